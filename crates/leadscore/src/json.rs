@@ -80,7 +80,90 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 }
 
+impl From<&str> for Node {
+    fn from(text: &str) -> Node {
+        Node::Text(text.to_owned())
+    }
+}
+impl From<&String> for Node {
+    fn from(text: &String) -> Node {
+        Node::Text(text.clone())
+    }
+}
+impl From<f64> for Node {
+    fn from(number: f64) -> Node {
+        Node::Number(number)
+    }
+}
+impl From<usize> for Node {
+    fn from(number: usize) -> Node {
+        Node::Integer(number as i64)
+    }
+}
+impl From<Range> for Node {
+    fn from(range: Range) -> Node {
+        let end = |value: f64| if value.is_finite() { Node::Number(value) } else { Node::Null };
+        Node::List(vec![end(range.low), end(range.high)])
+    }
+}
+impl From<&[String]> for Node {
+    fn from(items: &[String]) -> Node {
+        Node::List(items.iter().map(Node::from).collect())
+    }
+}
+
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Node::Null => serializer.serialize_unit(),
+            Node::Flag(flag) => serializer.serialize_bool(*flag),
+            Node::Integer(number) => serializer.serialize_i64(*number),
+            Node::Number(number) => short(number, serializer),
+            Node::Text(text) => serializer.serialize_str(text),
+            Node::List(items) => items.serialize(serializer),
+            Node::Object(fields) => serializer.collect_map(fields.iter().map(|(key, value)| (key, value))),
+        }
+    }
+}
+
+/// Builds an object field by field, in the order the format declares; what is absent is left out.
+#[derive(Default)]
+pub(crate) struct Object(Vec<(String, Node)>);
+
+impl Object {
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Node>) -> Object {
+        self.0.push((name.to_owned(), value.into()));
+        self
+    }
+    pub(crate) fn maybe(self, name: &str, value: Option<impl Into<Node>>) -> Object {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+    pub(crate) fn flag(self, name: &str, value: bool) -> Object {
+        if value { self.with(name, Node::Flag(true)) } else { self }
+    }
+    pub(crate) fn texts(self, name: &str, value: &[String]) -> Object {
+        if value.is_empty() { self } else { self.with(name, value) }
+    }
+}
+
+impl From<Object> for Node {
+    fn from(object: Object) -> Node {
+        Node::Object(object.0)
+    }
+}
+
 impl Node {
+    /// A field of an object, if it is one and has it.
+    pub(crate) fn field(&self, name: &str) -> Option<&Node> {
+        match self {
+            Node::Object(fields) => fields.iter().find(|(own, _)| own == name).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
     /// What kind of JSON this is, for messages.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
@@ -313,17 +396,7 @@ impl Range {
 
 impl Serialize for Range {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let end = |value: f64| value.is_finite().then_some(Short(value));
-        (end(self.low), end(self.high)).serialize(serializer)
-    }
-}
-
-/// A number written as short as it can be read back: `15`, not `15.0`.
-pub(crate) struct Short(pub(crate) f64);
-
-impl Serialize for Short {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        short(&self.0, serializer)
+        Node::from(*self).serialize(serializer)
     }
 }
 
@@ -336,15 +409,6 @@ pub(crate) fn short<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, 
         serializer.serialize_i64(whole)
     } else {
         serializer.serialize_f64(*value)
-    }
-}
-
-/// [`short`] for an optional number.
-#[allow(clippy::ref_option)] // serde's signature
-pub(crate) fn short_option<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => short(value, serializer),
-        None => serializer.serialize_none(),
     }
 }
 

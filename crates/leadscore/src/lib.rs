@@ -1,12 +1,27 @@
 //! Scores sales leads: which ones first, why, and what to do next.
 
 pub mod error;
+pub mod explain;
+mod expression;
+pub mod feature;
 mod json;
 pub mod lead;
 pub mod math;
+pub mod pipeline;
+pub mod scale;
+mod scorecard;
+mod scorer;
+pub mod tier;
 pub mod time;
 
 pub use error::Error;
+pub use explain::{Contribution, Explanation, FeatureValue};
+pub use feature::{Feature, FeatureMatrix, FeatureSchema, FeatureType, Mode};
 pub use json::Range;
 pub use lead::{Activity, Attribute, Lead};
+pub use pipeline::{Context, Detail, Pipeline, Prediction, Score};
+pub use scale::Basis;
+pub use scorecard::Scorecard;
+pub use scorer::ContributionKind;
+pub use tier::{Tier, TierScheme};
 pub use time::{Timestamp, Zone};

@@ -1,0 +1,252 @@
+//! From the parts of a margin to reasons in points that add up to the score.
+
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+use crate::expression::plain;
+use crate::feature::{Feature, FeatureSchema, FeatureType};
+use crate::json;
+use crate::scale::Scale;
+use crate::scorer::{ContributionKind, Part, Scored};
+
+/// A feature's value as a person or a program would want it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum FeatureValue {
+    /// The record does not say.
+    Missing,
+    /// A number.
+    Number(f64),
+    /// True or false.
+    Flag(bool),
+    /// A category's level.
+    Level(String),
+    /// A text.
+    Text(String),
+}
+
+impl FeatureValue {
+    pub(crate) fn new(feature: &Feature, value: f64) -> FeatureValue {
+        match feature.kind {
+            _ if value.is_nan() => FeatureValue::Missing,
+            FeatureType::Flag => FeatureValue::Flag(value != 0.0),
+            FeatureType::Category => feature
+                .levels
+                .get(value as usize)
+                .map_or(FeatureValue::Missing, |l| FeatureValue::Level(l.clone())),
+            _ => FeatureValue::Number(value),
+        }
+    }
+}
+
+impl std::fmt::Display for FeatureValue {
+    /// As a person would write it; a missing value is a dash.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            FeatureValue::Missing => f.write_str("–"),
+            FeatureValue::Number(number) => f.write_str(&plain(*number)),
+            FeatureValue::Flag(flag) => f.write_str(if *flag { "yes" } else { "no" }),
+            FeatureValue::Level(text) | FeatureValue::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+impl Serialize for FeatureValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            FeatureValue::Missing => serializer.serialize_none(),
+            FeatureValue::Number(number) => json::short(number, serializer),
+            FeatureValue::Flag(flag) => serializer.serialize_bool(*flag),
+            FeatureValue::Level(text) | FeatureValue::Text(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
+/// One line of the sum that makes a score.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Contribution {
+    /// The rule's, feature's or limit's code.
+    pub code: Arc<str>,
+    /// The scorecard group it belongs to, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<Arc<str>>,
+    /// What kind of thing it is.
+    pub kind: ContributionKind,
+    /// The features it speaks of, with the lead's values.
+    #[serde(serialize_with = "json::pairs")]
+    pub features: Vec<(String, FeatureValue)>,
+    /// Points of score, 0–100 scale, added (or taken away, when negative).
+    pub points: f64,
+    /// In words.
+    pub text: String,
+}
+
+/// One of the things that moved the score most.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TopReason {
+    /// The contribution's code.
+    pub code: Arc<str>,
+    /// Points of score; negative when it speaks against the lead.
+    pub points: f64,
+    /// What a sales representative reads.
+    pub text: String,
+}
+
+/// Why a score is what it is: `baseline` + Σ `contributions` + `rest` = score, within 1e-9.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The score at the baseline margin, in points. It is not the base rate.
+    pub baseline: f64,
+    /// Every line of the sum, in the scorer's order; empty in [`Detail::Brief`](crate::Detail::Brief).
+    pub contributions: Vec<Contribution>,
+    /// The strongest features and rules, by absolute points.
+    pub reasons: Vec<TopReason>,
+    /// Clips, caps, rounding and disqualification, on their own lines.
+    pub limits: Vec<TopReason>,
+    /// What rounding leaves over, in points; |rest| ≤ 1e-3.
+    pub rest: f64,
+    /// The whole in one line.
+    pub summary: String,
+}
+
+/// A score with the parts of it in points.
+pub(crate) struct Sum<'a> {
+    pub(crate) score: f64,
+    pub(crate) baseline: f64,
+    pub(crate) rest: f64,
+    pub(crate) lines: Vec<(Part<'a>, f64)>,
+}
+
+/// Turns margin parts into points, clips to 0–100, and applies a disqualification, each as a line of its own.
+pub(crate) fn sum<'a>(scored: Scored<'a>, scale: &Scale, lowest: Option<f64>) -> Sum<'a> {
+    let way = scored.parts.iter().fold(0.0, |sum, part| sum + part.amount);
+    let per_unit = scale.points_per_unit(scored.base, scored.margin, way);
+    let mut lines: Vec<(Part<'a>, f64)> = scored
+        .parts
+        .into_iter()
+        .map(|part| {
+            let points = part.amount * per_unit;
+            (part, points)
+        })
+        .collect();
+    let free = scale.score(scored.margin);
+    let mut score = free.clamp(0.0, 100.0);
+    if score != free {
+        lines.push((limit("scale.range", "the score ends at 0 and 100"), score - free));
+    }
+    if let Some(part) = scored.disqualified {
+        let floor = lowest.map_or(0.0, |margin| scale.score(margin).clamp(0.0, 100.0));
+        lines.push((part, floor - score));
+        score = floor;
+    }
+    let baseline = scale.score(scored.base);
+    let total = lines.iter().fold(baseline, |sum, (_, points)| sum + points);
+    Sum { score, baseline, rest: score - total, lines }
+}
+
+fn limit<'a>(code: &'a str, label: &'a str) -> Part<'a> {
+    Part { code, group: None, kind: ContributionKind::Limit, columns: &[], amount: 0.0, text: None, label }
+}
+
+impl Sum<'_> {
+    /// The lines that are reasons, the strongest first; ties stay in the scorer's order.
+    fn strongest(&self, most: usize) -> Vec<&(Part<'_>, f64)> {
+        let mut lines: Vec<&(Part<'_>, f64)> = self
+            .lines
+            .iter()
+            .filter(|(part, _)| matches!(part.kind, ContributionKind::Feature | ContributionKind::Rule))
+            .collect();
+        lines.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+        lines.truncate(most);
+        lines
+    }
+
+    /// The explanation; with `full`, every contribution in words.
+    pub(crate) fn explain(
+        &self,
+        schema: &FeatureSchema,
+        row: &[f64],
+        tier: Option<&str>,
+        most: usize,
+        full: bool,
+    ) -> Explanation {
+        let reason = |line: &(Part<'_>, f64)| TopReason {
+            code: line.0.code.into(),
+            points: line.1,
+            text: words(&line.0, schema, row),
+        };
+        let reasons: Vec<TopReason> = self.strongest(most).into_iter().map(reason).collect();
+        let is_limit = |line: &&(Part<'_>, f64)| line.0.kind == ContributionKind::Limit;
+        let limits: Vec<TopReason> = self.lines.iter().filter(is_limit).map(reason).collect();
+        let contributions = if full { &self.lines[..] } else { &[] };
+        let contribution = |line: &(Part<'_>, f64)| Contribution {
+            code: line.0.code.into(),
+            group: line.0.group.map(Arc::from),
+            kind: line.0.kind,
+            features: line
+                .0
+                .columns
+                .iter()
+                .filter_map(|&column| schema.columns().nth(column).map(|feature| (feature, row[column])))
+                .map(|(feature, value)| (feature.name.clone(), FeatureValue::new(feature, value)))
+                .collect(),
+            points: line.1,
+            text: words(&line.0, schema, row),
+        };
+        Explanation {
+            baseline: self.baseline,
+            contributions: contributions.iter().map(contribution).collect(),
+            summary: if full { self.summary(tier, &reasons) } else { String::new() },
+            reasons,
+            limits,
+            rest: self.rest,
+        }
+    }
+
+    fn summary(&self, tier: Option<&str>, reasons: &[TopReason]) -> String {
+        let named = |good: bool| -> Vec<&str> {
+            reasons.iter().filter(|r| (r.points > 0.0) == good).map(|r| r.text.as_str()).collect()
+        };
+        let (good, bad) = (named(true), named(false));
+        let mut text = match tier {
+            Some(tier) => format!("{tier}, {} of 100", plain(self.score.round())),
+            None => format!("{} of 100", plain(self.score.round())),
+        };
+        if !good.is_empty() {
+            text += &format!(". For: {}", good.join("; "));
+        }
+        if !bad.is_empty() {
+            text += &format!(". Against: {}", bad.join("; "));
+        }
+        text + "."
+    }
+}
+
+/// A line in words: its own text, else the label with the value of the feature it speaks of.
+fn words(part: &Part<'_>, schema: &FeatureSchema, row: &[f64]) -> String {
+    if let Some(text) = part.text {
+        let text = text.render(row);
+        if !text.is_empty() {
+            return text;
+        }
+    }
+    if let [column] = part.columns
+        && let Some(feature) = schema.columns().nth(*column)
+    {
+        let value = match FeatureValue::new(feature, row[*column]) {
+            FeatureValue::Missing => "not known".to_owned(),
+            FeatureValue::Level(_) => {
+                feature.level_label(row[*column] as usize).unwrap_or_default().replace('_', " ")
+            }
+            value => value.to_string(),
+        };
+        return format!("{}: {value}", feature.label);
+    }
+    match (part.kind, part.code) {
+        (ContributionKind::Limit, code) if code.ends_with(".range") && part.group.is_some() => {
+            format!("limit of {}", part.label)
+        }
+        _ => part.label.to_owned(),
+    }
+}

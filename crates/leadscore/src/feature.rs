@@ -1,0 +1,14 @@
+//! From a lead record and its activity log to features, by a schema that is data.
+
+mod extract;
+mod matching;
+mod matrix;
+mod schema;
+mod source;
+
+pub use extract::{Missing, Mode, Reason};
+pub use matrix::FeatureMatrix;
+pub use schema::{Feature, FeatureSchema, FeatureType};
+
+pub(crate) use extract::Extraction;
+pub(crate) use matching::normalise;

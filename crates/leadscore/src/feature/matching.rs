@@ -1,0 +1,226 @@
+//! Text compared as people mean it: normalised, on word boundaries, by whole domain labels, against dated lists.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::Error;
+use crate::json::{Cursor, Node, Object};
+
+/// NFKC, lower case, trimmed: the form in which texts are compared.
+pub(crate) fn normalise(text: &str) -> Cow<'_, str> {
+    let trimmed = text.trim();
+    if trimmed.is_ascii() {
+        if trimmed.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Cow::Owned(trimmed.to_ascii_lowercase());
+        }
+        return Cow::Borrowed(trimmed);
+    }
+    Cow::Owned(trimmed.nfkc().collect::<String>().to_lowercase().nfkc().collect::<String>().trim().to_owned())
+}
+
+/// The domain of an e-mail address: what follows the first `@`, empty where there is none.
+pub(super) fn email_domain(address: &str) -> &str {
+    let domain = address.split_once('@').map_or("", |(_, domain)| domain);
+    domain.trim().trim_end_matches(['>', '.', ';', ','])
+}
+
+/// One rule of a `match` source: if its test hits, its level is the value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct MatchRule {
+    pub(super) level: String,
+    pub(super) code: f64,
+    test: Test,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Test {
+    Words(Phrases),
+    Is(Vec<String>),
+    Ends(Vec<String>),
+    List(&'static List),
+    Longer(usize),
+    Shorter(usize),
+}
+
+impl MatchRule {
+    pub(super) fn read(
+        cursor: &Cursor<'_>,
+        code: impl Fn(&Cursor<'_>) -> Result<f64, Error>,
+    ) -> Result<Self, Error> {
+        let fields = cursor.object(&["level", "words", "is", "ends", "list", "longer", "shorter"])?;
+        let level = fields.required("level")?;
+        let mut tests = Vec::new();
+        for (name, value) in fields.all() {
+            tests.push(match name {
+                "words" => Test::Words(Phrases::new(value.texts()?)),
+                "is" if matches!(value.node, Node::Text(_)) => Test::Is(vec![value.text()?.to_owned()]),
+                "is" => Test::Is(value.texts()?),
+                "ends" => Test::Ends(value.texts()?),
+                "list" => Test::List(List::named(&value)?),
+                "longer" => Test::Longer(value.count()?),
+                "shorter" => Test::Shorter(value.count()?),
+                _ => continue,
+            });
+        }
+        let test = match (tests.pop(), tests.is_empty()) {
+            (Some(test), true) => test,
+            _ => return Err(cursor.error("wants exactly one of words, is, ends, list, longer, shorter")),
+        };
+        Ok(MatchRule { level: level_name(&level)?, code: code(&level)?, test })
+    }
+
+    /// Whether the rule hits a normalised, non-blank text.
+    pub(super) fn hits(&self, text: &str) -> bool {
+        match &self.test {
+            Test::Words(phrases) => phrases.found_in(text),
+            Test::Is(texts) => texts.iter().any(|own| normalise(own) == text),
+            Test::Ends(endings) => endings.iter().any(|own| ends_with_labels(text, &normalise(own))),
+            Test::List(list) => list.contains(text),
+            Test::Longer(length) => text.chars().count() > *length,
+            Test::Shorter(length) => text.chars().count() < *length,
+        }
+    }
+}
+
+impl From<&MatchRule> for Node {
+    fn from(rule: &MatchRule) -> Node {
+        let object = Object::default().with("level", &rule.level);
+        match &rule.test {
+            Test::Words(phrases) => object.with("words", phrases.written.as_slice()),
+            Test::Is(texts) => object.with("is", texts.as_slice()),
+            Test::Ends(texts) => object.with("ends", texts.as_slice()),
+            Test::List(list) => object.with("list", list.name),
+            Test::Longer(length) => object.with("longer", *length),
+            Test::Shorter(length) => object.with("shorter", *length),
+        }
+        .into()
+    }
+}
+
+/// A level as written; flags take the numbers 0 and 1 too.
+pub(super) fn level_name(cursor: &Cursor<'_>) -> Result<String, Error> {
+    match cursor.node {
+        Node::Integer(number) => Ok(number.to_string()),
+        _ => cursor.text().map(str::to_owned),
+    }
+}
+
+/// Phrases to be found on word boundaries.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Phrases {
+    pub(super) written: Vec<String>,
+    normal: Vec<String>,
+}
+
+impl Phrases {
+    pub(super) fn new(written: Vec<String>) -> Phrases {
+        let normal = written.iter().map(|phrase| single_spaced(&normalise(phrase)).into_owned()).collect();
+        Phrases { written, normal }
+    }
+
+    /// Whether one of the phrases stands in a normalised text.
+    pub(super) fn found_in(&self, text: &str) -> bool {
+        let text = single_spaced(text);
+        self.normal.iter().any(|phrase| stands_in(&text, phrase))
+    }
+}
+
+fn single_spaced(text: &str) -> Cow<'_, str> {
+    let mut blank_before = false;
+    let uneven = text.chars().any(|c| {
+        let blank = c.is_whitespace();
+        let bad = blank && (blank_before || c != ' ');
+        blank_before = blank;
+        bad
+    });
+    if !uneven {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// A phrase stands in a text where no letter, digit or underscore goes on at an end that is one itself.
+fn stands_in(text: &str, phrase: &str) -> bool {
+    let (Some(first), Some(last)) = (phrase.chars().next(), phrase.chars().next_back()) else { return false };
+    let wordy = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(phrase).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + phrase.len()..].chars().next();
+        !(wordy(first) && before.is_some_and(wordy)) && !(wordy(last) && after.is_some_and(wordy))
+    })
+}
+
+/// Whole labels at the end of a domain: `ox.ac.uk` ends in `ac.uk`, `notedu` does not end in `edu`.
+fn ends_with_labels(domain: &str, ending: &str) -> bool {
+    let ending = ending.trim_start_matches('.');
+    domain
+        .strip_suffix(ending)
+        .is_some_and(|rest| !ending.is_empty() && (rest.is_empty() || rest.ends_with('.')))
+}
+
+/// A built-in list of texts; its name carries the date of its content.
+#[derive(Debug, PartialEq)]
+pub(super) struct List {
+    name: &'static str,
+    entries: Vec<&'static str>,
+}
+
+static LISTS: LazyLock<Vec<List>> = LazyLock::new(|| {
+    let list = |name, text: &'static str| {
+        let mut entries: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+        entries.sort_unstable();
+        List { name, entries }
+    };
+    vec![list("free_mail@2026-11", include_str!("lists/free_mail@2026-11.txt"))]
+});
+
+impl List {
+    fn named(cursor: &Cursor<'_>) -> Result<&'static List, Error> {
+        let name = cursor.text()?;
+        LISTS.iter().find(|list| list.name == name).ok_or_else(|| {
+            let known: Vec<&str> = LISTS.iter().map(|list| list.name).collect();
+            cursor.error(format!("unknown list `{name}`; built in: {}", known.join(", ")))
+        })
+    }
+
+    fn contains(&self, text: &str) -> bool {
+        self.entries.binary_search(&text).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stand_on_boundaries_and_signs_are_literal() {
+        let found = |phrase: &str, text: &str| Phrases::new(vec![phrase.into()]).found_in(&normalise(text));
+        assert!(found("now", "Buy NOW!"));
+        assert!(!found("now", "I know"));
+        assert!(found("vice president", "Senior Vice\n President, Sales"));
+        assert!(found("$", "under 5$ each"));
+        assert!(found("inc.", "Acme Inc."));
+        assert!(!found("demo", "demo_request"));
+        assert!(found("ceo", "ＣＥＯ"));
+        assert!(found("büro", "das BÜRO,"));
+        assert!(!found("", "anything"));
+    }
+
+    #[test]
+    fn domains_end_in_whole_labels() {
+        assert!(ends_with_labels("ox.ac.uk", "ac.uk"));
+        assert!(ends_with_labels("ac.uk", ".ac.uk"));
+        assert!(!ends_with_labels("notedu", "edu"));
+        assert!(!ends_with_labels("mac.uk", "ac.uk"));
+        assert_eq!(email_domain("Ann <ann@acme.example>"), "acme.example");
+        assert_eq!(email_domain("nobody"), "");
+    }
+
+    #[test]
+    fn lists_are_sorted_and_found() {
+        assert!(LISTS[0].contains("gmail.com"));
+        assert!(!LISTS[0].contains("acme.com"));
+    }
+}

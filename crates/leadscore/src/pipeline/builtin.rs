@@ -1,0 +1,62 @@
+//! The pipelines and schemas that ship with the library. All of them are data.
+
+use super::Pipeline;
+use crate::Error;
+
+const PIPELINES: [(&str, &str); 7] = [
+    ("conversion", include_str!("../builtin/conversion.json")),
+    ("conversion-compat", include_str!("../builtin/conversion-compat.json")),
+    ("priority", include_str!("../builtin/priority.json")),
+    ("lead-score", include_str!("../builtin/lead-score.json")),
+    ("heat-rules", include_str!("../builtin/heat-rules.json")),
+    ("qualify", include_str!("../builtin/qualify.json")),
+    ("capture", include_str!("../builtin/capture.json")),
+];
+
+const SCHEMAS: [(&str, &str); 2] = [
+    ("lead-ml", include_str!("../builtin/schema-lead-ml.json")),
+    ("b2b", include_str!("../builtin/schema-b2b.json")),
+];
+
+impl Pipeline {
+    /// A pipeline that ships with the library, by name; [`Pipeline::names`] lists them.
+    ///
+    /// # Errors
+    /// `unknown_name`, with the names there are.
+    pub fn builtin(name: &str) -> Result<Pipeline, Error> {
+        Pipeline::from_json(pipeline(name)?)
+    }
+
+    /// The names of the pipelines that ship with the library.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        PIPELINES.iter().map(|(name, _)| *name)
+    }
+}
+
+impl crate::FeatureSchema {
+    /// A feature schema that ships with the library: `lead-ml` or `b2b`.
+    ///
+    /// # Errors
+    /// `unknown_name`.
+    pub fn builtin(name: &str) -> Result<crate::FeatureSchema, Error> {
+        crate::FeatureSchema::from_json(schema(name)?)
+    }
+}
+
+/// The file of a built-in pipeline.
+pub(super) fn pipeline(name: &str) -> Result<&'static str, Error> {
+    find(&PIPELINES, "pipeline", name)
+}
+
+/// The file of a built-in schema.
+pub(super) fn schema(name: &str) -> Result<&'static str, Error> {
+    find(&SCHEMAS, "schema", name)
+}
+
+fn find(list: &[(&str, &'static str)], what: &str, name: &str) -> Result<&'static str, Error> {
+    list.iter().find(|(own, _)| *own == name).map(|(_, text)| *text).ok_or_else(|| {
+        let known: Vec<&str> = list.iter().map(|(own, _)| *own).collect();
+        let message = format!("unknown {what} `{name}`; built in: {}", known.join(", "));
+        Error::UnknownName { path: String::new(), message }
+    })
+}

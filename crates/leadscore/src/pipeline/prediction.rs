@@ -1,0 +1,181 @@
+//! What comes out.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::advice::{self, EstimateValue, Recommendation, RiskFactor};
+use super::{Context, Pipeline};
+use crate::explain::{self, Explanation};
+use crate::feature::{Extraction, Missing, Reason};
+use crate::scale::Basis;
+use crate::{Timestamp, Zone};
+
+/// How much of a prediction is filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Detail {
+    /// Everything.
+    #[default]
+    Full,
+    /// Score, probability, tier, action, top reasons and limits; the rest of the prediction stays empty.
+    Brief,
+}
+
+/// What leadscore says of one lead.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Prediction {
+    /// The lead's id.
+    pub lead_id: String,
+    /// 0–100.
+    pub score: f64,
+    /// 0–1, where the pipeline has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probability: Option<f64>,
+    /// What the probability rests on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
+    /// The tier's name; none only where tiers hang on a probability that is not there.
+    pub tier: Option<Arc<str>>,
+    /// What to do with a lead of this tier.
+    pub action: Option<Arc<str>>,
+    /// Why.
+    pub explanation: Explanation,
+    /// The score by groups of the scorecard.
+    pub breakdown: Vec<GroupScore>,
+    /// Numbers computed after the score.
+    pub estimates: Vec<EstimateValue>,
+    /// What speaks for or against the deal, in the pipeline's order.
+    pub risks: Vec<RiskFactor>,
+    /// What to do next, in the pipeline's order.
+    pub recommendations: Vec<Recommendation>,
+    /// Features without a value of their own, and rules that could not be decided for want of one.
+    pub missing: Vec<Missing>,
+    /// The share of features that had a value before defaults, 0–1.
+    pub completeness: f64,
+    /// What the record said that could not be used.
+    pub warnings: Vec<String>,
+    /// Which pipeline, which version of it and of the library, as of when.
+    pub provenance: Provenance,
+}
+
+/// The score by one group of the scorecard.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GroupScore {
+    /// The group's code.
+    pub group: String,
+    /// The name people read.
+    pub label: String,
+    /// The group's own sum, clipped to its range, in the scorecard's unit.
+    pub value: f64,
+    /// The same times the group's weight.
+    pub weighted: f64,
+}
+
+/// Where a prediction came from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Provenance {
+    /// The pipeline's id.
+    pub pipeline: Arc<str>,
+    /// The pipeline's declared version, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<Arc<str>>,
+    /// SHA-256 of the pipeline's JSON, in hex.
+    pub content_hash: Arc<str>,
+    /// The library's version.
+    pub library: &'static str,
+    /// The moment the lead was judged as of.
+    pub as_of: Timestamp,
+    /// The zone's name.
+    pub zone: String,
+}
+
+/// A score without its reasons.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Score {
+    /// 0–100.
+    pub score: f64,
+    /// 0–1, where the pipeline has one.
+    pub probability: Option<f64>,
+    /// The tier's name.
+    pub tier: Option<Arc<str>>,
+}
+
+impl Pipeline {
+    /// The prediction for extracted features.
+    pub(super) fn predict(&self, lead_id: &str, extraction: &Extraction, context: &Context) -> Prediction {
+        let row = &extraction.columns;
+        let full = context.detail == Detail::Full;
+        let scored = self.scorer.score(row);
+        let undecided = if full { scored.undecided.clone() } else { Vec::new() };
+        let groups = if full { scored.groups.clone() } else { Vec::new() };
+        let sum = explain::sum(scored, &self.scale, self.scorer.lowest());
+        let score = sum.score;
+        let probability = self.probability(score);
+        let tier = self.tiers.tier(score, probability);
+        let explanation = sum.explain(&self.schema, row, tier.map(crate::Tier::name), context.reasons, full);
+        let (tier, action) = tier.map(crate::Tier::shared).unzip();
+        let warnings =
+            extraction.gaps.iter().filter_map(|gap| gap.describe(&self.schema).warning()).collect();
+        let (estimates, after) = if full {
+            advice::estimate(&self.estimates, row, score, probability)
+        } else {
+            (Vec::new(), Vec::new())
+        };
+        let brief_risks = if full { advice::risks(&self.risks, &after, self.most_risks) } else { Vec::new() };
+        let recommendations = if full {
+            advice::recommendations(&self.recommendations, &after, self.most_recommendations)
+        } else {
+            Vec::new()
+        };
+        Prediction {
+            lead_id: lead_id.to_owned(),
+            score,
+            probability,
+            basis: self.scale.basis(),
+            tier,
+            action,
+            explanation,
+            breakdown: groups
+                .into_iter()
+                .map(|(code, label, value, weighted)| GroupScore {
+                    group: code.to_owned(),
+                    label: label.to_owned(),
+                    value,
+                    weighted,
+                })
+                .collect(),
+            estimates,
+            risks: brief_risks,
+            recommendations,
+            missing: if full { self.missing(extraction, &undecided) } else { Vec::new() },
+            completeness: extraction.completeness(&self.schema),
+            warnings,
+            provenance: self.provenance(context.as_of, &context.zone),
+        }
+    }
+
+    fn missing(&self, extraction: &Extraction, undecided: &[(&str, &str)]) -> Vec<Missing> {
+        let shown = |feature: usize| !self.schema.features()[feature].helper;
+        let features =
+            extraction.gaps.iter().filter(|gap| shown(gap.feature)).map(|gap| gap.describe(&self.schema));
+        let rules = undecided.iter().map(|(code, label)| Missing {
+            name: (*code).to_owned(),
+            label: (*label).to_owned(),
+            reason: Reason::Undecided,
+            found: None,
+            default: None,
+        });
+        features.chain(rules).collect()
+    }
+
+    fn provenance(&self, as_of: Timestamp, zone: &Zone) -> Provenance {
+        Provenance {
+            pipeline: self.id.clone(),
+            version: self.version.clone(),
+            content_hash: self.hash.clone(),
+            library: env!("CARGO_PKG_VERSION"),
+            as_of,
+            zone: zone.name().to_owned(),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Scorecards from JSON and back.
+
+use std::collections::HashSet;
+
+use super::{Effect, Group, Rounding, Rule, Scorecard, Unit};
+use crate::Error;
+use crate::expression::{Reading, Scope};
+use crate::json::{Cursor, Node, Object};
+use crate::scorer::ContributionKind;
+
+const UNITS: [(&str, Unit); 2] = [("points", Unit::Points), ("log_odds", Unit::LogOdds)];
+const ROUNDINGS: [(&str, Rounding); 2] = [("down", Rounding::Down), ("nearest", Rounding::Nearest)];
+
+/// The feature through which a language model's adjustment enters; rules on it make contributions of kind `model`.
+const MODEL_FEATURE: &str = "model_adjustment";
+
+impl Scorecard {
+    pub(crate) fn read(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading) -> Result<Scorecard, Error> {
+        let fields = cursor.object(&["kind", "unit", "base", "groups", "round", "range"])?;
+        let unit = fields.required("unit")?.word(&UNITS)?;
+        if unit == Unit::LogOdds {
+            for name in ["round", "range"] {
+                if let Some(field) = fields.optional(name) {
+                    return Err(field.error("a scorecard in log-odds is neither rounded nor clipped"));
+                }
+            }
+        }
+        let list = fields.required("groups")?;
+        let mut codes = HashSet::new();
+        let mut groups = Vec::new();
+        for item in list.items()? {
+            let group = read_group(&item, scope, reading)?;
+            if !codes.insert(group.code.clone()) {
+                return Err(item.error(format!("a second group with the code `{}`", group.code)));
+            }
+            groups.push(group);
+        }
+        Ok(Scorecard {
+            unit,
+            base: fields.required("base")?.number()?,
+            groups,
+            round: fields.optional("round").map(|c| c.word(&ROUNDINGS)).transpose()?,
+            range: fields.range("range")?,
+        })
+    }
+}
+
+fn read_group(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading) -> Result<Group, Error> {
+    let fields = cursor.object(&["code", "label", "weight", "range", "rules"])?;
+    let code = fields.required("code")?.text()?.to_owned();
+    let list = fields.required("rules")?;
+    let mut codes = HashSet::new();
+    let mut rules = Vec::new();
+    for item in list.items()? {
+        let rule = read_rule(&item, scope, reading)?;
+        if !codes.insert(rule.code.clone()) {
+            return Err(item.error(format!("a second rule with the code `{}` in one group", rule.code)));
+        }
+        rules.push(rule);
+    }
+    Ok(Group {
+        label: fields.text("label")?,
+        weight: fields.number("weight")?.unwrap_or(1.0),
+        range: fields.range("range")?,
+        rules,
+        range_code: format!("{code}.range"),
+        code,
+    })
+}
+
+fn read_rule(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading) -> Result<Rule, Error> {
+    let fields = cursor.object(&["code", "when", "points", "range", "disqualify", "text"])?;
+    let code = fields.required("code")?.text()?.to_owned();
+    let when = fields.optional("when").map(|c| reading.condition(&c, scope)).transpose()?;
+    let effect = match (fields.optional("points"), fields.flag("disqualify")?) {
+        (Some(points), false) => {
+            Effect::Points { points: reading.value(&points, scope)?, range: fields.range("range")? }
+        }
+        (None, true) if when.is_some() && !fields.has("range") => Effect::Disqualify,
+        (None, true) => return Err(cursor.error("`disqualify` wants `when`, and goes without `range`")),
+        _ => return Err(cursor.error("wants either `points` or `\"disqualify\": true`")),
+    };
+    let mut columns: Vec<usize> = Vec::new();
+    let mut kind = ContributionKind::Rule;
+    let mut see = |slot: &crate::expression::Slot| {
+        if !columns.contains(&slot.index) {
+            columns.push(slot.index);
+        }
+        if slot.name == MODEL_FEATURE {
+            kind = ContributionKind::Model;
+        }
+    };
+    if let Some(when) = &when {
+        when.slots(&mut see);
+    }
+    if let Effect::Points { points, .. } = &effect {
+        points.slots(&mut see);
+    }
+    Ok(Rule {
+        label: code.replace('_', " "),
+        text: fields.optional("text").map(|c| reading.text(&c, scope)).transpose()?,
+        range_code: format!("{code}.range"),
+        code,
+        when,
+        effect,
+        columns,
+        kind,
+    })
+}
+
+impl From<&Scorecard> for Node {
+    fn from(card: &Scorecard) -> Node {
+        let word = |words: &[(&'static str, Rounding)], own| {
+            words.iter().find(|(_, r)| *r == own).map_or("", |w| w.0)
+        };
+        Object::default()
+            .with("kind", "scorecard")
+            .with("unit", UNITS.iter().find(|(_, unit)| *unit == card.unit).map_or("", |w| w.0))
+            .with("base", card.base)
+            .with("groups", Node::List(card.groups.iter().map(Node::from).collect()))
+            .maybe("round", card.round.map(|round| word(&ROUNDINGS, round)))
+            .maybe("range", card.range)
+            .into()
+    }
+}
+
+impl From<&Group> for Node {
+    fn from(group: &Group) -> Node {
+        Object::default()
+            .with("code", &group.code)
+            .maybe("label", group.label.as_ref())
+            .maybe("weight", (group.weight != 1.0).then_some(group.weight))
+            .maybe("range", group.range)
+            .with("rules", Node::List(group.rules.iter().map(Node::from).collect()))
+            .into()
+    }
+}
+
+impl From<&Rule> for Node {
+    fn from(rule: &Rule) -> Node {
+        let object = Object::default().with("code", &rule.code).maybe("when", rule.when.as_ref());
+        match &rule.effect {
+            Effect::Points { points, range } => object.with("points", points).maybe("range", *range),
+            Effect::Disqualify => object.flag("disqualify", true),
+        }
+        .maybe("text", rule.text.as_ref())
+        .into()
+    }
+}
