@@ -1,0 +1,153 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Rank leads, and say why: which ones first, the reasons that add up, the next action.
+#[derive(Parser)]
+#[command(name = "leadscore", version, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Score every lead of a file and rank them
+    Score(ScoreArgs),
+    /// Show the whole sum behind one lead's score
+    Explain(ExplainArgs),
+    /// Tell what moved between two scorings (files written with --format jsonl)
+    Compare(CompareArgs),
+    /// Write the features a pipeline computes for every lead
+    Features(FeaturesArgs),
+    /// Tell what the reader understood of a CSV file, as JSON
+    Inspect(InspectArgs),
+    /// Check a pipeline file
+    Check(CheckArgs),
+    /// List the built-in pipelines, or show one
+    Pipelines(PipelinesArgs),
+}
+
+/// Where leads come from, and as of when they are judged.
+#[derive(clap::Args)]
+pub(crate) struct InputArgs {
+    /// CSV, JSONL or JSON, also gzipped; - is standard input
+    pub(crate) input: String,
+    /// A built-in pipeline or a pipeline file
+    #[arg(short, long, default_value = "conversion", value_name = "NAME|FILE")]
+    pub(crate) pipeline: String,
+    /// A JSON file that says which column is which attribute
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) map: Option<PathBuf>,
+    /// The moment to judge as of, such as 2026-11-22 or 2026-11-22T09:30:00Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<String>,
+    /// The time zone of local hours and of times without an offset
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub(crate) zone: String,
+    /// The activity log: CSV or JSONL with lead_id, kind and at
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) activities: Option<PathBuf>,
+    /// Refuse leads with missing required or unusable values instead of using defaults
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// The rejected rows, with line and reason, as CSV
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A ranked table for the terminal
+    Table,
+    /// One line per lead
+    Csv,
+    /// One JSON object per lead, with everything
+    Jsonl,
+    /// A JSON list of the same
+    Json,
+    /// One page for the sales team
+    Html,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ScoreArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// Only the best N, best first [default: 20 in the table, 50 on the page, else all in file order]
+    #[arg(short = 'n', long, value_name = "N")]
+    pub(crate) top: Option<usize>,
+    /// How many reasons to name
+    #[arg(short, long, value_name = "N", default_value_t = 3)]
+    pub(crate) explain: usize,
+    /// What to write
+    #[arg(short, long, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+    /// Where to write it [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// The lead's id
+    #[arg(short, long, value_name = "ID")]
+    pub(crate) lead: String,
+    /// Also draw the sum as an SVG picture
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+    /// Everything, as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct CompareArgs {
+    /// The earlier scoring
+    pub(crate) old: PathBuf,
+    /// The later scoring
+    pub(crate) new: PathBuf,
+    /// As JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct FeaturesArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// Write one JSON object per lead instead of CSV
+    #[arg(long)]
+    pub(crate) jsonl: bool,
+    /// Where to write [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct InspectArgs {
+    /// A CSV file, also gzipped; - is standard input
+    pub(crate) input: String,
+    /// A JSON file with what is known of the file: delimiter, encoding, decimal, date_order, header
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) map: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct CheckArgs {
+    /// The pipeline file
+    pub(crate) pipeline: PathBuf,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct PipelinesArgs {
+    /// Show this one
+    pub(crate) name: Option<String>,
+    /// As the JSON file it is
+    #[arg(long, requires = "name")]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,162 @@
+//! Leads from a file, whatever its form: CSV, JSONL or JSON, plain or gzipped, or standard input.
+
+mod activities;
+mod mapping;
+mod open;
+mod records;
+mod table;
+
+use leadscore::csv::Warning;
+use leadscore::{Context, Lead, Mode, Pipeline, Timestamp, Zone};
+
+pub(crate) use activities::ActivityLog;
+pub(crate) use mapping::Mapping;
+pub(crate) use open::{Form, open};
+
+use crate::args::InputArgs;
+use crate::failure::Failure;
+
+/// A row that could not be used.
+#[derive(Debug, Clone)]
+pub(crate) struct Rejection {
+    /// The line it starts on, 1-based.
+    pub(crate) line: u64,
+    pub(crate) reason: String,
+    /// The row as it stood, cut to a sensible length.
+    pub(crate) raw: String,
+}
+
+/// What the next row of an input is. The lead itself is in [`LeadReader::lead`].
+pub(crate) enum Next {
+    Lead,
+    Rejected(Rejection),
+    End,
+}
+
+/// One lead after another, in the same buffer.
+pub(crate) struct LeadReader {
+    source: Source,
+    /// The lead last read.
+    pub(crate) lead: Lead,
+    /// Its row among the data rows, 1-based.
+    pub(crate) row: u64,
+    /// The line it starts on, 1-based.
+    pub(crate) line: u64,
+    log: Option<ActivityLog>,
+}
+
+enum Source {
+    Table(Box<table::Table>),
+    Records(records::Records),
+}
+
+/// Everything a command needs to go through leads.
+pub(crate) struct Work {
+    pub(crate) pipeline: Pipeline,
+    pub(crate) context: Context,
+    pub(crate) leads: LeadReader,
+    /// The input's name for messages.
+    pub(crate) name: String,
+    /// Bytes of the file as it lies on disk, where known.
+    pub(crate) size: Option<u64>,
+    pub(crate) progress: open::Counter,
+}
+
+impl Work {
+    /// Opens what the arguments name, and says on standard error what was assumed.
+    pub(crate) fn new(args: &InputArgs) -> Result<Work, Failure> {
+        let pipeline = pipeline(&args.pipeline)?;
+        let zone = Zone::named(&args.zone)?;
+        let as_of = match &args.as_of {
+            Some(text) => Timestamp::parse(text, &zone).map_err(|error| Failure::about("--as-of", &error))?,
+            None => now()?,
+        };
+        let mut context = Context::new(as_of);
+        context.zone = zone;
+        context.mode = if args.strict { Mode::Strict } else { Mode::Lenient };
+        let mapping = args.map.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
+        let log = args.activities.as_deref().map(|path| ActivityLog::load(path, &context.zone)).transpose()?;
+        let opened = open(&args.input)?;
+        let name = opened.name.clone();
+        let (size, progress) = (opened.size, opened.counter.clone());
+        for note in &opened.notes {
+            note_line(note);
+        }
+        let source = match opened.form {
+            Form::Csv => Source::Table(Box::new(table::Table::open(opened.bytes, &name, &mapping, &pipeline)?)),
+            Form::Jsonl | Form::Json => {
+                Source::Records(records::Records::new(opened.bytes, opened.form, mapping, context.zone.clone()))
+            }
+        };
+        let leads = LeadReader { source, lead: Lead::default(), row: 0, line: 0, log };
+        Ok(Work { pipeline, context, leads, name, size, progress })
+    }
+}
+
+impl LeadReader {
+    /// Reads the next row.
+    pub(crate) fn next(&mut self) -> Result<Next, Failure> {
+        let next = match &mut self.source {
+            Source::Table(table) => table.next(&mut self.lead, &mut self.line)?,
+            Source::Records(records) => records.next(&mut self.lead, &mut self.line)?,
+        };
+        if matches!(next, Next::End) {
+            return Ok(next);
+        }
+        self.row += 1;
+        if matches!(next, Next::Lead) {
+            if self.lead.id.is_empty() {
+                self.lead.id = self.row.to_string();
+            }
+            if let Some(log) = &self.log {
+                log.give(&mut self.lead);
+            }
+        }
+        Ok(next)
+    }
+
+    /// What the reader assumed or could not use.
+    pub(crate) fn warnings(&self) -> Vec<Warning> {
+        match &self.source {
+            Source::Table(table) => table.warnings(),
+            Source::Records(_) => Vec::new(),
+        }
+    }
+
+    /// What to call the lead last read: its name, else its company, else its id.
+    pub(crate) fn title(&self) -> String {
+        let text = |name: &str| match self.lead.attributes.get(name) {
+            Some(leadscore::Attribute::Text(text)) if !text.trim().is_empty() => Some(text.trim()),
+            _ => None,
+        };
+        match (text("name"), text("company")) {
+            (Some(name), Some(company)) => format!("{name} · {company}"),
+            (Some(one), None) | (None, Some(one)) => one.to_owned(),
+            (None, None) => self.lead.id.clone(),
+        }
+    }
+}
+
+/// A built-in pipeline by name, or the one in a file.
+pub(crate) fn pipeline(name: &str) -> Result<Pipeline, Failure> {
+    if Pipeline::names().any(|own| own == name) {
+        return Ok(Pipeline::builtin(name)?);
+    }
+    let text = std::fs::read_to_string(name).map_err(|error| {
+        let names: Vec<&str> = Pipeline::names().collect();
+        Failure::said(format!("{name}: neither a built-in pipeline ({}) nor a readable file: {error}", names.join(", ")))
+    })?;
+    Pipeline::from_json(&text).map_err(|error| Failure::about(name, &error))
+}
+
+/// The one place where the command reads a clock.
+fn now() -> Result<Timestamp, Failure> {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let millis = since.map_err(|_| Failure::said("the system clock stands before 1970; use --as-of"))?.as_millis();
+    Ok(Timestamp::from_millis(millis as i64)?)
+}
+
+/// A remark on standard error.
+pub(crate) fn note_line(text: &str) {
+    eprintln!("note: {text}");
+}

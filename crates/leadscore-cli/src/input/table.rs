@@ -1,0 +1,142 @@
+//! Leads from CSV: one row, one lead.
+
+use std::io::BufRead;
+
+use leadscore::csv::{Cell, CsvReader, Outcome, Row, Warning};
+use leadscore::{Attribute, Lead, Pipeline};
+
+use super::mapping::{Mapping, column_for};
+use super::{Next, Rejection, note_line};
+use crate::failure::Failure;
+
+/// Attributes shown beside a lead even where the pipeline does not read them.
+const SHOWN: [&str; 4] = ["name", "company", "title", "email"];
+
+pub(super) struct Table {
+    reader: CsvReader<Box<dyn BufRead>>,
+    row: Row,
+    id: Option<usize>,
+    /// Attribute name and the column it comes from.
+    wires: Vec<(String, usize)>,
+}
+
+impl Table {
+    pub(super) fn open(
+        bytes: Box<dyn BufRead>,
+        name: &str,
+        mapping: &Mapping,
+        pipeline: &Pipeline,
+    ) -> Result<Table, Failure> {
+        let mut reader =
+            CsvReader::open(bytes, mapping.options()).map_err(|error| Failure::about(name, &error))?;
+        let columns: Vec<&str> = reader.columns().iter().map(|column| column.name.as_str()).collect();
+        let find = |column: &str| columns.iter().position(|own| own.trim() == column.trim());
+        let absent = |what: &str, column: &str| {
+            Failure::said(format!(
+                "{name}: the mapping reads {what} from a column `{column}` that the file does not have; its columns: {}",
+                listed(&columns)
+            ))
+        };
+        let id = match &mapping.lead_id {
+            Some(column) => Some(find(column).ok_or_else(|| absent("lead_id", column))?),
+            None => column_for("lead_id", &columns),
+        };
+        let mut wires = Vec::new();
+        for (attribute, column) in &mapping.attributes {
+            wires.push((attribute.clone(), find(column).ok_or_else(|| absent(attribute, column))?));
+        }
+        let attributes = pipeline.schema().attributes();
+        let mut assumed = Vec::new();
+        for attribute in attributes.iter().copied().chain(SHOWN) {
+            if wires.iter().any(|(own, _)| own == attribute) {
+                continue;
+            }
+            if let Some(column) = column_for(attribute, &columns) {
+                if columns[column] != attribute {
+                    assumed.push(format!("`{}` as {attribute}", columns[column]));
+                }
+                wires.push((attribute.to_owned(), column));
+            }
+        }
+        let read: Vec<&str> =
+            attributes.iter().copied().filter(|a| wires.iter().any(|(own, _)| own == a)).collect();
+        if read.is_empty() {
+            return Err(Failure::said(format!(
+                "{name}: no column is an attribute that the pipeline `{}` reads. It reads: {}. The file has: {}. Say which is which with --map",
+                pipeline.id(),
+                listed(&attributes),
+                listed(&columns)
+            )));
+        }
+        if id.is_none() {
+            note_line("no column holds the lead's id; the row number stands for it");
+        }
+        if !assumed.is_empty() {
+            note_line(&format!("reading {}", assumed.join(", ")));
+        }
+        let mut used: Vec<usize> = wires.iter().map(|(_, column)| *column).chain(id).collect();
+        used.sort_unstable();
+        used.dedup();
+        reader.select(&used);
+        Ok(Table { reader, row: Row::default(), id, wires })
+    }
+
+    pub(super) fn next(&mut self, lead: &mut Lead, line: &mut u64) -> Result<Next, Failure> {
+        match self.reader.next_row(&mut self.row)? {
+            None => return Ok(Next::End),
+            Some(Outcome::Rejected(rejected)) => {
+                return Ok(Next::Rejected(Rejection {
+                    line: rejected.line,
+                    reason: rejected.reason,
+                    raw: rejected.raw,
+                }));
+            }
+            Some(Outcome::Row) => {}
+        }
+        *line = self.row.line();
+        lead.id.clear();
+        lead.activities.clear();
+        if let Some(id) = self.id.and_then(|column| self.row.raw(column)) {
+            lead.id.push_str(id.trim());
+        }
+        for (attribute, column) in &self.wires {
+            let cell = self.row.value(*column).unwrap_or(Cell::Missing);
+            match lead.attributes.get_mut(attribute.as_str()) {
+                Some(own) => set(own, cell),
+                None => {
+                    let mut own = Attribute::Number(f64::NAN);
+                    set(&mut own, cell);
+                    lead.attributes.insert(attribute.clone(), own);
+                }
+            }
+        }
+        Ok(Next::Lead)
+    }
+
+    pub(super) fn warnings(&self) -> Vec<Warning> {
+        self.reader.warnings()
+    }
+}
+
+/// Sets an attribute from a cell; a text keeps its buffer. NaN is missing.
+fn set(own: &mut Attribute, cell: Cell<'_>) {
+    match (own, cell) {
+        (Attribute::Text(buffer), Cell::Text(text)) => {
+            buffer.clear();
+            buffer.push_str(text);
+        }
+        (own, Cell::Text(text)) => *own = Attribute::Text(text.to_owned()),
+        (own, Cell::Number(number)) => *own = Attribute::Number(number),
+        (own, Cell::Missing) => *own = Attribute::Number(f64::NAN),
+    }
+}
+
+/// The first names of a list.
+fn listed(names: &[&str]) -> String {
+    const MOST: usize = 30;
+    let mut text = names.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
+    if names.len() > MOST {
+        text += &format!(" … and {} more", names.len() - MOST);
+    }
+    text
+}
