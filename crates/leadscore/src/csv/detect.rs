@@ -1,0 +1,189 @@
+//! Finds the encoding of a file from its first bytes.
+
+use std::borrow::Cow;
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use memchr::{memchr, memchr2};
+
+use super::unreadable;
+use crate::Error;
+
+/// How bytes become text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Charset {
+    /// Cell by cell as UTF-8, and as windows-1252 where a cell is not UTF-8; `rare` is which of them stands out.
+    Utf8OrWestern { rare: Rare },
+    /// Every cell in one single-byte encoding.
+    Single(&'static Encoding),
+    /// The stream is UTF-8 already: it was transcoded before being split.
+    Stream(&'static Encoding),
+    /// As [`Charset::Stream`], from UTF-32.
+    Utf32 { big_endian: bool },
+}
+
+/// Which of two encodings is the exception worth a warning.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Rare {
+    Western,
+    Utf8,
+}
+
+/// The encoding found.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Found {
+    pub(super) charset: Charset,
+    /// Its name in lower case, or `mixed`.
+    pub(super) name: String,
+    /// The length of the byte order mark.
+    pub(super) mark: usize,
+    /// What was assumed.
+    pub(super) note: Option<String>,
+}
+
+/// Settles the encoding from the start of the file and what the caller says.
+pub(super) fn detect(head: &[u8], wanted: Option<&str>) -> Result<Found, Error> {
+    let utf8 = Charset::Utf8OrWestern { rare: Rare::Western };
+    let mark = match head {
+        [0xFF, 0xFE, 0, 0, ..] => Some((Charset::Utf32 { big_endian: false }, "utf-32le", 4)),
+        [0, 0, 0xFE, 0xFF, ..] => Some((Charset::Utf32 { big_endian: true }, "utf-32be", 4)),
+        [0xFF, 0xFE, ..] => Some((Charset::Stream(UTF_16LE), "utf-16le", 2)),
+        [0xFE, 0xFF, ..] => Some((Charset::Stream(UTF_16BE), "utf-16be", 2)),
+        [0xEF, 0xBB, 0xBF, ..] => Some((utf8, "utf-8", 3)),
+        _ => None,
+    };
+    if let Some((charset, name, mark)) = mark {
+        if charset == utf8 {
+            let found = count_lines(&head[mark..]);
+            let name = if found.invalid > 0 { "mixed" } else { name };
+            return Ok(Found { charset, name: name.to_owned(), mark, note: None });
+        }
+        return Ok(Found { charset, name: name.to_owned(), mark, note: None });
+    }
+    let settled = |charset, name: &str, note| Ok(Found { charset, name: name.to_owned(), mark: 0, note });
+    if let Some(label) = wanted {
+        let encoding = Encoding::for_label(label.trim().as_bytes()).ok_or_else(|| {
+            unreadable(format!("unknown encoding `{}`; use a name such as windows-1252", super::clip(label)))
+        })?;
+        return settled(charset_of(encoding), &encoding.name().to_ascii_lowercase(), None);
+    }
+    if let Some((charset, name)) = wide(head) {
+        return settled(charset, name, Some(format!("no byte order mark; read as {name}")));
+    }
+    let lines = count_lines(head);
+    if lines.invalid == 0 && memchr(0x1B, head).is_none() {
+        return settled(utf8, "utf-8", None);
+    }
+    if lines.utf8 > lines.invalid {
+        return settled(utf8, "mixed", None);
+    }
+    let assumed = |name: &str| {
+        Some(format!("the file is not UTF-8; read as {name}; name the encoding if letters look wrong"))
+    };
+    let encoding = guess(head);
+    let name = encoding.name().to_ascii_lowercase();
+    let charset = charset_of(encoding);
+    if matches!(charset, Charset::Stream(_)) && lines.utf8 * 4 <= lines.invalid {
+        return settled(charset, &name, assumed(&name));
+    }
+    if lines.utf8 > 0 {
+        return settled(Charset::Utf8OrWestern { rare: Rare::Utf8 }, "mixed", None);
+    }
+    if encoding == UTF_8 {
+        return settled(utf8, "utf-8", None);
+    }
+    settled(charset, &name, assumed(&name))
+}
+
+impl Charset {
+    /// The encoding whose stream must be turned into UTF-8 before it can be split.
+    pub(super) fn transcoded(self) -> Option<&'static Encoding> {
+        if let Charset::Stream(encoding) = self { Some(encoding) } else { None }
+    }
+
+    /// Decodes a cell; true if it is in the rarer of two encodings.
+    pub(super) fn decode(self, bytes: &[u8]) -> (Cow<'_, str>, bool) {
+        let utf8 = std::str::from_utf8(bytes);
+        match (self, utf8) {
+            (_, Ok(text)) if bytes.is_ascii() => (Cow::Borrowed(text), false),
+            (Charset::Utf8OrWestern { rare }, Ok(text)) => (Cow::Borrowed(text), rare == Rare::Utf8),
+            (Charset::Utf8OrWestern { rare }, Err(_)) => {
+                (WINDOWS_1252.decode_without_bom_handling(bytes).0, rare == Rare::Western)
+            }
+            (Charset::Single(encoding), _) => (encoding.decode_without_bom_handling(bytes).0, false),
+            (_, Ok(text)) => (Cow::Borrowed(text), false),
+            (_, Err(_)) => (String::from_utf8_lossy(bytes), false),
+        }
+    }
+}
+
+fn charset_of(encoding: &'static Encoding) -> Charset {
+    if encoding == UTF_8 {
+        Charset::Utf8OrWestern { rare: Rare::Western }
+    } else if encoding == WINDOWS_1252 {
+        Charset::Utf8OrWestern { rare: Rare::Utf8 }
+    } else if encoding.is_single_byte() {
+        Charset::Single(encoding)
+    } else if encoding == GBK {
+        Charset::Stream(GB18030)
+    } else {
+        Charset::Stream(encoding)
+    }
+}
+
+/// Lines with letters beyond ASCII.
+struct Lines {
+    utf8: usize,
+    invalid: usize,
+}
+
+fn count_lines(head: &[u8]) -> Lines {
+    let mut lines = Lines { utf8: 0, invalid: 0 };
+    let mut rest = head;
+    while !rest.is_empty() {
+        let end = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+        let line = &rest[..end];
+        let cut = end == rest.len();
+        rest = &rest[(end + 1).min(rest.len())..];
+        if line.is_ascii() {
+            continue;
+        }
+        match std::str::from_utf8(line) {
+            Ok(_) => lines.utf8 += 1,
+            // The sample may end within a character.
+            Err(error) if cut && error.error_len().is_none() => {}
+            Err(_) => lines.invalid += 1,
+        }
+    }
+    lines
+}
+
+fn guess(head: &[u8]) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(&head[..head.len().min(1 << 20)], true);
+    detector.guess(None, Utf8Detection::Allow)
+}
+
+/// UTF-16 and UTF-32 without a byte order mark, told by where the zeros of ASCII letters stand.
+fn wide(head: &[u8]) -> Option<(Charset, &'static str)> {
+    let head = &head[..head.len().min(64 << 10) & !3];
+    let plain = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7E);
+    let share = |width: usize, fits: &dyn Fn(&[u8]) -> bool| {
+        let units = head.len() / width;
+        (units > 0).then(|| head.chunks_exact(width).filter(|unit| fits(unit)).count() as f64 / units as f64)
+    };
+    let share = |width, fits: &dyn Fn(&[u8]) -> bool| share(width, fits).unwrap_or(0.0);
+    if share(4, &|unit| plain(unit[0]) && unit[1..] == [0, 0, 0]) > 0.5 {
+        return Some((Charset::Utf32 { big_endian: false }, "utf-32le"));
+    }
+    if share(4, &|unit| plain(unit[3]) && unit[..3] == [0, 0, 0]) > 0.5 {
+        return Some((Charset::Utf32 { big_endian: true }, "utf-32be"));
+    }
+    let little = share(2, &|unit| plain(unit[0]) && unit[1] == 0);
+    let big = share(2, &|unit| unit[0] == 0 && plain(unit[1]));
+    match (little, big) {
+        _ if little > 0.25 && big < little / 10.0 => Some((Charset::Stream(UTF_16LE), "utf-16le")),
+        _ if big > 0.25 && little < big / 10.0 => Some((Charset::Stream(UTF_16BE), "utf-16be")),
+        _ => None,
+    }
+}

@@ -1,0 +1,457 @@
+//! The reader: opens a file, understands it from a sample, and streams its rows.
+
+use std::io::Read;
+
+use memchr::{memchr, memchr2};
+
+use super::column::{self, Plan, Profile, Value};
+use super::decode::Source;
+use super::detect::{Charset, Rare};
+use super::layout::{self, Layout, unquote};
+use super::notes::{Note, Notes};
+use super::record::{Record, Span, Splitter, Step, TOO_LONG, line_end};
+use super::{Column, CsvOptions, Dialect, Rejected, Warning, trim, unreadable};
+use crate::Error;
+
+/// How many rows settle the kinds of the columns.
+const SAMPLE_ROWS: usize = 10_000;
+/// How much of a rejected row is kept, in bytes.
+const KEPT: usize = 64 << 10;
+
+/// Streams the rows of a CSV file.
+///
+/// ```
+/// use leadscore::csv::{Cell, CsvOptions, CsvReader, Outcome, Row};
+///
+/// let file = "name;revenue;since\nAnn;1.250,50;22.11.2026\nBob;n/a;1.2.2025\n";
+/// let mut reader = CsvReader::open(file.as_bytes(), CsvOptions::default())?;
+/// assert_eq!(reader.dialect().delimiter, ';');
+/// let mut row = Row::default();
+/// while let Some(outcome) = reader.next_row(&mut row)? {
+///     assert!(matches!(outcome, Outcome::Row));
+///     if row.line() == 2 {
+///         assert_eq!(row.value(1), Some(Cell::Number(1250.5)));
+///         assert_eq!(row.value(2), Some(Cell::Text("2026-11-22")));
+///     } else {
+///         assert_eq!(row.value(1), Some(Cell::Missing));
+///     }
+/// }
+/// assert_eq!(reader.warnings().len(), 1); // `n/a` read as missing
+/// # Ok::<(), leadscore::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct CsvReader<R> {
+    source: Source<R>,
+    layout: Layout,
+    columns: Vec<Column>,
+    plans: Vec<Plan>,
+    dialect: Dialect,
+    splitter: Splitter,
+    notes: Notes,
+    /// The columns whose cells are read.
+    chosen: Vec<usize>,
+    spans: Vec<Span>,
+    line: u64,
+    rows: u64,
+    ended: bool,
+}
+
+/// What [`CsvReader::next_row`] came upon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// A row; it stands in the buffer handed in.
+    Row,
+    /// A row that was refused; reading goes on after it.
+    Rejected(Rejected),
+}
+
+/// One cell's value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell<'a> {
+    /// Text without the blanks around it; dates as `2026-11-22` or `2026-11-22T10:30:00`, with an offset if one was
+    /// written.
+    Text(&'a str),
+    /// A number.
+    Number(f64),
+    /// No value, or none that could be read for certain.
+    Missing,
+}
+
+/// A buffer for one row, to be used again for the next.
+#[derive(Debug, Clone, Default)]
+pub struct Row {
+    line: u64,
+    number: u64,
+    buffer: String,
+    cells: Vec<Slot>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    raw: (u32, u32),
+    value: SlotValue,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum SlotValue {
+    Skipped,
+    Missing,
+    Number(f64),
+    Text(u32, u32),
+}
+
+impl Row {
+    /// The physical line where the row starts, from 1.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// The number of the row among the rows read, from 1.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The value in a column, counted from 0; `None` if there is no such column or it was not selected.
+    pub fn value(&self, column: usize) -> Option<Cell<'_>> {
+        match self.cells.get(column)?.value {
+            SlotValue::Skipped => None,
+            SlotValue::Missing => Some(Cell::Missing),
+            SlotValue::Number(number) => Some(Cell::Number(number)),
+            SlotValue::Text(start, end) => Some(Cell::Text(&self.buffer[start as usize..end as usize])),
+        }
+    }
+
+    /// The text in a column as written, without its quotes; `None` as in [`Row::value`].
+    pub fn raw(&self, column: usize) -> Option<&str> {
+        let slot = self.cells.get(column)?;
+        let (start, end) = slot.raw;
+        (!matches!(slot.value, SlotValue::Skipped)).then(|| &self.buffer[start as usize..end as usize])
+    }
+}
+
+impl<R: Read> CsvReader<R> {
+    /// Opens a file, already decompressed, and settles from a sample of 10,000 rows or 8 MiB how it is read.
+    ///
+    /// # Errors
+    /// `unreadable_table` for what is no CSV or an option that makes no sense, `io` if reading fails.
+    #[allow(clippy::needless_pass_by_value)] // the name is part of the public surface
+    pub fn open(input: R, options: CsvOptions) -> Result<CsvReader<R>, Error> {
+        check(&options)?;
+        let mut source = Source::open(input, options.encoding.as_deref())?;
+        let (layout, mut notes) = loop {
+            let mut notes = Notes::default();
+            if let Some(note) = &source.found().note {
+                notes.say(None, None, note.clone());
+            }
+            match layout::find(source.pending(), source.eof(), source.charset(), &options, &mut notes)? {
+                Some(layout) => break (layout, notes),
+                None => source.fill()?,
+            }
+        };
+        let (width, profiles) = take_sample(&mut source, &layout)?;
+        let names = match &layout.header {
+            Some(written) => layout::name_columns(&written[..width], layout.header_line, &mut notes),
+            None => (1..=width).map(|number| format!("column_{number}")).collect(),
+        };
+        let plans = column::plans(&names, &profiles, &options, layout.delimiter, &mut notes);
+        let kinds = plans.iter().map(|plan| plan.kind);
+        let columns: Vec<Column> =
+            names.into_iter().zip(kinds).map(|(name, kind)| Column { name, kind }).collect();
+        let dialect = Dialect {
+            encoding: source.found().name.clone(),
+            delimiter: layout.shown_delimiter(),
+            has_header: layout.header.is_some(),
+            header_line: layout.header_line,
+        };
+        source.consume(layout.data);
+        Ok(CsvReader {
+            splitter: Splitter::new(layout.delimiter, Some(width)),
+            chosen: (0..width).collect(),
+            line: layout.data_line,
+            rows: 0,
+            ended: false,
+            spans: Vec::new(),
+            source,
+            layout,
+            columns,
+            plans,
+            dialect,
+            notes,
+        })
+    }
+
+    /// The columns, in the order of the file.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// How the file is written.
+    pub fn dialect(&self) -> &Dialect {
+        &self.dialect
+    }
+
+    /// Reads only these columns' cells from now on, counted from 0; the others yield nothing.
+    pub fn select(&mut self, columns: &[usize]) {
+        self.chosen = columns.iter().copied().filter(|column| *column < self.columns.len()).collect();
+    }
+
+    /// How many bytes of the input have been read, for a progress bar.
+    pub fn bytes_read(&self) -> u64 {
+        self.source.bytes_read()
+    }
+
+    /// What was assumed, skipped or read as missing so far; complete once all rows have been read.
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.notes.warnings(&self.columns, &self.dialect.encoding)
+    }
+
+    /// Reads the next row into `row`, or says why it was refused; `None` at the end.
+    ///
+    /// # Errors
+    /// `io` if reading fails.
+    pub fn next_row(&mut self, row: &mut Row) -> Result<Option<Outcome>, Error> {
+        loop {
+            let (text, eof) = (self.source.pending(), self.source.eof());
+            match self.splitter.next(text, eof, self.line, &mut self.spans) {
+                Step::End => {
+                    if self.rows == 0 && !self.ended {
+                        self.notes.say(None, None, "the table has no rows that could be read");
+                    }
+                    self.ended = true;
+                    return Ok(None);
+                }
+                Step::NeedMore if self.source.may_grow() => self.source.fill()?,
+                Step::NeedMore => {
+                    let rejected = self.reject(KEPT, TOO_LONG.to_owned());
+                    self.skip_line()?;
+                    return Ok(Some(Outcome::Rejected(rejected)));
+                }
+                Step::Blank { next } => {
+                    self.source.consume(next);
+                    self.line += 1;
+                }
+                Step::Refused { end, next, reason } => {
+                    let rejected = self.reject(end, reason);
+                    self.source.consume(next);
+                    self.line += 1;
+                    return Ok(Some(Outcome::Rejected(rejected)));
+                }
+                Step::Record(record) => {
+                    let repeated = self.is_header();
+                    if repeated {
+                        self.notes.line(self.line, Note::RepeatedHeader);
+                    } else {
+                        self.rows += 1;
+                        (row.line, row.number) = (self.line, self.rows);
+                        self.read(record, row);
+                    }
+                    self.source.consume(record.next);
+                    self.line += record.lines;
+                    if !repeated {
+                        return Ok(Some(Outcome::Row));
+                    }
+                }
+            }
+        }
+    }
+
+    fn reject(&self, end: usize, reason: String) -> Rejected {
+        let text = self.source.pending();
+        let text = &text[..end.min(KEPT).min(text.len())];
+        Rejected { line: self.line, reason, raw: self.source.charset().decode(text).0.into_owned() }
+    }
+
+    /// Skips a line too long to be held.
+    fn skip_line(&mut self) -> Result<(), Error> {
+        loop {
+            let text = self.source.pending();
+            if let Some((_, next)) = line_end(text, self.source.eof()) {
+                self.source.consume(next);
+                self.line += 1;
+                return Ok(());
+            }
+            let keep_from = memchr2(b'\n', b'\r', text).unwrap_or(text.len());
+            self.source.consume(keep_from);
+            self.source.fill()?;
+        }
+    }
+
+    /// Whether the record found is the header once more.
+    fn is_header(&self) -> bool {
+        let Some(header) = &self.layout.header else { return false };
+        let text = self.source.pending();
+        self.spans.len() >= self.columns.len()
+            && header.iter().zip(&self.spans).all(|(name, span)| {
+                let cell = &text[span.start as usize..span.end as usize];
+                let decoded = unquote(self.source.charset().decode(cell).0, span.quoting);
+                trim(&decoded) == name
+            })
+    }
+
+    /// Decodes and reads the chosen cells of a record.
+    fn read(&mut self, record: Record, row: &mut Row) {
+        let charset = self.source.charset();
+        let text = &self.source.pending()[..record.end];
+        row.buffer.clear();
+        row.cells.clear();
+        row.cells.resize(self.columns.len(), Slot { raw: (0, 0), value: SlotValue::Skipped });
+        if record.backslash {
+            self.notes.line(row.line, Note::BackslashQuote);
+        }
+        // Most records can be taken over as they are; the others are decoded cell by cell.
+        let whole = match charset {
+            Charset::Utf8OrWestern { rare: Rare::Utf8 } | Charset::Single(_) if !text.is_ascii() => None,
+            _ => std::str::from_utf8(text).ok(),
+        };
+        let whole = whole.filter(|text| memchr(0, text.as_bytes()).is_none());
+        if let Some(text) = whole {
+            row.buffer.push_str(text);
+            let lossy = matches!(charset, Charset::Stream(_) | Charset::Utf32 { .. });
+            if lossy && text.contains(char::REPLACEMENT_CHARACTER) {
+                self.notes.line(row.line, Note::Undecodable);
+            }
+        }
+        for &column in &self.chosen {
+            let Some(span) = self.spans.get(column) else { continue };
+            let (start, end) = (span.start as usize, span.end as usize);
+            let raw = if whole.is_some() && span.quoting == super::record::Quoting::Plain {
+                (span.start, span.end)
+            } else {
+                let (decoded, other) = charset.decode(&text[start..end]);
+                let cell = unquote(decoded, span.quoting);
+                if other {
+                    self.notes.line(row.line, Note::OtherEncoding);
+                }
+                let from = row.buffer.len() as u32;
+                if cell.contains('\0') {
+                    self.notes.line(row.line, Note::Nul);
+                    row.buffer.extend(cell.chars().filter(|c| *c != '\0'));
+                } else {
+                    row.buffer.push_str(&cell);
+                }
+                (from, row.buffer.len() as u32)
+            };
+            let value = self.plans[column].value(column, row.line, raw, &mut row.buffer, &mut self.notes);
+            row.cells[column] = Slot { raw, value };
+        }
+    }
+}
+
+impl Plan {
+    /// Reads one cell that stands in the row's buffer.
+    fn value(
+        &self,
+        column: usize,
+        line: u64,
+        raw: (u32, u32),
+        buffer: &mut String,
+        notes: &mut Notes,
+    ) -> SlotValue {
+        let written = &buffer[raw.0 as usize..raw.1 as usize];
+        let text = trim(written);
+        let start = raw.0 as usize + (text.as_ptr() as usize - written.as_ptr() as usize);
+        let end = start + text.len();
+        let mut iso = String::new();
+        let (value, note) = self.read(text, &mut iso);
+        if let Some(note) = note {
+            notes.cell(column, line, note, text);
+        }
+        match value {
+            Value::Missing => SlotValue::Missing,
+            Value::Number(number) => SlotValue::Number(number),
+            Value::Text => SlotValue::Text(start as u32, end as u32),
+            Value::Iso => {
+                let from = buffer.len() as u32;
+                buffer.push_str(&iso);
+                SlotValue::Text(from, buffer.len() as u32)
+            }
+        }
+    }
+}
+
+fn check(options: &CsvOptions) -> Result<(), Error> {
+    if let Some(delimiter) = options.delimiter
+        && (!delimiter.is_ascii() || matches!(delimiter, b'"' | b'\n' | b'\r' | 0))
+    {
+        return Err(unreadable("a delimiter is one ASCII character, no quote and no line end"));
+    }
+    match options.decimal {
+        None | Some('.' | ',') => Ok(()),
+        Some(other) => Err(unreadable(format!("the decimal sign is `.` or `,`, not `{other}`"))),
+    }
+}
+
+/// Reads the sample's rows: the table's width and what each column looks like.
+fn take_sample<R: Read>(source: &mut Source<R>, layout: &Layout) -> Result<(usize, Vec<Profile>), Error> {
+    let header = layout.header.as_deref().unwrap_or_default();
+    let unnamed = header.iter().rev().take_while(|name| name.is_empty()).count();
+    let narrow = (layout.width - unnamed).max(1);
+    loop {
+        // Columns at the end without name and value come from a delimiter at the end of each line.
+        let mut best = sample(source, layout, narrow);
+        if unnamed > 0 {
+            let full = sample(source, layout, layout.width);
+            if full.rows > best.rows {
+                best = full;
+            }
+        }
+        if best.records > 0 || source.eof() || !source.may_grow() {
+            return Ok((best.profiles.len(), best.profiles));
+        }
+        source.fill()?;
+    }
+}
+
+struct Sample {
+    records: usize,
+    rows: usize,
+    profiles: Vec<Profile>,
+}
+
+fn sample<R: Read>(source: &Source<R>, layout: &Layout, width: usize) -> Sample {
+    let (text, charset) = (source.pending(), source.charset());
+    let mut splitter = Splitter::new(layout.delimiter, Some(width));
+    let mut found = Sample { records: 0, rows: 0, profiles: vec![Profile::default(); width] };
+    let (mut at, mut line, mut spans) = (layout.data, layout.data_line, Vec::new());
+    while found.records < SAMPLE_ROWS {
+        match splitter.next(&text[at..], source.eof(), line, &mut spans) {
+            Step::NeedMore | Step::End => break,
+            Step::Blank { next } => (at, line) = (at + next, line + 1),
+            Step::Refused { next, .. } => {
+                found.records += 1;
+                (at, line) = (at + next, line + 1);
+            }
+            Step::Record(record) => {
+                found.records += 1;
+                let cells: Vec<String> = spans[..spans.len().min(width)]
+                    .iter()
+                    .map(|span| {
+                        let bytes = &text[at + span.start as usize..at + span.end as usize];
+                        trim(&unquote(charset.decode(bytes).0, span.quoting)).replace('\0', "")
+                    })
+                    .collect();
+                let repeated = layout.header.as_ref().is_some_and(|header| header[..width] == cells[..]);
+                if !repeated {
+                    found.rows += 1;
+                    found.profiles.iter_mut().zip(&cells).for_each(|(profile, cell)| profile.add(cell, line));
+                }
+                (at, line) = (at + record.next, line + record.lines);
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Kind;
+    use super::*;
+
+    #[test]
+    fn kinds_follow_the_cells() {
+        let file = "a,b,c,d,lead_id,f\n1,yes,2026-01-02,x,7,\n2,no,2026-01-03,y,8,\n";
+        let reader = CsvReader::open(file.as_bytes(), CsvOptions::default()).unwrap();
+        let kinds: Vec<Kind> = reader.columns().iter().map(|column| column.kind).collect();
+        assert_eq!(kinds, [Kind::Number, Kind::Flag, Kind::Date, Kind::Text, Kind::Id, Kind::Empty]);
+    }
+}
