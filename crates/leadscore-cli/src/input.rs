@@ -75,7 +75,8 @@ impl Work {
         context.zone = zone;
         context.mode = if args.strict { Mode::Strict } else { Mode::Lenient };
         let mapping = args.map.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
-        let log = args.activities.as_deref().map(|path| ActivityLog::load(path, &context.zone)).transpose()?;
+        let log =
+            args.activities.as_deref().map(|path| ActivityLog::load(path, &context.zone)).transpose()?;
         let opened = open(&args.input)?;
         let name = opened.name.clone();
         let (size, progress) = (opened.size, opened.counter.clone());
@@ -83,10 +84,15 @@ impl Work {
             note_line(note);
         }
         let source = match opened.form {
-            Form::Csv => Source::Table(Box::new(table::Table::open(opened.bytes, &name, &mapping, &pipeline)?)),
-            Form::Jsonl | Form::Json => {
-                Source::Records(records::Records::new(opened.bytes, opened.form, mapping, context.zone.clone()))
+            Form::Csv => {
+                Source::Table(Box::new(table::Table::open(opened.bytes, &name, &mapping, &pipeline)?))
             }
+            Form::Jsonl | Form::Json => Source::Records(records::Records::new(
+                opened.bytes,
+                opened.form,
+                mapping,
+                context.zone.clone(),
+            )),
         };
         let leads = LeadReader { source, lead: Lead::default(), row: 0, line: 0, log };
         Ok(Work { pipeline, context, leads, name, size, progress })
@@ -144,7 +150,10 @@ pub(crate) fn pipeline(name: &str) -> Result<Pipeline, Failure> {
     }
     let text = std::fs::read_to_string(name).map_err(|error| {
         let names: Vec<&str> = Pipeline::names().collect();
-        Failure::said(format!("{name}: neither a built-in pipeline ({}) nor a readable file: {error}", names.join(", ")))
+        Failure::said(format!(
+            "{name}: neither a built-in pipeline ({}) nor a readable file: {error}",
+            names.join(", ")
+        ))
     })?;
     Pipeline::from_json(&text).map_err(|error| Failure::about(name, &error))
 }
@@ -152,7 +161,8 @@ pub(crate) fn pipeline(name: &str) -> Result<Pipeline, Failure> {
 /// The one place where the command reads a clock.
 fn now() -> Result<Timestamp, Failure> {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let millis = since.map_err(|_| Failure::said("the system clock stands before 1970; use --as-of"))?.as_millis();
+    let millis =
+        since.map_err(|_| Failure::said("the system clock stands before 1970; use --as-of"))?.as_millis();
     Ok(Timestamp::from_millis(millis as i64)?)
 }
 

@@ -5,6 +5,7 @@ mod command;
 mod failure;
 mod input;
 mod output;
+mod report;
 mod terminal;
 
 use std::process::ExitCode;

@@ -166,7 +166,8 @@ impl Rule {
 
 impl<'a> Scored<'a> {
     fn limit(&mut self, code: &'a str, group: Option<&'a str>, label: &'a str, amount: f64) {
-        if amount != 0.0 {
+        // A clip of a rounding error is none; it ends up in the rest.
+        if amount.abs() > 1e-9 {
             let kind = ContributionKind::Limit;
             self.parts.push(Part { code, group, kind, columns: &[], amount, text: None, label });
         }

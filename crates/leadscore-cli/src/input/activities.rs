@@ -8,8 +8,8 @@ use leadscore::{Activity, Attribute, Lead, Timestamp, Zone};
 use serde::Deserialize;
 
 use super::mapping::column_for;
-use super::open::{Form, open};
 use super::note_line;
+use super::open::{Form, open};
 use crate::failure::Failure;
 use crate::terminal::count;
 
@@ -61,7 +61,9 @@ impl ActivityLog {
             Form::Csv => log.read_table(opened.bytes, &name, zone)?,
             Form::Jsonl => log.read_lines(opened.bytes, zone)?,
             Form::Json => {
-                return Err(Failure::said(format!("{name}: activities come as CSV or as JSON lines (.jsonl)")));
+                return Err(Failure::said(format!(
+                    "{name}: activities come as CSV or as JSON lines (.jsonl)"
+                )));
             }
         }
         if log.activities > 0 {
@@ -97,7 +99,10 @@ impl ActivityLog {
         let names: Vec<&str> = columns.iter().map(String::as_str).collect();
         let find = |wanted: &str| {
             column_for(wanted, &names).ok_or_else(|| {
-                Failure::said(format!("{name}: an activity log has a column `{wanted}`; this one has: {}", columns.join(", ")))
+                Failure::said(format!(
+                    "{name}: an activity log has a column `{wanted}`; this one has: {}",
+                    columns.join(", ")
+                ))
             })
         };
         let lead = names.iter().position(|n| *n == "lead_id").map_or_else(|| find("lead_id"), Ok)?;
@@ -163,7 +168,9 @@ impl ActivityLog {
                         let value = match value {
                             serde_json::Value::String(text) => Attribute::Text(text),
                             serde_json::Value::Bool(flag) => Attribute::Flag(flag),
-                            serde_json::Value::Number(number) => Attribute::Number(number.as_f64().unwrap_or(f64::NAN)),
+                            serde_json::Value::Number(number) => {
+                                Attribute::Number(number.as_f64().unwrap_or(f64::NAN))
+                            }
                             _ => continue,
                         };
                         activity.properties.insert(name, value);

@@ -49,13 +49,22 @@ const ALIASES: &str = include_str!("columns.json");
 impl Mapping {
     pub(crate) fn load(path: &Path) -> Result<Mapping, Failure> {
         let name = path.display();
-        let text = std::fs::read_to_string(path).map_err(|error| Failure::said(format!("{name}: {error}")))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|error| Failure::said(format!("{name}: {error}")))?;
         let mapping: Mapping =
             serde_json::from_str(&text).map_err(|error| Failure::said(format!("{name}: {error}")))?;
         match mapping.format {
             Some(1) => {}
-            Some(other) => return Err(Failure::said(format!("{name}: format {other} is not known; this version reads 1"))),
-            None => return Err(Failure::said(format!("{name}: the field `format` is missing; write \"format\": 1"))),
+            Some(other) => {
+                return Err(Failure::said(format!(
+                    "{name}: format {other} is not known; this version reads 1"
+                )));
+            }
+            None => {
+                return Err(Failure::said(format!(
+                    "{name}: the field `format` is missing; write \"format\": 1"
+                )));
+            }
         }
         if let Some(decimal) = mapping.decimal.filter(|c| !matches!(c, '.' | ',')) {
             return Err(Failure::said(format!("{name}: decimal: `{decimal}` is neither `.` nor `,`")));

@@ -92,7 +92,8 @@ impl Records {
             let chunk = self.bytes.fill_buf()?;
             if chunk.is_empty() {
                 self.ended = true;
-                let cut = !self.buffer.iter().all(u8::is_ascii_whitespace) || self.form == Form::Json && !single && self.started;
+                let cut = !self.buffer.iter().all(u8::is_ascii_whitespace)
+                    || self.form == Form::Json && !single && self.started;
                 return Ok(cut.then(|| (at, Err("the file ends in the middle of the list".to_owned()))));
             }
             let mut used = 0;

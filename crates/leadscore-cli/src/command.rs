@@ -1,0 +1,9 @@
+//! One module per command.
+
+pub(crate) mod check;
+pub(crate) mod compare;
+pub(crate) mod explain;
+pub(crate) mod features;
+pub(crate) mod inspect;
+pub(crate) mod pipelines;
+pub(crate) mod score;

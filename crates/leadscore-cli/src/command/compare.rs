@@ -1,0 +1,219 @@
+//! `leadscore compare`: who moved between two scorings, and which reasons changed.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::args::CompareArgs;
+use crate::failure::Failure;
+use crate::input::{Form, open};
+use crate::output::destination;
+use crate::terminal::{Look, count, cut, fit, points};
+
+/// What is read of a scored lead.
+#[derive(Deserialize)]
+struct Scored {
+    lead_id: String,
+    score: f64,
+    tier: Option<String>,
+    explanation: Explained,
+}
+
+#[derive(Deserialize)]
+struct Explained {
+    contributions: Vec<Line>,
+}
+
+#[derive(Deserialize)]
+struct Line {
+    code: String,
+    #[serde(default)]
+    group: Option<String>,
+    points: f64,
+    text: String,
+}
+
+/// A lead whose score is another now.
+#[derive(Serialize)]
+struct Move {
+    lead_id: String,
+    old_score: f64,
+    new_score: f64,
+    old_tier: Option<String>,
+    new_tier: Option<String>,
+    /// Reasons whose points changed by 0.05 or more, the strongest first.
+    reasons: Vec<Change>,
+}
+
+#[derive(Serialize)]
+struct Change {
+    text: String,
+    old_points: f64,
+    new_points: f64,
+}
+
+#[derive(Serialize)]
+struct Comparison {
+    same: u64,
+    tier_moved: Vec<Move>,
+    score_moved: Vec<Move>,
+    only_old: Vec<String>,
+    only_new: Vec<String>,
+}
+
+/// A change of the score smaller than this is none.
+const SMALL: f64 = 0.05;
+
+pub(crate) fn run(args: &CompareArgs) -> Result<bool, Failure> {
+    let (old, new) = (load(&args.old)?, load(&args.new)?);
+    let comparison = compare(old, new);
+    let mut out = destination(None)?;
+    if args.json {
+        serde_json::to_writer_pretty(&mut out, &comparison).map_err(std::io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        write(&mut out, &comparison, Look::of_stdout(false))?;
+    }
+    out.flush()?;
+    Ok(true)
+}
+
+fn load(path: &Path) -> Result<BTreeMap<String, Scored>, Failure> {
+    let opened = open(&path.to_string_lossy())?;
+    let name = opened.name;
+    if opened.form == Form::Csv {
+        return Err(Failure::said(format!(
+            "{name}: is no JSON; compare reads what `score --format jsonl` writes"
+        )));
+    }
+    let mut leads = BTreeMap::new();
+    for (at, line) in opened.bytes.lines().enumerate() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let scored: Scored = serde_json::from_str(&line).map_err(|error| {
+            Failure::said(format!(
+                "{name}: line {}: {error}; compare reads what `score --format jsonl` writes",
+                at + 1
+            ))
+        })?;
+        if let Some(double) = leads.insert(scored.lead_id.clone(), scored) {
+            return Err(Failure::said(format!(
+                "{name}: line {}: the lead `{}` stands twice",
+                at + 1,
+                double.lead_id
+            )));
+        }
+    }
+    Ok(leads)
+}
+
+fn compare(old: BTreeMap<String, Scored>, mut new: BTreeMap<String, Scored>) -> Comparison {
+    let mut all = Comparison {
+        same: 0,
+        tier_moved: Vec::new(),
+        score_moved: Vec::new(),
+        only_old: Vec::new(),
+        only_new: Vec::new(),
+    };
+    for (id, before) in old {
+        let Some(after) = new.remove(&id) else {
+            all.only_old.push(id);
+            continue;
+        };
+        let tier_moved = before.tier != after.tier;
+        if !tier_moved && (before.score - after.score).abs() < SMALL {
+            all.same += 1;
+            continue;
+        }
+        let moved = Move {
+            lead_id: id,
+            old_score: before.score,
+            new_score: after.score,
+            old_tier: before.tier,
+            new_tier: after.tier,
+            reasons: changes(before.explanation.contributions, after.explanation.contributions),
+        };
+        if tier_moved { &mut all.tier_moved } else { &mut all.score_moved }.push(moved);
+    }
+    all.only_new = new.into_keys().collect();
+    let by_size = |a: &Move, b: &Move| {
+        let size = |m: &Move| (m.new_score - m.old_score).abs();
+        size(b).total_cmp(&size(a))
+    };
+    all.tier_moved.sort_by(by_size);
+    all.score_moved.sort_by(by_size);
+    all
+}
+
+fn changes(old: Vec<Line>, new: Vec<Line>) -> Vec<Change> {
+    let mut by_code: BTreeMap<(Option<String>, String), Change> = BTreeMap::new();
+    for line in old {
+        let change = Change { text: line.text, old_points: line.points, new_points: 0.0 };
+        by_code.insert((line.group, line.code), change);
+    }
+    for line in new {
+        let entry = by_code.entry((line.group, line.code)).or_insert_with(|| Change {
+            text: String::new(),
+            old_points: 0.0,
+            new_points: 0.0,
+        });
+        entry.text = line.text;
+        entry.new_points = line.points;
+    }
+    let size = |change: &Change| (change.new_points - change.old_points).abs();
+    let mut changes: Vec<Change> = by_code.into_values().filter(|change| size(change) >= SMALL).collect();
+    changes.sort_by(|a, b| size(b).total_cmp(&size(a)));
+    changes
+}
+
+fn write(out: &mut dyn Write, all: &Comparison, look: Look) -> Result<(), Failure> {
+    let section = |out: &mut dyn Write, title: &str, moves: &[Move], most: usize| -> Result<(), Failure> {
+        if moves.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "{}", look.bold(&format!("{title} ({})", count(moves.len() as u64))))?;
+        for one in moves.iter().take(most) {
+            let tier = |tier: &Option<String>| tier.clone().unwrap_or_else(|| "–".to_owned());
+            let tiers = if one.old_tier == one.new_tier {
+                tier(&one.new_tier)
+            } else {
+                format!("{} → {}", tier(&one.old_tier), tier(&one.new_tier))
+            };
+            let by = one.new_score - one.old_score;
+            writeln!(
+                out,
+                "  {}  {:>3.0} → {:<3.0} {}  {}",
+                fit(&one.lead_id, 20),
+                one.old_score,
+                one.new_score,
+                look.signed(&format!("{:>6}", points(by)), by),
+                tiers
+            )?;
+            for change in one.reasons.iter().take(3) {
+                let by = change.new_points - change.old_points;
+                let line = format!("      {} {}", points(by), change.text);
+                writeln!(out, "{}", look.dim(&cut(&line, look.width)))?;
+            }
+        }
+        if moves.len() > most {
+            writeln!(out, "  … and {} more (--json has them all)", count((moves.len() - most) as u64))?;
+        }
+        writeln!(out)?;
+        Ok(())
+    };
+    section(out, "Moved to another tier", &all.tier_moved, 30)?;
+    section(out, "Another score, same tier", &all.score_moved, 10)?;
+    let only = |ids: &[String]| ids.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    if !all.only_new.is_empty() {
+        writeln!(out, "{} new leads: {}", count(all.only_new.len() as u64), only(&all.only_new))?;
+    }
+    if !all.only_old.is_empty() {
+        writeln!(out, "{} leads gone: {}", count(all.only_old.len() as u64), only(&all.only_old))?;
+    }
+    writeln!(out, "{} leads unchanged", count(all.same))?;
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! `leadscore explain`: the whole sum behind one lead's score.
+
+use std::io::Write;
+
+use leadscore::Detail;
+
+use crate::args::ExplainArgs;
+use crate::failure::Failure;
+use crate::input::{Next, Work};
+use crate::output::{create, destination, waterfall};
+use crate::report::svg;
+use crate::terminal::Look;
+
+pub(crate) fn run(args: &ExplainArgs) -> Result<bool, Failure> {
+    let mut work = Work::new(&args.input)?;
+    work.context.detail = Detail::Full;
+    let mut rejected = 0_u64;
+    let mut seen = Vec::new();
+    loop {
+        match work.leads.next()? {
+            Next::End => break,
+            Next::Rejected(_) => rejected += 1,
+            Next::Lead if work.leads.lead.id == args.lead => {
+                let prediction = work.pipeline.score(&work.leads.lead, &work.context)?;
+                let mut out = destination(None)?;
+                if args.json {
+                    serde_json::to_writer_pretty(&mut out, &prediction).map_err(std::io::Error::from)?;
+                    writeln!(out)?;
+                    out.flush()?;
+                } else {
+                    waterfall::write(&mut out, &work.leads.title(), &prediction, Look::of_stdout(false))?;
+                }
+                if let Some(path) = &args.svg {
+                    let picture = svg::waterfall(&prediction, &work.leads.title());
+                    create(path)?.write_all(picture.as_bytes())?;
+                }
+                return Ok(true);
+            }
+            Next::Lead if seen.len() < 5 => seen.push(work.leads.lead.id.clone()),
+            Next::Lead => {}
+        }
+    }
+    let mut message = format!("{}: no lead with the id `{}`", work.name, args.lead);
+    if !seen.is_empty() {
+        message += &format!("; the first ids are {}", seen.join(", "));
+    }
+    if rejected > 0 {
+        message += &format!("; {rejected} rows could not be read");
+    }
+    Err(Failure::Said(message))
+}

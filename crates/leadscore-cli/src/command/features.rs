@@ -1,0 +1,93 @@
+//! `leadscore features`: what a pipeline computes for every lead.
+
+use std::io::Write;
+
+use leadscore::csv::CsvWriter;
+use leadscore::{FeatureValue, csv};
+
+use crate::args::FeaturesArgs;
+use crate::failure::Failure;
+use crate::input::{Next, Rejection, Work};
+use crate::output::destination;
+use crate::output::notes::{Rejects, ValueWarnings, tell};
+
+pub(crate) fn run(args: &FeaturesArgs) -> Result<bool, Failure> {
+    let mut work = Work::new(&args.input)?;
+    let mut rejects = Rejects::new(args.input.rejects.as_deref())?;
+    let mut out = Sink::new(destination(args.output.as_deref())?, args.jsonl, &work)?;
+    loop {
+        match work.leads.next()? {
+            Next::End => break,
+            Next::Rejected(rejection) => rejects.add(&rejection)?,
+            Next::Lead => match work.pipeline.features(&work.leads.lead, &work.context) {
+                Ok(features) => out.write(&work.leads.lead.id, work.leads.row, &features)?,
+                Err(error) => {
+                    let raw = serde_json::to_string(&work.leads.lead).unwrap_or_default();
+                    rejects.add(&Rejection { line: work.leads.line, reason: error.to_string(), raw })?;
+                }
+            },
+        }
+    }
+    out.finish()?;
+    let all_good = rejects.count == 0;
+    rejects.finish()?;
+    tell(&work.leads.warnings(), &ValueWarnings::default());
+    Ok(all_good)
+}
+
+enum Sink {
+    Csv(Box<csv::CsvWriter<Box<dyn Write>>>),
+    Jsonl(Box<dyn Write>),
+}
+
+impl Sink {
+    fn new(out: Box<dyn Write>, jsonl: bool, work: &Work) -> Result<Sink, Failure> {
+        if jsonl {
+            return Ok(Sink::Jsonl(out));
+        }
+        let mut csv = CsvWriter::new(out);
+        csv.text("lead_id")?;
+        csv.text("row")?;
+        for feature in work.pipeline.schema().features().iter().filter(|feature| !feature.helper) {
+            csv.text(&feature.name)?;
+        }
+        csv.end_row()?;
+        Ok(Sink::Csv(Box::new(csv)))
+    }
+
+    fn write(&mut self, id: &str, row: u64, features: &[(String, FeatureValue)]) -> Result<(), Failure> {
+        match self {
+            Sink::Csv(csv) => {
+                csv.text(id)?;
+                csv.number(Some(row as f64))?;
+                for (_, value) in features {
+                    match value {
+                        FeatureValue::Number(number) => csv.number(Some(*number))?,
+                        FeatureValue::Flag(flag) => csv.number(Some(f64::from(u8::from(*flag))))?,
+                        FeatureValue::Level(text) | FeatureValue::Text(text) => csv.text(text)?,
+                        _ => csv.number(None)?,
+                    }
+                }
+                csv.end_row()?;
+            }
+            Sink::Jsonl(out) => {
+                let named: serde_json::Map<String, serde_json::Value> = features
+                    .iter()
+                    .map(|(name, value)| Ok((name.clone(), serde_json::to_value(value)?)))
+                    .collect::<Result<_, serde_json::Error>>()
+                    .map_err(std::io::Error::from)?;
+                let line = serde_json::json!({ "lead_id": id, "row": row, "features": named });
+                writeln!(out, "{line}")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        match self {
+            Sink::Csv(csv) => csv.finish()?.flush()?,
+            Sink::Jsonl(mut out) => out.flush()?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! The ranked table for the terminal.
+
+use std::io::Write;
+
+use leadscore::Pipeline;
+
+use crate::failure::Failure;
+use crate::report::{Ranked, Report};
+use crate::terminal::{Look, bar, count, cut, fit, points};
+
+const BAR: usize = 10;
+
+/// Writes the best leads, each with its reasons beneath it, and the tiers below.
+pub(crate) fn write(
+    out: &mut dyn Write,
+    pipeline: &Pipeline,
+    report: &Report,
+    look: Look,
+) -> Result<(), Failure> {
+    let ranked = &report.leads;
+    let tiers: Vec<&str> = pipeline.tiers().tiers().iter().map(leadscore::Tier::name).collect();
+    let tier_width = tiers.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(4);
+    let rank_width = ranked.len().to_string().len().max(2);
+    let fixed = rank_width + 2 + 2 + BAR + 1 + 3 + 2 + tier_width + 2;
+    let action_longest =
+        ranked.iter().filter_map(|r| r.prediction.action.as_ref()).map(|a| a.chars().count()).max();
+    let action_width = if look.width >= 90 { action_longest.unwrap_or(0).min(42) } else { 0 };
+    let name_width = look.width.saturating_sub(fixed + action_width).clamp(16, 52);
+    let heading = format!(
+        "{:>rank_width$}  {}  {}  {}  {}",
+        "#",
+        fit("Lead", name_width),
+        fit("Score", BAR + 4),
+        fit("Tier", tier_width),
+        if action_width > 0 { "Next" } else { "" }
+    );
+    writeln!(out)?;
+    writeln!(out, "{}", look.bold(&cut(&heading, look.width)))?;
+    for lead in ranked {
+        let tier = lead.prediction.tier.as_deref().unwrap_or("–");
+        let place = tiers.iter().position(|name| *name == tier).unwrap_or(tiers.len());
+        let score =
+            format!("{} {:>3}", bar(lead.prediction.score / 100.0, BAR), lead.prediction.score.round());
+        writeln!(
+            out,
+            "{:>rank_width$}  {}  {}  {}  {}",
+            lead.rank,
+            look.bold(&fit(&lead.name, name_width)),
+            look.tier(&score, place, tiers.len()),
+            look.tier(&fit(tier, tier_width), place, tiers.len()),
+            cut(lead.prediction.action.as_deref().unwrap_or_default(), action_width)
+        )?;
+        let indent = " ".repeat(rank_width + 2);
+        let line = reasons(lead, look, look.width.saturating_sub(rank_width + 2));
+        if !line.is_empty() {
+            writeln!(out, "{indent}{line}")?;
+        }
+        if action_width == 0
+            && let Some(action) = &lead.prediction.action
+        {
+            writeln!(out, "{indent}→ {}", cut(action, look.width.saturating_sub(rank_width + 4)))?;
+        }
+    }
+    foot(out, pipeline, report, look, &tiers)
+}
+
+/// The top reasons in one line, cut where the line ends: whole reasons only, the first one cut if need be.
+fn reasons(lead: &Ranked, look: Look, width: usize) -> String {
+    let mut line = String::new();
+    let mut used = 0;
+    for reason in &lead.prediction.explanation.reasons {
+        let room = width.saturating_sub(used);
+        let plain = format!("{} {}", points(reason.points), reason.text);
+        let between = if line.is_empty() { 0 } else { 3 };
+        if !line.is_empty() && plain.chars().count() + between > room {
+            break;
+        }
+        let plain = cut(&plain, room.saturating_sub(between));
+        let (number, text) = plain.split_once(' ').unwrap_or((&plain, ""));
+        if between > 0 {
+            line.push_str(&look.dim(" · "));
+        }
+        line.push_str(&look.signed(number, reason.points));
+        line.push(' ');
+        line.push_str(&look.dim(text));
+        used += plain.chars().count() + between;
+    }
+    line
+}
+
+fn foot(
+    out: &mut dyn Write,
+    pipeline: &Pipeline,
+    report: &Report,
+    look: Look,
+    tiers: &[&str],
+) -> Result<(), Failure> {
+    writeln!(out)?;
+    let most = report.tiers.iter().map(|tier| tier.leads).max().unwrap_or(1).max(1);
+    let wide = tiers.iter().map(|name| name.chars().count()).max().unwrap_or(4);
+    let number = count(most).len();
+    for (place, tier) in report.tiers.iter().enumerate() {
+        let line = format!("{}  {:>number$}", fit(&tier.name, wide), count(tier.leads));
+        let share = bar(tier.leads as f64 / most as f64, 24).replace('·', " ");
+        let painted = look.tier(&format!("{line}  {share}"), place, tiers.len());
+        let room = look.width.saturating_sub(wide + number + 30);
+        writeln!(out, "  {painted}  {}", look.dim(&cut(&tier.action, room)))?;
+    }
+    writeln!(out)?;
+    let mut said = format!("{} leads scored", count(report.scored));
+    if report.rejected > 0 {
+        said += &format!(", {} rows rejected", count(report.rejected));
+    }
+    let shown = report.leads.len() as u64;
+    if shown < report.scored {
+        said += &format!("; the best {} shown", count(shown));
+    }
+    let line = format!("{said}. {} ({}) as of {}.", pipeline.name(), pipeline.id(), report.as_of);
+    writeln!(out, "{}", look.dim(&cut(&line, look.width)))?;
+    out.flush()?;
+    Ok(())
+}

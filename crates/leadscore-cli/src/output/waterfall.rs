@@ -1,0 +1,125 @@
+//! The sum behind one score, line by line.
+
+use std::io::Write;
+
+use leadscore::pipeline::EstimateKind;
+use leadscore::{ContributionKind, Prediction};
+
+use crate::failure::Failure;
+use crate::terminal::{Look, cut, fit, points};
+
+/// Writes baseline, every contribution, limits, rest and the score, and then what follows from it.
+pub(crate) fn write(
+    out: &mut dyn Write,
+    title: &str,
+    prediction: &Prediction,
+    look: Look,
+) -> Result<(), Failure> {
+    let explanation = &prediction.explanation;
+    let tier = prediction.tier.as_deref().unwrap_or("no tier");
+    writeln!(out)?;
+    writeln!(out, "{}  {}", look.bold(title), look.dim(&prediction.lead_id))?;
+    writeln!(
+        out,
+        "{} of 100, {tier}. {}",
+        number(prediction.score),
+        prediction.action.as_deref().unwrap_or_default()
+    )?;
+    writeln!(out)?;
+    let text_width = (look.width / 2).clamp(24, 56);
+    let bar_width = look.width.saturating_sub(text_width + 12).clamp(10, 48);
+    let mut running = explanation.baseline;
+    // The ends of the picture: everything the running sum passes.
+    let (mut low, mut high) = (running.min(0.0), running.max(prediction.score));
+    for contribution in &explanation.contributions {
+        running += contribution.points;
+        low = low.min(running);
+        high = high.max(running);
+    }
+    let place = |value: f64| ((value - low) / (high - low).max(1e-9) * bar_width as f64).round() as usize;
+    running = explanation.baseline;
+    let mark = format!("{}▏", " ".repeat(place(running).min(bar_width - 1)));
+    writeln!(out, "{}{:>8}  {}", fit("Every lead starts at", text_width), number(running), look.dim(&mark))?;
+    for contribution in &explanation.contributions {
+        let next = running + contribution.points;
+        let (from, to) = (place(running.min(next)), place(running.max(next)));
+        let piece = if contribution.kind == ContributionKind::Limit { "░" } else { "█" };
+        let bar = format!("{}{}", " ".repeat(from), piece.repeat((to - from).max(1)));
+        let text = match contribution.kind {
+            ContributionKind::Limit => format!("Limit: {}", contribution.text),
+            ContributionKind::Model => format!("Model: {}", contribution.text),
+            _ => contribution.text.clone(),
+        };
+        writeln!(
+            out,
+            "{}{:>8}  {}",
+            fit(&text, text_width),
+            points(contribution.points),
+            look.signed(&bar, contribution.points)
+        )?;
+        running = next;
+    }
+    if explanation.rest.abs() >= 0.05 {
+        writeln!(out, "{}{:>8}", fit("Rounding", text_width), points(explanation.rest))?;
+    }
+    let bar = "█".repeat(place(prediction.score).max(1));
+    writeln!(out, "{}", look.dim(&"─".repeat(text_width + 8)))?;
+    writeln!(
+        out,
+        "{}{:>8}  {}",
+        look.bold(&fit("Score", text_width)),
+        number(prediction.score),
+        look.bold(&bar)
+    )?;
+    write_rest(out, prediction, look)
+}
+
+fn write_rest(out: &mut dyn Write, prediction: &Prediction, look: Look) -> Result<(), Failure> {
+    let shown: Vec<String> = prediction
+        .estimates
+        .iter()
+        .filter_map(|estimate| {
+            let name = estimate.name.replace('_', " ");
+            match &estimate.value {
+                EstimateKind::Number(value) => Some(format!("{name} {}", number(*value))),
+                EstimateKind::Level(level) => Some(format!("{name} {level}")),
+                _ => None,
+            }
+        })
+        .collect();
+    if !shown.is_empty() {
+        writeln!(out, "\n{}  {}", look.bold("Estimates"), shown.join(" · "))?;
+    }
+    if !prediction.recommendations.is_empty() {
+        writeln!(out, "\n{}", look.bold("Do next"))?;
+        for next in &prediction.recommendations {
+            writeln!(out, "  {}: {} ({})", next.timeframe, next.action, next.rationale)?;
+        }
+    }
+    if !prediction.risks.is_empty() {
+        writeln!(out, "\n{}", look.bold("Keep in mind"))?;
+        for risk in &prediction.risks {
+            writeln!(out, "  {}: {}", risk.factor, risk.text)?;
+        }
+    }
+    if !prediction.missing.is_empty() {
+        let labels: Vec<&str> = prediction.missing.iter().map(|missing| missing.label.as_str()).collect();
+        let line = format!(
+            "{} % of the features known. Missing: {}",
+            (prediction.completeness * 100.0).round(),
+            labels.join(", ")
+        );
+        writeln!(out, "\n{}", look.dim(&cut(&line, look.width * 2)))?;
+    }
+    for warning in &prediction.warnings {
+        writeln!(out, "{}", look.dim(warning))?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// A number with up to two decimals.
+fn number(value: f64) -> String {
+    let text = format!("{value:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
