@@ -45,7 +45,8 @@ fn check(case: &Case) {
     let out = path(&dir, "scores.csv");
     let pipeline = format!("examples/{}.json", case.pipeline);
     let map = format!("examples/{}.map.json", case.pipeline);
-    let run = leadscore(&["score", data.to_str().unwrap(), "-p", &pipeline, "-m", &map, "-f", "csv", "-o", &out]);
+    let run =
+        leadscore(&["score", data.to_str().unwrap(), "-p", &pipeline, "-m", &map, "-f", "csv", "-o", &out]);
     assert_eq!(run.code, 0, "{}", run.err);
     let scores: Vec<f64> = records(&std::fs::read_to_string(&out).unwrap())[1..]
         .iter()
@@ -107,7 +108,10 @@ fn lift_of_top_tenth(rows: &[(f64, bool)]) -> f64 {
 
 fn crc32(bytes: &[u8]) -> u32 {
     let step = |crc: u32, byte: &u8| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
+        (0..8).fold(
+            crc ^ u32::from(*byte),
+            |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 },
+        )
     };
     !bytes.iter().fold(!0, step)
 }

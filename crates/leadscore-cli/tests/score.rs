@@ -18,7 +18,11 @@ fn the_table_ranks_the_best_first_and_counts_the_tiers() {
     let run = leadscore(&["score", LEADS, "--as-of", AS_OF]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.out.contains("Tier") && run.out.contains("HOT"));
-    assert!(run.out.contains("60 leads scored; the best 20 shown. Conversion (conversion) as of 2026-11-20 12:00 UTC."));
+    assert!(
+        run.out.contains(
+            "60 leads scored; the best 20 shown. Conversion (conversion) as of 2026-11-20 12:00 UTC."
+        )
+    );
     assert!(!run.out.contains('\u{1b}'), "no colour outside a terminal");
     assert!(run.out.lines().all(|line| line.chars().count() <= 110));
 }
@@ -52,8 +56,12 @@ fn every_format_gives_the_same_scores_and_json_adds_up() {
         let score = line["score"].as_f64().unwrap();
         assert_eq!(row[2].parse::<f64>().unwrap().to_bits(), score.to_bits());
         let explanation = &line["explanation"];
-        let points: f64 =
-            explanation["contributions"].as_array().unwrap().iter().map(|c| c["points"].as_f64().unwrap()).sum();
+        let points: f64 = explanation["contributions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|c| c["points"].as_f64().unwrap())
+            .sum();
         let rest = explanation["rest"].as_f64().unwrap();
         assert!((explanation["baseline"].as_f64().unwrap() + points + rest - score).abs() <= 1e-9);
         assert!(rest.abs() <= 1e-3);
@@ -88,7 +96,8 @@ fn rejected_rows_are_named_kept_and_tell_in_the_exit_code() {
     let csv = b"lead_id,company,title\na,Acme,CEO\nb,Beta\nc,Gamma,CTO,x,y\nd,Delta,CFO\n";
     let dir = folder(&[("leads.csv", csv)]);
     let rejects = path(&dir, "rejects.csv");
-    let run = leadscore(&["score", &path(&dir, "leads.csv"), "--as-of", AS_OF, "-f", "csv", "--rejects", &rejects]);
+    let run =
+        leadscore(&["score", &path(&dir, "leads.csv"), "--as-of", AS_OF, "-f", "csv", "--rejects", &rejects]);
     assert_eq!(run.code, 1);
     assert_eq!(records(&run.out).len(), 3);
     assert!(run.err.contains("line 3") && run.err.contains("line 4"), "{}", run.err);
@@ -166,7 +175,16 @@ fn activities_count_and_those_after_as_of_do_not() {
     let after = format!("{before}a,meeting,2026-12-01\nunknown,meeting,2026-11-02\n");
     let dir = folder(&[("leads.csv", leads), ("one.csv", before.as_bytes()), ("two.csv", after.as_bytes())]);
     let score = |log: &str| {
-        leadscore(&["score", &path(&dir, "leads.csv"), "-a", &path(&dir, log), "--as-of", AS_OF, "-f", "jsonl"])
+        leadscore(&[
+            "score",
+            &path(&dir, "leads.csv"),
+            "-a",
+            &path(&dir, log),
+            "--as-of",
+            AS_OF,
+            "-f",
+            "jsonl",
+        ])
     };
     let (one, two) = (score("one.csv"), score("two.csv"));
     assert_eq!(one.out, two.out);

@@ -133,7 +133,7 @@ pub(crate) fn sum<'a>(scored: Scored<'a>, scale: &Scale, lowest: Option<f64>) ->
     let free = scale.score(scored.margin);
     let mut score = free.clamp(0.0, 100.0);
     if score != free {
-        lines.push((limit("scale.range", "the score ends at 0 and 100"), score - free));
+        lines.push((limit("scale.range", "The score ends at 0 and 100"), score - free));
     }
     if let Some(part) = scored.disqualified {
         let floor = lowest.map_or(0.0, |margin| scale.score(margin).clamp(0.0, 100.0));
@@ -243,9 +243,9 @@ fn words(part: &Part<'_>, schema: &FeatureSchema, row: &[f64]) -> String {
         };
         return format!("{}: {value}", feature.label);
     }
-    match (part.kind, part.code) {
-        (ContributionKind::Limit, code) if code.ends_with(".range") && part.group.is_some() => {
-            format!("limit of {}", part.label)
+    match part.kind {
+        ContributionKind::Limit if part.group.is_some() && part.code.ends_with(".range") => {
+            format!("“{}” counts up to a limit", part.label)
         }
         _ => part.label.to_owned(),
     }

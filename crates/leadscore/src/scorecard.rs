@@ -106,8 +106,8 @@ impl Scorecard {
             Some(Rounding::Nearest) => total.round(),
         };
         let margin = self.range.map_or(rounded, |range| range.clip(rounded));
-        out.limit("round", None, "rounding", rounded - total);
-        out.limit("range", None, "limits of the score", margin - rounded);
+        out.limit("round", None, "Rounding", rounded - total);
+        out.limit("range", None, "The score is kept within its range", margin - rounded);
         out.base = self.base;
         out.margin = margin;
     }

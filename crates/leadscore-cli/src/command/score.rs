@@ -91,7 +91,10 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
     } else {
         let report = Report {
             title: work.pipeline.name().to_owned(),
-            source: work.name.clone(),
+            // The file alone: a page is passed on to people who do not know our folders.
+            source: std::path::Path::new(&work.name)
+                .file_name()
+                .map_or_else(|| work.name.clone(), |name| name.to_string_lossy().into_owned()),
             as_of: as_of(&work),
             scored,
             rejected,
@@ -135,14 +138,17 @@ fn progress(work: &Work, rows_on_terminal: bool) -> ProgressBar {
 
 fn ranked(leads: &LeadReader, prediction: Prediction) -> Ranked {
     let shown = [("Company", "company"), ("Title", "title"), ("E-mail", "email"), ("Phone", "phone")];
+    let name = leads.title();
     let details = shown
         .iter()
-        .filter_map(|(label, name)| match leads.lead.attributes.get(*name)? {
-            Attribute::Text(text) if !text.trim().is_empty() => Some(((*label).to_owned(), text.clone())),
+        .filter_map(|(label, attribute)| match leads.lead.attributes.get(*attribute)? {
+            Attribute::Text(text) if !text.trim().is_empty() && !name.contains(text.trim()) => {
+                Some(((*label).to_owned(), text.clone()))
+            }
             _ => None,
         })
         .collect();
-    Ranked { rank: 0, name: leads.title(), details, prediction }
+    Ranked { rank: 0, name, details, prediction }
 }
 
 /// Leads per tier.

@@ -46,7 +46,6 @@ pub(crate) fn write(
         let piece = if contribution.kind == ContributionKind::Limit { "░" } else { "█" };
         let bar = format!("{}{}", " ".repeat(from), piece.repeat((to - from).max(1)));
         let text = match contribution.kind {
-            ContributionKind::Limit => format!("Limit: {}", contribution.text),
             ContributionKind::Model => format!("Model: {}", contribution.text),
             _ => contribution.text.clone(),
         };
