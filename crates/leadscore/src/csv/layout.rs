@@ -71,7 +71,7 @@ pub(super) fn find(
         (None, Some(delimiter)) => (scan(delimiter), 0),
         (None, None) => (scan(NONE), 0),
     };
-    Ok(Some(scan.layout(header, options, notes)))
+    scan.layout(header, options, notes).map(Some)
 }
 
 const TOO_LONG: &str = "the first line is longer than 32 MiB; check the line ends of the file";
@@ -285,7 +285,7 @@ impl<'a> Scan<'a> {
         years.len() > 1 && steps && place + 1 < self.records.len()
     }
 
-    fn layout(&self, place: usize, options: &CsvOptions, notes: &mut Notes) -> Layout {
+    fn layout(&self, place: usize, options: &CsvOptions, notes: &mut Notes) -> Result<Layout, Error> {
         let record = self.records[place];
         if place > 0 {
             let (first, last) = (self.records[0].line, self.records[place - 1].next_line - 1);
@@ -295,6 +295,13 @@ impl<'a> Scan<'a> {
         }
         let width = self.width().0.max(1);
         let has_header = options.header.unwrap_or_else(|| self.has_header(place, width));
+        if has_header && record.fields == 0 {
+            let message = "the column names should stand here, but a quote is never closed or has text behind it; mend this line";
+            return Err(Error::UnreadableTable {
+                path: format!("line {}", record.line),
+                message: message.to_owned(),
+            });
+        }
         let header: Option<Vec<String>> =
             has_header.then(|| self.cells(&record).map(|cell| trim(&cell).to_owned()).collect());
         if !has_header && options.header.is_none() {
@@ -306,7 +313,7 @@ impl<'a> Scan<'a> {
         let (data, data_line) =
             if has_header { (record.next, record.next_line) } else { (record.start, record.line) };
         let header_line = has_header.then_some(record.line);
-        Layout { delimiter: self.delimiter, width, header, header_line, data, data_line }
+        Ok(Layout { delimiter: self.delimiter, width, header, header_line, data, data_line })
     }
 }
 

@@ -16,6 +16,9 @@ pub(super) const TOO_LONG: &str = "the row is longer than 32 MiB";
 /// How far a record with backslash-escaped quotes may reach over its first line.
 const BACKSLASH_REACH: usize = 1 << 20;
 
+/// Lines longer than this inside a quoted cell are taken for text.
+const LINE: usize = 64 << 10;
+
 /// Where a field's content stands, relative to the start of its record.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Span {
@@ -139,7 +142,7 @@ impl Splitter {
                 }
                 let lines = count_lines(&text[..after]);
                 let record = Record { end, next: after, lines, fields, backslash: false };
-                if !self.holds_rows(&text[next..end]) && self.fits(text, &record, spans) {
+                if !self.holds_rows(&text[..end]) && self.fits(text, &record, spans) {
                     return Step::Record(record);
                 }
                 (after, None)
@@ -210,22 +213,39 @@ impl Splitter {
             })
     }
 
-    /// Whether a line inside a quoted cell looks like a row of its own: then the quote was a stray one.
-    fn holds_rows(&self, inside: &[u8]) -> bool {
+    /// Whether the lines of a record look like rows of their own: then the quote was a stray one.
+    fn holds_rows(&self, text: &[u8]) -> bool {
         let Some(width) = self.width.filter(|width| *width > 1) else { return false };
-        inside.split(|byte| matches!(byte, b'\n' | b'\r')).any(|line| {
-            if line.len() > 64 << 10 || memchr_iter(self.delimiter, line).count() + 1 != width {
-                return false;
+        let cells =
+            |line: &[u8]| if line.len() > LINE { 0 } else { memchr_iter(self.delimiter, line).count() + 1 };
+        let mut lines = text.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
+        let (first, last) = (lines.next().unwrap_or_default(), lines.next_back().unwrap_or_default());
+        if cells(first) == width && cells(last) == width {
+            let mut before = last.split(|byte| *byte == b'"').next().unwrap_or_default();
+            before = &before[..before.iter().rposition(|byte| *byte == self.delimiter).unwrap_or(0)];
+            if self.has_value(before) {
+                return true;
             }
-            // In prose a comma is followed by a blank; in a row a cell is a number or a date.
-            let mut cells = line.split(|byte| *byte == self.delimiter);
-            let typed = |cell: &[u8]| {
-                std::str::from_utf8(cell).is_ok_and(|cell| {
-                    let cell = super::trim(cell);
-                    number::read(cell).is_some() || date::read(cell).is_some() || cell.contains('@')
-                })
-            };
-            cells.clone().any(typed) || !cells.any(|cell| cell.starts_with(b" "))
+        }
+        // In prose a comma is followed by a blank; in a row stand numbers, dates, or one filled cell by the other.
+        let mut alike = 0;
+        for line in lines.filter(|line| cells(line) == width && memchr(b'"', line).is_none()) {
+            let filled = |cell: &[u8]| !cell.is_empty() && cell[0] != b' ';
+            alike += usize::from(line.split(|byte| *byte == self.delimiter).all(filled));
+            if alike > 1 || self.has_value(line) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether some cell of an unquoted line is a number, a date or an address.
+    fn has_value(&self, line: &[u8]) -> bool {
+        line.split(|byte| *byte == self.delimiter).any(|cell| {
+            std::str::from_utf8(cell).is_ok_and(|cell| {
+                let cell = super::trim(cell);
+                number::read(cell).is_some() || date::read(cell).is_some() || cell.contains('@')
+            })
         })
     }
 }
