@@ -49,6 +49,8 @@ pub(super) fn find(
     let (start, declared) = declared_delimiter(text, eof, notes);
     let line = if start > 0 { 2 } else { 1 };
     let scan = |delimiter| Scan::new(text, start, line, eof, charset, delimiter);
+    // A declared delimiter that cuts nothing is no help.
+    let declared = declared.filter(|delimiter| scan(*delimiter).score().is_some());
     let given = options.delimiter.or(declared);
     let candidates: &[u8] = given.as_ref().map_or(b",;\t|", std::slice::from_ref);
     let mut best: Option<(f64, Scan<'_>, usize)> = None;
@@ -71,6 +73,14 @@ pub(super) fn find(
         (None, Some(delimiter)) => (scan(delimiter), 0),
         (None, None) => (scan(NONE), 0),
     };
+    let sample = &text[..text.len().min(64 << 10)];
+    if scan.delimiter == NONE && sample.iter().any(|byte| b",;\t|^~".contains(byte)) {
+        notes.say(
+            None,
+            None,
+            "read as one column, since nothing cuts all rows alike; name the delimiter if there are more",
+        );
+    }
     scan.layout(header, options, notes).map(Some)
 }
 
@@ -194,26 +204,37 @@ impl<'a> Scan<'a> {
     fn header(&self, width: usize) -> Option<usize> {
         let filled = |record: &Seen| self.cells(record).filter(|cell| !trim(cell).is_empty()).count();
         let first = &self.records[0];
-        if first.fields == width && (filled(first) > 1 || width == 2) {
+        if first.fields == width && filled(first) == width {
             return Some(0);
         }
-        let place = self.records.iter().take(PREAMBLE).position(|r| r.fields == width && filled(r) > 1);
-        let place = place.filter(|place| *place > 0);
-        if let Some(place) = place {
-            let above = &self.records[..place];
-            let narrow = above.iter().all(|record| filled(record) < width);
-            let single = above.iter().all(|record| filled(record) < 2);
+        for place in 1..self.records.len().min(PREAMBLE) {
+            let above = &self.records[place - 1];
+            let cells = filled(above);
+            if cells * 2 > width && (cells == width || !self.is_remark(above)) && cells > 1 {
+                break;
+            }
             let header = &self.records[place];
-            let names = self.is_header_like(header);
-            let evidence = self.evidence(place, width);
-            // `Berlin, Germany` under `place` is prose in one column.
-            let prose =
-                self.delimiter == b',' && self.cells(header).skip(1).all(|cell| cell.starts_with(' '));
-            if names && narrow && (evidence || (single && !prose)) {
+            if header.fields != width || !self.is_header_like(header) {
+                continue;
+            }
+            // Lines of one cell above it are titles; with more cells, values below must bear the header out.
+            let titles = self.records[..place].iter().all(|r| filled(r) < 2 && (r.fields == 1 || width > 2));
+            if (titles && !self.is_prose(header)) || self.evidence(place, width) {
                 return Some(place);
             }
         }
         (first.fields > 1).then_some(0)
+    }
+
+    /// Whether a line above the table is a remark such as `Exported by Acme, Inc.` or `Date:,2026-11-22`.
+    fn is_remark(&self, record: &Seen) -> bool {
+        self.is_prose(record)
+            || self.cells(record).any(|cell| shape(trim(&cell)).is_some() || trim(&cell).ends_with(':'))
+    }
+
+    /// Whether every comma is followed by a blank, as in `Berlin, Germany`.
+    fn is_prose(&self, record: &Seen) -> bool {
+        self.delimiter == b',' && self.cells(record).skip(1).all(|cell| cell.starts_with(' '))
     }
 
     /// Whether all cells are filled, different, and none is a value.
@@ -221,7 +242,10 @@ impl<'a> Scan<'a> {
         let mut seen = HashSet::new();
         self.cells(record).all(|cell| {
             let cell = trim(&cell);
-            !cell.is_empty() && shape(cell).is_none() && seen.insert(cell.to_owned())
+            !cell.is_empty()
+                && shape(cell).is_none()
+                && marker(cell).is_none()
+                && seen.insert(cell.to_owned())
         })
     }
 

@@ -17,6 +17,7 @@ pub(super) enum Note {
     Nul,
     BackslashQuote,
     RepeatedHeader,
+    EmptyRow,
     /// A missing marker, by its place in [`super::column::MARKERS`].
     Marker(u8),
     Percent,
@@ -110,6 +111,7 @@ fn of_lines(note: Note, tally: &Tally, encoding: &str) -> String {
         Note::Undecodable => &format!("with bytes that are not {encoding}, shown as \u{FFFD}"),
         Note::Nul => "with NUL characters, which were left out",
         Note::BackslashQuote => "with quotes escaped by a backslash, read as quotes inside a cell",
+        Note::EmptyRow => "without a value in any cell, kept as rows",
         _ => "repeating the header, skipped",
     };
     let lines: Vec<String> = tally.lines.iter().map(u64::to_string).collect();

@@ -40,9 +40,6 @@ pub(super) fn read(text: &str) -> Option<Number> {
         return None;
     }
     let (mut body, mut negative, mut signed) = (text, false, false);
-    if let Some(inner) = body.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
-        (body, negative, signed) = (super::trim(inner), true, true);
-    }
     let (mut percent, mut currency) = (false, None);
     loop {
         let before = body;
@@ -51,6 +48,10 @@ pub(super) fn read(text: &str) -> Option<Number> {
                 return None;
             }
             (body, negative, signed) = (super::trim(rest), minus, true);
+        } else if let Some(inner) =
+            body.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|_| !signed)
+        {
+            (body, negative, signed) = (super::trim(inner), true, true);
         } else if let Some(rest) = body.strip_suffix('%').filter(|_| !percent) {
             (body, percent) = (super::trim(rest), true);
         } else if currency.is_none()
@@ -204,6 +205,7 @@ mod tests {
             ("1\u{202F}234\u{202F}567", 1_234_567.0),
             ("12'345", 12345.0),
             ("(1200)", -1200.0),
+            ("$(6)", -6.0),
             ("5-", -5.0),
             ("\u{2212}7", -7.0),
             ("€ 40", 40.0),

@@ -295,6 +295,9 @@ impl<R: Read> CsvReader<R> {
         row.buffer.clear();
         row.cells.clear();
         row.cells.resize(self.columns.len(), Slot { raw: (0, 0), value: SlotValue::Skipped });
+        if text.iter().all(|byte| *byte == self.splitter.delimiter || *byte == b' ') {
+            self.notes.line(row.line, Note::EmptyRow);
+        }
         if record.backslash {
             self.notes.line(row.line, Note::BackslashQuote);
         }

@@ -13,6 +13,8 @@ pub(super) const MAX_RECORD: usize = 32 << 20;
 pub(super) const MAX_COLUMNS: usize = 1 << 20;
 /// Why a longer one is refused.
 pub(super) const TOO_LONG: &str = "the row is longer than 32 MiB";
+const TOTAL: &str =
+    "a line of totals, not a row: it starts with a word for it and at least half of its cells are empty";
 /// How far a record with backslash-escaped quotes may reach over its first line.
 const BACKSLASH_REACH: usize = 1 << 20;
 
@@ -102,6 +104,12 @@ impl Splitter {
             self.judge(text, record, spans)
         } else {
             self.quoted(text, eof, line, (end, next), spans)
+        };
+        let step = match step {
+            Step::Record(record) if self.width.is_some() && record.lines == 1 && is_total(first, spans) => {
+                Step::Refused { end, next, reason: TOTAL.to_owned() }
+            }
+            other => other,
         };
         if !matches!(step, Step::NeedMore) {
             self.allowance = (self.allowance + 2 * next).min(2 * MAX_RECORD);
@@ -287,6 +295,18 @@ fn is_blank(line: &[u8], delimiter: u8) -> bool {
             _ => return false,
         };
     }
+}
+
+/// Whether a record is the sum below a table, such as `Total,,,12`.
+fn is_total(line: &[u8], spans: &[Span]) -> bool {
+    const WORDS: [&[u8]; 7] = [b"total", b"totals", b"grand total", b"subtotal", b"sum", b"summe", b"gesamt"];
+    let Some((first, rest)) = spans.split_first() else { return false };
+    let cell = |span: &Span| line[span.start as usize..span.end as usize].trim_ascii();
+    let word = cell(first);
+    let word = word.strip_suffix(b":").unwrap_or(word);
+    rest.len() > 1
+        && WORDS.iter().any(|total| total.eq_ignore_ascii_case(word))
+        && rest.iter().filter(|span| cell(span).is_empty()).count() * 2 >= rest.len()
 }
 
 fn split_plain(line: &[u8], delimiter: u8, spans: &mut Vec<Span>) -> usize {
