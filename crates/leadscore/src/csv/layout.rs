@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::column::{Shape, marker, shape};
 use super::detect::Charset;
 use super::notes::Notes;
 use super::record::{MAX_RECORD, Quoting, Span, Splitter, Step, line_end};
+use super::shape::{Shape, marker, shape};
 use super::{CsvOptions, clip, is_invisible, trim, unreadable};
 use crate::Error;
 

@@ -18,7 +18,7 @@ pub(super) enum Note {
     BackslashQuote,
     RepeatedHeader,
     EmptyRow,
-    /// A missing marker, by its place in [`super::column::MARKERS`].
+    /// A missing marker, by its place in the list of markers.
     Marker(u8),
     Percent,
     AmbiguousNumber,

@@ -1,5 +1,7 @@
 //! Numbers as people write them: thousands separators, decimal commas, currencies, percent, accounting negatives.
 
+use std::fmt::Write;
+
 /// What a text can mean as a number; two different readings make it ambiguous.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Number {
@@ -166,7 +168,8 @@ fn parse(text: &str, decimal: char, group: char, exponent: i32, percent: bool) -
         plain.push('.');
         plain.push_str(fraction);
     }
-    plain.push_str(&format!("e{}", exponent - if percent { 2 } else { 0 }));
+    // Writing to a text cannot fail.
+    let _ = write!(plain, "e{}", exponent - if percent { 2 } else { 0 });
     plain.parse().ok().filter(|value: &f64| value.is_finite())
 }
 

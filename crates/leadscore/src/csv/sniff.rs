@@ -1,6 +1,6 @@
 //! Recognises files that are no CSV and says what to do with them.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use super::unreadable;
 use crate::Error;
@@ -82,7 +82,7 @@ pub(super) fn refuse_other_texts(text: &[u8]) -> Result<(), Error> {
 
 fn refuse_binary(text: &[u8]) -> Result<(), Error> {
     let head = &text[..text.len().min(64 << 10)];
-    let zeros = head.iter().filter(|byte| **byte == 0).count();
+    let zeros = memchr_iter(0, head).count();
     let control = |byte: &&u8| matches!(byte, 1..=8 | 14..=25 | 28..=31 | 127);
     let controls = head.iter().filter(control).count();
     if zeros * 3 > head.len() || (controls >= 4 && controls * 20 > head.len()) {
