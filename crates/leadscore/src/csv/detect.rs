@@ -49,6 +49,8 @@ pub(super) fn detect(head: &[u8], wanted: Option<&str>) -> Result<Found, Error> 
         [0, 0, 0xFE, 0xFF, ..] => Some((Charset::Utf32 { big_endian: true }, "utf-32be", 4)),
         [0xFF, 0xFE, ..] => Some((Charset::Stream(UTF_16LE), "utf-16le", 2)),
         [0xFE, 0xFF, ..] => Some((Charset::Stream(UTF_16BE), "utf-16be", 2)),
+        // Some programs write the mark twice.
+        [0xEF, 0xBB, 0xBF, 0xEF, 0xBB, 0xBF, ..] => Some((utf8, "utf-8", 6)),
         [0xEF, 0xBB, 0xBF, ..] => Some((utf8, "utf-8", 3)),
         _ => None,
     };
@@ -163,7 +165,10 @@ fn count_stretches(head: &[u8]) -> Stretches {
 fn guess(head: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(&head[..head.len().min(1 << 20)], true);
-    detector.guess(None, Utf8Detection::Allow)
+    let guess = detector.guess(None, Utf8Detection::Allow);
+    // Signs alone, such as the pound or degree sign, are windows-1252; other alphabets have letters from 0xC0 on.
+    let signs = guess.is_single_byte() && head.iter().all(|byte| *byte < 0xC0);
+    if signs { WINDOWS_1252 } else { guess }
 }
 
 /// UTF-16 and UTF-32 without a byte order mark, told by where the zeros of ASCII letters stand.

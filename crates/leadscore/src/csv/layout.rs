@@ -320,7 +320,8 @@ impl<'a> Scan<'a> {
         let width = self.width().0.max(1);
         let has_header = options.header.unwrap_or_else(|| self.has_header(place, width));
         if has_header && record.fields == 0 {
-            let message = "the column names should stand here, but a quote is never closed or has text behind it; mend this line";
+            let message = "the column names should stand here, but a quote is never closed or has text behind it, or \
+                           there are more than 131,072 columns; mend this line";
             return Err(Error::UnreadableTable {
                 path: format!("line {}", record.line),
                 message: message.to_owned(),

@@ -10,7 +10,7 @@ use super::{date, number};
 /// The longest record taken, in bytes.
 pub(super) const MAX_RECORD: usize = 32 << 20;
 /// The most columns taken; what lies beyond is counted, not kept.
-pub(super) const MAX_COLUMNS: usize = 1 << 20;
+pub(super) const MAX_COLUMNS: usize = 1 << 17;
 /// Why a longer one is refused.
 pub(super) const TOO_LONG: &str = "the row is longer than 32 MiB";
 const TOTAL: &str =
@@ -334,7 +334,7 @@ fn split_quoted(text: &[u8], whole: bool, delimiter: u8, backslash: bool, spans:
             }
             push(spans, start, close, quoting);
             end = close + 1;
-            while text.get(end) == Some(&b' ') && delimiter != b' ' {
+            while text.get(end).is_some_and(|byte| matches!(byte, b' ' | b'\t') && *byte != delimiter) {
                 end += 1;
             }
             match text.get(end) {

@@ -86,7 +86,9 @@ pub(super) fn is_id_name(name: &str) -> bool {
         return false;
     }
     let before = before.last().map(String::as_str);
+    let joined = last.len() > 6 && (last.ends_with("number") || last.ends_with("nummer"));
     LAST.contains(&last.as_str())
+        || joined
         || (before.is_some() && NUMBER.contains(&last.as_str()))
         || (last == "code" && before.is_some_and(|word| CODED.contains(&word)))
 }

@@ -74,6 +74,16 @@ pub(super) fn refuse_other_texts(text: &[u8]) -> Result<(), Error> {
             "this is {what}, not CSV; download or export the table itself as CSV"
         )));
     }
+    let line = start.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default().trim_ascii_end();
+    let tag = line.len() > 2 && line[0] == b'<' && line[1].is_ascii_alphabetic() && line.ends_with(b">");
+    if tag && !line.iter().any(|byte| b",;\t|".contains(byte)) {
+        return Err(unreadable("this is XML, not CSV; export the table itself as CSV"));
+    }
+    if lower.starts_with(b"version https://git-lfs") {
+        return Err(unreadable(
+            "this is a Git LFS pointer, not the file itself; fetch it with `git lfs pull`",
+        ));
+    }
     if is_json(start) {
         return Err(unreadable("this is JSON; name it .json or .jsonl"));
     }
