@@ -308,6 +308,10 @@ fn a_quote_never_closed_costs_one_row() {
     let file = file + "200,9\" ,3\n201,\"fine\",4\n202,\"\",4\n";
     let seen = look(&file);
     assert_eq!((seen.rows, seen.rejected.len()), (201, 1));
+    // A row of two lines with a field too many is refused as a whole.
+    let seen = look("id,text,n\n1,\"a\nb\",5,6\n2,x,7\n");
+    assert_eq!((seen.rows, seen.rejected.len()), (1, 1));
+    rejects(&seen, 2, "4 fields where the header has 3");
     // Every line opens one: the work stays linear.
     let file = "a,b\n".to_owned() + &"x,\"\"\"y\n".repeat(200_000);
     assert_eq!(look(&file).rows, 0);
@@ -363,6 +367,8 @@ fn lines_above_and_below_the_table() {
         assert_eq!((names(&seen), seen.rows), (vec!["id", "name", "score", "city"], 2), "{above}");
         warns(&seen, "lines 1 to 2");
     }
+    assert_eq!(names(&look("Leads, 2026\nname,score\nAnn,5\nBob,6\n")), ["name", "score"]);
+    assert_eq!(names(&look("Export\n\nid|name|n\n1|A|5\n2|B|6\n")), ["id", "name", "n"]);
     rejects(&look("id,name,score\n1,Ann,5\nTotal,,5\n"), 3, "totals");
     let seen = look("id,name\n1,Ann\n,\n");
     assert_eq!(seen.rows, 2);
@@ -432,6 +438,7 @@ fn other_formats_are_refused() {
     refused(utf16("<html><body>x</body></html>", true), "web page");
     refused("<leads><lead id=\"1\"/></leads>\n", "XML");
     refused("version https://git-lfs.github.com/spec/v1\noid sha256:ab\n", "LFS");
+    refused("id,\"name\n1,a\n2,b\n", "column names");
     refused("\"id\"x,name\n1,a\n", "column names");
     refused("{\"a\": 1}\n{\"a\": 2}\n", "JSON");
     refused("[\n {\"a\": 1}]", "JSON");
@@ -487,7 +494,7 @@ fn read_all(bytes: &[u8]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {

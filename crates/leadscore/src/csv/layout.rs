@@ -137,9 +137,9 @@ impl<'a> Scan<'a> {
                 Step::NeedMore | Step::End => break,
                 Step::Blank { next } => (next, 1, None),
                 Step::Record(record) => (record.next, record.lines, Some(record.fields.min(spans.len()))),
-                Step::Refused { next, .. } => {
+                Step::Refused { next, lines, .. } => {
                     spans.clear();
-                    (next, 1, Some(0))
+                    (next, lines, Some(0))
                 }
             };
             if let Some(fields) = fields {
@@ -204,17 +204,18 @@ impl<'a> Scan<'a> {
     fn header(&self, width: usize) -> Option<usize> {
         let filled = |record: &Seen| self.cells(record).filter(|cell| !trim(cell).is_empty()).count();
         let first = &self.records[0];
-        if first.fields == width && filled(first) == width {
+        let prose = self.is_prose(first);
+        if first.fields == width && filled(first) == width && !prose {
             return Some(0);
         }
         for place in 1..self.records.len().min(PREAMBLE) {
             let above = &self.records[place - 1];
             let cells = filled(above);
-            if cells * 2 > width && (cells == width || !self.is_remark(above)) && cells > 1 {
+            if cells * 2 > width && cells > 1 && !self.is_remark(above) {
                 break;
             }
             let header = &self.records[place];
-            if header.fields != width || !self.is_header_like(header) {
+            if header.fields != width || !self.is_header_like(header) || (prose && self.is_prose(header)) {
                 continue;
             }
             // Lines of one cell above it are titles; with more cells, values below must bear the header out.
@@ -223,7 +224,7 @@ impl<'a> Scan<'a> {
                 return Some(place);
             }
         }
-        (first.fields > 1).then_some(0)
+        (first.fields != 1).then_some(0)
     }
 
     /// Whether a line above the table is a remark such as `Exported by Acme, Inc.` or `Date:,2026-11-22`.
@@ -243,7 +244,8 @@ impl<'a> Scan<'a> {
         self.cells(record).all(|cell| {
             let cell = trim(&cell);
             !cell.is_empty()
-                && shape(cell).is_none()
+                // A column may be called `n` or `y`.
+                && shape(cell).is_none_or(|shape| shape == Shape::Flag && cell.len() < 3)
                 && marker(cell).is_none()
                 && seen.insert(cell.to_owned())
         })
@@ -292,6 +294,12 @@ impl<'a> Scan<'a> {
             below.is_some() && own.is_none() && !cell.is_empty() && marker(cell).is_none()
         });
         let unlike = unlike.count();
+        if cells
+            .iter()
+            .any(|cell| cell.eq_ignore_ascii_case("id") || cell.to_ascii_lowercase().ends_with("_id"))
+        {
+            return true;
+        }
         if self.records.len() == place + 1 {
             // One row only: an address or a date in it is a value.
             let value = |shape: &Option<Shape>| matches!(shape, Some(Shape::Email | Shape::Date));

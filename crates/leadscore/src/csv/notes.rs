@@ -142,7 +142,7 @@ fn of_cells(note: Note, tally: &Tally) -> String {
         }
         Note::ContraryDate => format!("{are} written with day and month in the other order, read as missing"),
         Note::ImpossibleDate => format!("{are} no possible date, read as missing"),
-        Note::TwoDigitYear => format!("{are} dates with a two-digit year, read as missing"),
+        Note::TwoDigitYear => "with a two-digit year, read as missing".to_owned(),
         Note::NotADate => format!("{are} no date, read as missing"),
         Note::NotAFlag => format!("{are} neither yes nor no, read as missing"),
         Note::LateText => "after an empty start, read as text".to_owned(),

@@ -165,10 +165,10 @@ impl<R: Read> CsvReader<R> {
                     self.source.consume(next);
                     self.line += 1;
                 }
-                Step::Refused { end, next, reason } => {
+                Step::Refused { end, next, lines, reason } => {
                     let rejected = self.reject(end, reason);
                     self.source.consume(next);
-                    self.line += 1;
+                    self.line += lines;
                     return Ok(Some(Outcome::Rejected(rejected)));
                 }
                 Step::Record(record) => {

@@ -1,7 +1,7 @@
 //! Cuts text into physical lines, records and fields.
 //!
-//! A record spanning several lines is taken only if it is well-formed and has the right number of fields;
-//! otherwise its first physical line alone is refused, so that one stray quote never swallows the rows after it.
+//! A record spanning several lines is taken only if it is well-formed and none of its lines looks like a row of its
+//! own; otherwise its first physical line alone is refused, so that one stray quote never swallows the rows after it.
 
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
@@ -44,7 +44,7 @@ pub(super) enum Step {
     End,
     Blank { next: usize },
     Record(Record),
-    Refused { end: usize, next: usize, reason: String },
+    Refused { end: usize, next: usize, lines: u64, reason: String },
 }
 
 /// A record found: its content's end, the start of the next one, its physical lines and its fields.
@@ -93,7 +93,7 @@ impl Splitter {
         let Some((end, next)) = line_end(text, eof) else { return Step::NeedMore };
         let first = &text[..end];
         if end > MAX_RECORD {
-            return Step::Refused { end, next, reason: TOO_LONG.to_owned() };
+            return Step::Refused { end, next, lines: 1, reason: TOO_LONG.to_owned() };
         }
         if is_blank(first, self.delimiter) {
             return Step::Blank { next };
@@ -107,7 +107,7 @@ impl Splitter {
         };
         let step = match step {
             Step::Record(record) if self.width.is_some() && record.lines == 1 && is_total(first, spans) => {
-                Step::Refused { end, next, reason: TOTAL.to_owned() }
+                Step::Refused { end, next, lines: 1, reason: TOTAL.to_owned() }
             }
             other => other,
         };
@@ -142,16 +142,13 @@ impl Splitter {
                 }
             }
             Attempt::Done { end, next: after, fields } => {
-                if let Some(record) = single(spans, self) {
-                    return Step::Record(record);
-                }
-                if escapes {
-                    split_quoted(window, whole, self.delimiter, false, spans);
-                }
                 let lines = count_lines(&text[..after]);
                 let record = Record { end, next: after, lines, fields, backslash: false };
-                if !self.holds_rows(&text[..end]) && self.fits(text, &record, spans) {
-                    return Step::Record(record);
+                if !self.holds_rows(&text[..end]) {
+                    match self.judge(text, record, spans) {
+                        Step::Refused { .. } if escapes => {}
+                        other => return other,
+                    }
                 }
                 (after, None)
             }
@@ -180,7 +177,7 @@ impl Splitter {
         }
         self.allowance = self.allowance.saturating_sub(scanned);
         let reason = misfit.unwrap_or_else(|| format!("a quote opened on line {line} is never closed"));
-        Step::Refused { end, next, reason }
+        Step::Refused { end, next, lines: 1, reason }
     }
 
     /// The record read with `\"` as a quote inside a cell, if that gives a well-formed one.
@@ -202,7 +199,7 @@ impl Splitter {
             Some(width) => format!("{} where the header has {width}", count(fields, "field")),
             None => format!("{fields} fields are more than {MAX_COLUMNS}"),
         };
-        Step::Refused { end: record.end, next: record.next, reason }
+        Step::Refused { end: record.end, next: record.next, lines: record.lines, reason }
     }
 
     /// Whether the number of fields is right; empty fields at the end may be too many.

@@ -47,9 +47,9 @@ fn sample<R: Read>(source: &Source<R>, layout: &Layout, width: usize) -> Sample 
         match splitter.next(&text[at..], source.eof(), line, &mut spans) {
             Step::NeedMore | Step::End => break,
             Step::Blank { next } => (at, line) = (at + next, line + 1),
-            Step::Refused { next, .. } => {
+            Step::Refused { next, lines, .. } => {
                 found.records += 1;
-                (at, line) = (at + next, line + 1);
+                (at, line) = (at + next, line + lines);
             }
             Step::Record(record) => {
                 found.records += 1;
