@@ -513,8 +513,9 @@ proptest! {
     fn what_is_written_reads_back(
         rows in proptest::collection::vec(("[ -~é\n€]{0,12}", "[a-z,\"\n;]{0,8}", -1e9..1e9_f64), 1..30)
     ) {
-        let guarded = |text: &str| text.trim_start().starts_with(['=', '+', '-', '@']);
-        prop_assume!(!rows.iter().any(|(a, b, _)| guarded(a) || guarded(b)));
+        // A text that looks like a formula is changed on purpose.
+        let safe = |text: String| if text.trim_start().starts_with(['=', '+', '-', '@']) { format!("x{text}") } else { text };
+        let rows: Vec<_> = rows.into_iter().map(|(a, b, number)| (safe(a), safe(b), number)).collect();
         let mut writer = CsvWriter::new(Vec::new());
         for name in ["first", "second", "third"] {
             writer.text(name).unwrap();
