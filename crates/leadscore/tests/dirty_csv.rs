@@ -115,6 +115,7 @@ fn legacy_encodings() {
     assert_eq!(rows(japanese), [["東京", "1"]]);
     let forced = CsvOptions { encoding: Some("Shift_JIS".to_owned()), ..CsvOptions::default() };
     assert_eq!(rows_with(b"a,b\n\x95\\,1\n", forced), [["表", "1"]]);
+    assert_eq!(column(b"item,price\nA,\xA35.50\nB,\xA36.20\n", 1), ["5.5", "6.2"]);
     let unknown = CsvOptions { encoding: Some("klingon".to_owned()), ..CsvOptions::default() };
     assert_eq!(inspect(&b"a,b\n"[..], unknown).unwrap_err().code(), "unreadable_table");
 }
@@ -159,6 +160,8 @@ fn declared_delimiters() {
         assert_eq!((seen.delimiter, names(&seen), seen.rows), (';', vec!["a", "b,c"], 1));
         warns(&seen, "line 1");
     }
+    // One that cuts nothing is no help.
+    assert_eq!(rows("sep=;\na,b\n1,2\n"), [["1", "2"]]);
 }
 
 #[test]
@@ -288,6 +291,7 @@ fn quotes() {
     let seen = look(file);
     assert_eq!(column(file, 1), ["two\nlines, \"quoted\"", "5\" pipe", "'single'", "ok"]);
     rejects(&seen, 6, "after a closing quote");
+    assert_eq!(rows("a, \"b\"\n1, \"x, y\" \n2,\"z\"\t\n"), [["1", "x, y"], ["2", "z"]]);
     let file = "id,text,n\n1,\"say \\\"hi\\\", ok\",5\n2,\"ends \\\"\",6\n3,\"x\",7\n";
     assert_eq!(column(file, 1), ["say \"hi\", ok", "ends \"", "x"]);
     warns(&look(file), "backslash");
@@ -304,6 +308,10 @@ fn a_quote_never_closed_costs_one_row() {
     let file = file + "200,9\" ,3\n201,\"fine\",4\n202,\"\",4\n";
     let seen = look(&file);
     assert_eq!((seen.rows, seen.rejected.len()), (201, 1));
+    // A row of two lines with a field too many is refused as a whole.
+    let seen = look("id,text,n\n1,\"a\nb\",5,6\n2,x,7\n");
+    assert_eq!((seen.rows, seen.rejected.len()), (1, 1));
+    rejects(&seen, 2, "4 fields where the header has 3");
     // Every line opens one: the work stays linear.
     let file = "a,b\n".to_owned() + &"x,\"\"\"y\n".repeat(200_000);
     assert_eq!(look(&file).rows, 0);
@@ -350,6 +358,21 @@ fn lines_above_and_below_the_table() {
     rejects(&seen, 7, "2 fields where the header has 3");
     rejects(&seen, 8, "1 field where the header has 3");
     assert_eq!(names(&look("Report,,\n,,\nid,name,score\n1,Ann,5\n")), ["id", "name", "score"]);
+    for above in [
+        "Acme, Inc. export\nBy: Ann\n",
+        "Report:,Leads\nDate:,2026-11-22\n\n",
+        "Report,,,\nOn,2026-11-22,,\n",
+    ] {
+        let seen = look(format!("{above}id,name,score,city\n1,Ann,5,Rome\n2,Bob,6,Oslo\n"));
+        assert_eq!((names(&seen), seen.rows), (vec!["id", "name", "score", "city"], 2), "{above}");
+        warns(&seen, "lines 1 to 2");
+    }
+    assert_eq!(names(&look("Leads, 2026\nname,score\nAnn,5\nBob,6\n")), ["name", "score"]);
+    assert_eq!(names(&look("Export\n\nid|name|n\n1|A|5\n2|B|6\n")), ["id", "name", "n"]);
+    rejects(&look("id,name,score\n1,Ann,5\nTotal,,5\n"), 3, "totals");
+    let seen = look("id,name\n1,Ann\n,\n");
+    assert_eq!(seen.rows, 2);
+    warns(&seen, "without a value in any cell");
     // A header whose rows are ragged is not skipped.
     let seen = look("id,name,score\n1,Ann,5,x\n2,Bob,6,y\n");
     assert_eq!((names(&seen), seen.rows, seen.rejected.len()), (vec!["id", "name", "score"], 0, 2));
@@ -413,6 +436,10 @@ fn other_formats_are_refused() {
     refused("\u{FEFF}\n <html lang=\"en\">", "web page");
     refused("<?xml version=\"1.0\"?><a/>", "XML");
     refused(utf16("<html><body>x</body></html>", true), "web page");
+    refused("<leads><lead id=\"1\"/></leads>\n", "XML");
+    refused("version https://git-lfs.github.com/spec/v1\noid sha256:ab\n", "LFS");
+    refused("id,\"name\n1,a\n2,b\n", "column names");
+    refused("\"id\"x,name\n1,a\n", "column names");
     refused("{\"a\": 1}\n{\"a\": 2}\n", "JSON");
     refused("[\n {\"a\": 1}]", "JSON");
     refused(b"\x1F\x8B\x08\0", "gzip");
@@ -467,7 +494,7 @@ fn read_all(bytes: &[u8]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
@@ -486,10 +513,13 @@ proptest! {
     fn what_is_written_reads_back(
         rows in proptest::collection::vec(("[ -~é\n€]{0,12}", "[a-z,\"\n;]{0,8}", -1e9..1e9_f64), 1..30)
     ) {
-        let guarded = |text: &str| text.trim_start().starts_with(['=', '+', '-', '@']);
-        prop_assume!(!rows.iter().any(|(a, b, _)| guarded(a) || guarded(b)));
+        // A text that looks like a formula is changed on purpose.
+        let safe = |text: String| if text.trim_start().starts_with(['=', '+', '-', '@']) { format!("x{text}") } else { text };
+        let rows: Vec<_> = rows.into_iter().map(|(a, b, number)| (safe(a), safe(b), number)).collect();
         let mut writer = CsvWriter::new(Vec::new());
-        ["first", "second", "third"].iter().for_each(|name| writer.text(name).unwrap());
+        for name in ["first", "second", "third"] {
+            writer.text(name).unwrap();
+        }
         writer.end_row().unwrap();
         for (a, b, number) in &rows {
             writer.text(a).unwrap();

@@ -1,13 +1,8 @@
 //! Decides from the sample what a column holds, and reads its cells by that decision.
 
 use super::notes::{Note, Notes};
+use super::shape::{TEXT_MARKERS, is_flag, is_id_name, marker};
 use super::{CsvOptions, DateOrder, Kind, clip, date, number};
-
-/// Texts that stand for a missing value in number, date and flag columns, in lower case.
-const MARKERS: [&str; 13] =
-    ["na", "n/a", "null", "nan", "none", "-", "--", "?", "#n/a", "\\n", "\u{2013}", "\u{2014}", "n.a."];
-/// Those that do so in text columns too, exactly as written; `NA` and `None` may be real values there.
-const TEXT_MARKERS: [&str; 5] = ["NULL", "\\N", "#N/A", "NaN", "N/A"];
 
 /// How the cells of one column are read.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,7 +42,7 @@ pub(super) enum Value {
 
 impl Plan {
     /// Reads a trimmed cell; a date's ISO text is appended to `iso`.
-    pub(super) fn read(&self, text: &str, iso: &mut String) -> (Value, Option<Note>) {
+    pub(super) fn read(self, text: &str, iso: &mut String) -> (Value, Option<Note>) {
         if text.is_empty() {
             return (Value::Missing, None);
         }
@@ -83,12 +78,11 @@ impl DecimalRule {
         let number::Number { point, comma, percent, .. } = *number;
         let (value, problem) = match self {
             _ if point == comma => (point, None),
-            DecimalRule::Point => (point, Some(Note::ContraryNumber)),
             DecimalRule::Comma => (comma, Some(Note::ContraryNumber)),
             DecimalRule::DotDecimal if comma.is_some() && !text.contains('.') => {
                 (None, Some(if point.is_some() { Note::AmbiguousNumber } else { Note::ContraryNumber }))
             }
-            DecimalRule::DotDecimal => (point, Some(Note::ContraryNumber)),
+            DecimalRule::Point | DecimalRule::DotDecimal => (point, Some(Note::ContraryNumber)),
             DecimalRule::Strict if point.is_some() && comma.is_some() => (None, Some(Note::AmbiguousNumber)),
             DecimalRule::Strict => (point.or(comma), None),
         };
@@ -152,8 +146,8 @@ struct Evidence {
 }
 
 impl Evidence {
-    fn add<T: PartialEq>(&mut self, first: Option<T>, second: Option<T>) {
-        match (&first, &second) {
+    fn add<T: PartialEq + Copy>(&mut self, first: Option<T>, second: Option<T>) {
+        match (first, second) {
             (Some(_), None) => self.first = true,
             (None, Some(_)) => self.second = true,
             (Some(a), Some(b)) if a != b => self.either = true,
@@ -199,11 +193,10 @@ impl Profile {
     /// The kind that at least 95 % of the cells agree on.
     fn kind(&self, name: &str) -> Kind {
         let enough = |count: u64| count * 20 >= self.cells * 19;
+        let named = is_id_name(name) && self.zeros_and_ones < self.cells && self.flags < self.cells;
         if self.cells == 0 {
             Kind::Empty
-        } else if is_id_name(name) && self.zeros_and_ones < self.cells && self.flags < self.cells {
-            Kind::Id
-        } else if self.codes > 0 && enough(self.numbers + self.codes) {
+        } else if named || (self.codes > 0 && enough(self.numbers + self.codes)) {
             Kind::Id
         } else if enough(self.numbers) {
             Kind::Number
@@ -337,133 +330,9 @@ fn order_rule(
     }
 }
 
-/// Whether a text looks like a value rather than a name: a number, a date, a flag, an e-mail address.
-pub(super) fn shape(text: &str) -> Option<Shape> {
-    if number::read(text).is_some() || number::is_code(text) {
-        Some(Shape::Number)
-    } else if is_flag(text) {
-        Some(Shape::Flag)
-    } else if date::read(text).is_some() {
-        Some(Shape::Date)
-    } else {
-        let (user, host) = text.split_once('@')?;
-        let email = !user.is_empty() && host.contains('.') && !text.contains(' ') && !host.contains('@');
-        email.then_some(Shape::Email)
-    }
-}
-
-/// What a value looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
-    Number,
-    Date,
-    Flag,
-    Email,
-}
-
-/// The note for a missing marker, if the text is one.
-pub(super) fn marker(text: &str) -> Option<Note> {
-    if text.len() > 4 {
-        return None;
-    }
-    MARKERS.iter().position(|marker| marker.eq_ignore_ascii_case(text)).map(|index| Note::Marker(index as u8))
-}
-
-fn is_flag(text: &str) -> bool {
-    text.len() <= 5
-        && ["yes", "no", "true", "false", "y", "n"].iter().any(|word| word.eq_ignore_ascii_case(text))
-}
-
-/// Whether a column of that name holds ids: `lead_id`, `Lead Number`, `ProspectID`, `phone 2`, `postal code`.
-fn is_id_name(name: &str) -> bool {
-    const LAST: [&str; 24] = [
-        "id",
-        "ids",
-        "uuid",
-        "guid",
-        "phone",
-        "telephone",
-        "telefon",
-        "tel",
-        "mobile",
-        "fax",
-        "zip",
-        "zipcode",
-        "postcode",
-        "plz",
-        "iban",
-        "isbn",
-        "ean",
-        "sku",
-        "ssn",
-        "leadid",
-        "userid",
-        "customerid",
-        "contactid",
-        "accountid",
-    ];
-    const NUMBER: [&str; 6] = ["number", "no", "nr", "num", "nummer", "#"];
-    const CODED: [&str; 7] = ["postal", "post", "zip", "area", "dial", "country", "bank"];
-    let mut words = words(name);
-    while words.len() > 1 && words.last().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit())) {
-        words.pop();
-    }
-    let Some((last, before)) = words.split_last() else { return false };
-    if before.first().is_some_and(|word| matches!(word.as_str(), "has" | "is")) {
-        return false;
-    }
-    let before = before.last().map(String::as_str);
-    LAST.contains(&last.as_str())
-        || (before.is_some() && NUMBER.contains(&last.as_str()))
-        || (last == "code" && before.is_some_and(|word| CODED.contains(&word)))
-}
-
-/// The words of a name in lower case; a capital after a small letter starts a new one.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut small = false;
-    for letter in name.chars() {
-        let boundary = !letter.is_alphanumeric() && letter != '#';
-        if (boundary || (small && letter.is_uppercase())) && words.last().is_some_and(|word| !word.is_empty())
-        {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut().filter(|_| !boundary) {
-            word.extend(letter.to_lowercase());
-        }
-        small = letter.is_lowercase();
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_of_ids() {
-        for name in [
-            "id",
-            "ID",
-            "lead_id",
-            "Lead Number",
-            "Prospect ID",
-            "ProspectID",
-            "phone",
-            "Phone 2",
-            "zip",
-            "Postal Code",
-            "account number",
-        ] {
-            assert!(is_id_name(name), "{name}");
-        }
-        for name in
-            ["Number of visits", "paid", "grid", "number", "phone_calls", "has_phone", "visits", "", "score"]
-        {
-            assert!(!is_id_name(name), "{name}");
-        }
-    }
 
     #[test]
     fn a_dot_is_a_decimal_point_between_commas_only() {

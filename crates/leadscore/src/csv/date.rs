@@ -19,7 +19,7 @@ pub(super) struct Moment<'a> {
 pub(super) struct Day {
     year: u16,
     month: u8,
-    day: u8,
+    date: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,9 +72,9 @@ impl Moment<'_> {
 
     /// Writes `2026-11-22` or `2026-11-22T10:30:00`, with the offset if one was written.
     pub(super) fn write_iso(&self, day: Day, out: &mut String) {
-        let Day { year, month, day } = day;
+        let Day { year, month, date } = day;
         // Writing to a text cannot fail.
-        let _ = write!(out, "{year:04}-{month:02}-{day:02}");
+        let _ = write!(out, "{year:04}-{month:02}-{date:02}");
         let Some(clock) = self.clock else { return };
         let _ = write!(out, "T{:02}:{:02}:{:02}", clock.hour, clock.minute, clock.second);
         if !clock.fraction.is_empty() {
@@ -98,7 +98,7 @@ impl<'a> Cursor<'a> {
     /// The day under both orders, and whether its year has two digits only.
     fn days(&mut self) -> Option<(Option<Day>, Option<Day>, bool)> {
         if let Some(month) = self.month() {
-            self.skip(&[b' ', b'.']);
+            self.skip(b" .");
             let day = self.digits(1, 2)?;
             self.separator(b", ")?;
             self.skip(b" ");
@@ -180,7 +180,7 @@ impl<'a> Cursor<'a> {
                 || word.eq_ignore_ascii_case(&name[..3])
                 || (word.eq_ignore_ascii_case("sept") && name.starts_with("sept"))
         };
-        let index = MONTHS.iter().position(|name| is(&name))?;
+        let index = MONTHS.iter().position(is)?;
         self.at += word.len();
         Some(index as u8 + 1)
     }
@@ -192,7 +192,7 @@ impl Day {
     }
 
     fn checked(year: u16, month: u8, day: u8) -> Option<Day> {
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let days = match month {
             2 if leap => 29,
             2 => 28,
@@ -200,7 +200,7 @@ impl Day {
             1..=12 => 31,
             _ => return None,
         };
-        (1..=days).contains(&day).then_some(Day { year, month, day })
+        (1..=days).contains(&day).then_some(Day { year, month, date: day })
     }
 }
 

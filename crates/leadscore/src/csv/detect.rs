@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
 use super::unreadable;
 use crate::Error;
@@ -49,12 +49,14 @@ pub(super) fn detect(head: &[u8], wanted: Option<&str>) -> Result<Found, Error> 
         [0, 0, 0xFE, 0xFF, ..] => Some((Charset::Utf32 { big_endian: true }, "utf-32be", 4)),
         [0xFF, 0xFE, ..] => Some((Charset::Stream(UTF_16LE), "utf-16le", 2)),
         [0xFE, 0xFF, ..] => Some((Charset::Stream(UTF_16BE), "utf-16be", 2)),
+        // Some programs write the mark twice.
+        [0xEF, 0xBB, 0xBF, 0xEF, 0xBB, 0xBF, ..] => Some((utf8, "utf-8", 6)),
         [0xEF, 0xBB, 0xBF, ..] => Some((utf8, "utf-8", 3)),
         _ => None,
     };
     if let Some((charset, name, mark)) = mark {
         if charset == utf8 {
-            let found = count_lines(&head[mark..]);
+            let found = count_stretches(&head[mark..]);
             let name = if found.invalid > 0 { "mixed" } else { name };
             return Ok(Found { charset, name: name.to_owned(), mark, note: None });
         }
@@ -70,11 +72,11 @@ pub(super) fn detect(head: &[u8], wanted: Option<&str>) -> Result<Found, Error> 
     if let Some((charset, name)) = wide(head) {
         return settled(charset, name, Some(format!("no byte order mark; read as {name}")));
     }
-    let lines = count_lines(head);
-    if lines.invalid == 0 && memchr(0x1B, head).is_none() {
+    let stretches = count_stretches(head);
+    if stretches.invalid == 0 && memchr(0x1B, head).is_none() {
         return settled(utf8, "utf-8", None);
     }
-    if lines.utf8 > lines.invalid {
+    if stretches.utf8 > 0 && stretches.utf8 >= stretches.invalid {
         return settled(utf8, "mixed", None);
     }
     let assumed = |name: &str| {
@@ -83,10 +85,10 @@ pub(super) fn detect(head: &[u8], wanted: Option<&str>) -> Result<Found, Error> 
     let encoding = guess(head);
     let name = encoding.name().to_ascii_lowercase();
     let charset = charset_of(encoding);
-    if matches!(charset, Charset::Stream(_)) && lines.utf8 * 4 <= lines.invalid {
+    if matches!(charset, Charset::Stream(_)) && stretches.utf8 * 4 <= stretches.invalid {
         return settled(charset, &name, assumed(&name));
     }
-    if lines.utf8 > 0 {
+    if stretches.utf8 > 0 {
         return settled(Charset::Utf8OrWestern { rare: Rare::Utf8 }, "mixed", None);
     }
     if encoding == UTF_8 {
@@ -131,37 +133,42 @@ fn charset_of(encoding: &'static Encoding) -> Charset {
     }
 }
 
-/// Lines with letters beyond ASCII.
-struct Lines {
+/// Stretches of text, about a cell each, with letters beyond ASCII.
+struct Stretches {
     utf8: usize,
     invalid: usize,
 }
 
-fn count_lines(head: &[u8]) -> Lines {
-    let mut lines = Lines { utf8: 0, invalid: 0 };
+fn count_stretches(head: &[u8]) -> Stretches {
+    let mut counts = Stretches { utf8: 0, invalid: 0 };
     let mut rest = head;
+    // Bytes that never are part of a longer character, in any encoding that is asked for here.
+    let ends = |byte: &u8| matches!(byte, b'\n' | b'\r' | b',' | b';' | b'\t' | b'"');
     while !rest.is_empty() {
-        let end = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
-        let line = &rest[..end];
+        let end = rest.iter().position(ends).unwrap_or(rest.len());
+        let stretch = &rest[..end];
         let cut = end == rest.len();
         rest = &rest[(end + 1).min(rest.len())..];
-        if line.is_ascii() {
+        if stretch.is_ascii() {
             continue;
         }
-        match std::str::from_utf8(line) {
-            Ok(_) => lines.utf8 += 1,
+        match std::str::from_utf8(stretch) {
+            Ok(_) => counts.utf8 += 1,
             // The sample may end within a character.
             Err(error) if cut && error.error_len().is_none() => {}
-            Err(_) => lines.invalid += 1,
+            Err(_) => counts.invalid += 1,
         }
     }
-    lines
+    counts
 }
 
 fn guess(head: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(&head[..head.len().min(1 << 20)], true);
-    detector.guess(None, Utf8Detection::Allow)
+    let guess = detector.guess(None, Utf8Detection::Allow);
+    // Signs alone, such as the pound or degree sign, are windows-1252; other alphabets have letters from 0xC0 on.
+    let signs = guess.is_single_byte() && head.iter().all(|byte| *byte < 0xC0);
+    if signs { WINDOWS_1252 } else { guess }
 }
 
 /// UTF-16 and UTF-32 without a byte order mark, told by where the zeros of ASCII letters stand.

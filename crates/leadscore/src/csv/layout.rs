@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::column::{Shape, marker, shape};
 use super::detect::Charset;
 use super::notes::Notes;
 use super::record::{MAX_RECORD, Quoting, Span, Splitter, Step, line_end};
+use super::shape::{Shape, marker, shape};
 use super::{CsvOptions, clip, is_invisible, trim, unreadable};
 use crate::Error;
 
@@ -49,6 +49,8 @@ pub(super) fn find(
     let (start, declared) = declared_delimiter(text, eof, notes);
     let line = if start > 0 { 2 } else { 1 };
     let scan = |delimiter| Scan::new(text, start, line, eof, charset, delimiter);
+    // A declared delimiter that cuts nothing is no help.
+    let declared = declared.filter(|delimiter| scan(*delimiter).score().is_some());
     let given = options.delimiter.or(declared);
     let candidates: &[u8] = given.as_ref().map_or(b",;\t|", std::slice::from_ref);
     let mut best: Option<(f64, Scan<'_>, usize)> = None;
@@ -71,7 +73,15 @@ pub(super) fn find(
         (None, Some(delimiter)) => (scan(delimiter), 0),
         (None, None) => (scan(NONE), 0),
     };
-    Ok(Some(scan.layout(header, options, notes)))
+    let sample = &text[..text.len().min(64 << 10)];
+    if scan.delimiter == NONE && sample.iter().any(|byte| b",;\t|^~".contains(byte)) {
+        notes.say(
+            None,
+            None,
+            "read as one column, since nothing cuts all rows alike; name the delimiter if there are more",
+        );
+    }
+    scan.layout(header, options, notes).map(Some)
 }
 
 const TOO_LONG: &str = "the first line is longer than 32 MiB; check the line ends of the file";
@@ -127,9 +137,9 @@ impl<'a> Scan<'a> {
                 Step::NeedMore | Step::End => break,
                 Step::Blank { next } => (next, 1, None),
                 Step::Record(record) => (record.next, record.lines, Some(record.fields.min(spans.len()))),
-                Step::Refused { next, .. } => {
+                Step::Refused { next, lines, .. } => {
                     spans.clear();
-                    (next, 1, Some(0))
+                    (next, lines, Some(0))
                 }
             };
             if let Some(fields) = fields {
@@ -194,26 +204,38 @@ impl<'a> Scan<'a> {
     fn header(&self, width: usize) -> Option<usize> {
         let filled = |record: &Seen| self.cells(record).filter(|cell| !trim(cell).is_empty()).count();
         let first = &self.records[0];
-        if first.fields == width && (filled(first) > 1 || width == 2) {
+        let prose = self.is_prose(first);
+        if first.fields == width && filled(first) == width && !prose {
             return Some(0);
         }
-        let place = self.records.iter().take(PREAMBLE).position(|r| r.fields == width && filled(r) > 1);
-        let place = place.filter(|place| *place > 0);
-        if let Some(place) = place {
-            let above = &self.records[..place];
-            let narrow = above.iter().all(|record| filled(record) < width);
-            let single = above.iter().all(|record| filled(record) < 2);
+        for place in 1..self.records.len().min(PREAMBLE) {
+            let above = &self.records[place - 1];
+            let cells = filled(above);
+            if cells * 2 > width && cells > 1 && !self.is_remark(above) {
+                break;
+            }
             let header = &self.records[place];
-            let names = self.is_header_like(header);
-            let evidence = self.evidence(place, width);
-            // `Berlin, Germany` under `place` is prose in one column.
-            let prose =
-                self.delimiter == b',' && self.cells(header).skip(1).all(|cell| cell.starts_with(' '));
-            if names && narrow && (evidence || (single && !prose)) {
+            if header.fields != width || !self.is_header_like(header) || (prose && self.is_prose(header)) {
+                continue;
+            }
+            // Lines of one cell above it are titles; with more cells, values below must bear the header out.
+            let titles = self.records[..place].iter().all(|r| filled(r) < 2 && (r.fields == 1 || width > 2));
+            if (titles && !self.is_prose(header)) || self.evidence(place, width) {
                 return Some(place);
             }
         }
-        (first.fields > 1).then_some(0)
+        (first.fields != 1).then_some(0)
+    }
+
+    /// Whether a line above the table is a remark such as `Exported by Acme, Inc.` or `Date:,2026-11-22`.
+    fn is_remark(&self, record: &Seen) -> bool {
+        self.is_prose(record)
+            || self.cells(record).any(|cell| shape(trim(&cell)).is_some() || trim(&cell).ends_with(':'))
+    }
+
+    /// Whether every comma is followed by a blank, as in `Berlin, Germany`.
+    fn is_prose(&self, record: &Seen) -> bool {
+        self.delimiter == b',' && self.cells(record).skip(1).all(|cell| cell.starts_with(' '))
     }
 
     /// Whether all cells are filled, different, and none is a value.
@@ -221,7 +243,11 @@ impl<'a> Scan<'a> {
         let mut seen = HashSet::new();
         self.cells(record).all(|cell| {
             let cell = trim(&cell);
-            !cell.is_empty() && shape(cell).is_none() && seen.insert(cell.to_owned())
+            !cell.is_empty()
+                // A column may be called `n` or `y`.
+                && shape(cell).is_none_or(|shape| shape == Shape::Flag && cell.len() < 3)
+                && marker(cell).is_none()
+                && seen.insert(cell.to_owned())
         })
     }
 
@@ -268,6 +294,12 @@ impl<'a> Scan<'a> {
             below.is_some() && own.is_none() && !cell.is_empty() && marker(cell).is_none()
         });
         let unlike = unlike.count();
+        if cells
+            .iter()
+            .any(|cell| cell.eq_ignore_ascii_case("id") || cell.to_ascii_lowercase().ends_with("_id"))
+        {
+            return true;
+        }
         if self.records.len() == place + 1 {
             // One row only: an address or a date in it is a value.
             let value = |shape: &Option<Shape>| matches!(shape, Some(Shape::Email | Shape::Date));
@@ -285,7 +317,7 @@ impl<'a> Scan<'a> {
         years.len() > 1 && steps && place + 1 < self.records.len()
     }
 
-    fn layout(&self, place: usize, options: &CsvOptions, notes: &mut Notes) -> Layout {
+    fn layout(&self, place: usize, options: &CsvOptions, notes: &mut Notes) -> Result<Layout, Error> {
         let record = self.records[place];
         if place > 0 {
             let (first, last) = (self.records[0].line, self.records[place - 1].next_line - 1);
@@ -295,6 +327,14 @@ impl<'a> Scan<'a> {
         }
         let width = self.width().0.max(1);
         let has_header = options.header.unwrap_or_else(|| self.has_header(place, width));
+        if has_header && record.fields == 0 {
+            let message = "the column names should stand here, but a quote is never closed or has text behind it, or \
+                           there are more than 131,072 columns; mend this line";
+            return Err(Error::UnreadableTable {
+                path: format!("line {}", record.line),
+                message: message.to_owned(),
+            });
+        }
         let header: Option<Vec<String>> =
             has_header.then(|| self.cells(&record).map(|cell| trim(&cell).to_owned()).collect());
         if !has_header && options.header.is_none() {
@@ -306,7 +346,7 @@ impl<'a> Scan<'a> {
         let (data, data_line) =
             if has_header { (record.next, record.next_line) } else { (record.start, record.line) };
         let header_line = has_header.then_some(record.line);
-        Layout { delimiter: self.delimiter, width, header, header_line, data, data_line }
+        Ok(Layout { delimiter: self.delimiter, width, header, header_line, data, data_line })
     }
 }
 

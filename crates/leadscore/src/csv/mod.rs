@@ -15,6 +15,9 @@ mod notes;
 mod number;
 mod reader;
 mod record;
+mod row;
+mod sample;
+mod shape;
 mod sniff;
 mod writer;
 
@@ -23,7 +26,8 @@ use std::fmt;
 use serde::Serialize;
 
 pub use inspect::{Bound, ColumnSummary, Inspection, inspect};
-pub use reader::{Cell, CsvReader, Outcome, Row};
+pub use reader::{CsvReader, Outcome};
+pub use row::{Cell, Row};
 pub use writer::CsvWriter;
 
 /// What the caller knows about a file; everything left out is found in the file itself.

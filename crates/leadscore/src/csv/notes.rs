@@ -17,7 +17,8 @@ pub(super) enum Note {
     Nul,
     BackslashQuote,
     RepeatedHeader,
-    /// A missing marker, by its place in [`super::column::MARKERS`].
+    EmptyRow,
+    /// A missing marker, by its place in the list of markers.
     Marker(u8),
     Percent,
     AmbiguousNumber,
@@ -110,6 +111,7 @@ fn of_lines(note: Note, tally: &Tally, encoding: &str) -> String {
         Note::Undecodable => &format!("with bytes that are not {encoding}, shown as \u{FFFD}"),
         Note::Nul => "with NUL characters, which were left out",
         Note::BackslashQuote => "with quotes escaped by a backslash, read as quotes inside a cell",
+        Note::EmptyRow => "without a value in any cell, kept as rows",
         _ => "repeating the header, skipped",
     };
     let lines: Vec<String> = tally.lines.iter().map(u64::to_string).collect();
@@ -140,7 +142,7 @@ fn of_cells(note: Note, tally: &Tally) -> String {
         }
         Note::ContraryDate => format!("{are} written with day and month in the other order, read as missing"),
         Note::ImpossibleDate => format!("{are} no possible date, read as missing"),
-        Note::TwoDigitYear => format!("{are} dates with a two-digit year, read as missing"),
+        Note::TwoDigitYear => "with a two-digit year, read as missing".to_owned(),
         Note::NotADate => format!("{are} no date, read as missing"),
         Note::NotAFlag => format!("{are} neither yes nor no, read as missing"),
         Note::LateText => "after an empty start, read as text".to_owned(),

@@ -1,5 +1,7 @@
 //! Numbers as people write them: thousands separators, decimal commas, currencies, percent, accounting negatives.
 
+use std::fmt::Write;
+
 /// What a text can mean as a number; two different readings make it ambiguous.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Number {
@@ -40,9 +42,6 @@ pub(super) fn read(text: &str) -> Option<Number> {
         return None;
     }
     let (mut body, mut negative, mut signed) = (text, false, false);
-    if let Some(inner) = body.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) {
-        (body, negative, signed) = (super::trim(inner), true, true);
-    }
     let (mut percent, mut currency) = (false, None);
     loop {
         let before = body;
@@ -51,6 +50,10 @@ pub(super) fn read(text: &str) -> Option<Number> {
                 return None;
             }
             (body, negative, signed) = (super::trim(rest), minus, true);
+        } else if let Some(inner) =
+            body.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|_| !signed)
+        {
+            (body, negative, signed) = (super::trim(inner), true, true);
         } else if let Some(rest) = body.strip_suffix('%').filter(|_| !percent) {
             (body, percent) = (super::trim(rest), true);
         } else if currency.is_none()
@@ -165,7 +168,8 @@ fn parse(text: &str, decimal: char, group: char, exponent: i32, percent: bool) -
         plain.push('.');
         plain.push_str(fraction);
     }
-    plain.push_str(&format!("e{}", exponent - if percent { 2 } else { 0 }));
+    // Writing to a text cannot fail.
+    let _ = write!(plain, "e{}", exponent - if percent { 2 } else { 0 });
     plain.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
@@ -204,6 +208,7 @@ mod tests {
             ("1\u{202F}234\u{202F}567", 1_234_567.0),
             ("12'345", 12345.0),
             ("(1200)", -1200.0),
+            ("$(6)", -6.0),
             ("5-", -5.0),
             ("\u{2212}7", -7.0),
             ("€ 40", 40.0),

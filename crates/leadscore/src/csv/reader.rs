@@ -4,17 +4,16 @@ use std::io::Read;
 
 use memchr::{memchr, memchr2};
 
-use super::column::{self, Plan, Profile, Value};
+use super::column::{self, Plan};
 use super::decode::Source;
 use super::detect::{Charset, Rare};
 use super::layout::{self, Layout, unquote};
 use super::notes::{Note, Notes};
-use super::record::{Record, Span, Splitter, Step, TOO_LONG, line_end};
-use super::{Column, CsvOptions, Dialect, Rejected, Warning, trim, unreadable};
+use super::record::{Quoting, Record, Span, Splitter, Step, TOO_LONG, line_end};
+use super::row::{Row, Slot, SlotValue};
+use super::{Column, CsvOptions, Dialect, Rejected, Warning, sample, trim, unreadable};
 use crate::Error;
 
-/// How many rows settle the kinds of the columns.
-const SAMPLE_ROWS: usize = 10_000;
 /// How much of a rejected row is kept, in bytes.
 const KEPT: usize = 64 << 10;
 
@@ -65,70 +64,6 @@ pub enum Outcome {
     Rejected(Rejected),
 }
 
-/// One cell's value.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Cell<'a> {
-    /// Text without the blanks around it; dates as `2026-11-22` or `2026-11-22T10:30:00`, with an offset if one was
-    /// written.
-    Text(&'a str),
-    /// A number.
-    Number(f64),
-    /// No value, or none that could be read for certain.
-    Missing,
-}
-
-/// A buffer for one row, to be used again for the next.
-#[derive(Debug, Clone, Default)]
-pub struct Row {
-    line: u64,
-    number: u64,
-    buffer: String,
-    cells: Vec<Slot>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Slot {
-    raw: (u32, u32),
-    value: SlotValue,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum SlotValue {
-    Skipped,
-    Missing,
-    Number(f64),
-    Text(u32, u32),
-}
-
-impl Row {
-    /// The physical line where the row starts, from 1.
-    pub fn line(&self) -> u64 {
-        self.line
-    }
-
-    /// The number of the row among the rows read, from 1.
-    pub fn number(&self) -> u64 {
-        self.number
-    }
-
-    /// The value in a column, counted from 0; `None` if there is no such column or it was not selected.
-    pub fn value(&self, column: usize) -> Option<Cell<'_>> {
-        match self.cells.get(column)?.value {
-            SlotValue::Skipped => None,
-            SlotValue::Missing => Some(Cell::Missing),
-            SlotValue::Number(number) => Some(Cell::Number(number)),
-            SlotValue::Text(start, end) => Some(Cell::Text(&self.buffer[start as usize..end as usize])),
-        }
-    }
-
-    /// The text in a column as written, without its quotes; `None` as in [`Row::value`].
-    pub fn raw(&self, column: usize) -> Option<&str> {
-        let slot = self.cells.get(column)?;
-        let (start, end) = slot.raw;
-        (!matches!(slot.value, SlotValue::Skipped)).then(|| &self.buffer[start as usize..end as usize])
-    }
-}
-
 impl<R: Read> CsvReader<R> {
     /// Opens a file, already decompressed, and settles from a sample of 10,000 rows or 8 MiB how it is read.
     ///
@@ -148,7 +83,7 @@ impl<R: Read> CsvReader<R> {
                 None => source.fill()?,
             }
         };
-        let (width, profiles) = take_sample(&mut source, &layout)?;
+        let (width, profiles) = sample::take(&mut source, &layout)?;
         let names = match &layout.header {
             Some(written) => layout::name_columns(&written[..width], layout.header_line, &mut notes),
             None => (1..=width).map(|number| format!("column_{number}")).collect(),
@@ -230,10 +165,10 @@ impl<R: Read> CsvReader<R> {
                     self.source.consume(next);
                     self.line += 1;
                 }
-                Step::Refused { end, next, reason } => {
+                Step::Refused { end, next, lines, reason } => {
                     let rejected = self.reject(end, reason);
                     self.source.consume(next);
-                    self.line += 1;
+                    self.line += lines;
                     return Ok(Some(Outcome::Rejected(rejected)));
                 }
                 Step::Record(record) => {
@@ -295,6 +230,9 @@ impl<R: Read> CsvReader<R> {
         row.buffer.clear();
         row.cells.clear();
         row.cells.resize(self.columns.len(), Slot { raw: (0, 0), value: SlotValue::Skipped });
+        if text.iter().all(|byte| *byte == self.splitter.delimiter || *byte == b' ') {
+            self.notes.line(row.line, Note::EmptyRow);
+        }
         if record.backslash {
             self.notes.line(row.line, Note::BackslashQuote);
         }
@@ -314,7 +252,7 @@ impl<R: Read> CsvReader<R> {
         for &column in &self.chosen {
             let Some(span) = self.spans.get(column) else { continue };
             let (start, end) = (span.start as usize, span.end as usize);
-            let raw = if whole.is_some() && span.quoting == super::record::Quoting::Plain {
+            let raw = if whole.is_some() && span.quoting == Quoting::Plain {
                 (span.start, span.end)
             } else {
                 let (decoded, other) = charset.decode(&text[start..end]);
@@ -337,38 +275,6 @@ impl<R: Read> CsvReader<R> {
     }
 }
 
-impl Plan {
-    /// Reads one cell that stands in the row's buffer.
-    fn value(
-        &self,
-        column: usize,
-        line: u64,
-        raw: (u32, u32),
-        buffer: &mut String,
-        notes: &mut Notes,
-    ) -> SlotValue {
-        let written = &buffer[raw.0 as usize..raw.1 as usize];
-        let text = trim(written);
-        let start = raw.0 as usize + (text.as_ptr() as usize - written.as_ptr() as usize);
-        let end = start + text.len();
-        let mut iso = String::new();
-        let (value, note) = self.read(text, &mut iso);
-        if let Some(note) = note {
-            notes.cell(column, line, note, text);
-        }
-        match value {
-            Value::Missing => SlotValue::Missing,
-            Value::Number(number) => SlotValue::Number(number),
-            Value::Text => SlotValue::Text(start as u32, end as u32),
-            Value::Iso => {
-                let from = buffer.len() as u32;
-                buffer.push_str(&iso);
-                SlotValue::Text(from, buffer.len() as u32)
-            }
-        }
-    }
-}
-
 fn check(options: &CsvOptions) -> Result<(), Error> {
     if let Some(delimiter) = options.delimiter
         && (!delimiter.is_ascii() || matches!(delimiter, b'"' | b'\n' | b'\r' | 0))
@@ -379,67 +285,6 @@ fn check(options: &CsvOptions) -> Result<(), Error> {
         None | Some('.' | ',') => Ok(()),
         Some(other) => Err(unreadable(format!("the decimal sign is `.` or `,`, not `{other}`"))),
     }
-}
-
-/// Reads the sample's rows: the table's width and what each column looks like.
-fn take_sample<R: Read>(source: &mut Source<R>, layout: &Layout) -> Result<(usize, Vec<Profile>), Error> {
-    let header = layout.header.as_deref().unwrap_or_default();
-    let unnamed = header.iter().rev().take_while(|name| name.is_empty()).count();
-    let narrow = (layout.width - unnamed).max(1);
-    loop {
-        // Columns at the end without name and value come from a delimiter at the end of each line.
-        let mut best = sample(source, layout, narrow);
-        if unnamed > 0 {
-            let full = sample(source, layout, layout.width);
-            if full.rows > best.rows {
-                best = full;
-            }
-        }
-        if best.records > 0 || source.eof() || !source.may_grow() {
-            return Ok((best.profiles.len(), best.profiles));
-        }
-        source.fill()?;
-    }
-}
-
-struct Sample {
-    records: usize,
-    rows: usize,
-    profiles: Vec<Profile>,
-}
-
-fn sample<R: Read>(source: &Source<R>, layout: &Layout, width: usize) -> Sample {
-    let (text, charset) = (source.pending(), source.charset());
-    let mut splitter = Splitter::new(layout.delimiter, Some(width));
-    let mut found = Sample { records: 0, rows: 0, profiles: vec![Profile::default(); width] };
-    let (mut at, mut line, mut spans) = (layout.data, layout.data_line, Vec::new());
-    while found.records < SAMPLE_ROWS {
-        match splitter.next(&text[at..], source.eof(), line, &mut spans) {
-            Step::NeedMore | Step::End => break,
-            Step::Blank { next } => (at, line) = (at + next, line + 1),
-            Step::Refused { next, .. } => {
-                found.records += 1;
-                (at, line) = (at + next, line + 1);
-            }
-            Step::Record(record) => {
-                found.records += 1;
-                let cells: Vec<String> = spans[..spans.len().min(width)]
-                    .iter()
-                    .map(|span| {
-                        let bytes = &text[at + span.start as usize..at + span.end as usize];
-                        trim(&unquote(charset.decode(bytes).0, span.quoting)).replace('\0', "")
-                    })
-                    .collect();
-                let repeated = layout.header.as_ref().is_some_and(|header| header[..width] == cells[..]);
-                if !repeated {
-                    found.rows += 1;
-                    found.profiles.iter_mut().zip(&cells).for_each(|(profile, cell)| profile.add(cell, line));
-                }
-                (at, line) = (at + record.next, line + record.lines);
-            }
-        }
-    }
-    found
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Cuts text into physical lines, records and fields.
 //!
-//! A record spanning several lines is taken only if it is well-formed and has the right number of fields;
-//! otherwise its first physical line alone is refused, so that one stray quote never swallows the rows after it.
+//! A record spanning several lines is taken only if it is well-formed and none of its lines looks like a row of its
+//! own; otherwise its first physical line alone is refused, so that one stray quote never swallows the rows after it.
 
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
@@ -10,11 +10,16 @@ use super::{date, number};
 /// The longest record taken, in bytes.
 pub(super) const MAX_RECORD: usize = 32 << 20;
 /// The most columns taken; what lies beyond is counted, not kept.
-pub(super) const MAX_COLUMNS: usize = 1 << 20;
+pub(super) const MAX_COLUMNS: usize = 1 << 17;
 /// Why a longer one is refused.
 pub(super) const TOO_LONG: &str = "the row is longer than 32 MiB";
+const TOTAL: &str =
+    "a line of totals, not a row: it starts with a word for it and at least half of its cells are empty";
 /// How far a record with backslash-escaped quotes may reach over its first line.
 const BACKSLASH_REACH: usize = 1 << 20;
+
+/// Lines longer than this inside a quoted cell are taken for text.
+const LINE: usize = 64 << 10;
 
 /// Where a field's content stands, relative to the start of its record.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,7 +44,7 @@ pub(super) enum Step {
     End,
     Blank { next: usize },
     Record(Record),
-    Refused { end: usize, next: usize, reason: String },
+    Refused { end: usize, next: usize, lines: u64, reason: String },
 }
 
 /// A record found: its content's end, the start of the next one, its physical lines and its fields.
@@ -88,7 +93,7 @@ impl Splitter {
         let Some((end, next)) = line_end(text, eof) else { return Step::NeedMore };
         let first = &text[..end];
         if end > MAX_RECORD {
-            return Step::Refused { end, next, reason: TOO_LONG.to_owned() };
+            return Step::Refused { end, next, lines: 1, reason: TOO_LONG.to_owned() };
         }
         if is_blank(first, self.delimiter) {
             return Step::Blank { next };
@@ -99,6 +104,12 @@ impl Splitter {
             self.judge(text, record, spans)
         } else {
             self.quoted(text, eof, line, (end, next), spans)
+        };
+        let step = match step {
+            Step::Record(record) if self.width.is_some() && record.lines == 1 && is_total(first, spans) => {
+                Step::Refused { end, next, lines: 1, reason: TOTAL.to_owned() }
+            }
+            other => other,
         };
         if !matches!(step, Step::NeedMore) {
             self.allowance = (self.allowance + 2 * next).min(2 * MAX_RECORD);
@@ -131,16 +142,13 @@ impl Splitter {
                 }
             }
             Attempt::Done { end, next: after, fields } => {
-                if let Some(record) = single(spans, self) {
-                    return Step::Record(record);
-                }
-                if escapes {
-                    split_quoted(window, whole, self.delimiter, false, spans);
-                }
                 let lines = count_lines(&text[..after]);
                 let record = Record { end, next: after, lines, fields, backslash: false };
-                if !self.holds_rows(&text[next..end]) && self.fits(text, &record, spans) {
-                    return Step::Record(record);
+                if !self.holds_rows(&text[..end]) {
+                    match self.judge(text, record, spans) {
+                        Step::Refused { .. } if escapes => {}
+                        other => return other,
+                    }
                 }
                 (after, None)
             }
@@ -169,7 +177,7 @@ impl Splitter {
         }
         self.allowance = self.allowance.saturating_sub(scanned);
         let reason = misfit.unwrap_or_else(|| format!("a quote opened on line {line} is never closed"));
-        Step::Refused { end, next, reason }
+        Step::Refused { end, next, lines: 1, reason }
     }
 
     /// The record read with `\"` as a quote inside a cell, if that gives a well-formed one.
@@ -191,7 +199,7 @@ impl Splitter {
             Some(width) => format!("{} where the header has {width}", count(fields, "field")),
             None => format!("{fields} fields are more than {MAX_COLUMNS}"),
         };
-        Step::Refused { end: record.end, next: record.next, reason }
+        Step::Refused { end: record.end, next: record.next, lines: record.lines, reason }
     }
 
     /// Whether the number of fields is right; empty fields at the end may be too many.
@@ -210,22 +218,39 @@ impl Splitter {
             })
     }
 
-    /// Whether a line inside a quoted cell looks like a row of its own: then the quote was a stray one.
-    fn holds_rows(&self, inside: &[u8]) -> bool {
+    /// Whether the lines of a record look like rows of their own: then the quote was a stray one.
+    fn holds_rows(&self, text: &[u8]) -> bool {
         let Some(width) = self.width.filter(|width| *width > 1) else { return false };
-        inside.split(|byte| matches!(byte, b'\n' | b'\r')).any(|line| {
-            if line.len() > 64 << 10 || memchr_iter(self.delimiter, line).count() + 1 != width {
-                return false;
+        let cells =
+            |line: &[u8]| if line.len() > LINE { 0 } else { memchr_iter(self.delimiter, line).count() + 1 };
+        let mut lines = text.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
+        let (first, last) = (lines.next().unwrap_or_default(), lines.next_back().unwrap_or_default());
+        if cells(first) == width && cells(last) == width {
+            let mut before = last.split(|byte| *byte == b'"').next().unwrap_or_default();
+            before = &before[..before.iter().rposition(|byte| *byte == self.delimiter).unwrap_or(0)];
+            if self.has_value(before) {
+                return true;
             }
-            // In prose a comma is followed by a blank; in a row a cell is a number or a date.
-            let mut cells = line.split(|byte| *byte == self.delimiter);
-            let typed = |cell: &[u8]| {
-                std::str::from_utf8(cell).is_ok_and(|cell| {
-                    let cell = super::trim(cell);
-                    number::read(cell).is_some() || date::read(cell).is_some() || cell.contains('@')
-                })
-            };
-            cells.clone().any(typed) || !cells.any(|cell| cell.starts_with(b" "))
+        }
+        // In prose a comma is followed by a blank; in a row stand numbers, dates, or one filled cell by the other.
+        let mut alike = 0;
+        for line in lines.filter(|line| cells(line) == width && memchr(b'"', line).is_none()) {
+            let filled = |cell: &[u8]| !cell.is_empty() && cell[0] != b' ';
+            alike += usize::from(line.split(|byte| *byte == self.delimiter).all(filled));
+            if alike > 1 || self.has_value(line) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether some cell of an unquoted line is a number, a date or an address.
+    fn has_value(&self, line: &[u8]) -> bool {
+        line.split(|byte| *byte == self.delimiter).any(|cell| {
+            std::str::from_utf8(cell).is_ok_and(|cell| {
+                let cell = super::trim(cell);
+                number::read(cell).is_some() || date::read(cell).is_some() || cell.contains('@')
+            })
         })
     }
 }
@@ -269,6 +294,18 @@ fn is_blank(line: &[u8], delimiter: u8) -> bool {
     }
 }
 
+/// Whether a record is the sum below a table, such as `Total,,,12`.
+fn is_total(line: &[u8], spans: &[Span]) -> bool {
+    const WORDS: [&[u8]; 7] = [b"total", b"totals", b"grand total", b"subtotal", b"sum", b"summe", b"gesamt"];
+    let Some((first, rest)) = spans.split_first() else { return false };
+    let cell = |span: &Span| line[span.start as usize..span.end as usize].trim_ascii();
+    let word = cell(first);
+    let word = word.strip_suffix(b":").unwrap_or(word);
+    rest.len() > 1
+        && WORDS.iter().any(|total| total.eq_ignore_ascii_case(word))
+        && rest.iter().filter(|span| cell(span).is_empty()).count() * 2 >= rest.len()
+}
+
 fn split_plain(line: &[u8], delimiter: u8, spans: &mut Vec<Span>) -> usize {
     let (mut start, mut fields) = (0, 0);
     for end in memchr_iter(delimiter, line).chain([line.len()]) {
@@ -294,7 +331,7 @@ fn split_quoted(text: &[u8], whole: bool, delimiter: u8, backslash: bool, spans:
             }
             push(spans, start, close, quoting);
             end = close + 1;
-            while text.get(end) == Some(&b' ') && delimiter != b' ' {
+            while text.get(end).is_some_and(|byte| matches!(byte, b' ' | b'\t') && *byte != delimiter) {
                 end += 1;
             }
             match text.get(end) {

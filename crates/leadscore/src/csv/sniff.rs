@@ -1,6 +1,6 @@
 //! Recognises files that are no CSV and says what to do with them.
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use super::unreadable;
 use crate::Error;
@@ -74,6 +74,16 @@ pub(super) fn refuse_other_texts(text: &[u8]) -> Result<(), Error> {
             "this is {what}, not CSV; download or export the table itself as CSV"
         )));
     }
+    let line = start.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default().trim_ascii_end();
+    let tag = line.len() > 2 && line[0] == b'<' && line[1].is_ascii_alphabetic() && line.ends_with(b">");
+    if tag && !line.iter().any(|byte| b",;\t|".contains(byte)) {
+        return Err(unreadable("this is XML, not CSV; export the table itself as CSV"));
+    }
+    if lower.starts_with(b"version https://git-lfs") {
+        return Err(unreadable(
+            "this is a Git LFS pointer, not the file itself; fetch it with `git lfs pull`",
+        ));
+    }
     if is_json(start) {
         return Err(unreadable("this is JSON; name it .json or .jsonl"));
     }
@@ -82,7 +92,7 @@ pub(super) fn refuse_other_texts(text: &[u8]) -> Result<(), Error> {
 
 fn refuse_binary(text: &[u8]) -> Result<(), Error> {
     let head = &text[..text.len().min(64 << 10)];
-    let zeros = head.iter().filter(|byte| **byte == 0).count();
+    let zeros = memchr_iter(0, head).count();
     let control = |byte: &&u8| matches!(byte, 1..=8 | 14..=25 | 28..=31 | 127);
     let controls = head.iter().filter(control).count();
     if zeros * 3 > head.len() || (controls >= 4 && controls * 20 > head.len()) {

@@ -1,5 +1,6 @@
 //! Writes CSV that every spreadsheet opens without running anything in it.
 
+use std::fmt::Write as _;
 use std::io::Write;
 
 use crate::Error;
@@ -62,7 +63,8 @@ impl<W: Write> CsvWriter<W> {
         self.next_cell();
         if let Some(number) = number.filter(|number| number.is_finite()) {
             let plain = number == 0.0 || (1e-5..1e15).contains(&number.abs());
-            self.line.push_str(&if plain { format!("{number}") } else { format!("{number:e}") });
+            // Writing to a text cannot fail.
+            let _ = if plain { write!(self.line, "{number}") } else { write!(self.line, "{number:e}") };
         }
         Ok(())
     }

@@ -1,0 +1,142 @@
+//! What a single text or name looks like: a missing marker, a flag, a value, the name of an id.
+
+use super::notes::Note;
+use super::{date, number};
+
+/// Texts that stand for a missing value in number, date and flag columns, in lower case.
+const MARKERS: [&str; 13] =
+    ["na", "n/a", "null", "nan", "none", "-", "--", "?", "#n/a", "\\n", "\u{2013}", "\u{2014}", "n.a."];
+/// Those that do so in text columns too, exactly as written; `NA` and `None` may be real values there.
+pub(super) const TEXT_MARKERS: [&str; 5] = ["NULL", "\\N", "#N/A", "NaN", "N/A"];
+
+/// Whether a text looks like a value rather than a name: a number, a date, a flag, an e-mail address.
+pub(super) fn shape(text: &str) -> Option<Shape> {
+    if number::read(text).is_some() || number::is_code(text) {
+        Some(Shape::Number)
+    } else if is_flag(text) {
+        Some(Shape::Flag)
+    } else if date::read(text).is_some() {
+        Some(Shape::Date)
+    } else {
+        let (user, host) = text.split_once('@')?;
+        let email = !user.is_empty() && host.contains('.') && !text.contains(' ') && !host.contains('@');
+        email.then_some(Shape::Email)
+    }
+}
+
+/// What a value looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    Number,
+    Date,
+    Flag,
+    Email,
+}
+
+/// The note for a missing marker, if the text is one.
+pub(super) fn marker(text: &str) -> Option<Note> {
+    if text.len() > 4 {
+        return None;
+    }
+    MARKERS.iter().position(|marker| marker.eq_ignore_ascii_case(text)).map(|index| Note::Marker(index as u8))
+}
+
+/// Whether a text says yes or no.
+pub(super) fn is_flag(text: &str) -> bool {
+    text.len() <= 5
+        && ["yes", "no", "true", "false", "y", "n"].iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
+/// Whether a column of that name holds ids: `lead_id`, `Lead Number`, `ProspectID`, `phone 2`, `postal code`.
+pub(super) fn is_id_name(name: &str) -> bool {
+    const LAST: [&str; 24] = [
+        "id",
+        "ids",
+        "uuid",
+        "guid",
+        "phone",
+        "telephone",
+        "telefon",
+        "tel",
+        "mobile",
+        "fax",
+        "zip",
+        "zipcode",
+        "postcode",
+        "plz",
+        "iban",
+        "isbn",
+        "ean",
+        "sku",
+        "ssn",
+        "leadid",
+        "userid",
+        "customerid",
+        "contactid",
+        "accountid",
+    ];
+    const NUMBER: [&str; 6] = ["number", "no", "nr", "num", "nummer", "#"];
+    const CODED: [&str; 7] = ["postal", "post", "zip", "area", "dial", "country", "bank"];
+    let mut words = words(name);
+    while words.len() > 1 && words.last().is_some_and(|word| word.bytes().all(|byte| byte.is_ascii_digit())) {
+        words.pop();
+    }
+    let Some((last, before)) = words.split_last() else { return false };
+    if before.first().is_some_and(|word| matches!(word.as_str(), "has" | "is")) {
+        return false;
+    }
+    let before = before.last().map(String::as_str);
+    let joined = last.len() > 6 && (last.ends_with("number") || last.ends_with("nummer"));
+    LAST.contains(&last.as_str())
+        || joined
+        || (before.is_some() && NUMBER.contains(&last.as_str()))
+        || (last == "code" && before.is_some_and(|word| CODED.contains(&word)))
+}
+
+/// The words of a name in lower case; a capital after a small letter starts a new one.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut small = false;
+    for letter in name.chars() {
+        let boundary = !letter.is_alphanumeric() && letter != '#';
+        if (boundary || (small && letter.is_uppercase())) && words.last().is_some_and(|word| !word.is_empty())
+        {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| !boundary) {
+            word.extend(letter.to_lowercase());
+        }
+        small = letter.is_lowercase();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_ids() {
+        for name in [
+            "id",
+            "ID",
+            "lead_id",
+            "Lead Number",
+            "Prospect ID",
+            "ProspectID",
+            "phone",
+            "Phone 2",
+            "zip",
+            "Postal Code",
+            "account number",
+        ] {
+            assert!(is_id_name(name), "{name}");
+        }
+        for name in
+            ["Number of visits", "paid", "grid", "number", "phone_calls", "has_phone", "visits", "", "score"]
+        {
+            assert!(!is_id_name(name), "{name}");
+        }
+    }
+}
