@@ -150,12 +150,14 @@ fn limit<'a>(code: &'a str, label: &'a str) -> Part<'a> {
 }
 
 impl Sum<'_> {
-    /// The lines that are reasons, the strongest first; ties stay in the scorer's order.
+    /// The lines that are reasons, the strongest first, none worth nothing; ties stay in the scorer's order.
     fn strongest(&self, most: usize) -> Vec<&(Part<'_>, f64)> {
         let mut lines: Vec<&(Part<'_>, f64)> = self
             .lines
             .iter()
-            .filter(|(part, _)| matches!(part.kind, ContributionKind::Feature | ContributionKind::Rule))
+            .filter(|(part, points)| {
+                *points != 0.0 && matches!(part.kind, ContributionKind::Feature | ContributionKind::Rule)
+            })
             .collect();
         lines.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
         lines.truncate(most);
