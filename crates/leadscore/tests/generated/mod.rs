@@ -3,14 +3,14 @@
 use leadscore::{Activity, Lead, Timestamp};
 
 /// The moment the generated leads are judged as of: 2026-11-22T12:00:00Z.
-pub const AS_OF: i64 = 1_795_348_800_000;
+pub(crate) const AS_OF: i64 = 1_795_348_800_000;
 
 /// A little linear congruential generator; the constants are Knuth's.
 #[derive(Debug)]
-pub struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub fn new(seed: u64) -> Dice {
+    pub(crate) fn new(seed: u64) -> Dice {
         let mut dice = Dice(seed ^ 0x9E37_79B9_7F4A_7C15);
         (0..4).for_each(|_| {
             dice.below(2);
@@ -19,12 +19,12 @@ impl Dice {
     }
 
     /// A whole number from 0 to `end` − 1.
-    pub fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % end
     }
 
-    pub fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
+    pub(crate) fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
         list[self.below(list.len() as u64) as usize]
     }
 
@@ -128,7 +128,7 @@ const NUMBERS: &[(&str, u64)] = &[
 ];
 
 /// The lead of a seed.
-pub fn lead(seed: u64) -> Lead {
+pub(crate) fn lead(seed: u64) -> Lead {
     let dice = &mut Dice::new(seed);
     let known = [0, 40, 70, 95][dice.below(4) as usize];
     let mut lead = Lead::new(format!("lead-{seed}"));
@@ -172,6 +172,6 @@ fn activity(dice: &mut Dice) -> Activity {
 }
 
 /// A moment from milliseconds.
-pub fn at(millis: i64) -> Timestamp {
+pub(crate) fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis).expect("a moment in range")
 }
