@@ -190,7 +190,12 @@ impl Source {
                 })
             }
             "age" => {
-                let fields = known(&["of", "which", "unit", "floor"], true)?;
+                // A filter stands in `of` or beside it, and an attribute has none.
+                let fields = match cursor.entries()?.optional("of").map(|c| matches!(c.node, Node::Text(_))) {
+                    Some(true) => known(&["of", "unit", "floor"], false)?,
+                    Some(false) => known(&["of", "which", "unit", "floor"], false)?,
+                    None => known(&["which", "unit", "floor"], true)?,
+                };
                 let last = fields.optional("which").map_or(Ok(true), |c| c.word(&[("first", false), ("last", true)]))?;
                 let of = match fields.optional("of") {
                     Some(c) if matches!(c.node, Node::Text(_)) => AgeOf::Attribute(c.text()?.to_owned()),
