@@ -176,7 +176,7 @@ impl FeatureSchema {
         }
         if let Some(map) = fields.optional("channels") {
             for (kind, channel) in map.entries()?.all() {
-                schema.channels.push((kind.to_owned(), channel.text()?.to_owned()));
+                schema.channels.push((normalise(kind).into_owned(), channel.text()?.to_owned()));
             }
         }
         let list = fields.required("features")?;
