@@ -76,7 +76,8 @@ impl Scale {
     /// The length of way below which the scale counts as straight. Knots have corners, the logistic has none.
     fn flat(&self) -> f64 {
         match self {
-            Scale::Logistic { calibration: None | Some(Calibration::Platt { .. }) } => 1e-3,
+            Scale::Logistic { calibration: None } => 1e-3,
+            Scale::Logistic { calibration: Some(Calibration::Platt { a, .. }) } => 1e-3 / a.max(1.0),
             _ => 1e-9,
         }
     }
