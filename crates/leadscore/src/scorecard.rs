@@ -34,7 +34,8 @@ enum Rounding {
 #[derive(Debug, Clone, PartialEq)]
 struct Group {
     code: String,
-    label: Option<String>,
+    label: String,
+    own_label: bool,
     weight: f64,
     range: Option<Range>,
     rules: Vec<Rule>,
@@ -115,7 +116,7 @@ impl Scorecard {
 
 impl Group {
     fn name(&self) -> &str {
-        self.label.as_deref().unwrap_or(&self.code)
+        &self.label
     }
 }
 

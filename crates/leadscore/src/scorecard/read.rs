@@ -58,8 +58,10 @@ fn read_group(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading) -> Result<G
         }
         rules.push(rule);
     }
+    let label = fields.text("label")?;
     Ok(Group {
-        label: fields.text("label")?,
+        own_label: label.is_some(),
+        label: label.unwrap_or_else(|| code.replace('_', " ")),
         weight: fields.number("weight")?.unwrap_or(1.0),
         range: fields.range("range")?,
         rules,
@@ -128,7 +130,7 @@ impl From<&Group> for Node {
     fn from(group: &Group) -> Node {
         Object::default()
             .with("code", &group.code)
-            .maybe("label", group.label.as_ref())
+            .maybe("label", group.own_label.then_some(&group.label))
             .maybe("weight", (group.weight != 1.0).then_some(group.weight))
             .maybe("range", group.range)
             .with("rules", Node::List(group.rules.iter().map(Node::from).collect()))
