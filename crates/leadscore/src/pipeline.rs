@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-pub use advice::{EstimateValue, Priority, Recommendation, RiskFactor, Trend};
+pub use advice::{EstimateKind, EstimateValue, Impact, Priority, Recommendation, RiskFactor, Trend};
 pub use prediction::{Detail, GroupScore, Prediction, Provenance, Score};
 
 use advice::{Estimate, RecommendationRule, RiskRule};
