@@ -139,17 +139,21 @@ fn confidence_days_to_close_and_their_interval() {
     let known = Lead::new("l").with("company", "A").with("title", "B").with("phone", "C");
     assert!((of(&known)[0] - 0.63).abs() < 1e-12);
     // Seniority, velocity and idleness move the days.
-    let days = |lead: &Lead| {
+    let check = |lead: &Lead, later: f64| {
         let p = score("conversion-compat", lead);
-        (estimate(&p, "days_to_close") + (30.0 * p.probability.unwrap())).round() - 60.0
+        let wanted = (60.0 - 30.0 * p.probability.unwrap() + later).round();
+        assert_eq!(estimate(&p, "days_to_close"), wanted, "{lead:?}");
     };
-    for (title, earlier) in [("CEO", -10.0), ("VP", -7.0), ("Director", -5.0), ("Manager", 0.0)] {
-        assert_eq!(days(&Lead::new("l").with("title", title)), earlier, "{title}");
+    for (title, later) in [("CEO", -10.0), ("VP", -7.0), ("Director", -5.0), ("Manager", 0.0)] {
+        check(&Lead::new("l").with("title", title), later);
     }
-    assert_eq!([14, 15].map(|idle| days(&idle_for(idle))), [0.0, 15.0]);
+    check(&idle_for(14), 0.0);
+    check(&idle_for(15), 15.0);
     let fast =
         |views: f64| Lead::new("l").with("created_at", "2026-11-08T12:00:00Z").with("page_view_count", views);
-    assert_eq!([5.0, 6.0, 10.0, 11.0].map(|n| days(&fast(n))), [0.0, -5.0, -5.0, -10.0]);
+    for (views, later) in [(5.0, 0.0), (6.0, -5.0), (10.0, -5.0), (11.0, -10.0)] {
+        check(&fast(views), later);
+    }
 }
 
 #[test]
