@@ -110,6 +110,9 @@ impl Scale {
                 if from >= to {
                     return Err(cursor.error(format!("`from` {from} is not below `to` {to}")));
                 }
+                if !(1e-9..=1e18).contains(&(to - from)) {
+                    return Err(cursor.error("`from` and `to` are between 1e-9 and 1e18 apart"));
+                }
                 Ok(Scale::Linear { from, to })
             }
             "quantiles" => {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Effect, Group, Rounding, Rule, Scorecard, Unit};
+use super::{Effect, Group, MOST_POINTS, Rounding, Rule, Scorecard, Unit};
 use crate::Error;
 use crate::expression::{Reading, Scope};
 use crate::json::{Cursor, Node, Object};
@@ -37,11 +37,21 @@ impl Scorecard {
         }
         Ok(Scorecard {
             unit,
-            base: fields.required("base")?.number()?,
+            base: bounded(&fields.required("base")?)?,
             groups,
             round: fields.optional("round").map(|c| c.word(&ROUNDINGS)).transpose()?,
             range: fields.range("range")?,
         })
+    }
+}
+
+/// A number small enough that sums and products of a few stay finite.
+fn bounded(cursor: &Cursor<'_>) -> Result<f64, Error> {
+    let number = cursor.number()?;
+    if number.abs() <= MOST_POINTS {
+        Ok(number)
+    } else {
+        Err(cursor.error(format!("wants a number within {MOST_POINTS:e} of 0, found {number:e}")))
     }
 }
 
@@ -62,7 +72,7 @@ fn read_group(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading) -> Result<G
     Ok(Group {
         own_label: label.is_some(),
         label: label.unwrap_or_else(|| code.replace('_', " ")),
-        weight: fields.number("weight")?.unwrap_or(1.0),
+        weight: fields.optional("weight").map_or(Ok(1.0), |c| bounded(&c))?,
         range: fields.range("range")?,
         rules,
         range_code: format!("{code}.range"),
