@@ -229,7 +229,7 @@ impl Sum<'_> {
 fn words(part: &Part<'_>, schema: &FeatureSchema, row: &[f64]) -> String {
     if let Some(text) = part.text {
         let text = text.render(row);
-        if !text.is_empty() {
+        if !text.trim().is_empty() {
             return text;
         }
     }
