@@ -181,11 +181,20 @@ impl Source {
             "attribute" => {
                 let fields = known(&["name", "part", "as", "missing"], false)?;
                 let name = fields.text("name")?;
+                let read = fields.optional("as").map_or(Ok(As::Value), |c| c.word(&AS))?;
+                let fits = match read {
+                    As::Value => true,
+                    As::Present => matches!(kind, FeatureType::Flag | FeatureType::Number),
+                    As::WordCount => kind == FeatureType::Number,
+                };
+                if !fits {
+                    return Err(cursor.error("`present` gives a flag and `word_count` a number; the feature is none"));
+                }
                 Ok(Source::Attribute {
                     own_name: name.is_some(),
                     name: name.unwrap_or_else(|| feature.to_owned()),
                     part: part(&fields)?,
-                    read: fields.optional("as").map_or(Ok(As::Value), |c| c.word(&AS))?,
+                    read,
                     missing: fields.texts("missing")?,
                 })
             }
