@@ -377,6 +377,15 @@ fn an_id_counts_once_and_the_future_not_at_all() {
     assert_eq!(of(&lead, "total_activities"), number(1.0));
 }
 
+#[test]
+fn moments_end_where_the_calendar_does() {
+    let last = time(NOON).plus_days(i64::MAX);
+    assert_eq!(last, last.plus_days(1));
+    let lead = log(&[("call", "0001-01-01")]);
+    let days = of_in(&lead, "days_since_last_activity", &Context::new(last));
+    assert!(matches!(days, FeatureValue::Number(days) if days > 3_000_000.0));
+}
+
 fn conversion() -> Pipeline {
     Pipeline::builtin("conversion").unwrap()
 }

@@ -204,6 +204,31 @@ fn limits_come_in_their_order_and_each_is_a_line() {
 }
 
 #[test]
+fn huge_values_end_at_the_caps() {
+    let capped = small(r#"{"code":"r","points":"n","range":[0,40]}"#);
+    for n in [41.0, 1e9, 1.1e9, 1e300] {
+        assert_eq!(margin(&capped, &Lead::new("l").with("n", n)), 40.0, "{n}");
+    }
+    let free = small(r#"{"code":"r","points":{"product":["n","n"]}}"#);
+    assert_eq!(free.score(&Lead::new("l").with("n", 1e300), &context()).unwrap().score, 100.0);
+}
+
+#[test]
+fn steep_calibrations_and_blank_texts() {
+    let json = format!(
+        r#"{{"format":1,"id":"p","schema":{SCHEMA},"scorer":{{"kind":"scorecard","unit":"log_odds","base":0,"groups":[{{"code":"my_group","range":[0,1],"rules":[
+        {{"code":"my_rule","points":"n","text":"  "}}]}}]}},"scale":{{"kind":"logistic","calibration":{{"kind":"platt","a":10000,"b":0}}}},"tiers":"hot-warm-cold"}}"#
+    );
+    let pipeline = Pipeline::from_json(&json).unwrap();
+    let prediction = pipeline.score(&Lead::new("l").with("n", 5e-4), &context()).unwrap();
+    assert!(prediction.explanation.rest.abs() <= 1e-3, "{}", prediction.explanation.rest);
+    let capped = pipeline.score(&Lead::new("l").with("n", 5.0), &context()).unwrap();
+    assert_eq!(part(&capped, "my_rule").text, "n: 5");
+    assert_eq!(part(&capped, "my_group.range").text, "limit of my group");
+    assert_eq!(capped.breakdown[0].label, "my group");
+}
+
+#[test]
 fn disqualified_leads_end_at_the_lowest_score_and_still_add_up() {
     for (extra, scale, lowest) in [
         (r#""unit":"points","base":50"#, r#"{"kind":"points"}"#, 0.0),

@@ -116,6 +116,48 @@ fn an_age_takes_no_filter_it_would_ignore() {
 }
 
 #[test]
+fn what_an_attribute_is_read_as_fits_the_type() {
+    for (read, kind) in [("present", "category"), ("word_count", "category")] {
+        let source = format!(r#"{{"from":"attribute","as":"{read}"}}"#);
+        let own = format!(r#""type":"{kind}","levels":["a","b"],"source":{source}"#);
+        let text = file(r#""type":"category","levels":["a","b"],"source":{"from":"attribute"}"#, &own);
+        refused(&text, "invalid_pipeline", "schema.features[1].source");
+    }
+    let text = file(
+        r#""type":"flag","source":{"from":"attribute"}"#,
+        r#""type":"flag","source":{"from":"attribute","as":"word_count"}"#,
+    );
+    refused(&text, "invalid_pipeline", "schema.features[2].source");
+}
+
+#[test]
+fn numbers_that_would_overflow_are_refused() {
+    refused(&file(r#""base":1"#, r#""base":1e300"#), "invalid_pipeline", "scorer.base");
+    let weight = file(r#""code":"g""#, r#""code":"g","weight":-1e308"#);
+    refused(&weight, "invalid_pipeline", "scorer.groups[0].weight");
+    for scale in
+        [r#"{"kind":"linear","from":0,"to":1e-320}"#, r#"{"kind":"linear","from":-1e308,"to":1e308}"#]
+    {
+        refused(&file(r#"{"kind":"points"}"#, scale), "invalid_pipeline", "scale");
+    }
+}
+
+#[test]
+fn many_features_are_read_in_a_time_that_grows_with_their_number() {
+    let feature =
+        |place: usize| format!(r#"{{"name":"f{place}","type":"number","source":{{"from":"attribute"}}}}"#);
+    let many: Vec<String> = (0..20_000).map(feature).collect();
+    let schema = FeatureSchema::from_json(&format!(r#"{{"features":[{}]}}"#, many.join(","))).unwrap();
+    assert_eq!(schema.columns().len(), 20_000);
+    let levels: Vec<String> = (0..100_000).map(|place| format!(r#""l{place}""#)).collect();
+    let one = format!(
+        r#"{{"name":"f","type":"category","levels":[{}],"source":{{"from":"attribute"}}}}"#,
+        levels.join(",")
+    );
+    FeatureSchema::from_json(&format!(r#"{{"features":[{one}]}}"#)).unwrap();
+}
+
+#[test]
 fn mistakes_in_rules() {
     let rule = |rule: &str, path: &str| {
         let text = file(r#"{"code":"r","points":1}"#, rule);
