@@ -150,12 +150,14 @@ fn limit<'a>(code: &'a str, label: &'a str) -> Part<'a> {
 }
 
 impl Sum<'_> {
-    /// The lines that are reasons, the strongest first; ties stay in the scorer's order.
+    /// The lines that are reasons, the strongest first, none worth nothing; ties stay in the scorer's order.
     fn strongest(&self, most: usize) -> Vec<&(Part<'_>, f64)> {
         let mut lines: Vec<&(Part<'_>, f64)> = self
             .lines
             .iter()
-            .filter(|(part, _)| matches!(part.kind, ContributionKind::Feature | ContributionKind::Rule))
+            .filter(|(part, points)| {
+                *points != 0.0 && matches!(part.kind, ContributionKind::Feature | ContributionKind::Rule)
+            })
             .collect();
         lines.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
         lines.truncate(most);
@@ -227,7 +229,7 @@ impl Sum<'_> {
 fn words(part: &Part<'_>, schema: &FeatureSchema, row: &[f64]) -> String {
     if let Some(text) = part.text {
         let text = text.render(row);
-        if !text.is_empty() {
+        if !text.trim().is_empty() {
             return text;
         }
     }

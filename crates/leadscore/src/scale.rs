@@ -76,7 +76,8 @@ impl Scale {
     /// The length of way below which the scale counts as straight. Knots have corners, the logistic has none.
     fn flat(&self) -> f64 {
         match self {
-            Scale::Logistic { calibration: None | Some(Calibration::Platt { .. }) } => 1e-3,
+            Scale::Logistic { calibration: None } => 1e-3,
+            Scale::Logistic { calibration: Some(Calibration::Platt { a, .. }) } => 1e-3 / a.max(1.0),
             _ => 1e-9,
         }
     }
@@ -108,6 +109,9 @@ impl Scale {
                 let (from, to) = (fields.required("from")?.number()?, fields.required("to")?.number()?);
                 if from >= to {
                     return Err(cursor.error(format!("`from` {from} is not below `to` {to}")));
+                }
+                if !(1e-9..=1e18).contains(&(to - from)) {
+                    return Err(cursor.error("`from` and `to` are between 1e-9 and 1e18 apart"));
                 }
                 Ok(Scale::Linear { from, to })
             }

@@ -34,7 +34,8 @@ enum Rounding {
 #[derive(Debug, Clone, PartialEq)]
 struct Group {
     code: String,
-    label: Option<String>,
+    label: String,
+    own_label: bool,
     weight: f64,
     range: Option<Range>,
     rules: Vec<Rule>,
@@ -61,7 +62,7 @@ enum Effect {
     Disqualify,
 }
 
-/// Points beyond this are no points; they count as missing.
+/// A rule's points, a weight and a base end here, so that no sum of them overflows.
 const MOST_POINTS: f64 = 1e9;
 
 impl Scorecard {
@@ -115,7 +116,7 @@ impl Scorecard {
 
 impl Group {
     fn name(&self) -> &str {
-        self.label.as_deref().unwrap_or(&self.code)
+        &self.label
     }
 }
 
@@ -139,10 +140,11 @@ impl Rule {
                 return 0.0;
             }
         };
-        if points.is_nan() || points.abs() > MOST_POINTS {
+        if points.is_nan() {
             out.undecided.push((&self.code, &self.label));
             return 0.0;
         }
+        let points = points.clamp(-MOST_POINTS, MOST_POINTS);
         let clipped = range.map_or(points, |range| range.clip(points));
         if points != 0.0 {
             out.parts.push(self.part(group, points * group.weight, self.kind));

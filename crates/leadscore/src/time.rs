@@ -68,9 +68,11 @@ impl Timestamp {
         Ok(Timestamp(moment.as_millisecond()))
     }
 
-    /// The moment `days` later; saturates.
+    /// The moment `days` later; ends at the years −9999 and 9999.
     pub fn plus_days(self, days: i64) -> Timestamp {
-        Timestamp(self.0.saturating_add(days.saturating_mul(MILLIS_PER_DAY)))
+        let (first, last) = (jiff::Timestamp::MIN.as_millisecond(), jiff::Timestamp::MAX.as_millisecond());
+        let moment = self.0.saturating_add(days.saturating_mul(MILLIS_PER_DAY));
+        Timestamp(moment.clamp(first, last))
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) enum SlotKind {
 pub(crate) struct Scope {
     kinds: Vec<Arc<SlotKind>>,
     by_name: HashMap<String, usize>,
-    /// Names that exist, but only further down; for a better message.
+    /// Names that exist further down, if not yet here; for a better message.
     later: Vec<String>,
 }
 

@@ -1,5 +1,7 @@
 //! The features a pipeline scores, in order, as data.
 
+use std::collections::HashSet;
+
 use super::source::Source;
 use crate::expression::{Reading, Scope, SlotKind};
 use crate::json::{Cursor, Document, Node, Object, Range};
@@ -176,17 +178,16 @@ impl FeatureSchema {
         }
         if let Some(map) = fields.optional("channels") {
             for (kind, channel) in map.entries()?.all() {
-                schema.channels.push((kind.to_owned(), channel.text()?.to_owned()));
+                schema.channels.push((normalise(kind).into_owned(), channel.text()?.to_owned()));
             }
         }
         let list = fields.required("features")?;
         let items = list.items()?;
         let names: Vec<String> =
             items.iter().filter_map(|item| item.entries().ok()?.text("name").ok()?).collect();
-        let mut scope = Scope::default();
+        let mut scope = Scope::default().with_later(names);
         for (at, item) in items.iter().enumerate() {
-            let later = scope.clone().with_later(names.get(at..).unwrap_or_default().to_vec());
-            let feature = read_feature(item, &later, reading)?;
+            let feature = read_feature(item, &scope, reading)?;
             if scope.contains(&feature.name) {
                 return Err(item.error(format!("a second feature named `{}`", feature.name)));
             }
@@ -231,7 +232,8 @@ fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading) -> Result
         return Err(cursor.error("a category has `levels`; other types have none"));
     }
     let normal_levels: Vec<String> = levels.iter().map(|level| normalise(level).into_owned()).collect();
-    if let Some(at) = (1..normal_levels.len()).find(|&at| normal_levels[..at].contains(&normal_levels[at])) {
+    let mut seen = HashSet::new();
+    if let Some(at) = normal_levels.iter().position(|level| !seen.insert(level)) {
         return Err(cursor.error(format!("the level `{}` stands twice", levels[at])));
     }
     let code = |c: &Cursor<'_>| -> Result<f64, Error> {

@@ -181,16 +181,30 @@ impl Source {
             "attribute" => {
                 let fields = known(&["name", "part", "as", "missing"], false)?;
                 let name = fields.text("name")?;
+                let read = fields.optional("as").map_or(Ok(As::Value), |c| c.word(&AS))?;
+                let fits = match read {
+                    As::Value => true,
+                    As::Present => matches!(kind, FeatureType::Flag | FeatureType::Number),
+                    As::WordCount => kind == FeatureType::Number,
+                };
+                if !fits {
+                    return Err(cursor.error("`present` gives a flag and `word_count` a number; the feature is none"));
+                }
                 Ok(Source::Attribute {
                     own_name: name.is_some(),
                     name: name.unwrap_or_else(|| feature.to_owned()),
                     part: part(&fields)?,
-                    read: fields.optional("as").map_or(Ok(As::Value), |c| c.word(&AS))?,
+                    read,
                     missing: fields.texts("missing")?,
                 })
             }
             "age" => {
-                let fields = known(&["of", "which", "unit", "floor"], true)?;
+                // A filter stands in `of` or beside it, and an attribute has none.
+                let fields = match cursor.entries()?.optional("of").map(|c| matches!(c.node, Node::Text(_))) {
+                    Some(true) => known(&["of", "unit", "floor"], false)?,
+                    Some(false) => known(&["of", "which", "unit", "floor"], false)?,
+                    None => known(&["which", "unit", "floor"], true)?,
+                };
                 let last = fields.optional("which").map_or(Ok(true), |c| c.word(&[("first", false), ("last", true)]))?;
                 let of = match fields.optional("of") {
                     Some(c) if matches!(c.node, Node::Text(_)) => AgeOf::Attribute(c.text()?.to_owned()),

@@ -35,6 +35,10 @@ impl Pipeline {
     /// `invalid_json`; `invalid_pipeline` with the path of what is wrong; `unsupported_format` for a newer file.
     pub fn from_json(text: &str) -> Result<Pipeline, Error> {
         let node = json::parse(text)?;
+        // A newer file may extend what this version does not know, so its format is looked at first.
+        if let Some(format) = Cursor::root(&node, "", Document::Pipeline).entries()?.optional("format") {
+            known_format(&format)?;
+        }
         let node = extended(node)?;
         read(&Cursor::root(&node, "", Document::Pipeline))
     }
@@ -57,20 +61,21 @@ fn extended(node: Node) -> Result<Node, Error> {
     Ok(Node::Object(fields))
 }
 
-fn read(root: &Cursor<'_>) -> Result<Pipeline, Error> {
-    let format = root.entries()?.required("format")?;
+fn known_format(format: &Cursor<'_>) -> Result<(), Error> {
     match format.count()? {
-        FORMAT => {}
-        newer if newer > FORMAT => {
-            return Err(Error::UnsupportedFormat {
-                path: format.path(),
-                message: format!(
-                    "the file has format {newer}; this version reads up to {FORMAT}: update leadscore"
-                ),
-            });
-        }
-        other => return Err(format.error(format!("there is no format {other}"))),
+        FORMAT => Ok(()),
+        newer if newer > FORMAT => Err(Error::UnsupportedFormat {
+            path: format.path(),
+            message: format!(
+                "the file has format {newer}; this version reads up to {FORMAT}: update leadscore"
+            ),
+        }),
+        other => Err(format.error(format!("there is no format {other}"))),
     }
+}
+
+fn read(root: &Cursor<'_>) -> Result<Pipeline, Error> {
+    known_format(&root.entries()?.required("format")?)?;
     let fields = root.object(&FIELDS)?;
     let reading = Reading::new();
     let schema = fields.required("schema")?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Effect, Group, Rounding, Rule, Scorecard, Unit};
+use super::{Effect, Group, MOST_POINTS, Rounding, Rule, Scorecard, Unit};
 use crate::Error;
 use crate::expression::{Reading, Scope};
 use crate::json::{Cursor, Node, Object};
@@ -37,11 +37,21 @@ impl Scorecard {
         }
         Ok(Scorecard {
             unit,
-            base: fields.required("base")?.number()?,
+            base: bounded(&fields.required("base")?)?,
             groups,
             round: fields.optional("round").map(|c| c.word(&ROUNDINGS)).transpose()?,
             range: fields.range("range")?,
         })
+    }
+}
+
+/// A number small enough that sums and products of a few stay finite.
+fn bounded(cursor: &Cursor<'_>) -> Result<f64, Error> {
+    let number = cursor.number()?;
+    if number.abs() <= MOST_POINTS {
+        Ok(number)
+    } else {
+        Err(cursor.error(format!("wants a number within {MOST_POINTS:e} of 0, found {number:e}")))
     }
 }
 
@@ -58,9 +68,11 @@ fn read_group(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading) -> Result<G
         }
         rules.push(rule);
     }
+    let label = fields.text("label")?;
     Ok(Group {
-        label: fields.text("label")?,
-        weight: fields.number("weight")?.unwrap_or(1.0),
+        own_label: label.is_some(),
+        label: label.unwrap_or_else(|| code.replace('_', " ")),
+        weight: fields.optional("weight").map_or(Ok(1.0), |c| bounded(&c))?,
         range: fields.range("range")?,
         rules,
         range_code: format!("{code}.range"),
@@ -128,7 +140,7 @@ impl From<&Group> for Node {
     fn from(group: &Group) -> Node {
         Object::default()
             .with("code", &group.code)
-            .maybe("label", group.label.as_ref())
+            .maybe("label", group.own_label.then_some(&group.label))
             .maybe("weight", (group.weight != 1.0).then_some(group.weight))
             .maybe("range", group.range)
             .with("rules", Node::List(group.rules.iter().map(Node::from).collect()))

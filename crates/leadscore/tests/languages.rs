@@ -1,0 +1,365 @@
+//! The language of rules: two systems that are not built in, from JSON alone, and what values and conditions mean.
+
+use leadscore::{Context, ContributionKind, FeatureValue, Lead, Pipeline, Prediction, Timestamp, Zone};
+
+const OLDER_SCORE: &str = r#"{"format":1,"id":"older-score",
+"schema":{"extends":"lead-ml","features":[
+ {"name":"lately","type":"flag","source":{"from":"formula","when":{"of":"days_since_last_activity","at_most":7}}}]},
+"scorer":{"kind":"scorecard","unit":"points","base":0,"range":[null,100],"groups":[
+ {"code":"who","rules":[{"code":"company","when":"has_company","points":10},{"code":"title","when":"has_title","points":10},{"code":"phone","when":"has_phone","points":5}]},
+ {"code":"did","rules":[
+  {"code":"opens","points":{"product":[5,"email_open_count"]}},{"code":"clicks","points":{"product":[10,"email_click_count"]}},
+  {"code":"views","points":{"product":[3,"page_view_count"]}},{"code":"forms","points":{"product":[15,"form_submit_count"]}}]},
+ {"code":"when","rules":[{"code":"recent","when":"lately","points":20},{"code":"many","when":{"of":"total_activities","over":10},"points":15}]}]},
+"scale":{"kind":"points"},"tiers":"lead-score"}"#;
+
+#[test]
+fn the_older_score_is_json_alone() {
+    let pipeline = Pipeline::from_json(OLDER_SCORE).unwrap();
+    let score = |lead: &Lead| pipeline.score(lead, &context()).unwrap().score;
+    let stated = |counts: &[(&str, f64)]| {
+        counts.iter().fold(Lead::new("l").with("last_activity_at", "2026-01-01"), |lead, (name, count)| {
+            lead.with(*name, *count)
+        })
+    };
+    assert_eq!(score(&Lead::new("l")), 0.0);
+    assert_eq!(score(&Lead::new("l").with("company", "A").with("title", "B").with("phone", "1")), 25.0);
+    assert_eq!(score(&stated(&[("email_open_count", 1.0)])), 5.0);
+    assert_eq!(score(&stated(&[("email_click_count", 1.0)])), 10.0);
+    assert_eq!(score(&stated(&[("page_view_count", 1.0)])), 3.0);
+    assert_eq!(score(&stated(&[("form_submit_count", 1.0)])), 15.0);
+    assert_eq!(score(&stated(&[("total_activities", 10.0)])), 0.0);
+    assert_eq!(score(&stated(&[("total_activities", 11.0)])), 15.0);
+    assert_eq!(score(&Lead::new("l").with("last_activity_at", "2026-11-15T12:00:00Z")), 20.0);
+    assert_eq!(score(&Lead::new("l").with("last_activity_at", "2026-11-14T12:00:00Z")), 0.0);
+    assert_eq!(score(&stated(&[("form_submit_count", 6.0), ("page_view_count", 3.0)])), 99.0);
+    let most = pipeline.score(&stated(&[("form_submit_count", 7.0)]), &context()).unwrap();
+    assert_eq!(most.score, 100.0);
+    assert_eq!(part(&most, "range").points, -5.0);
+}
+
+/// Views over 20, high interest, three days, a demo: +2 each, and so on down to −1.
+const PLUS_MINUS: &str = r#"{"format":1,"id":"plus-minus","schema":{"features":[
+ {"name":"views","type":"number","source":{"from":"attribute","name":"page_views"}},
+ {"name":"days","type":"number","source":{"from":"attribute","name":"recency_days"}},
+ {"name":"interest","type":"category","levels":["high","medium","low","none"],"source":{"from":"attribute"}},
+ {"name":"demo","type":"flag","source":{"from":"match","attribute":"last_touch","rules":[{"level":1,"words":["demo"]}],"else":0,"blank":0}},
+ {"name":"good_source","type":"flag","source":{"from":"match","attribute":"source","rules":[{"level":1,"is":["webinar","referral"]}],"else":0,"blank":0}}]},
+"scorer":{"kind":"scorecard","unit":"points","base":0,"groups":[{"code":"all","rules":[
+ {"code":"views","points":{"cases":[[{"of":"views","over":20},2],[{"of":"views","at_least":10},1],[{"of":"views","under":5},-1]],"else":0}},
+ {"code":"interest","points":{"of":"interest","map":{"high":2,"medium":1,"low":-1},"else":0}},
+ {"code":"days","points":{"cases":[[{"of":"days","at_most":3},2],[{"of":"days","at_most":7},1],[{"of":"days","over":30},-1]],"else":0}},
+ {"code":"demo","when":"demo","points":2},{"code":"source","when":"good_source","points":1}]}]},
+"scale":{"kind":"linear","from":-3,"to":9},
+"tiers":{"on":"score","bounds":[{"tier":"hot","from":75,"action":"Call"},{"tier":"warm","from":50},{"tier":"cold"}]}}"#;
+
+#[test]
+fn the_plus_minus_rule_is_json_alone() {
+    let pipeline = Pipeline::from_json(PLUS_MINUS).unwrap();
+    let points = |name: &str, value: f64| margin(&pipeline, &Lead::new("l").with(name, value));
+    for (views, wanted) in
+        [(21.0, 2.0), (20.0, 1.0), (10.0, 1.0), (9.0, 0.0), (5.0, 0.0), (4.0, -1.0), (0.0, -1.0)]
+    {
+        assert_eq!(points("page_views", views), wanted, "{views} views");
+    }
+    for (days, wanted) in [(3.0, 2.0), (4.0, 1.0), (7.0, 1.0), (8.0, 0.0), (30.0, 0.0), (31.0, -1.0)] {
+        assert_eq!(points("recency_days", days), wanted, "{days} days");
+    }
+    for (interest, wanted) in [("high", 2.0), ("Medium", 1.0), ("low", -1.0), ("none", 0.0), ("odd", 0.0)] {
+        assert_eq!(margin(&pipeline, &Lead::new("l").with("interest", interest)), wanted, "{interest}");
+    }
+    let best = Lead::new("l")
+        .with("page_views", 30.0)
+        .with("recency_days", 1.0)
+        .with("interest", "high")
+        .with("last_touch", "asked for a demo")
+        .with("source", "Referral");
+    let prediction = pipeline.score(&best, &context()).unwrap();
+    assert_eq!(
+        (prediction.score, prediction.tier.as_deref(), prediction.action.as_deref()),
+        (100.0, Some("hot"), Some("Call"))
+    );
+    let worst = Lead::new("l").with("page_views", 0.0).with("recency_days", 31.0).with("interest", "low");
+    assert_eq!(pipeline.score(&worst, &context()).unwrap().score, 0.0);
+}
+
+#[test]
+fn conditions_are_three_valued_and_only_true_fires() {
+    // `n` is 5; `gone`, `flag_gone` and `kind_gone` are missing.
+    for (condition, fires) in [
+        (r#""yes""#, true),
+        (r#""flag_gone""#, false),
+        (r#"{"not":"flag_gone"}"#, false),
+        (r#"{"not":"yes"}"#, false),
+        (r#"{"of":"n","at_least":5,"at_most":5}"#, true),
+        (r#"{"of":"n","over":5}"#, false),
+        (r#"{"of":"n","under":5}"#, false),
+        (r#"{"of":"n","over":4,"under":6}"#, true),
+        (r#"{"of":"n","is":5}"#, true),
+        (r#"{"of":"n","in":[1,5]}"#, true),
+        (r#"{"of":"yes","is":true}"#, true),
+        (r#"{"of":{"sum":["n",1]},"is":6}"#, true),
+        (r#"{"of":"gone","under":1}"#, false),
+        (r#"{"not":{"of":"gone","under":1}}"#, false),
+        (r#"{"missing":"gone"}"#, true),
+        (r#"{"missing":"n"}"#, false),
+        (r#"{"of":"kind","is":"A"}"#, true),
+        (r#"{"of":"kind_gone","is":"a"}"#, false),
+        (r#"{"not":{"of":"kind_gone","is":"a"}}"#, false),
+        (r#"{"all":["yes","flag_gone"]}"#, false),
+        (r#"{"not":{"all":["yes","flag_gone"]}}"#, false),
+        (r#"{"not":{"all":[{"not":"yes"},"flag_gone"]}}"#, true),
+        (r#"{"any":["flag_gone","yes"]}"#, true),
+        (r#"{"any":["flag_gone",{"not":"yes"}]}"#, false),
+        (r#"{"not":{"any":["flag_gone","yes"]}}"#, false),
+    ] {
+        let rules = format!(r#"{{"code":"r","when":{condition},"points":1}}"#);
+        assert_eq!(margin(&small(&rules), &five()) == 1.0, fires, "{condition}");
+    }
+}
+
+#[test]
+fn values_spread_what_is_missing() {
+    let nothing = f64::NAN;
+    for (value, wanted) in [
+        (r#"{"sum":["n",1]}"#, 6.0),
+        (r#"{"sum":["n","gone"]}"#, nothing),
+        (r#"{"product":[0,"gone"]}"#, nothing),
+        (r#"{"min":[1,"gone"]}"#, nothing),
+        (r#"{"max":["gone",1]}"#, nothing),
+        (r#"{"min":["n",7]}"#, 5.0),
+        (r#"{"max":["n",7]}"#, 7.0),
+        (r#"{"ratio":["n",2]}"#, 2.5),
+        (r#"{"ratio":["n",0]}"#, nothing),
+        (r#"{"ratio":[0,0]}"#, nothing),
+        (r#"{"first":["gone","n"]}"#, 5.0),
+        (r#"{"first":[{"ratio":[1,0]},3]}"#, 3.0),
+        (r#"{"first":["gone"]}"#, nothing),
+        (r#"{"round":2.5}"#, 3.0),
+        (r#"{"round":-2.5}"#, -3.0),
+        (r#"{"round":0.5}"#, 1.0),
+        (r#"{"round":"gone"}"#, nothing),
+        (r#"{"floor":-0.5}"#, -1.0),
+        (r#"{"half_life":["n",5]}"#, 0.5),
+        (r#"{"half_life":[-5,5]}"#, 1.0),
+        (r#"{"half_life":["gone",5]}"#, nothing),
+        (r#"{"of":"kind","map":{"a":2},"else":3}"#, 2.0),
+        (r#"{"of":"kind","map":{"b":2},"else":3}"#, 3.0),
+        (r#"{"of":"kind_gone","map":{"a":2},"else":3}"#, nothing),
+        (r#"{"cases":[["flag_gone",1],["yes",2]],"else":3}"#, 2.0),
+        (r#"{"cases":[["flag_gone",1]],"else":3}"#, 3.0),
+        (r#"{"cases":[["flag_gone","gone"]],"else":4}"#, 4.0),
+    ] {
+        let pipeline = small(&format!(r#"{{"code":"r","points":{value}}}"#));
+        assert_eq!(margin(&pipeline, &five()), if wanted.is_nan() { 0.0 } else { wanted }, "{value}");
+        let missing = pipeline.score(&five(), &context()).unwrap().missing;
+        assert_eq!(missing.iter().any(|m| m.name == "r"), wanted.is_nan(), "{value}: {missing:?}");
+    }
+}
+
+#[test]
+fn limits_come_in_their_order_and_each_is_a_line() {
+    let card = |extra: &str, groups: &str| pipeline(extra, groups, r#"{"kind":"points"}"#);
+    // Rule range, then group range, then weight, then base, then rounding, then range.
+    let full = card(
+        r#","base":2,"round":"nearest","range":[0,9]"#,
+        r#"{"code":"g","weight":0.5,"range":[0,16],"rules":[{"code":"capped","points":{"product":[4,"n"]},"range":[0,12]},{"code":"more","points":7}]}"#,
+    );
+    let prediction = full.score(&five(), &context()).unwrap();
+    let lines: Vec<(&str, f64)> =
+        prediction.explanation.contributions.iter().map(|c| (&*c.code, c.points)).collect();
+    assert_eq!(
+        lines,
+        [("capped", 10.0), ("capped.range", -4.0), ("more", 3.5), ("g.range", -1.5), ("range", -1.0)]
+    );
+    assert_eq!(
+        (prediction.explanation.baseline, prediction.score, prediction.explanation.rest),
+        (2.0, 9.0, 0.0)
+    );
+    assert_eq!((prediction.breakdown[0].value, prediction.breakdown[0].weighted), (16.0, 8.0));
+    for code in ["capped.range", "g.range", "range"] {
+        assert_eq!(part(&prediction, code).kind, ContributionKind::Limit);
+    }
+    for (round, base, score) in [
+        ("down", 2.9, 2.0),
+        ("down", -0.5, -1.0),
+        ("nearest", 2.5, 3.0),
+        ("nearest", -2.5, -3.0),
+        ("nearest", 2.4, 2.0),
+    ] {
+        let card = card(
+            &format!(r#","base":{base},"round":"{round}","range":[-9,9]"#),
+            r#"{"code":"g","rules":[]}"#,
+        );
+        let prediction = card.score(&five(), &context()).unwrap();
+        let sum = prediction.explanation.baseline + part(&prediction, "round").points;
+        assert!((sum - score).abs() < 1e-12, "{round} {base}");
+    }
+    // What changes nothing has no line.
+    let calm = card(
+        r#","base":2,"round":"down","range":[0,9]"#,
+        r#"{"code":"g","range":[0,9],"rules":[{"code":"r","points":3,"range":[0,3]},{"code":"zero","points":0}]}"#,
+    );
+    assert_eq!(calm.score(&five(), &context()).unwrap().explanation.contributions.len(), 1);
+}
+
+#[test]
+fn huge_values_end_at_the_caps() {
+    let capped = small(r#"{"code":"r","points":"n","range":[0,40]}"#);
+    for n in [41.0, 1e9, 1.1e9, 1e300] {
+        assert_eq!(margin(&capped, &Lead::new("l").with("n", n)), 40.0, "{n}");
+    }
+    let free = small(r#"{"code":"r","points":{"product":["n","n"]}}"#);
+    assert_eq!(free.score(&Lead::new("l").with("n", 1e300), &context()).unwrap().score, 100.0);
+}
+
+#[test]
+fn steep_calibrations_and_blank_texts() {
+    let json = format!(
+        r#"{{"format":1,"id":"p","schema":{SCHEMA},"scorer":{{"kind":"scorecard","unit":"log_odds","base":0,"groups":[{{"code":"my_group","range":[0,1],"rules":[
+        {{"code":"my_rule","points":"n","text":"  "}}]}}]}},"scale":{{"kind":"logistic","calibration":{{"kind":"platt","a":10000,"b":0}}}},"tiers":"hot-warm-cold"}}"#
+    );
+    let pipeline = Pipeline::from_json(&json).unwrap();
+    let prediction = pipeline.score(&Lead::new("l").with("n", 5e-4), &context()).unwrap();
+    assert!(prediction.explanation.rest.abs() <= 1e-3, "{}", prediction.explanation.rest);
+    let capped = pipeline.score(&Lead::new("l").with("n", 5.0), &context()).unwrap();
+    assert_eq!(part(&capped, "my_rule").text, "n: 5");
+    assert_eq!(part(&capped, "my_group.range").text, "limit of my group");
+    assert_eq!(capped.breakdown[0].label, "my group");
+}
+
+#[test]
+fn disqualified_leads_end_at_the_lowest_score_and_still_add_up() {
+    for (extra, scale, lowest) in [
+        (r#""unit":"points","base":50"#, r#"{"kind":"points"}"#, 0.0),
+        (r#""unit":"points","base":50,"range":[1,99]"#, r#"{"kind":"points","probability":true}"#, 1.0),
+        (r#""unit":"points","base":3,"range":[2,9]"#, r#"{"kind":"linear","from":0,"to":10}"#, 20.0),
+        (r#""unit":"log_odds","base":1"#, r#"{"kind":"logistic"}"#, 0.0),
+    ] {
+        let json = format!(
+            r#"{{"format":1,"id":"p","schema":{SCHEMA},"scorer":{{"kind":"scorecard",{extra},"groups":[{{"code":"g","rules":[
+            {{"code":"r","points":2}},{{"code":"out","when":"yes","disqualify":true,"text":"Is out"}},{{"code":"also","when":"yes","disqualify":true,"text":"Out too"}}]}}]}},
+            "scale":{scale},"tiers":"hot-warm-cold"}}"#
+        );
+        let pipeline = Pipeline::from_json(&json).unwrap();
+        let prediction = pipeline.score(&five(), &context()).unwrap();
+        assert_eq!(prediction.score, lowest, "{scale}");
+        let line = part(&prediction, "out");
+        assert_eq!((line.kind, line.text.as_str()), (ContributionKind::Limit, "Is out"));
+        let points: f64 = prediction.explanation.contributions.iter().map(|c| c.points).sum();
+        assert!(
+            (prediction.explanation.baseline + points + prediction.explanation.rest - lowest).abs() < 1e-9
+        );
+        let other = pipeline.score(&five().with("yes", false), &context()).unwrap();
+        assert!(other.score > lowest);
+        let unknown = pipeline.score(&Lead::new("l"), &context()).unwrap();
+        assert_eq!(unknown.score, other.score, "only true disqualifies");
+    }
+}
+
+#[test]
+fn scales_and_calibrations() {
+    let score = |unit: &str, base: f64, scale: &str| {
+        let json = format!(
+            r#"{{"format":1,"id":"p","schema":{SCHEMA},"scorer":{{"kind":"scorecard","unit":"{unit}","base":{base},"groups":[]}},"scale":{scale},"tiers":"hot-warm-cold"}}"#
+        );
+        let prediction = Pipeline::from_json(&json).unwrap().score(&five(), &context()).unwrap();
+        (prediction.score, prediction.probability)
+    };
+    let linear = r#"{"kind":"linear","from":-10,"to":10}"#;
+    assert_eq!(
+        [-11.0, -10.0, 0.0, 10.0, 11.0].map(|m| score("points", m, linear).0),
+        [0.0, 0.0, 50.0, 100.0, 100.0]
+    );
+    let quantiles = r#"{"kind":"quantiles","knots":[[0,10],[10,60],[20,90]]}"#;
+    assert_eq!(
+        [-1.0, 0.0, 5.0, 10.0, 20.0, 21.0].map(|m| score("points", m, quantiles).0),
+        [10.0, 10.0, 35.0, 60.0, 90.0, 90.0]
+    );
+    assert_eq!(score("points", 40.0, r#"{"kind":"points"}"#), (40.0, None));
+    assert_eq!(score("points", 40.0, r#"{"kind":"points","probability":true}"#), (40.0, Some(0.4)));
+    assert_eq!(score("log_odds", 0.0, r#"{"kind":"logistic"}"#), (50.0, Some(0.5)));
+    let platt = r#"{"kind":"logistic","calibration":{"kind":"platt","a":2,"b":-2}}"#;
+    assert_eq!(score("log_odds", 1.0, platt), (50.0, Some(0.5)));
+    let knots = r#"{"kind":"logistic","calibration":{"kind":"knots","knots":[[-2,0.1],[2,0.5]]}}"#;
+    assert_eq!(score("log_odds", -3.0, knots).1, Some(0.1));
+    assert!((score("log_odds", 0.0, knots).0 - 30.0).abs() < 1e-12);
+    assert_eq!(score("log_odds", 3.0, knots).0, 50.0);
+}
+
+#[test]
+fn tier_bounds_belong_or_not_as_written() {
+    let tiers = r#"{"on":"score","bounds":[{"tier":"A","above":80},{"tier":"B","from":80},{"tier":"C","from":20},{"tier":"D"}]}"#;
+    let tier = |base: f64| {
+        let json = format!(
+            r#"{{"format":1,"id":"p","schema":{SCHEMA},"scorer":{{"kind":"scorecard","unit":"points","base":{base},"groups":[]}},"scale":{{"kind":"points"}},"tiers":{tiers}}}"#
+        );
+        Pipeline::from_json(&json).unwrap().score(&five(), &context()).unwrap().tier.unwrap().to_string()
+    };
+    assert_eq!([80.01, 80.0, 79.99, 20.0, 19.99].map(tier), ["A", "B", "C", "C", "D"]);
+}
+
+#[test]
+fn texts_show_values_as_people_write_them() {
+    let text = |template: &str| {
+        let pipeline = small(&format!(r#"{{"code":"my_rule","when":"yes","points":1,"text":{template}}}"#));
+        part(
+            &pipeline.score(&five().with("big", 1_234_567.5).with("share", 0.276), &context()).unwrap(),
+            "my_rule",
+        )
+        .text
+    };
+    assert_eq!(text(r#""{n} things""#), "5 things");
+    assert_eq!(text(r#""{n:visit|visits} of {yes:yes|no}""#), "5 visits of yes");
+    assert_eq!(
+        text(r#""{big}, {big:money}, {share:percent}, {big:duration}""#),
+        "1,234,567.5, $1,234,568, 28 %, 14 days"
+    );
+    assert_eq!(text(r#""{kind} and {gone:day|days}""#), "a and unknown");
+    assert_eq!(text(r#"{"of":"kind","map":{"a":"is A"},"else":"is not"}"#), "is A");
+    assert_eq!(text(r#"{"cases":[["flag_gone","one"]],"else":"other"}"#), "other");
+    let plain = small(r#"{"code":"my_rule","points":"n"}"#).score(&five(), &context()).unwrap();
+    assert_eq!(part(&plain, "my_rule").text, "n: 5");
+    assert_eq!(part(&plain, "my_rule").features, [("n".to_owned(), FeatureValue::Number(5.0))]);
+}
+
+const SCHEMA: &str = r#"{"features":[
+ {"name":"n","type":"number","source":{"from":"attribute"}},{"name":"big","type":"number","source":{"from":"attribute"}},
+ {"name":"share","type":"number","source":{"from":"attribute"}},{"name":"gone","type":"number","source":{"from":"attribute"}},
+ {"name":"yes","type":"flag","source":{"from":"attribute"}},{"name":"flag_gone","type":"flag","source":{"from":"attribute"}},
+ {"name":"kind","type":"category","levels":["a","b"],"source":{"from":"attribute"}},
+ {"name":"kind_gone","type":"category","levels":["a","b"],"source":{"from":"attribute"}}]}"#;
+
+fn five() -> Lead {
+    Lead::new("l").with("n", 5.0).with("yes", true).with("kind", "a")
+}
+
+fn context() -> Context {
+    Context::new(Timestamp::parse("2026-11-22T12:00:00Z", &Zone::utc()).unwrap())
+}
+
+fn pipeline(extra: &str, groups: &str, scale: &str) -> Pipeline {
+    let json = format!(
+        r#"{{"format":1,"id":"p","schema":{SCHEMA},"scorer":{{"kind":"scorecard","unit":"points"{extra},"groups":[{groups}]}},"scale":{scale},"tiers":"hot-warm-cold"}}"#
+    );
+    Pipeline::from_json(&json).unwrap_or_else(|error| panic!("{error}\n{json}"))
+}
+
+/// A pipeline of one group, whose scale leaves room below zero.
+fn small(rules: &str) -> Pipeline {
+    pipeline(
+        r#","base":0"#,
+        &format!(r#"{{"code":"g","rules":[{rules}]}}"#),
+        r#"{"kind":"linear","from":-50,"to":50}"#,
+    )
+}
+
+/// The sum of the rules of a lead's prediction, in the scorecard's own points.
+fn margin(pipeline: &Pipeline, lead: &Lead) -> f64 {
+    pipeline.score(lead, &context()).unwrap().breakdown.iter().map(|group| group.weighted).sum()
+}
+
+fn part(prediction: &Prediction, code: &str) -> leadscore::Contribution {
+    let found = prediction.explanation.contributions.iter().find(|c| &*c.code == code);
+    found.unwrap_or_else(|| panic!("{code}? {:?}", prediction.explanation.contributions)).clone()
+}
