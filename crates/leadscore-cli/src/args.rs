@@ -47,7 +47,7 @@ pub(crate) struct InputArgs {
     /// The time zone of local hours and of times without an offset
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     pub(crate) zone: String,
-    /// The activity log: CSV or JSONL with lead_id, kind and at
+    /// The activity log: CSV or JSONL with `lead_id`, kind and at
     #[arg(short, long, value_name = "FILE")]
     pub(crate) activities: Option<PathBuf>,
     /// Refuse leads with missing required or unusable values instead of using defaults
@@ -132,7 +132,7 @@ pub(crate) struct FeaturesArgs {
 pub(crate) struct InspectArgs {
     /// A CSV file, also gzipped; - is standard input
     pub(crate) input: String,
-    /// A JSON file with what is known of the file: delimiter, encoding, decimal, date_order, header
+    /// A JSON file with what is known of the file: delimiter, encoding, decimal, `date_order`, header
     #[arg(short, long, value_name = "FILE")]
     pub(crate) map: Option<PathBuf>,
 }

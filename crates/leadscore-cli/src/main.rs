@@ -33,10 +33,9 @@ fn main() -> ExitCode {
         Command::Pipelines(args) => command::pipelines::run(&args),
     };
     match done {
-        Ok(true) => ALL_GOOD.into(),
+        // Closed: the reader of our output went away, as in `leadscore … | head`.
+        Ok(true) | Err(Failure::Closed) => ALL_GOOD.into(),
         Ok(false) => SOME_REJECTED.into(),
-        // The reader of our output went away: `leadscore … | head`.
-        Err(Failure::Closed) => ALL_GOOD.into(),
         Err(Failure::Said(message)) => {
             eprintln!("{} {message}", terminal::paint_error("error:"));
             UNUSABLE.into()

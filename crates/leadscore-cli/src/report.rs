@@ -186,11 +186,10 @@ pub(crate) fn capital(text: &str) -> String {
 
 /// At most `most` characters, with … where something was cut.
 pub(crate) fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text.to_owned(),
-        Some(_) => {
-            let short: String = text.chars().take(most.saturating_sub(1)).collect();
-            format!("{}…", short.trim_end())
-        }
+    if text.char_indices().nth(most).is_none() {
+        text.to_owned()
+    } else {
+        let short: String = text.chars().take(most.saturating_sub(1)).collect();
+        format!("{}…", short.trim_end())
     }
 }

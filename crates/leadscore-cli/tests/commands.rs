@@ -14,7 +14,7 @@ fn explain_shows_the_whole_sum_and_draws_it() {
     let run = leadscore(&["explain", LEADS, "--lead", "L-000003", "--as-of", AS_OF, "--svg", &svg]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.out.contains("Every lead starts at") && run.out.contains("Score"), "{}", run.out);
-    assert!(run.out.contains("counts up to a limit"));
+    assert!(run.out.contains("is limited"));
     let picture = std::fs::read_to_string(svg).unwrap();
     assert!(picture.starts_with("<svg") && picture.trim_end().ends_with("</svg>"));
     let json = leadscore(&["explain", LEADS, "--lead", "L-000003", "--as-of", AS_OF, "--json"]);

@@ -246,8 +246,8 @@ fn words(part: &Part<'_>, schema: &FeatureSchema, row: &[f64]) -> String {
         return format!("{}: {value}", feature.label);
     }
     match part.kind {
-        ContributionKind::Limit if part.group.is_some() && part.code.ends_with(".range") => {
-            format!("“{}” counts up to a limit", part.label)
+        ContributionKind::Limit if part.group.is_some() && part.text.is_none() => {
+            format!("“{}” is limited", part.label)
         }
         _ => part.label.to_owned(),
     }

@@ -233,7 +233,7 @@ impl<'a> Cursor<'a> {
     /// The fields of an object, every one of them known.
     pub(crate) fn object(&'a self, known: &[&str]) -> Result<Fields<'a>, Error> {
         let fields = self.entries()?;
-        for (name, _) in &fields.fields[..] {
+        for (name, _) in fields.fields {
             if !known.contains(&name.as_str()) {
                 return Err(self.error(format!("unknown field `{name}`; known here: {}", known.join(", "))));
             }

@@ -188,7 +188,9 @@ fn read_activity(cursor: &Cursor<'_>, zone: &Zone) -> Result<Activity, Error> {
         },
         kind: fields.required("kind")?.text()?.to_owned(),
         at: Timestamp::parse(at.text()?, zone).map_err(|error| at.error(error.message()))?,
-        properties: fields.optional("properties").map_or(Ok(BTreeMap::new()), |c| read_attributes(&c, &[]))?,
+        properties: fields
+            .optional("properties")
+            .map_or(Ok(BTreeMap::new()), |c| read_attributes(&c, &[]))?,
     })
 }
 
@@ -205,7 +207,10 @@ fn read_attributes(cursor: &Cursor<'_>, skip: &[&str]) -> Result<BTreeMap<String
             Node::Number(number) => Attribute::Number(*number),
             Node::Text(text) => Attribute::Text(text.clone()),
             Node::List(_) | Node::Object(_) => {
-                return Err(value.error(format!("an attribute is a text, a number or a flag, found {}", value.node.kind())));
+                return Err(value.error(format!(
+                    "an attribute is a text, a number or a flag, found {}",
+                    value.node.kind()
+                )));
             }
         };
         attributes.insert(name.to_owned(), attribute);
@@ -220,7 +225,8 @@ mod tests {
     #[test]
     fn both_shapes_give_the_same_lead() {
         let utc = Zone::utc();
-        let flat = r#"{"id":"a","company":"Acme","n":3,"x":null,"activities":[{"kind":"open","at":"2026-01-02"}]}"#;
+        let flat =
+            r#"{"id":"a","company":"Acme","n":3,"x":null,"activities":[{"kind":"open","at":"2026-01-02"}]}"#;
         let nested = r#"{"id":"a","attributes":{"company":"Acme","n":3.0},"activities":[{"kind":"open","at":"2026-01-02T00:00:00Z"}]}"#;
         let lead = Lead::from_json(flat, &utc).unwrap();
         assert_eq!(lead, Lead::from_json(nested, &utc).unwrap());

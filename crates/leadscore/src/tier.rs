@@ -103,12 +103,12 @@ impl TierScheme {
             if tiers.iter().any(|other| other.name == tier.name) {
                 return Err(item.error(format!("a second tier named `{}`", tier.name)));
             }
-            let last = at + 1 == items.len();
+            let lowest = at + 1 == items.len();
             match (tier.bound, tiers.last().and_then(|t| t.bound)) {
-                (None, _) if !last => {
+                (None, _) if !lowest => {
                     return Err(item.error("only the last tier goes without `from` or `above`"));
                 }
-                (Some(_), _) if last => {
+                (Some(_), _) if lowest => {
                     return Err(item.error("the last tier has neither `from` nor `above`"));
                 }
                 (Some(own), Some(above)) if !own.is_below(above) => {

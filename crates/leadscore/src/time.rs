@@ -50,7 +50,11 @@ impl Timestamp {
         let refuse = || invalid(format!("`{}` is not a time; write it as 2026-11-22T09:30:00Z", clip(text)));
         // Four digits, a dash: an ISO date. jiff alone would also take basic forms such as 20261122.
         let bytes = text.as_bytes();
-        if bytes.len() < 10 || bytes.len() > 64 || bytes[4] != b'-' || !bytes[..4].iter().all(u8::is_ascii_digit) {
+        if bytes.len() < 10
+            || bytes.len() > 64
+            || bytes[4] != b'-'
+            || !bytes[..4].iter().all(u8::is_ascii_digit)
+        {
             return Err(refuse());
         }
         if let Ok(moment) = text.parse::<jiff::Timestamp>() {
@@ -69,6 +73,7 @@ impl Timestamp {
     }
 
     /// The moment `days` later; ends at the years −9999 and 9999.
+    #[must_use]
     pub fn plus_days(self, days: i64) -> Timestamp {
         let (first, last) = (jiff::Timestamp::MIN.as_millisecond(), jiff::Timestamp::MAX.as_millisecond());
         let moment = self.0.saturating_add(days.saturating_mul(MILLIS_PER_DAY));
@@ -164,7 +169,9 @@ mod tests {
         assert_eq!(day.to_string(), "2026-11-22T00:00:00Z");
         assert_eq!(Timestamp::parse("2026-11-22T02:00:00+02:00", &utc).unwrap(), day);
         assert_eq!(Timestamp::parse("2026-11-22 00:00", &utc).unwrap(), day);
-        for bad in ["", "yesterday", "20261122", "2026-13-01", "22.11.2026", "2026-11-22T25:00:00Z", "1763769600"] {
+        for bad in
+            ["", "yesterday", "20261122", "2026-13-01", "22.11.2026", "2026-11-22T25:00:00Z", "1763769600"]
+        {
             assert_eq!(Timestamp::parse(bad, &utc).unwrap_err().code(), "invalid_time", "{bad}");
         }
     }

@@ -224,7 +224,7 @@ fn steep_calibrations_and_blank_texts() {
     assert!(prediction.explanation.rest.abs() <= 1e-3, "{}", prediction.explanation.rest);
     let capped = pipeline.score(&Lead::new("l").with("n", 5.0), &context()).unwrap();
     assert_eq!(part(&capped, "my_rule").text, "n: 5");
-    assert_eq!(part(&capped, "my_group.range").text, "limit of my group");
+    assert_eq!(part(&capped, "my_group.range").text, "“my group” is limited");
     assert_eq!(capped.breakdown[0].label, "my group");
 }
 

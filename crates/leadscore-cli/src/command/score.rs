@@ -82,13 +82,7 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
         return Ok(rejected == 0);
     }
     let ranked = best.into_sorted();
-    if !matches!(args.format, Format::Table | Format::Html) {
-        let mut rows = Rows::new(destination(args.output.as_deref())?, args.format)?;
-        for (row, lead) in &ranked {
-            rows.write(*row, &lead.prediction)?;
-        }
-        rows.finish()?;
-    } else {
+    if matches!(args.format, Format::Table | Format::Html) {
         let report = Report {
             title: work.pipeline.name().to_owned(),
             // The file alone: a page is passed on to people who do not know our folders.
@@ -110,6 +104,12 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
             html::write(&mut out, &report)?;
             out.flush()?;
         }
+    } else {
+        let mut rows = Rows::new(destination(args.output.as_deref())?, args.format)?;
+        for (row, lead) in &ranked {
+            rows.write(*row, &lead.prediction)?;
+        }
+        rows.finish()?;
     }
     tell(&reader_warnings, &warnings);
     Ok(rejected == 0)

@@ -52,7 +52,7 @@ impl Id {
 }
 
 impl ActivityLog {
-    /// Reads a log: CSV with the columns lead_id, kind and at, or JSON lines with these fields.
+    /// Reads a log: CSV with the columns `lead_id`, kind and at, or JSON lines with these fields.
     pub(crate) fn load(path: &Path, zone: &Zone) -> Result<ActivityLog, Failure> {
         let opened = open(&path.to_string_lossy())?;
         let name = opened.name.clone();

@@ -9,6 +9,12 @@ use super::open::Form;
 use super::{Next, Rejection};
 use crate::failure::Failure;
 
+/// Where a record starts, and why it is none, if it is none. Its text is in the buffer.
+struct Found {
+    line: u64,
+    problem: Option<String>,
+}
+
 /// A record longer than this is no lead.
 const LONGEST: usize = 64 << 20;
 
@@ -33,11 +39,11 @@ impl Records {
             Form::Jsonl => self.next_line()?,
             _ => self.next_item()?,
         };
-        let Some((at, whole)) = found else { return Ok(Next::End) };
+        let Some(Found { line: at, problem }) = found else { return Ok(Next::End) };
         *line = at;
         let raw = || String::from_utf8_lossy(&self.buffer[..self.buffer.len().min(2_000)]).into_owned();
         let reject = |reason: String| Ok(Next::Rejected(Rejection { line: at, reason, raw: raw() }));
-        if let Err(reason) = whole {
+        if let Some(reason) = problem {
             return reject(reason);
         }
         let Ok(text) = std::str::from_utf8(&self.buffer) else {
@@ -64,7 +70,7 @@ impl Records {
     }
 
     /// The next line that is not blank: where it stands, and whether it is short enough.
-    fn next_line(&mut self) -> Result<Option<(u64, Result<(), String>)>, Failure> {
+    fn next_line(&mut self) -> Result<Option<Found>, Failure> {
         loop {
             self.buffer.clear();
             let whole = read_line(&mut self.bytes, &mut self.buffer)?;
@@ -75,16 +81,19 @@ impl Records {
                 self.buffer.drain(..3);
             }
             if !whole {
-                return Ok(Some((at, Err(format!("a record of more than {} MiB", LONGEST >> 20)))));
+                return Ok(Some(Found {
+                    line: at,
+                    problem: Some(format!("a record of more than {} MiB", LONGEST >> 20)),
+                }));
             }
             if !self.buffer.iter().all(u8::is_ascii_whitespace) {
-                return Ok(Some((at, Ok(()))));
+                return Ok(Some(Found { line: at, problem: None }));
             }
         }
     }
 
     /// The next item of the list, or the one record that is the whole file.
-    fn next_item(&mut self) -> Result<Option<(u64, Result<(), String>)>, Failure> {
+    fn next_item(&mut self) -> Result<Option<Found>, Failure> {
         self.buffer.clear();
         let (mut depth, mut in_text, mut escaped, mut single) = (0_usize, false, false, false);
         let mut at = self.line;
@@ -94,7 +103,8 @@ impl Records {
                 self.ended = true;
                 let cut = !self.buffer.iter().all(u8::is_ascii_whitespace)
                     || self.form == Form::Json && !single && self.started;
-                return Ok(cut.then(|| (at, Err("the file ends in the middle of the list".to_owned()))));
+                let problem = "the file ends in the middle of the list".to_owned();
+                return Ok(cut.then_some(Found { line: at, problem: Some(problem) }));
             }
             let mut used = 0;
             let mut done = false;
@@ -142,13 +152,16 @@ impl Records {
                 }
                 if self.buffer.len() > LONGEST {
                     self.ended = true;
-                    return Ok(Some((at, Err(format!("a record of more than {} MiB", LONGEST >> 20)))));
+                    return Ok(Some(Found {
+                        line: at,
+                        problem: Some(format!("a record of more than {} MiB", LONGEST >> 20)),
+                    }));
                 }
             }
             self.bytes.consume(used);
             if done {
                 self.ended |= single;
-                return Ok((!self.buffer.is_empty()).then_some((at, Ok(()))));
+                return Ok((!self.buffer.is_empty()).then_some(Found { line: at, problem: None }));
             }
         }
         Ok(None)

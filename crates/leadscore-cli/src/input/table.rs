@@ -101,13 +101,12 @@ impl Table {
         }
         for (attribute, column) in &self.wires {
             let cell = self.row.value(*column).unwrap_or(Cell::Missing);
-            match lead.attributes.get_mut(attribute.as_str()) {
-                Some(own) => set(own, cell),
-                None => {
-                    let mut own = Attribute::Number(f64::NAN);
-                    set(&mut own, cell);
-                    lead.attributes.insert(attribute.clone(), own);
-                }
+            if let Some(own) = lead.attributes.get_mut(attribute.as_str()) {
+                set(own, cell);
+            } else {
+                let mut own = Attribute::Number(f64::NAN);
+                set(&mut own, cell);
+                lead.attributes.insert(attribute.clone(), own);
             }
         }
         Ok(Next::Lead)

@@ -45,15 +45,6 @@ impl Text {
             Text::Choice(choice) => choice.of(row).map(|template| template.render(row)).unwrap_or_default(),
         }
     }
-
-    /// Every template it may use.
-    #[cfg(test)]
-    pub(crate) fn templates(&self) -> Vec<&str> {
-        match self {
-            Text::Always(template) => vec![&template.source],
-            Text::Choice(choice) => choice.branches().map(|template| template.source.as_str()).collect(),
-        }
-    }
 }
 
 impl Template {

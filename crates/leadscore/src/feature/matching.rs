@@ -64,9 +64,8 @@ impl MatchRule {
                 _ => continue,
             });
         }
-        let test = match (tests.pop(), tests.is_empty()) {
-            (Some(test), true) => test,
-            _ => return Err(cursor.error("wants exactly one of words, is, ends, list, longer, shorter")),
+        let (Some(test), true) = (tests.pop(), tests.is_empty()) else {
+            return Err(cursor.error("wants exactly one of words, is, ends, list, longer, shorter"));
         };
         Ok(MatchRule { level: level_name(&level)?, code: code(&level)?, test })
     }
@@ -148,7 +147,8 @@ fn stands_in(text: &str, phrase: &str) -> bool {
     text.match_indices(phrase).any(|(at, _)| {
         let before = text[..at].chars().next_back();
         let after = text[at + phrase.len()..].chars().next();
-        !(wordy(first) && before.is_some_and(wordy)) && !(wordy(last) && after.is_some_and(wordy))
+        let goes_on = wordy(first) && before.is_some_and(wordy) || wordy(last) && after.is_some_and(wordy);
+        !goes_on
     })
 }
 

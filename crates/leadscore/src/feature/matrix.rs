@@ -21,7 +21,7 @@ impl FeatureMatrix {
     /// # Errors
     /// `invalid_matrix` when the values do not fill whole rows.
     pub fn new(columns: usize, values: Vec<f64>) -> Result<FeatureMatrix, Error> {
-        if columns == 0 || values.len() % columns != 0 {
+        if columns == 0 || !values.len().is_multiple_of(columns) {
             let message = format!("{} values do not fill whole rows of {columns} columns", values.len());
             return Err(Error::InvalidMatrix { path: String::new(), message });
         }

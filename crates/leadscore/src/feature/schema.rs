@@ -30,6 +30,7 @@ const TYPES: [(&str, FeatureType); 4] = [
 
 /// One thing known of every lead, and how it is computed.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "they are the flags of the file format")]
 pub struct Feature {
     /// The name rules and models use.
     pub name: String,

@@ -153,6 +153,7 @@ impl Source {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm per source reads best in one place")]
     pub(super) fn read(
         cursor: &Cursor<'_>,
         feature: &str,

@@ -99,7 +99,7 @@ impl<'a> Log<'a> {
             Attribute::Text(text) => number(text.trim()),
         };
         let hits = self.select(filter);
-        let values = hits.iter().filter_map(|event| Some((event, read(event)?)));
+        let mut values = hits.iter().filter_map(|event| Some((event, read(event)?)));
         match take {
             Take::Sum => {
                 values.fold(0.0, |sum, (event, value)| sum + value * self.weight(event, half_life_days))
@@ -111,7 +111,7 @@ impl<'a> Log<'a> {
             }
             Take::Min => values.map(|(_, value)| value).fold(f64::NAN, f64::min),
             Take::Max => values.map(|(_, value)| value).fold(f64::NAN, f64::max),
-            Take::Last => values.last().map_or(f64::NAN, |(_, value)| value),
+            Take::Last => values.next_back().map_or(f64::NAN, |(_, value)| value),
         }
     }
 
