@@ -67,7 +67,7 @@ fn mistakes_in_features() {
     at(r#""levels":["a","b"]"#, r#""levels":["a","b"],"default":"c""#, "schema.features[1].default");
     at(r#"{"name":"yes""#, r#"{"name":"n""#, "schema.features[2]");
     let source = |source: &str, path: &str| {
-        at(r#"{"from":"count"}"#, source, &format!("schema.features[3].source{path}"))
+        at(r#"{"from":"count"}"#, source, &format!("schema.features[3].source{path}"));
     };
     source(r#"{"from":"nowhere"}"#, ".from");
     source("{}", "");

@@ -258,8 +258,12 @@ fn matches_by_each_test() {
         (r#""shorter":3"#, &["ab", "äö"], &["abc"]),
     ] {
         let rule = format!(r#"{{"level":"yes",{rule}}}"#);
-        hits.iter().for_each(|text| assert_eq!(level_of(&rule, text), "yes", "{rule} {text}"));
-        misses.iter().for_each(|text| assert_eq!(level_of(&rule, text), "no", "{rule} {text}"));
+        for text in hits {
+            assert_eq!(level_of(&rule, text), "yes", "{rule} {text}");
+        }
+        for text in misses {
+            assert_eq!(level_of(&rule, text), "no", "{rule} {text}");
+        }
         assert_eq!(level_of(&rule, "  "), "blank");
     }
     // Without `else` and `blank` there is no value; the first rule that hits wins.
