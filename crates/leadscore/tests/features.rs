@@ -329,6 +329,9 @@ fn shares_exactly_on_a_bound_are_mixed() {
 fn response_time_is_the_mean_wait_for_the_next_answer() {
     assert_eq!(of(&log(&[("email_open", NOON)]), "avg_response_time"), FeatureValue::Missing);
     assert_eq!(of(&log(&[("email_sent", NOON)]), "avg_response_time"), FeatureValue::Missing);
+    // Nobody answers at the very moment.
+    let at_once = log(&[("email_sent", NOON), ("email_open", NOON)]);
+    assert_eq!(of(&at_once, "avg_response_time"), FeatureValue::Missing);
     let lead = log(&[
         ("email_open", "2026-11-10T09:00:00Z"),
         ("email_sent", "2026-11-10T10:00:00Z"),
