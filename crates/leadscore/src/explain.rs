@@ -116,6 +116,8 @@ pub(crate) struct Sum<'a> {
     pub(crate) baseline: f64,
     pub(crate) rest: f64,
     pub(crate) lines: Vec<(Part<'a>, f64)>,
+    /// The line of a disqualification, if there was one.
+    out: Option<usize>,
 }
 
 /// Turns margin parts into points, clips to 0–100, and applies a disqualification, each as a line of its own.
@@ -135,6 +137,7 @@ pub(crate) fn sum<'a>(scored: Scored<'a>, scale: &Scale, lowest: Option<f64>) ->
     if score != free {
         lines.push((limit("scale.range", "The score ends at 0 and 100"), score - free));
     }
+    let out = scored.disqualified.is_some().then_some(lines.len());
     if let Some(part) = scored.disqualified {
         let floor = lowest.map_or(0.0, |margin| scale.score(margin).clamp(0.0, 100.0));
         lines.push((part, floor - score));
@@ -142,7 +145,7 @@ pub(crate) fn sum<'a>(scored: Scored<'a>, scale: &Scale, lowest: Option<f64>) ->
     }
     let baseline = scale.score(scored.base);
     let total = lines.iter().fold(baseline, |sum, (_, points)| sum + points);
-    Sum { score, baseline, rest: score - total, lines }
+    Sum { score, baseline, rest: score - total, lines, out }
 }
 
 fn limit<'a>(code: &'a str, label: &'a str) -> Part<'a> {
@@ -162,6 +165,11 @@ impl Sum<'_> {
         lines.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
         lines.truncate(most);
         lines
+    }
+
+    /// Why the lead is none, in words, if it was disqualified.
+    pub(crate) fn disqualified(&self, schema: &FeatureSchema, row: &[f64]) -> Option<String> {
+        self.out.map(|line| words(&self.lines[line].0, schema, row))
     }
 
     /// The explanation; with `full`, every contribution in words.
@@ -199,14 +207,18 @@ impl Sum<'_> {
         Explanation {
             baseline: self.baseline,
             contributions: contributions.iter().map(contribution).collect(),
-            summary: if full { self.summary(tier, &reasons) } else { String::new() },
+            summary: if full {
+                self.summary(tier, &reasons, self.disqualified(schema, row))
+            } else {
+                String::new()
+            },
             reasons,
             limits,
             rest: self.rest,
         }
     }
 
-    fn summary(&self, tier: Option<&str>, reasons: &[TopReason]) -> String {
+    fn summary(&self, tier: Option<&str>, reasons: &[TopReason], out: Option<String>) -> String {
         let named = |good: bool| -> Vec<&str> {
             reasons.iter().filter(|r| (r.points > 0.0) == good).map(|r| r.text.as_str()).collect()
         };
@@ -215,6 +227,9 @@ impl Sum<'_> {
             Some(tier) => format!("{tier}, {} of 100", plain(self.score.round())),
             None => format!("{} of 100", plain(self.score.round())),
         };
+        if let Some(why) = out {
+            return format!("{text}. Ruled out: {why}.");
+        }
         if !good.is_empty() {
             text += &format!(". For: {}", good.join("; "));
         }
@@ -233,7 +248,9 @@ fn words(part: &Part<'_>, schema: &FeatureSchema, row: &[f64]) -> String {
             return text;
         }
     }
-    if let [column] = part.columns
+    let limit = part.kind == ContributionKind::Limit;
+    if !limit
+        && let [column] = part.columns
         && let Some(feature) = schema.columns().nth(*column)
     {
         let value = match FeatureValue::new(feature, row[*column]) {
@@ -245,10 +262,9 @@ fn words(part: &Part<'_>, schema: &FeatureSchema, row: &[f64]) -> String {
         };
         return format!("{}: {value}", feature.label);
     }
-    match part.kind {
-        ContributionKind::Limit if part.group.is_some() && part.text.is_none() => {
-            format!("“{}” is limited", part.label)
-        }
-        _ => part.label.to_owned(),
+    // A clip reads nothing of its own; a disqualification reads what it hangs on.
+    if limit && part.group.is_some() && part.columns.is_empty() {
+        return format!("“{}” is limited", part.label);
     }
+    part.label.to_owned()
 }

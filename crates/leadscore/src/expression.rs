@@ -11,7 +11,23 @@ pub(crate) use read::{Reading, Scope, SlotKind, positive};
 use template::Template;
 pub(crate) use template::{Text, plain};
 
+use std::borrow::Cow;
+
+use unicode_normalization::UnicodeNormalization;
+
 use crate::math;
+
+/// NFKC, lower case, trimmed: the form in which texts are compared.
+pub(crate) fn normalise(text: &str) -> Cow<'_, str> {
+    let trimmed = text.trim();
+    if trimmed.is_ascii() {
+        if trimmed.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Cow::Owned(trimmed.to_ascii_lowercase());
+        }
+        return Cow::Borrowed(trimmed);
+    }
+    Cow::Owned(trimmed.nfkc().collect::<String>().to_lowercase().nfkc().collect::<String>().trim().to_owned())
+}
 
 /// A named place in the row that an expression reads.
 #[derive(Debug, Clone, PartialEq)]

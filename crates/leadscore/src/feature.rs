@@ -11,4 +11,3 @@ pub use matrix::FeatureMatrix;
 pub use schema::{Feature, FeatureSchema, FeatureType};
 
 pub(crate) use extract::Extraction;
-pub(crate) use matching::normalise;

@@ -78,7 +78,7 @@ impl Scale {
         match self {
             Scale::Logistic { calibration: None } => 1e-3,
             Scale::Logistic { calibration: Some(Calibration::Platt { a, .. }) } => 1e-3 / a.max(1.0),
-            _ => 1e-9,
+            _ => 1e-12,
         }
     }
 
@@ -138,7 +138,7 @@ impl Calibration {
             "knots" => {
                 let list = cursor.object(&["kind", "knots"])?.required("knots")?;
                 let knots = read_knots(&list, 1.0)?;
-                let steep = knots.windows(2).any(|w| w[1].1 - w[0].1 > w[1].0 - w[0].0);
+                let steep = knots.windows(2).any(|w| w[1].1 - w[0].1 > (w[1].0 - w[0].0) * (1.0 + 1e-9));
                 if steep {
                     return Err(list.error("between two knots the probability rises by more than the margin"));
                 }
@@ -162,6 +162,9 @@ fn along(knots: &[(f64, f64)], at: f64) -> f64 {
     }
 }
 
+/// Knots nearer than this make a step so steep that the parts of a sum no longer fit it.
+const CLOSEST: f64 = 1e-6;
+
 /// At least two [x, y] pairs, both strictly rising, y within 0 and `most`.
 fn read_knots(cursor: &Cursor<'_>, most: f64) -> Result<Vec<(f64, f64)>, Error> {
     let mut knots: Vec<(f64, f64)> = Vec::new();
@@ -169,9 +172,10 @@ fn read_knots(cursor: &Cursor<'_>, most: f64) -> Result<Vec<(f64, f64)>, Error> 
         let pair = item.items()?;
         let [x, y] = pair.as_slice() else { return Err(item.error("a knot is a pair [margin, value]")) };
         let (x, y) = (x.number()?, y.number()?);
-        if knots.last().is_some_and(|last| x <= last.0 || y <= last.1) || !(0.0..=most).contains(&y) {
+        if knots.last().is_some_and(|last| x - last.0 < CLOSEST || y <= last.1) || !(0.0..=most).contains(&y)
+        {
             return Err(item
-                .error(format!("knots rise strictly in both numbers, and values lie within 0 and {most}")));
+                .error(format!("knots rise in both numbers, by {CLOSEST} or more in the margin, and values lie within 0 and {most}")));
         }
         knots.push((x, y));
     }

@@ -127,7 +127,7 @@ impl Rule {
             Some(true) => {}
             Some(false) => return 0.0,
             None => {
-                out.undecided.push((&self.code, &self.label));
+                out.undecided.push((&group.code, &self.code, &self.label));
                 return 0.0;
             }
         }
@@ -141,7 +141,7 @@ impl Rule {
             }
         };
         if points.is_nan() {
-            out.undecided.push((&self.code, &self.label));
+            out.undecided.push((&group.code, &self.code, &self.label));
             return 0.0;
         }
         let points = points.clamp(-MOST_POINTS, MOST_POINTS);

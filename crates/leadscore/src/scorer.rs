@@ -42,6 +42,6 @@ pub(crate) struct Scored<'a> {
     /// Group totals: code, label, clipped sum before its weight, and after it.
     pub(crate) groups: Vec<(&'a str, &'a str, f64, f64)>,
     pub(crate) disqualified: Option<Part<'a>>,
-    /// Rules that could not be decided for want of a value: code, label.
-    pub(crate) undecided: Vec<(&'a str, &'a str)>,
+    /// Rules that could not be decided for want of a value: group, code, label.
+    pub(crate) undecided: Vec<(&'a str, &'a str, &'a str)>,
 }

@@ -153,7 +153,7 @@ fn values_spread_what_is_missing() {
         let pipeline = small(&format!(r#"{{"code":"r","points":{value}}}"#));
         assert_eq!(margin(&pipeline, &five()), if wanted.is_nan() { 0.0 } else { wanted }, "{value}");
         let missing = pipeline.score(&five(), &context()).unwrap().missing;
-        assert_eq!(missing.iter().any(|m| m.name == "r"), wanted.is_nan(), "{value}: {missing:?}");
+        assert_eq!(missing.iter().any(|m| m.name == "g.r"), wanted.is_nan(), "{value}: {missing:?}");
     }
 }
 

@@ -81,7 +81,8 @@ impl<W: Write> Rows<W> {
 
 /// The top reasons with their points, in one text; a disqualification leads.
 pub(crate) fn reasons(prediction: &Prediction, between: &str) -> String {
-    let mut text = String::new();
+    let mut text =
+        prediction.disqualified.as_ref().map_or_else(String::new, |why| format!("Ruled out: {why}"));
     for reason in &prediction.explanation.reasons {
         if !text.is_empty() {
             text.push_str(between);

@@ -66,6 +66,9 @@ pub(crate) fn write(
 
 /// The top reasons in one line, cut where the line ends: whole reasons only, the first one cut if need be.
 fn reasons(lead: &Ranked, look: Look, width: usize) -> String {
+    if let Some(why) = &lead.prediction.disqualified {
+        return look.dim(&cut(&format!("Ruled out: {why}"), width));
+    }
     let mut line = String::new();
     let mut used = 0;
     for reason in &lead.prediction.explanation.reasons {

@@ -4,9 +4,8 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Bound, Choice, Condition, Member, Slot, Template, Value, Written};
+use super::{Bound, Choice, Condition, Member, Slot, Template, Value, Written, normalise};
 use crate::Error;
-use crate::feature::normalise;
 use crate::json::{Cursor, Node};
 
 const MAX_DEPTH: usize = 16;

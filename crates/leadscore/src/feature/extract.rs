@@ -5,10 +5,10 @@ mod activities;
 use serde::Serialize;
 
 use self::activities::Log;
-use super::matching::{email_domain, normalise};
+use super::matching::email_domain;
 use super::schema::{Feature, FeatureSchema, FeatureType};
 use super::source::{AgeOf, As, Formula, Part, Source, Unit};
-use crate::expression::plain;
+use crate::expression::{normalise, plain};
 use crate::lead::{Attribute, Lead};
 use crate::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR, clip};
 use crate::{Error, Timestamp, Zone};

@@ -3,22 +3,9 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use unicode_normalization::UnicodeNormalization;
-
 use crate::Error;
+use crate::expression::normalise;
 use crate::json::{Cursor, Node, Object};
-
-/// NFKC, lower case, trimmed: the form in which texts are compared.
-pub(crate) fn normalise(text: &str) -> Cow<'_, str> {
-    let trimmed = text.trim();
-    if trimmed.is_ascii() {
-        if trimmed.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Cow::Owned(trimmed.to_ascii_lowercase());
-        }
-        return Cow::Borrowed(trimmed);
-    }
-    Cow::Owned(trimmed.nfkc().collect::<String>().to_lowercase().nfkc().collect::<String>().trim().to_owned())
-}
 
 /// The domain of an e-mail address: what follows the first `@`, empty where there is none.
 pub(super) fn email_domain(address: &str) -> &str {

@@ -1,11 +1,11 @@
 //! The features a pipeline scores, in order, as data.
 
-use std::collections::HashSet;
+mod read;
 
 use super::source::Source;
-use crate::expression::{Reading, Scope, SlotKind};
-use crate::json::{Cursor, Document, Node, Object, Range};
-use crate::{Error, feature::normalise};
+use crate::Error;
+use crate::expression::{Reading, Scope, SlotKind, normalise};
+use crate::json::{Cursor, Document, Range};
 
 /// What kind of value a feature has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -188,7 +188,7 @@ impl FeatureSchema {
             items.iter().filter_map(|item| item.entries().ok()?.text("name").ok()?).collect();
         let mut scope = Scope::default().with_later(names);
         for (at, item) in items.iter().enumerate() {
-            let feature = read_feature(item, &scope, reading)?;
+            let feature = read::read_feature(item, &scope, reading)?;
             if scope.contains(&feature.name) {
                 return Err(item.error(format!("a second feature named `{}`", feature.name)));
             }
@@ -202,145 +202,5 @@ impl FeatureSchema {
             return Err(list.error("wants at least one feature that is not a helper"));
         }
         Ok(schema)
-    }
-}
-
-fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading) -> Result<Feature, Error> {
-    let fields = cursor.object(&[
-        "name",
-        "label",
-        "group",
-        "type",
-        "unit",
-        "levels",
-        "level_labels",
-        "unseen",
-        "range",
-        "whole",
-        "required",
-        "default",
-        "helper",
-        "source",
-    ])?;
-    let name_cursor = fields.required("name")?;
-    let name = name_cursor.text()?.to_owned();
-    if name.trim().is_empty() || name.starts_with('$') {
-        return Err(name_cursor.error("a feature's name is not blank and does not start with `$`"));
-    }
-    let kind = fields.required("type")?.word(&TYPES)?;
-    let levels = fields.texts("levels")?;
-    if (kind == FeatureType::Category) == levels.is_empty() {
-        return Err(cursor.error("a category has `levels`; other types have none"));
-    }
-    let normal_levels: Vec<String> = levels.iter().map(|level| normalise(level).into_owned()).collect();
-    let mut seen = HashSet::new();
-    if let Some(at) = normal_levels.iter().position(|level| !seen.insert(level)) {
-        return Err(cursor.error(format!("the level `{}` stands twice", levels[at])));
-    }
-    let code = |c: &Cursor<'_>| -> Result<f64, Error> {
-        let level = super::matching::level_name(c)?;
-        if kind == FeatureType::Flag {
-            return match level.as_str() {
-                "0" => Ok(0.0),
-                "1" => Ok(1.0),
-                _ => Err(c.error("a flag has the levels 0 and 1")),
-            };
-        }
-        let place = normal_levels.iter().position(|own| *own == *normalise(&level));
-        place
-            .map(|p| p as f64)
-            .ok_or_else(|| c.error(format!("`{level}` is none of the levels: {}", levels.join(", "))))
-    };
-    let unseen = fields.text("unseen")?;
-    let unseen_code = match fields.optional("unseen") {
-        None => f64::NAN,
-        Some(_) if unseen.as_deref() == Some("missing") => f64::NAN,
-        Some(c) => code(&c)?,
-    };
-    let mut default_level = None;
-    let default = match fields.optional("default") {
-        None => None,
-        Some(c) if kind == FeatureType::Category => {
-            default_level = Some(c.text()?.to_owned());
-            Some(code(&c)?)
-        }
-        Some(c) if matches!(c.node, Node::Flag(_)) => Some(f64::from(u8::from(c.flag()?))),
-        Some(c) => Some(c.number()?),
-    };
-    let mut level_labels = Vec::new();
-    if let Some(map) = fields.optional("level_labels") {
-        for (level, label) in map.entries()?.all() {
-            if !levels.iter().any(|own| own == level) {
-                return Err(label.error(format!("`{level}` is none of the levels: {}", levels.join(", "))));
-            }
-            level_labels.push((level.to_owned(), label.text()?.to_owned()));
-        }
-    }
-    let source = Source::read(&fields.required("source")?, &name, kind, &code, scope, reading)?;
-    let label = fields.text("label")?;
-    Ok(Feature {
-        own_label: label.is_some(),
-        label: label.unwrap_or_else(|| name.replace('_', " ")),
-        group: fields.text("group")?,
-        kind,
-        unit: fields.text("unit")?,
-        range: fields.range("range")?,
-        whole: fields.flag("whole")?,
-        required: fields.flag("required")?,
-        default,
-        helper: fields.flag("helper")?,
-        name,
-        levels,
-        level_labels,
-        unseen,
-        unseen_code,
-        normal_levels,
-        default_level,
-        source,
-    })
-}
-
-impl From<&FeatureSchema> for Node {
-    fn from(schema: &FeatureSchema) -> Node {
-        let mut object = Object::default();
-        if !schema.activity_types.is_empty() {
-            let rule = |rule: &TypeRule| -> Node {
-                Object::default().with("contains", &rule.contains).with("type", &rule.kind).into()
-            };
-            object =
-                object.with("activity_types", Node::List(schema.activity_types.iter().map(rule).collect()));
-        }
-        if !schema.channels.is_empty() {
-            let pair = |(kind, channel): &(String, String)| (kind.clone(), Node::from(channel));
-            object = object.with("channels", Node::Object(schema.channels.iter().map(pair).collect()));
-        }
-        object.with("features", Node::List(schema.features.iter().map(Node::from).collect())).into()
-    }
-}
-
-impl From<&Feature> for Node {
-    fn from(feature: &Feature) -> Node {
-        let kind = TYPES.iter().find(|(_, kind)| *kind == feature.kind).map_or("", |(name, _)| name);
-        let labels = feature.level_labels.iter().map(|(level, label)| (level.clone(), label.into()));
-        let default = match &feature.default_level {
-            Some(level) => Some(Node::from(level)),
-            None => feature.default.map(Node::from),
-        };
-        Object::default()
-            .with("name", &feature.name)
-            .maybe("label", feature.own_label.then_some(&feature.label))
-            .maybe("group", feature.group.as_ref())
-            .with("type", kind)
-            .maybe("unit", feature.unit.as_ref())
-            .texts("levels", &feature.levels)
-            .maybe("level_labels", (!feature.level_labels.is_empty()).then(|| Node::Object(labels.collect())))
-            .maybe("unseen", feature.unseen.as_ref())
-            .maybe("range", feature.range)
-            .flag("whole", feature.whole)
-            .flag("required", feature.required)
-            .maybe("default", default)
-            .flag("helper", feature.helper)
-            .with("source", &feature.source)
-            .into()
     }
 }

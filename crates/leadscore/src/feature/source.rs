@@ -1,9 +1,9 @@
 //! Where a feature's value comes from: the forms a schema can name.
 
 use super::FeatureType;
-use super::matching::{MatchRule, Phrases, level_name, normalise};
+use super::matching::{MatchRule, Phrases, level_name};
 use crate::Error;
-use crate::expression::{Condition, Reading, Scope, Value, positive};
+use crate::expression::{Condition, Reading, Scope, Value, normalise, positive};
 use crate::json::{Cursor, Fields, Node, Object};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -172,10 +172,11 @@ impl Source {
             cursor.object(&names)
         };
         let numeric = |source: Source| {
-            if matches!(kind, FeatureType::Number | FeatureType::Flag) {
+            if kind == FeatureType::Number {
                 Ok(source)
             } else {
-                Err(cursor.error("gives a number; the feature is neither a number nor a flag"))
+                Err(cursor
+                    .error("gives a number; the feature is none (a formula with `when` makes a flag of one)"))
             }
         };
         match from.text()? {

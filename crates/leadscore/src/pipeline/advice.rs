@@ -245,8 +245,8 @@ impl Estimate {
         let fields = cursor.object(&["name", "value", "level", "else", "method"])?;
         let name = fields.required("name")?.text()?.to_owned();
         let slot = format!("${name}");
-        if scope.contains(&slot) {
-            return Err(cursor.error(format!("the name `{name}` is taken")));
+        if name.trim().is_empty() || scope.contains(&slot) {
+            return Err(cursor.error(format!("the name `{name}` is blank or taken")));
         }
         let rule = match (fields.optional("value"), fields.optional("level")) {
             (Some(value), None) => EstimateRule::Value(reading.value(&value, scope)?),

@@ -38,6 +38,9 @@ pub struct Prediction {
     pub tier: Option<Arc<str>>,
     /// What to do with a lead of this tier.
     pub action: Option<Arc<str>>,
+    /// Why this is no lead at all, if a rule said so; the score is then the lowest there is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disqualified: Option<String>,
     /// Why.
     pub explanation: Explanation,
     /// The score by groups of the scorecard.
@@ -134,6 +137,7 @@ impl Pipeline {
             basis: self.scale.basis(),
             tier,
             action,
+            disqualified: sum.disqualified(&self.schema, row),
             explanation,
             breakdown: groups
                 .into_iter()
@@ -154,12 +158,12 @@ impl Pipeline {
         }
     }
 
-    fn missing(&self, extraction: &Extraction, undecided: &[(&str, &str)]) -> Vec<Missing> {
+    fn missing(&self, extraction: &Extraction, undecided: &[(&str, &str, &str)]) -> Vec<Missing> {
         let shown = |feature: usize| !self.schema.features()[feature].helper;
         let features =
             extraction.gaps.iter().filter(|gap| shown(gap.feature)).map(|gap| gap.describe(&self.schema));
-        let rules = undecided.iter().map(|(code, label)| Missing {
-            name: (*code).to_owned(),
+        let rules = undecided.iter().map(|(group, code, label)| Missing {
+            name: format!("{group}.{code}"),
             label: (*label).to_owned(),
             reason: Reason::Undecided,
             found: None,

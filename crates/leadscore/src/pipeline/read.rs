@@ -80,7 +80,8 @@ fn read(root: &Cursor<'_>) -> Result<Pipeline, Error> {
     let reading = Reading::new();
     let schema = fields.required("schema")?;
     let schema = match schema_in_full(&schema)? {
-        Some(node) => FeatureSchema::read(&Cursor::root(&node, "schema", Document::Pipeline), &reading)?,
+        Some(node) => FeatureSchema::read(&Cursor::root(&node, "schema", Document::Pipeline), &reading)
+            .map_err(|error| as_written(error, &node, schema.node))?,
         None => FeatureSchema::read(&schema, &reading)?,
     };
     let columns = schema.scope();
@@ -185,6 +186,27 @@ fn schema_in_full(cursor: &Cursor<'_>) -> Result<Option<Node>, Error> {
         }
     }
     Ok(Some(schema))
+}
+
+/// The error about an extended schema with the feature's place in the file instead of that in the whole.
+fn as_written(error: Error, whole: &Node, own: &Node) -> Error {
+    let Error::InvalidPipeline { path, message } = error else { return error };
+    let index = |rest: &str| -> Option<(usize, usize)> {
+        let end = rest.find(']')?;
+        Some((rest[..end].parse().ok()?, end))
+    };
+    let list = |node: &Node| match node.field("features") {
+        Some(Node::List(features)) => features.clone(),
+        _ => Vec::new(),
+    };
+    let rewritten = path.strip_prefix("schema.features[").and_then(|rest| {
+        let (at, end) = index(rest)?;
+        let whole = list(whole);
+        let name = whole.get(at)?.field("name")?;
+        let place = list(own).iter().position(|feature| feature.field("name") == Some(name))?;
+        Some(format!("schema.features[{place}{}", &rest[end..]))
+    });
+    Error::InvalidPipeline { path: rewritten.unwrap_or(path), message }
 }
 
 /// A list with its limit: `{"limit": 6, "<name>": […]}`.

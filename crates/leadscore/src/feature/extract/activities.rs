@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::super::matching::normalise;
 use super::super::schema::FeatureSchema;
 use super::super::source::{Filter, Take, Wanted, What};
 use super::number;
+use crate::expression::normalise;
 use crate::json::Node;
 use crate::lead::{Activity, Attribute, Lead};
 use crate::math;
