@@ -82,15 +82,7 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         return Err(cursor.error(format!("the default {default} lies outside the range")));
     }
     belongs(&fields, kind)?;
-    let mut level_labels = Vec::new();
-    if let Some(map) = fields.optional("level_labels") {
-        for (level, label) in map.entries()?.all() {
-            if !levels.iter().any(|own| own == level) {
-                return Err(label.error(format!("`{level}` is none of the levels: {}", levels.join(", "))));
-            }
-            level_labels.push((level.to_owned(), label.text()?.to_owned()));
-        }
-    }
+    let level_labels = level_labels(&fields, &levels)?;
     let source = Source::read(&fields.required("source")?, &name, kind, &code, scope, reading)?;
     let label = fields.text("label")?;
     Ok(Feature {
@@ -113,6 +105,20 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         default_level,
         source,
     })
+}
+
+/// The names that levels have for people.
+fn level_labels(fields: &Fields<'_>, levels: &[String]) -> Result<Vec<(String, String)>, Error> {
+    let mut level_labels = Vec::new();
+    if let Some(map) = fields.optional("level_labels") {
+        for (level, label) in map.entries()?.all() {
+            if !levels.iter().any(|own| own == level) {
+                return Err(label.error(format!("`{level}` is none of the levels: {}", levels.join(", "))));
+            }
+            level_labels.push((level.to_owned(), label.text()?.to_owned()));
+        }
+    }
+    Ok(level_labels)
 }
 
 /// Refuses fields that say nothing about a feature of this type.
