@@ -128,18 +128,18 @@ impl LeadReader {
             Source::Records(_) => Vec::new(),
         }
     }
+}
 
-    /// What to call the lead last read: its name, else its company, else its id.
-    pub(crate) fn title(&self) -> String {
-        let text = |name: &str| match self.lead.attributes.get(name) {
-            Some(leadscore::Attribute::Text(text)) if !text.trim().is_empty() => Some(text.trim()),
-            _ => None,
-        };
-        match (text("name"), text("company")) {
-            (Some(name), Some(company)) => format!("{name} · {company}"),
-            (Some(one), None) | (None, Some(one)) => one.to_owned(),
-            (None, None) => self.lead.id.clone(),
-        }
+/// What to call a lead: its name and company, else its id.
+pub(crate) fn title(lead: &Lead) -> String {
+    let text = |name: &str| match lead.attributes.get(name) {
+        Some(leadscore::Attribute::Text(text)) if !text.trim().is_empty() => Some(text.trim()),
+        _ => None,
+    };
+    match (text("name"), text("company")) {
+        (Some(name), Some(company)) => format!("{name} · {company}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => lead.id.clone(),
     }
 }
 

@@ -6,7 +6,7 @@ use leadscore::Detail;
 
 use crate::args::ExplainArgs;
 use crate::failure::Failure;
-use crate::input::{Next, Work};
+use crate::input::{Next, Work, title};
 use crate::output::{create, destination, waterfall};
 use crate::report::svg;
 use crate::terminal::Look;
@@ -28,10 +28,15 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<bool, Failure> {
                     writeln!(out)?;
                     out.flush()?;
                 } else {
-                    waterfall::write(&mut out, &work.leads.title(), &prediction, Look::of_stdout(false))?;
+                    waterfall::write(
+                        &mut out,
+                        &title(&work.leads.lead),
+                        &prediction,
+                        Look::of_stdout(false),
+                    )?;
                 }
                 if let Some(path) = &args.svg {
-                    let picture = svg::waterfall(&prediction, &work.leads.title());
+                    let picture = svg::waterfall(&prediction, &title(&work.leads.lead));
                     create(path)?.write_all(picture.as_bytes())?;
                 }
                 return Ok(true);

@@ -1,20 +1,25 @@
 //! `leadscore score`: every lead of a file, ranked or row by row.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::io::IsTerminal;
+mod batch;
+mod best;
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use leadscore::{Attribute, Detail, Prediction};
+use leadscore::{Attribute, Context, Detail, Lead, Prediction};
 
 use crate::args::{Format, ScoreArgs};
 use crate::failure::Failure;
-use crate::input::{LeadReader, Next, Rejection, Work};
+use crate::input::{Rejection, Work, title};
 use crate::output::notes::{Rejects, ValueWarnings, tell};
-use crate::output::rows::Rows;
+use crate::output::rows::{self, Rows};
 use crate::output::{destination, table};
 use crate::report::{Ranked, Report, TierCount, html};
 use crate::terminal::Look;
+
+use batch::{Batch, Job};
+use best::Best;
 
 /// Scores the input; true when no row was rejected.
 pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
@@ -26,52 +31,41 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
         (None, Format::Html) => Some(50),
         _ => None,
     };
-    let mut rejects = Rejects::new(args.input.rejects.as_deref())?;
-    let mut rows = match (most, args.format) {
-        (None, format) => Some(Rows::new(destination(args.output.as_deref())?, format)?),
-        _ => None,
-    };
-    let full_rows = matches!(args.format, Format::Json | Format::Jsonl);
-    let mut best = Best::new(most.unwrap_or(0));
-    let mut warnings = ValueWarnings::default();
-    let mut tiers = TierCounts::new(&work);
-    let progress = progress(&work, rows.is_some() && args.output.is_none());
-    let mut scored = 0_u64;
-    loop {
-        match work.leads.next()? {
-            Next::End => break,
-            Next::Rejected(rejection) => rejects.add(&rejection)?,
-            Next::Lead => {
-                work.context.detail = if full_rows && most.is_none() { Detail::Full } else { Detail::Brief };
-                let prediction = match work.pipeline.score(&work.leads.lead, &work.context) {
-                    Ok(prediction) => prediction,
-                    Err(error) => {
-                        let raw = serde_json::to_string(&work.leads.lead).unwrap_or_default();
-                        rejects.add(&Rejection { line: work.leads.line, reason: error.to_string(), raw })?;
-                        continue;
-                    }
-                };
-                scored += 1;
-                tiers.add(&prediction);
-                warnings.add(work.leads.line, &prediction);
-                if let Some(rows) = &mut rows {
-                    rows.write(work.leads.row, &prediction)?;
-                } else if best.wants(prediction.score) {
-                    work.context.detail = Detail::Full;
-                    let prediction = work.pipeline.score(&work.leads.lead, &work.context)?;
-                    best.add(work.leads.row, ranked(&work.leads, prediction));
-                }
-            }
-        }
-        if (scored + rejects.count).is_multiple_of(1_024) {
-            progress.set_position(work.progress.bytes());
-        }
+    if let (Some(output), false) = (&args.output, args.input.input == "-") {
+        not_over_input(output, &args.input.input)?;
     }
+    let mut rejects = Rejects::new(args.input.rejects.as_deref())?;
+    let rows = match most {
+        None => Some(Rows::new(destination(args.output.as_deref())?, args.format)?),
+        Some(_) => None,
+    };
+    let mut sheet = Sheet {
+        rows,
+        best: Best::new(most.unwrap_or(0)),
+        tiers: tier_counts(&work),
+        warnings: ValueWarnings::default(),
+        scored: 0,
+    };
+    let progress = progress(&work, sheet.rows.is_some() && args.output.is_none());
+    let full_rows = matches!(args.format, Format::Json | Format::Jsonl) && most.is_none();
+    work.context.detail = if full_rows { Detail::Full } else { Detail::Brief };
+    let job =
+        Job { pipeline: &work.pipeline, context: &work.context, rows: most.is_none().then_some(args.format) };
+    let full = Context { detail: Detail::Full, ..work.context.clone() };
+    let bytes = work.progress.clone();
+    batch::run(&job, &mut work.leads, threads(args.threads), |batch| {
+        progress.set_position(bytes.bytes());
+        sheet.take(batch, &work.pipeline, &full, &mut rejects)
+    })?;
     progress.finish_and_clear();
     let rejected = rejects.count;
     rejects.finish()?;
     let reader_warnings = work.leads.warnings();
+    let Sheet { rows, best, tiers, warnings, scored } = sheet;
     if scored == 0 {
+        if let Some(rows) = rows {
+            rows.finish()?;
+        }
         tell(&reader_warnings, &warnings);
         let why = if rejected == 0 { "there is no row below the header" } else { "every row was rejected" };
         return Err(Failure::said(format!("{}: no lead was scored: {why}", work.name)));
@@ -92,7 +86,7 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
             as_of: as_of(&work),
             scored,
             rejected,
-            tiers: tiers.counts,
+            tiers,
             leads: (1..).zip(ranked).map(|(rank, (_, lead))| Ranked { rank, ..lead }).collect(),
             synthetic_note: None,
             notes: reader_warnings.iter().map(ToString::to_string).chain(warnings.lines()).collect(),
@@ -107,7 +101,9 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
     } else {
         let mut rows = Rows::new(destination(args.output.as_deref())?, args.format)?;
         for (row, lead) in &ranked {
-            rows.write(*row, &lead.prediction)?;
+            let mut rendered = Vec::new();
+            rows::render(&mut rendered, args.format, *row, &lead.prediction);
+            rows.append(&rendered)?;
         }
         rows.finish()?;
     }
@@ -136,12 +132,12 @@ fn progress(work: &Work, rows_on_terminal: bool) -> ProgressBar {
     bar.with_style(ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn ranked(leads: &LeadReader, prediction: Prediction) -> Ranked {
+fn ranked(lead: &Lead, prediction: Prediction) -> Ranked {
     let shown = [("Company", "company"), ("Title", "title"), ("E-mail", "email"), ("Phone", "phone")];
-    let name = leads.title();
+    let name = title(lead);
     let details = shown
         .iter()
-        .filter_map(|(label, attribute)| match leads.lead.attributes.get(*attribute)? {
+        .filter_map(|(label, attribute)| match lead.attributes.get(*attribute)? {
             Attribute::Text(text) if !text.trim().is_empty() && !name.contains(text.trim()) => {
                 Some(((*label).to_owned(), text.clone()))
             }
@@ -151,80 +147,72 @@ fn ranked(leads: &LeadReader, prediction: Prediction) -> Ranked {
     Ranked { rank: 0, name, details, prediction }
 }
 
-/// Leads per tier.
-struct TierCounts {
-    counts: Vec<TierCount>,
+/// The tiers from the best down, still empty.
+fn tier_counts(work: &Work) -> Vec<TierCount> {
+    let tiers = work.pipeline.tiers().tiers().iter();
+    tiers
+        .map(|tier| TierCount { name: tier.name().to_owned(), action: tier.action().to_owned(), leads: 0 })
+        .collect()
 }
 
-impl TierCounts {
-    fn new(work: &Work) -> TierCounts {
-        let tiers = work.pipeline.tiers().tiers().iter();
-        let count = |tier: &leadscore::Tier| TierCount {
-            name: tier.name().to_owned(),
-            action: tier.action().to_owned(),
-            leads: 0,
-        };
-        TierCounts { counts: tiers.map(count).collect() }
-    }
+fn threads(wanted: Option<usize>) -> usize {
+    wanted.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).clamp(1, 64)
+}
 
-    fn add(&mut self, prediction: &Prediction) {
-        let tier = prediction.tier.as_deref();
-        if let Some(count) = self.counts.iter_mut().find(|count| Some(count.name.as_str()) == tier) {
-            count.leads += 1;
+/// Refuses to write over the file that is being read.
+fn not_over_input(output: &Path, input: &str) -> Result<(), Failure> {
+    let same = std::fs::canonicalize(output).ok().zip(std::fs::canonicalize(input).ok());
+    if same.is_some_and(|(output, input)| output == input) {
+        return Err(Failure::said(format!(
+            "{input}: the output would overwrite the input; name another file"
+        )));
+    }
+    Ok(())
+}
+
+/// What a run adds up to.
+struct Sheet {
+    rows: Option<Rows<Box<dyn Write>>>,
+    best: Best,
+    tiers: Vec<TierCount>,
+    warnings: ValueWarnings,
+    scored: u64,
+}
+
+impl Sheet {
+    /// Takes in a scored batch; batches come in the order of the input.
+    fn take(
+        &mut self,
+        batch: &mut Batch,
+        pipeline: &leadscore::Pipeline,
+        full: &Context,
+        rejects: &mut Rejects,
+    ) -> Result<(), Failure> {
+        for rejection in batch.rejections.drain(..) {
+            rejects.add(&rejection)?;
         }
-    }
-}
-
-/// The best leads so far; of equal scores the earlier row is better.
-struct Best {
-    most: usize,
-    heap: BinaryHeap<Reverse<Place>>,
-}
-
-struct Place {
-    row: u64,
-    lead: Ranked,
-}
-
-impl Best {
-    fn new(most: usize) -> Best {
-        Best { most, heap: BinaryHeap::new() }
-    }
-
-    fn wants(&self, score: f64) -> bool {
-        self.heap.len() < self.most
-            || self.heap.peek().is_some_and(|Reverse(worst)| score > worst.lead.prediction.score)
-    }
-
-    fn add(&mut self, row: u64, lead: Ranked) {
-        self.heap.push(Reverse(Place { row, lead }));
-        if self.heap.len() > self.most {
-            self.heap.pop();
+        if let Some(rows) = &mut self.rows {
+            rows.append(&batch.rendered)?;
         }
-    }
-
-    fn into_sorted(self) -> Vec<(u64, Ranked)> {
-        self.heap.into_sorted_vec().into_iter().map(|Reverse(place)| (place.row, place.lead)).collect()
-    }
-}
-
-impl Ord for Place {
-    fn cmp(&self, other: &Place) -> std::cmp::Ordering {
-        let (own, others) = (self.lead.prediction.score, other.lead.prediction.score);
-        own.total_cmp(&others).then(other.row.cmp(&self.row))
-    }
-}
-
-impl PartialOrd for Place {
-    fn partial_cmp(&self, other: &Place) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Place {
-    fn eq(&self, other: &Place) -> bool {
-        self.cmp(other).is_eq()
+        for (slot, result) in batch.slots.iter().zip(&batch.results) {
+            let prediction = match result {
+                Ok(prediction) => prediction,
+                Err(error) => {
+                    let raw = serde_json::to_string(&slot.lead).unwrap_or_default();
+                    rejects.add(&Rejection { line: slot.line, reason: error.to_string(), raw })?;
+                    continue;
+                }
+            };
+            self.scored += 1;
+            let tier = prediction.tier.as_deref();
+            if let Some(count) = self.tiers.iter_mut().find(|count| Some(count.name.as_str()) == tier) {
+                count.leads += 1;
+            }
+            self.warnings.add(slot.line, prediction);
+            if self.rows.is_none() && self.best.wants(prediction.score) {
+                self.best.add(slot.row, ranked(&slot.lead, pipeline.score(&slot.lead, full)?));
+            }
+        }
+        Ok(())
     }
 }
-
-impl Eq for Place {}

@@ -18,74 +18,81 @@ struct Line<'a> {
     prediction: &'a Prediction,
 }
 
-/// Writes predictions one after another.
-pub(crate) enum Rows<W: Write> {
-    Csv(CsvWriter<W>),
-    Json { out: W, list: bool, first: bool },
+/// What stands between the items of a JSON list.
+const BETWEEN: &[u8] = b",\n";
+
+/// Adds one lead to a stretch of rows.
+pub(crate) fn render(out: &mut Vec<u8>, format: Format, row: u64, prediction: &Prediction) {
+    // Writing to memory cannot fail.
+    if format == Format::Csv {
+        let _ = render_csv(out, row, prediction);
+        return;
+    }
+    if format == Format::Json && !out.is_empty() {
+        out.extend_from_slice(BETWEEN);
+    }
+    let _ = serde_json::to_writer(&mut *out, &Line { row, prediction });
+    if format == Format::Jsonl {
+        out.push(b'\n');
+    }
+}
+
+fn render_csv(out: &mut Vec<u8>, row: u64, prediction: &Prediction) -> Result<(), leadscore::Error> {
+    let mut csv = CsvWriter::new(out);
+    csv.text(&prediction.lead_id)?;
+    csv.number(Some(row as f64))?;
+    csv.number(Some(prediction.score))?;
+    csv.number(prediction.probability)?;
+    csv.text(prediction.tier.as_deref().unwrap_or_default())?;
+    csv.text(prediction.action.as_deref().unwrap_or_default())?;
+    csv.text(&reasons(prediction))?;
+    csv.end_row()
+}
+
+/// Rows written one stretch after another.
+pub(crate) struct Rows<W: Write> {
+    out: W,
+    format: Format,
+    first: bool,
 }
 
 impl<W: Write> Rows<W> {
-    pub(crate) fn new(out: W, format: Format) -> Result<Rows<W>, Failure> {
-        Ok(match format {
-            Format::Csv => {
-                let mut csv = CsvWriter::new(out);
-                for name in ["lead_id", "row", "score", "probability", "tier", "action", "reasons"] {
-                    csv.text(name)?;
-                }
-                csv.end_row()?;
-                Rows::Csv(csv)
-            }
-            _ => Rows::Json { out, list: format == Format::Json, first: true },
-        })
+    pub(crate) fn new(mut out: W, format: Format) -> Result<Rows<W>, Failure> {
+        match format {
+            Format::Csv => out.write_all(b"lead_id,row,score,probability,tier,action,reasons\n")?,
+            Format::Json => out.write_all(b"[\n")?,
+            _ => {}
+        }
+        Ok(Rows { out, format, first: true })
     }
 
-    pub(crate) fn write(&mut self, row: u64, prediction: &Prediction) -> Result<(), Failure> {
-        match self {
-            Rows::Csv(csv) => {
-                csv.text(&prediction.lead_id)?;
-                csv.number(Some(row as f64))?;
-                csv.number(Some(prediction.score))?;
-                csv.number(prediction.probability)?;
-                csv.text(prediction.tier.as_deref().unwrap_or_default())?;
-                csv.text(prediction.action.as_deref().unwrap_or_default())?;
-                csv.text(&reasons(prediction, "; "))?;
-                csv.end_row()?;
-            }
-            Rows::Json { out, list, first } => {
-                if *list {
-                    out.write_all(if *first { b"[\n" } else { b",\n" })?;
-                }
-                *first = false;
-                serde_json::to_writer(&mut *out, &Line { row, prediction }).map_err(std::io::Error::from)?;
-                if !*list {
-                    out.write_all(b"\n")?;
-                }
-            }
+    /// Adds a stretch that [`render`] made.
+    pub(crate) fn append(&mut self, rendered: &[u8]) -> Result<(), Failure> {
+        if rendered.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        if self.format == Format::Json && !self.first {
+            self.out.write_all(BETWEEN)?;
+        }
+        self.first = false;
+        Ok(self.out.write_all(rendered)?)
     }
 
-    pub(crate) fn finish(self) -> Result<(), Failure> {
-        match self {
-            Rows::Csv(csv) => csv.finish()?.flush()?,
-            Rows::Json { mut out, list, first } => {
-                if list {
-                    out.write_all(if first { b"[]\n" } else { b"\n]\n" })?;
-                }
-                out.flush()?;
-            }
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        if self.format == Format::Json {
+            self.out.write_all(if self.first { b"]\n" } else { b"\n]\n" })?;
         }
-        Ok(())
+        Ok(self.out.flush()?)
     }
 }
 
-/// The top reasons with their points, in one text; a disqualification leads.
-pub(crate) fn reasons(prediction: &Prediction, between: &str) -> String {
+/// The top reasons with their points, in one text; for a lead that was ruled out, why.
+fn reasons(prediction: &Prediction) -> String {
     let mut text =
         prediction.disqualified.as_ref().map_or_else(String::new, |why| format!("Ruled out: {why}"));
     for reason in &prediction.explanation.reasons {
         if !text.is_empty() {
-            text.push_str(between);
+            text.push_str("; ");
         }
         text.push_str(&reason.text);
         text.push_str(" (");

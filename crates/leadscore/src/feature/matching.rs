@@ -131,9 +131,14 @@ fn single_spaced(text: &str) -> Cow<'_, str> {
 fn stands_in(text: &str, phrase: &str) -> bool {
     let (Some(first), Some(last)) = (phrase.chars().next(), phrase.chars().next_back()) else { return false };
     let wordy = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(phrase).any(|(at, _)| {
+    let (bytes, wanted) = (text.as_bytes(), phrase.as_bytes());
+    // Titles and messages are short: a plain scan beats setting up a searcher for each phrase.
+    (0..(bytes.len() + 1).saturating_sub(wanted.len())).any(|at| {
+        if bytes[at] != wanted[0] || !bytes[at..].starts_with(wanted) {
+            return false;
+        }
         let before = text[..at].chars().next_back();
-        let after = text[at + phrase.len()..].chars().next();
+        let after = text[at + wanted.len()..].chars().next();
         let goes_on = wordy(first) && before.is_some_and(wordy) || wordy(last) && after.is_some_and(wordy);
         !goes_on
     })
