@@ -28,6 +28,8 @@ COLUMNS = [*TEXTS, *DATES, *NUMBERS, "enrolled_in_sequence"]
 TIERS = pd.Index(["HOT", "WARM", "COLD", "DEAD"])
 ACTIONS = pd.Index(["Call today and offer a demo", "Write a personal e-mail this week",
                     "Keep in the nurture sequence", "No sales time; newsletter only"])
+# What a text cell says instead of nothing.
+MISSING = ["", "NULL", "\\N", "#N/A", "NaN", "N/A"]
 BASE = -1.73
 
 EDU = ["edu", "ac.uk", "edu.au", "ac.jp", "ac.nz", "edu.cn", "ac.in", "edu.in", "edu.sg"]
@@ -44,8 +46,10 @@ SIZE = {
 }
 
 # Levels with their points and texts; a level that is not named has no points and so is never a reason.
-DOMAIN_POINTS = {"corporate": (0.25, "Writes from a company address"), "free": (-0.25, "Writes from a free mail address"),
-                 "edu": (0.1, "Writes from a university address"), "government": (0.2, "Writes from a government address")}
+DOMAIN_POINTS = {"corporate": (0.25, "Writes from a company address"),
+                 "free": (-0.25, "Writes from a free mail address"),
+                 "edu": (0.1, "Writes from a university address"),
+                 "government": (0.2, "Writes from a government address")}
 SENIORITY_POINTS = {"c_level": (0.5, "Decides at the top (C-level)"), "vp": (0.4, "Decides as a vice president"),
                     "director": (0.3, "Works at director level"), "manager": (0.15, "Works as a manager")}
 SIZE_POINTS = {"enterprise": (0.25, "Likely a large company"), "mid_market": (0.15, "Likely a mid-sized company"),
@@ -223,6 +227,11 @@ def score(frame, first_row, as_of):
     })
 
 
+def signed(tenths):
+    """Points with one decimal and a true minus."""
+    return f"{'+' if tenths > 0 else '−' if tenths else ''}{abs(tenths) / 10:.1f}"
+
+
 def reasons(ledger, margin, score, most=3):
     """The strongest rules in words with their points of score; of equal ones the earlier."""
     way = margin - BASE
@@ -235,10 +244,9 @@ def reasons(ledger, margin, score, most=3):
     amounts = np.column_stack(ledger.points)
     strongest = np.argsort(-np.abs(amounts), axis=1, kind="stable")[:, :most]
     chosen = np.take_along_axis(amounts, strongest, axis=1)
-    signed = {0: "0.0"} | {n: f"{'−' if n < 0 else '+'}{abs(n) / 10:.1f}" for n in range(-9999, 10000) if n}
     reached = np.rint(chosen * per_unit[:, None] * 10).astype(int)
-    low = reached.min(initial=0)
-    brackets = np.array([f" ({signed[n]})" for n in range(low, reached.max(initial=0) + 1)], dtype=object)
+    codes, distinct = pd.factorize(reached.ravel())
+    brackets = np.array([f" ({signed(n)})" for n in distinct], dtype=object)[codes].reshape(reached.shape)
 
     out = np.full(len(margin), "", dtype=object)
     for place in range(most):
@@ -248,7 +256,7 @@ def reasons(ledger, margin, score, most=3):
             rows = np.flatnonzero((strongest[:, place] == rule) & there)
             if len(rows):
                 text[rows] = say(rows)
-        said = text + np.where(there, brackets[reached[:, place] - low], "")
+        said = text + np.where(there, brackets[:, place], "")
         out = said if place == 0 else out + np.where(there, "; ", "").astype(object) + said
     return out
 
@@ -264,7 +272,7 @@ def main():
     as_of = as_of.tz_localize("UTC") if as_of.tz is None else as_of.tz_convert("UTC")
 
     kinds = dict.fromkeys(TEXTS, "str") | dict.fromkeys(NUMBERS, "float64") | {"enrolled_in_sequence": "bool"}
-    read = pd.read_csv(args.input, usecols=COLUMNS, dtype=kinds, keep_default_na=False, na_values=[""],
+    read = pd.read_csv(args.input, usecols=COLUMNS, dtype=kinds, keep_default_na=False, na_values=MISSING,
                        chunksize=args.chunk)
     first_row = 1
     with open(args.output, "w", encoding="utf-8", newline="") as out:
