@@ -111,7 +111,7 @@ def plain(number):
 def counted(values, one, many, template="{}"):
     """`3 clicks` for every value, formatted once for each distinct one."""
     codes, distinct = pd.factorize(values, use_na_sentinel=False)
-    texts = ["unknown" if np.isnan(n) else f"{plain(n)} {one if n == 1 else many}" for n in distinct]
+    texts = ["unknown" if np.isnan(n) else f"{plain(n)} {one if plain(n) == '1' else many}" for n in distinct]
     return np.array([template.format(text) for text in texts], dtype=object)[codes]
 
 
@@ -130,7 +130,7 @@ def always(text):
 
 
 class Ledger:
-    """The rules of a scorecard: their points before any cap, the sums after it, and how to say each in words."""
+    """The rules of a scorecard: their points after their own cap, the sums, and how to say each in words."""
 
     def __init__(self, rows):
         self.points = []
@@ -139,9 +139,10 @@ class Ledger:
         self.total = np.zeros(rows)
 
     def add(self, points, text, low=None, high=None):
-        self.points.append(points)
+        capped = points if low is None else np.clip(points, low, high)
+        self.points.append(capped)
         self.texts.append(text)
-        self.group += points if low is None else np.clip(points, low, high)
+        self.group += capped
 
     def end_group(self, low=None, high=None):
         self.total += self.group if low is None else np.clip(self.group, low, high)
@@ -242,6 +243,7 @@ def reasons(ledger, margin, score, most=3):
     per_unit = np.where(flat, slope, (score - baseline) / np.where(flat, 1, way))
 
     amounts = np.column_stack(ledger.points)
+    amounts = np.where(np.abs(amounts * per_unit[:, None]) < 0.05, 0, amounts)
     strongest = np.argsort(-np.abs(amounts), axis=1, kind="stable")[:, :most]
     chosen = np.take_along_axis(amounts, strongest, axis=1)
     reached = np.rint(chosen * per_unit[:, None] * 10).astype(int)

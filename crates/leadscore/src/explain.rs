@@ -100,9 +100,9 @@ pub struct Explanation {
     pub baseline: f64,
     /// Every line of the sum, in the scorer's order; empty in [`Detail::Brief`](crate::Detail::Brief).
     pub contributions: Vec<Contribution>,
-    /// The strongest features and rules, by absolute points.
+    /// The strongest features and rules, by absolute points, a rule's own cap taken off.
     pub reasons: Vec<TopReason>,
-    /// Clips, caps, rounding and disqualification, on their own lines.
+    /// Clips of groups and of the score, rounding and disqualification, on their own lines.
     pub limits: Vec<TopReason>,
     /// What rounding leaves over, in points; |rest| ≤ 1e-3.
     pub rest: f64,
@@ -149,22 +149,38 @@ pub(crate) fn sum<'a>(scored: Scored<'a>, scale: &Scale, lowest: Option<f64>) ->
 }
 
 fn limit<'a>(code: &'a str, label: &'a str) -> Part<'a> {
-    Part { code, group: None, kind: ContributionKind::Limit, columns: &[], amount: 0.0, text: None, label }
+    Part {
+        code,
+        group: None,
+        kind: ContributionKind::Limit,
+        columns: &[],
+        amount: 0.0,
+        text: None,
+        label,
+        caps_rule: false,
+    }
 }
 
 impl Sum<'_> {
-    /// The lines that are reasons, the strongest first, none worth nothing; ties stay in the scorer's order.
-    fn strongest(&self, most: usize) -> Vec<&(Part<'_>, f64)> {
-        let mut lines: Vec<&(Part<'_>, f64)> = self
-            .lines
-            .iter()
-            .filter(|(part, points)| {
-                *points != 0.0 && matches!(part.kind, ContributionKind::Feature | ContributionKind::Rule)
-            })
-            .collect();
-        lines.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-        lines.truncate(most);
-        lines
+    /// The lines that are reasons, the strongest first; ties stay in the scorer's order. A rule's own cap is taken off
+    /// its points: what a reader is told is what the rule was worth. What shows as 0.0 points is no reason.
+    fn strongest(&self, most: usize) -> Vec<(&Part<'_>, f64)> {
+        let mut reasons: Vec<(&Part<'_>, f64)> = Vec::with_capacity(self.lines.len());
+        for (part, points) in &self.lines {
+            match part.kind {
+                ContributionKind::Feature | ContributionKind::Rule => reasons.push((part, *points)),
+                ContributionKind::Limit if part.caps_rule => {
+                    if let Some((_, net)) = reasons.last_mut() {
+                        *net += points;
+                    }
+                }
+                _ => {}
+            }
+        }
+        reasons.retain(|(_, points)| points.abs() >= 0.05);
+        reasons.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+        reasons.truncate(most);
+        reasons
     }
 
     /// Why the lead is none, in words, if it was disqualified.
@@ -181,14 +197,15 @@ impl Sum<'_> {
         most: usize,
         full: bool,
     ) -> Explanation {
-        let reason = |line: &(Part<'_>, f64)| TopReason {
-            code: line.0.code.into(),
-            points: line.1,
-            text: words(&line.0, schema, row),
+        let reason = |(part, points): (&Part<'_>, f64)| TopReason {
+            code: part.code.into(),
+            points,
+            text: words(part, schema, row),
         };
         let reasons: Vec<TopReason> = self.strongest(most).into_iter().map(reason).collect();
-        let is_limit = |line: &&(Part<'_>, f64)| line.0.kind == ContributionKind::Limit;
-        let limits: Vec<TopReason> = self.lines.iter().filter(is_limit).map(reason).collect();
+        let limits =
+            self.lines.iter().filter(|(part, _)| part.kind == ContributionKind::Limit && !part.caps_rule);
+        let limits: Vec<TopReason> = limits.map(|(part, points)| reason((part, *points))).collect();
         let contributions = if full { &self.lines[..] } else { &[] };
         let contribution = |line: &(Part<'_>, f64)| Contribution {
             code: line.0.code.into(),

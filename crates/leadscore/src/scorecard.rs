@@ -96,7 +96,13 @@ impl Scorecard {
                 sum += rule.run(group, row, out);
             }
             let clipped = group.range.map_or(sum, |range| range.clip(sum));
-            out.limit(&group.range_code, Some(&group.code), group.name(), (clipped - sum) * group.weight);
+            out.limit(
+                &group.range_code,
+                Some(&group.code),
+                group.name(),
+                (clipped - sum) * group.weight,
+                false,
+            );
             out.groups.push((&group.code, group.name(), clipped, clipped * group.weight));
             total += clipped * group.weight;
         }
@@ -107,8 +113,8 @@ impl Scorecard {
             Some(Rounding::Nearest) => total.round(),
         };
         let margin = self.range.map_or(rounded, |range| range.clip(rounded));
-        out.limit("round", None, "Rounding", rounded - total);
-        out.limit("range", None, "The score is kept within its range", margin - rounded);
+        out.limit("round", None, "Rounding", rounded - total, false);
+        out.limit("range", None, "The score is kept within its range", margin - rounded, false);
         out.base = self.base;
         out.margin = margin;
     }
@@ -149,7 +155,7 @@ impl Rule {
         if points != 0.0 {
             out.parts.push(self.part(group, points * group.weight, self.kind));
         }
-        out.limit(&self.range_code, Some(&group.code), &self.label, (clipped - points) * group.weight);
+        out.limit(&self.range_code, Some(&group.code), &self.label, (clipped - points) * group.weight, true);
         clipped
     }
 
@@ -162,16 +168,17 @@ impl Rule {
             amount,
             text: self.text.as_ref(),
             label: &self.label,
+            caps_rule: false,
         }
     }
 }
 
 impl<'a> Scored<'a> {
-    fn limit(&mut self, code: &'a str, group: Option<&'a str>, label: &'a str, amount: f64) {
+    fn limit(&mut self, code: &'a str, group: Option<&'a str>, label: &'a str, amount: f64, caps_rule: bool) {
         // A clip of a rounding error is none; it ends up in the rest.
         if amount.abs() > 1e-9 {
             let kind = ContributionKind::Limit;
-            self.parts.push(Part { code, group, kind, columns: &[], amount, text: None, label });
+            self.parts.push(Part { code, group, kind, columns: &[], amount, text: None, label, caps_rule });
         }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Part<'a> {
     pub(crate) text: Option<&'a Text>,
     /// Used where there is no text.
     pub(crate) label: &'a str,
+    /// Whether it is the cap of the one rule before it.
+    pub(crate) caps_rule: bool,
 }
 
 /// A margin and its parts: `base` + Σ `parts` = `margin`, up to rounding.

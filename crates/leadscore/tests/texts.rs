@@ -85,13 +85,40 @@ fn reasons_are_the_strongest_and_limits_stand_apart() {
             let explanation = &prediction.explanation;
             assert!(explanation.reasons.len() <= 5);
             assert!(explanation.reasons.windows(2).all(|two| two[0].points.abs() >= two[1].points.abs()));
-            let of_kind = |wanted| explanation.contributions.iter().filter(move |c| c.kind == wanted);
-            assert_eq!(explanation.limits.len(), of_kind(ContributionKind::Limit).count());
-            let weakest = explanation.reasons.last().map_or(0.0, |reason| reason.points.abs());
-            let stronger = of_kind(ContributionKind::Rule).filter(|c| c.points.abs() > weakest).count();
+            assert!(explanation.reasons.iter().all(|reason| reason.points.abs() >= 0.05));
+            let lines = &explanation.contributions;
+            let limits = lines.iter().filter(|line| line.kind == ContributionKind::Limit).count();
+            assert!(explanation.limits.len() <= limits);
+            let weakest = explanation.reasons.last().map_or(0.05, |reason| reason.points.abs());
+            // A rule with a cap behind it may be worth less than its line says.
+            let capped = |at: usize| {
+                lines.get(at + 1).is_some_and(|next| *next.code == format!("{}.range", lines[at].code))
+            };
+            let stronger = (0..lines.len())
+                .filter(|&at| lines[at].kind == ContributionKind::Rule && !capped(at))
+                .filter(|&at| lines[at].points.abs() > weakest)
+                .count();
             assert!(stronger <= explanation.reasons.len(), "{}", pipeline.id());
         }
     }
+}
+
+#[test]
+fn a_reason_tells_what_a_capped_rule_was_worth() {
+    let pipeline = Pipeline::from_json(
+        r#"{"format":1,"id":"p","schema":{"features":[{"name":"visits","type":"number","source":{"from":"attribute"}}]},
+        "scorer":{"kind":"scorecard","unit":"points","base":5,"groups":[{"code":"g","rules":[{"code":"r","points":{"product":[10,"visits"]},"range":[0,30],"text":"{visits:visit|visits}"}]}]},
+        "scale":{"kind":"points"},"tiers":"lead-score"}"#,
+    )
+    .unwrap();
+    let prediction =
+        pipeline.score(&leadscore::Lead::new("l").with("visits", 50.0), &Context::new(at(AS_OF))).unwrap();
+    let explanation = &prediction.explanation;
+    let lines: Vec<(&str, f64)> = explanation.contributions.iter().map(|c| (&*c.code, c.points)).collect();
+    assert_eq!(lines, [("r", 500.0), ("r.range", -470.0)]);
+    assert_eq!((explanation.reasons[0].points, explanation.reasons[0].text.as_str()), (30.0, "50 visits"));
+    assert!(explanation.limits.is_empty());
+    assert_eq!(prediction.score, 35.0);
 }
 
 #[test]

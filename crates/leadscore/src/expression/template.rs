@@ -117,7 +117,9 @@ impl Format {
             (Format::Money, _) => format!("${}", plain(value.round())),
             (Format::Duration, _) => duration(value),
             (Format::Counted(one, many), _) => {
-                format!("{} {}", plain(value), if value == 1.0 { one } else { many })
+                let number = plain(value);
+                let word = if number == "1" { one } else { many };
+                format!("{number} {word}")
             }
         }
     }

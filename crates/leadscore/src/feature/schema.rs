@@ -148,9 +148,14 @@ impl FeatureSchema {
         &self.columns
     }
 
-    /// The type of a lower-cased activity kind.
-    pub(super) fn activity_type<'a>(&'a self, kind: &'a str) -> &'a str {
-        self.activity_types.iter().find(|rule| kind.contains(&rule.contains)).map_or(kind, |rule| &rule.kind)
+    /// The first type rule that a lower-cased activity kind meets; without one the kind is its own type.
+    pub(super) fn type_rule(&self, kind: &str) -> Option<usize> {
+        self.activity_types.iter().position(|rule| kind.contains(&rule.contains))
+    }
+
+    /// The type that a rule gives.
+    pub(super) fn rule_type(&self, rule: usize) -> &str {
+        &self.activity_types[rule].kind
     }
 
     /// The channel of an activity type, if it has one.

@@ -117,8 +117,12 @@ impl Pipeline {
         let tier = self.tiers.tier(score, probability);
         let explanation = sum.explain(&self.schema, row, tier.map(crate::Tier::name), context.reasons, full);
         let (tier, action) = tier.map(crate::Tier::shared).unzip();
-        let warnings =
-            extraction.gaps.iter().filter_map(|gap| gap.describe(&self.schema).warning()).collect();
+        let warnings = extraction
+            .gaps
+            .iter()
+            .filter(|gap| gap.reason != Reason::Absent)
+            .filter_map(|gap| gap.describe(&self.schema).warning())
+            .collect();
         let (estimates, after) = if full {
             advice::estimate(&self.estimates, row, score, probability)
         } else {

@@ -23,6 +23,8 @@ pub(super) struct Event<'a> {
     pub(super) at: Timestamp,
     activity: &'a Activity,
     kind: Cow<'a, str>,
+    /// Its place in the schema's list of types, if one of them is its.
+    rule: Option<usize>,
 }
 
 impl<'a> Log<'a> {
@@ -33,7 +35,11 @@ impl<'a> Log<'a> {
             .activities
             .iter()
             .filter(|activity| activity.at <= as_of)
-            .map(|activity| Event { at: activity.at, activity, kind: normalise(&activity.kind) })
+            .map(|activity| {
+                let kind = normalise(&activity.kind);
+                let rule = schema.type_rule(&kind);
+                Event { at: activity.at, activity, kind, rule }
+            })
             .collect();
         events.sort_by(|a, b| {
             let (a, b) = (a.activity, b.activity);
@@ -49,19 +55,26 @@ impl<'a> Log<'a> {
 
     /// The activities a filter lets through, in order.
     pub(super) fn select(&self, filter: &Filter) -> Vec<&Event<'a>> {
-        let considered = filter.among_latest.map_or(0, |n| self.events.len().saturating_sub(n));
-        let mut hits: Vec<&Event<'a>> =
-            self.events[considered..].iter().filter(|event| self.passes(event, filter)).collect();
+        let mut hits: Vec<&Event<'a>> = self.passing(filter).collect();
         if let Some(latest) = filter.latest {
             hits.drain(..hits.len().saturating_sub(latest));
         }
         hits
     }
 
+    /// The activities that pass, before `latest` cuts them.
+    fn passing<'s, 'f>(
+        &'s self,
+        filter: &'f Filter,
+    ) -> impl Iterator<Item = &'s Event<'a>> + use<'s, 'f, 'a> {
+        let considered = filter.among_latest.map_or(0, |n| self.events.len().saturating_sub(n));
+        self.events[considered..].iter().filter(|event| self.passes(event, filter))
+    }
+
     fn passes(&self, event: &Event<'_>, filter: &Filter) -> bool {
         let recent = filter.within_days.is_none_or(|days| self.age_days(event) < days);
         let typed = filter.types.is_empty() || {
-            let own = self.schema.activity_type(&event.kind);
+            let own = self.type_of(event);
             filter.types.iter().any(|wanted| wanted == own)
         };
         recent
@@ -69,6 +82,10 @@ impl<'a> Log<'a> {
             && filter.property.as_ref().is_none_or(|(name, wanted)| {
                 event.activity.properties.get(name).is_some_and(|found| is_wanted(found, wanted))
             })
+    }
+
+    fn type_of<'s>(&'s self, event: &'s Event<'_>) -> &'s str {
+        event.rule.map_or(&*event.kind, |rule| self.schema.rule_type(rule))
     }
 
     fn age_days(&self, event: &Event<'_>) -> f64 {
@@ -82,6 +99,9 @@ impl<'a> Log<'a> {
     pub(super) fn count(&self, filter: &Filter, half_life_days: Option<f64>) -> f64 {
         if self.events.is_empty() {
             return 0.0;
+        }
+        if filter.latest.is_none() && half_life_days.is_none() {
+            return self.passing(filter).count() as f64;
         }
         self.select(filter).iter().fold(0.0, |sum, event| sum + self.weight(event, half_life_days))
     }
@@ -121,10 +141,8 @@ impl<'a> Log<'a> {
             .iter()
             .filter_map(|event| match what {
                 What::Kind => Some(Cow::Borrowed(&*event.kind)),
-                What::Type => Some(Cow::Borrowed(self.schema.activity_type(&event.kind))),
-                What::Channel => {
-                    self.schema.channel(self.schema.activity_type(&event.kind)).map(Cow::Borrowed)
-                }
+                What::Type => Some(Cow::Borrowed(self.type_of(event))),
+                What::Channel => self.schema.channel(self.type_of(event)).map(Cow::Borrowed),
                 What::Property(name) => event.activity.properties.get(name).map(|value| match value {
                     Attribute::Text(text) => normalise(text),
                     other => Cow::Owned(serde_json::to_string(other).unwrap_or_default()),
