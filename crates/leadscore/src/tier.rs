@@ -168,7 +168,7 @@ fn read_tier(cursor: &Cursor<'_>) -> Result<Tier, Error> {
 
 impl From<&TierScheme> for Node {
     fn from(scheme: &TierScheme) -> Node {
-        let axis = AXES.iter().find(|(_, axis)| *axis == scheme.axis).map_or("", |(name, _)| name);
+        let axis = json::word_for(&AXES, &scheme.axis);
         let tier = |tier: &Tier| -> Node {
             let object = Object::default().with("tier", &*tier.name);
             let object = match tier.bound {

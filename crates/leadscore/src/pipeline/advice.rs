@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use crate::Error;
 use crate::expression::{Condition, Reading, Scope, SlotKind, Text, Value};
-use crate::json::{self, Cursor, Node, Object};
+use crate::json::{self, Cursor, Node, Object, word_for};
 
 /// A named number, or word, computed after the score.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -310,10 +310,6 @@ impl RecommendationRule {
     }
 }
 
-fn word<T: PartialEq>(words: &'static [(&'static str, T)], value: &T) -> &'static str {
-    words.iter().find(|(_, own)| own == value).map_or("", |(word, _)| word)
-}
-
 impl From<&Estimate> for Node {
     fn from(estimate: &Estimate) -> Node {
         let object = Object::default().with("name", &estimate.name);
@@ -335,8 +331,8 @@ impl From<&RiskRule> for Node {
             .with("code", &rule.code)
             .maybe("factor", rule.factor.as_ref())
             .with("when", &rule.when)
-            .with("impact", word(&IMPACTS, &rule.impact))
-            .with("trend", word(&TRENDS, &rule.trend))
+            .with("impact", word_for(&IMPACTS, &rule.impact))
+            .with("trend", word_for(&TRENDS, &rule.trend))
             .maybe("value", rule.value.as_ref())
             .with("text", &rule.text)
             .into()
@@ -348,7 +344,7 @@ impl From<&RecommendationRule> for Node {
         Object::default()
             .with("code", &rule.code)
             .with("when", &rule.when)
-            .with("priority", word(&PRIORITIES, &rule.priority))
+            .with("priority", word_for(&PRIORITIES, &rule.priority))
             .with("text", &rule.text)
             .with("rationale", &rule.rationale)
             .with("expected_impact", &rule.expected_impact)

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{Effect, Group, MOST_POINTS, Rounding, Rule, Scorecard, Unit};
 use crate::Error;
 use crate::expression::{Reading, Scope};
-use crate::json::{Cursor, Node, Object};
+use crate::json::{Cursor, Node, Object, word_for};
 use crate::scorer::ContributionKind;
 
 const UNITS: [(&str, Unit); 2] = [("points", Unit::Points), ("log_odds", Unit::LogOdds)];
@@ -122,15 +122,12 @@ fn read_rule(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading) -> Result<Ru
 
 impl From<&Scorecard> for Node {
     fn from(card: &Scorecard) -> Node {
-        let word = |words: &[(&'static str, Rounding)], own| {
-            words.iter().find(|(_, r)| *r == own).map_or("", |w| w.0)
-        };
         Object::default()
             .with("kind", "scorecard")
-            .with("unit", UNITS.iter().find(|(_, unit)| *unit == card.unit).map_or("", |w| w.0))
+            .with("unit", word_for(&UNITS, &card.unit))
             .with("base", card.base)
             .with("groups", Node::List(card.groups.iter().map(Node::from).collect()))
-            .maybe("round", card.round.map(|round| word(&ROUNDINGS, round)))
+            .maybe("round", card.round.map(|round| word_for(&ROUNDINGS, &round)))
             .maybe("range", card.range)
             .into()
     }

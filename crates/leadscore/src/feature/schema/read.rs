@@ -7,7 +7,7 @@ use crate::Error;
 use crate::expression::{Reading, Scope, normalise};
 use crate::feature::matching::level_name;
 use crate::feature::source::Source;
-use crate::json::{Cursor, Fields, Node, Object};
+use crate::json::{Cursor, Fields, Node, Object, word_for};
 
 pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading) -> Result<Feature, Error> {
     let fields = cursor.object(&[
@@ -158,7 +158,7 @@ impl From<&FeatureSchema> for Node {
 
 impl From<&Feature> for Node {
     fn from(feature: &Feature) -> Node {
-        let kind = TYPES.iter().find(|(_, kind)| *kind == feature.kind).map_or("", |(name, _)| name);
+        let kind = word_for(&TYPES, &feature.kind);
         let labels = feature.level_labels.iter().map(|(level, label)| (level.clone(), label.into()));
         let default = match &feature.default_level {
             Some(level) => Some(Node::from(level)),
