@@ -68,7 +68,7 @@ const MOST_POINTS: f64 = 1e9;
 impl Scorecard {
     /// The margin of a row with all its parts.
     pub(crate) fn score<'a>(&'a self, row: &[f64]) -> Scored<'a> {
-        let mut scored = Scored::default();
+        let mut scored = Scored { parts: Vec::with_capacity(self.rules() + 4), ..Scored::default() };
         self.run(row, &mut scored);
         scored
     }

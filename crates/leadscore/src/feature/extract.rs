@@ -139,6 +139,8 @@ impl FeatureSchema {
         out.texts.clear();
         out.gaps.clear();
         out.columns.clear();
+        out.all.reserve(self.features().len());
+        out.columns.reserve(self.columns().len());
         let log = Log::new(self, lead, as_of);
         for (place, feature) in self.features().iter().enumerate() {
             let found = match checked(feature, read(feature, lead, &log, as_of, zone, &out.all)) {
