@@ -7,6 +7,7 @@ use std::io::{Result, Write};
 use leadscore::Basis;
 
 use super::{Escaped, Report, TierCount, capital, cut};
+use crate::terminal::count;
 
 const CSS: &str = include_str!("page.css");
 /// Nothing is loaded or run; only the page's own styles count.
@@ -48,7 +49,7 @@ fn top(out: &mut dyn Write, report: &Report) -> Result<()> {
     )?;
     if report.rejected > 0 {
         let rows = if report.rejected == 1 { "row" } else { "rows" };
-        writeln!(out, "<p>{} {rows} could not be scored.</p>", grouped(report.rejected))?;
+        writeln!(out, "<p>{} {rows} could not be scored.</p>", count(report.rejected))?;
     }
     if let Some(note) = &report.synthetic_note {
         writeln!(out, "<p class=\"made-up\" role=\"note\">{}</p>", Escaped(note))?;
@@ -84,7 +85,7 @@ fn headline(report: &Report) -> String {
     match best.leads {
         0 => format!("{scored}; none is {name}{}", start_with(report, None)),
         1 => format!("{scored}; 1 is {name}{}", start_with(report, Some(best))),
-        some => format!("{scored}; {} are {name}{}", grouped(some), start_with(report, Some(best))),
+        some => format!("{scored}; {} are {name}{}", count(some), start_with(report, Some(best))),
     }
 }
 
@@ -110,8 +111,7 @@ fn start_with(report: &Report, tier: Option<&TierCount>) -> String {
 
 /// How the leads spread over the tiers, as a bar and as a table.
 fn tiers(out: &mut dyn Write, report: &Report) -> Result<()> {
-    let parts: Vec<String> =
-        report.tiers.iter().map(|t| format!("{} {}", grouped(t.leads), t.name)).collect();
+    let parts: Vec<String> = report.tiers.iter().map(|t| format!("{} {}", count(t.leads), t.name)).collect();
     write!(
         out,
         "<h2>How they spread</h2>\n<div class=\"spread\" role=\"img\" aria-label=\"{}\">",
@@ -132,7 +132,7 @@ fn tiers(out: &mut dyn Write, report: &Report) -> Result<()> {
              <td class=\"n\">{}</td><td>{}</td></tr>",
             colour(at, report.tiers.len()),
             Escaped(&tier.name),
-            grouped(tier.leads),
+            count(tier.leads),
             percent(tier.leads as f64 / all.max(1) as f64),
             Escaped(&tier.action)
         )?;
@@ -152,8 +152,8 @@ fn list(out: &mut dyn Write, report: &Report) -> Result<()> {
     }
     let shown = report.leads.len() as u64;
     if shown < report.scored {
-        let all = grouped(report.scored);
-        writeln!(out, "<p class=\"fine\">The list shows {} of {all} leads.</p>", grouped(shown))?;
+        let all = count(report.scored);
+        writeln!(out, "<p class=\"fine\">The list shows {} of {all} leads.</p>", count(shown))?;
     }
     filter(out, report)?;
     // One scale for all bars, so that leads can be compared.
@@ -177,21 +177,21 @@ fn filter(out: &mut dyn Write, report: &Report) -> Result<()> {
         report.leads.iter().filter(|l| l.prediction.tier.as_deref() == Some(tier.name.as_str())).count()
     };
     let counts: Vec<usize> = report.tiers.iter().map(listed).collect();
-    if counts.iter().filter(|count| **count > 0).count() < 2 {
+    if counts.iter().filter(|leads| **leads > 0).count() < 2 {
         return Ok(());
     }
     write!(
         out,
         "<fieldset class=\"pick\"><legend class=\"off\">Show</legend>\
          <div><input type=\"radio\" name=\"show\" id=\"only-all\" checked><label for=\"only-all\">All {}</label></div>",
-        grouped(report.leads.len() as u64)
+        count(report.leads.len() as u64)
     )?;
-    for (at, (tier, count)) in report.tiers.iter().zip(counts).enumerate().filter(|(_, (_, n))| *n > 0) {
+    for (at, (tier, leads)) in report.tiers.iter().zip(counts).enumerate().filter(|(_, (_, n))| *n > 0) {
         write!(
             out,
             "<div><input type=\"radio\" name=\"show\" id=\"only-{at}\"><label for=\"only-{at}\">{} {}</label></div>",
             Escaped(&tier.name),
-            grouped(count as u64)
+            count(leads as u64)
         )?;
     }
     out.write_all(b"</fieldset>\n")
@@ -228,20 +228,7 @@ fn colour(at: usize, of: usize) -> &'static str {
 }
 
 fn counted(leads: u64) -> String {
-    if leads == 1 { "1 lead scored".to_owned() } else { format!("{} leads scored", grouped(leads)) }
-}
-
-/// `12,345`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    if leads == 1 { "1 lead scored".to_owned() } else { format!("{} leads scored", count(leads)) }
 }
 
 /// `12 %`; never 0 % or 100 % of what is only nearly so.
