@@ -92,6 +92,38 @@ pub enum Error {
         /// What was wrong, in plain words.
         message: String,
     },
+    /// A model file that is malformed, or not one at all.
+    #[error("{}{message}", at(path))]
+    InvalidModel {
+        /// Where in the model, such as `trees[3].nodes[5]`.
+        path: String,
+        /// What was wrong, in plain words.
+        message: String,
+    },
+    /// A model of a kind or objective that cannot be represented exactly.
+    #[error("{}{message}", at(path))]
+    UnsupportedModel {
+        /// Where in the model.
+        path: String,
+        /// What it is, and what to do instead.
+        message: String,
+    },
+    /// The file keeps no cover, without which there are no contributions.
+    #[error("{}{message}", at(path))]
+    CoverMissing {
+        /// The first node without cover.
+        path: String,
+        /// What was wrong, in plain words.
+        message: String,
+    },
+    /// Contributions are not defined for this model.
+    #[error("{}{message}", at(path))]
+    ContributionsUnsupported {
+        /// Where in the model.
+        path: String,
+        /// Why not.
+        message: String,
+    },
     /// Reading or writing failed below us.
     #[error("{}{message}", at(path))]
     Io {
@@ -120,6 +152,10 @@ impl Error {
             Error::InvalidTime { .. } => "invalid_time",
             Error::InvalidMatrix { .. } => "invalid_matrix",
             Error::UnreadableTable { .. } => "unreadable_table",
+            Error::InvalidModel { .. } => "invalid_model",
+            Error::UnsupportedModel { .. } => "unsupported_model",
+            Error::CoverMissing { .. } => "cover_missing",
+            Error::ContributionsUnsupported { .. } => "contributions_unsupported",
             Error::Io { .. } => "io",
         }
     }
@@ -146,6 +182,10 @@ impl Error {
             | Error::InvalidTime { path, message }
             | Error::InvalidMatrix { path, message }
             | Error::UnreadableTable { path, message }
+            | Error::InvalidModel { path, message }
+            | Error::UnsupportedModel { path, message }
+            | Error::CoverMissing { path, message }
+            | Error::ContributionsUnsupported { path, message }
             | Error::Io { path, message } => (path, message),
         }
     }

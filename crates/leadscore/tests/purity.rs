@@ -10,7 +10,7 @@ use leadscore::FeatureSchema;
 const FLOORS: [&[&str]; 5] = [
     &["lead", "time", "math", "error", "json", "csv"],
     &["expression", "feature", "scorer"],
-    &["scorecard", "scale", "tier"],
+    &["scorecard", "forest", "scale", "tier"],
     &["explain"],
     &["pipeline"],
 ];

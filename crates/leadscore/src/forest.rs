@@ -1,0 +1,6 @@
+//! Boosted trees as XGBoost and LightGBM write them, in one canonical form.
+
+mod model;
+
+pub use model::Forest;
+pub(crate) use model::{Body, Leaf, Link, ModelFeature, Node, Precision, Split, Test, Tree};
