@@ -1,6 +1,10 @@
 //! Boosted trees as XGBoost and LightGBM write them, in one canonical form.
 
+mod engine;
 mod model;
+mod predict;
+mod shap;
 
 pub use model::Forest;
 pub(crate) use model::{Body, Leaf, Link, ModelFeature, Node, Precision, Split, Test, Tree};
+pub use predict::Iterations;
