@@ -1,0 +1,196 @@
+//! What people read: a page for sales managers, and a picture of how one score adds up.
+
+use std::fmt;
+
+use leadscore::{ContributionKind, Prediction};
+
+pub(crate) mod html;
+pub(crate) mod svg;
+#[cfg(test)]
+mod tests;
+
+/// A ranked list of leads with what a reader needs to know about it.
+#[derive(Debug, Clone)]
+pub(crate) struct Report {
+    /// The pipeline's name.
+    pub title: String,
+    /// The name of the file the leads came from.
+    pub source: String,
+    /// The moment the leads were judged as of.
+    pub as_of: String,
+    /// How many leads got a score; the list may hold fewer.
+    pub scored: u64,
+    /// How many rows could not be scored.
+    pub rejected: u64,
+    /// The tiers from the best down.
+    pub tiers: Vec<TierCount>,
+    /// The leads, the best first.
+    pub leads: Vec<Ranked>,
+    /// Said where the data is made up.
+    pub synthetic_note: Option<String>,
+    /// Warnings in plain words.
+    pub notes: Vec<String>,
+}
+
+/// A tier, and how many leads are in it.
+#[derive(Debug, Clone)]
+pub(crate) struct TierCount {
+    /// The tier's name.
+    pub name: String,
+    /// What to do with its leads.
+    pub action: String,
+    /// How many leads are in it.
+    pub leads: u64,
+}
+
+/// One lead of the list.
+#[derive(Debug, Clone)]
+pub(crate) struct Ranked {
+    /// Its place, from 1.
+    pub rank: u64,
+    /// What to call it: a name, a company or an id.
+    pub name: String,
+    /// What else is known of it: label and value, such as `company` and `Acme`.
+    pub details: Vec<(String, String)>,
+    /// Its score and why.
+    pub prediction: Prediction,
+}
+
+/// A text that cannot break out of HTML or XML, between tags or in a quoted attribute.
+pub(crate) struct Escaped<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write as _;
+        for c in self.0.chars() {
+            match c {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&quot;")?,
+                '\'' => f.write_str("&#39;")?,
+                '\t' | '\n' | '\r' => f.write_char(' ')?,
+                // Not allowed in XML; and no text may turn the reading direction of what follows it.
+                c if c.is_control() => f.write_char('\u{fffd}')?,
+                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}' => {}
+                c => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A number of tenths as `3.0`; with a sign as `+3.0` and `−3.0`.
+#[derive(Clone, Copy)]
+pub(crate) struct Tenths {
+    value: i64,
+    signed: bool,
+}
+
+impl fmt::Display for Tenths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match self.value.signum() {
+            -1 => "−",
+            1 if self.signed => "+",
+            _ => "",
+        };
+        let size = self.value.unsigned_abs();
+        write!(f, "{sign}{}.{}", size / 10, size % 10)
+    }
+}
+
+/// To the nearest tenth, with its sign only where it is below 0.
+pub(crate) fn plain(value: f64) -> Tenths {
+    Tenths { value: tenths(value), signed: false }
+}
+
+/// To the nearest tenth, with its sign.
+pub(crate) fn signed(value: f64) -> Tenths {
+    Tenths { value: tenths(value), signed: true }
+}
+
+fn tenths(value: f64) -> i64 {
+    (value * 10.0).round() as i64
+}
+
+/// Points nearer to 0 than this come from floating-point arithmetic, not from a rule.
+const NOISE: f64 = 1e-9;
+
+/// How a score adds up, in whole tenths of a point, so that the numbers shown add up too.
+pub(crate) struct Ledger {
+    pub(crate) baseline: f64,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) score: f64,
+}
+
+/// One line of the sum.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Line {
+    /// The heading it stands under, if any.
+    pub(crate) group: Option<String>,
+    pub(crate) text: String,
+    pub(crate) points: f64,
+    pub(crate) is_limit: bool,
+}
+
+impl Ledger {
+    pub(crate) fn of(prediction: &Prediction) -> Ledger {
+        let explanation = &prediction.explanation;
+        let group = |code: &str| {
+            let label = prediction.breakdown.iter().find(|g| g.group == code).map_or(code, |g| &*g.label);
+            capital(&label.replace('_', " "))
+        };
+        let mut lines: Vec<Line> = explanation
+            .contributions
+            .iter()
+            .map(|c| Line {
+                group: c.group.as_deref().map(group),
+                text: capital(&c.text),
+                points: c.points,
+                is_limit: c.kind == ContributionKind::Limit,
+            })
+            .collect();
+        if lines.is_empty() {
+            // A brief prediction names the strongest lines and the limits only.
+            let line = |is_limit| {
+                move |r: &leadscore::explain::TopReason| Line {
+                    group: None,
+                    text: capital(&r.text),
+                    points: r.points,
+                    is_limit,
+                }
+            };
+            lines.extend(explanation.reasons.iter().map(line(false)));
+            lines.extend(explanation.limits.iter().map(line(true)));
+            let named: f64 = lines.iter().map(|line| line.points).sum();
+            let points = prediction.score - explanation.baseline - named;
+            lines.push(Line { group: None, text: "Everything else".to_owned(), points, is_limit: false });
+        }
+        lines.retain(|line| line.points.abs() > NOISE);
+        Ledger { baseline: explanation.baseline, lines, score: prediction.score }
+    }
+
+    /// What the shown numbers leave over, each being rounded for itself.
+    pub(crate) fn left_over(&self) -> Option<Tenths> {
+        let shown = self.lines.iter().fold(tenths(self.baseline), |sum, line| sum + tenths(line.points));
+        let value = tenths(self.score) - shown;
+        (value != 0).then_some(Tenths { value, signed: true })
+    }
+}
+
+/// With a capital first letter.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// At most `most` characters, with … where something was cut.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some(_) => {
+            let short: String = text.chars().take(most.saturating_sub(1)).collect();
+            format!("{}…", short.trim_end())
+        }
+    }
+}
