@@ -108,7 +108,8 @@ fn why(out: &mut dyn Write, prediction: &Prediction, most: f64) -> Result<()> {
     let seen = |reason: &&TopReason| reason.points.abs() >= 0.05;
     let is_for = |reason: &&TopReason| reason.points > 0.0;
     let reasons: Vec<&TopReason> = explanation.reasons.iter().filter(seen).collect();
-    let limits: Vec<&TopReason> = explanation.limits.iter().filter(seen).collect();
+    // A limit of less than a point, such as a rounding, stands in the sum only.
+    let limits: Vec<&TopReason> = explanation.limits.iter().filter(|l| l.points.abs() >= 1.0).collect();
     out.write_all(b"<section><h4>Why</h4>\n<ul class=\"why\">\n")?;
     for reason in reasons.iter().filter(|r| is_for(r)) {
         bar(out, reason, most, "")?;
