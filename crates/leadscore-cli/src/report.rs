@@ -145,7 +145,7 @@ impl Ledger {
             .iter()
             .map(|c| Line {
                 group: c.group.as_deref().map(group),
-                text: capital(&c.text),
+                text: words(&c.text, c.points, c.kind == ContributionKind::Limit),
                 points: c.points,
                 is_limit: c.kind == ContributionKind::Limit,
             })
@@ -155,7 +155,7 @@ impl Ledger {
             let line = |is_limit| {
                 move |r: &leadscore::explain::TopReason| Line {
                     group: None,
-                    text: capital(&r.text),
+                    text: words(&r.text, r.points, is_limit),
                     points: r.points,
                     is_limit,
                 }
@@ -178,18 +178,34 @@ impl Ledger {
     }
 }
 
+/// The words of a line; those of a limit say which way it works.
+pub(crate) fn words(text: &str, points: f64, is_limit: bool) -> String {
+    match text.strip_prefix("limit of ").filter(|_| is_limit) {
+        Some(of) if points < 0.0 => format!("Capped: {of}"),
+        Some(of) => format!("Kept from falling further: {of}"),
+        None => capital(text),
+    }
+}
+
 /// With a capital first letter.
 pub(crate) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// At most `most` characters, with … where something was cut.
+/// At most as wide as `most` letters, with … where something was cut.
 pub(crate) fn cut(text: &str, most: usize) -> String {
-    if text.char_indices().nth(most).is_none() {
-        text.to_owned()
-    } else {
-        let short: String = text.chars().take(most.saturating_sub(1)).collect();
-        format!("{}…", short.trim_end())
+    // From Hangul on, most letters take the room of two.
+    let width = |c: char| if c < '\u{1100}' || ('\u{1e00}'..'\u{2e80}').contains(&c) { 1 } else { 2 };
+    if text.chars().map(width).sum::<usize>() <= most {
+        return text.to_owned();
     }
+    let mut room = most.saturating_sub(1);
+    let fits = |c: &char| {
+        let fits = width(*c) <= room;
+        room = room.saturating_sub(width(*c));
+        fits
+    };
+    let short: String = text.chars().take_while(fits).collect();
+    format!("{}…", short.trim_end())
 }

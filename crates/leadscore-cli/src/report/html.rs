@@ -35,7 +35,9 @@ pub(crate) fn write(out: &mut dyn Write, report: &Report) -> Result<()> {
     out.write_all(b"</style>\n</head>\n<body>\n")?;
     top(out, report)?;
     list(out, report)?;
-    foot(out, report)?;
+    if !report.leads.is_empty() {
+        foot(out, report)?;
+    }
     out.write_all(b"</body>\n</html>\n")
 }
 
@@ -63,7 +65,7 @@ fn top(out: &mut dyn Write, report: &Report) -> Result<()> {
         tiers(out, report)?;
     }
     if !report.notes.is_empty() {
-        out.write_all(b"<div class=\"notes\"><h4>Worth knowing</h4><ul>")?;
+        out.write_all(b"<div class=\"notes\"><h2 class=\"minor\">Worth knowing</h2><ul>")?;
         for note in &report.notes {
             write!(out, "<li>{}</li>", Escaped(&capital(note)))?;
         }
@@ -79,18 +81,20 @@ fn headline(report: &Report) -> String {
     }
     let scored = counted(report.scored);
     let Some(best) = report.tiers.first() else {
-        return format!("{scored}{}", start_with(report, None));
+        return format!("{scored}{}", first(report, None, ": start with"));
     };
     let name = Escaped(&best.name);
     match best.leads {
-        0 => format!("{scored}; none is {name}{}", start_with(report, None)),
-        1 => format!("{scored}; 1 is {name}{}", start_with(report, Some(best))),
-        some => format!("{scored}; {} are {name}{}", count(some), start_with(report, Some(best))),
+        0 => format!("{scored}; none is {name}{}", first(report, None, "; first in line:")),
+        1 => format!("{scored}; 1 is {name}{}", first(report, Some(best), ": start with")),
+        some => {
+            format!("{scored}; {} are {name}{}", count(some), first(report, Some(best), ": start with"))
+        }
     }
 }
 
-/// The first leads of a tier, or of all.
-fn start_with(report: &Report, tier: Option<&TierCount>) -> String {
+/// The first leads of a tier, or of all, after what is said of them.
+fn first(report: &Report, tier: Option<&TierCount>, said: &str) -> String {
     let is_in = |found: Option<&str>| tier.is_none_or(|tier| found == Some(tier.name.as_str()));
     let first: Vec<String> = report
         .leads
@@ -104,8 +108,8 @@ fn start_with(report: &Report, tier: Option<&TierCount>) -> String {
         .collect();
     match first.split_last() {
         None => String::new(),
-        Some((only, [])) => format!(": start with {only}"),
-        Some((last, others)) => format!(": start with {} and {last}", others.join(", ")),
+        Some((only, [])) => format!("{said} {only}"),
+        Some((last, others)) => format!("{said} {} and {last}", others.join(", ")),
     }
 }
 
@@ -206,7 +210,7 @@ fn foot(out: &mut dyn Write, report: &Report) -> Result<()> {
     };
     writeln!(
         out,
-        "<footer class=\"foot fine\"><p>{meaning} Points say how much of the score each reason made. All numbers \
+        "<footer class=\"foot\"><p class=\"fine\">{meaning} Points say how much of the score each reason made. All numbers \
          are rounded to one decimal.</p></footer>"
     )
 }

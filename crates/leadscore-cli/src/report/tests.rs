@@ -133,7 +133,9 @@ fn the_page_loads_nothing_and_speaks_plainly() {
         for lead in &report.leads {
             for line in &lead.prediction.explanation.contributions {
                 if line.points.abs() > NOISE {
-                    let text = Escaped(&capital(&line.text)).to_string();
+                    let text =
+                        Escaped(&super::words(&line.text, line.points, line.kind == ContributionKind::Limit))
+                            .to_string();
                     assert!(body.contains(&text.replace("{soon}", "")), "{pipeline}: {text}");
                 }
             }
@@ -174,6 +176,13 @@ fn the_headline_names_the_first() {
     report.leads[0].name = "Ann".to_owned();
     let page = page(&report);
     assert!(words(&page).contains("1 lead scored; 1 is HOT: start with   Ann"), "{}", words(body(&page)));
+}
+
+#[test]
+fn long_texts_are_cut() {
+    assert_eq!(cut("short", 5), "short");
+    assert_eq!(cut("a longer one", 9), "a longer…");
+    assert_eq!(cut("株式会社東京商事", 9), "株式会社…");
 }
 
 #[test]
