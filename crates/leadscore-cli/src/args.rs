@@ -38,7 +38,7 @@ pub(crate) struct InputArgs {
     /// A built-in pipeline or a pipeline file
     #[arg(short, long, default_value = "conversion", value_name = "NAME|FILE")]
     pub(crate) pipeline: String,
-    /// A JSON file that says which column is which attribute
+    /// A JSON file that says which column is which attribute: {"format": 1, "attributes": {"company": "Firm"}}
     #[arg(short, long, value_name = "FILE")]
     pub(crate) map: Option<PathBuf>,
     /// The moment to judge as of, such as 2026-11-22 or 2026-11-22T09:30:00Z [default: now]

@@ -145,7 +145,7 @@ impl Ledger {
             .iter()
             .map(|c| Line {
                 group: c.group.as_deref().map(group),
-                text: words(&c.text, c.points, c.kind == ContributionKind::Limit),
+                text: capital(&c.text),
                 points: c.points,
                 is_limit: c.kind == ContributionKind::Limit,
             })
@@ -155,7 +155,7 @@ impl Ledger {
             let line = |is_limit| {
                 move |r: &leadscore::explain::TopReason| Line {
                     group: None,
-                    text: words(&r.text, r.points, is_limit),
+                    text: capital(&r.text),
                     points: r.points,
                     is_limit,
                 }
@@ -175,15 +175,6 @@ impl Ledger {
         let shown = self.lines.iter().fold(tenths(self.baseline), |sum, line| sum + tenths(line.points));
         let value = tenths(self.score) - shown;
         (value != 0).then_some(Tenths { value, signed: true })
-    }
-}
-
-/// The words of a line; those of a limit say which way it works.
-pub(crate) fn words(text: &str, points: f64, is_limit: bool) -> String {
-    match text.strip_prefix("limit of ").filter(|_| is_limit) {
-        Some(of) if points < 0.0 => format!("Capped: {of}"),
-        Some(of) => format!("Kept from falling further: {of}"),
-        None => capital(text),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The activity log, held in memory by lead.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use leadscore::csv::{Cell, CsvOptions, CsvReader, Outcome, Row};
@@ -21,6 +21,10 @@ pub(crate) struct ActivityLog {
     bytes: u64,
     refused: u64,
     first_refused: Option<String>,
+    /// Leads of the log that were met in the input.
+    met: HashSet<String>,
+    /// A lead of the input, for the message that none was met.
+    some_lead: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -81,10 +85,31 @@ impl ActivityLog {
     }
 
     /// Adds a lead's activities to its own.
-    pub(super) fn give(&self, lead: &mut Lead) {
+    pub(super) fn give(&mut self, lead: &mut Lead) {
+        if self.some_lead.is_none() {
+            self.some_lead = Some(lead.id.clone());
+        }
         if let Some(activities) = self.by_lead.get(&lead.id) {
             lead.activities.extend_from_slice(activities);
+            if !self.met.contains(&lead.id) {
+                self.met.insert(lead.id.clone());
+            }
         }
+    }
+
+    /// What to say of activities whose lead was not in the input.
+    pub(super) fn strangers(&self) -> Option<String> {
+        let mut strange = self.by_lead.keys().filter(|id| !self.met.contains(*id));
+        let first = strange.next()?;
+        let count = count(1 + strange.count() as u64);
+        let own = self.some_lead.as_deref().unwrap_or_default();
+        Some(if self.met.is_empty() {
+            format!(
+                "no activity belongs to a lead of the input: its ids look like `{own}`, the log's like `{first}`"
+            )
+        } else {
+            format!("the log speaks of {count} leads that are not in the input, such as `{first}`")
+        })
     }
 
     fn read_table(

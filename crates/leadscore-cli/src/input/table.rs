@@ -2,15 +2,12 @@
 
 use std::io::BufRead;
 
-use leadscore::csv::{Cell, CsvReader, Outcome, Row, Warning};
+use leadscore::csv::{Cell, CsvReader, Kind, Outcome, Row, Warning};
 use leadscore::{Attribute, Lead, Pipeline};
 
 use super::mapping::{Mapping, column_for};
-use super::{Next, Rejection, note_line};
+use super::{Next, Rejection, SHOWN, note_line};
 use crate::failure::Failure;
-
-/// Attributes shown beside a lead even where the pipeline does not read them.
-const SHOWN: [&str; 4] = ["name", "company", "title", "email"];
 
 pub(super) struct Table {
     reader: CsvReader<Box<dyn BufRead>>,
@@ -52,6 +49,11 @@ impl Table {
                 continue;
             }
             if let Some(column) = column_for(attribute, &columns) {
+                // A column called like a moment that holds no dates is something else.
+                let kind = reader.columns()[column].kind;
+                if columns[column] != attribute && attribute.ends_with("_at") && kind != Kind::Date {
+                    continue;
+                }
                 if columns[column] != attribute {
                     assumed.push(format!("`{}` as {attribute}", columns[column]));
                 }
@@ -67,6 +69,10 @@ impl Table {
                 listed(&attributes),
                 listed(&columns)
             )));
+        }
+        let absent: Vec<&str> = attributes.iter().copied().filter(|a| !read.contains(a)).collect();
+        if !absent.is_empty() {
+            note_line(&format!("no column for {}: missing for every lead", listed(&absent)));
         }
         if id.is_none() {
             note_line("no column holds the lead's id; the row number stands for it");
@@ -132,7 +138,7 @@ fn set(own: &mut Attribute, cell: Cell<'_>) {
 
 /// The first names of a list.
 fn listed(names: &[&str]) -> String {
-    const MOST: usize = 30;
+    const MOST: usize = 20;
     let mut text = names.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
     if names.len() > MOST {
         text += &format!(" … and {} more", names.len() - MOST);

@@ -211,8 +211,21 @@ fn foot(out: &mut dyn Write, report: &Report) -> Result<()> {
     writeln!(
         out,
         "<footer class=\"foot\"><p class=\"fine\">{meaning} Points say how much of the score each reason made. All numbers \
-         are rounded to one decimal.</p></footer>"
-    )
+         are rounded to one decimal.</p>"
+    )?;
+    if let Some(lead) = report.leads.first() {
+        let made = &lead.prediction.provenance;
+        let version = made.version.as_deref().unwrap_or("without version");
+        writeln!(
+            out,
+            "<p class=\"fine\">Made with the scoring system {} {} ({}…) by leadscore {}.</p>",
+            Escaped(&made.pipeline),
+            Escaped(version),
+            made.content_hash.get(..12).unwrap_or_default(),
+            made.library
+        )?;
+    }
+    out.write_all(b"</footer>\n")
 }
 
 /// Whether a chance may be called one: it was learned from outcomes.

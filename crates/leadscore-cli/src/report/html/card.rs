@@ -8,7 +8,7 @@ use leadscore::feature::{Missing, Reason};
 use leadscore::pipeline::Priority;
 
 use super::{percent, states_chance};
-use crate::report::{Escaped, Ledger, Ranked, capital, plain, signed, words};
+use crate::report::{Escaped, Ledger, Ranked, capital, plain, signed};
 
 /// The most names of missing things in one sentence.
 const MOST_GAPS: usize = 8;
@@ -137,7 +137,7 @@ fn bar(out: &mut dyn Write, reason: &TopReason, most: f64, limit: &str) -> Resul
         out,
         "<li class=\"{side}{limit}\"><span class=\"txt\">{}</span><span class=\"swing\" role=\"img\" \
          aria-label=\"{kind}\"><i style=\"width:{:.1}%\"></i></span><span class=\"pts\">{points}</span></li>",
-        Escaped(&words(&reason.text, reason.points, !limit.is_empty())),
+        Escaped(&capital(&reason.text)),
         50.0 * (reason.points.abs() / most).min(1.0)
     )
 }
@@ -183,7 +183,7 @@ fn gaps(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
     let of = |reason: Reason| {
         prediction.missing.iter().filter(move |gap| gap.reason == reason).map(label).collect::<Vec<_>>()
     };
-    let (absent, undecided) = (of(Reason::Absent), of(Reason::Undecided));
+    let absent = of(Reason::Absent);
     write!(
         out,
         "<p class=\"gaps\">Known: {} of what the score looks at. ",
@@ -191,9 +191,6 @@ fn gaps(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
     )?;
     if !absent.is_empty() {
         write!(out, "Missing: {}. ", Escaped(&listed(&absent)))?;
-    }
-    if !undecided.is_empty() {
-        write!(out, "Could not be judged without it: {}. ", Escaped(&listed(&undecided)))?;
     }
     for gap in &prediction.missing {
         if let Some(text) = unusable(gap) {
