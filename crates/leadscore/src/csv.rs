@@ -13,6 +13,7 @@ mod inspect;
 mod layout;
 mod notes;
 mod number;
+mod profile;
 mod reader;
 mod record;
 mod row;

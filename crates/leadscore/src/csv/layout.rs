@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::detect::Charset;
 use super::notes::Notes;
 use super::record::{MAX_RECORD, Quoting, Span, Splitter, Step, line_end};
-use super::shape::{Shape, marker, shape};
+use super::shape::{Shape, is_column_name, marker, shape};
 use super::{CsvOptions, clip, is_invisible, trim, unreadable};
 use crate::Error;
 
@@ -50,7 +50,15 @@ pub(super) fn find(
     let line = if start > 0 { 2 } else { 1 };
     let scan = |delimiter| Scan::new(text, start, line, eof, charset, delimiter);
     // A declared delimiter that cuts nothing is no help.
-    let declared = declared.filter(|delimiter| scan(*delimiter).score().is_some());
+    let declared = declared.filter(|delimiter| {
+        let Some((own, _)) = scan(*delimiter).score() else { return false };
+        let others = b",;\t|".iter().filter(|other| *other != delimiter);
+        let fits = others.filter_map(|other| scan(*other).score()).all(|(score, _)| score <= own * 2.5);
+        if !fits {
+            notes.say(Some(1), None, "the delimiter declared there does not cut the rows; another one does");
+        }
+        fits
+    });
     let given = options.delimiter.or(declared);
     let candidates: &[u8] = given.as_ref().map_or(b",;\t|", std::slice::from_ref);
     let mut best: Option<(f64, Scan<'_>, usize)> = None;
@@ -74,7 +82,9 @@ pub(super) fn find(
         (None, None) => (scan(NONE), 0),
     };
     let sample = &text[..text.len().min(64 << 10)];
-    if scan.delimiter == NONE && sample.iter().any(|byte| b",;\t|^~".contains(byte)) {
+    let first = &sample[..line_end(sample, true).map_or(0, |(end, _)| end)];
+    let spaced = memchr::memmem::find(first.trim_ascii(), b"  ").is_some();
+    if scan.delimiter == NONE && (spaced || sample.iter().any(|byte| b",;\t|^~".contains(byte))) {
         notes.say(
             None,
             None,
@@ -211,7 +221,9 @@ impl<'a> Scan<'a> {
         for place in 1..self.records.len().min(PREAMBLE) {
             let above = &self.records[place - 1];
             let cells = filled(above);
-            if cells * 2 > width && cells > 1 && !self.is_remark(above) {
+            // Two lines and more that are narrower than the table may be titles with a value each.
+            let full = above.fields >= width || place == 1;
+            if cells * 2 > width && cells > 1 && full && !self.is_remark(above) {
                 break;
             }
             let header = &self.records[place];
@@ -310,6 +322,13 @@ impl<'a> Scan<'a> {
         alike == 0 || unlike >= alike || (years && unlike + alike > 0 && self.years_differ(place, &cells))
     }
 
+    /// Whether something shows that a record holds column names: values below it, or a usual name in it.
+    fn is_borne_out(&self, place: usize, width: usize, header: &[String]) -> bool {
+        self.records.len() == place + 1
+            || self.evidence(place, width)
+            || header.iter().any(|name| name.is_empty() || is_column_name(name))
+    }
+
     /// Whether numbers that look like years are column names: consecutive ones, each once.
     fn years_differ(&self, place: usize, cells: &[String]) -> bool {
         let years: Vec<u16> = cells.iter().filter_map(|cell| cell.parse().ok()).collect();
@@ -342,12 +361,27 @@ impl<'a> Scan<'a> {
                 "no header: the first row holds values; the columns are named column_1, column_2 and so on";
             notes.say(Some(record.line), None, message);
         }
+        if header.iter().flatten().any(|name| name.contains('\0')) {
+            notes.say(Some(record.line), None, "NUL characters in the column names were left out");
+        }
+        if options.header.is_none()
+            && let Some(header) = &header
+            && !self.is_borne_out(place, width, header)
+        {
+            let message = "taken for the column names, though nothing in the rows below shows it";
+            notes.say(Some(record.line), None, message);
+        }
         let width = header.as_ref().map_or(width, Vec::len).max(1);
         let (data, data_line) =
             if has_header { (record.next, record.next_line) } else { (record.start, record.line) };
         let header_line = has_header.then_some(record.line);
         Ok(Layout { delimiter: self.delimiter, width, header, header_line, data, data_line })
     }
+}
+
+/// Whether a cell repeats a column's name; in a table of one column it must do so to the letter.
+pub(super) fn same_name(cell: &str, name: &str, alone: bool) -> bool {
+    cell == name || (!alone && cell.eq_ignore_ascii_case(name))
 }
 
 /// Undoes doubled and escaped quotes.

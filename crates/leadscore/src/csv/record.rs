@@ -321,6 +321,10 @@ fn split_quoted(text: &[u8], whole: bool, delimiter: u8, backslash: bool, spans:
     spans.clear();
     let (mut at, mut fields) = (0, 0);
     loop {
+        // Files put together leave a byte order mark at the start of a line.
+        if at == 0 && text.starts_with(b"\xEF\xBB\xBF\"") {
+            at = 3;
+        }
         let blanks = text[at..].iter().take_while(|byte| **byte == b' ' && delimiter != b' ').count();
         let mut end = at + blanks;
         if text.get(end) == Some(&b'"') {

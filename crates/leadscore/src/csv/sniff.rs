@@ -33,7 +33,17 @@ const SIGNATURES: [(&[u8], &str, &str); 22] = [
 const EXCEL: &str = "open it and save the sheet as CSV (UTF-8)";
 
 /// Starts of web pages and XML, in lower case.
-const MARKUP: [&[u8]; 14] = [
+const MARKUP: [&[u8]; 24] = [
+    b"<h1",
+    b"<h2",
+    b"<p>",
+    b"<br",
+    b"<center",
+    b"<title",
+    b"<form",
+    b"<font",
+    b"<pre",
+    b"<span",
     b"<!doctype",
     b"<html",
     b"<head",
@@ -48,6 +58,14 @@ const MARKUP: [&[u8]; 14] = [
     b"<svg",
     b"<rss",
     b"<tr",
+];
+
+/// First characters of other texts, in lower case, and what they are.
+const OTHER_TEXTS: [(&[u8], &str); 4] = [
+    (b"%pdf-", "a PDF document"),
+    (b"mime-version:", "a web archive (MHTML), which some programs name .xls or .csv"),
+    (b"begin:vcard", "a vCard address book"),
+    (b"begin:vcalendar", "a calendar"),
 ];
 
 /// Refuses by the raw first bytes.
@@ -79,6 +97,11 @@ pub(super) fn refuse_other_texts(text: &[u8]) -> Result<(), Error> {
     if tag && !line.iter().any(|byte| b",;\t|".contains(byte)) {
         return Err(unreadable("this is XML, not CSV; export the table itself as CSV"));
     }
+    for (first, what) in OTHER_TEXTS {
+        if lower.starts_with(first) {
+            return Err(unreadable(format!("this is {what}, not CSV; export the table itself as CSV")));
+        }
+    }
     if lower.starts_with(b"version https://git-lfs") {
         return Err(unreadable(
             "this is a Git LFS pointer, not the file itself; fetch it with `git lfs pull`",
@@ -92,6 +115,9 @@ pub(super) fn refuse_other_texts(text: &[u8]) -> Result<(), Error> {
 
 fn refuse_binary(text: &[u8]) -> Result<(), Error> {
     let head = &text[..text.len().min(64 << 10)];
+    // A file cut off by a crash may be filled up with NULs.
+    let filled = head.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let head = &head[..filled];
     let zeros = memchr_iter(0, head).count();
     let control = |byte: &&u8| matches!(byte, 1..=8 | 14..=25 | 28..=31 | 127);
     let controls = head.iter().filter(control).count();
