@@ -11,6 +11,8 @@ mod decode;
 mod detect;
 mod inspect;
 mod layout;
+mod line;
+mod names;
 mod notes;
 mod number;
 mod profile;

@@ -26,6 +26,8 @@ pub(super) enum DecimalRule {
 pub(super) enum OrderRule {
     DayFirst,
     MonthFirst,
+    /// As `MonthFirst`, where even dates with dots have the month first.
+    MonthFirstDotted,
     Strict,
 }
 
@@ -55,13 +57,13 @@ impl Plan {
                 Some(moment) => self.order.choose(&moment, iso),
                 None => unread(text, Note::NotADate),
             },
-            Kind::Flag if is_flag(text) => (Value::Text, None),
+            Kind::Flag if is_flag(text) || matches!(text, "0" | "1") => (Value::Text, None),
             Kind::Flag => unread(text, Note::NotAFlag),
             Kind::Empty => match marker(text) {
                 Some(marker) => (Value::Missing, Some(marker)),
                 None => (Value::Text, Some(Note::LateText)),
             },
-            Kind::Text | Kind::Id if text.len() <= 4 && TEXT_MARKERS.contains(&text) => {
+            Kind::Text | Kind::Id if text.len() <= 8 && TEXT_MARKERS.contains(&text) => {
                 (Value::Missing, marker(text))
             }
             Kind::Id if number::is_rounded_code(text) => (Value::Text, Some(Note::RoundedId)),
@@ -104,9 +106,14 @@ impl OrderRule {
             return (Value::Missing, Some(Note::TwoDigitYear));
         }
         let (day, problem) = match self {
+            OrderRule::MonthFirstDotted
+                if moment.dotted && day_first == month_first && moment.could_be_swapped() =>
+            {
+                (None, Note::AmbiguousDate)
+            }
             _ if day_first == month_first => (day_first, Note::ImpossibleDate),
             OrderRule::DayFirst => (day_first, Note::ContraryDate),
-            OrderRule::MonthFirst => (month_first, Note::ContraryDate),
+            OrderRule::MonthFirst | OrderRule::MonthFirstDotted => (month_first, Note::ContraryDate),
             OrderRule::Strict if day_first.is_some() && month_first.is_some() => (None, Note::AmbiguousDate),
             OrderRule::Strict => (day_first.or(month_first), Note::AmbiguousDate),
         };

@@ -107,6 +107,9 @@ pub(super) fn detect(head: &[u8], wanted: Option<&str>) -> Result<Found, Error> 
 /// The warning about letters such as `Ã¼`: UTF-8 that was read as windows-1252 and written again.
 fn spoilt(head: &[u8]) -> Option<String> {
     let found = |text: &[u8]| memmem::find(head, text).is_some();
+    if found(b"\xEF\xBF\xBD") {
+        return Some("letters shown as \u{FFFD} were lost before this file was written".to_owned());
+    }
     // `Ã` and a sign that is the rest of a letter.
     found(b"\xC3\x83\xC2").then(|| {
         "letters such as `Ã¼` were spoilt before this file was written (UTF-8 read as windows-1252); read as they stand"
@@ -126,14 +129,27 @@ impl Charset {
         match (self, utf8) {
             (_, Ok(text)) if bytes.is_ascii() => (Cow::Borrowed(text), false),
             (Charset::Utf8OrWestern { rare }, Ok(text)) => (Cow::Borrowed(text), rare == Rare::Utf8),
-            (Charset::Utf8OrWestern { rare }, Err(_)) => {
-                (WINDOWS_1252.decode_without_bom_handling(bytes).0, rare == Rare::Western)
+            (Charset::Utf8OrWestern { rare: Rare::Western }, Err(_)) => {
+                (Cow::Owned(decode_both(bytes)), true)
+            }
+            (Charset::Utf8OrWestern { .. }, Err(_)) => {
+                (WINDOWS_1252.decode_without_bom_handling(bytes).0, false)
             }
             (Charset::Single(encoding), _) => (encoding.decode_without_bom_handling(bytes).0, false),
             (_, Ok(text)) => (Cow::Borrowed(text), false),
             (_, Err(_)) => (String::from_utf8_lossy(bytes), false),
         }
     }
+}
+
+/// Decodes what is UTF-8 as such and the bytes between as windows-1252.
+fn decode_both(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() + 8);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.push_str(&WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0);
+    }
+    text
 }
 
 fn charset_of(encoding: &'static Encoding) -> Charset {

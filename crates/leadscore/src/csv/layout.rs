@@ -1,13 +1,14 @@
 //! Finds the table in the sample: its delimiter, what stands above it, and its column names.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::detect::Charset;
+use super::line::line_end;
 use super::notes::Notes;
-use super::record::{MAX_RECORD, Quoting, Span, Splitter, Step, line_end};
+use super::record::{MAX_RECORD, Quoting, Span, Splitter, Step};
 use super::shape::{Shape, is_column_name, marker, shape};
-use super::{CsvOptions, clip, is_invisible, trim, unreadable};
+use super::{CsvOptions, trim, unreadable};
 use crate::Error;
 
 /// How many records, and how much text, are looked at for each delimiter.
@@ -222,7 +223,7 @@ impl<'a> Scan<'a> {
             let above = &self.records[place - 1];
             let cells = filled(above);
             // Two lines and more that are narrower than the table may be titles with a value each.
-            let full = above.fields >= width || place == 1;
+            let full = above.fields >= width || (place == 1 && self.records[1].fields >= width);
             if cells * 2 > width && cells > 1 && full && !self.is_remark(above) {
                 break;
             }
@@ -379,11 +380,6 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Whether a cell repeats a column's name; in a table of one column it must do so to the letter.
-pub(super) fn same_name(cell: &str, name: &str, alone: bool) -> bool {
-    cell == name || (!alone && cell.eq_ignore_ascii_case(name))
-}
-
 /// Undoes doubled and escaped quotes.
 pub(super) fn unquote(text: Cow<'_, str>, quoting: Quoting) -> Cow<'_, str> {
     match quoting {
@@ -393,40 +389,4 @@ pub(super) fn unquote(text: Cow<'_, str>, quoting: Quoting) -> Cow<'_, str> {
             Cow::Owned(text.replace("\\\"", "\"").replace("\"\"", "\"").replace("\\\\", "\\"))
         }
     }
-}
-
-/// Makes the names usable: without invisible characters, none empty, none twice.
-pub(super) fn name_columns(written: &[String], line: Option<u64>, notes: &mut Notes) -> Vec<String> {
-    let clean = |name: &String| {
-        let visible: String = name.chars().filter(|c| !is_invisible(*c) && *c != '\0').collect();
-        trim(&visible).replace("\r\n", " ").replace(['\r', '\n'], " ")
-    };
-    let cleaned: Vec<String> = written.iter().map(clean).collect();
-    let mut taken: HashSet<String> = cleaned.iter().cloned().collect();
-    let mut times: HashMap<String, usize> = HashMap::new();
-    let mut names = Vec::with_capacity(cleaned.len());
-    for (index, name) in cleaned.into_iter().enumerate() {
-        let unnamed = name.is_empty();
-        let number = times.entry(name.clone()).or_default();
-        *number += 1;
-        if !unnamed && *number == 1 {
-            names.push(name);
-            continue;
-        }
-        let base = if unnamed { "column" } else { &name };
-        *number = if unnamed { index + 1 } else { *number };
-        let mut unique = format!("{base}_{number}");
-        while !taken.insert(unique.clone()) {
-            *number += 1;
-            unique = format!("{base}_{number}");
-        }
-        let what = if unnamed {
-            format!("column {} has no name", index + 1)
-        } else {
-            format!("the column name `{}` stands more than once", clip(&name))
-        };
-        notes.say(line, None, format!("{what}; it is called `{}`", clip(&unique)));
-        names.push(unique);
-    }
-    names
 }

@@ -28,11 +28,12 @@ pub(super) struct Profile {
 
 /// Cells that can only be read one way, only the other way, or both ways.
 #[derive(Debug, Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools)] // each is seen or not, by itself
 struct Evidence {
     first: bool,
     second: bool,
     either: bool,
-    /// Some that can be read both ways are written with a dot.
+    /// Some numbers that can be read both ways are written with a dot; some dates with dots have the month first.
     dotted: bool,
 }
 
@@ -92,6 +93,7 @@ impl Profile {
             self.possible_dates += u64::from(moment.is_possible());
             if !moment.two_digit_year {
                 self.orders.add(moment.day_first, moment.month_first);
+                self.orders.dotted |= moment.dotted && moment.day_first.is_none();
             }
         } else {
             self.first_text.get_or_insert_with(|| (line, clip(text)));
@@ -110,7 +112,7 @@ impl Profile {
             Kind::Id
         } else if enough(self.numbers) {
             Kind::Number
-        } else if enough(self.flags) {
+        } else if enough(self.flags + self.zeros_and_ones) {
             Kind::Flag
         } else if enough(self.dates) && self.possible_dates * 2 >= self.dates {
             Kind::Date
@@ -245,6 +247,9 @@ fn order_rule(
                 if first { (OrderRule::DayFirst, "day") } else { (OrderRule::MonthFirst, "month") };
             if own.either {
                 say(format!("dates read with the {what} first, as other cells of the column show"));
+            }
+            if second && own.dotted {
+                return OrderRule::MonthFirstDotted;
             }
             rule
         }

@@ -8,11 +8,12 @@ use super::column::Plan;
 use super::decode::Source;
 use super::detect::{Charset, Rare};
 use super::layout::{self, Layout, unquote};
+use super::line::line_end;
 use super::notes::{Note, Notes};
-use super::record::{Quoting, Record, Span, Splitter, Step, TOO_LONG, line_end};
+use super::record::{Quoting, Record, Span, Splitter, Step, TOO_LONG};
 use super::row::{Row, Slot, SlotValue};
 use super::shape::spreadsheet_text;
-use super::{Column, CsvOptions, Dialect, Rejected, Warning, profile, sample, trim, unreadable};
+use super::{Column, CsvOptions, Dialect, Rejected, Warning, names, profile, sample, trim, unreadable};
 use crate::Error;
 
 /// How much of a rejected row is kept, in bytes.
@@ -86,7 +87,7 @@ impl<R: Read> CsvReader<R> {
         };
         let (width, profiles) = sample::take(&mut source, &layout)?;
         let names = match &layout.header {
-            Some(written) => layout::name_columns(&written[..width], layout.header_line, &mut notes),
+            Some(written) => names::name_columns(&written[..width], layout.header_line, &mut notes),
             None => (1..=width).map(|number| format!("column_{number}")).collect(),
         };
         let plans = profile::plans(&names, &profiles, &options, layout.delimiter, &mut notes);
@@ -152,6 +153,10 @@ impl<R: Read> CsvReader<R> {
                 Step::End => {
                     if self.rows == 0 && !self.ended {
                         self.notes.say(None, None, "the table has no rows that could be read");
+                    }
+                    if self.source.ends_within_a_letter() && !self.ended {
+                        let message = "the file ends within a letter, or with one in another encoding; it may be cut off";
+                        self.notes.say(Some(self.line.max(2) - 1), None, message);
                     }
                     self.ended = true;
                     return Ok(None);
@@ -224,7 +229,7 @@ impl<R: Read> CsvReader<R> {
             && header.iter().zip(&self.spans).all(|(name, span)| {
                 let cell = &text[span.start as usize..span.end as usize];
                 let decoded = unquote(self.source.charset().decode(cell).0, span.quoting);
-                layout::same_name(trim(&decoded), name, alone)
+                names::same_name(trim(&decoded), name, alone)
             })
     }
 
@@ -302,9 +307,7 @@ impl<R: Read> CsvReader<R> {
 /// Where the text in `="00123"` stands.
 fn unwrap(buffer: &str, (start, end): (u32, u32)) -> Option<(u32, u32)> {
     let written = &buffer[start as usize..end as usize];
-    if memchr(b'=', written.as_bytes().get(..16.min(written.len()))?).is_none() {
-        return None;
-    }
+    memchr(b'=', &written.as_bytes()[..written.len().min(16)])?;
     let inner = spreadsheet_text(trim(written))?;
     let from = start + (inner.as_ptr() as usize - written.as_ptr() as usize) as u32;
     Some((from, from + inner.len() as u32))

@@ -3,7 +3,8 @@
 use std::io::Read;
 
 use super::decode::Source;
-use super::layout::{Layout, same_name, unquote};
+use super::layout::{Layout, unquote};
+use super::names::same_name;
 use super::profile::Profile;
 use super::record::{Splitter, Step};
 use super::trim;

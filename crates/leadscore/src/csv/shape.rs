@@ -4,10 +4,13 @@ use super::notes::Note;
 use super::{date, number};
 
 /// Texts that stand for a missing value in number, date and flag columns, in lower case.
-const MARKERS: [&str; 13] =
-    ["na", "n/a", "null", "nan", "none", "-", "--", "?", "#n/a", "\\n", "\u{2013}", "\u{2014}", "n.a."];
+const MARKERS: [&str; 19] = [
+    "na", "n/a", "null", "nan", "none", "-", "--", "?", "#n/a", "\\n", "\u{2013}", "\u{2014}", "n.a.",
+    "#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!",
+];
 /// Those that do so in text columns too, exactly as written; `NA` and `None` may be real values there.
-pub(super) const TEXT_MARKERS: [&str; 5] = ["NULL", "\\N", "#N/A", "NaN", "N/A"];
+pub(super) const TEXT_MARKERS: [&str; 11] =
+    ["NULL", "\\N", "#N/A", "NaN", "N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"];
 
 /// Whether a text looks like a value rather than a name: a number, a date, a flag, an e-mail address.
 pub(super) fn shape(text: &str) -> Option<Shape> {
@@ -35,8 +38,12 @@ pub(super) enum Shape {
 
 /// The note for a missing marker, if the text is one.
 pub(super) fn marker(text: &str) -> Option<Note> {
-    if text.len() > 4 {
+    if text.len() > 8 {
         return None;
+    }
+    // A number or date in a column too narrow for it.
+    if text.len() > 2 && text.bytes().all(|byte| byte == b'#') {
+        return Some(Note::Marker(MARKERS.len() as u8));
     }
     MARKERS.iter().position(|marker| marker.eq_ignore_ascii_case(text)).map(|index| Note::Marker(index as u8))
 }
@@ -49,7 +56,7 @@ pub(super) fn is_flag(text: &str) -> bool {
 
 /// Whether a column of that name holds ids: `lead_id`, `Lead Number`, `ProspectID`, `phone 2`, `postal code`.
 pub(super) fn is_id_name(name: &str) -> bool {
-    const LAST: [&str; 36] = [
+    const LAST: [&str; 42] = [
         "id",
         "ids",
         "uuid",
@@ -86,6 +93,12 @@ pub(super) fn is_id_name(name: &str) -> bool {
         "celular",
         "cpf",
         "cnpj",
+        "ref",
+        "reference",
+        "barcode",
+        "gtin",
+        "imei",
+        "uid",
     ];
     const NUMBER: [&str; 6] = ["number", "no", "nr", "num", "nummer", "#"];
     const CODED: [&str; 7] = ["postal", "post", "zip", "area", "dial", "country", "bank"];

@@ -61,7 +61,8 @@ const MARKUP: [&[u8]; 24] = [
 ];
 
 /// First characters of other texts, in lower case, and what they are.
-const OTHER_TEXTS: [(&[u8], &str); 4] = [
+const OTHER_TEXTS: [(&[u8], &str); 5] = [
+    (b"id;pwxl", "a SYLK spreadsheet"),
     (b"%pdf-", "a PDF document"),
     (b"mime-version:", "a web archive (MHTML), which some programs name .xls or .csv"),
     (b"begin:vcard", "a vCard address book"),
@@ -91,6 +92,14 @@ pub(super) fn refuse_other_texts(text: &[u8]) -> Result<(), Error> {
         return Err(unreadable(format!(
             "this is {what}, not CSV; download or export the table itself as CSV"
         )));
+    }
+    // Words of a program before its page.
+    let mut lines = lower.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let page = lines.find(|line| line.starts_with(b"<") || line.iter().any(|byte| b",;\t|\"".contains(byte)));
+    if page.is_some_and(|line| line.starts_with(b"<html") || line.starts_with(b"<!doctype html")) {
+        return Err(unreadable(
+            "this is a web page (HTML), not CSV; download or export the table itself as CSV",
+        ));
     }
     let line = start.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default().trim_ascii_end();
     let tag = line.len() > 2 && line[0] == b'<' && line[1].is_ascii_alphabetic() && line.ends_with(b">");
