@@ -20,6 +20,7 @@ pub(super) struct Table {
     wires: Vec<(String, usize)>,
     /// How many leads have a blank id, and the line of the first.
     nameless: (u64, u64),
+    name: String,
 }
 
 impl Table {
@@ -80,11 +81,12 @@ impl Table {
         used.sort_unstable();
         used.dedup();
         reader.select(&used);
-        Ok(Table { reader, row: Row::default(), id, wires, nameless: (0, 0) })
+        Ok(Table { reader, row: Row::default(), id, wires, nameless: (0, 0), name: name.to_owned() })
     }
 
     pub(super) fn next(&mut self, lead: &mut Lead, line: &mut u64) -> Result<Next, Failure> {
-        match self.reader.next_row(&mut self.row)? {
+        let read = self.reader.next_row(&mut self.row);
+        match read.map_err(|error| Failure::about(&self.name, &error))? {
             None => return Ok(Next::End),
             Some(Outcome::Rejected(rejected)) => {
                 return Ok(Next::Rejected(Rejection {
