@@ -95,6 +95,9 @@ pub(super) fn is_code(text: &str) -> bool {
 
 /// Whether a code was turned into a rounded number by a spreadsheet: `1.23E+15`, `4,91512E+11`.
 pub(super) fn is_rounded_code(text: &str) -> bool {
+    if !matches!(text.as_bytes().get(1..3), Some([b'.' | b',', _] | [_, b'.' | b','])) {
+        return false;
+    }
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
     let mantissa = mantissa.strip_prefix('-').unwrap_or(mantissa);
     let Some((whole, fraction)) = mantissa.split_once(['.', ',']) else { return false };

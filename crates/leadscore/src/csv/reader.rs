@@ -307,7 +307,9 @@ impl<R: Read> CsvReader<R> {
 /// Where the text in `="00123"` stands.
 fn unwrap(buffer: &str, (start, end): (u32, u32)) -> Option<(u32, u32)> {
     let written = &buffer[start as usize..end as usize];
-    memchr(b'=', &written.as_bytes()[..written.len().min(16)])?;
+    if written.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric) {
+        return None;
+    }
     let inner = spreadsheet_text(trim(written))?;
     let from = start + (inner.as_ptr() as usize - written.as_ptr() as usize) as u32;
     Some((from, from + inner.len() as u32))
