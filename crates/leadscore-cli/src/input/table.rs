@@ -15,6 +15,9 @@ pub(super) struct Table {
     id: Option<usize>,
     /// Attribute name and the column it comes from.
     wires: Vec<(String, usize)>,
+    /// How many leads have a blank id, and the line of the first.
+    nameless: (u64, u64),
+    name: String,
 }
 
 impl Table {
@@ -84,11 +87,12 @@ impl Table {
         used.sort_unstable();
         used.dedup();
         reader.select(&used);
-        Ok(Table { reader, row: Row::default(), id, wires })
+        Ok(Table { reader, row: Row::default(), id, wires, nameless: (0, 0), name: name.to_owned() })
     }
 
     pub(super) fn next(&mut self, lead: &mut Lead, line: &mut u64) -> Result<Next, Failure> {
-        match self.reader.next_row(&mut self.row)? {
+        let read = self.reader.next_row(&mut self.row);
+        match read.map_err(|error| Failure::about(&self.name, &error))? {
             None => return Ok(Next::End),
             Some(Outcome::Rejected(rejected)) => {
                 return Ok(Next::Rejected(Rejection {
@@ -104,6 +108,10 @@ impl Table {
         lead.activities.clear();
         if let Some(id) = self.id.and_then(|column| self.row.raw(column)) {
             lead.id.push_str(id.trim());
+            if lead.id.is_empty() {
+                self.nameless =
+                    (self.nameless.0 + 1, if self.nameless.0 == 0 { *line } else { self.nameless.1 });
+            }
         }
         for (attribute, column) in &self.wires {
             let cell = self.row.value(*column).unwrap_or(Cell::Missing);
@@ -119,7 +127,17 @@ impl Table {
     }
 
     pub(super) fn warnings(&self) -> Vec<Warning> {
-        self.reader.warnings()
+        let mut warnings = self.reader.warnings();
+        let (leads, first) = self.nameless;
+        if leads > 0 {
+            let column =
+                self.id.and_then(|id| self.reader.columns().get(id)).map(|column| column.name.clone());
+            let cells = if leads == 1 { "1 cell is".to_owned() } else { format!("{leads} cells are") };
+            let message =
+                format!("{cells} blank; the row number stands for the lead's id; first at line {first}");
+            warnings.push(Warning { line: Some(first), column, message });
+        }
+        warnings
     }
 }
 
