@@ -149,7 +149,7 @@ impl LeadReader {
             Source::Table(table) => table.warnings(),
             Source::Records(_) => Vec::new(),
         };
-        let message = self.log.as_ref().and_then(|log| log.strangers());
+        let message = self.log.as_ref().and_then(ActivityLog::strangers);
         warnings.extend(message.map(|message| Warning { line: None, column: None, message }));
         warnings
     }

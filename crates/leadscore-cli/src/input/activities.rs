@@ -11,7 +11,7 @@ use super::mapping::column_for;
 use super::note_line;
 use super::open::{Form, open};
 use crate::failure::Failure;
-use crate::terminal::count;
+use crate::terminal::counted;
 
 /// Activities by lead id.
 #[derive(Default)]
@@ -72,14 +72,15 @@ impl ActivityLog {
         }
         if log.activities > 0 {
             note_line(&format!(
-                "{} activities of {} leads held in memory, about {} bytes each",
-                count(log.activities),
-                count(log.by_lead.len() as u64),
+                "{} of {} held in memory, about {} bytes each",
+                counted(log.activities, "activity", "activities"),
+                counted(log.by_lead.len() as u64, "lead", "leads"),
                 log.bytes / log.activities
             ));
         }
         if let Some(first) = &log.first_refused {
-            note_line(&format!("{} activities could not be used; the first: {first}", count(log.refused)));
+            let refused = counted(log.refused, "activity", "activities");
+            note_line(&format!("{refused} could not be used; the first: {first}"));
         }
         Ok(log)
     }
@@ -101,14 +102,14 @@ impl ActivityLog {
     pub(super) fn strangers(&self) -> Option<String> {
         let mut strange = self.by_lead.keys().filter(|id| !self.met.contains(*id));
         let first = strange.next()?;
-        let count = count(1 + strange.count() as u64);
+        let count = counted(1 + strange.count() as u64, "lead that is", "leads that are");
         let own = self.some_lead.as_deref().unwrap_or_default();
         Some(if self.met.is_empty() {
             format!(
                 "no activity belongs to a lead of the input: its ids look like `{own}`, the log's like `{first}`"
             )
         } else {
-            format!("the log speaks of {count} leads that are not in the input, such as `{first}`")
+            format!("the log speaks of {count} not in the input, such as `{first}`")
         })
     }
 

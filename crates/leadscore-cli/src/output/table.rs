@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::failure::Failure;
 use crate::report::{Ranked, Report};
-use crate::terminal::{Look, bar, count, cut, fit, points};
+use crate::terminal::{Look, bar, count, counted, cut, fit, points};
 
 const BAR: usize = 10;
 
@@ -110,9 +110,9 @@ fn foot(
         writeln!(out, "  {painted}  {}", look.dim(&cut(&tier.action, room)))?;
     }
     writeln!(out)?;
-    let mut said = format!("{} leads scored", count(report.scored));
+    let mut said = format!("{} scored", counted(report.scored, "lead", "leads"));
     if report.rejected > 0 {
-        said += &format!(", {} rows rejected", count(report.rejected));
+        said += &format!(", {} rejected", counted(report.rejected, "row", "rows"));
     }
     let shown = report.leads.len() as u64;
     if shown < report.scored {

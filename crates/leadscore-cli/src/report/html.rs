@@ -7,7 +7,7 @@ use std::io::{Result, Write};
 use leadscore::Basis;
 
 use super::{Escaped, Report, TierCount, capital, cut};
-use crate::terminal::count;
+use crate::terminal::{count, counted};
 
 const CSS: &str = include_str!("page.css");
 /// Nothing is loaded or run; only the page's own styles count.
@@ -18,7 +18,7 @@ const NAME: usize = 48;
 
 /// Writes the page.
 pub(crate) fn write(out: &mut dyn Write, report: &Report) -> Result<()> {
-    let title = format!("{}: {} ({})", report.title, counted(report.scored), report.source);
+    let title = format!("{}: {} ({})", report.title, scored(report.scored), report.source);
     write!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -79,7 +79,7 @@ fn headline(report: &Report) -> String {
     if report.scored == 0 {
         return "No leads to rank".to_owned();
     }
-    let scored = counted(report.scored);
+    let scored = scored(report.scored);
     let Some(best) = report.tiers.first() else {
         return format!("{scored}{}", first(report, None, ": start with"));
     };
@@ -244,8 +244,8 @@ fn colour(at: usize, of: usize) -> &'static str {
     }
 }
 
-fn counted(leads: u64) -> String {
-    if leads == 1 { "1 lead scored".to_owned() } else { format!("{} leads scored", count(leads)) }
+fn scored(leads: u64) -> String {
+    format!("{} scored", counted(leads, "lead", "leads"))
 }
 
 /// `12 %`; never 0 % or 100 % of what is only nearly so.

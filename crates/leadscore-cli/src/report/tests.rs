@@ -221,7 +221,9 @@ fn many_lines_become_one() {
     let one = prediction.explanation.contributions[0].clone();
     for step in 1..=30 {
         let points = f64::from(step) / 100.0;
-        prediction.explanation.contributions.push(leadscore::Contribution { points, ..one.clone() });
+        let mut other = one.clone();
+        other.points = points;
+        prediction.explanation.contributions.push(other);
         prediction.score += points;
     }
     let picture = svg::waterfall(&prediction, "Many");
