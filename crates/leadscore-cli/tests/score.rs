@@ -191,3 +191,20 @@ fn activities_count_and_those_after_as_of_do_not() {
     assert!(one.out.contains("1 e-mail opened"), "{}", one.out);
     assert!(two.err.contains("3 activities of 2 leads held in memory"), "{}", two.err);
 }
+
+#[test]
+fn blank_ids_and_broken_gzip_are_said() {
+    let table = "id,name,email\nL1,Ann,a@x.co\n,Bob,b@x.co\n=\"007\",Kim,c@x.co\n";
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(table.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    let folder = folder(&[("leads.csv", table.as_bytes()), ("cut.csv.gz", &packed[..packed.len() / 2])]);
+    let run = leadscore(&["score", &path(&folder, "leads.csv"), "--as-of", AS_OF, "--format", "csv"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let ids: Vec<String> = records(&run.out)[1..].iter().map(|row| row[0].clone()).collect();
+    assert_eq!(ids, ["L1", "2", "007"]);
+    assert!(run.err.contains("column `id`: 1 cell is blank; the row number stands for the lead's id"));
+    let run = leadscore(&["score", &path(&folder, "cut.csv.gz"), "--as-of", AS_OF]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("cut.csv.gz: the gzip file is cut off or damaged"), "{}", run.err);
+}

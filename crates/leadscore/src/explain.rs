@@ -65,6 +65,7 @@ impl Serialize for FeatureValue {
 
 /// One line of the sum that makes a score.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Contribution {
     /// The rule's, feature's or limit's code.
     pub code: Arc<str>,
@@ -84,6 +85,7 @@ pub struct Contribution {
 
 /// One of the things that moved the score most.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TopReason {
     /// The contribution's code.
     pub code: Arc<str>,
@@ -95,6 +97,7 @@ pub struct TopReason {
 
 /// Why a score is what it is: `baseline` + Σ `contributions` + `rest` = score, within 1e-9.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Explanation {
     /// The score at the baseline margin, in points. It is not the base rate.
     pub baseline: f64,
@@ -102,7 +105,7 @@ pub struct Explanation {
     pub contributions: Vec<Contribution>,
     /// The strongest features and rules, by absolute points, a rule's own cap taken off.
     pub reasons: Vec<TopReason>,
-    /// Clips of groups and of the score, rounding and disqualification, on their own lines.
+    /// Clips of groups and of the score, rounding and disqualification; they stand among the contributions too.
     pub limits: Vec<TopReason>,
     /// What rounding leaves over, in points; |rest| ≤ 1e-3.
     pub rest: f64,

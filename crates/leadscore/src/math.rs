@@ -12,6 +12,11 @@ pub fn ln(x: f64) -> f64 {
     libm::log(x)
 }
 
+/// ln(1 + x), exact for small x.
+pub fn ln_1p(x: f64) -> f64 {
+    libm::log1p(x)
+}
+
 /// The logistic function 1 / (1 + e^−x), without overflow on either side.
 ///
 /// ```
@@ -60,3 +65,4 @@ mod tests {
         assert_eq!([0.0, 1.0, 3.0, 7.0, 14.0, 30.0].map(percent), [100.0, 91.0, 74.0, 50.0, 25.0, 5.0]);
     }
 }
+pub fn exp_f32(x: f32) -> f32 { exp(f64::from(x)) as f32 }

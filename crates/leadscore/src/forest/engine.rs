@@ -117,7 +117,7 @@ impl Engine {
 }
 
 /// Walks the model as it stands.
-fn plain(forest: &Forest, row: &[f64], trees: usize, out: &mut Vec<f64>) {
+pub(super) fn plain(forest: &Forest, row: &[f64], trees: usize, out: &mut Vec<f64>) {
     let mut sums = forest.base.clone();
     let f32s = forest.precision == Precision::F32;
     let mut add = |output: usize, value: f64| {

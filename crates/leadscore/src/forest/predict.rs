@@ -20,6 +20,11 @@ impl Forest {
         self.base.len()
     }
 
+    /// The number of predictions for a row: one for each output, or 1 where the objective predicts a class.
+    pub fn predictions(&self) -> usize {
+        if self.link == Link::ArgMax { 1 } else { self.outputs() }
+    }
+
     /// The number of trees; 0 for a linear booster.
     pub fn trees(&self) -> usize {
         match &self.body {

@@ -110,11 +110,15 @@ impl Plan {
                         .any(|up| matches!(&tree.nodes[up], Node::Split(own) if own.feature == split.feature));
                     for child in [split.left, split.right] {
                         let cover = tree.nodes[child].cover();
-                        if !(split.cover > 0.0 && cover >= 0.0 && split.cover.is_finite() && cover.is_finite()) {
+                        let known = |cover: f64| cover >= 0.0 && cover.is_finite();
+                        // Nothing passed the root: the file has the fields, but no counts in them.
+                        if !known(cover) || !known(split.cover) || (at == 0 && split.cover == 0.0) {
                             let message = "the file keeps no cover here, so there are no contributions".to_owned();
                             return Err(Error::CoverMissing { path: path(at), message });
                         }
-                        plan.share[child] = (cover / split.cover).max(SMALLEST_SHARE);
+                        // Where no training row came at all, both ways are alike.
+                        let share = if split.cover == 0.0 { 0.5 } else { cover / split.cover };
+                        plan.share[child] = share.max(SMALLEST_SHARE);
                         reach[child] = reach[at] * plan.share[child];
                         parent[child] = at;
                         depth[child] = depth[at] + 1;
