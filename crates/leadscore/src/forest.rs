@@ -1,5 +1,6 @@
 //! Boosted trees as XGBoost and LightGBM write them, in one canonical form.
 
+mod lightgbm;
 mod model;
 
 pub use model::Forest;
