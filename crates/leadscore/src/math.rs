@@ -65,4 +65,6 @@ mod tests {
         assert_eq!([0.0, 1.0, 3.0, 7.0, 14.0, 30.0].map(percent), [100.0, 91.0, 74.0, 50.0, 25.0, 5.0]);
     }
 }
-pub fn exp_f32(x: f32) -> f32 { exp(f64::from(x)) as f32 }
+pub fn exp_f32(x: f32) -> f32 {
+    exp(f64::from(x)) as f32
+}

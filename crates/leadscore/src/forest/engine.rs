@@ -50,7 +50,9 @@ struct Root {
 }
 
 /// The two precisions of sums.
-pub(super) trait Number: Copy + PartialOrd + std::ops::AddAssign + std::fmt::Debug + PartialEq {
+pub(super) trait Number:
+    Copy + PartialOrd + std::ops::AddAssign + std::fmt::Debug + PartialEq
+{
     const NAN: Self;
     const LOW: Self;
     const HIGH: Self;
@@ -93,7 +95,9 @@ impl Engine {
     pub(super) fn new(forest: &Forest) -> Engine {
         let Body::Trees(trees) = &forest.body else { return Engine::Plain };
         let simple = |tree: &Tree| {
-            tree.nodes.iter().all(|node| !matches!(node, Node::Leaf { leaf, .. } if !matches!(leaf, Leaf::Value(_))))
+            tree.nodes
+                .iter()
+                .all(|node| !matches!(node, Node::Leaf { leaf, .. } if !matches!(leaf, Leaf::Value(_))))
         };
         if !trees.iter().all(simple) {
             return Engine::Plain;
@@ -110,7 +114,8 @@ impl Engine {
             Engine::F32(plan) => plan.margins(rows, forest.features.len(), trees, out),
             Engine::F64(plan) => plan.margins(rows, forest.features.len(), trees, out),
             Engine::Plain => {
-                rows.chunks_exact(forest.features.len().max(1)).for_each(|row| plain(forest, row, trees, out));
+                rows.chunks_exact(forest.features.len().max(1))
+                    .for_each(|row| plain(forest, row, trees, out));
             }
         }
     }
@@ -196,7 +201,9 @@ impl<T: Number> Plan<T> {
                     let column = self.columns.of(split)?;
                     let threshold = match &split.test {
                         // A missing value is −∞ in a left column; that is not below a threshold of −∞.
-                        Test::Below { threshold: f64::NEG_INFINITY, .. } if split.missing_left => return None,
+                        Test::Below { threshold: f64::NEG_INFINITY, .. } if split.missing_left => {
+                            return None;
+                        }
                         Test::Below { threshold, .. } => T::threshold(*threshold),
                         Test::Among { .. } => T::from_f64(0.0),
                     };

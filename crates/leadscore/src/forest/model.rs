@@ -210,7 +210,9 @@ impl Tree {
         loop {
             match &self.nodes[at] {
                 Node::Leaf { leaf, .. } => return leaf,
-                Node::Split(split) => at = if split.goes_left(row, precision) { split.left } else { split.right },
+                Node::Split(split) => {
+                    at = if split.goes_left(row, precision) { split.left } else { split.right }
+                }
             }
         }
     }

@@ -35,7 +35,9 @@ impl Forest {
 
     /// The names of the input columns, `f0`, `f1`, … where the file has none.
     pub fn feature_names(&self) -> Vec<String> {
-        let name = |(at, feature): (usize, &super::ModelFeature)| feature.name.clone().unwrap_or_else(|| format!("f{at}"));
+        let name = |(at, feature): (usize, &super::ModelFeature)| {
+            feature.name.clone().unwrap_or_else(|| format!("f{at}"))
+        };
         self.features.iter().enumerate().map(name).collect()
     }
 
@@ -100,7 +102,11 @@ impl Forest {
             Link::Identity => out.extend_from_slice(row),
             Link::Sigmoid(slope) => out.extend(row.iter().map(|m| {
                 // f32 as XGBoost: 1 / (e^−m + 1), each step rounded, −m kept below overflow.
-                if f32s { f64::from(1.0 / (math::exp_f32((-*m as f32).min(88.7)) + 1.0)) } else { 1.0 / (1.0 + exp(-slope * m)) }
+                if f32s {
+                    f64::from(1.0 / (math::exp_f32((-*m as f32).min(88.7)) + 1.0))
+                } else {
+                    1.0 / (1.0 + exp(-slope * m))
+                }
             })),
             Link::Softmax => {
                 let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -126,7 +132,11 @@ impl Forest {
 
     pub(super) fn trees_of(&self, iterations: Iterations) -> usize {
         let rounds = self.rounds_of(iterations);
-        if rounds == self.rounds.len() { self.trees() } else { self.rounds[..rounds].last().copied().unwrap_or(0) }
+        if rounds == self.rounds.len() {
+            self.trees()
+        } else {
+            self.rounds[..rounds].last().copied().unwrap_or(0)
+        }
     }
 
     fn rounds_of(&self, iterations: Iterations) -> usize {

@@ -32,13 +32,20 @@ impl Forest {
         match &self.body {
             Body::Linear(weights) => {
                 for row in 0..matrix.rows() {
-                    self.linear(weights, matrix.row(row), &mut out[row * outputs * width..(row + 1) * outputs * width]);
+                    self.linear(
+                        weights,
+                        matrix.row(row),
+                        &mut out[row * outputs * width..(row + 1) * outputs * width],
+                    );
                 }
             }
             Body::Trees(trees) => {
                 let trees = &trees[..self.trees_of(iterations).min(trees.len())];
-                let plans: Vec<Plan> =
-                    trees.iter().enumerate().map(|(at, tree)| Plan::new(at, tree)).collect::<Result<_, _>>()?;
+                let plans: Vec<Plan> = trees
+                    .iter()
+                    .enumerate()
+                    .map(|(at, tree)| Plan::new(at, tree))
+                    .collect::<Result<_, _>>()?;
                 let mut scratch = Scratch::new(self.features.len(), &plans);
                 for row in 0..matrix.rows() {
                     let out = &mut out[row * outputs * width..(row + 1) * outputs * width];
@@ -96,7 +103,13 @@ struct Plan {
 impl Plan {
     fn new(number: usize, tree: &Tree) -> Result<Plan, Error> {
         let path = |node: usize| format!("trees[{number}].nodes[{node}]");
-        let mut plan = Plan { points: 1, depth: 0, share: vec![1.0; tree.nodes.len()], expected: vec![0.0], vector: false };
+        let mut plan = Plan {
+            points: 1,
+            depth: 0,
+            share: vec![1.0; tree.nodes.len()],
+            expected: vec![0.0],
+            vector: false,
+        };
         let mut reach = vec![1.0; tree.nodes.len()];
         // Depths and the number of different features on the way, parents before children.
         let mut depth = vec![0_usize; tree.nodes.len()];
@@ -107,13 +120,16 @@ impl Plan {
                 Node::Split(split) => {
                     let seen = std::iter::successors(Some(parent[at]), |&up| parent.get(up).copied())
                         .take_while(|&up| up != usize::MAX)
-                        .any(|up| matches!(&tree.nodes[up], Node::Split(own) if own.feature == split.feature));
+                        .any(
+                            |up| matches!(&tree.nodes[up], Node::Split(own) if own.feature == split.feature),
+                        );
                     for child in [split.left, split.right] {
                         let cover = tree.nodes[child].cover();
                         let known = |cover: f64| cover >= 0.0 && cover.is_finite();
                         // Nothing passed the root: the file has the fields, but no counts in them.
                         if !known(cover) || !known(split.cover) || (at == 0 && split.cover == 0.0) {
-                            let message = "the file keeps no cover here, so there are no contributions".to_owned();
+                            let message =
+                                "the file keeps no cover here, so there are no contributions".to_owned();
                             return Err(Error::CoverMissing { path: path(at), message });
                         }
                         // Where no training row came at all, both ways are alike.
@@ -138,7 +154,8 @@ impl Plan {
                             }
                         }
                         Leaf::Linear { .. } => {
-                            let message = "leaves are linear; contributions are not defined for them".to_owned();
+                            let message =
+                                "leaves are linear; contributions are not defined for them".to_owned();
                             return Err(Error::ContributionsUnsupported { path: path(at), message });
                         }
                     }
@@ -278,7 +295,8 @@ impl Scratch {
             let new = below(frame.old_or(states[split.feature]), goes_left(split) == left, plan.share[child]);
             let old = frames[depth].old;
             for q in 0..points {
-                products[here + stride + q] = products[here + q] * (new.factor(nodes[q]) / old.factor(nodes[q]));
+                products[here + stride + q] =
+                    products[here + q] * (new.factor(nodes[q]) / old.factor(nodes[q]));
             }
             states[split.feature] = new;
             frames[depth].stage += 1;

@@ -91,7 +91,11 @@ fn grow(
             negative_fraction_is_zero: precision == Precision::F64,
         },
         _ => Test::Below {
-            threshold: if precision == Precision::F32 { widen(threshold as f32) } else { threshold.next_up() },
+            threshold: if precision == Precision::F32 {
+                widen(threshold as f32)
+            } else {
+                threshold.next_up()
+            },
             zero_is_missing: dice.below(4) == 0,
         },
     };
@@ -142,7 +146,10 @@ fn contributions_are_the_shapley_values_by_enumeration() {
                 assert!((sum - margins[row * outputs + output]).abs() < 1e-9, "seed {seed}: {sum}");
                 let wanted = enumerated(&forest, matrix.row(row), output);
                 for (feature, (own, wanted)) in phi.iter().zip(&wanted).enumerate() {
-                    assert!((own - wanted).abs() < 1e-9, "seed {seed}, feature {feature}: {own} for {wanted}");
+                    assert!(
+                        (own - wanted).abs() < 1e-9,
+                        "seed {seed}, feature {feature}: {own} for {wanted}"
+                    );
                 }
             }
         }
@@ -154,7 +161,8 @@ fn enumerated(forest: &Forest, row: &[f64], output: usize) -> Vec<f64> {
     let features = forest.features.len();
     let value = |known: usize| -> f64 {
         let Body::Trees(trees) = &forest.body else { return 0.0 };
-        forest.base[output] + trees.iter().map(|tree| expected(forest, tree, 0, row, known, output)).sum::<f64>()
+        forest.base[output]
+            + trees.iter().map(|tree| expected(forest, tree, 0, row, known, output)).sum::<f64>()
     };
     let factorial = |n: usize| (1..=n).map(|k| k as f64).product::<f64>();
     let mut phi: Vec<f64> = (0..features)

@@ -18,7 +18,13 @@ enum Column {
     /// The value; a missing one, and zero where it counts as missing, becomes the end that sends it its way.
     Value { feature: usize, missing_left: bool, zero_is_missing: bool },
     /// 0 goes left, 1 goes right.
-    Side { feature: usize, missing_left: bool, set: Vec<u32>, members_left: bool, negative_fraction_is_zero: bool },
+    Side {
+        feature: usize,
+        missing_left: bool,
+        set: Vec<u32>,
+        members_left: bool,
+        negative_fraction_is_zero: bool,
+    },
     /// For trees that are one leaf: leaves read a column too.
     Nothing,
 }
