@@ -194,8 +194,7 @@ impl Split {
         match &self.test {
             _ if value.is_nan() => self.missing_left,
             Test::Below { zero_is_missing: true, .. } if is_zero(value) => self.missing_left,
-            // `>=`, so that a NaN threshold sends everything left.
-            Test::Below { threshold, .. } => !(value >= *threshold),
+            Test::Below { threshold, .. } => value < *threshold || threshold.is_nan(),
             Test::Among { set, members_left, negative_fraction_is_zero } => {
                 member(value, set, *negative_fraction_is_zero, precision) == *members_left
             }
