@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::forest::{Leaf, Link, Node, Test};
+use crate::math;
 
 /// Two rounds of everything at once: each missing type, a set of categories, a linear tree, a constant one.
 const MODEL: &str = include_str!("tests/model.txt");
@@ -50,6 +51,23 @@ fn goes_left(test: &Test, value: f64, missing_left: bool) -> bool {
     }
 }
 
+fn predictions(forest: &Forest, margins: &[f64]) -> Vec<f64> {
+    let by = if forest.average { forest.rounds.len() as f64 } else { 1.0 };
+    let margins: Vec<f64> = margins.iter().map(|margin| margin / by).collect();
+    let top = margins.iter().copied().fold(f64::MIN, f64::max);
+    let whole: f64 = margins.iter().map(|margin| math::exp(margin - top)).sum();
+    let link = |margin: &f64| match forest.link {
+        Link::Identity => *margin,
+        Link::Sigmoid(slope) => math::sigmoid(slope * margin),
+        Link::Softmax => math::exp(margin - top) / whole,
+        Link::Exp => math::exp(*margin),
+        Link::LogOnePlusExp => math::ln(1.0 + math::exp(*margin)),
+        Link::SignedSquare => margin * margin.abs(),
+        Link::ArgMax | Link::Step => unreachable!(),
+    };
+    margins.iter().map(link).collect()
+}
+
 /// Loads the case in a folder and compares every margin, bit by bit; the number of rows.
 fn check_case(folder: &Path) -> usize {
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
@@ -67,9 +85,14 @@ fn check_case(folder: &Path) -> usize {
             })
             .collect();
         let found = margins(&forest, &row);
-        let wanted: Vec<f64> = wanted.iter().take(found.len()).map(|text| text.parse().unwrap()).collect();
+        let wanted: Vec<f64> = wanted.iter().map(|text| text.parse().unwrap()).collect();
+        let (wanted, predicted) = wanted.split_at(found.len());
         let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
-        assert_eq!(bits(&found), bits(&wanted), "{} row {line}: {found:?}, not {wanted:?}", folder.display());
+        assert_eq!(bits(&found), bits(wanted), "{} row {line}: {found:?}, not {wanted:?}", folder.display());
+        for (found, wanted) in predictions(&forest, &found).into_iter().zip(predicted) {
+            let near = found == *wanted || (found - wanted).abs() <= 1e-13 * wanted.abs().max(1e-300);
+            assert!(near, "{} row {line}: predicts {found}, not {wanted}", folder.display());
+        }
     }
     rows.len()
 }
