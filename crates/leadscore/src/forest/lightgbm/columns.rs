@@ -108,7 +108,9 @@ impl<'a> Tail<'a> {
         for line in lines {
             if let Some(text) = line.strip_prefix("pandas_categorical:") {
                 tail.pandas = Some(text);
-            } else if let Some(text) = line.strip_prefix("[categorical_feature:") {
+            } else if let Some(text) = line.strip_prefix("[categorical_feature:")
+                && !text.contains("name:")
+            {
                 let columns: BTreeSet<usize> = text
                     .trim_end_matches(']')
                     .split(',')
