@@ -106,9 +106,13 @@ impl Work {
             ));
         }
         let source = match opened.form {
-            Form::Csv => {
-                Source::Table(Box::new(table::Table::open(opened.bytes, &name, &mapping, &pipeline)?))
-            }
+            Form::Csv => Source::Table(Box::new(table::Table::open(
+                opened.bytes,
+                &name,
+                &mapping,
+                &pipeline,
+                args.strict,
+            )?)),
             Form::Jsonl | Form::Json => Source::Records(records::Records::new(
                 opened.bytes,
                 opened.form,
@@ -147,7 +151,7 @@ impl LeadReader {
     pub(crate) fn warnings(&self) -> Vec<Warning> {
         let mut warnings = match &self.source {
             Source::Table(table) => table.warnings(),
-            Source::Records(_) => Vec::new(),
+            Source::Records(records) => records.warnings(),
         };
         let message = self.log.as_ref().and_then(ActivityLog::strangers);
         warnings.extend(message.map(|message| Warning { line: None, column: None, message }));

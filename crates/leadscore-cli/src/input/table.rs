@@ -18,6 +18,7 @@ pub(super) struct Table {
     /// How many leads have a blank id, and the line of the first.
     nameless: (u64, u64),
     name: String,
+    strict: bool,
 }
 
 impl Table {
@@ -26,6 +27,7 @@ impl Table {
         name: &str,
         mapping: &Mapping,
         pipeline: &Pipeline,
+        strict: bool,
     ) -> Result<Table, Failure> {
         let mut reader =
             CsvReader::open(bytes, mapping.options()).map_err(|error| Failure::about(name, &error))?;
@@ -87,7 +89,7 @@ impl Table {
         used.sort_unstable();
         used.dedup();
         reader.select(&used);
-        Ok(Table { reader, row: Row::default(), id, wires, nameless: (0, 0), name: name.to_owned() })
+        Ok(Table { reader, row: Row::default(), id, wires, nameless: (0, 0), name: name.to_owned(), strict })
     }
 
     pub(super) fn next(&mut self, lead: &mut Lead, line: &mut u64) -> Result<Next, Failure> {
@@ -104,6 +106,13 @@ impl Table {
             Some(Outcome::Row) => {}
         }
         *line = self.row.line();
+        if self.strict
+            && let Some(reason) = self.unusable()
+        {
+            let cells = self.wires.iter().filter_map(|(_, column)| self.row.raw(*column));
+            let raw = cells.collect::<Vec<_>>().join(",");
+            return Ok(Next::Rejected(Rejection { line: *line, reason, raw }));
+        }
         lead.id.clear();
         lead.activities.clear();
         if let Some(id) = self.id.and_then(|column| self.row.raw(column)) {
@@ -124,6 +133,20 @@ impl Table {
             }
         }
         Ok(Next::Lead)
+    }
+
+    /// A cell that holds something, and yet has no value: it can be read in two ways, or not as its column's kind.
+    /// Words for missing, such as `N/A`, have no digit.
+    fn unusable(&self) -> Option<String> {
+        let (_, column) = self.wires.iter().find(|(_, column)| {
+            let lost = matches!(self.row.value(*column), None | Some(Cell::Missing));
+            lost && self.row.raw(*column).is_some_and(|raw| raw.contains(|c: char| c.is_ascii_digit()))
+        })?;
+        let name = &self.reader.columns()[*column].name;
+        Some(format!(
+            "column `{name}`: `{}` has no one meaning",
+            self.row.raw(*column).unwrap_or_default().trim()
+        ))
     }
 
     pub(super) fn warnings(&self) -> Vec<Warning> {
