@@ -165,6 +165,9 @@ pub(crate) struct PredictArgs {
     /// Which boosting rounds speak
     #[arg(long, value_enum, default_value = "all")]
     pub(crate) iterations: Rounds,
+    /// A value that means missing besides an empty cell, as given to the library in training (it is not in the file)
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub(crate) missing: Option<f64>,
 }
 
 #[derive(clap::Args)]

@@ -49,6 +49,10 @@ fn check(case: &Path) {
     if with_shap {
         args.extend(["--contributions", &shap]);
     }
+    let missing = about["missing_value_given_to_library"].as_str().filter(|value| *value != "NaN");
+    if let Some(missing) = missing {
+        args.extend(["--missing", missing]);
+    }
     let run = leadscore(&args);
     assert_eq!(run.code, 0, "{name}: {}", run.err);
     let (wanted, found) = (table(&case.join("expected.csv")), table(Path::new(&out)));
@@ -61,6 +65,15 @@ fn check(case: &Path) {
             let here = format!("{name}, row {row}, {column}: {found} for {wanted}");
             let steps = if single { steps32(found, wanted) } else { steps64(found, wanted) };
             assert!(steps <= u64::from(column.starts_with("pred")), "{here}");
+        }
+    }
+    if case.join("expected_best.csv").exists() {
+        let best = path(&dir, "best.csv");
+        let args = ["predict", args[1], args[2], "-o", &best, "--iterations", "best"];
+        assert_eq!(leadscore(&args).code, 0, "{name}");
+        let wanted = table(&case.join("expected_best.csv")).1;
+        for (found, wanted) in table(Path::new(&best)).1.iter().zip(&wanted) {
+            assert_eq!(steps32(found[0], wanted[0]), 0, "{name}, best rounds");
         }
     }
     if with_shap {

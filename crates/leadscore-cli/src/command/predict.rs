@@ -50,7 +50,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
                 let column = &reader.columns()[*place].name;
                 Failure::said(format!("{name}: line {}: column `{column}`: {reason}", row.line()))
             })?;
-            values.push(value);
+            values.push(if Some(value) == args.missing { f64::NAN } else { value });
         }
         if values.len() == BLOCK * places.len() {
             table.add(&forest, std::mem::take(&mut values))?;
