@@ -103,7 +103,18 @@ fn value(forest: &Forest, feature: usize, cell: &str) -> Result<f64, String> {
     if let Some(code) = levels.iter().position(|level| level == cell) {
         return Ok(code as f64);
     }
-    match cell.parse() {
+    let number: Result<f64, _> = cell.parse();
+    // Levels that are numbers themselves are named by their value; other levels may be given by their code.
+    let named: Vec<Option<f64>> = levels.iter().map(|level| level.parse().ok()).collect();
+    if let (Ok(number), true) = (&number, named.iter().any(Option::is_some)) {
+        let code = named.iter().position(|own| *own == Some(*number));
+        return match code {
+            Some(code) => Ok(code as f64),
+            None if !forest.is_f32() => Ok(f64::NAN),
+            None => Err(format!("`{cell}` is none of the levels the model was trained on")),
+        };
+    }
+    match number {
         Ok(number) => Ok(number),
         Err(_) if levels.is_empty() => Err(format!("`{cell}` is not a number")),
         // LightGBM takes a level it has not seen as missing; XGBoost refuses it.

@@ -198,14 +198,17 @@ impl<T: Number> Plan<T> {
                     let left = self.nodes.len();
                     self.nodes.extend([leaf; 2]);
                     self.values.extend([T::from_f64(0.0); 2]);
-                    let column = self.columns.of(split)?;
-                    let threshold = match &split.test {
-                        // A missing value is −∞ in a left column; that is not below a threshold of −∞.
-                        Test::Below { threshold: f64::NEG_INFINITY, .. } if split.missing_left => {
-                            return None;
+                    let (column, threshold) = match &split.test {
+                        // The ends stand for missing values, so a threshold at an end that keeps them and all others
+                        // apart is a question of being missing.
+                        Test::Below { threshold, .. }
+                            if threshold.is_nan() && !split.missing_left
+                                || *threshold == f64::NEG_INFINITY && split.missing_left =>
+                        {
+                            (self.columns.gap(split)?, T::from_f64(0.0))
                         }
-                        Test::Below { threshold, .. } => T::threshold(*threshold),
-                        Test::Among { .. } => T::from_f64(0.0),
+                        Test::Below { threshold, .. } => (self.columns.of(split)?, T::threshold(*threshold)),
+                        Test::Among { .. } => (self.columns.of(split)?, T::from_f64(0.0)),
                     };
                     self.nodes[place] = Packed { threshold, column, left: left as u32 };
                     todo.push((split.right, left + 1, depth + 1));

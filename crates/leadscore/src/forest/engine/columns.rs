@@ -25,6 +25,8 @@ enum Column {
         members_left: bool,
         negative_fraction_is_zero: bool,
     },
+    /// Missing values go their way, all others the other way.
+    Gap { feature: usize, missing_left: bool, zero_is_missing: bool },
     /// For trees that are one leaf: leaves read a column too.
     Nothing,
 }
@@ -49,6 +51,12 @@ impl Columns {
                 negative_fraction_is_zero: *negative_fraction_is_zero,
             },
         })
+    }
+
+    /// The column that tells only whether a split's value is missing.
+    pub(super) fn gap(&mut self, split: &Split) -> Option<u32> {
+        let zero_is_missing = matches!(split.test, Test::Below { zero_is_missing: true, .. });
+        self.place(Column::Gap { feature: split.feature, missing_left: split.missing_left, zero_is_missing })
     }
 
     /// Makes sure that there is a first column.
@@ -88,6 +96,11 @@ impl Columns {
                     member(value, set, *negative_fraction_is_zero, self.precision) == *members_left
                 };
                 end(left)
+            }
+            Column::Gap { feature, missing_left, zero_is_missing } => {
+                let value = row[*feature];
+                let missing = value.is_nan() || (*zero_is_missing && is_zero(value));
+                end(missing == *missing_left)
             }
             Column::Nothing => T::LOW,
         }));
