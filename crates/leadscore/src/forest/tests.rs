@@ -90,6 +90,11 @@ fn grow(
             members_left: dice.below(2) == 0,
             negative_fraction_is_zero: precision == Precision::F64,
         },
+        1 => Test::Below {
+            // The ends: everything left, everything right, or all but infinity.
+            threshold: [f64::NAN, f64::NEG_INFINITY, widen(f32::INFINITY), widen(f32::MIN)][dice.below(4)],
+            zero_is_missing: dice.below(2) == 0,
+        },
         _ => Test::Below {
             threshold: if precision == Precision::F32 {
                 widen(threshold as f32)
