@@ -7,6 +7,8 @@ mod predict;
 mod shap;
 #[cfg(test)]
 mod tests;
+mod ubjson;
+mod xgboost;
 
 pub use model::Forest;
 pub(crate) use model::{Body, Leaf, Link, ModelFeature, Node, Precision, Split, Test, Tree};
@@ -21,11 +23,8 @@ impl Forest {
     /// `invalid_model` with tree and node for a malformed file; `unsupported_model` for what cannot be represented
     /// exactly, with what to do instead.
     pub fn from_bytes(bytes: &[u8]) -> Result<Forest, Error> {
-        let mut forest = if lightgbm::looks_like(bytes) {
-            lightgbm::load(bytes)?
-        } else {
-            return Err(Error::UnsupportedModel { path: String::new(), message: "not yet".to_owned() });
-        };
+        let mut forest =
+            if lightgbm::looks_like(bytes) { lightgbm::load(bytes)? } else { xgboost::load(bytes)? };
         forest.engine = engine::Engine::new(&forest);
         Ok(forest)
     }

@@ -96,7 +96,7 @@ impl Forest {
 
     fn link(&self, row: &[f64], out: &mut Vec<f64>) {
         let f32s = self.precision == Precision::F32;
-        let exp = |x: f64| if f32s { f64::from(math::exp_f32(x as f32)) } else { math::exp(x) };
+        let exp = |x: f64| if f32s { f64::from(math::exp_f32(x as f32)) } else { math::exp_rounded(x) };
         let round = |x: f64| if f32s { f64::from(x as f32) } else { x };
         match self.link {
             Link::Identity => out.extend_from_slice(row),
