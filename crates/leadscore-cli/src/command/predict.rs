@@ -51,9 +51,9 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
                 Failure::said(format!("{name}: line {}: column `{column}`: {reason}", row.line()))
             })?;
             // XGBoost compares after rounding to f32.
-            let missing = args.missing.is_some_and(|missing| {
-                value == missing || forest.is_f32() && value as f32 == missing as f32
-            });
+            let missing = args
+                .missing
+                .is_some_and(|missing| value == missing || forest.is_f32() && value as f32 == missing as f32);
             values.push(if missing { f64::NAN } else { value });
         }
         if values.len() == BLOCK * places.len() {
