@@ -87,7 +87,9 @@ impl Forest {
         let mut margins = self.margin(matrix, iterations)?;
         if self.average {
             let rounds = self.rounds_of(iterations).max(1) as f64;
-            margins.iter_mut().for_each(|margin| *margin /= rounds);
+            for margin in &mut margins {
+                *margin /= rounds;
+            }
         }
         let mut out = Vec::with_capacity(margins.len());
         margins.chunks_exact(self.outputs().max(1)).for_each(|row| self.link(row, &mut out));

@@ -118,7 +118,10 @@ fn goes_left(split: &Split, row: &[f64]) -> bool {
 }
 
 /// The model, the rows and the margins of a case kept outside the repository.
-fn shared(case: &str, model: &str) -> Option<(Vec<u8>, Vec<Vec<f64>>, Vec<f32>)> {
+/// The model's bytes, the rows, and the margins that the library gave.
+type Case = (Vec<u8>, Vec<Vec<f64>>, Vec<f32>);
+
+fn shared(case: &str, model: &str) -> Option<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/models").join(case);
     if !folder.is_dir() {
         let required = std::env::var_os("LEADSCORE_REQUIRE_SHARED").is_some_and(|value| value == "1");
