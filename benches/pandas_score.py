@@ -202,7 +202,7 @@ def score(frame, first_row, as_of):
     add(0.25 * (velocity >= 0.5), lambda rows: counted(velocity[rows], "activity", "activities", "{} a day"))
     add(0.2 * (channels >= 3), lambda rows: counted(channels[rows], "channel", "channels", "Active on {}"))
     add(np.nan_to_num(0.4 * recency), lambda rows: np.where(
-        idle[rows] < 1, "Active today", counted(idle[rows], "day", "days", "Last active {} ago")))
+        idle[rows] < 1, "Active within the last day", counted(idle[rows], "day", "days", "Last active {} ago")))
     add(np.select([idle > 30, idle > 14], [-1.1, -0.6], 0.0),
         lambda rows: counted(idle[rows], "day", "days", "Silent for {}"))
     # The rule of a burst of activities needs a log; without one it never holds.

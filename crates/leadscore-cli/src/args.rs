@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Features(FeaturesArgs),
     /// Tell what the reader understood of a CSV file, as JSON
     Inspect(InspectArgs),
+    /// Write the margins and predictions of an XGBoost or LightGBM model
+    Predict(PredictArgs),
     /// Check a pipeline file
     Check(CheckArgs),
     /// List the built-in pipelines, or show one
@@ -38,7 +40,7 @@ pub(crate) struct InputArgs {
     /// A built-in pipeline or a pipeline file
     #[arg(short, long, default_value = "conversion", value_name = "NAME|FILE")]
     pub(crate) pipeline: String,
-    /// A JSON file that says which column is which attribute
+    /// A JSON file that says which column is which attribute: {"format": 1, "attributes": {"company": "Firm"}}
     #[arg(short, long, value_name = "FILE")]
     pub(crate) map: Option<PathBuf>,
     /// The moment to judge as of, such as 2026-11-22 or 2026-11-22T09:30:00Z [default: now]
@@ -138,6 +140,34 @@ pub(crate) struct InspectArgs {
     /// A JSON file with what is known of the file: delimiter, encoding, decimal, `date_order`, header
     #[arg(short, long, value_name = "FILE")]
     pub(crate) map: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Rounds {
+    /// Up to the best round where the file names one
+    Best,
+    /// All rounds of the file
+    All,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct PredictArgs {
+    /// An XGBoost model (JSON or UBJSON) or a LightGBM one (text)
+    pub(crate) model: PathBuf,
+    /// The rows as CSV, also gzipped; - is standard input
+    pub(crate) input: String,
+    /// Where to write margins and predictions [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Also write the contributions of every feature to the margin
+    #[arg(long, value_name = "FILE")]
+    pub(crate) contributions: Option<PathBuf>,
+    /// Which boosting rounds speak
+    #[arg(long, value_enum, default_value = "all")]
+    pub(crate) iterations: Rounds,
+    /// A value that means missing besides an empty cell, as given to the library in training (it is not in the file)
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub(crate) missing: Option<f64>,
 }
 
 #[derive(clap::Args)]

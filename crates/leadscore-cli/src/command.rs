@@ -6,4 +6,5 @@ pub(crate) mod explain;
 pub(crate) mod features;
 pub(crate) mod inspect;
 pub(crate) mod pipelines;
+pub(crate) mod predict;
 pub(crate) mod score;

@@ -6,6 +6,8 @@ mod open;
 mod records;
 mod table;
 
+use std::path::Path;
+
 use leadscore::csv::Warning;
 use leadscore::{Context, Lead, Mode, Pipeline, Timestamp, Zone};
 
@@ -15,6 +17,10 @@ pub(crate) use open::{Form, open};
 
 use crate::args::InputArgs;
 use crate::failure::Failure;
+use crate::output::keep_apart;
+
+/// Attributes shown beside a lead even where the pipeline does not read them.
+const SHOWN: [&str; 4] = ["name", "company", "title", "email"];
 
 /// A row that could not be used.
 #[derive(Debug, Clone)]
@@ -64,7 +70,10 @@ pub(crate) struct Work {
 
 impl Work {
     /// Opens what the arguments name, and says on standard error what was assumed.
-    pub(crate) fn new(args: &InputArgs) -> Result<Work, Failure> {
+    ///
+    /// `writes` are the files to be written, by the option that names them; none may be one that is read.
+    pub(crate) fn new(args: &InputArgs, writes: &[(&str, Option<&Path>)]) -> Result<Work, Failure> {
+        apart(args, writes)?;
         let pipeline = pipeline(&args.pipeline)?;
         let zone = Zone::named(&args.zone)?;
         let as_of = match &args.as_of {
@@ -83,10 +92,27 @@ impl Work {
         for note in &opened.notes {
             note_line(note);
         }
+        let read = pipeline.schema().attributes();
+        let unknown: Vec<&str> = mapping
+            .attributes
+            .keys()
+            .map(String::as_str)
+            .filter(|name| !read.contains(name) && !SHOWN.contains(name))
+            .collect();
+        if !unknown.is_empty() {
+            let (unknown, read) = (unknown.join(", "), read.join(", "));
+            note_line(&format!(
+                "the mapping names {unknown}, which the pipeline does not read; it reads: {read}"
+            ));
+        }
         let source = match opened.form {
-            Form::Csv => {
-                Source::Table(Box::new(table::Table::open(opened.bytes, &name, &mapping, &pipeline)?))
-            }
+            Form::Csv => Source::Table(Box::new(table::Table::open(
+                opened.bytes,
+                &name,
+                &mapping,
+                &pipeline,
+                args.strict,
+            )?)),
             Form::Jsonl | Form::Json => Source::Records(records::Records::new(
                 opened.bytes,
                 opened.form,
@@ -114,7 +140,7 @@ impl LeadReader {
             if self.lead.id.is_empty() {
                 self.lead.id = self.row.to_string();
             }
-            if let Some(log) = &self.log {
+            if let Some(log) = &mut self.log {
                 log.give(&mut self.lead);
             }
         }
@@ -123,10 +149,13 @@ impl LeadReader {
 
     /// What the reader assumed or could not use.
     pub(crate) fn warnings(&self) -> Vec<Warning> {
-        match &self.source {
+        let mut warnings = match &self.source {
             Source::Table(table) => table.warnings(),
-            Source::Records(_) => Vec::new(),
-        }
+            Source::Records(records) => records.warnings(),
+        };
+        let message = self.log.as_ref().and_then(ActivityLog::strangers);
+        warnings.extend(message.map(|message| Warning { line: None, column: None, message }));
+        warnings
     }
 }
 
@@ -164,6 +193,21 @@ fn now() -> Result<Timestamp, Failure> {
     let millis =
         since.map_err(|_| Failure::said("the system clock stands before 1970; use --as-of"))?.as_millis();
     Ok(Timestamp::from_millis(millis as i64)?)
+}
+
+fn apart(args: &InputArgs, writes: &[(&str, Option<&Path>)]) -> Result<(), Failure> {
+    let reads = [
+        ("the input", Some(Path::new(&args.input))),
+        ("the pipeline", Some(Path::new(&args.pipeline))),
+        ("the mapping", args.map.as_deref()),
+        ("the activity log", args.activities.as_deref()),
+    ];
+    let reads: Vec<(&str, &Path)> =
+        reads.into_iter().filter_map(|(what, path)| Some((what, path?))).collect();
+    let rejects = [("--rejects", args.rejects.as_deref())];
+    let writes: Vec<(&str, &Path)> =
+        writes.iter().chain(&rejects).filter_map(|(flag, path)| Some((*flag, (*path)?))).collect();
+    keep_apart(&reads, &writes)
 }
 
 /// A remark on standard error.

@@ -184,12 +184,19 @@ pub(crate) fn capital(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// At most `most` characters, with … where something was cut.
+/// At most as wide as `most` letters, with … where something was cut.
 pub(crate) fn cut(text: &str, most: usize) -> String {
-    if text.char_indices().nth(most).is_none() {
-        text.to_owned()
-    } else {
-        let short: String = text.chars().take(most.saturating_sub(1)).collect();
-        format!("{}…", short.trim_end())
+    // From Hangul on, most letters take the room of two.
+    let width = |c: char| if c < '\u{1100}' || ('\u{1e00}'..'\u{2e80}').contains(&c) { 1 } else { 2 };
+    if text.chars().map(width).sum::<usize>() <= most {
+        return text.to_owned();
     }
+    let mut room = most.saturating_sub(1);
+    let fits = |c: &char| {
+        let fits = width(*c) <= room;
+        room = room.saturating_sub(width(*c));
+        fits
+    };
+    let short: String = text.chars().take_while(fits).collect();
+    format!("{}…", short.trim_end())
 }

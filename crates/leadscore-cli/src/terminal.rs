@@ -121,6 +121,11 @@ pub(crate) fn points(points: f64) -> String {
     }
 }
 
+/// `1 lead`, `2,000 leads`.
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
 /// A count with groups of three digits.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();

@@ -191,3 +191,38 @@ fn activities_count_and_those_after_as_of_do_not() {
     assert!(one.out.contains("1 e-mail opened"), "{}", one.out);
     assert!(two.err.contains("3 activities of 2 leads held in memory"), "{}", two.err);
 }
+
+#[test]
+fn blank_ids_and_broken_gzip_are_said() {
+    let table = "id,name,email\nL1,Ann,a@x.co\n,Bob,b@x.co\n=\"007\",Kim,c@x.co\n";
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(table.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    let folder = folder(&[("leads.csv", table.as_bytes()), ("cut.csv.gz", &packed[..packed.len() / 2])]);
+    let run = leadscore(&["score", &path(&folder, "leads.csv"), "--as-of", AS_OF, "--format", "csv"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let ids: Vec<String> = records(&run.out)[1..].iter().map(|row| row[0].clone()).collect();
+    assert_eq!(ids, ["L1", "2", "007"]);
+    assert!(run.err.contains("column `id`: 1 cell is blank; the row number stands for the lead's id"));
+    let run = leadscore(&["score", &path(&folder, "cut.csv.gz"), "--as-of", AS_OF]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("cut.csv.gz: the gzip file is cut off or damaged"), "{}", run.err);
+}
+
+#[test]
+fn nested_fields_are_left_out_and_said() {
+    let lead = br#"{"lead_id":"A","company":"Acme","tags":["x"],"owner":{"id":7}}"#;
+    let run = with_input(&["score", "-", "--as-of", AS_OF, "-f", "csv"], lead);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.err.contains("not read: owner, tags"), "{}", run.err);
+}
+
+#[test]
+fn strict_mode_refuses_a_date_of_two_meanings() {
+    let leads = b"lead_id,company,created_at\na,Acme,03/04/2026\nb,Beta,N/A\n";
+    let lenient = with_input(&["score", "-", "--as-of", AS_OF, "-f", "csv"], leads);
+    assert_eq!(lenient.code, 0, "{}", lenient.err);
+    let strict = with_input(&["score", "-", "--as-of", AS_OF, "-f", "csv", "--strict"], leads);
+    assert_eq!(strict.code, 1, "{}", strict.err);
+    assert!(strict.err.contains("line 2: column `created_at`: `03/04/2026`"), "{}", strict.err);
+}

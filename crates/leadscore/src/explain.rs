@@ -65,6 +65,7 @@ impl Serialize for FeatureValue {
 
 /// One line of the sum that makes a score.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Contribution {
     /// The rule's, feature's or limit's code.
     pub code: Arc<str>,
@@ -84,6 +85,7 @@ pub struct Contribution {
 
 /// One of the things that moved the score most.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TopReason {
     /// The contribution's code.
     pub code: Arc<str>,
@@ -95,6 +97,7 @@ pub struct TopReason {
 
 /// Why a score is what it is: `baseline` + Σ `contributions` + `rest` = score, within 1e-9.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Explanation {
     /// The score at the baseline margin, in points. It is not the base rate.
     pub baseline: f64,
@@ -102,7 +105,7 @@ pub struct Explanation {
     pub contributions: Vec<Contribution>,
     /// The strongest features and rules, by absolute points, a rule's own cap taken off.
     pub reasons: Vec<TopReason>,
-    /// Clips of groups and of the score, rounding and disqualification, on their own lines.
+    /// Clips of groups and of the score, rounding and disqualification; they stand among the contributions too.
     pub limits: Vec<TopReason>,
     /// What rounding leaves over, in points; |rest| ≤ 1e-3.
     pub rest: f64,
@@ -116,6 +119,8 @@ pub(crate) struct Sum<'a> {
     pub(crate) baseline: f64,
     pub(crate) rest: f64,
     pub(crate) lines: Vec<(Part<'a>, f64)>,
+    /// Points per margin unit.
+    per_unit: f64,
     /// The line of a disqualification, if there was one.
     out: Option<usize>,
 }
@@ -145,7 +150,7 @@ pub(crate) fn sum<'a>(scored: Scored<'a>, scale: &Scale, lowest: Option<f64>) ->
     }
     let baseline = scale.score(scored.base);
     let total = lines.iter().fold(baseline, |sum, (_, points)| sum + points);
-    Sum { score, baseline, rest: score - total, lines, out }
+    Sum { score, baseline, rest: score - total, lines, per_unit, out }
 }
 
 fn limit<'a>(code: &'a str, label: &'a str) -> Part<'a> {
@@ -155,6 +160,7 @@ fn limit<'a>(code: &'a str, label: &'a str) -> Part<'a> {
         kind: ContributionKind::Limit,
         columns: &[],
         amount: 0.0,
+        worth: 0.0,
         text: None,
         label,
         caps_rule: false,
@@ -165,19 +171,15 @@ impl Sum<'_> {
     /// The lines that are reasons, the strongest first; ties stay in the scorer's order. A rule's own cap is taken off
     /// its points: what a reader is told is what the rule was worth. What shows as 0.0 points is no reason.
     fn strongest(&self, most: usize) -> Vec<(&Part<'_>, f64)> {
-        let mut reasons: Vec<(&Part<'_>, f64)> = Vec::with_capacity(self.lines.len());
-        for (part, points) in &self.lines {
-            match part.kind {
-                ContributionKind::Feature | ContributionKind::Rule => reasons.push((part, *points)),
-                ContributionKind::Limit if part.caps_rule => {
-                    if let Some((_, net)) = reasons.last_mut() {
-                        *net += points;
-                    }
-                }
-                _ => {}
-            }
-        }
-        reasons.retain(|(_, points)| points.abs() >= 0.05);
+        let is_reason =
+            |part: &Part<'_>| matches!(part.kind, ContributionKind::Feature | ContributionKind::Rule);
+        let mut reasons: Vec<(&Part<'_>, f64)> = self
+            .lines
+            .iter()
+            .filter(|(part, _)| is_reason(part))
+            .map(|(part, _)| (part, part.worth * self.per_unit))
+            .filter(|(_, points)| points.abs() >= 0.05)
+            .collect();
         reasons.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
         reasons.truncate(most);
         reasons

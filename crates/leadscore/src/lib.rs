@@ -18,12 +18,15 @@ pub mod tier;
 pub mod time;
 
 pub use error::Error;
-pub use explain::{Contribution, Explanation, FeatureValue};
-pub use feature::{Feature, FeatureMatrix, FeatureSchema, FeatureType, Mode};
+pub use explain::{Contribution, Explanation, FeatureValue, TopReason};
+pub use feature::{Feature, FeatureMatrix, FeatureSchema, FeatureType, Missing, Mode};
 pub use forest::Forest;
 pub use json::Range;
 pub use lead::{Activity, Attribute, Lead};
-pub use pipeline::{Context, Detail, Pipeline, Prediction, Score};
+pub use pipeline::{
+    Context, Detail, EstimateValue, GroupScore, Pipeline, Prediction, Provenance, Recommendation, RiskFactor,
+    Score,
+};
 pub use scale::Basis;
 pub use scorecard::Scorecard;
 pub use scorer::ContributionKind;

@@ -12,6 +12,11 @@ pub fn ln(x: f64) -> f64 {
     libm::log(x)
 }
 
+/// ln(1 + x), exact for small x.
+pub fn ln_1p(x: f64) -> f64 {
+    libm::log1p(x)
+}
+
 /// The logistic function 1 / (1 + e^−x), without overflow on either side.
 ///
 /// ```

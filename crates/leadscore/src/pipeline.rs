@@ -57,7 +57,7 @@ pub struct Pipeline {
 /// What scoring needs besides the lead: the moment, the zone, and how much to say.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Context {
-    /// The moment as of which the lead is judged; nothing later can matter.
+    /// The moment as of which the lead is judged: no later activity can matter. Attributes are the caller's snapshot.
     pub as_of: Timestamp,
     /// The zone of local hours, weekdays and times without an offset.
     pub zone: Zone,
@@ -80,6 +80,11 @@ impl Pipeline {
     /// The pipeline's id, as in its file.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The declared version, if any.
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
     }
 
     /// The name people read: the declared one, else the id.
@@ -127,7 +132,7 @@ impl Pipeline {
         Ok(self.predict(&lead.id, &extraction, context))
     }
 
-    /// Scores many leads; one that is refused does not stop the others.
+    /// Scores many leads, on this thread; one that is refused does not stop the others.
     ///
     /// Errors name the lead as `leads[3]`.
     pub fn score_many(&self, leads: &[Lead], context: &Context) -> Vec<Result<Prediction, Error>> {

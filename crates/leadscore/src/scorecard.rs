@@ -141,7 +141,7 @@ impl Rule {
             Effect::Points { points, range } => (points.of(row), range),
             Effect::Disqualify => {
                 if out.disqualified.is_none() {
-                    out.disqualified = Some(self.part(group, 0.0, ContributionKind::Limit));
+                    out.disqualified = Some(self.part(group, 0.0, 0.0, ContributionKind::Limit));
                 }
                 return 0.0;
             }
@@ -153,19 +153,21 @@ impl Rule {
         let points = points.clamp(-MOST_POINTS, MOST_POINTS);
         let clipped = range.map_or(points, |range| range.clip(points));
         if points != 0.0 {
-            out.parts.push(self.part(group, points * group.weight, self.kind));
+            let (amount, worth) = (points * group.weight, clipped * group.weight);
+            out.parts.push(self.part(group, amount, worth, self.kind));
         }
         out.limit(&self.range_code, Some(&group.code), &self.label, (clipped - points) * group.weight, true);
         clipped
     }
 
-    fn part<'a>(&'a self, group: &'a Group, amount: f64, kind: ContributionKind) -> Part<'a> {
+    fn part<'a>(&'a self, group: &'a Group, amount: f64, worth: f64, kind: ContributionKind) -> Part<'a> {
         Part {
             code: &self.code,
             group: Some(&group.code),
             kind,
             columns: &self.columns,
             amount,
+            worth,
             text: self.text.as_ref(),
             label: &self.label,
             caps_rule: false,
@@ -178,7 +180,17 @@ impl<'a> Scored<'a> {
         // A clip of a rounding error is none; it ends up in the rest.
         if amount.abs() > 1e-9 {
             let kind = ContributionKind::Limit;
-            self.parts.push(Part { code, group, kind, columns: &[], amount, text: None, label, caps_rule });
+            self.parts.push(Part {
+                code,
+                group,
+                kind,
+                columns: &[],
+                amount,
+                worth: amount,
+                text: None,
+                label,
+                caps_rule,
+            });
         }
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct Part<'a> {
     /// The columns it speaks of.
     pub(crate) columns: &'a [usize],
     pub(crate) amount: f64,
+    /// The amount after the part's own cap, which is what a reader is told.
+    pub(crate) worth: f64,
     pub(crate) text: Option<&'a Text>,
     /// Used where there is no text.
     pub(crate) label: &'a str,

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::args::CompareArgs;
 use crate::failure::Failure;
-use crate::input::{Form, open};
-use crate::output::destination;
+use crate::input::{Form, note_line, open};
+use crate::output::Output;
 use crate::terminal::{Look, count, cut, fit, points};
 
 /// What is read of a scored lead.
@@ -19,6 +19,15 @@ struct Scored {
     score: f64,
     tier: Option<String>,
     explanation: Explained,
+    provenance: Origin,
+}
+
+/// Which pipeline, and as of when.
+#[derive(Deserialize, Serialize, Clone, PartialEq)]
+struct Origin {
+    pipeline: String,
+    content_hash: String,
+    as_of: String,
 }
 
 #[derive(Deserialize)]
@@ -56,6 +65,8 @@ struct Change {
 
 #[derive(Serialize)]
 struct Comparison {
+    /// Of the earlier and the later file.
+    origins: [Option<Origin>; 2],
     same: u64,
     tier_moved: Vec<Move>,
     score_moved: Vec<Move>,
@@ -68,8 +79,21 @@ const SMALL: f64 = 0.05;
 
 pub(crate) fn run(args: &CompareArgs) -> Result<bool, Failure> {
     let (old, new) = (load(&args.old)?, load(&args.new)?);
-    let comparison = compare(old, new);
-    let mut out = destination(None)?;
+    let origin = |leads: &BTreeMap<String, Scored>| leads.values().next().map(|lead| lead.provenance.clone());
+    let origins = [origin(&old), origin(&new)];
+    if let [Some(old), Some(new)] = &origins {
+        if old.pipeline != new.pipeline {
+            return Err(Failure::said(format!(
+                "the files were scored with different pipelines ({}, {}); their scores do not compare",
+                old.pipeline, new.pipeline
+            )));
+        }
+        if old.content_hash != new.content_hash {
+            note_line("the pipeline was changed between the two; moves may come from its rules");
+        }
+    }
+    let comparison = compare(old, new, origins);
+    let mut out = Output::new(None)?;
     if args.json {
         serde_json::to_writer_pretty(&mut out, &comparison).map_err(std::io::Error::from)?;
         writeln!(out)?;
@@ -83,9 +107,10 @@ pub(crate) fn run(args: &CompareArgs) -> Result<bool, Failure> {
 fn load(path: &Path) -> Result<BTreeMap<String, Scored>, Failure> {
     let opened = open(&path.to_string_lossy())?;
     let name = opened.name;
-    if opened.form == Form::Csv {
+    if opened.form != Form::Jsonl {
+        let form = if opened.form == Form::Csv { "no JSON" } else { "a JSON list" };
         return Err(Failure::said(format!(
-            "{name}: is no JSON; compare reads what `score --format jsonl` writes"
+            "{name}: is {form}; compare reads what `score --format jsonl` writes"
         )));
     }
     let mut leads = BTreeMap::new();
@@ -111,8 +136,13 @@ fn load(path: &Path) -> Result<BTreeMap<String, Scored>, Failure> {
     Ok(leads)
 }
 
-fn compare(old: BTreeMap<String, Scored>, mut new: BTreeMap<String, Scored>) -> Comparison {
+fn compare(
+    old: BTreeMap<String, Scored>,
+    mut new: BTreeMap<String, Scored>,
+    origins: [Option<Origin>; 2],
+) -> Comparison {
     let mut all = Comparison {
+        origins,
         same: 0,
         tier_moved: Vec::new(),
         score_moved: Vec::new(),
@@ -171,6 +201,10 @@ fn changes(old: Vec<Line>, new: Vec<Line>) -> Vec<Change> {
 }
 
 fn write(out: &mut dyn Write, all: &Comparison, look: Look) -> Result<(), Failure> {
+    if let [Some(old), Some(new)] = &all.origins {
+        let day = |origin: &Origin| origin.as_of.get(..16).unwrap_or(&origin.as_of).replace('T', " ");
+        writeln!(out, "{}\n", look.dim(&format!("{}: as of {} → {}", new.pipeline, day(old), day(new))))?;
+    }
     let section = |out: &mut dyn Write, title: &str, moves: &[Move], most: usize| -> Result<(), Failure> {
         if moves.is_empty() {
             return Ok(());

@@ -7,12 +7,12 @@ use leadscore::Detail;
 use crate::args::ExplainArgs;
 use crate::failure::Failure;
 use crate::input::{Next, Work, title};
-use crate::output::{create, destination, waterfall};
+use crate::output::{Output, waterfall};
 use crate::report::svg;
 use crate::terminal::Look;
 
 pub(crate) fn run(args: &ExplainArgs) -> Result<bool, Failure> {
-    let mut work = Work::new(&args.input)?;
+    let mut work = Work::new(&args.input, &[("--svg", args.svg.as_deref())])?;
     work.context.detail = Detail::Full;
     let mut rejected = 0_u64;
     let mut seen = Vec::new();
@@ -22,7 +22,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<bool, Failure> {
             Next::Rejected(_) => rejected += 1,
             Next::Lead if work.leads.lead.id == args.lead => {
                 let prediction = work.pipeline.score(&work.leads.lead, &work.context)?;
-                let mut out = destination(None)?;
+                let mut out = Output::new(None)?;
                 if args.json {
                     serde_json::to_writer_pretty(&mut out, &prediction).map_err(std::io::Error::from)?;
                     writeln!(out)?;
@@ -37,7 +37,9 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<bool, Failure> {
                 }
                 if let Some(path) = &args.svg {
                     let picture = svg::waterfall(&prediction, &title(&work.leads.lead));
-                    create(path)?.write_all(picture.as_bytes())?;
+                    let mut out = Output::new(Some(path))?;
+                    out.write_all(picture.as_bytes())?;
+                    out.finish()?;
                 }
                 return Ok(true);
             }

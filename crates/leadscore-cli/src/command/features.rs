@@ -2,19 +2,19 @@
 
 use std::io::Write;
 
+use leadscore::FeatureValue;
 use leadscore::csv::CsvWriter;
-use leadscore::{FeatureValue, csv};
 
 use crate::args::FeaturesArgs;
 use crate::failure::Failure;
 use crate::input::{Next, Rejection, Work};
-use crate::output::destination;
+use crate::output::Output;
 use crate::output::notes::{Rejects, ValueWarnings, tell};
 
 pub(crate) fn run(args: &FeaturesArgs) -> Result<bool, Failure> {
-    let mut work = Work::new(&args.input)?;
+    let mut work = Work::new(&args.input, &[("--output", args.output.as_deref())])?;
     let mut rejects = Rejects::new(args.input.rejects.as_deref())?;
-    let mut out = Sink::new(destination(args.output.as_deref())?, args.jsonl, &work)?;
+    let mut out = Sink::new(Output::new(args.output.as_deref())?, args.jsonl, &work)?;
     loop {
         match work.leads.next()? {
             Next::End => break,
@@ -36,14 +36,14 @@ pub(crate) fn run(args: &FeaturesArgs) -> Result<bool, Failure> {
 }
 
 enum Sink {
-    Csv(Box<csv::CsvWriter<Box<dyn Write>>>),
-    Jsonl(Box<dyn Write>),
+    Csv(Box<CsvWriter<Output>>),
+    Jsonl(Box<Output>),
 }
 
 impl Sink {
-    fn new(out: Box<dyn Write>, jsonl: bool, work: &Work) -> Result<Sink, Failure> {
+    fn new(out: Output, jsonl: bool, work: &Work) -> Result<Sink, Failure> {
         if jsonl {
-            return Ok(Sink::Jsonl(out));
+            return Ok(Sink::Jsonl(Box::new(out)));
         }
         let mut csv = CsvWriter::new(out);
         csv.text("lead_id")?;
@@ -85,9 +85,8 @@ impl Sink {
 
     fn finish(self) -> Result<(), Failure> {
         match self {
-            Sink::Csv(csv) => csv.finish()?.flush()?,
-            Sink::Jsonl(mut out) => out.flush()?,
+            Sink::Csv(csv) => csv.finish()?.finish(),
+            Sink::Jsonl(out) => out.finish(),
         }
-        Ok(())
     }
 }

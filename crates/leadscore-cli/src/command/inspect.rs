@@ -5,7 +5,7 @@ use std::io::Write;
 use crate::args::InspectArgs;
 use crate::failure::Failure;
 use crate::input::{Form, Mapping, note_line, open};
-use crate::output::destination;
+use crate::output::Output;
 
 pub(crate) fn run(args: &InspectArgs) -> Result<bool, Failure> {
     let mapping = args.map.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
@@ -19,7 +19,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<bool, Failure> {
     let inspection = leadscore::csv::inspect(opened.bytes, mapping.options())
         .map_err(|error| Failure::about(&opened.name, &error))?;
     let all_good = inspection.rejected.is_empty();
-    let mut out = destination(None)?;
+    let mut out = Output::new(None)?;
     serde_json::to_writer_pretty(&mut out, &inspection).map_err(std::io::Error::from)?;
     writeln!(out)?;
     out.flush()?;

@@ -5,7 +5,7 @@ use leadscore::Pipeline;
 use crate::args::PipelinesArgs;
 use crate::failure::Failure;
 use crate::input::pipeline;
-use crate::terminal::{Look, fit};
+use crate::terminal::{Look, counted, fit};
 
 pub(crate) fn run(args: &PipelinesArgs) -> Result<bool, Failure> {
     let look = Look::of_stdout(false);
@@ -32,7 +32,8 @@ pub(crate) fn describe(pipeline: &Pipeline, look: Look) {
     }
     println!("\n{}", look.bold("Rules"));
     let scorecard = pipeline.scorecard();
-    println!("  {} rules in {} groups:", scorecard.rules(), scorecard.groups().count());
+    let (rules, groups) = (scorecard.rules() as u64, scorecard.groups().count() as u64);
+    println!("  {} in {}:", counted(rules, "rule", "rules"), counted(groups, "group", "groups"));
     for (code, label, weight) in scorecard.groups() {
         let weight = if weight == 1.0 { String::new() } else { format!(" × {weight}") };
         println!("  {}  {label}{weight}", fit(code, 16));

@@ -3,18 +3,17 @@
 mod batch;
 mod best;
 
-use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use leadscore::{Attribute, Context, Detail, Lead, Prediction};
 
 use crate::args::{Format, ScoreArgs};
 use crate::failure::Failure;
-use crate::input::{Rejection, Work, title};
+use crate::input::{Rejection, Work, note_line, title};
 use crate::output::notes::{Rejects, ValueWarnings, tell};
 use crate::output::rows::{self, Rows};
-use crate::output::{destination, table};
+use crate::output::{Output, table};
 use crate::report::{Ranked, Report, TierCount, html};
 use crate::terminal::Look;
 
@@ -23,20 +22,20 @@ use best::Best;
 
 /// Scores the input; true when no row was rejected.
 pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
-    let mut work = Work::new(&args.input)?;
+    let mut work = Work::new(&args.input, &[("--output", args.output.as_deref())])?;
     work.context.reasons = args.explain;
+    if args.top == Some(0) {
+        return Err(Failure::said("--top wants 1 or more"));
+    }
     let most = match (args.top, args.format) {
         (Some(most), _) => Some(most),
         (None, Format::Table) => Some(20),
         (None, Format::Html) => Some(50),
         _ => None,
     };
-    if let (Some(output), false) = (&args.output, args.input.input == "-") {
-        not_over_input(output, &args.input.input)?;
-    }
     let mut rejects = Rejects::new(args.input.rejects.as_deref())?;
     let rows = match most {
-        None => Some(Rows::new(destination(args.output.as_deref())?, args.format)?),
+        None => Some(Rows::new(Output::new(args.output.as_deref())?, args.format)?),
         Some(_) => None,
     };
     let mut sheet = Sheet {
@@ -45,7 +44,11 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
         tiers: tier_counts(&work),
         warnings: ValueWarnings::default(),
         scored: 0,
+        ends: (f64::INFINITY, f64::NEG_INFINITY),
     };
+    if sheet.rows.is_some() && args.input.as_of.is_none() {
+        note_line(&format!("judged as of now, {}; --as-of sets another moment", as_of(&work)));
+    }
     let progress = progress(&work, sheet.rows.is_some() && args.output.is_none());
     let full_rows = matches!(args.format, Format::Json | Format::Jsonl) && most.is_none();
     work.context.detail = if full_rows { Detail::Full } else { Detail::Brief };
@@ -61,7 +64,7 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
     let rejected = rejects.count;
     rejects.finish()?;
     let reader_warnings = work.leads.warnings();
-    let Sheet { rows, best, tiers, warnings, scored } = sheet;
+    let Sheet { rows, best, tiers, warnings, scored, ends } = sheet;
     if scored == 0 {
         if let Some(rows) = rows {
             rows.finish()?;
@@ -69,6 +72,11 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
         tell(&reader_warnings, &warnings);
         let why = if rejected == 0 { "there is no row below the header" } else { "every row was rejected" };
         return Err(Failure::said(format!("{}: no lead was scored: {why}", work.name)));
+    }
+    if scored > 1 && ends.0 == ends.1 {
+        note_line(
+            "every lead has the same score: the input tells this pipeline nothing; see `leadscore inspect` and --map",
+        );
     }
     if let Some(rows) = rows {
         rows.finish()?;
@@ -91,15 +99,15 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
             synthetic_note: None,
             notes: reader_warnings.iter().map(ToString::to_string).chain(warnings.lines()).collect(),
         };
-        let mut out = destination(args.output.as_deref())?;
+        let mut out = Output::new(args.output.as_deref())?;
         if args.format == Format::Table {
             table::write(&mut out, &work.pipeline, &report, Look::of_stdout(args.output.is_some()))?;
         } else {
             html::write(&mut out, &report)?;
-            out.flush()?;
         }
+        out.finish()?;
     } else {
-        let mut rows = Rows::new(destination(args.output.as_deref())?, args.format)?;
+        let mut rows = Rows::new(Output::new(args.output.as_deref())?, args.format)?;
         for (row, lead) in &ranked {
             let mut rendered = Vec::new();
             rows::render(&mut rendered, args.format, *row, &lead.prediction);
@@ -159,24 +167,15 @@ fn threads(wanted: Option<usize>) -> usize {
     wanted.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).clamp(1, 64)
 }
 
-/// Refuses to write over the file that is being read.
-fn not_over_input(output: &Path, input: &str) -> Result<(), Failure> {
-    let same = std::fs::canonicalize(output).ok().zip(std::fs::canonicalize(input).ok());
-    if same.is_some_and(|(output, input)| output == input) {
-        return Err(Failure::said(format!(
-            "{input}: the output would overwrite the input; name another file"
-        )));
-    }
-    Ok(())
-}
-
 /// What a run adds up to.
 struct Sheet {
-    rows: Option<Rows<Box<dyn Write>>>,
+    rows: Option<Rows>,
     best: Best,
     tiers: Vec<TierCount>,
     warnings: ValueWarnings,
     scored: u64,
+    /// The lowest and highest score so far.
+    ends: (f64, f64),
 }
 
 impl Sheet {
@@ -204,6 +203,7 @@ impl Sheet {
                 }
             };
             self.scored += 1;
+            self.ends = (self.ends.0.min(prediction.score), self.ends.1.max(prediction.score));
             let tier = prediction.tier.as_deref();
             if let Some(count) = self.tiers.iter_mut().find(|count| Some(count.name.as_str()) == tier) {
                 count.leads += 1;

@@ -1,6 +1,6 @@
 //! The activity log, held in memory by lead.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use leadscore::csv::{Cell, CsvOptions, CsvReader, Outcome, Row};
@@ -11,7 +11,7 @@ use super::mapping::column_for;
 use super::note_line;
 use super::open::{Form, open};
 use crate::failure::Failure;
-use crate::terminal::count;
+use crate::terminal::counted;
 
 /// Activities by lead id.
 #[derive(Default)]
@@ -21,6 +21,10 @@ pub(crate) struct ActivityLog {
     bytes: u64,
     refused: u64,
     first_refused: Option<String>,
+    /// Leads of the log that were met in the input.
+    met: HashSet<String>,
+    /// A lead of the input, for the message that none was met.
+    some_lead: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -68,23 +72,45 @@ impl ActivityLog {
         }
         if log.activities > 0 {
             note_line(&format!(
-                "{} activities of {} leads held in memory, about {} bytes each",
-                count(log.activities),
-                count(log.by_lead.len() as u64),
+                "{} of {} held in memory, about {} bytes each",
+                counted(log.activities, "activity", "activities"),
+                counted(log.by_lead.len() as u64, "lead", "leads"),
                 log.bytes / log.activities
             ));
         }
         if let Some(first) = &log.first_refused {
-            note_line(&format!("{} activities could not be used; the first: {first}", count(log.refused)));
+            let refused = counted(log.refused, "activity", "activities");
+            note_line(&format!("{refused} could not be used; the first: {first}"));
         }
         Ok(log)
     }
 
     /// Adds a lead's activities to its own.
-    pub(super) fn give(&self, lead: &mut Lead) {
+    pub(super) fn give(&mut self, lead: &mut Lead) {
+        if self.some_lead.is_none() {
+            self.some_lead = Some(lead.id.clone());
+        }
         if let Some(activities) = self.by_lead.get(&lead.id) {
             lead.activities.extend_from_slice(activities);
+            if !self.met.contains(&lead.id) {
+                self.met.insert(lead.id.clone());
+            }
         }
+    }
+
+    /// What to say of activities whose lead was not in the input.
+    pub(super) fn strangers(&self) -> Option<String> {
+        let mut strange = self.by_lead.keys().filter(|id| !self.met.contains(*id));
+        let first = strange.next()?;
+        let count = counted(1 + strange.count() as u64, "lead that is", "leads that are");
+        let own = self.some_lead.as_deref().unwrap_or_default();
+        Some(if self.met.is_empty() {
+            format!(
+                "no activity belongs to a lead of the input: its ids look like `{own}`, the log's like `{first}`"
+            )
+        } else {
+            format!("the log speaks of {count} not in the input, such as `{first}`")
+        })
     }
 
     fn read_table(

@@ -63,7 +63,7 @@ pub(crate) fn open(name: &str) -> Result<Opened, Failure> {
     let mut gzipped = false;
     if head.starts_with(&GZIP) {
         gzipped = true;
-        let packed = flate2::bufread::MultiGzDecoder::new(Cursor::new(head).chain(bytes));
+        let packed = Unpacked(flate2::bufread::MultiGzDecoder::new(Cursor::new(head).chain(bytes)));
         bytes = Box::new(BufReader::with_capacity(1 << 16, packed));
         head = look(&mut bytes, &name)?;
         if ending(&name) != Some("gz") && name != "standard input" {
@@ -123,6 +123,20 @@ fn whole_first_line(text: &[u8]) -> bool {
     let start = text.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(0);
     let line = text[start..].split(|byte| *byte == b'\n').next().unwrap_or_default();
     serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
+}
+
+/// Unpacked bytes, with an error that says what is wrong with the packed ones.
+struct Unpacked<R>(R);
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(buffer).map_err(|error| {
+            let said = format!(
+                "the gzip file is cut off or damaged, or something follows it ({error}); pack it again"
+            );
+            std::io::Error::new(error.kind(), said)
+        })
+    }
 }
 
 struct Counted<R> {

@@ -1,7 +1,9 @@
 //! Leads from JSON lines or from one JSON list, record by record.
 
+use std::collections::BTreeSet;
 use std::io::BufRead;
 
+use leadscore::csv::Warning;
 use leadscore::{Lead, Zone};
 
 use super::mapping::Mapping;
@@ -27,11 +29,23 @@ pub(super) struct Records {
     buffer: Vec<u8>,
     started: bool,
     ended: bool,
+    /// Fields that are lists or objects, and so no attributes.
+    nested: BTreeSet<String>,
 }
 
 impl Records {
     pub(super) fn new(bytes: Box<dyn BufRead>, form: Form, mapping: Mapping, zone: Zone) -> Records {
-        Records { bytes, form, mapping, zone, line: 1, buffer: Vec::new(), started: false, ended: false }
+        Records {
+            bytes,
+            form,
+            mapping,
+            zone,
+            line: 1,
+            buffer: Vec::new(),
+            started: false,
+            ended: false,
+            nested: BTreeSet::new(),
+        }
     }
 
     pub(super) fn next(&mut self, lead: &mut Lead, line: &mut u64) -> Result<Next, Failure> {
@@ -51,7 +65,13 @@ impl Records {
         };
         match Lead::from_json(text, &self.zone) {
             Ok(found) => *lead = found,
-            Err(error) => return reject(error.to_string()),
+            Err(error) => {
+                let flat = flat(text, &mut self.nested).map(|text| Lead::from_json(&text, &self.zone));
+                match flat {
+                    Some(Ok(found)) => *lead = found,
+                    _ => return reject(error.to_string()),
+                }
+            }
         }
         if let Some(column) = &self.mapping.lead_id
             && let Some(id) = lead.attributes.get(column)
@@ -67,6 +87,16 @@ impl Records {
             }
         }
         Ok(Next::Lead)
+    }
+
+    /// What was left out.
+    pub(super) fn warnings(&self) -> Vec<Warning> {
+        if self.nested.is_empty() {
+            return Vec::new();
+        }
+        let names: Vec<&str> = self.nested.iter().map(String::as_str).collect();
+        let message = format!("fields that are lists or objects are not read: {}", names.join(", "));
+        vec![Warning { line: None, column: None, message }]
     }
 
     /// The next line that is not blank: where it stands, and whether it is short enough.
@@ -166,6 +196,24 @@ impl Records {
         }
         Ok(None)
     }
+}
+
+/// A flat record without the fields that are lists or objects, if it has some; their names go to `nested`.
+fn flat(text: &str, nested: &mut BTreeSet<String>) -> Option<String> {
+    const MOST: usize = 20;
+    let mut record: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
+    if record.get("attributes").is_some_and(serde_json::Value::is_object) {
+        return None;
+    }
+    let before = record.len();
+    record.retain(|name, value| {
+        let keep = name == "activities" || !(value.is_array() || value.is_object());
+        if !keep && nested.len() < MOST {
+            nested.insert(name.clone());
+        }
+        keep
+    });
+    (record.len() < before).then(|| serde_json::Value::Object(record).to_string())
 }
 
 /// Reads up to the next line feed. None at the end; false where the line was too long to keep.

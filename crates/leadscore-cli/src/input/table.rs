@@ -2,15 +2,12 @@
 
 use std::io::BufRead;
 
-use leadscore::csv::{Cell, CsvReader, Outcome, Row, Warning};
+use leadscore::csv::{Cell, CsvReader, Kind, Outcome, Row, Warning};
 use leadscore::{Attribute, Lead, Pipeline};
 
 use super::mapping::{Mapping, column_for};
-use super::{Next, Rejection, note_line};
+use super::{Next, Rejection, SHOWN, note_line};
 use crate::failure::Failure;
-
-/// Attributes shown beside a lead even where the pipeline does not read them.
-const SHOWN: [&str; 4] = ["name", "company", "title", "email"];
 
 pub(super) struct Table {
     reader: CsvReader<Box<dyn BufRead>>,
@@ -18,6 +15,10 @@ pub(super) struct Table {
     id: Option<usize>,
     /// Attribute name and the column it comes from.
     wires: Vec<(String, usize)>,
+    /// How many leads have a blank id, and the line of the first.
+    nameless: (u64, u64),
+    name: String,
+    strict: bool,
 }
 
 impl Table {
@@ -26,6 +27,7 @@ impl Table {
         name: &str,
         mapping: &Mapping,
         pipeline: &Pipeline,
+        strict: bool,
     ) -> Result<Table, Failure> {
         let mut reader =
             CsvReader::open(bytes, mapping.options()).map_err(|error| Failure::about(name, &error))?;
@@ -52,6 +54,11 @@ impl Table {
                 continue;
             }
             if let Some(column) = column_for(attribute, &columns) {
+                // A column called like a moment that holds no dates is something else.
+                let kind = reader.columns()[column].kind;
+                if columns[column] != attribute && attribute.ends_with("_at") && kind != Kind::Date {
+                    continue;
+                }
                 if columns[column] != attribute {
                     assumed.push(format!("`{}` as {attribute}", columns[column]));
                 }
@@ -68,6 +75,10 @@ impl Table {
                 listed(&columns)
             )));
         }
+        let absent: Vec<&str> = attributes.iter().copied().filter(|a| !read.contains(a)).collect();
+        if !absent.is_empty() {
+            note_line(&format!("no column for {}: missing for every lead", listed(&absent)));
+        }
         if id.is_none() {
             note_line("no column holds the lead's id; the row number stands for it");
         }
@@ -78,11 +89,12 @@ impl Table {
         used.sort_unstable();
         used.dedup();
         reader.select(&used);
-        Ok(Table { reader, row: Row::default(), id, wires })
+        Ok(Table { reader, row: Row::default(), id, wires, nameless: (0, 0), name: name.to_owned(), strict })
     }
 
     pub(super) fn next(&mut self, lead: &mut Lead, line: &mut u64) -> Result<Next, Failure> {
-        match self.reader.next_row(&mut self.row)? {
+        let read = self.reader.next_row(&mut self.row);
+        match read.map_err(|error| Failure::about(&self.name, &error))? {
             None => return Ok(Next::End),
             Some(Outcome::Rejected(rejected)) => {
                 return Ok(Next::Rejected(Rejection {
@@ -94,10 +106,21 @@ impl Table {
             Some(Outcome::Row) => {}
         }
         *line = self.row.line();
+        if self.strict
+            && let Some(reason) = self.unusable()
+        {
+            let cells = self.wires.iter().filter_map(|(_, column)| self.row.raw(*column));
+            let raw = cells.collect::<Vec<_>>().join(",");
+            return Ok(Next::Rejected(Rejection { line: *line, reason, raw }));
+        }
         lead.id.clear();
         lead.activities.clear();
         if let Some(id) = self.id.and_then(|column| self.row.raw(column)) {
             lead.id.push_str(id.trim());
+            if lead.id.is_empty() {
+                self.nameless =
+                    (self.nameless.0 + 1, if self.nameless.0 == 0 { *line } else { self.nameless.1 });
+            }
         }
         for (attribute, column) in &self.wires {
             let cell = self.row.value(*column).unwrap_or(Cell::Missing);
@@ -112,8 +135,32 @@ impl Table {
         Ok(Next::Lead)
     }
 
+    /// A cell that holds something, and yet has no value: it can be read in two ways, or not as its column's kind.
+    /// Words for missing, such as `N/A`, have no digit.
+    fn unusable(&self) -> Option<String> {
+        let (_, column) = self.wires.iter().find(|(_, column)| {
+            let lost = matches!(self.row.value(*column), None | Some(Cell::Missing));
+            lost && self.row.raw(*column).is_some_and(|raw| raw.contains(|c: char| c.is_ascii_digit()))
+        })?;
+        let name = &self.reader.columns()[*column].name;
+        Some(format!(
+            "column `{name}`: `{}` has no one meaning",
+            self.row.raw(*column).unwrap_or_default().trim()
+        ))
+    }
+
     pub(super) fn warnings(&self) -> Vec<Warning> {
-        self.reader.warnings()
+        let mut warnings = self.reader.warnings();
+        let (leads, first) = self.nameless;
+        if leads > 0 {
+            let column =
+                self.id.and_then(|id| self.reader.columns().get(id)).map(|column| column.name.clone());
+            let cells = if leads == 1 { "1 cell is".to_owned() } else { format!("{leads} cells are") };
+            let message =
+                format!("{cells} blank; the row number stands for the lead's id; first at line {first}");
+            warnings.push(Warning { line: Some(first), column, message });
+        }
+        warnings
     }
 }
 
@@ -132,7 +179,7 @@ fn set(own: &mut Attribute, cell: Cell<'_>) {
 
 /// The first names of a list.
 fn listed(names: &[&str]) -> String {
-    const MOST: usize = 30;
+    const MOST: usize = 20;
     let mut text = names.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
     if names.len() > MOST {
         text += &format!(" … and {} more", names.len() - MOST);

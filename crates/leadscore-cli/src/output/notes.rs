@@ -8,7 +8,7 @@ use leadscore::csv::{CsvWriter, Warning};
 
 use crate::failure::Failure;
 use crate::input::{Rejection, note_line};
-use crate::output::create;
+use crate::output::Output;
 use crate::terminal::count;
 
 /// At most so many remarks of a kind are spelled out.
@@ -62,14 +62,14 @@ pub(crate) fn tell(reader: &[Warning], values: &ValueWarnings) {
 /// Counts and names rejected rows, and writes them where asked.
 pub(crate) struct Rejects {
     pub(crate) count: u64,
-    file: Option<CsvWriter<std::fs::File>>,
+    file: Option<CsvWriter<Output>>,
 }
 
 impl Rejects {
     pub(crate) fn new(path: Option<&Path>) -> Result<Rejects, Failure> {
-        let mut file = path.map(|path| create(path).map(CsvWriter::new)).transpose()?;
+        let mut file = path.map(|path| Output::new(Some(path)).map(CsvWriter::new)).transpose()?;
         if let Some(csv) = &mut file {
-            for name in ["line", "reason", "row"] {
+            for name in ["line", "reason", "raw"] {
                 csv.text(name)?;
             }
             csv.end_row()?;
@@ -98,7 +98,7 @@ impl Rejects {
             eprintln!("rejected: … and {} more rows{hint}", count(hidden));
         }
         if let Some(csv) = self.file {
-            csv.finish()?;
+            csv.finish()?.finish()?;
         }
         Ok(())
     }

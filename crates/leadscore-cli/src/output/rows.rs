@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::args::Format;
 use crate::failure::Failure;
+use crate::output::Output;
 use crate::terminal::points;
 
 /// A prediction with its place in the input.
@@ -50,14 +51,14 @@ fn render_csv(out: &mut Vec<u8>, row: u64, prediction: &Prediction) -> Result<()
 }
 
 /// Rows written one stretch after another.
-pub(crate) struct Rows<W: Write> {
-    out: W,
+pub(crate) struct Rows {
+    out: Output,
     format: Format,
     first: bool,
 }
 
-impl<W: Write> Rows<W> {
-    pub(crate) fn new(mut out: W, format: Format) -> Result<Rows<W>, Failure> {
+impl Rows {
+    pub(crate) fn new(mut out: Output, format: Format) -> Result<Rows, Failure> {
         match format {
             Format::Csv => out.write_all(b"lead_id,row,score,probability,tier,action,reasons\n")?,
             Format::Json => out.write_all(b"[\n")?,
@@ -82,7 +83,7 @@ impl<W: Write> Rows<W> {
         if self.format == Format::Json {
             self.out.write_all(if self.first { b"]\n" } else { b"\n]\n" })?;
         }
-        Ok(self.out.flush()?)
+        self.out.finish()
     }
 }
 

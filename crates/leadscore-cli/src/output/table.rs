@@ -3,10 +3,11 @@
 use std::io::Write;
 
 use leadscore::Pipeline;
+use unicode_width::UnicodeWidthStr;
 
 use crate::failure::Failure;
 use crate::report::{Ranked, Report};
-use crate::terminal::{Look, bar, count, cut, fit, points};
+use crate::terminal::{Look, bar, count, counted, cut, fit, points};
 
 const BAR: usize = 10;
 
@@ -48,11 +49,14 @@ pub(crate) fn write(
             look.bold(&fit(&lead.name, name_width)),
             look.tier(&score, place, tiers.len()),
             look.tier(&fit(tier, tier_width), place, tiers.len()),
-            cut(lead.prediction.action.as_deref().unwrap_or_default(), action_width)
+            if action_width > 0 {
+                cut(lead.prediction.action.as_deref().unwrap_or_default(), action_width)
+            } else {
+                String::new()
+            }
         )?;
         let indent = " ".repeat(rank_width + 2);
-        let line = reasons(lead, look, look.width.saturating_sub(rank_width + 2));
-        if !line.is_empty() {
+        for line in reasons(lead, look, look.width.saturating_sub(rank_width + 2)) {
             writeln!(out, "{indent}{line}")?;
         }
         if action_width == 0
@@ -64,31 +68,27 @@ pub(crate) fn write(
     foot(out, pipeline, report, look, &tiers)
 }
 
-/// The top reasons in one line, cut where the line ends: whole reasons only, the first one cut if need be.
-fn reasons(lead: &Ranked, look: Look, width: usize) -> String {
+/// The top reasons, as many to a line as fit.
+fn reasons(lead: &Ranked, look: Look, width: usize) -> Vec<String> {
     if let Some(why) = &lead.prediction.disqualified {
-        return look.dim(&cut(&format!("Ruled out: {why}"), width));
+        return vec![look.dim(&cut(&format!("Ruled out: {why}"), width))];
     }
-    let mut line = String::new();
-    let mut used = 0;
+    let mut lines: Vec<(String, usize)> = Vec::new();
     for reason in &lead.prediction.explanation.reasons {
-        let room = width.saturating_sub(used);
-        let plain = format!("{} {}", points(reason.points), reason.text);
-        let between = if line.is_empty() { 0 } else { 3 };
-        if !line.is_empty() && plain.chars().count() + between > room {
-            break;
-        }
-        let plain = cut(&plain, room.saturating_sub(between));
+        let plain = cut(&format!("{} {}", points(reason.points), reason.text), width);
+        let wide = plain.width();
         let (number, text) = plain.split_once(' ').unwrap_or((&plain, ""));
-        if between > 0 {
-            line.push_str(&look.dim(" · "));
+        let painted = format!("{} {}", look.signed(number, reason.points), look.dim(text));
+        match lines.last_mut() {
+            Some((line, used)) if *used + 3 + wide <= width => {
+                line.push_str(&look.dim(" · "));
+                line.push_str(&painted);
+                *used += 3 + wide;
+            }
+            _ => lines.push((painted, wide)),
         }
-        line.push_str(&look.signed(number, reason.points));
-        line.push(' ');
-        line.push_str(&look.dim(text));
-        used += plain.chars().count() + between;
     }
-    line
+    lines.into_iter().map(|(line, _)| line).collect()
 }
 
 fn foot(
@@ -110,16 +110,16 @@ fn foot(
         writeln!(out, "  {painted}  {}", look.dim(&cut(&tier.action, room)))?;
     }
     writeln!(out)?;
-    let mut said = format!("{} leads scored", count(report.scored));
+    let mut said = format!("{} scored", counted(report.scored, "lead", "leads"));
     if report.rejected > 0 {
-        said += &format!(", {} rows rejected", count(report.rejected));
+        said += &format!(", {} rejected", counted(report.rejected, "row", "rows"));
     }
     let shown = report.leads.len() as u64;
     if shown < report.scored {
         said += &format!("; the best {} shown", count(shown));
     }
     let line = format!("{said}. {} ({}) as of {}.", pipeline.name(), pipeline.id(), report.as_of);
-    writeln!(out, "{}", look.dim(&cut(&line, look.width)))?;
+    writeln!(out, "{}", look.dim(&line))?;
     out.flush()?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::io::{Result, Write};
 use leadscore::Basis;
 
 use super::{Escaped, Report, TierCount, capital, cut};
-use crate::terminal::count;
+use crate::terminal::{count, counted};
 
 const CSS: &str = include_str!("page.css");
 /// Nothing is loaded or run; only the page's own styles count.
@@ -18,7 +18,7 @@ const NAME: usize = 48;
 
 /// Writes the page.
 pub(crate) fn write(out: &mut dyn Write, report: &Report) -> Result<()> {
-    let title = format!("{}: {} ({})", report.title, counted(report.scored), report.source);
+    let title = format!("{}: {} ({})", report.title, scored(report.scored), report.source);
     write!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -35,7 +35,9 @@ pub(crate) fn write(out: &mut dyn Write, report: &Report) -> Result<()> {
     out.write_all(b"</style>\n</head>\n<body>\n")?;
     top(out, report)?;
     list(out, report)?;
-    foot(out, report)?;
+    if !report.leads.is_empty() {
+        foot(out, report)?;
+    }
     out.write_all(b"</body>\n</html>\n")
 }
 
@@ -63,7 +65,7 @@ fn top(out: &mut dyn Write, report: &Report) -> Result<()> {
         tiers(out, report)?;
     }
     if !report.notes.is_empty() {
-        out.write_all(b"<div class=\"notes\"><h4>Worth knowing</h4><ul>")?;
+        out.write_all(b"<div class=\"notes\"><h2 class=\"minor\">Worth knowing</h2><ul>")?;
         for note in &report.notes {
             write!(out, "<li>{}</li>", Escaped(&capital(note)))?;
         }
@@ -77,20 +79,22 @@ fn headline(report: &Report) -> String {
     if report.scored == 0 {
         return "No leads to rank".to_owned();
     }
-    let scored = counted(report.scored);
+    let scored = scored(report.scored);
     let Some(best) = report.tiers.first() else {
-        return format!("{scored}{}", start_with(report, None));
+        return format!("{scored}{}", first(report, None, ": start with"));
     };
     let name = Escaped(&best.name);
     match best.leads {
-        0 => format!("{scored}; none is {name}{}", start_with(report, None)),
-        1 => format!("{scored}; 1 is {name}{}", start_with(report, Some(best))),
-        some => format!("{scored}; {} are {name}{}", count(some), start_with(report, Some(best))),
+        0 => format!("{scored}; none is {name}{}", first(report, None, "; first in line:")),
+        1 => format!("{scored}; 1 is {name}{}", first(report, Some(best), ": start with")),
+        some => {
+            format!("{scored}; {} are {name}{}", count(some), first(report, Some(best), ": start with"))
+        }
     }
 }
 
-/// The first leads of a tier, or of all.
-fn start_with(report: &Report, tier: Option<&TierCount>) -> String {
+/// The first leads of a tier, or of all, after what is said of them.
+fn first(report: &Report, tier: Option<&TierCount>, said: &str) -> String {
     let is_in = |found: Option<&str>| tier.is_none_or(|tier| found == Some(tier.name.as_str()));
     let first: Vec<String> = report
         .leads
@@ -104,8 +108,8 @@ fn start_with(report: &Report, tier: Option<&TierCount>) -> String {
         .collect();
     match first.split_last() {
         None => String::new(),
-        Some((only, [])) => format!(": start with {only}"),
-        Some((last, others)) => format!(": start with {} and {last}", others.join(", ")),
+        Some((only, [])) => format!("{said} {only}"),
+        Some((last, others)) => format!("{said} {} and {last}", others.join(", ")),
     }
 }
 
@@ -206,9 +210,22 @@ fn foot(out: &mut dyn Write, report: &Report) -> Result<()> {
     };
     writeln!(
         out,
-        "<footer class=\"foot fine\"><p>{meaning} Points say how much of the score each reason made. All numbers \
-         are rounded to one decimal.</p></footer>"
-    )
+        "<footer class=\"foot\"><p class=\"fine\">{meaning} Points say how much of the score each reason made. All numbers \
+         are rounded to one decimal.</p>"
+    )?;
+    if let Some(lead) = report.leads.first() {
+        let made = &lead.prediction.provenance;
+        let version = made.version.as_deref().unwrap_or("without version");
+        writeln!(
+            out,
+            "<p class=\"fine\">Made with the scoring system {} {} ({}…) by leadscore {}.</p>",
+            Escaped(&made.pipeline),
+            Escaped(version),
+            made.content_hash.get(..12).unwrap_or_default(),
+            made.library
+        )?;
+    }
+    out.write_all(b"</footer>\n")
 }
 
 /// Whether a chance may be called one: it was learned from outcomes.
@@ -227,8 +244,8 @@ fn colour(at: usize, of: usize) -> &'static str {
     }
 }
 
-fn counted(leads: u64) -> String {
-    if leads == 1 { "1 lead scored".to_owned() } else { format!("{} leads scored", count(leads)) }
+fn scored(leads: u64) -> String {
+    format!("{} scored", counted(leads, "lead", "leads"))
 }
 
 /// `12 %`; never 0 % or 100 % of what is only nearly so.

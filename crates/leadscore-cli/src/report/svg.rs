@@ -14,19 +14,18 @@ const LEFT: f64 = 340.0;
 const WIDTH: f64 = 360.0;
 const ALL: f64 = LEFT + WIDTH + 90.0;
 /// How many characters of a text there is room for.
-const LETTERS: usize = 46;
+const LETTERS: usize = 42;
 
+/// Plain colours first, for viewers that know no more of CSS than that.
 const STYLE: &str = "\
-svg{--page:#ffffff;--ink:#1d2129;--soft:#5a6270;--grid:#e3e5ea;--base:#9aa1ad;--for:#1a7f4b;--against:#c0392b;\
---limit:#8a6d1f;--total:#2457a6}\
-@media(prefers-color-scheme:dark){svg{--page:#16181d;--ink:#eceef2;--soft:#a5adba;--grid:#2c3038;--base:#727a87;\
---for:#3fb27a;--against:#ef7d70;--limit:#d3ad4a;--total:#6ea3f2}}\
-text{font:14px system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;fill:var(--ink)}\
-.page{fill:var(--page)}.h{font-size:18px;font-weight:600}.s{fill:var(--soft);font-size:12px}\
-.n{text-anchor:end;font-variant-numeric:tabular-nums;font-weight:600}.g{stroke:var(--grid)}\
-.j{stroke:var(--base);stroke-dasharray:2 2}.base{fill:var(--base)}.for{fill:var(--for)}.against{fill:var(--against)}\
-.limit{fill:url(#stripes);stroke:var(--limit)}.stripe{stroke:var(--limit);stroke-width:3}.total{fill:var(--total)}\
-.b{font-weight:600}";
+text{font:14px system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;fill:#1d2129}\
+.page{fill:#ffffff}.h{font-size:18px;font-weight:600}.s{fill:#5a6270;font-size:12px}.b{font-weight:600}\
+.n{text-anchor:end;font-variant-numeric:tabular-nums;font-weight:600}.g{stroke:#e3e5ea}\
+.j{stroke:#9aa1ad;stroke-dasharray:2 2}.base{fill:#9aa1ad}.for{fill:#1a7f4b}.against{fill:#c0392b}\
+.limit{fill:url(#stripes);stroke:#8a6d1f}.stripe{stroke:#8a6d1f;stroke-width:3}.total{fill:#2457a6}\
+@media(prefers-color-scheme:dark){text{fill:#eceef2}.page{fill:#16181d}.s{fill:#a5adba}.g{stroke:#2c3038}\
+.j{stroke:#727a87}.base{fill:#727a87}.for{fill:#3fb27a}.against{fill:#ef7d70}.limit,.stripe{stroke:#d3ad4a}\
+.total{fill:#6ea3f2}}";
 
 /// The waterfall of a prediction as an SVG file of its own.
 pub(crate) fn waterfall(prediction: &Prediction, title: &str) -> String {

@@ -133,7 +133,7 @@ fn the_page_loads_nothing_and_speaks_plainly() {
         for lead in &report.leads {
             for line in &lead.prediction.explanation.contributions {
                 if line.points.abs() > NOISE {
-                    let text = Escaped(&capital(&line.text)).to_string();
+                    let text = Escaped(&super::capital(&line.text)).to_string();
                     assert!(body.contains(&text.replace("{soon}", "")), "{pipeline}: {text}");
                 }
             }
@@ -177,6 +177,13 @@ fn the_headline_names_the_first() {
 }
 
 #[test]
+fn long_texts_are_cut() {
+    assert_eq!(cut("short", 5), "short");
+    assert_eq!(cut("a longer one", 9), "a longer…");
+    assert_eq!(cut("株式会社東京商事", 9), "株式会社…");
+}
+
+#[test]
 fn a_brief_prediction_adds_up_too() {
     let pipeline = Pipeline::builtin("conversion").unwrap();
     let brief = Context { detail: leadscore::Detail::Brief, ..context() };
@@ -214,7 +221,9 @@ fn many_lines_become_one() {
     let one = prediction.explanation.contributions[0].clone();
     for step in 1..=30 {
         let points = f64::from(step) / 100.0;
-        prediction.explanation.contributions.push(leadscore::Contribution { points, ..one.clone() });
+        let mut other = one.clone();
+        other.points = points;
+        prediction.explanation.contributions.push(other);
         prediction.score += points;
     }
     let picture = svg::waterfall(&prediction, "Many");

@@ -11,6 +11,8 @@ pub(super) struct Moment<'a> {
     pub(super) month_first: Option<Day>,
     /// The year has two digits only, so its century is unknown.
     pub(super) two_digit_year: bool,
+    /// Written with dots, which nearly always means the day first.
+    pub(super) dotted: bool,
     clock: Option<Clock<'a>>,
 }
 
@@ -61,13 +63,19 @@ pub(super) fn read(text: &str) -> Option<Moment<'_>> {
     let clock = if rest.is_empty() { None } else { Some(read_clock(rest)?) };
     let possible = clock.is_none_or(|clock| clock.hour < 24 && clock.minute < 60 && clock.second < 60);
     let (day_first, month_first) = if possible { (day_first, month_first) } else { (None, None) };
-    Some(Moment { day_first, month_first, two_digit_year, clock })
+    let dotted = bytes[1] == b'.' || bytes[2] == b'.';
+    Some(Moment { day_first, month_first, two_digit_year, dotted, clock })
 }
 
 impl Moment<'_> {
     /// Whether some reading of it is a day that exists.
     pub(super) fn is_possible(&self) -> bool {
         self.day_first.is_some() || self.month_first.is_some()
+    }
+
+    /// Whether day and month, swapped, would be another day.
+    pub(super) fn could_be_swapped(&self) -> bool {
+        self.day_first.is_some_and(|day| day.date <= 12 && day.date != day.month)
     }
 
     /// Writes `2026-11-22` or `2026-11-22T10:30:00`, with the offset if one was written.
@@ -138,7 +146,9 @@ impl<'a> Cursor<'a> {
             return None;
         }
         let day_first = Day::new(year, second, first);
-        let month_first = if separator == b'.' { day_first } else { Day::new(year, first, second) };
+        // Dots mean the day first, unless there is no such day.
+        let certain = separator == b'.' && day_first.is_some();
+        let month_first = if certain { day_first } else { Day::new(year, first, second) };
         Some((day_first, month_first, year.len() == 2))
     }
 

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use encoding_rs::Decoder;
 
-use super::detect::{self, Charset, Found};
+use super::detect::{self, Charset, Found, Rare};
 use super::record::MAX_RECORD;
 use super::sniff;
 use crate::Error;
@@ -24,6 +24,7 @@ pub(super) struct Source<R> {
     start: usize,
     eof: bool,
     bytes_read: u64,
+    within_a_letter: bool,
 }
 
 impl<R: Read> Source<R> {
@@ -41,6 +42,7 @@ impl<R: Read> Source<R> {
             start: 0,
             eof: head.len() < SAMPLE,
             bytes_read: head.len() as u64,
+            within_a_letter: false,
             found,
         };
         head.drain(..source.found.mark);
@@ -57,6 +59,11 @@ impl<R: Read> Source<R> {
     /// Whether the pending text is all that is left.
     pub(super) fn eof(&self) -> bool {
         self.eof
+    }
+
+    /// Whether the file's last byte leaves a UTF-8 letter open.
+    pub(super) fn ends_within_a_letter(&self) -> bool {
+        self.within_a_letter
     }
 
     pub(super) fn charset(&self) -> Charset {
@@ -121,6 +128,13 @@ impl<R: Read> Source<R> {
             self.text.extend(bytes);
         }
         if self.eof {
+            if matches!(self.found.charset, Charset::Utf8OrWestern { rare: Rare::Western }) {
+                let tail = &self.text[self.text.len().saturating_sub(4)..];
+                // What stands before the letter may be the rest of another one.
+                let last = tail.utf8_chunks().last().map(|chunk| chunk.invalid()).unwrap_or_default();
+                self.within_a_letter =
+                    std::str::from_utf8(last).is_err_and(|error| error.error_len().is_none());
+            }
             // Old systems end a text with Ctrl-Z.
             while self.text.len() > self.start && matches!(self.text.last(), Some(0x1A)) {
                 self.text.pop();

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use memchr::memchr;
+use encoding_rs::{Encoding, GB18030, GBK, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use memchr::{memchr, memmem};
 
 use super::unreadable;
 use crate::Error;
@@ -58,7 +58,7 @@ pub(super) fn detect(head: &[u8], wanted: Option<&str>) -> Result<Found, Error> 
         if charset == utf8 {
             let found = count_stretches(&head[mark..]);
             let name = if found.invalid > 0 { "mixed" } else { name };
-            return Ok(Found { charset, name: name.to_owned(), mark, note: None });
+            return Ok(Found { charset, name: name.to_owned(), mark, note: spoilt(head) });
         }
         return Ok(Found { charset, name: name.to_owned(), mark, note: None });
     }
@@ -74,7 +74,7 @@ pub(super) fn detect(head: &[u8], wanted: Option<&str>) -> Result<Found, Error> 
     }
     let stretches = count_stretches(head);
     if stretches.invalid == 0 && memchr(0x1B, head).is_none() {
-        return settled(utf8, "utf-8", None);
+        return settled(utf8, "utf-8", spoilt(head));
     }
     if stretches.utf8 > 0 && stretches.utf8 >= stretches.invalid {
         return settled(utf8, "mixed", None);
@@ -94,7 +94,27 @@ pub(super) fn detect(head: &[u8], wanted: Option<&str>) -> Result<Found, Error> 
     if encoding == UTF_8 {
         return settled(utf8, "utf-8", None);
     }
+    // Bytes that windows-1252 leaves free stand for letters in the encodings of DOS and old Macs.
+    let free = |byte: &u8| matches!(byte, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D);
+    if encoding == WINDOWS_1252 && head.iter().any(free) {
+        let message = "the file is not UTF-8; read as windows-1252, though it holds bytes that mean nothing in it: \
+                       letters are likely wrong; if it comes from DOS or an old Mac, save it again as UTF-8";
+        return settled(charset, &name, Some(message.to_owned()));
+    }
     settled(charset, &name, assumed(&name))
+}
+
+/// The warning about letters such as `Ã¼`: UTF-8 that was read as windows-1252 and written again.
+fn spoilt(head: &[u8]) -> Option<String> {
+    let found = |text: &[u8]| memmem::find(head, text).is_some();
+    if found(b"\xEF\xBF\xBD") {
+        return Some("letters shown as \u{FFFD} were lost before this file was written".to_owned());
+    }
+    // `Ã` and a sign that is the rest of a letter.
+    found(b"\xC3\x83\xC2").then(|| {
+        "letters such as `Ã¼` were spoilt before this file was written (UTF-8 read as windows-1252); read as they stand"
+            .to_owned()
+    })
 }
 
 impl Charset {
@@ -109,14 +129,27 @@ impl Charset {
         match (self, utf8) {
             (_, Ok(text)) if bytes.is_ascii() => (Cow::Borrowed(text), false),
             (Charset::Utf8OrWestern { rare }, Ok(text)) => (Cow::Borrowed(text), rare == Rare::Utf8),
-            (Charset::Utf8OrWestern { rare }, Err(_)) => {
-                (WINDOWS_1252.decode_without_bom_handling(bytes).0, rare == Rare::Western)
+            (Charset::Utf8OrWestern { rare: Rare::Western }, Err(_)) => {
+                (Cow::Owned(decode_both(bytes)), true)
+            }
+            (Charset::Utf8OrWestern { .. }, Err(_)) => {
+                (WINDOWS_1252.decode_without_bom_handling(bytes).0, false)
             }
             (Charset::Single(encoding), _) => (encoding.decode_without_bom_handling(bytes).0, false),
             (_, Ok(text)) => (Cow::Borrowed(text), false),
             (_, Err(_)) => (String::from_utf8_lossy(bytes), false),
         }
     }
+}
+
+/// Decodes what is UTF-8 as such and the bytes between as windows-1252.
+fn decode_both(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() + 8);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.push_str(&WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0);
+    }
+    text
 }
 
 fn charset_of(encoding: &'static Encoding) -> Charset {
@@ -163,12 +196,25 @@ fn count_stretches(head: &[u8]) -> Stretches {
 }
 
 fn guess(head: &[u8]) -> &'static Encoding {
+    if is_mac(head) {
+        return MACINTOSH;
+    }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(&head[..head.len().min(1 << 20)], true);
     let guess = detector.guess(None, Utf8Detection::Allow);
     // Signs alone, such as the pound or degree sign, are windows-1252; other alphabets have letters from 0xC0 on.
     let signs = guess.is_single_byte() && head.iter().all(|byte| *byte < 0xC0);
     if signs { WINDOWS_1252 } else { guess }
+}
+
+/// Whether a file with the line ends of old Macs has their letters too: more from 0x80 to 0x9F, signs that stand
+/// between letters in windows-1252 aside, than beyond.
+fn is_mac(head: &[u8]) -> bool {
+    if memchr(b'\n', head).is_some() || memchr(b'\r', head).is_none() {
+        return false;
+    }
+    let low = head.iter().filter(|byte| matches!(byte, 0x81..=0x84 | 0x86..=0x90 | 0x98..=0x9F)).count();
+    low > head.iter().filter(|byte| **byte >= 0xA0).count()
 }
 
 /// UTF-16 and UTF-32 without a byte order mark, told by where the zeros of ASCII letters stand.

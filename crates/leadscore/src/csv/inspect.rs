@@ -7,7 +7,7 @@ use std::io::Read;
 use serde::{Serialize, Serializer};
 
 use super::{Cell, CsvOptions, CsvReader, Kind, Outcome, Rejected, Row};
-use crate::{Error, json};
+use crate::{Error, Timestamp, Zone, json};
 
 /// Up to here the distinct values of a column are counted exactly.
 const DISTINCT: usize = 10_000;
@@ -124,6 +124,18 @@ pub fn inspect<R: Read>(input: R, options: CsvOptions) -> Result<Inspection, Err
     })
 }
 
+/// Whether one ISO date lies before another; by the moment where one has an offset.
+fn is_earlier(one: &str, other: &str) -> bool {
+    let plain = "2026-11-22T10:30:00".len();
+    if one.len() > plain || other.len() > plain {
+        let moment = |text| Timestamp::parse(text, &Zone::utc());
+        if let (Ok(one), Ok(other)) = (moment(one), moment(other)) {
+            return one < other;
+        }
+    }
+    one < other
+}
+
 #[derive(Debug)]
 struct Tally {
     kind: Kind,
@@ -155,8 +167,8 @@ impl Tally {
             Cell::Text(_) if self.kind != Kind::Date => {}
             Cell::Text(text) => match &mut self.dates {
                 None => self.dates = Some((text.to_owned(), text.to_owned())),
-                Some((low, _)) if text < low.as_str() => text.clone_into(low),
-                Some((_, high)) if text > high.as_str() => text.clone_into(high),
+                Some((low, _)) if is_earlier(text, low) => text.clone_into(low),
+                Some((_, high)) if is_earlier(high, text) => text.clone_into(high),
                 Some(_) => {}
             },
         }

@@ -1,13 +1,14 @@
 //! Finds the table in the sample: its delimiter, what stands above it, and its column names.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::detect::Charset;
+use super::line::line_end;
 use super::notes::Notes;
-use super::record::{MAX_RECORD, Quoting, Span, Splitter, Step, line_end};
-use super::shape::{Shape, marker, shape};
-use super::{CsvOptions, clip, is_invisible, trim, unreadable};
+use super::record::{MAX_RECORD, Quoting, Span, Splitter, Step};
+use super::shape::{Shape, is_column_name, marker, shape};
+use super::{CsvOptions, trim, unreadable};
 use crate::Error;
 
 /// How many records, and how much text, are looked at for each delimiter.
@@ -50,7 +51,15 @@ pub(super) fn find(
     let line = if start > 0 { 2 } else { 1 };
     let scan = |delimiter| Scan::new(text, start, line, eof, charset, delimiter);
     // A declared delimiter that cuts nothing is no help.
-    let declared = declared.filter(|delimiter| scan(*delimiter).score().is_some());
+    let declared = declared.filter(|delimiter| {
+        let Some((own, _)) = scan(*delimiter).score() else { return false };
+        let others = b",;\t|".iter().filter(|other| *other != delimiter);
+        let fits = others.filter_map(|other| scan(*other).score()).all(|(score, _)| score <= own * 2.5);
+        if !fits {
+            notes.say(Some(1), None, "the delimiter declared there does not cut the rows; another one does");
+        }
+        fits
+    });
     let given = options.delimiter.or(declared);
     let candidates: &[u8] = given.as_ref().map_or(b",;\t|", std::slice::from_ref);
     let mut best: Option<(f64, Scan<'_>, usize)> = None;
@@ -74,7 +83,9 @@ pub(super) fn find(
         (None, None) => (scan(NONE), 0),
     };
     let sample = &text[..text.len().min(64 << 10)];
-    if scan.delimiter == NONE && sample.iter().any(|byte| b",;\t|^~".contains(byte)) {
+    let first = &sample[..line_end(sample, true).map_or(0, |(end, _)| end)];
+    let spaced = memchr::memmem::find(first.trim_ascii(), b"  ").is_some();
+    if scan.delimiter == NONE && (spaced || sample.iter().any(|byte| b",;\t|^~".contains(byte))) {
         notes.say(
             None,
             None,
@@ -211,7 +222,9 @@ impl<'a> Scan<'a> {
         for place in 1..self.records.len().min(PREAMBLE) {
             let above = &self.records[place - 1];
             let cells = filled(above);
-            if cells * 2 > width && cells > 1 && !self.is_remark(above) {
+            // Two lines and more that are narrower than the table may be titles with a value each.
+            let full = above.fields >= width || (place == 1 && self.records[1].fields >= width);
+            if cells * 2 > width && cells > 1 && full && !self.is_remark(above) {
                 break;
             }
             let header = &self.records[place];
@@ -310,6 +323,13 @@ impl<'a> Scan<'a> {
         alike == 0 || unlike >= alike || (years && unlike + alike > 0 && self.years_differ(place, &cells))
     }
 
+    /// Whether something shows that a record holds column names: values below it, or a usual name in it.
+    fn is_borne_out(&self, place: usize, width: usize, header: &[String]) -> bool {
+        self.records.len() == place + 1
+            || self.evidence(place, width)
+            || header.iter().any(|name| name.is_empty() || is_column_name(name))
+    }
+
     /// Whether numbers that look like years are column names: consecutive ones, each once.
     fn years_differ(&self, place: usize, cells: &[String]) -> bool {
         let years: Vec<u16> = cells.iter().filter_map(|cell| cell.parse().ok()).collect();
@@ -342,6 +362,16 @@ impl<'a> Scan<'a> {
                 "no header: the first row holds values; the columns are named column_1, column_2 and so on";
             notes.say(Some(record.line), None, message);
         }
+        if header.iter().flatten().any(|name| name.contains('\0')) {
+            notes.say(Some(record.line), None, "NUL characters in the column names were left out");
+        }
+        if options.header.is_none()
+            && let Some(header) = &header
+            && !self.is_borne_out(place, width, header)
+        {
+            let message = "taken for the column names, though nothing in the rows below shows it";
+            notes.say(Some(record.line), None, message);
+        }
         let width = header.as_ref().map_or(width, Vec::len).max(1);
         let (data, data_line) =
             if has_header { (record.next, record.next_line) } else { (record.start, record.line) };
@@ -359,40 +389,4 @@ pub(super) fn unquote(text: Cow<'_, str>, quoting: Quoting) -> Cow<'_, str> {
             Cow::Owned(text.replace("\\\"", "\"").replace("\"\"", "\"").replace("\\\\", "\\"))
         }
     }
-}
-
-/// Makes the names usable: without invisible characters, none empty, none twice.
-pub(super) fn name_columns(written: &[String], line: Option<u64>, notes: &mut Notes) -> Vec<String> {
-    let clean = |name: &String| {
-        let visible: String = name.chars().filter(|c| !is_invisible(*c) && *c != '\0').collect();
-        trim(&visible).replace("\r\n", " ").replace(['\r', '\n'], " ")
-    };
-    let cleaned: Vec<String> = written.iter().map(clean).collect();
-    let mut taken: HashSet<String> = cleaned.iter().cloned().collect();
-    let mut times: HashMap<String, usize> = HashMap::new();
-    let mut names = Vec::with_capacity(cleaned.len());
-    for (index, name) in cleaned.into_iter().enumerate() {
-        let unnamed = name.is_empty();
-        let number = times.entry(name.clone()).or_default();
-        *number += 1;
-        if !unnamed && *number == 1 {
-            names.push(name);
-            continue;
-        }
-        let base = if unnamed { "column" } else { &name };
-        *number = if unnamed { index + 1 } else { *number };
-        let mut unique = format!("{base}_{number}");
-        while !taken.insert(unique.clone()) {
-            *number += 1;
-            unique = format!("{base}_{number}");
-        }
-        let what = if unnamed {
-            format!("column {} has no name", index + 1)
-        } else {
-            format!("the column name `{}` stands more than once", clip(&name))
-        };
-        notes.say(line, None, format!("{what}; it is called `{}`", clip(&unique)));
-        names.push(unique);
-    }
-    names
 }

@@ -18,6 +18,7 @@ pub(super) enum Note {
     BackslashQuote,
     RepeatedHeader,
     EmptyRow,
+    FirstCellOnly,
     /// A missing marker, by its place in the list of markers.
     Marker(u8),
     Percent,
@@ -31,6 +32,8 @@ pub(super) enum Note {
     NotADate,
     NotAFlag,
     LateText,
+    RoundedId,
+    SpreadsheetText,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -112,6 +115,7 @@ fn of_lines(note: Note, tally: &Tally, encoding: &str) -> String {
         Note::Nul => "with NUL characters, which were left out",
         Note::BackslashQuote => "with quotes escaped by a backslash, read as quotes inside a cell",
         Note::EmptyRow => "without a value in any cell, kept as rows",
+        Note::FirstCellOnly => "with a value in the first cell only, kept as rows though they may be remarks",
         _ => "repeating the header, skipped",
     };
     let lines: Vec<String> = tally.lines.iter().map(u64::to_string).collect();
@@ -145,6 +149,12 @@ fn of_cells(note: Note, tally: &Tally) -> String {
         Note::TwoDigitYear => "with a two-digit year, read as missing".to_owned(),
         Note::NotADate => format!("{are} no date, read as missing"),
         Note::NotAFlag => format!("{are} neither yes nor no, read as missing"),
+        Note::RoundedId => {
+            format!("{are} rounded by a spreadsheet, the last digits are lost; kept as written")
+        }
+        Note::SpreadsheetText => {
+            "written as a formula to keep a text (`=\"…\"`), read as that text".to_owned()
+        }
         Note::LateText => "after an empty start, read as text".to_owned(),
         _ => format!("{are} no number, read as missing"),
     };

@@ -14,6 +14,13 @@ pub(super) struct Number {
     pub(super) currency: Option<u8>,
 }
 
+impl Number {
+    /// Whether it can be read both ways.
+    pub(super) fn is_ambiguous(&self) -> bool {
+        self.point.is_some() && self.comma.is_some() && self.point != self.comma
+    }
+}
+
 /// Currencies that may stand before or after a number.
 pub(super) const CURRENCIES: [&str; 24] = [
     "US$", "R$", "$", "€", "£", "¥", "₹", "₽", "zł", "kr", "Fr.", "Rs.", "Rs", "USD", "EUR", "GBP", "CHF",
@@ -84,6 +91,18 @@ pub(super) fn is_code(text: &str) -> bool {
         return bytes.len() > 15 || (bytes.len() > 1 && bytes[0] == b'0');
     }
     is_phone(text)
+}
+
+/// Whether a code was turned into a rounded number by a spreadsheet: `1.23E+15`, `4,91512E+11`.
+pub(super) fn is_rounded_code(text: &str) -> bool {
+    if !matches!(text.as_bytes().get(1..3), Some([b'.' | b',', _] | [_, b'.' | b','])) {
+        return false;
+    }
+    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
+    let mantissa = mantissa.strip_prefix('-').unwrap_or(mantissa);
+    let Some((whole, fraction)) = mantissa.split_once(['.', ',']) else { return false };
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    whole.len() == 1 && digits(whole) && digits(fraction) && exponent.strip_prefix('+').is_some_and(digits)
 }
 
 /// A plus and at least seven digits.

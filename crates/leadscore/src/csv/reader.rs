@@ -4,14 +4,16 @@ use std::io::Read;
 
 use memchr::{memchr, memchr2};
 
-use super::column::{self, Plan};
+use super::column::Plan;
 use super::decode::Source;
 use super::detect::{Charset, Rare};
 use super::layout::{self, Layout, unquote};
+use super::line::line_end;
 use super::notes::{Note, Notes};
-use super::record::{Quoting, Record, Span, Splitter, Step, TOO_LONG, line_end};
+use super::record::{Quoting, Record, Span, Splitter, Step, TOO_LONG};
 use super::row::{Row, Slot, SlotValue};
-use super::{Column, CsvOptions, Dialect, Rejected, Warning, sample, trim, unreadable};
+use super::shape::spreadsheet_text;
+use super::{Column, CsvOptions, Dialect, Rejected, Warning, names, profile, sample, trim, unreadable};
 use crate::Error;
 
 /// How much of a rejected row is kept, in bytes.
@@ -85,10 +87,10 @@ impl<R: Read> CsvReader<R> {
         };
         let (width, profiles) = sample::take(&mut source, &layout)?;
         let names = match &layout.header {
-            Some(written) => layout::name_columns(&written[..width], layout.header_line, &mut notes),
+            Some(written) => names::name_columns(&written[..width], layout.header_line, &mut notes),
             None => (1..=width).map(|number| format!("column_{number}")).collect(),
         };
-        let plans = column::plans(&names, &profiles, &options, layout.delimiter, &mut notes);
+        let plans = profile::plans(&names, &profiles, &options, layout.delimiter, &mut notes);
         let kinds = plans.iter().map(|plan| plan.kind);
         let columns: Vec<Column> =
             names.into_iter().zip(kinds).map(|(name, kind)| Column { name, kind }).collect();
@@ -152,6 +154,10 @@ impl<R: Read> CsvReader<R> {
                     if self.rows == 0 && !self.ended {
                         self.notes.say(None, None, "the table has no rows that could be read");
                     }
+                    if self.source.ends_within_a_letter() && !self.ended {
+                        let message = "the file ends within a letter, or with one in another encoding; it may be cut off";
+                        self.notes.say(Some(self.line.max(2) - 1), None, message);
+                    }
                     self.ended = true;
                     return Ok(None);
                 }
@@ -162,6 +168,9 @@ impl<R: Read> CsvReader<R> {
                     return Ok(Some(Outcome::Rejected(rejected)));
                 }
                 Step::Blank { next } => {
+                    if memchr(0, &text[..next]).is_some() {
+                        self.notes.line(self.line, Note::Nul);
+                    }
                     self.source.consume(next);
                     self.line += 1;
                 }
@@ -215,11 +224,12 @@ impl<R: Read> CsvReader<R> {
     fn is_header(&self) -> bool {
         let Some(header) = &self.layout.header else { return false };
         let text = self.source.pending();
+        let alone = self.columns.len() == 1;
         self.spans.len() >= self.columns.len()
             && header.iter().zip(&self.spans).all(|(name, span)| {
                 let cell = &text[span.start as usize..span.end as usize];
                 let decoded = unquote(self.source.charset().decode(cell).0, span.quoting);
-                trim(&decoded) == name
+                names::same_name(trim(&decoded), name, alone)
             })
     }
 
@@ -230,8 +240,15 @@ impl<R: Read> CsvReader<R> {
         row.buffer.clear();
         row.cells.clear();
         row.cells.resize(self.columns.len(), Slot { raw: (0, 0), value: SlotValue::Skipped });
-        if text.iter().all(|byte| *byte == self.splitter.delimiter || *byte == b' ') {
-            self.notes.line(row.line, Note::EmptyRow);
+        match text.iter().rposition(|byte| *byte != self.splitter.delimiter && *byte != b' ') {
+            None => self.notes.line(row.line, Note::EmptyRow),
+            // The closing quote of the first cell may stand there.
+            Some(last)
+                if self.columns.len() > 2 && self.spans.first().is_some_and(|s| last <= s.end as usize) =>
+            {
+                self.notes.line(row.line, Note::FirstCellOnly);
+            }
+            Some(_) => {}
         }
         if record.backslash {
             self.notes.line(row.line, Note::BackslashQuote);
@@ -269,10 +286,33 @@ impl<R: Read> CsvReader<R> {
                 }
                 (from, row.buffer.len() as u32)
             };
+            let raw = match unwrap(&row.buffer, raw) {
+                Some(inner) => {
+                    self.notes.cell(
+                        column,
+                        row.line,
+                        Note::SpreadsheetText,
+                        &row.buffer[raw.0 as usize..raw.1 as usize],
+                    );
+                    inner
+                }
+                None => raw,
+            };
             let value = self.plans[column].value(column, row.line, raw, &mut row.buffer, &mut self.notes);
             row.cells[column] = Slot { raw, value };
         }
     }
+}
+
+/// Where the text in `="00123"` stands.
+fn unwrap(buffer: &str, (start, end): (u32, u32)) -> Option<(u32, u32)> {
+    let written = &buffer[start as usize..end as usize];
+    if written.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric) {
+        return None;
+    }
+    let inner = spreadsheet_text(trim(written))?;
+    let from = start + (inner.as_ptr() as usize - written.as_ptr() as usize) as u32;
+    Some((from, from + inner.len() as u32))
 }
 
 fn check(options: &CsvOptions) -> Result<(), Error> {

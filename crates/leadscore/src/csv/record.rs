@@ -5,6 +5,7 @@
 
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
 
+use super::line::{RULE, TOTAL, count_lines, is_blank, is_rule, is_total, line_end};
 use super::{date, number};
 
 /// The longest record taken, in bytes.
@@ -13,8 +14,6 @@ pub(super) const MAX_RECORD: usize = 32 << 20;
 pub(super) const MAX_COLUMNS: usize = 1 << 17;
 /// Why a longer one is refused.
 pub(super) const TOO_LONG: &str = "the row is longer than 32 MiB";
-const TOTAL: &str =
-    "a line of totals, not a row: it starts with a word for it and at least half of its cells are empty";
 /// How far a record with backslash-escaped quotes may reach over its first line.
 const BACKSLASH_REACH: usize = 1 << 20;
 
@@ -108,6 +107,11 @@ impl Splitter {
         let step = match step {
             Step::Record(record) if self.width.is_some() && record.lines == 1 && is_total(first, spans) => {
                 Step::Refused { end, next, lines: 1, reason: TOTAL.to_owned() }
+            }
+            Step::Record(record)
+                if self.width.is_some() && record.lines == 1 && is_rule(first, self.delimiter) =>
+            {
+                Step::Refused { end, next, lines: 1, reason: RULE.to_owned() }
             }
             other => other,
         };
@@ -225,6 +229,10 @@ impl Splitter {
             |line: &[u8]| if line.len() > LINE { 0 } else { memchr_iter(self.delimiter, line).count() + 1 };
         let mut lines = text.split(|byte| matches!(byte, b'\n' | b'\r')).filter(|line| !line.is_empty());
         let (first, last) = (lines.next().unwrap_or_default(), lines.next_back().unwrap_or_default());
+        // A stray quote that happens to be closed is closed within a row; a cell of several lines ends with less.
+        if cells(last) < width {
+            return false;
+        }
         if cells(first) == width && cells(last) == width {
             let mut before = last.split(|byte| *byte == b'"').next().unwrap_or_default();
             before = &before[..before.iter().rposition(|byte| *byte == self.delimiter).unwrap_or(0)];
@@ -237,7 +245,9 @@ impl Splitter {
         for line in lines.filter(|line| cells(line) == width && memchr(b'"', line).is_none()) {
             let filled = |cell: &[u8]| !cell.is_empty() && cell[0] != b' ';
             alike += usize::from(line.split(|byte| *byte == self.delimiter).all(filled));
-            if alike > 1 || self.has_value(line) {
+            let prose = self.delimiter == b','
+                && line.split(|byte| *byte == b',').skip(1).all(|c| c.starts_with(b" "));
+            if alike > 1 || (!prose && self.has_value(line)) {
                 return true;
             }
         }
@@ -255,57 +265,6 @@ impl Splitter {
     }
 }
 
-/// The end of the first physical line and the start of the next; `None` if more text is needed to tell.
-pub(super) fn line_end(text: &[u8], eof: bool) -> Option<(usize, usize)> {
-    let Some(end) = memchr2(b'\n', b'\r', text) else { return eof.then_some((text.len(), text.len())) };
-    if text[end] == b'\n' {
-        return Some((end, end + 1));
-    }
-    match text[end + 1..] {
-        [b'\n', ..] => Some((end, end + 2)),
-        // A line end converted twice is one line end.
-        [b'\r', b'\n', ..] => Some((end, end + 3)),
-        [] | [b'\r'] if !eof => None,
-        _ => Some((end, end + 1)),
-    }
-}
-
-/// The physical lines of a record, its last line end included or not.
-fn count_lines(text: &[u8]) -> u64 {
-    let (mut rest, mut lines) = (text, 0);
-    while !rest.is_empty() {
-        let Some((_, next)) = line_end(rest, true) else { break };
-        rest = &rest[next..];
-        lines += 1;
-    }
-    lines
-}
-
-fn is_blank(line: &[u8], delimiter: u8) -> bool {
-    let mut line = line;
-    // A byte order mark or no-break space alone is a blank line too.
-    loop {
-        line = match line {
-            [] => return true,
-            [b' ' | b'\t' | 0 | 0x0B | 0x0C | 0x1A, rest @ ..] if line[0] != delimiter => rest,
-            [0xEF, 0xBB, 0xBF, rest @ ..] | [0xC2, 0xA0, rest @ ..] => rest,
-            _ => return false,
-        };
-    }
-}
-
-/// Whether a record is the sum below a table, such as `Total,,,12`.
-fn is_total(line: &[u8], spans: &[Span]) -> bool {
-    const WORDS: [&[u8]; 7] = [b"total", b"totals", b"grand total", b"subtotal", b"sum", b"summe", b"gesamt"];
-    let Some((first, rest)) = spans.split_first() else { return false };
-    let cell = |span: &Span| line[span.start as usize..span.end as usize].trim_ascii();
-    let word = cell(first);
-    let word = word.strip_suffix(b":").unwrap_or(word);
-    rest.len() > 1
-        && WORDS.iter().any(|total| total.eq_ignore_ascii_case(word))
-        && rest.iter().filter(|span| cell(span).is_empty()).count() * 2 >= rest.len()
-}
-
 fn split_plain(line: &[u8], delimiter: u8, spans: &mut Vec<Span>) -> usize {
     let (mut start, mut fields) = (0, 0);
     for end in memchr_iter(delimiter, line).chain([line.len()]) {
@@ -321,6 +280,10 @@ fn split_quoted(text: &[u8], whole: bool, delimiter: u8, backslash: bool, spans:
     spans.clear();
     let (mut at, mut fields) = (0, 0);
     loop {
+        // Files put together leave a byte order mark at the start of a line.
+        if at == 0 && text.starts_with(b"\xEF\xBB\xBF\"") {
+            at = 3;
+        }
         let blanks = text[at..].iter().take_while(|byte| **byte == b' ' && delimiter != b' ').count();
         let mut end = at + blanks;
         if text.get(end) == Some(&b'"') {

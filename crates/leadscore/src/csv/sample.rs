@@ -2,9 +2,10 @@
 
 use std::io::Read;
 
-use super::column::Profile;
 use super::decode::Source;
 use super::layout::{Layout, unquote};
+use super::names::same_name;
+use super::profile::Profile;
 use super::record::{Splitter, Step};
 use super::trim;
 use crate::Error;
@@ -60,7 +61,10 @@ fn sample<R: Read>(source: &Source<R>, layout: &Layout, width: usize) -> Sample 
                         trim(&unquote(charset.decode(bytes).0, span.quoting)).replace('\0', "")
                     })
                     .collect();
-                let repeated = layout.header.as_ref().is_some_and(|header| header[..width] == cells[..]);
+                let repeated = layout.header.as_ref().is_some_and(|header| {
+                    cells.len() == width
+                        && cells.iter().zip(header).all(|(cell, name)| same_name(cell, name, width == 1))
+                });
                 if !repeated {
                     found.rows += 1;
                     found.profiles.iter_mut().zip(&cells).for_each(|(profile, cell)| profile.add(cell, line));

@@ -4,10 +4,13 @@ use super::notes::Note;
 use super::{date, number};
 
 /// Texts that stand for a missing value in number, date and flag columns, in lower case.
-const MARKERS: [&str; 13] =
-    ["na", "n/a", "null", "nan", "none", "-", "--", "?", "#n/a", "\\n", "\u{2013}", "\u{2014}", "n.a."];
+const MARKERS: [&str; 19] = [
+    "na", "n/a", "null", "nan", "none", "-", "--", "?", "#n/a", "\\n", "\u{2013}", "\u{2014}", "n.a.",
+    "#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!",
+];
 /// Those that do so in text columns too, exactly as written; `NA` and `None` may be real values there.
-pub(super) const TEXT_MARKERS: [&str; 5] = ["NULL", "\\N", "#N/A", "NaN", "N/A"];
+pub(super) const TEXT_MARKERS: [&str; 11] =
+    ["NULL", "\\N", "#N/A", "NaN", "N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"];
 
 /// Whether a text looks like a value rather than a name: a number, a date, a flag, an e-mail address.
 pub(super) fn shape(text: &str) -> Option<Shape> {
@@ -35,8 +38,12 @@ pub(super) enum Shape {
 
 /// The note for a missing marker, if the text is one.
 pub(super) fn marker(text: &str) -> Option<Note> {
-    if text.len() > 4 {
+    if text.len() > 8 {
         return None;
+    }
+    // A number or date in a column too narrow for it.
+    if text.len() > 2 && text.bytes().all(|byte| byte == b'#') {
+        return Some(Note::Marker(MARKERS.len() as u8));
     }
     MARKERS.iter().position(|marker| marker.eq_ignore_ascii_case(text)).map(|index| Note::Marker(index as u8))
 }
@@ -49,7 +56,7 @@ pub(super) fn is_flag(text: &str) -> bool {
 
 /// Whether a column of that name holds ids: `lead_id`, `Lead Number`, `ProspectID`, `phone 2`, `postal code`.
 pub(super) fn is_id_name(name: &str) -> bool {
-    const LAST: [&str; 24] = [
+    const LAST: [&str; 42] = [
         "id",
         "ids",
         "uuid",
@@ -74,6 +81,24 @@ pub(super) fn is_id_name(name: &str) -> bool {
         "customerid",
         "contactid",
         "accountid",
+        "postleitzahl",
+        "cep",
+        "pocztowy",
+        "postal",
+        "handy",
+        "mobil",
+        "telefone",
+        "teléfono",
+        "téléphone",
+        "celular",
+        "cpf",
+        "cnpj",
+        "ref",
+        "reference",
+        "barcode",
+        "gtin",
+        "imei",
+        "uid",
     ];
     const NUMBER: [&str; 6] = ["number", "no", "nr", "num", "nummer", "#"];
     const CODED: [&str; 7] = ["postal", "post", "zip", "area", "dial", "country", "bank"];
@@ -82,15 +107,105 @@ pub(super) fn is_id_name(name: &str) -> bool {
         words.pop();
     }
     let Some((last, before)) = words.split_last() else { return false };
+    let last = last.trim_end_matches(|c: char| c.is_ascii_digit());
     if before.first().is_some_and(|word| matches!(word.as_str(), "has" | "is")) {
         return false;
     }
     let before = before.last().map(String::as_str);
     let joined = last.len() > 6 && (last.ends_with("number") || last.ends_with("nummer"));
-    LAST.contains(&last.as_str())
+    LAST.contains(&last)
         || joined
-        || (before.is_some() && NUMBER.contains(&last.as_str()))
+        || (before.is_some() && NUMBER.contains(&last))
         || (last == "code" && before.is_some_and(|word| CODED.contains(&word)))
+}
+
+/// Whether a column of that name may say whether there is something of the kind, rather than name it: `phone`.
+pub(super) fn is_yes_no_name(name: &str) -> bool {
+    const THINGS: [&str; 8] = ["phone", "telephone", "telefon", "tel", "mobile", "fax", "mobil", "handy"];
+    words(name).iter().any(|word| THINGS.contains(&word.as_str()))
+}
+
+/// Whether a column of that name should hold dates: `created_at`, `Close Date`, `Datum`.
+pub(super) fn is_date_name(name: &str) -> bool {
+    const LAST: [&str; 8] = ["date", "at", "datum", "timestamp", "datetime", "fecha", "birthday", "日付"];
+    let words = words(name);
+    let Some(last) = words.last() else { return false };
+    LAST.contains(&last.as_str()) && (last != "at" || words.len() > 1)
+}
+
+/// Whether a text is a word that usually stands above a column.
+pub(super) fn is_column_name(text: &str) -> bool {
+    const WORDS: [&str; 60] = [
+        "name",
+        "first",
+        "last",
+        "firstname",
+        "lastname",
+        "email",
+        "mail",
+        "company",
+        "account",
+        "city",
+        "country",
+        "state",
+        "region",
+        "title",
+        "role",
+        "date",
+        "status",
+        "stage",
+        "address",
+        "street",
+        "type",
+        "kind",
+        "note",
+        "notes",
+        "text",
+        "comment",
+        "comments",
+        "description",
+        "owner",
+        "source",
+        "category",
+        "gender",
+        "language",
+        "url",
+        "website",
+        "industry",
+        "department",
+        "position",
+        "code",
+        "place",
+        "item",
+        "value",
+        "vorname",
+        "nachname",
+        "firma",
+        "stadt",
+        "ort",
+        "land",
+        "nom",
+        "prénom",
+        "ville",
+        "pays",
+        "nombre",
+        "empresa",
+        "nome",
+        "cidade",
+        "imię",
+        "nazwisko",
+        "miasto",
+        "contact",
+    ];
+    is_id_name(text) || text.contains('_') || words(text).iter().any(|word| WORDS.contains(&word.as_str()))
+}
+
+/// The text in `="00123"`, which is how a spreadsheet is kept from reading a text as a number.
+pub(super) fn spreadsheet_text(text: &str) -> Option<&str> {
+    if !text.starts_with('=') {
+        return None;
+    }
+    text.strip_prefix("=\"")?.strip_suffix('"').filter(|inner| !inner.contains('"'))
 }
 
 /// The words of a name in lower case; a capital after a small letter starts a new one.

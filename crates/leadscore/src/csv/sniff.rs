@@ -33,7 +33,17 @@ const SIGNATURES: [(&[u8], &str, &str); 22] = [
 const EXCEL: &str = "open it and save the sheet as CSV (UTF-8)";
 
 /// Starts of web pages and XML, in lower case.
-const MARKUP: [&[u8]; 14] = [
+const MARKUP: [&[u8]; 24] = [
+    b"<h1",
+    b"<h2",
+    b"<p>",
+    b"<br",
+    b"<center",
+    b"<title",
+    b"<form",
+    b"<font",
+    b"<pre",
+    b"<span",
     b"<!doctype",
     b"<html",
     b"<head",
@@ -48,6 +58,15 @@ const MARKUP: [&[u8]; 14] = [
     b"<svg",
     b"<rss",
     b"<tr",
+];
+
+/// First characters of other texts, in lower case, and what they are.
+const OTHER_TEXTS: [(&[u8], &str); 5] = [
+    (b"id;pwxl", "a SYLK spreadsheet"),
+    (b"%pdf-", "a PDF document"),
+    (b"mime-version:", "a web archive (MHTML), which some programs name .xls or .csv"),
+    (b"begin:vcard", "a vCard address book"),
+    (b"begin:vcalendar", "a calendar"),
 ];
 
 /// Refuses by the raw first bytes.
@@ -74,10 +93,23 @@ pub(super) fn refuse_other_texts(text: &[u8]) -> Result<(), Error> {
             "this is {what}, not CSV; download or export the table itself as CSV"
         )));
     }
+    // Words of a program before its page.
+    let mut lines = lower.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let page = lines.find(|line| line.starts_with(b"<") || line.iter().any(|byte| b",;\t|\"".contains(byte)));
+    if page.is_some_and(|line| line.starts_with(b"<html") || line.starts_with(b"<!doctype html")) {
+        return Err(unreadable(
+            "this is a web page (HTML), not CSV; download or export the table itself as CSV",
+        ));
+    }
     let line = start.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default().trim_ascii_end();
     let tag = line.len() > 2 && line[0] == b'<' && line[1].is_ascii_alphabetic() && line.ends_with(b">");
     if tag && !line.iter().any(|byte| b",;\t|".contains(byte)) {
         return Err(unreadable("this is XML, not CSV; export the table itself as CSV"));
+    }
+    for (first, what) in OTHER_TEXTS {
+        if lower.starts_with(first) {
+            return Err(unreadable(format!("this is {what}, not CSV; export the table itself as CSV")));
+        }
     }
     if lower.starts_with(b"version https://git-lfs") {
         return Err(unreadable(
@@ -92,6 +124,9 @@ pub(super) fn refuse_other_texts(text: &[u8]) -> Result<(), Error> {
 
 fn refuse_binary(text: &[u8]) -> Result<(), Error> {
     let head = &text[..text.len().min(64 << 10)];
+    // A file cut off by a crash may be filled up with NULs.
+    let filled = head.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let head = &head[..filled];
     let zeros = memchr_iter(0, head).count();
     let control = |byte: &&u8| matches!(byte, 1..=8 | 14..=25 | 28..=31 | 127);
     let controls = head.iter().filter(control).count();

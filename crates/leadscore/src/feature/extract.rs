@@ -44,6 +44,7 @@ pub enum Reason {
 
 /// A feature without a value of its own, and what stood in for it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Missing {
     /// The feature's name.
     pub name: String,

@@ -50,7 +50,7 @@ pub struct Feature {
     pub whole: bool,
     /// Whether strict mode refuses a lead without it.
     pub required: bool,
-    /// What a missing value becomes, if anything.
+    /// What a missing value becomes, if anything; for a category, the code of the level.
     pub default: Option<f64>,
     /// Whether it is only an intermediate step: no column, not shown.
     pub helper: bool,

@@ -26,6 +26,8 @@ pub struct Forest {
     pub(crate) best_iteration: Option<usize>,
     /// Whether the prediction is the mean over the rounds (LightGBM's random forest); the margin stays the sum.
     pub(crate) average: bool,
+    /// The body made ready for scoring.
+    pub(super) engine: super::engine::Engine,
     /// Further facts of the file worth showing, such as a `scikit_learn` attribute.
     pub(crate) attributes: BTreeMap<String, String>,
 }
@@ -183,6 +185,54 @@ impl Tree {
         }
         Ok(Tree { output, nodes })
     }
+}
+
+impl Split {
+    /// Whether a row goes left.
+    pub(crate) fn goes_left(&self, row: &[f64], precision: Precision) -> bool {
+        let value = row[self.feature];
+        match &self.test {
+            _ if value.is_nan() => self.missing_left,
+            Test::Below { zero_is_missing: true, .. } if is_zero(value) => self.missing_left,
+            Test::Below { threshold, .. } => value < *threshold || threshold.is_nan(),
+            Test::Among { set, members_left, negative_fraction_is_zero } => {
+                member(value, set, *negative_fraction_is_zero, precision) == *members_left
+            }
+        }
+    }
+}
+
+impl Tree {
+    /// The leaf a row ends in.
+    pub(crate) fn leaf(&self, row: &[f64], precision: Precision) -> &Leaf {
+        let mut at = 0;
+        loop {
+            match &self.nodes[at] {
+                Node::Leaf { leaf, .. } => return leaf,
+                Node::Split(split) => {
+                    at = if split.goes_left(row, precision) { split.left } else { split.right }
+                }
+            }
+        }
+    }
+}
+
+/// What LightGBM takes for zero where zero is missing: at most 1e-35 as f32 writes it.
+pub(crate) fn is_zero(value: f64) -> bool {
+    value.abs() <= f64::from(1e-35_f32)
+}
+
+/// Whether a value, cut toward zero, is one of a set of category codes.
+pub(crate) fn member(value: f64, set: &[u32], negative_fraction_is_zero: bool, precision: Precision) -> bool {
+    let value = if precision == Precision::F32 { f64::from(value as f32) } else { value };
+    let lowest = if negative_fraction_is_zero { value > -1.0 } else { value >= 0.0 };
+    // Codes stop at 2^24 in one library and at i32 in the other; no set holds more than 2^31.
+    lowest && value < 2_147_483_648.0 && set.binary_search(&(value as u32)).is_ok()
+}
+
+/// The f32 threshold that [`widen`] made a wide one of.
+pub(crate) fn narrow(threshold: f64) -> f32 {
+    threshold as f32
 }
 
 /// The f64 threshold t such that, for every f64 value x, `x < t` is what f32 comparison `(x as f32) < threshold` gives.

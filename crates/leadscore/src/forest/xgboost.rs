@@ -74,6 +74,7 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Forest, Error> {
         best_iteration: best_iteration.filter(|best| *best < rounds.len()),
         rounds,
         average: false,
+        engine: super::engine::Engine::Plain,
         attributes,
     })
 }

@@ -8,6 +8,7 @@ use crate::json::{self, Cursor, Node, Object, word_for};
 
 /// A named number, or word, computed after the score.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct EstimateValue {
     /// The estimate's name.
     pub name: String,
@@ -42,6 +43,7 @@ impl Serialize for EstimateKind {
 
 /// Something that speaks for or against the deal.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct RiskFactor {
     /// The factor's code.
     pub code: String,
@@ -60,6 +62,7 @@ pub struct RiskFactor {
 /// How much a risk factor weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Impact {
     /// Decides deals.
     High,
@@ -72,6 +75,7 @@ pub enum Impact {
 /// Where a risk factor is heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Trend {
     /// Getting better.
     Improving,
@@ -83,6 +87,7 @@ pub enum Trend {
 
 /// Something to do next.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Recommendation {
     /// The recommendation's code.
     pub code: String,
@@ -101,6 +106,7 @@ pub struct Recommendation {
 /// How soon a recommendation matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Priority {
     /// Before anything else.
     Urgent,

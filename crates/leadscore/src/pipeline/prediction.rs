@@ -13,6 +13,7 @@ use crate::{Timestamp, Zone};
 
 /// How much of a prediction is filled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Detail {
     /// Everything.
     #[default]
@@ -23,6 +24,7 @@ pub enum Detail {
 
 /// What leadscore says of one lead.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Prediction {
     /// The lead's id.
     pub lead_id: String,
@@ -63,6 +65,7 @@ pub struct Prediction {
 
 /// The score by one group of the scorecard.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct GroupScore {
     /// The group's code.
     pub group: String,
@@ -76,6 +79,7 @@ pub struct GroupScore {
 
 /// Where a prediction came from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Provenance {
     /// The pipeline's id.
     pub pipeline: Arc<str>,
@@ -94,6 +98,7 @@ pub struct Provenance {
 
 /// A score without its reasons.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Score {
     /// 0–100.
     pub score: f64,

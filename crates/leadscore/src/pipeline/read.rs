@@ -9,7 +9,8 @@ use crate::scale::Scale;
 use crate::scorecard::Unit;
 use crate::{Error, Scorecard, TierScheme};
 
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 14] = [
+    "$schema",
     "format",
     "id",
     "name",
@@ -100,7 +101,7 @@ fn read(root: &Cursor<'_>) -> Result<Pipeline, Error> {
         let wanted = if log_odds {
             "log_odds wants the scale logistic or quantiles"
         } else {
-            "points want the scale points, linear or quantiles"
+            "points wants the scale points, linear or quantiles"
         };
         return Err(scale_cursor.error(format!("a scorecard in {wanted}")));
     }

@@ -89,7 +89,9 @@ fn read_rule(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading) -> Result<Ru
             Effect::Points { points: reading.value(&points, scope)?, range: fields.range("range")? }
         }
         (None, true) if when.is_some() && !fields.has("range") => Effect::Disqualify,
-        (None, true) => return Err(cursor.error("`disqualify` wants `when`, and goes without `range`")),
+        (None, true) => return Err(cursor.error(
+            "a rule with `\"disqualify\": true` wants `when` (which leads does it rule out?) and no `range`",
+        )),
         _ => return Err(cursor.error("wants either `points` or `\"disqualify\": true`")),
     };
     let mut columns: Vec<usize> = Vec::new();

@@ -108,7 +108,8 @@ fn why(out: &mut dyn Write, prediction: &Prediction, most: f64) -> Result<()> {
     let seen = |reason: &&TopReason| reason.points.abs() >= 0.05;
     let is_for = |reason: &&TopReason| reason.points > 0.0;
     let reasons: Vec<&TopReason> = explanation.reasons.iter().filter(seen).collect();
-    let limits: Vec<&TopReason> = explanation.limits.iter().filter(seen).collect();
+    // A limit of less than a point, such as a rounding, stands in the sum only.
+    let limits: Vec<&TopReason> = explanation.limits.iter().filter(|l| l.points.abs() >= 1.0).collect();
     out.write_all(b"<section><h4>Why</h4>\n<ul class=\"why\">\n")?;
     for reason in reasons.iter().filter(|r| is_for(r)) {
         bar(out, reason, most, "")?;
@@ -120,14 +121,14 @@ fn why(out: &mut dyn Write, prediction: &Prediction, most: f64) -> Result<()> {
         bar(out, limit, most, " limit")?;
     }
     if reasons.is_empty() && limits.is_empty() {
-        out.write_all(b"<li>Nothing is known that moves the score.</li>\n")?;
+        out.write_all(b"<li class=\"still\">Nothing is known that moves the score.</li>\n")?;
     }
     out.write_all(b"</ul></section>\n")
 }
 
 fn bar(out: &mut dyn Write, reason: &TopReason, most: f64, limit: &str) -> Result<()> {
     let side = if reason.points < 0.0 { "against" } else { "for" };
-    let words = match (limit, side) {
+    let kind = match (limit, side) {
         ("", side) => side,
         _ => "limit",
     };
@@ -135,7 +136,7 @@ fn bar(out: &mut dyn Write, reason: &TopReason, most: f64, limit: &str) -> Resul
     writeln!(
         out,
         "<li class=\"{side}{limit}\"><span class=\"txt\">{}</span><span class=\"swing\" role=\"img\" \
-         aria-label=\"{words}\"><i style=\"width:{:.1}%\"></i></span><span class=\"pts\">{points}</span></li>",
+         aria-label=\"{kind}\"><i style=\"width:{:.1}%\"></i></span><span class=\"pts\">{points}</span></li>",
         Escaped(&capital(&reason.text)),
         50.0 * (reason.points.abs() / most).min(1.0)
     )
@@ -182,7 +183,7 @@ fn gaps(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
     let of = |reason: Reason| {
         prediction.missing.iter().filter(move |gap| gap.reason == reason).map(label).collect::<Vec<_>>()
     };
-    let (absent, undecided) = (of(Reason::Absent), of(Reason::Undecided));
+    let absent = of(Reason::Absent);
     write!(
         out,
         "<p class=\"gaps\">Known: {} of what the score looks at. ",
@@ -190,9 +191,6 @@ fn gaps(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
     )?;
     if !absent.is_empty() {
         write!(out, "Missing: {}. ", Escaped(&listed(&absent)))?;
-    }
-    if !undecided.is_empty() {
-        write!(out, "Could not be judged without it: {}. ", Escaped(&listed(&undecided)))?;
     }
     for gap in &prediction.missing {
         if let Some(text) = unusable(gap) {
@@ -232,7 +230,7 @@ fn sum(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
     let ledger = Ledger::of(prediction);
     write!(
         out,
-        "<details><summary>How the {} add up</summary>\n<table class=\"sum\"><thead class=\"off\"><tr>\
+        "<details><summary>How the score adds up to {}</summary>\n<table class=\"sum\"><thead class=\"off\"><tr>\
          <th>What</th><th>Points</th></tr></thead><tbody>\n\
          <tr><th scope=\"row\">Every lead starts at</th><td>{}</td></tr>\n",
         plain(ledger.score),

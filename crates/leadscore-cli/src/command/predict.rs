@@ -1,0 +1,203 @@
+//! `leadscore predict`: the raw output of a boosted-tree model for every row of a table.
+
+use std::path::Path;
+
+use leadscore::csv::{CsvReader, CsvWriter, Outcome, Row};
+use leadscore::forest::Iterations;
+use leadscore::{FeatureMatrix, Forest};
+
+use crate::args::{PredictArgs, Rounds};
+use crate::failure::Failure;
+use crate::input::{Form, Mapping, Rejection, note_line, open};
+use crate::output::notes::Rejects;
+use crate::output::{Output, keep_apart};
+
+/// Rows scored at once.
+const BLOCK: usize = 1_024;
+
+pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
+    let reads = [("the model", args.model.as_path()), ("the input", Path::new(&args.input))];
+    let writes = [("--output", &args.output), ("--contributions", &args.contributions)];
+    let writes: Vec<(&str, &Path)> =
+        writes.iter().filter_map(|(flag, path)| Some((*flag, path.as_deref()?))).collect();
+    keep_apart(&reads, &writes)?;
+    let forest = load(&args.model)?;
+    let opened = open(&args.input)?;
+    let name = opened.name.clone();
+    if opened.form != Form::Csv {
+        return Err(Failure::said(format!("{name}: is JSON; predict reads CSV")));
+    }
+    opened.notes.iter().for_each(|note| note_line(note));
+    let said = |error: leadscore::Error| Failure::about(&name, &error);
+    let mut reader = CsvReader::open(opened.bytes, Mapping::default().options()).map_err(said)?;
+    let header: Vec<&str> = reader.columns().iter().map(|column| column.name.as_str()).collect();
+    let places = places(&forest, &header, &name)?;
+    reader.select(&places);
+    // The table's own names head the contributions: LightGBM's have lost their blanks.
+    let names: Vec<String> = places.iter().map(|place| reader.columns()[*place].name.clone()).collect();
+    let mut table = Table::new(args, &forest, &names)?;
+    let mut rejects = Rejects::new(None)?;
+    let mut row = Row::default();
+    let mut values = Vec::with_capacity(BLOCK * places.len());
+    while let Some(outcome) = reader.next_row(&mut row).map_err(said)? {
+        if let Outcome::Rejected(rejected) = outcome {
+            rejects.add(&Rejection { line: rejected.line, reason: rejected.reason, raw: rejected.raw })?;
+            continue;
+        }
+        for (feature, place) in places.iter().enumerate() {
+            let cell = row.raw(*place).unwrap_or_default().trim();
+            let value = value(&forest, feature, cell).map_err(|reason| {
+                let column = &reader.columns()[*place].name;
+                Failure::said(format!("{name}: line {}: column `{column}`: {reason}", row.line()))
+            })?;
+            values.push(if Some(value) == args.missing { f64::NAN } else { value });
+        }
+        if values.len() == BLOCK * places.len() {
+            table.add(&forest, std::mem::take(&mut values))?;
+        }
+    }
+    table.add(&forest, values)?;
+    table.finish()?;
+    let all_good = rejects.count == 0;
+    rejects.finish()?;
+    Ok(all_good)
+}
+
+fn load(path: &Path) -> Result<Forest, Failure> {
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| Failure::said(format!("{name}: {error}")))?;
+    Forest::from_bytes(&bytes).map_err(|error| Failure::about(&name, &error))
+}
+
+/// The table's column for every column of the model: by name, blanks standing for underscores too, as LightGBM has it;
+/// by order where the model has no names.
+fn places(forest: &Forest, header: &[&str], name: &str) -> Result<Vec<usize>, Failure> {
+    let names = forest.feature_names();
+    let find = |wanted: &str| {
+        let same = header.iter().position(|own| *own == wanted);
+        let plain = |text: &str| text.trim().replace(char::is_whitespace, "_");
+        same.or_else(|| header.iter().position(|own| plain(own) == plain(wanted)))
+    };
+    let found: Vec<Option<usize>> = names.iter().map(|wanted| find(wanted)).collect();
+    if let Some(all) = found.iter().copied().collect::<Option<Vec<usize>>>() {
+        return Ok(all);
+    }
+    if !forest.has_feature_names() && header.len() == names.len() {
+        note_line("the model does not name its columns; the table's are taken in their order");
+        return Ok((0..header.len()).collect());
+    }
+    let missing = names.iter().zip(&found).filter(|(_, at)| at.is_none());
+    let missing: Vec<&str> = missing.map(|(name, _)| name.as_str()).take(10).collect();
+    Err(Failure::said(format!(
+        "{name}: the model reads columns that the table does not have: {}",
+        missing.join(", ")
+    )))
+}
+
+/// A cell as the model reads it; an empty one is missing.
+fn value(forest: &Forest, feature: usize, cell: &str) -> Result<f64, String> {
+    if cell.is_empty() {
+        return Ok(f64::NAN);
+    }
+    let levels = forest.levels(feature);
+    if let Some(code) = levels.iter().position(|level| level == cell) {
+        return Ok(code as f64);
+    }
+    let number: Result<f64, _> = cell.parse();
+    // Levels that are numbers themselves are named by their value; other levels may be given by their code.
+    let named: Vec<Option<f64>> = levels.iter().map(|level| level.parse().ok()).collect();
+    if let (Ok(number), true) = (&number, named.iter().any(Option::is_some)) {
+        let code = named.iter().position(|own| *own == Some(*number));
+        return match code {
+            Some(code) => Ok(code as f64),
+            None if !forest.is_f32() => Ok(f64::NAN),
+            None => Err(format!("`{cell}` is none of the levels the model was trained on")),
+        };
+    }
+    match number {
+        Ok(number) => Ok(number),
+        Err(_) if levels.is_empty() => Err(format!("`{cell}` is not a number")),
+        // LightGBM takes a level it has not seen as missing; XGBoost refuses it.
+        Err(_) if !forest.is_f32() => Ok(f64::NAN),
+        Err(_) => Err(format!("`{cell}` is none of the levels the model was trained on")),
+    }
+}
+
+/// The files that are written.
+struct Table {
+    rounds: Iterations,
+    predictions: CsvWriter<Output>,
+    contributions: Option<CsvWriter<Output>>,
+}
+
+impl Table {
+    fn new(args: &PredictArgs, forest: &Forest, names: &[String]) -> Result<Table, Failure> {
+        let rounds = if args.iterations == Rounds::Best { Iterations::Best } else { Iterations::All };
+        let mut predictions = CsvWriter::new(Output::new(args.output.as_deref())?);
+        let columns = |name: &str, count: usize| -> Vec<String> {
+            if count == 1 {
+                vec![name.to_owned()]
+            } else {
+                (0..count).map(|k| format!("{name}_{k}")).collect()
+            }
+        };
+        for name in
+            columns("margin", forest.outputs()).into_iter().chain(columns("pred", forest.predictions()))
+        {
+            predictions.text(&name)?;
+        }
+        predictions.end_row()?;
+        let contributions =
+            args.contributions.as_deref().map(|path| heading(path, forest, names)).transpose()?;
+        Ok(Table { rounds, predictions, contributions })
+    }
+
+    fn add(&mut self, forest: &Forest, values: Vec<f64>) -> Result<(), Failure> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        let matrix = FeatureMatrix::new(forest.feature_names().len(), values)?;
+        let margins = forest.margin(&matrix, self.rounds)?;
+        let predictions = forest.predict(&matrix, self.rounds)?;
+        // An f32 in as few digits as give it back.
+        let short = |value: f64| {
+            if forest.is_f32() { (value as f32).to_string().parse().unwrap_or(value) } else { value }
+        };
+        let rows = margins.chunks_exact(forest.outputs()).zip(predictions.chunks_exact(forest.predictions()));
+        for (margin, prediction) in rows {
+            for value in margin.iter().chain(prediction) {
+                self.predictions.number(Some(short(*value)))?;
+            }
+            self.predictions.end_row()?;
+        }
+        if let Some(csv) = &mut self.contributions {
+            let shap = forest.shap(&matrix, self.rounds)?;
+            for row in shap.chunks_exact(shap.len() / matrix.rows()) {
+                row.iter().try_for_each(|value| csv.number(Some(*value)))?;
+                csv.end_row()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        self.predictions.finish()?.finish()?;
+        match self.contributions {
+            Some(csv) => csv.finish()?.finish(),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The table of contributions with its heading: one column for each feature and the bias, of every output.
+fn heading(path: &Path, forest: &Forest, names: &[String]) -> Result<CsvWriter<Output>, Failure> {
+    let mut csv = CsvWriter::new(Output::new(Some(path))?);
+    for output in 0..forest.outputs() {
+        for name in names.iter().map(String::as_str).chain(["bias"]) {
+            let several = format!("out{output}|{name}");
+            csv.text(if forest.outputs() == 1 { name } else { &several })?;
+        }
+    }
+    csv.end_row()?;
+    Ok(csv)
+}

@@ -1,0 +1,207 @@
+//! Random forests: contributions against enumeration, the engine against the plain walk.
+
+use super::engine::{Engine, plain};
+use super::model::widen;
+use super::{Body, Forest, Iterations, Leaf, Link, ModelFeature, Node, Precision, Split, Test, Tree};
+use crate::FeatureMatrix;
+
+/// A small generator of numbers (Knuth's 64-bit linear congruential one).
+struct Dice(u64);
+
+impl Dice {
+    fn unit(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn below(&mut self, most: usize) -> usize {
+        (self.unit() * most as f64) as usize
+    }
+
+    fn value(&mut self) -> f64 {
+        match self.below(12) {
+            0 | 1 => f64::NAN,
+            2 => 0.0,
+            3 => -0.0,
+            4 => [f64::INFINITY, f64::NEG_INFINITY, 1e-36, 3.4e38, 7.9][self.below(5)],
+            _ => (self.unit() * 40.0 - 20.0).round() / 4.0,
+        }
+    }
+}
+
+fn random_forest(dice: &mut Dice, precision: Precision, vector: bool) -> Forest {
+    let features = 1 + dice.below(6);
+    let outputs = if vector { 3 } else { 1 + dice.below(3) };
+    let trees = 1 + dice.below(20);
+    let trees: Vec<Tree> = (0..trees)
+        .map(|number| {
+            let mut slots = Vec::new();
+            let depth = dice.below(7);
+            grow(dice, &mut slots, depth, features, precision, vector.then_some(outputs), 64.0);
+            Tree::new(number, number % outputs, slots).unwrap()
+        })
+        .collect();
+    let mut forest = Forest {
+        library: "xgboost",
+        version: String::new(),
+        objective: String::new(),
+        link: Link::Identity,
+        precision,
+        features: vec![ModelFeature::default(); features],
+        base: (0..outputs).map(|_| f64::from(dice.unit() as f32)).collect(),
+        rounds: (1..=trees.len()).collect(),
+        body: Body::Trees(trees),
+        best_iteration: None,
+        average: false,
+        engine: Engine::Plain,
+        attributes: std::collections::BTreeMap::new(),
+    };
+    forest.engine = Engine::new(&forest);
+    forest
+}
+
+fn grow(
+    dice: &mut Dice,
+    slots: &mut Vec<Node>,
+    depth: usize,
+    features: usize,
+    precision: Precision,
+    vector: Option<usize>,
+    cover: f64,
+) -> usize {
+    let at = slots.len();
+    let value = |dice: &mut Dice| f64::from((dice.unit() * 2.0 - 1.0) as f32);
+    if depth == 0 || dice.below(6) == 0 {
+        let leaf = match vector {
+            None => Leaf::Value(value(dice)),
+            Some(outputs) => Leaf::Vector((0..outputs).map(|_| value(dice)).collect()),
+        };
+        slots.push(Node::Leaf { leaf, cover });
+        return at;
+    }
+    slots.push(Node::Leaf { leaf: Leaf::Value(0.0), cover });
+    let share = [0.0, 0.25, 0.5, 0.9][dice.below(4)];
+    let left = grow(dice, slots, depth - 1, features, precision, vector, cover * share);
+    let right = grow(dice, slots, depth - 1, features, precision, vector, cover * (1.0 - share));
+    let threshold = (dice.unit() * 40.0 - 20.0).round() / 4.0;
+    let test = match dice.below(5) {
+        0 => Test::Among {
+            set: (0..8).filter(|_| dice.below(2) == 0).collect(),
+            members_left: dice.below(2) == 0,
+            negative_fraction_is_zero: precision == Precision::F64,
+        },
+        1 => Test::Below {
+            // The ends: everything left, everything right, or all but infinity.
+            threshold: [f64::NAN, f64::NEG_INFINITY, widen(f32::INFINITY), widen(f32::MIN)][dice.below(4)],
+            zero_is_missing: dice.below(2) == 0,
+        },
+        _ => Test::Below {
+            threshold: if precision == Precision::F32 {
+                widen(threshold as f32)
+            } else {
+                threshold.next_up()
+            },
+            zero_is_missing: dice.below(4) == 0,
+        },
+    };
+    let (feature, missing_left) = (dice.below(features), dice.below(2) == 0);
+    slots[at] = Node::Split(Split { feature, test, missing_left, left, right, cover, gain: 1.0 });
+    at
+}
+
+fn random_rows(dice: &mut Dice, rows: usize, columns: usize) -> FeatureMatrix {
+    FeatureMatrix::new(columns, (0..rows * columns).map(|_| dice.value()).collect()).unwrap()
+}
+
+#[test]
+fn the_engine_gives_the_bits_of_the_plain_walk_for_any_number_of_rows() {
+    for seed in 0..300 {
+        let mut dice = Dice(seed);
+        let precision = if seed % 2 == 0 { Precision::F32 } else { Precision::F64 };
+        let forest = random_forest(&mut dice, precision, seed % 7 == 0);
+        let rows = [1, 3, 7, 8, 9, 64, 65, 130][dice.below(8)];
+        let matrix = random_rows(&mut dice, rows, forest.features.len());
+        let mut wanted = Vec::new();
+        (0..rows).for_each(|row| plain(&forest, matrix.row(row), usize::MAX, &mut wanted));
+        let margins = forest.margin(&matrix, Iterations::All).unwrap();
+        let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&margins), bits(&wanted), "seed {seed}");
+        for row in 0..rows {
+            let one = FeatureMatrix::new(matrix.columns(), matrix.row(row).to_vec()).unwrap();
+            let outputs = forest.outputs();
+            let margin = forest.margin(&one, Iterations::All).unwrap();
+            assert_eq!(bits(&margin), bits(&wanted[row * outputs..(row + 1) * outputs]), "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn contributions_are_the_shapley_values_by_enumeration() {
+    for seed in 0..120 {
+        let mut dice = Dice(seed);
+        let forest = random_forest(&mut dice, Precision::F64, seed % 3 == 0);
+        let matrix = random_rows(&mut dice, 3, forest.features.len());
+        let shap = forest.shap(&matrix, Iterations::All).unwrap();
+        let margins = forest.margin(&matrix, Iterations::All).unwrap();
+        let (width, outputs) = (forest.features.len() + 1, forest.outputs());
+        for row in 0..3 {
+            for output in 0..outputs {
+                let phi = &shap[(row * outputs + output) * width..][..width];
+                let sum: f64 = phi.iter().sum();
+                assert!((sum - margins[row * outputs + output]).abs() < 1e-9, "seed {seed}: {sum}");
+                let wanted = enumerated(&forest, matrix.row(row), output);
+                for (feature, (own, wanted)) in phi.iter().zip(&wanted).enumerate() {
+                    assert!(
+                        (own - wanted).abs() < 1e-9,
+                        "seed {seed}, feature {feature}: {own} for {wanted}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Shapley values by their definition, over all sets of features, the bias last.
+fn enumerated(forest: &Forest, row: &[f64], output: usize) -> Vec<f64> {
+    let features = forest.features.len();
+    let value = |known: usize| -> f64 {
+        let Body::Trees(trees) = &forest.body else { return 0.0 };
+        forest.base[output]
+            + trees.iter().map(|tree| expected(forest, tree, 0, row, known, output)).sum::<f64>()
+    };
+    let factorial = |n: usize| (1..=n).map(|k| k as f64).product::<f64>();
+    let mut phi: Vec<f64> = (0..features)
+        .map(|feature| {
+            (0..1_usize << features)
+                .filter(|known| known >> feature & 1 == 0)
+                .map(|known| {
+                    let size = known.count_ones() as usize;
+                    let weight = factorial(size) * factorial(features - size - 1) / factorial(features);
+                    weight * (value(known | 1 << feature) - value(known))
+                })
+                .sum()
+        })
+        .collect();
+    phi.push(value(0));
+    phi
+}
+
+/// The mean of a subtree where only some features are known: the others are averaged by cover.
+fn expected(forest: &Forest, tree: &Tree, node: usize, row: &[f64], known: usize, output: usize) -> f64 {
+    match &tree.nodes[node] {
+        Node::Leaf { leaf: Leaf::Vector(values), .. } => values[output],
+        Node::Leaf { leaf: Leaf::Value(value), .. } if tree.output == output => *value,
+        Node::Leaf { .. } => 0.0,
+        Node::Split(split) if known >> split.feature & 1 == 1 => {
+            let next = if split.goes_left(row, forest.precision) { split.left } else { split.right };
+            expected(forest, tree, next, row, known, output)
+        }
+        Node::Split(split) => [split.left, split.right]
+            .iter()
+            .map(|&child| {
+                let share = if split.cover == 0.0 { 0.5 } else { tree.nodes[child].cover() / split.cover };
+                if share == 0.0 { 0.0 } else { share * expected(forest, tree, child, row, known, output) }
+            })
+            .sum(),
+    }
+}
