@@ -26,6 +26,7 @@ const COLUMNS: usize = 65_536;
 pub(crate) fn load(bytes: &[u8]) -> Result<Forest, Error> {
     let document = container::read(bytes)?;
     let root = Place::new(&document, String::new());
+    let version = Version::of(&root)?;
     let learner = root.need("learner")?;
     let objective = Objective::of(&learner)?;
     let size = Size::of(&learner, bytes.len())?;
@@ -35,12 +36,22 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Forest, Error> {
     let booster = learner.need("gradient_booster")?;
     let name = booster.need("name")?;
     let (body, rounds) = match name.text()? {
-        "gbtree" => trees(&booster.need("model")?, size, None, &mut features)?,
-        "dart" => {
-            let weights = booster.need("weight_drop")?;
-            trees(&booster.need("gbtree")?.need("model")?, size, Some(&weights), &mut features)?
+        // Dart wraps a gbtree, with the weights beside it; by 3.4 it calls itself gbtree, with the weights inside.
+        "gbtree" | "dart" => {
+            let inner = booster.field("gbtree").unwrap_or_else(|| booster.clone());
+            let model = inner.need("model")?;
+            let weights = booster.field("weight_drop").or_else(|| model.field("weight_drop"));
+            if weights.is_none() && name.text()? == "dart" {
+                return Err(booster.need("weight_drop").unwrap_err());
+            }
+            trees(&model, size, weights.as_ref(), &version, &mut features)?
         }
-        "gblinear" => (linear(&booster.need("model")?.need("weights")?, size)?, Vec::new()),
+        "gblinear" => {
+            // The file keeps a base score for each class since 3.1, but gblinear takes the first for all of them.
+            let first = base.first().copied().unwrap_or_default();
+            base.fill(first);
+            (linear(&booster.need("model")?.need("weights")?, size)?, Vec::new())
+        }
         other => {
             return Err(Error::UnsupportedModel {
                 path: "learner.gradient_booster.name".to_owned(),
@@ -57,7 +68,7 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Forest, Error> {
     let best_iteration = attributes.get("best_iteration").and_then(|text| text.trim().parse().ok());
     Ok(Forest {
         library: "xgboost",
-        version: version(&root)?,
+        version: version.text(),
         objective: objective.name.to_owned(),
         link: objective.link,
         precision: Precision::F32,
@@ -67,6 +78,7 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Forest, Error> {
         best_iteration: best_iteration.filter(|best| *best < rounds.len()),
         rounds,
         average: false,
+        engine: super::engine::Engine::Plain,
         attributes,
         engine: crate::forest::engine::Engine::Plain,
     })
@@ -101,9 +113,18 @@ impl Size {
     }
 }
 
-fn version(root: &Place) -> Result<String, Error> {
-    let parts: Vec<String> = root.ints_of("version")?.iter().map(i64::to_string).collect();
-    Ok(parts.join("."))
+/// The version that wrote the file; no parts where the file does not tell.
+#[derive(Debug, PartialEq, PartialOrd)]
+struct Version<'a>(&'a [i64]);
+
+impl<'a> Version<'a> {
+    fn of(root: &Place<'a>) -> Result<Version<'a>, Error> {
+        root.ints_of("version").map(Version)
+    }
+
+    fn text(&self) -> String {
+        self.0.iter().map(i64::to_string).collect::<Vec<_>>().join(".")
+    }
 }
 
 fn features(learner: &Place, count: usize) -> Result<Vec<ModelFeature>, Error> {
@@ -138,6 +159,7 @@ fn trees(
     model: &Place,
     size: Size,
     weights: Option<&Place>,
+    version: &Version,
     features: &mut [ModelFeature],
 ) -> Result<(Body, Vec<usize>), Error> {
     let param = model.field("gbtree_model_param");
@@ -150,10 +172,10 @@ fn trees(
         return Err(place.error(format!("holds {} trees, but the file speaks of {claimed}", list.len())));
     }
     let outputs = tree_outputs(model, list.len(), size)?;
-    let weights = weights.map(|place| fitting_weights(place, list.len())).transpose()?;
+    let weights = weights.map_or(Ok(Vec::new()), |place| fitting_weights(place, list.len()))?;
     let mut trees = Vec::with_capacity(list.len());
     for (number, (doc, output)) in list.into_iter().zip(outputs).enumerate() {
-        let weight = weights.as_ref().and_then(|weights| weights.get(number).copied());
+        let weight = weights.get(number).copied();
         let place = Place::new(doc, format!("trees[{number}]"));
         trees.push(tree::read(number, &place, output, size, weight)?);
     }
@@ -162,7 +184,7 @@ fn trees(
         mark_categorical(tree, features);
     }
     if let Some(cats) = model.field("cats") {
-        categories::fill(&cats, features)?;
+        categories::fill(&cats, version, features)?;
     }
     let rounds = match model.field("iteration_indptr") {
         Some(ends) => given_rounds(&ends, trees.len())?,

@@ -1,27 +1,31 @@
 //! The category names that models trained on data frames keep since 3.1.
 
+use super::Version;
 use super::document::{Doc, Place};
 use crate::Error;
 use crate::forest::model::ModelFeature;
 
+/// Up to 3.3, names from pandas are cut by counts of characters instead of bytes.
+const CUT_RIGHT: Version = Version(&[3, 4]);
+
 /// Writes the names into the features that have them.
-pub(super) fn fill(cats: &Place, features: &mut [ModelFeature]) -> Result<(), Error> {
+pub(super) fn fill(cats: &Place, version: &Version, features: &mut [ModelFeature]) -> Result<(), Error> {
     let Some(place) = cats.field("enc") else { return Ok(()) };
     let list = place.list()?;
     if !list.is_empty() && list.len() != features.len() {
         return Err(place.error(format!("has {} entries for {} features", list.len(), features.len())));
     }
     for (number, (doc, feature)) in list.iter().zip(features).enumerate() {
-        let levels = levels(&Place::new(doc, format!("cats.enc[{number}]")))?;
+        let levels = levels(&Place::new(doc, format!("cats.enc[{number}]")), version)?;
         feature.categorical |= !levels.is_empty();
         feature.levels = levels;
     }
     Ok(())
 }
 
-fn levels(place: &Place) -> Result<Vec<String>, Error> {
+fn levels(place: &Place, version: &Version) -> Result<Vec<String>, Error> {
     if place.field("offsets").is_some() {
-        return texts(place);
+        return texts(place, version);
     }
     let Some(values) = place.field("values") else { return Ok(Vec::new()) };
     match values.doc {
@@ -31,7 +35,7 @@ fn levels(place: &Place) -> Result<Vec<String>, Error> {
 }
 
 /// Names one behind the other, as signed or unsigned bytes of UTF-8.
-fn texts(place: &Place) -> Result<Vec<String>, Error> {
+fn texts(place: &Place, version: &Version) -> Result<Vec<String>, Error> {
     let values = place.ints_of("values")?;
     let bytes = values.iter().map(|&value| match value {
         0..=255 => Ok(value as u8),
@@ -39,6 +43,10 @@ fn texts(place: &Place) -> Result<Vec<String>, Error> {
         _ => Err(place.error(format!("{value} is no byte of a name"))),
     });
     let bytes: Vec<u8> = bytes.collect::<Result<_, _>>()?;
+    if *version < CUT_RIGHT && !bytes.is_ascii() {
+        // Such names run into each other and the last ones are lost: as if the file kept only codes.
+        return Ok(Vec::new());
+    }
     let names = place.ints_of("offsets")?.windows(2).enumerate().map(|(code, ends)| {
         let [from, to] = [0, 1].map(|end| ends.get(end).and_then(|end| usize::try_from(*end).ok()));
         let name = from.zip(to).and_then(|(from, to)| bytes.get(from..to));

@@ -6,7 +6,7 @@ use super::load;
 use crate::forest::model::{Body, Forest, Leaf, Link, Node, Split, Test, widen};
 
 /// Two features, one of them categorical with names, one tree of two splits, three leaves and an unused slot.
-const MODEL: &str = r#"{"version":[3,1,0],"extra":{"a":[null]},"learner":{
+const MODEL: &str = r#"{"version":[3,4,1],"extra":{"a":[null]},"learner":{
 "learner_model_param":{"base_score":"[5E-1]","num_class":"0","num_feature":"2","num_target":"1"},
 "attributes":{"best_iteration":"0","note":"x"},"feature_names":["size","city \"ü\""],"feature_types":["float","c"],
 "objective":{"name":"reg:squarederror","reg_loss_param":{"scale_pos_weight":"1"}},
@@ -154,7 +154,7 @@ fn margins_of_saved_models_to_the_bit() {
 #[test]
 fn everything_of_a_small_model() {
     let forest = open(MODEL);
-    assert_eq!((forest.version.as_str(), forest.objective.as_str()), ("3.1.0", "reg:squarederror"));
+    assert_eq!((forest.version.as_str(), forest.objective.as_str()), ("3.4.1", "reg:squarederror"));
     assert_eq!((forest.base.as_slice(), forest.rounds.as_slice()), (&[0.5][..], &[1][..]));
     assert_eq!((forest.best_iteration, forest.attributes["note"].as_str()), (Some(0), "x"));
     let names: Vec<_> = forest.features.iter().map(|feature| feature.name.as_deref()).collect();
@@ -175,6 +175,11 @@ fn everything_of_a_small_model() {
         leaf(-2.0, 4.0),
     ];
     assert_eq!(nodes(&forest), expected);
+    // Before 3.4 such names may be cut in the wrong places.
+    let older = open(&with("[3,4,1]", "[3,3,0]"));
+    assert!(older.features[1].levels.is_empty() && older.features[1].categorical);
+    let ascii = open(&with("[3,4,1]", "[3,1,0]").replace("[-61,-68,98", "[97,97,98"));
+    assert_eq!(ascii.features[1].levels, ["aa", "b", "", "cd"]);
     for (row, margin) in [([1.0, 3.9], 4.5), ([1.0, 2.0], 3.5), ([f64::NAN, -1.0], 3.5), ([1.5, 1.0], -1.5)] {
         assert_eq!(margins(&forest, &row), [margin]);
     }
@@ -262,12 +267,20 @@ fn several_outputs_and_dart() {
     let folded = f64::from(-2.0_f32 * 0.1_f32);
     assert!(matches!(nodes(&open(&dart))[4], Node::Leaf { leaf: Leaf::Value(value), .. } if value == folded));
     assert!(load(dart.replace("[0.1]", "[0.1,1]").as_bytes()).is_err());
+    assert!(load(dart.replace("weight_drop", "weights").as_bytes()).is_err());
+    for name in ["gbtree", "dart"] {
+        let inside = with(r#""trees":["#, r#""weight_drop":[0.1],"trees":["#)
+            .replace("gbtree\",", &format!("{name}\","));
+        assert_eq!(open(&inside).body, open(&dart).body);
+    }
 
     let linear = MODEL.split(r#""gradient_booster":"#).next().unwrap().to_owned();
     let linear = linear + r#""gradient_booster":{"name":"gblinear","model":{"weights":[2,0.5,-1]}}}}"#;
     let forest = open(&linear);
     assert_eq!(forest.body, Body::Linear(vec![2.0, 0.5, -1.0]));
     assert_eq!(margins(&forest, &[3.0, f64::NAN]), [5.5]);
+    let classes = linear.replace(r#""num_class":"0""#, r#""num_class":"2""#).replace("[5E-1]", "[5E-1,7]");
+    assert_eq!(open(&classes.replace("[2,0.5,-1]", "[1,2,3,4,5,6]")).base, [0.5, 0.5]);
     for weights in ["[2,0.5]", "[2,0.5,Infinity]", "[]"] {
         assert!(load(linear.replace("[2,0.5,-1]", weights).as_bytes()).is_err());
     }
