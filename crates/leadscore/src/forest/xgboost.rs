@@ -59,10 +59,6 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Forest, Error> {
             });
         }
     };
-    // The library adds the first base score to every output of a linear booster.
-    if let (Body::Linear(_), Some(&first)) = (&body, base.first()) {
-        base.fill(first);
-    }
     let attributes = attributes(&learner)?;
     // A model cut after training may name a round it no longer has.
     let best_iteration = attributes.get("best_iteration").and_then(|text| text.trim().parse().ok());
@@ -80,7 +76,6 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Forest, Error> {
         average: false,
         engine: super::engine::Engine::Plain,
         attributes,
-        engine: crate::forest::engine::Engine::Plain,
     })
 }
 
