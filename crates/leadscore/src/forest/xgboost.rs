@@ -28,8 +28,9 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Forest, Error> {
     let root = Place::new(&document, String::new());
     let version = Version::of(&root)?;
     let learner = root.need("learner")?;
-    let objective = Objective::of(&learner)?;
-    let size = Size::of(&learner, bytes.len())?;
+    let objective = Objective::of(&learner, &version)?;
+    let attributes = attributes(&learner)?;
+    let size = Size::of(&learner, bytes.len(), &attributes)?;
     let mut base = objective.base(&learner, size.outputs)?;
     let mut features = features(&learner, size.features)?;
 
@@ -59,9 +60,8 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Forest, Error> {
             });
         }
     };
-    let attributes = attributes(&learner)?;
     // A model cut after training may name a round it no longer has.
-    let best_iteration = attributes.get("best_iteration").and_then(|text| text.trim().parse().ok());
+    let best_iteration = number(&attributes, "best_iteration");
     Ok(Forest {
         library: "xgboost",
         version: version.text(),
@@ -84,10 +84,12 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Forest, Error> {
 struct Size {
     features: usize,
     outputs: usize,
+    /// Trees for each output in a round, where the model itself does not tell.
+    parallel: usize,
 }
 
 impl Size {
-    fn of(learner: &Place, bytes: usize) -> Result<Size, Error> {
+    fn of(learner: &Place, bytes: usize, attributes: &BTreeMap<String, String>) -> Result<Size, Error> {
         let param = learner.need("learner_model_param")?;
         let features = param.need("num_feature")?.count()?;
         if features > bytes.max(COLUMNS) {
@@ -104,17 +106,25 @@ impl Size {
         if outputs > bytes {
             return Err(param.error(format!("{outputs} classes or targets in a file of {bytes} bytes")));
         }
-        Ok(Size { features, outputs })
+        // Before 1.6 only the trees up to the best round, if it was sought, betray a forest.
+        let [limit, best] = ["best_ntree_limit", "best_iteration"].map(|key| number(attributes, key));
+        let parallel = limit.zip(best).map_or(1, |(limit, best)| limit / best.saturating_add(1));
+        Ok(Size { features, outputs, parallel })
     }
 }
 
 /// The version that wrote the file; no parts where the file does not tell.
-#[derive(Debug, PartialEq, PartialOrd)]
+#[derive(Debug)]
 struct Version<'a>(&'a [i64]);
 
 impl<'a> Version<'a> {
     fn of(root: &Place<'a>) -> Result<Version<'a>, Error> {
         root.ints_of("version").map(Version)
+    }
+
+    /// Whether the file is from before `version`; not where it does not tell.
+    fn before(&self, version: [i64; 2]) -> bool {
+        !self.0.is_empty() && self.0 < version.as_slice()
     }
 
     fn text(&self) -> String {
@@ -147,6 +157,10 @@ fn attributes(learner: &Place) -> Result<BTreeMap<String, String>, Error> {
         _ => None,
     });
     Ok(texts.collect())
+}
+
+fn number(attributes: &BTreeMap<String, String>, key: &str) -> Option<usize> {
+    attributes.get(key)?.trim().parse().ok()
 }
 
 /// The trees and the end of every round.
@@ -183,7 +197,7 @@ fn trees(
     }
     let rounds = match model.field("iteration_indptr") {
         Some(ends) => given_rounds(&ends, trees.len())?,
-        None => equal_rounds(&trees, size.outputs, param_of("num_parallel_tree", 1)?),
+        None => equal_rounds(&trees, size.outputs, param_of("num_parallel_tree", size.parallel)?),
     };
     Ok((Body::Trees(trees), rounds))
 }

@@ -6,7 +6,7 @@ use crate::Error;
 use crate::forest::model::ModelFeature;
 
 /// Up to 3.3, names from pandas are cut by counts of characters instead of bytes.
-const CUT_RIGHT: Version = Version(&[3, 4]);
+const CUT_RIGHT: [i64; 2] = [3, 4];
 
 /// Writes the names into the features that have them.
 pub(super) fn fill(cats: &Place, version: &Version, features: &mut [ModelFeature]) -> Result<(), Error> {
@@ -43,7 +43,7 @@ fn texts(place: &Place, version: &Version) -> Result<Vec<String>, Error> {
         _ => Err(place.error(format!("{value} is no byte of a name"))),
     });
     let bytes: Vec<u8> = bytes.collect::<Result<_, _>>()?;
-    if *version < CUT_RIGHT && !bytes.is_ascii() {
+    if version.before(CUT_RIGHT) && !bytes.is_ascii() {
         // Such names run into each other and the last ones are lost: as if the file kept only codes.
         return Ok(Vec::new());
     }

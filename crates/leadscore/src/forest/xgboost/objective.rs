@@ -1,5 +1,6 @@
 //! What an objective does to the base score and to the margins.
 
+use super::Version;
 use super::document::{Doc, Place};
 use crate::Error;
 use crate::forest::model::Link;
@@ -20,9 +21,10 @@ enum Start {
 }
 
 impl<'a> Objective<'a> {
-    pub(super) fn of(learner: &Place<'a>) -> Result<Objective<'a>, Error> {
+    pub(super) fn of(learner: &Place<'a>, version: &Version) -> Result<Objective<'a>, Error> {
         let name = learner.need("objective")?.need("name")?.text()?;
         let (link, start) = match name {
+            "binary:logitraw" if version.before([1, 3]) => (Link::Identity, Start::Logit),
             "reg:squarederror"
             | "reg:linear"
             | "reg:squaredlogerror"

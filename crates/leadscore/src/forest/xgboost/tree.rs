@@ -163,10 +163,8 @@ impl<'a> Arrays<'a> {
         let row = |weights: &[f32], row: usize| {
             let start = row.saturating_mul(size.outputs);
             let row = weights.get(start..start.saturating_add(size.outputs));
-            match row {
-                Some(row) => row.iter().copied().map(value).collect::<Result<Vec<f64>, Error>>(),
-                None => Err(self.error(node, "has no row of leaf values".to_owned())),
-            }
+            let row = row.ok_or_else(|| self.error(node, "has no row of leaf values".to_owned()))?;
+            row.iter().copied().map(value).collect::<Result<Vec<f64>, Error>>()
         };
         let leaf = match &self.leaves {
             Leaves::Scalar => Leaf::Value(value(at(&self.condition, node))?),
