@@ -163,9 +163,9 @@ impl Table {
         let matrix = FeatureMatrix::new(forest.feature_names().len(), values)?;
         let margins = forest.margin(&matrix, self.rounds)?;
         let predictions = forest.predict(&matrix, self.rounds)?;
-        // An f32 in as few digits as give it back.
+        // Nine digits give any f32 back, and are how XGBoost's own output is commonly written.
         let short = |value: f64| {
-            if forest.is_f32() { (value as f32).to_string().parse().unwrap_or(value) } else { value }
+            if forest.is_f32() { format!("{value:.8e}").parse().unwrap_or(value) } else { value }
         };
         let rows = margins.chunks_exact(forest.outputs()).zip(predictions.chunks_exact(forest.predictions()));
         for (margin, prediction) in rows {
