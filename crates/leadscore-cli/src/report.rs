@@ -26,8 +26,6 @@ pub(crate) struct Report {
     pub tiers: Vec<TierCount>,
     /// The leads, the best first.
     pub leads: Vec<Ranked>,
-    /// Said where the data is made up.
-    pub synthetic_note: Option<String>,
     /// Warnings in plain words.
     pub notes: Vec<String>,
 }

@@ -96,7 +96,6 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
             rejected,
             tiers,
             leads: (1..).zip(ranked).map(|(rank, (_, lead))| Ranked { rank, ..lead }).collect(),
-            synthetic_note: None,
             notes: reader_warnings.iter().map(ToString::to_string).chain(warnings.lines()).collect(),
         };
         let mut out = Output::new(args.output.as_deref())?;

@@ -53,9 +53,6 @@ fn top(out: &mut dyn Write, report: &Report) -> Result<()> {
         let rows = if report.rejected == 1 { "row" } else { "rows" };
         writeln!(out, "<p>{} {rows} could not be scored.</p>", count(report.rejected))?;
     }
-    if let Some(note) = &report.synthetic_note {
-        writeln!(out, "<p class=\"made-up\" role=\"note\">{}</p>", Escaped(note))?;
-    }
     out.write_all(b"</header>\n")?;
     if report.tiers.is_empty() && report.notes.is_empty() {
         return Ok(());

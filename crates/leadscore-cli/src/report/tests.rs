@@ -70,7 +70,6 @@ fn report_of(pipeline: &str, leads: &[Lead]) -> Report {
             })
             .collect(),
         leads: ranked,
-        synthetic_note: Some("These leads are made up.".to_owned()),
         notes: vec!["the column lead_score was not used".to_owned()],
     }
 }

@@ -1,5 +1,8 @@
 //! Random forests: contributions against enumeration, the engine against the plain walk.
 
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
 use super::engine::{Engine, plain};
 use super::model::widen;
 use super::{Body, Forest, Iterations, Leaf, Link, ModelFeature, Node, Precision, Split, Test, Tree};
@@ -204,4 +207,22 @@ fn expected(forest: &Forest, tree: &Tree, node: usize, row: &[f64], known: usize
             })
             .sum(),
     }
+}
+
+/// A file or folder of the shared data sets, or nothing where it is absent. Absence is written to the log that
+/// `make test` counts; with `LEADSCORE_REQUIRE_SHARED=1` it fails the test.
+pub(super) fn shared(name: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    let required = std::env::var_os("LEADSCORE_REQUIRE_SHARED").is_some_and(|value| value == "1");
+    assert!(!required, "{} is missing, and LEADSCORE_REQUIRE_SHARED=1", path.display());
+    eprintln!("skipped: {name} is not there");
+    if let Some(log) = std::env::var_os("LEADSCORE_SKIP_LOG") {
+        let mut log = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
+        let line = format!("{} wants {name}\n", std::thread::current().name().unwrap_or("a test"));
+        log.write_all(line.as_bytes()).unwrap();
+    }
+    None
 }

@@ -1,8 +1,9 @@
 //! The loader against files `LightGBM` wrote, and against damage.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::*;
+use crate::forest::tests::shared;
 use crate::forest::{Leaf, Link, Node, Test};
 use crate::math;
 
@@ -135,26 +136,6 @@ fn margins_of_real_models_to_the_last_bit() {
         let Some(folder) = shared(&format!("models/{case}")) else { continue };
         assert_eq!(check_case(&folder), 200);
     }
-}
-
-/// A folder of the data beside the repository. Without it the test is left out, with a note that `make test` counts.
-fn shared(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    let text = format!("{} is missing", path.display());
-    assert!(
-        std::env::var_os("LEADSCORE_REQUIRE_SHARED").is_none_or(|value| value != "1"),
-        "{text}, and LEADSCORE_REQUIRE_SHARED=1"
-    );
-    eprintln!("skipped: {text}");
-    if let Some(log) = std::env::var_os("LEADSCORE_SKIP_LOG") {
-        use std::io::Write;
-        let mut log = std::fs::OpenOptions::new().append(true).create(true).open(log).unwrap();
-        writeln!(log, "forest::lightgbm: {text}").unwrap();
-    }
-    None
 }
 
 #[test]

@@ -1,10 +1,9 @@
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
 
 use super::document::{Doc, Place};
 use super::load;
 use crate::forest::model::{Body, Forest, Leaf, Link, Node, Split, Test, widen};
+use crate::forest::tests::shared;
 
 /// Two features, one of them categorical with names, one tree of two splits, three leaves and an unused slot.
 const MODEL: &str = r#"{"version":[3,4,1],"extra":{"a":[null]},"learner":{
@@ -118,27 +117,10 @@ fn goes_left(split: &Split, row: &[f64]) -> bool {
     }
 }
 
-/// A case kept beside the repository. Without it the test is left out, with a note that `make test` counts.
-fn shared(case: &str) -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/models").join(case);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let text = format!("{} is missing", folder.display());
-    let required = std::env::var_os("LEADSCORE_REQUIRE_SHARED").is_some_and(|value| value == "1");
-    assert!(!required, "{text}, and LEADSCORE_REQUIRE_SHARED=1");
-    if let Some(log) = std::env::var_os("LEADSCORE_SKIP_LOG") {
-        let mut log = fs::OpenOptions::new().append(true).create(true).open(log).unwrap();
-        writeln!(log, "forest::xgboost: {text}").unwrap();
-    }
-    eprintln!("skipped: {text}");
-    None
-}
-
 #[test]
 fn margins_of_saved_models_to_the_bit() {
     for (case, model) in [("xgb-2.1.4-binary-ubj", "model.ubj"), ("xgb-3.4.1-binary-json", "model.json")] {
-        let Some(folder) = shared(case) else { continue };
+        let Some(folder) = shared(&format!("models/{case}")) else { continue };
         let forest = load(&fs::read(folder.join(model)).unwrap()).unwrap();
         assert_eq!(forest.link, Link::Sigmoid(1.0));
         assert_eq!((forest.rounds.len(), forest.features.len()), (20, 5));
