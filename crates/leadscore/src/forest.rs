@@ -1,6 +1,7 @@
 //! Boosted trees as XGBoost and LightGBM write them, in one canonical form.
 
 mod engine;
+mod format;
 mod lightgbm;
 mod model;
 mod predict;
@@ -11,7 +12,7 @@ mod ubjson;
 mod xgboost;
 
 pub use model::Forest;
-pub(crate) use model::{Body, Leaf, Link, ModelFeature, Node, Precision, Split, Test, Tree};
+pub(crate) use model::{Body, FeatureKind, Leaf, Link, ModelFeature, Node, Precision, Split, Test, Tree};
 pub use predict::Iterations;
 
 use crate::Error;

@@ -43,9 +43,19 @@ pub(crate) enum Precision {
 pub(crate) struct ModelFeature {
     /// The name in the file, if it has names.
     pub(crate) name: Option<String>,
-    pub(crate) categorical: bool,
+    pub(crate) kind: FeatureKind,
     /// The names of the categories where the file keeps them; the position is the code.
     pub(crate) levels: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum FeatureKind {
+    #[default]
+    Number,
+    /// 0 or 1.
+    Flag,
+    /// Codes of categories.
+    Category,
 }
 
 #[derive(Debug, Clone, PartialEq)]

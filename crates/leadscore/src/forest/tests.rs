@@ -73,6 +73,8 @@ fn grow(
     cover: f64,
 ) -> usize {
     let at = slots.len();
+    // Covers are f32 in XGBoost's files.
+    let cover = f64::from(cover as f32);
     let value = |dice: &mut Dice| f64::from((dice.unit() * 2.0 - 1.0) as f32);
     if depth == 0 || dice.below(6) == 0 {
         let leaf = match vector {
@@ -135,6 +137,28 @@ fn the_engine_gives_the_bits_of_the_plain_walk_for_any_number_of_rows() {
             let margin = forest.margin(&one, Iterations::All).unwrap();
             assert_eq!(bits(&margin), bits(&wanted[row * outputs..(row + 1) * outputs]), "seed {seed}");
         }
+    }
+}
+
+#[test]
+fn the_own_format_gives_the_same_forest_back() {
+    for seed in 0..300 {
+        let mut dice = Dice(seed);
+        let precision = if seed % 2 == 0 { Precision::F32 } else { Precision::F64 };
+        let forest = random_forest(&mut dice, precision, seed % 7 == 0);
+        let text = forest.to_json();
+        let read = Forest::from_json(&text).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        assert_eq!(read.to_json(), text, "seed {seed}");
+        let matrix = random_rows(&mut dice, 20, forest.features.len());
+        let bits = |forest: &Forest| -> Vec<u64> {
+            let margins = forest.margin(&matrix, Iterations::All).unwrap();
+            let shap = forest.shap(&matrix, Iterations::All).unwrap();
+            margins.iter().chain(&shap).map(|value| value.to_bits()).collect()
+        };
+        assert_eq!(bits(&read), bits(&forest), "seed {seed}");
+        // A NaN threshold is unlike itself, but looks the same.
+        let body = |forest: &Forest| format!("{:?}", forest.body);
+        assert_eq!(body(&read), body(&forest), "seed {seed}");
     }
 }
 

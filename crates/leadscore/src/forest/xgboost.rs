@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use self::document::{Doc, Place};
 use self::objective::Objective;
-use super::model::{Body, Forest, ModelFeature, Node, Precision, Test, Tree};
+use super::model::{Body, FeatureKind, Forest, ModelFeature, Node, Precision, Test, Tree};
 use crate::Error;
 
 /// A file may name this many columns, however small it is; beyond, it needs a byte for each.
@@ -145,7 +145,11 @@ fn features(learner: &Place, count: usize) -> Result<Vec<ModelFeature>, Error> {
         feature.name = Some(name.to_owned());
     }
     for (feature, kind) in features.iter_mut().zip(fitting("feature_types")?) {
-        feature.categorical = kind == "c";
+        feature.kind = match kind {
+            "c" => FeatureKind::Category,
+            "i" => FeatureKind::Flag,
+            _ => FeatureKind::Number,
+        };
     }
     Ok(features)
 }
@@ -252,7 +256,7 @@ fn mark_categorical(tree: &Tree, features: &mut [ModelFeature]) {
             && matches!(split.test, Test::Among { .. })
             && let Some(feature) = features.get_mut(split.feature)
         {
-            feature.categorical = true;
+            feature.kind = FeatureKind::Category;
         }
     }
 }

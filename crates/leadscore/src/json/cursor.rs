@@ -17,6 +17,7 @@ pub(crate) struct Cursor<'a> {
 pub(crate) enum Document {
     Pipeline,
     Lead,
+    Model,
 }
 
 #[derive(Clone, Copy)]
@@ -49,6 +50,7 @@ impl<'a> Cursor<'a> {
         match self.kind {
             Document::Pipeline => Error::InvalidPipeline { path, message },
             Document::Lead => Error::InvalidLead { path, message },
+            Document::Model => Error::InvalidModel { path, message },
         }
     }
 

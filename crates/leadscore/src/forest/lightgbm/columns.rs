@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::invalid;
 use super::text::{Block, Lines};
 use crate::Error;
-use crate::forest::{ModelFeature, Node, Test, Tree};
+use crate::forest::{FeatureKind, ModelFeature, Node, Test, Tree};
 use crate::json;
 
 /// The names of the columns; the library keeps them without blanks.
@@ -36,7 +36,7 @@ pub(super) fn read(
         .zip(&codes)
         .map(|(name, codes)| ModelFeature {
             name: Some((*name).to_owned()),
-            categorical: codes.is_some(),
+            kind: if codes.is_some() { FeatureKind::Category } else { FeatureKind::Number },
             levels: Vec::new(),
         })
         .collect();

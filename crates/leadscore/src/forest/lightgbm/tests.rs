@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::forest::tests::shared;
-use crate::forest::{Leaf, Link, Node, Test};
+use crate::forest::{FeatureKind, Leaf, Link, Node, Test};
 use crate::math;
 
 /// Two rounds of everything at once: each missing type, a set of categories, a linear tree, a constant one.
@@ -152,7 +152,7 @@ fn everything_in_the_header_and_behind_the_trees() {
     assert_eq!(names, ["Seiten_pro_Besuch", "Größe=€", "Quelle", "Land"]);
     let levels: Vec<_> = forest.features.iter().map(|feature| feature.levels.join("|")).collect();
     assert_eq!(levels, ["", "", "Google|\"x\", y", "1|2.5|True"]);
-    assert!(forest.features[3].categorical && !forest.features[0].categorical);
+    assert_eq!([0, 3].map(|feature: usize| forest.features[feature].kind), [FeatureKind::Number, FeatureKind::Category]);
     assert!(forest.attributes.is_empty());
 }
 

@@ -3,7 +3,7 @@
 use super::Version;
 use super::document::{Doc, Place};
 use crate::Error;
-use crate::forest::model::ModelFeature;
+use crate::forest::model::{FeatureKind, ModelFeature};
 
 /// Up to 3.3, names from pandas are cut by counts of characters instead of bytes.
 const CUT_RIGHT: [i64; 2] = [3, 4];
@@ -17,7 +17,9 @@ pub(super) fn fill(cats: &Place, version: &Version, features: &mut [ModelFeature
     }
     for (number, (doc, feature)) in list.iter().zip(features).enumerate() {
         let levels = levels(&Place::new(doc, format!("cats.enc[{number}]")), version)?;
-        feature.categorical |= !levels.is_empty();
+        if !levels.is_empty() {
+            feature.kind = FeatureKind::Category;
+        }
         feature.levels = levels;
     }
     Ok(())

@@ -2,7 +2,7 @@ use std::fs;
 
 use super::document::{Doc, Place};
 use super::load;
-use crate::forest::model::{Body, Forest, Leaf, Link, Node, Split, Test, widen};
+use crate::forest::model::{Body, FeatureKind, Forest, Leaf, Link, Node, Split, Test, widen};
 use crate::forest::tests::shared;
 
 /// Two features, one of them categorical with names, one tree of two splits, three leaves and an unused slot.
@@ -145,7 +145,7 @@ fn everything_of_a_small_model() {
     let names: Vec<_> = forest.features.iter().map(|feature| feature.name.as_deref()).collect();
     assert_eq!(names, [Some("size"), Some("city \"ü\"")]);
     assert_eq!(forest.features[1].levels, ["ü", "b", "", "cd"]);
-    assert_eq!([0, 1].map(|feature: usize| forest.features[feature].categorical), [false, true]);
+    assert_eq!([0, 1].map(|feature: usize| forest.features[feature].kind), [FeatureKind::Number, FeatureKind::Category]);
     let among = Test::Among { set: vec![1, 3], members_left: false, negative_fraction_is_zero: false };
     let below = Test::Below { threshold: widen(1.5), zero_is_missing: false };
     let split = |feature, test, missing_left, [left, right]: [usize; 2], cover, gain| {
@@ -162,7 +162,7 @@ fn everything_of_a_small_model() {
     assert_eq!(nodes(&forest), expected);
     // Before 3.4 such names may be cut in the wrong places.
     let older = open(&with("[3,4,1]", "[3,3,0]"));
-    assert!(older.features[1].levels.is_empty() && older.features[1].categorical);
+    assert!(older.features[1].levels.is_empty() && older.features[1].kind == FeatureKind::Category);
     let ascii = open(&with("[3,4,1]", "[3,1,0]").replace("[-61,-68,98", "[97,97,98"));
     assert_eq!(ascii.features[1].levels, ["aa", "b", "", "cd"]);
     for (row, margin) in [([1.0, 3.9], 4.5), ([1.0, 2.0], 3.5), ([f64::NAN, -1.0], 3.5), ([1.5, 1.0], -1.5)] {
