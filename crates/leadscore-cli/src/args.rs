@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Write the margins and predictions of an XGBoost or LightGBM model
     Predict(PredictArgs),
+    /// Make a pipeline of an XGBoost or LightGBM model
+    Import(ImportArgs),
     /// Check a pipeline file
     Check(CheckArgs),
     /// List the built-in pipelines, or show one
@@ -171,6 +173,44 @@ pub(crate) struct PredictArgs {
 }
 
 #[derive(clap::Args)]
+pub(crate) struct ImportArgs {
+    /// The model: XGBoost's JSON or UBJSON, LightGBM's text
+    pub(crate) model: PathBuf,
+    /// Where to write the pipeline [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// The pipeline's id [default: the model file's name]
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// The name people read
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: Option<String>,
+    /// Labels, groups, types and sources of the model's columns: a built-in schema, a schema or a pipeline file
+    /// [default: one attribute for each column of the model]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) schema: Option<String>,
+    /// How margins become scores: logistic, logistic:A:B (Platt), linear:FROM:TO, points, or JSON, or a file of it
+    /// [default: logistic for a logistic objective; others have none]
+    #[arg(long, value_name = "SCALE", allow_hyphen_values = true)]
+    pub(crate) scale: Option<String>,
+    /// The names of the classes, in the order of the model's outputs
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) classes: Vec<String>,
+    /// The weights of the classes, 0–1: the score is 100 times the expected weight [default: evenly from 0 to 1]
+    #[arg(long, value_name = "WEIGHT", value_delimiter = ',')]
+    pub(crate) weights: Vec<f64>,
+    /// The tiers: a built-in scheme, or a file [default: a-e for a probability, the classes, hot-warm-cold]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) tiers: Option<String>,
+    /// Which boosting rounds speak
+    #[arg(long, value_enum, default_value = "all")]
+    pub(crate) iterations: Rounds,
+    /// Score without reasons, for a model that keeps no cover
+    #[arg(long)]
+    pub(crate) no_reasons: bool,
+}
+
+#[derive(clap::Args)]
 pub(crate) struct CheckArgs {
     /// The pipeline file
     pub(crate) pipeline: PathBuf,
@@ -180,7 +220,41 @@ pub(crate) struct CheckArgs {
 pub(crate) struct PipelinesArgs {
     /// Show this one
     pub(crate) name: Option<String>,
-    /// As the JSON file it is
+    /// As the JSON file it is; with --importance, that as JSON
     #[arg(long, requires = "name")]
     pub(crate) json: bool,
+    /// Which features or rules matter, as shares of one
+    #[arg(long, requires = "name")]
+    pub(crate) importance: bool,
+    /// What importance is measured by [default: gain for a model, largest for rules; leads with --leads]
+    #[arg(long, value_enum, requires = "importance")]
+    pub(crate) by: Option<Measure>,
+    /// Leads over which contributions are averaged
+    #[arg(long, value_name = "FILE", requires = "importance")]
+    pub(crate) leads: Option<String>,
+    /// Which of their columns is which attribute
+    #[arg(short, long, value_name = "FILE", requires = "leads")]
+    pub(crate) map: Option<PathBuf>,
+    /// Their activity log
+    #[arg(short, long, value_name = "FILE", requires = "leads")]
+    pub(crate) activities: Option<PathBuf>,
+    /// The moment they are judged as of [default: now]
+    #[arg(long, value_name = "TIME", requires = "leads")]
+    pub(crate) as_of: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Measure {
+    /// The mean gain of a feature's splits
+    Gain,
+    /// Their sum
+    TotalGain,
+    /// The mean training weight that passed a feature's splits
+    Cover,
+    /// Its sum
+    TotalCover,
+    /// The largest points a rule can give or take
+    Largest,
+    /// The mean absolute contribution over the leads of --leads
+    Leads,
 }

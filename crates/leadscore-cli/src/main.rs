@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::Features(args) => command::features::run(&args),
         Command::Inspect(args) => command::inspect::run(&args),
         Command::Predict(args) => command::predict::run(&args),
+        Command::Import(args) => command::import::run(&args),
         Command::Check(args) => command::check::run(&args),
         Command::Pipelines(args) => command::pipelines::run(&args),
     };

@@ -132,8 +132,10 @@ pub(crate) struct Line {
 }
 
 impl Ledger {
-    pub(crate) fn of(prediction: &Prediction) -> Ledger {
+    /// The sum behind a prediction; none where it came without reasons.
+    pub(crate) fn of(prediction: &Prediction) -> Option<Ledger> {
         let explanation = &prediction.explanation;
+        let baseline = explanation.baseline?;
         let group = |code: &str| {
             let label = prediction.breakdown.iter().find(|g| g.group == code).map_or(code, |g| &*g.label);
             capital(&label.replace('_', " "))
@@ -161,11 +163,11 @@ impl Ledger {
             lines.extend(explanation.reasons.iter().map(line(false)));
             lines.extend(explanation.limits.iter().map(line(true)));
             let named: f64 = lines.iter().map(|line| line.points).sum();
-            let points = prediction.score - explanation.baseline - named;
+            let points = prediction.score - baseline - named;
             lines.push(Line { group: None, text: "Everything else".to_owned(), points, is_limit: false });
         }
         lines.retain(|line| line.points.abs() > NOISE);
-        Ledger { baseline: explanation.baseline, lines, score: prediction.score }
+        Some(Ledger { baseline, lines, score: prediction.score })
     }
 
     /// What the shown numbers leave over, each being rounded for itself.

@@ -124,6 +124,14 @@ pub enum Error {
         /// Why not.
         message: String,
     },
+    /// The model's objective does not say how its margins become scores.
+    #[error("{}{message}", at(path))]
+    ScaleRequired {
+        /// What is missing.
+        path: String,
+        /// The choices there are.
+        message: String,
+    },
     /// Reading or writing failed below us.
     #[error("{}{message}", at(path))]
     Io {
@@ -156,6 +164,7 @@ impl Error {
             Error::UnsupportedModel { .. } => "unsupported_model",
             Error::CoverMissing { .. } => "cover_missing",
             Error::ContributionsUnsupported { .. } => "contributions_unsupported",
+            Error::ScaleRequired { .. } => "scale_required",
             Error::Io { .. } => "io",
         }
     }
@@ -186,6 +195,7 @@ impl Error {
             | Error::UnsupportedModel { path, message }
             | Error::CoverMissing { path, message }
             | Error::ContributionsUnsupported { path, message }
+            | Error::ScaleRequired { path, message }
             | Error::Io { path, message } => (path, message),
         }
     }

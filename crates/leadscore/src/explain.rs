@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use crate::expression::plain;
 use crate::feature::{Feature, FeatureSchema, FeatureType};
 use crate::json;
-use crate::scale::Scale;
+use crate::scale::{Classes, Scale};
 use crate::scorer::{ContributionKind, Part, Scored};
 
 /// A feature's value as a person or a program would want it.
@@ -96,11 +96,13 @@ pub struct TopReason {
 }
 
 /// Why a score is what it is: `baseline` + Σ `contributions` + `rest` = score, within 1e-9.
+///
+/// Without a baseline there are no reasons: the pipeline gives none, or none were asked for.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Explanation {
     /// The score at the baseline margin, in points. It is not the base rate.
-    pub baseline: f64,
+    pub baseline: Option<f64>,
     /// Every line of the sum, in the scorer's order; empty in [`Detail::Brief`](crate::Detail::Brief).
     pub contributions: Vec<Contribution>,
     /// The strongest features and rules, by absolute points, a rule's own cap taken off.
@@ -116,41 +118,86 @@ pub struct Explanation {
 /// A score with the parts of it in points.
 pub(crate) struct Sum<'a> {
     pub(crate) score: f64,
-    pub(crate) baseline: f64,
+    pub(crate) baseline: Option<f64>,
     pub(crate) rest: f64,
-    pub(crate) lines: Vec<(Part<'a>, f64)>,
-    /// Points per margin unit.
-    per_unit: f64,
+    pub(crate) lines: Vec<Line<'a>>,
+    /// The probability of every class, where the scale has classes.
+    pub(crate) classes: Vec<f64>,
+    /// Group totals: code, label, own sum, and after its weight.
+    pub(crate) groups: Vec<(&'a str, &'a str, f64, f64)>,
+    /// Rules that could not be decided for want of a value: group, code, label.
+    pub(crate) undecided: Vec<(&'a str, &'a str, &'a str)>,
     /// The line of a disqualification, if there was one.
     out: Option<usize>,
+}
+
+/// One part in points.
+pub(crate) struct Line<'a> {
+    pub(crate) part: Part<'a>,
+    pub(crate) points: f64,
+    /// The points after the part's own cap, which is what a reader is told.
+    pub(crate) worth: f64,
 }
 
 /// Turns margin parts into points, clips to 0–100, and applies a disqualification, each as a line of its own.
 pub(crate) fn sum<'a>(scored: Scored<'a>, scale: &Scale, lowest: Option<f64>) -> Sum<'a> {
     let way = scored.parts.iter().fold(0.0, |sum, part| sum + part.amount);
     let per_unit = scale.points_per_unit(scored.base, scored.margin, way);
-    let mut lines: Vec<(Part<'a>, f64)> = scored
-        .parts
-        .into_iter()
-        .map(|part| {
-            let points = part.amount * per_unit;
-            (part, points)
-        })
-        .collect();
-    let free = scale.score(scored.margin);
-    let mut score = free.clamp(0.0, 100.0);
-    if score != free {
-        lines.push((limit("scale.range", "The score ends at 0 and 100"), score - free));
-    }
+    let line = |part: Part<'a>| Line { points: part.amount * per_unit, worth: part.worth * per_unit, part };
+    let mut lines: Vec<Line<'a>> = scored.parts.into_iter().map(line).collect();
+    let mut score = clip(scale.score(scored.margin), &mut lines);
     let out = scored.disqualified.is_some().then_some(lines.len());
     if let Some(part) = scored.disqualified {
         let floor = lowest.map_or(0.0, |margin| scale.score(margin).clamp(0.0, 100.0));
-        lines.push((part, floor - score));
+        lines.push(Line { part, points: floor - score, worth: floor - score });
         score = floor;
     }
-    let baseline = scale.score(scored.base);
-    let total = lines.iter().fold(baseline, |sum, (_, points)| sum + points);
-    Sum { score, baseline, rest: score - total, lines, per_unit, out }
+    let sum = add_up(score, Some(scale.score(scored.base)), lines);
+    Sum { out, groups: scored.groups, undecided: scored.undecided, ..sum }
+}
+
+/// The same for several margins: the parts are those of every margin, in the order of the classes.
+pub(crate) fn sum_of_classes<'a>(
+    classes: &Classes,
+    base: &[f64],
+    margins: &[f64],
+    parts: Vec<(Part<'a>, Vec<f64>)>,
+) -> Sum<'a> {
+    let mut way = vec![0.0; base.len()];
+    for (_, amounts) in &parts {
+        way.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += amount);
+    }
+    let per_unit = classes.points_per_unit(base, &way);
+    let line = |(part, amounts): (Part<'a>, Vec<f64>)| {
+        let points = amounts.iter().zip(&per_unit).fold(0.0, |sum, (amount, unit)| sum + amount * unit);
+        Line { part, points, worth: points }
+    };
+    let mut lines: Vec<Line<'a>> = parts.into_iter().map(line).collect();
+    let score = clip(classes.score(margins), &mut lines);
+    Sum { classes: classes.probabilities(margins), ..add_up(score, Some(classes.score(base)), lines) }
+}
+
+/// A score without reasons.
+pub(crate) fn bare(score: f64, classes: Vec<f64>) -> Sum<'static> {
+    let mut lines = Vec::new();
+    let score = clip(score, &mut lines);
+    Sum { classes, ..add_up(score, None, lines) }
+}
+
+fn add_up(score: f64, baseline: Option<f64>, lines: Vec<Line<'_>>) -> Sum<'_> {
+    let rest = baseline.map_or(0.0, |start| score - lines.iter().fold(start, |sum, line| sum + line.points));
+    let (classes, groups, undecided) = (Vec::new(), Vec::new(), Vec::new());
+    Sum { score, baseline, rest, lines, classes, groups, undecided, out: None }
+}
+
+/// The score within 0 and 100, with a line for what that cuts off.
+fn clip(free: f64, lines: &mut Vec<Line<'_>>) -> f64 {
+    let score = free.clamp(0.0, 100.0);
+    if score != free {
+        let (part, points) = (limit("scale.range", "The score ends at 0 and 100"), score - free);
+        lines.push(Line { part, points, worth: points });
+    }
+    score
 }
 
 fn limit<'a>(code: &'a str, label: &'a str) -> Part<'a> {
@@ -176,8 +223,8 @@ impl Sum<'_> {
         let mut reasons: Vec<(&Part<'_>, f64)> = self
             .lines
             .iter()
-            .filter(|(part, _)| is_reason(part))
-            .map(|(part, _)| (part, part.worth * self.per_unit))
+            .filter(|line| is_reason(&line.part))
+            .map(|line| (&line.part, line.worth))
             .filter(|(_, points)| points.abs() >= 0.05)
             .collect();
         reasons.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
@@ -187,7 +234,7 @@ impl Sum<'_> {
 
     /// Why the lead is none, in words, if it was disqualified.
     pub(crate) fn disqualified(&self, schema: &FeatureSchema, row: &[f64]) -> Option<String> {
-        self.out.map(|line| words(&self.lines[line].0, schema, row))
+        self.out.map(|line| words(&self.lines[line].part, schema, row))
     }
 
     /// The explanation; with `full`, every contribution in words.
@@ -205,23 +252,25 @@ impl Sum<'_> {
             text: words(part, schema, row),
         };
         let reasons: Vec<TopReason> = self.strongest(most).into_iter().map(reason).collect();
-        let limits =
-            self.lines.iter().filter(|(part, _)| part.kind == ContributionKind::Limit && !part.caps_rule);
-        let limits: Vec<TopReason> = limits.map(|(part, points)| reason((part, *points))).collect();
+        let limits = self
+            .lines
+            .iter()
+            .filter(|line| line.part.kind == ContributionKind::Limit && !line.part.caps_rule);
+        let limits: Vec<TopReason> = limits.map(|line| reason((&line.part, line.points))).collect();
         let contributions = if full { &self.lines[..] } else { &[] };
-        let contribution = |line: &(Part<'_>, f64)| Contribution {
-            code: line.0.code.into(),
-            group: line.0.group.map(Arc::from),
-            kind: line.0.kind,
+        let contribution = |line: &Line<'_>| Contribution {
+            code: line.part.code.into(),
+            group: line.part.group.map(Arc::from),
+            kind: line.part.kind,
             features: line
-                .0
+                .part
                 .columns
                 .iter()
                 .filter_map(|&column| schema.columns().nth(column).map(|feature| (feature, row[column])))
                 .map(|(feature, value)| (feature.name.clone(), FeatureValue::new(feature, value)))
                 .collect(),
-            points: line.1,
-            text: words(&line.0, schema, row),
+            points: line.points,
+            text: words(&line.part, schema, row),
         };
         Explanation {
             baseline: self.baseline,

@@ -2,6 +2,8 @@
 //!
 //! All rest on the pure-Rust `libm`, never on the platform's C library, and no fused multiply-add is used.
 
+pub(crate) mod quadrature;
+
 /// e to the power x.
 pub fn exp(x: f64) -> f64 {
     libm::exp(x)

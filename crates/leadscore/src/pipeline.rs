@@ -2,26 +2,37 @@
 
 mod advice;
 mod builtin;
+mod card;
+mod import;
+mod importance;
 mod prediction;
 mod read;
+mod scorer;
 
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 pub use advice::{EstimateKind, EstimateValue, Impact, Priority, Recommendation, RiskFactor, Trend};
-pub use prediction::{Detail, GroupScore, Prediction, Provenance, Score};
+pub use card::ModelCard;
+pub use import::Import;
+pub use importance::{FeatureImportance, ImportanceBy};
+pub use prediction::{ClassProbability, Detail, GroupScore, Prediction, Provenance, Score};
+pub use scorer::{ForestScorer, Scorer};
 
 use advice::{Estimate, RecommendationRule, RiskRule};
 
-use crate::explain::{self, FeatureValue};
+use crate::explain::{FeatureValue, Sum};
 use crate::feature::{Extraction, FeatureMatrix, FeatureSchema, Mode};
 use crate::json::Node;
 use crate::scale::Scale;
-use crate::{Error, Lead, Scorecard, TierScheme, Timestamp, Zone};
+use crate::{Basis, Error, Lead, Tier, TierScheme, Timestamp, Zone};
 
 /// The format of the pipeline files this version writes; older ones are migrated, newer ones refused.
 pub const FORMAT: usize = 1;
+
+/// How many leads are scored at once: enough for a model to be fast, few enough to stay small.
+const BLOCK: usize = 256;
 
 /// Everything that turns a lead into a prediction; immutable, and the same as its JSON file.
 ///
@@ -33,7 +44,7 @@ pub const FORMAT: usize = 1;
 /// let prediction = pipeline.score(&lead, &now)?;
 /// let explanation = &prediction.explanation;
 /// let points: f64 = explanation.contributions.iter().map(|c| c.points).sum();
-/// assert!((explanation.baseline + points + explanation.rest - prediction.score).abs() <= 1e-9);
+/// assert!((explanation.baseline.unwrap() + points + explanation.rest - prediction.score).abs() <= 1e-9);
 /// # Ok::<(), leadscore::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -42,8 +53,9 @@ pub struct Pipeline {
     name: Option<String>,
     version: Option<Arc<str>>,
     note: Option<String>,
+    model: Option<ModelCard>,
     schema: FeatureSchema,
-    scorer: Scorecard,
+    scorer: Scorer,
     scale: Scale,
     tiers: TierScheme,
     estimates: Vec<Estimate>,
@@ -70,6 +82,10 @@ pub struct Context {
 }
 
 impl Context {
+    fn wants_reasons(&self) -> bool {
+        self.detail == Detail::Full || self.reasons > 0
+    }
+
     /// Lenient, in UTC, with every detail and up to five reasons.
     pub fn new(as_of: Timestamp) -> Context {
         Context { as_of, zone: Zone::utc(), mode: Mode::Lenient, detail: Detail::Full, reasons: 5 }
@@ -102,9 +118,19 @@ impl Pipeline {
         &self.schema
     }
 
-    /// Its rules.
-    pub fn scorecard(&self) -> &Scorecard {
+    /// Its rules, or its model.
+    pub fn scorer(&self) -> &Scorer {
         &self.scorer
+    }
+
+    /// Where its model comes from, if it has one and the file tells.
+    pub fn model_card(&self) -> Option<&ModelCard> {
+        self.model.as_ref()
+    }
+
+    /// The names of the classes whose probabilities it gives, in the model's order; empty where it has none.
+    pub fn classes(&self) -> &[Arc<str>] {
+        self.scale.classes()
     }
 
     /// Its tiers.
@@ -129,15 +155,50 @@ impl Pipeline {
     pub fn score(&self, lead: &Lead, context: &Context) -> Result<Prediction, Error> {
         let mut extraction = Extraction::default();
         self.schema.extract(lead, context.as_of, &context.zone, context.mode, &mut extraction)?;
-        Ok(self.predict(&lead.id, &extraction, context))
+        let mut sums = self.scorer.sums(&[&extraction.columns], &self.scale, context.wants_reasons())?;
+        Ok(self.predict(&lead.id, &extraction, sums.remove(0), context))
     }
 
-    /// Scores many leads, on this thread; one that is refused does not stop the others.
+    /// Scores many leads, on this thread; one that is refused does not stop the others. The same bits as one by one,
+    /// and faster where a model scores: its trees are gone through for many leads at once.
     ///
     /// Errors name the lead as `leads[3]`.
-    pub fn score_many(&self, leads: &[Lead], context: &Context) -> Vec<Result<Prediction, Error>> {
-        let score = |(at, lead)| self.score(lead, context).map_err(|error| in_list(error, at));
-        leads.iter().enumerate().map(score).collect()
+    pub fn score_many<'l>(
+        &self,
+        leads: impl IntoIterator<Item = &'l Lead>,
+        context: &Context,
+    ) -> Vec<Result<Prediction, Error>> {
+        let mut out = Vec::new();
+        let mut leads = leads.into_iter();
+        let mut extractions: Vec<Extraction> = Vec::new();
+        loop {
+            let block: Vec<&Lead> = leads.by_ref().take(BLOCK).collect();
+            if block.is_empty() {
+                return out;
+            }
+            extractions.resize_with(block.len(), Extraction::default);
+            let read = |(lead, extraction): (&&Lead, &mut Extraction)| {
+                let extracted =
+                    self.schema.extract(lead, context.as_of, &context.zone, context.mode, extraction);
+                extracted.err()
+            };
+            let refused: Vec<Option<Error>> = block.iter().zip(&mut extractions).map(read).collect();
+            let good = extractions.iter().zip(&refused).filter(|(_, refused)| refused.is_none());
+            let rows: Vec<&[f64]> = good.map(|(extraction, _)| &*extraction.columns).collect();
+            let sums = self.scorer.sums(&rows, &self.scale, context.wants_reasons());
+            let mut sums: Box<dyn Iterator<Item = Result<Sum<'_>, Error>>> = match sums {
+                Ok(sums) => Box::new(sums.into_iter().map(Ok)),
+                Err(error) => Box::new(rows.iter().map(move |_| Err(error.clone()))),
+            };
+            for ((lead, extraction), refused) in block.iter().zip(&extractions).zip(refused) {
+                out.extend(match refused {
+                    Some(error) => Some(Err(in_list(error, out.len()))),
+                    None => {
+                        sums.next().map(|sum| Ok(self.predict(&lead.id, extraction, sum?, context)))
+                    }
+                });
+            }
+        }
     }
 
     /// The features of one lead for people and programs: name and value, in schema order, helpers left out.
@@ -185,20 +246,48 @@ impl Pipeline {
     /// `invalid_matrix` when the width is not the schema's.
     pub fn score_matrix(&self, matrix: &FeatureMatrix) -> Result<Vec<Score>, Error> {
         matrix.check(&self.schema)?;
-        Ok((0..matrix.rows()).map(|row| self.score_row(matrix.row(row))).collect())
+        let mut scores = Vec::with_capacity(matrix.rows());
+        for from in (0..matrix.rows()).step_by(BLOCK) {
+            let rows: Vec<&[f64]> =
+                (from..matrix.rows().min(from + BLOCK)).map(|row| matrix.row(row)).collect();
+            for sum in self.scorer.sums(&rows, &self.scale, false)? {
+                let place = self.place(&sum);
+                let tier = place.tier.map(|tier| tier.shared().0);
+                let (score, probability) = (sum.score, place.probability);
+                scores.push(Score { score, probability, tier, classes: sum.classes });
+            }
+        }
+        Ok(scores)
     }
 
-    fn score_row(&self, row: &[f64]) -> Score {
-        let sum = explain::sum(self.scorer.score(row), &self.scale, self.scorer.lowest());
-        let probability = self.probability(sum.score);
-        let tier = self.tiers.tier(sum.score, probability).map(|tier| tier.shared().0);
-        Score { score: sum.score, probability, tier }
+    /// Probability, tier and confidence of a sum.
+    fn place(&self, sum: &Sum<'_>) -> Place<'_> {
+        // Every single probability a scale has is its score over 100: one clip, one disqualification for both.
+        let probability = self.scale.has_probability().then_some(sum.score / 100.0);
+        if !self.tiers.reads_classes() {
+            return Place { probability, tier: self.tiers.tier(sum.score, probability), confidence: None };
+        }
+        let names = self.scale.classes().iter().map(|name| &**name);
+        let classes: Vec<(&str, f64)> = names.zip(sum.classes.iter().copied()).collect();
+        let (tier, confidence) = self.tiers.tier_of_classes(&classes).unzip();
+        Place { probability, tier, confidence }
     }
 
-    /// Every probability a scale has is its score over 100: one clip, one disqualification for both.
-    fn probability(&self, score: f64) -> Option<f64> {
-        self.scale.basis().map(|_| score / 100.0)
+    /// What the probabilities rest on: a scale tells whether they are calibrated, the scorer what they are otherwise.
+    fn basis(&self) -> Option<Basis> {
+        match (self.scale.basis()?, &self.scorer) {
+            (Basis::Rules, Scorer::Forest(_)) => Some(Basis::Model),
+            (basis, _) => Some(basis),
+        }
     }
+}
+
+/// Where a score stands.
+struct Place<'a> {
+    probability: Option<f64>,
+    tier: Option<&'a Tier>,
+    /// The probability of the class the tier is, where tiers are classes.
+    confidence: Option<f64>,
 }
 
 /// Puts the lead's place in a list before an error's path.

@@ -1,6 +1,10 @@
 //! The one place where a margin becomes a score from 0 to 100, and a probability where there is one.
 
+mod classes;
+
 use serde::Serialize;
+
+pub(crate) use classes::Classes;
 
 use crate::json::{Cursor, Node, Object};
 use crate::{Error, math};
@@ -16,6 +20,8 @@ pub(crate) enum Scale {
     Linear { from: f64, to: f64 },
     /// The share of a training population below the margin: (margin, score) knots, both rising.
     Quantiles { knots: Vec<(f64, f64)> },
+    /// Several margins, one for each class; score = 100 · Σ weight · p.
+    Classes(Classes),
 }
 
 /// What a margin in log-odds is corrected by, learned from leads whose outcome is known.
@@ -46,6 +52,8 @@ impl Scale {
     /// The score of a margin before it is clipped to 0–100.
     pub(crate) fn score(&self, margin: f64) -> f64 {
         match self {
+            // Several margins go through `Classes` itself; a pipeline pairs scorer and scale so that none comes here.
+            Scale::Classes(_) => f64::NAN,
             Scale::Points { .. } => margin,
             Scale::Logistic { calibration: None } => 100.0 * math::sigmoid(margin),
             Scale::Logistic { calibration: Some(Calibration::Platt { a, b }) } => {
@@ -87,8 +95,19 @@ impl Scale {
         match self {
             Scale::Points { probability: true } | Scale::Logistic { calibration: None } => Some(Basis::Rules),
             Scale::Logistic { calibration: Some(_) } => Some(Basis::Calibrated),
+            Scale::Classes(classes) => Some(classes.basis()),
             _ => None,
         }
+    }
+
+    /// Whether scores of this scale are one probability times 100.
+    pub(crate) fn has_probability(&self) -> bool {
+        matches!(self, Scale::Points { probability: true } | Scale::Logistic { .. })
+    }
+
+    /// The names of the classes, in the order of the model's outputs.
+    pub(crate) fn classes(&self) -> &[std::sync::Arc<str>] {
+        if let Scale::Classes(classes) = self { classes.names() } else { &[] }
     }
 
     pub(crate) fn read(cursor: &Cursor<'_>) -> Result<Scale, Error> {
@@ -120,8 +139,10 @@ impl Scale {
                 let knots = read_knots(&fields.required("knots")?, 100.0)?;
                 Ok(Scale::Quantiles { knots })
             }
-            other => Err(kind
-                .error(format!("unknown scale `{other}`; known here: points, logistic, linear, quantiles"))),
+            "classes" => Classes::read(cursor).map(Scale::Classes),
+            other => Err(kind.error(format!(
+                "unknown scale `{other}`; known here: points, logistic, linear, quantiles, classes"
+            ))),
         }
     }
 }
@@ -201,6 +222,7 @@ impl From<&Scale> for Node {
             }
             Scale::Linear { from, to } => kind("linear").with("from", *from).with("to", *to),
             Scale::Quantiles { knots } => kind("quantiles").with("knots", write_knots(knots)),
+            Scale::Classes(classes) => classes.write(kind("classes")),
         }
         .into()
     }

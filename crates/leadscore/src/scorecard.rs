@@ -1,5 +1,6 @@
 //! Rules as data: points for what is known of a lead, by groups, with every cap and clip accounted for.
 
+mod largest;
 mod read;
 
 use crate::expression::{Condition, Text, Value};

@@ -1,11 +1,11 @@
-//! Tiers: names for stretches of the score or the probability, each with what to do.
+//! Tiers: names for stretches of the score or the probability, or for classes, each with what to do.
 
 use std::sync::Arc;
 
 use crate::Error;
 use crate::json::{self, Cursor, Document, Node, Object};
 
-/// Named stretches of the score or the probability, from the best down, each with an action.
+/// Named stretches of the score or the probability, or the classes of a model, from the best down, each with an action.
 ///
 /// ```
 /// let scheme = leadscore::TierScheme::builtin("hot-warm-cold")?;
@@ -17,6 +17,8 @@ use crate::json::{self, Cursor, Document, Node, Object};
 pub struct TierScheme {
     axis: Axis,
     tiers: Vec<Tier>,
+    /// On classes: how probable the most probable one must be, and the tier where it is not.
+    unless: Option<(f64, usize)>,
 }
 
 /// What a tier's bound is read on.
@@ -24,6 +26,7 @@ pub struct TierScheme {
 enum Axis {
     Score,
     Probability,
+    Class,
 }
 
 /// One tier of a scheme.
@@ -40,7 +43,8 @@ enum Lower {
     Above(f64),
 }
 
-const AXES: [(&str, Axis); 2] = [("score", Axis::Score), ("probability", Axis::Probability)];
+const AXES: [(&str, Axis); 3] =
+    [("score", Axis::Score), ("probability", Axis::Probability), ("class", Axis::Class)];
 const BUILTIN: &str = include_str!("builtin/tiers.json");
 
 impl TierScheme {
@@ -67,17 +71,48 @@ impl TierScheme {
         }
     }
 
-    /// The tier of a score 0–100 and a probability 0–1; none where the scheme reads a probability that is not there.
+    /// The tier of a score 0–100 and a probability 0–1; none where the scheme reads a probability that is not there, or
+    /// classes.
     pub fn tier(&self, score: f64, probability: Option<f64>) -> Option<&Tier> {
         let value = match self.axis {
             Axis::Score => score,
             Axis::Probability => probability?,
+            Axis::Class => return None,
         };
         self.tiers.iter().find(|tier| match tier.bound {
             Some(Lower::From(bound)) => value >= bound,
             Some(Lower::Above(bound)) => value > bound,
             None => true,
         })
+    }
+
+    /// The tier of a lead by the probabilities of its classes, and how probable that class is: the most probable class,
+    /// the first of equal ones, or the scheme's `else` where that is not more probable than its `min`. None where the
+    /// scheme does not read classes.
+    ///
+    /// ```
+    /// let scheme = leadscore::TierScheme::builtin("heat-055")?;
+    /// let (tier, probability) = scheme.tier_of_classes(&[("cold", 0.1), ("warm", 0.4), ("hot", 0.5)]).unwrap();
+    /// assert_eq!((tier.name(), probability), ("warm", 0.4));
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn tier_of_classes(&self, classes: &[(&str, f64)]) -> Option<(&Tier, f64)> {
+        if self.axis != Axis::Class {
+            return None;
+        }
+        let mut best = classes.first()?;
+        for class in classes {
+            if class.1 > best.1 {
+                best = class;
+            }
+        }
+        if let Some((min, other)) = self.unless
+            && best.1 <= min
+        {
+            let other = &self.tiers[other];
+            return Some((other, classes.iter().find(|(name, _)| *name == other.name())?.1));
+        }
+        Some((self.tiers.iter().find(|tier| tier.name() == best.0)?, best.1))
     }
 
     /// The tiers from the best down.
@@ -89,12 +124,19 @@ impl TierScheme {
         self.axis == Axis::Probability
     }
 
+    pub(crate) fn reads_classes(&self) -> bool {
+        self.axis == Axis::Class
+    }
+
     pub(crate) fn read(cursor: &Cursor<'_>) -> Result<TierScheme, Error> {
         if let Node::Text(name) = cursor.node {
             return TierScheme::builtin(name).map_err(|error| cursor.error(error.message()));
         }
+        let axis = cursor.entries()?.required("on")?.word(&AXES)?;
+        if axis == Axis::Class {
+            return read_classes(cursor);
+        }
         let fields = cursor.object(&["on", "bounds"])?;
-        let axis = fields.required("on")?.word(&AXES)?;
         let list = fields.required("bounds")?;
         let items = list.items()?;
         let mut tiers: Vec<Tier> = Vec::new();
@@ -121,8 +163,31 @@ impl TierScheme {
         if tiers.is_empty() {
             return Err(list.error("wants at least one tier"));
         }
-        Ok(TierScheme { axis, tiers })
+        Ok(TierScheme { axis, tiers, unless: None })
     }
+}
+
+/// `{"on": "class", "min": 0.55, "else": "warm", "actions": {"hot": "Call", …}}`, the best class first.
+fn read_classes(cursor: &Cursor<'_>) -> Result<TierScheme, Error> {
+    let fields = cursor.object(&["on", "min", "else", "actions"])?;
+    let actions = fields.required("actions")?;
+    let mut tiers = Vec::new();
+    for (name, action) in actions.entries()?.all() {
+        tiers.push(Tier { name: name.into(), action: action.text()?.into(), bound: None });
+    }
+    if tiers.is_empty() {
+        return Err(actions.error("wants an action for each class, the best class first"));
+    }
+    let unless = match (fields.number("min")?, fields.optional("else")) {
+        (None, None) => None,
+        (Some(min), Some(other)) => {
+            let name = other.text()?;
+            let place = tiers.iter().position(|tier: &Tier| tier.name() == name);
+            Some((min, place.ok_or_else(|| other.error(format!("`{name}` is none of the classes")))?))
+        }
+        _ => return Err(cursor.error("`min` and `else` go together")),
+    };
+    Ok(TierScheme { axis: Axis::Class, tiers, unless })
 }
 
 impl Tier {
@@ -169,6 +234,15 @@ fn read_tier(cursor: &Cursor<'_>) -> Result<Tier, Error> {
 impl From<&TierScheme> for Node {
     fn from(scheme: &TierScheme) -> Node {
         let axis = json::word_for(&AXES, &scheme.axis);
+        if scheme.axis == Axis::Class {
+            let action = |tier: &Tier| (tier.name().to_owned(), Node::from(tier.action()));
+            return Object::default()
+                .with("on", axis)
+                .maybe("min", scheme.unless.map(|(min, _)| min))
+                .maybe("else", scheme.unless.map(|(_, other)| scheme.tiers[other].name()))
+                .with("actions", Node::Object(scheme.tiers.iter().map(action).collect()))
+                .into();
+        }
         let tier = |tier: &Tier| -> Node {
             let object = Object::default().with("tier", &*tier.name);
             let object = match tier.bound {

@@ -173,7 +173,7 @@ fn limits_come_in_their_order_and_each_is_a_line() {
         [("capped", 10.0), ("capped.range", -4.0), ("more", 3.5), ("g.range", -1.5), ("range", -1.0)]
     );
     assert_eq!(
-        (prediction.explanation.baseline, prediction.score, prediction.explanation.rest),
+        (prediction.explanation.baseline.unwrap(), prediction.score, prediction.explanation.rest),
         (2.0, 9.0, 0.0)
     );
     assert_eq!((prediction.breakdown[0].value, prediction.breakdown[0].weighted), (16.0, 8.0));
@@ -192,7 +192,7 @@ fn limits_come_in_their_order_and_each_is_a_line() {
             r#"{"code":"g","rules":[]}"#,
         );
         let prediction = card.score(&five(), &context()).unwrap();
-        let sum = prediction.explanation.baseline + part(&prediction, "round").points;
+        let sum = prediction.explanation.baseline.unwrap() + part(&prediction, "round").points;
         assert!((sum - score).abs() < 1e-12, "{round} {base}");
     }
     // What changes nothing has no line.
@@ -248,7 +248,7 @@ fn disqualified_leads_end_at_the_lowest_score_and_still_add_up() {
         assert_eq!((line.kind, line.text.as_str()), (ContributionKind::Limit, "Is out"));
         let points: f64 = prediction.explanation.contributions.iter().map(|c| c.points).sum();
         assert!(
-            (prediction.explanation.baseline + points + prediction.explanation.rest - lowest).abs() < 1e-9
+            (prediction.explanation.baseline.unwrap() + points + prediction.explanation.rest - lowest).abs() < 1e-9
         );
         let other = pipeline.score(&five().with("yes", false), &context()).unwrap();
         assert!(other.score > lowest);

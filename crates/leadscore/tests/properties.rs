@@ -170,7 +170,7 @@ fn context() -> Context {
 fn check_sum(prediction: &Prediction) -> Result<(), TestCaseError> {
     let explanation = &prediction.explanation;
     let points: f64 = explanation.contributions.iter().map(|c| c.points).sum();
-    let sum = explanation.baseline + points + explanation.rest;
+    let sum = explanation.baseline.unwrap() + points + explanation.rest;
     prop_assert!((sum - prediction.score).abs() <= 1e-9, "{sum} is not {}", prediction.score);
     prop_assert!(explanation.rest.abs() <= 1e-3, "the rest is {}", explanation.rest);
     prop_assert!((0.0..=100.0).contains(&prediction.score));

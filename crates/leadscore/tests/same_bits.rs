@@ -22,7 +22,7 @@ fn scores_of_generated_leads_have_the_committed_bits() {
             let prediction = pipeline.score(&lead(seed), &context).unwrap();
             digest.number(prediction.score);
             digest.number(prediction.probability.unwrap_or(-1.0));
-            digest.number(prediction.explanation.baseline);
+            digest.number(prediction.explanation.baseline.unwrap());
             prediction.explanation.contributions.iter().for_each(|c| digest.number(c.points));
         }
     }

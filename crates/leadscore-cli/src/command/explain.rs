@@ -37,6 +37,9 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<bool, Failure> {
                 }
                 if let Some(path) = &args.svg {
                     let picture = svg::waterfall(&prediction, &title(&work.leads.lead));
+                    let picture = picture.ok_or_else(|| {
+                        Failure::said("--svg: the pipeline gives no reasons, so there is nothing to draw")
+                    })?;
                     let mut out = Output::new(Some(path))?;
                     out.write_all(picture.as_bytes())?;
                     out.finish()?;

@@ -21,7 +21,8 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
     let writes: Vec<(&str, &Path)> =
         writes.iter().filter_map(|(flag, path)| Some((*flag, path.as_deref()?))).collect();
     keep_apart(&reads, &writes)?;
-    let forest = load(&args.model)?;
+    let forest =
+        Forest::from_bytes(&read_model(&args.model)?).map_err(|error| about(&args.model, &error))?;
     let opened = open(&args.input)?;
     let name = opened.name.clone();
     if opened.form != Form::Csv {
@@ -67,10 +68,14 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
     Ok(all_good)
 }
 
-fn load(path: &Path) -> Result<Forest, Failure> {
-    let name = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|error| Failure::said(format!("{name}: {error}")))?;
-    Forest::from_bytes(&bytes).map_err(|error| Failure::about(&name, &error))
+/// The bytes of a model file.
+pub(crate) fn read_model(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::said(format!("{}: {error}", path.display())))
+}
+
+/// What is wrong with a file, with its name before it.
+pub(crate) fn about(path: &Path, error: &leadscore::Error) -> Failure {
+    Failure::about(&path.display().to_string(), error)
 }
 
 /// The table's column for every column of the model: by name, blanks standing for underscores too, as LightGBM has it;

@@ -35,7 +35,7 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
     };
     let mut rejects = Rejects::new(args.input.rejects.as_deref())?;
     let rows = match most {
-        None => Some(Rows::new(Output::new(args.output.as_deref())?, args.format)?),
+        None => Some(Rows::new(Output::new(args.output.as_deref())?, args.format, work.pipeline.classes())?),
         Some(_) => None,
     };
     let mut sheet = Sheet {
@@ -106,7 +106,7 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
         }
         out.finish()?;
     } else {
-        let mut rows = Rows::new(Output::new(args.output.as_deref())?, args.format)?;
+        let mut rows = Rows::new(Output::new(args.output.as_deref())?, args.format, work.pipeline.classes())?;
         for (row, lead) in &ranked {
             let mut rendered = Vec::new();
             rows::render(&mut rendered, args.format, *row, &lead.prediction);

@@ -1,6 +1,7 @@
 //! One line per lead: CSV, JSON lines, or a JSON list.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use leadscore::Prediction;
 use leadscore::csv::CsvWriter;
@@ -44,6 +45,9 @@ fn render_csv(out: &mut Vec<u8>, row: u64, prediction: &Prediction) -> Result<()
     csv.number(Some(row as f64))?;
     csv.number(Some(prediction.score))?;
     csv.number(prediction.probability)?;
+    for class in &prediction.classes {
+        csv.number(Some(class.probability))?;
+    }
     csv.text(prediction.tier.as_deref().unwrap_or_default())?;
     csv.text(prediction.action.as_deref().unwrap_or_default())?;
     csv.text(&reasons(prediction))?;
@@ -58,9 +62,24 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    pub(crate) fn new(mut out: Output, format: Format) -> Result<Rows, Failure> {
+    /// Begins the rows; `classes` are those of the pipeline.
+    pub(crate) fn new(mut out: Output, format: Format, classes: &[Arc<str>]) -> Result<Rows, Failure> {
         match format {
-            Format::Csv => out.write_all(b"lead_id,row,score,probability,tier,action,reasons\n")?,
+            Format::Csv => {
+                let mut heading = Vec::new();
+                let mut csv = CsvWriter::new(&mut heading);
+                for name in ["lead_id", "row", "score", "probability"] {
+                    csv.text(name)?;
+                }
+                for class in classes {
+                    csv.text(&format!("p_{class}"))?;
+                }
+                for name in ["tier", "action", "reasons"] {
+                    csv.text(name)?;
+                }
+                csv.end_row()?;
+                out.write_all(&heading)?;
+            }
             Format::Json => out.write_all(b"[\n")?,
             _ => {}
         }

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use leadscore::pipeline::EstimateKind;
-use leadscore::{ContributionKind, Prediction};
+use leadscore::{Contribution, ContributionKind, Prediction};
 
 use crate::failure::Failure;
 use crate::terminal::{Look, cut, fit, points};
@@ -28,33 +28,34 @@ pub(crate) fn write(
     writeln!(out)?;
     let text_width = (look.width / 2).clamp(24, 56);
     let bar_width = look.width.saturating_sub(text_width + 12).clamp(10, 48);
-    let mut running = explanation.baseline;
+    let Some(baseline) = explanation.baseline else {
+        writeln!(out, "This pipeline gives no reasons.")?;
+        return write_rest(out, prediction, look);
+    };
+    let steps = steps(&explanation.contributions);
+    let mut running = baseline;
     // The ends of the picture: everything the running sum passes.
     let (mut low, mut high) = (running.min(0.0), running.max(prediction.score));
-    for contribution in &explanation.contributions {
-        running += contribution.points;
+    for step in &steps {
+        running += step.points;
         low = low.min(running);
         high = high.max(running);
     }
     let place = |value: f64| ((value - low) / (high - low).max(1e-9) * bar_width as f64).round() as usize;
-    running = explanation.baseline;
+    running = baseline;
     let mark = format!("{}▏", " ".repeat(place(running).min(bar_width - 1)));
     writeln!(out, "{}{:>8}  {}", fit("Every lead starts at", text_width), number(running), look.dim(&mark))?;
-    for contribution in &explanation.contributions {
-        let next = running + contribution.points;
+    for step in &steps {
+        let next = running + step.points;
         let (from, to) = (place(running.min(next)), place(running.max(next)));
-        let piece = if contribution.kind == ContributionKind::Limit { "░" } else { "█" };
+        let piece = if step.is_limit { "░" } else { "█" };
         let bar = format!("{}{}", " ".repeat(from), piece.repeat((to - from).max(1)));
-        let text = match contribution.kind {
-            ContributionKind::Model => format!("Model: {}", contribution.text),
-            _ => contribution.text.clone(),
-        };
         writeln!(
             out,
             "{}{:>8}  {}",
-            fit(&text, text_width),
-            points(contribution.points),
-            look.signed(&bar, contribution.points)
+            fit(&step.text, text_width),
+            points(step.points),
+            look.signed(&bar, step.points)
         )?;
         running = next;
     }
@@ -71,6 +72,40 @@ pub(crate) fn write(
         look.bold(&bar)
     )?;
     write_rest(out, prediction, look)
+}
+
+/// One line of the picture.
+struct Step {
+    text: String,
+    points: f64,
+    is_limit: bool,
+}
+
+/// The most features of a model that are shown by themselves.
+const MOST_FEATURES: usize = 15;
+
+/// The lines in order: rules as they stand, a model's features by what they moved, the smallest put together.
+fn steps(contributions: &[Contribution]) -> Vec<Step> {
+    let is_feature = |c: &&Contribution| c.kind == ContributionKind::Feature;
+    let mut features: Vec<&Contribution> = contributions.iter().filter(is_feature).collect();
+    features.sort_by(|a, b| b.points.abs().total_cmp(&a.points.abs()));
+    let shown = if features.len() > MOST_FEATURES + 1 { MOST_FEATURES } else { features.len() };
+    let step = |c: &Contribution| Step {
+        text: match c.kind {
+            ContributionKind::Model => format!("Model: {}", c.text),
+            _ => c.text.clone(),
+        },
+        points: c.points,
+        is_limit: c.kind == ContributionKind::Limit,
+    };
+    let mut steps: Vec<Step> = features[..shown].iter().map(|c| step(c)).collect();
+    if let [_, ..] = &features[shown..] {
+        let points = features[shown..].iter().map(|c| c.points).sum();
+        let text = format!("{} other features", features.len() - shown);
+        steps.push(Step { text, points, is_limit: false });
+    }
+    steps.extend(contributions.iter().filter(|c| !is_feature(c)).map(step));
+    steps
 }
 
 fn write_rest(out: &mut dyn Write, prediction: &Prediction, look: Look) -> Result<(), Failure> {

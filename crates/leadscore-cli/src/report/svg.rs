@@ -27,9 +27,9 @@ text{font:14px system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,
 .j{stroke:#727a87}.base{fill:#727a87}.for{fill:#3fb27a}.against{fill:#ef7d70}.limit,.stripe{stroke:#d3ad4a}\
 .total{fill:#6ea3f2}}";
 
-/// The waterfall of a prediction as an SVG file of its own.
-pub(crate) fn waterfall(prediction: &Prediction, title: &str) -> String {
-    let mut ledger = Ledger::of(prediction);
+/// The waterfall of a prediction as an SVG file of its own; none where it came without reasons.
+pub(crate) fn waterfall(prediction: &Prediction, title: &str) -> Option<String> {
+    let mut ledger = Ledger::of(prediction)?;
     ledger.lines = shortened(ledger.lines);
     let scale = Axis::over(&ledger);
     let left_over = ledger.left_over();
@@ -79,7 +79,7 @@ pub(crate) fn waterfall(prediction: &Prediction, title: &str) -> String {
         );
     }
     out.push_str("</svg>\n");
-    out
+    Some(out)
 }
 
 /// Puts the smallest lines together where there are too many; limits stay.

@@ -187,7 +187,7 @@ fn a_brief_prediction_adds_up_too() {
     let pipeline = Pipeline::builtin("conversion").unwrap();
     let brief = Context { detail: leadscore::Detail::Brief, ..context() };
     let prediction = pipeline.score(&leads()[0], &brief).unwrap();
-    let ledger = Ledger::of(&prediction);
+    let ledger = Ledger::of(&prediction).unwrap();
     let sum: f64 = ledger.lines.iter().map(|line| line.points).sum();
     assert!((ledger.baseline + sum - ledger.score).abs() < 1e-9);
 }
@@ -196,7 +196,7 @@ fn a_brief_prediction_adds_up_too() {
 fn a_waterfall_is_well_formed_and_adds_up() {
     for pipeline in Pipeline::names() {
         for lead in &report_of(pipeline, &leads()).leads {
-            let picture = svg::waterfall(&lead.prediction, &lead.name);
+            let picture = svg::waterfall(&lead.prediction, &lead.name).unwrap();
             assert!(!picture.contains("NaN") && !picture.contains("<script"));
             assert!(!picture.split_once("</style>").unwrap().1.contains("log-odds"));
             assert_eq!(picture.matches("<g>").count(), picture.matches("</g>").count());
@@ -225,7 +225,7 @@ fn many_lines_become_one() {
         prediction.explanation.contributions.push(other);
         prediction.score += points;
     }
-    let picture = svg::waterfall(&prediction, "Many");
+    let picture = svg::waterfall(&prediction, "Many").unwrap();
     assert!(picture.contains("smaller ones"));
     assert_eq!(picture.matches("<g>").count(), 22);
 }

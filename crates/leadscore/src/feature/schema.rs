@@ -69,6 +69,17 @@ impl Feature {
         !self.helper && self.kind != FeatureType::Text
     }
 
+    /// The range its values lie in, as far as the schema tells; a count is never negative.
+    pub(crate) fn bounds(&self) -> Range {
+        match (self.kind, self.range) {
+            (FeatureType::Flag, _) => Range { low: 0.0, high: 1.0 },
+            (FeatureType::Category, _) => Range { low: 0.0, high: self.levels.len() as f64 },
+            (_, Some(range)) => range,
+            _ if self.source.is_count() => Range { low: 0.0, high: f64::INFINITY },
+            _ => Range { low: f64::NEG_INFINITY, high: f64::INFINITY },
+        }
+    }
+
     /// A level's name for people: its label where it has one, else itself.
     pub fn level_label(&self, code: usize) -> Option<&str> {
         let level = self.levels.get(code)?;

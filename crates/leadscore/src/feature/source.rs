@@ -155,6 +155,14 @@ impl Source {
         }
     }
 
+    /// Whether its values are never negative.
+    pub(super) fn is_count(&self) -> bool {
+        matches!(
+            self,
+            Source::Age { .. } | Source::Count { .. } | Source::Distinct { .. } | Source::Burst { .. }
+        )
+    }
+
     #[expect(clippy::too_many_lines, reason = "one arm per source reads best in one place")]
     pub(super) fn read(
         cursor: &Cursor<'_>,

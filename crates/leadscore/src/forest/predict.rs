@@ -51,6 +51,11 @@ impl Forest {
         self.features.get(feature).map_or(&[], |feature| &feature.levels)
     }
 
+    /// The best boosting round, from 0, where the file names one.
+    pub fn best_iteration(&self) -> Option<usize> {
+        self.best_iteration
+    }
+
     /// The objective's name as in the file; empty for a custom one.
     pub fn objective(&self) -> &str {
         &self.objective
@@ -139,6 +144,30 @@ impl Forest {
         } else {
             self.rounds[..rounds].last().copied().unwrap_or(0)
         }
+    }
+
+    /// Leaves out the boosting rounds that do not speak.
+    pub(crate) fn cut(&mut self, iterations: Iterations) {
+        let (rounds, trees) = (self.rounds_of(iterations), self.trees_of(iterations));
+        if rounds == self.rounds.len() {
+            return;
+        }
+        self.rounds.truncate(rounds);
+        self.best_iteration = None;
+        if let Body::Trees(own) = &mut self.body {
+            own.truncate(trees);
+        }
+        self.engine = super::engine::Engine::new(self);
+    }
+
+    /// Whether there can be contributions.
+    ///
+    /// # Errors
+    /// As [`Forest::shap`].
+    pub(crate) fn check_reasons(&self) -> Result<(), Error> {
+        // Nothing but the checks is done for no row.
+        let none = FeatureMatrix::new(self.features.len().max(1), Vec::new())?;
+        if self.features.is_empty() { Ok(()) } else { self.shap(&none, Iterations::All).map(drop) }
     }
 
     fn rounds_of(&self, iterations: Iterations) -> usize {

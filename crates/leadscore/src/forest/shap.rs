@@ -8,12 +8,11 @@
 //! Order of every operation, f64: trees in file order; in a tree depth first, left before right; at a node, quadrature
 //! points from the first to the last. All plans must reproduce these bits.
 
-mod quadrature;
-
 use super::model::{Body, Forest, Leaf, Node, Tree};
 use super::predict::Iterations;
 use crate::Error;
 use crate::feature::FeatureMatrix;
+use crate::math::quadrature;
 
 /// Shares of cover below this count as this much: a way no training row took still has a factor to divide by.
 const SMALLEST_SHARE: f64 = 1e-12;

@@ -19,6 +19,17 @@ pub struct EstimateValue {
     pub method: Option<String>,
 }
 
+impl EstimateValue {
+    /// How probable the class is that the tier stands for.
+    pub(super) fn confidence(probability: f64) -> EstimateValue {
+        EstimateValue {
+            name: "confidence".to_owned(),
+            value: EstimateKind::Number(probability),
+            method: Some("class".to_owned()),
+        }
+    }
+}
+
 /// What an estimate can be.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

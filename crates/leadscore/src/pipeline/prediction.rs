@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::advice::{self, EstimateValue, Recommendation, RiskFactor};
-use super::{Context, Pipeline};
-use crate::explain::{self, Explanation};
+use super::{Context, Pipeline, Place};
+use crate::explain::{Explanation, Sum};
 use crate::feature::{Extraction, Missing, Reason};
 use crate::scale::Basis;
 use crate::{Timestamp, Zone};
@@ -33,7 +33,10 @@ pub struct Prediction {
     /// 0–1, where the pipeline has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub probability: Option<f64>,
-    /// What the probability rests on.
+    /// The probability of every class, where the model has classes, in its order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<ClassProbability>,
+    /// What the probability, or those of the classes, rest on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub basis: Option<Basis>,
     /// The tier's name; none only where tiers hang on a probability that is not there.
@@ -45,7 +48,7 @@ pub struct Prediction {
     pub disqualified: Option<String>,
     /// Why.
     pub explanation: Explanation,
-    /// The score by groups of the scorecard.
+    /// The score by groups of the scorecard, or the points of a model by groups of its features.
     pub breakdown: Vec<GroupScore>,
     /// Numbers computed after the score.
     pub estimates: Vec<EstimateValue>,
@@ -63,7 +66,17 @@ pub struct Prediction {
     pub provenance: Provenance,
 }
 
-/// The score by one group of the scorecard.
+/// How probable one class is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ClassProbability {
+    /// The class.
+    pub class: Arc<str>,
+    /// 0–1; those of all classes sum to 1.
+    pub probability: f64,
+}
+
+/// The score by one group of the scorecard, or the points of a group of features.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct GroupScore {
@@ -71,7 +84,7 @@ pub struct GroupScore {
     pub group: String,
     /// The name people read.
     pub label: String,
-    /// The group's own sum, clipped to its range, in the scorecard's unit.
+    /// The group's own sum: clipped to its range, in the scorecard's unit; for a model, in points.
     pub value: f64,
     /// The same times the group's weight.
     pub weighted: f64,
@@ -88,6 +101,9 @@ pub struct Provenance {
     pub version: Option<Arc<str>>,
     /// SHA-256 of the pipeline's JSON, in hex.
     pub content_hash: Arc<str>,
+    /// Whether the model was trained on made-up leads.
+    #[serde(skip_serializing_if = "is_false")]
+    pub is_stub: bool,
     /// The library's version.
     pub library: &'static str,
     /// The moment the lead was judged as of.
@@ -106,20 +122,23 @@ pub struct Score {
     pub probability: Option<f64>,
     /// The tier's name.
     pub tier: Option<Arc<str>>,
+    /// The probability of every class, in the order of [`Pipeline::classes`]; empty where there are none.
+    pub classes: Vec<f64>,
 }
 
 impl Pipeline {
     /// The prediction for extracted features.
-    pub(super) fn predict(&self, lead_id: &str, extraction: &Extraction, context: &Context) -> Prediction {
+    pub(super) fn predict(
+        &self,
+        lead_id: &str,
+        extraction: &Extraction,
+        sum: Sum<'_>,
+        context: &Context,
+    ) -> Prediction {
         let row = &extraction.columns;
         let full = context.detail == Detail::Full;
-        let scored = self.scorer.score(row);
-        let undecided = if full { scored.undecided.clone() } else { Vec::new() };
-        let groups = if full { scored.groups.clone() } else { Vec::new() };
-        let sum = explain::sum(scored, &self.scale, self.scorer.lowest());
         let score = sum.score;
-        let probability = self.probability(score);
-        let tier = self.tiers.tier(score, probability);
+        let Place { probability, tier, confidence } = self.place(&sum);
         let explanation = sum.explain(&self.schema, row, tier.map(crate::Tier::name), context.reasons, full);
         let (tier, action) = tier.map(crate::Tier::shared).unzip();
         let warnings = extraction
@@ -128,11 +147,14 @@ impl Pipeline {
             .filter(|gap| gap.reason != Reason::Absent)
             .filter_map(|gap| gap.describe(&self.schema).warning())
             .collect();
-        let (estimates, after) = if full {
+        let (mut estimates, after) = if full {
             advice::estimate(&self.estimates, row, score, probability)
         } else {
             (Vec::new(), Vec::new())
         };
+        if let (true, Some(confidence)) = (full, confidence) {
+            estimates.insert(0, EstimateValue::confidence(confidence));
+        }
         let brief_risks = if full { advice::risks(&self.risks, &after, self.most_risks) } else { Vec::new() };
         let recommendations = if full {
             advice::recommendations(&self.recommendations, &after, self.most_recommendations)
@@ -143,28 +165,26 @@ impl Pipeline {
             lead_id: lead_id.to_owned(),
             score,
             probability,
-            basis: self.scale.basis(),
+            classes: self.class_probabilities(&sum),
+            basis: self.basis(),
             tier,
             action,
             disqualified: sum.disqualified(&self.schema, row),
             explanation,
-            breakdown: groups
-                .into_iter()
-                .map(|(code, label, value, weighted)| GroupScore {
-                    group: code.to_owned(),
-                    label: label.to_owned(),
-                    value,
-                    weighted,
-                })
-                .collect(),
+            breakdown: if full { breakdown(&sum) } else { Vec::new() },
             estimates,
             risks: brief_risks,
             recommendations,
-            missing: if full { self.missing(extraction, &undecided) } else { Vec::new() },
+            missing: if full { self.missing(extraction, &sum.undecided) } else { Vec::new() },
             completeness: extraction.completeness(&self.schema),
             warnings,
             provenance: self.provenance(context.as_of, &context.zone),
         }
+    }
+
+    fn class_probabilities(&self, sum: &Sum<'_>) -> Vec<ClassProbability> {
+        let classes = self.scale.classes().iter().zip(&sum.classes);
+        classes.map(|(class, &probability)| ClassProbability { class: class.clone(), probability }).collect()
     }
 
     fn missing(&self, extraction: &Extraction, undecided: &[(&str, &str, &str)]) -> Vec<Missing> {
@@ -186,9 +206,39 @@ impl Pipeline {
             pipeline: self.id.clone(),
             version: self.version.clone(),
             content_hash: self.hash.clone(),
+            is_stub: self.model.as_ref().is_some_and(|card| card.is_stub),
             library: env!("CARGO_PKG_VERSION"),
             as_of,
             zone: zone.name().to_owned(),
         }
     }
+}
+
+/// The groups of a scorecard, or the points of a model's features by group.
+fn breakdown(sum: &Sum<'_>) -> Vec<GroupScore> {
+    let own = |(group, label, value, weighted): &(&str, &str, f64, f64)| GroupScore {
+        group: (*group).to_owned(),
+        label: (*label).to_owned(),
+        value: *value,
+        weighted: *weighted,
+    };
+    if !sum.groups.is_empty() {
+        return sum.groups.iter().map(own).collect();
+    }
+    let mut groups: Vec<GroupScore> = Vec::new();
+    for line in &sum.lines {
+        let Some(group) = line.part.group else { continue };
+        let place = groups.iter().position(|own| own.group == group).unwrap_or(groups.len());
+        if place == groups.len() {
+            groups.push(own(&(group, group, 0.0, 0.0)));
+        }
+        groups[place].value += line.points;
+        groups[place].weighted += line.points;
+    }
+    groups
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -1,21 +1,23 @@
 //! Pipelines from JSON and back.
 
 use super::advice::{self, Estimate, RecommendationRule, RiskRule};
+use super::card::ModelCard;
 use super::{FORMAT, Pipeline, builtin, sha256};
 use crate::expression::Reading;
 use crate::feature::FeatureSchema;
 use crate::json::{self, Cursor, Document, Node, Object};
 use crate::scale::Scale;
-use crate::scorecard::Unit;
-use crate::{Error, Scorecard, TierScheme};
+use super::scorer::Scorer;
+use crate::{Error, TierScheme};
 
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 15] = [
     "$schema",
     "format",
     "id",
     "name",
     "version",
     "note",
+    "model",
     "extends",
     "schema",
     "scorer",
@@ -56,8 +58,11 @@ fn extended(node: Node) -> Result<Node, Error> {
     let mut fields: Vec<(String, Node)> = own.iter().filter(|(name, _)| name != "extends").cloned().collect();
     // What a file says about itself is its own.
     let personal = ["id", "name", "version", "note"];
-    let taken =
-        |name: &String| personal.contains(&name.as_str()) || own.iter().any(|(field, _)| field == name);
+    let given = |name: &str| own.iter().any(|(field, _)| field == name);
+    // The card speaks of the scorer and goes with it.
+    let taken = |name: &String| {
+        personal.contains(&name.as_str()) || given(name) || (name == "model" && given("scorer"))
+    };
     fields.extend(base.into_iter().filter(|(name, _)| !taken(name)));
     Ok(Node::Object(fields))
 }
@@ -75,7 +80,7 @@ fn known_format(format: &Cursor<'_>) -> Result<(), Error> {
     }
 }
 
-fn read(root: &Cursor<'_>) -> Result<Pipeline, Error> {
+pub(super) fn read(root: &Cursor<'_>) -> Result<Pipeline, Error> {
     known_format(&root.entries()?.required("format")?)?;
     let fields = root.object(&FIELDS)?;
     let reading = Reading::new();
@@ -86,31 +91,14 @@ fn read(root: &Cursor<'_>) -> Result<Pipeline, Error> {
         None => FeatureSchema::read(&schema, &reading)?,
     };
     let columns = schema.scope();
-    let scorer = fields.required("scorer")?;
-    let kind = scorer.entries()?.required("kind")?;
-    if kind.text()? != "scorecard" {
-        return Err(kind.error(format!("unknown scorer `{}`; known here: scorecard", kind.text()?)));
-    }
-    let scorer = Scorecard::read(&scorer, &columns, &reading)?;
     let scale_cursor = fields.required("scale")?;
-    let scale = Scale::read(&scale_cursor)?;
-    let log_odds = scorer.unit == Unit::LogOdds;
-    if log_odds != matches!(scale, Scale::Logistic { .. } | Scale::Quantiles { .. })
-        && !matches!(scale, Scale::Quantiles { .. })
-    {
-        let wanted = if log_odds {
-            "log_odds wants the scale logistic or quantiles"
-        } else {
-            "points wants the scale points, linear or quantiles"
-        };
-        return Err(scale_cursor.error(format!("a scorecard in {wanted}")));
-    }
+    let mut scale = Scale::read(&scale_cursor)?;
+    let scorer =
+        Scorer::read(&fields.required("scorer")?, &schema, (&scale_cursor, &mut scale), &reading)?;
     let tiers_cursor = fields.required("tiers")?;
     let tiers = TierScheme::read(&tiers_cursor)?;
-    if tiers.reads_probability() && scale.basis().is_none() {
-        return Err(tiers_cursor.error("the tiers are read on the probability, but the scale gives none"));
-    }
-    let mut scope = advice::scope(&columns, scale.basis().is_some());
+    tiers_fit(&tiers, &tiers_cursor, &scale)?;
+    let mut scope = advice::scope(&columns, scale.has_probability());
     let mut estimates = Vec::new();
     if let Some(list) = fields.optional("estimates") {
         for item in list.items()? {
@@ -132,6 +120,7 @@ fn read(root: &Cursor<'_>) -> Result<Pipeline, Error> {
         name: fields.text("name")?,
         version: fields.text("version")?.map(Into::into),
         note: fields.text("note")?,
+        model: fields.optional("model").map(|c| ModelCard::read(&c)).transpose()?,
         schema,
         scorer,
         scale,
@@ -145,6 +134,26 @@ fn read(root: &Cursor<'_>) -> Result<Pipeline, Error> {
     };
     pipeline.hash = sha256(&pipeline.to_json());
     Ok(pipeline)
+}
+
+fn tiers_fit(tiers: &TierScheme, cursor: &Cursor<'_>, scale: &Scale) -> Result<(), Error> {
+    if tiers.reads_probability() && !scale.has_probability() {
+        return Err(cursor.error("the tiers are read on the probability, but the scale gives none"));
+    }
+    if !tiers.reads_classes() {
+        return Ok(());
+    }
+    let Scale::Classes(classes) = scale else {
+        return Err(cursor.error("the tiers are classes, but the scale has none"));
+    };
+    let has = |name: &str| tiers.tiers().iter().any(|tier| tier.name() == name);
+    match classes.names().iter().find(|name| !has(name)) {
+        Some(name) => Err(cursor.error(format!("the class `{name}` has no action"))),
+        None if tiers.tiers().len() > classes.names().len() => {
+            Err(cursor.error(format!("there are more actions than classes: {}", classes.names().join(", "))))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The schema that a name or an `extends` stands for: the built-in one, with features of the same name replaced where
@@ -238,6 +247,7 @@ impl From<&Pipeline> for Node {
             .maybe("name", pipeline.name.as_ref())
             .maybe("version", pipeline.version.as_deref())
             .maybe("note", pipeline.note.as_ref())
+            .maybe("model", pipeline.model.as_ref())
             .with("schema", &pipeline.schema)
             .with("scorer", &pipeline.scorer)
             .with("scale", &pipeline.scale)

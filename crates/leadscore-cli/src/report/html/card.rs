@@ -227,7 +227,7 @@ fn unusable(gap: &Missing) -> Option<String> {
 
 /// The whole sum, folded away.
 fn sum(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
-    let ledger = Ledger::of(prediction);
+    let Some(ledger) = Ledger::of(prediction) else { return Ok(()) };
     write!(
         out,
         "<details><summary>How the score adds up to {}</summary>\n<table class=\"sum\"><thead class=\"off\"><tr>\

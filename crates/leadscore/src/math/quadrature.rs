@@ -5,7 +5,7 @@ use libm::cos;
 /// The points and weights of the rule with `count` points; exact for polynomials of degree 2·count − 1.
 ///
 /// Newton's method on the Legendre polynomial from the usual cosine start (Press et al., Numerical Recipes, 4.6).
-pub(super) fn gauss_legendre(count: usize) -> (Vec<f64>, Vec<f64>) {
+pub(crate) fn gauss_legendre(count: usize) -> (Vec<f64>, Vec<f64>) {
     let mut points = vec![0.0; count];
     let mut weights = vec![0.0; count];
     let n = count as f64;

@@ -1,0 +1,118 @@
+//! `leadscore import`: from a model file to a pipeline file.
+
+use std::io::Write;
+use std::path::Path;
+
+use leadscore::forest::Iterations;
+use leadscore::pipeline::Import;
+use leadscore::{Error, Forest, Pipeline, Scorer};
+
+use super::predict::{about, read_model};
+use crate::args::{ImportArgs, Rounds};
+use crate::failure::Failure;
+use crate::input::note_line;
+use crate::output::{Output, keep_apart};
+
+pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
+    let mut reads = vec![("the model", args.model.as_path())];
+    reads.extend(args.schema.as_deref().map(|file| ("the schema", Path::new(file))));
+    reads.extend(args.tiers.as_deref().map(|file| ("the tiers", Path::new(file))));
+    let writes: Vec<(&str, &Path)> = args.output.as_deref().map(|path| ("--output", path)).into_iter().collect();
+    keep_apart(&reads, &writes)?;
+    let stem = args.model.file_stem().map(|name| name.to_string_lossy().into_owned());
+    let import = Import {
+        id: args.id.clone().or(stem).unwrap_or_default(),
+        name: args.name.clone(),
+        schema: args.schema.as_deref().map(name_or_file).transpose()?,
+        scale: args.scale.as_deref().map(scale).transpose()?,
+        classes: args.classes.clone(),
+        weights: args.weights.clone(),
+        tiers: args.tiers.as_deref().map(name_or_file).transpose()?,
+        no_reasons: args.no_reasons,
+        iterations: if args.iterations == Rounds::Best { Iterations::Best } else { Iterations::All },
+    };
+    let bytes = read_model(&args.model)?;
+    let pipeline = Pipeline::import(&bytes, &import).map_err(|error| match error {
+        Error::CoverMissing { .. } | Error::ContributionsUnsupported { .. } => Failure::said(format!(
+            "{}: {error}; with --no-reasons it scores without reasons",
+            args.model.display()
+        )),
+        error => about(&args.model, &error),
+    })?;
+    let mut out = Output::new(args.output.as_deref())?;
+    writeln!(out, "{}", pipeline.to_json())?;
+    out.finish()?;
+    tell(&pipeline, args, &bytes)?;
+    Ok(true)
+}
+
+/// What was made, and what was assumed.
+fn tell(pipeline: &Pipeline, args: &ImportArgs, bytes: &[u8]) -> Result<(), Failure> {
+    let Scorer::Forest(model) = pipeline.scorer() else { return Ok(()) };
+    let forest = model.forest();
+    let (library, version) = forest.writer();
+    let names = forest.feature_names();
+    note_line(&format!(
+        "{} {}: {} trees of {library} {version}, {}, {} features",
+        if args.output.is_some() { "wrote" } else { "made" },
+        pipeline.id(),
+        forest.trees(),
+        if forest.objective().is_empty() { "a custom objective" } else { forest.objective() },
+        names.len()
+    ));
+    if !forest.has_feature_names() {
+        note_line(&format!("the model does not name its columns; they are {} …: --schema gives them meaning", names[0]));
+    }
+    let classes = pipeline.classes();
+    if !classes.is_empty() && args.scale.is_none() && (args.classes.is_empty() || args.weights.is_empty()) {
+        note_line(&format!(
+            "the classes are {} with weights evenly from 0 to 1; --classes and --weights say otherwise",
+            classes.join(", ")
+        ));
+    }
+    if args.iterations == Rounds::All
+        && let Some(best) = Forest::from_bytes(bytes).map_err(|error| about(&args.model, &error))?.best_iteration()
+    {
+        note_line(&format!(
+            "all rounds speak, though the file names {} as the best; --iterations best leaves out the later ones",
+            best + 1
+        ));
+    }
+    Ok(())
+}
+
+/// A name as it is, or what a file holds.
+fn name_or_file(text: &str) -> Result<String, Failure> {
+    match std::fs::read_to_string(text) {
+        Ok(json) => Ok(json),
+        // A name of something built in has no dot and no slash.
+        Err(_) if !text.contains(['.', '/', '\\']) => Ok(text.to_owned()),
+        Err(error) => Err(Failure::said(format!("{text}: {error}"))),
+    }
+}
+
+/// The short forms of a scale as JSON.
+fn scale(text: &str) -> Result<String, Failure> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let number = |text: &str| -> Result<f64, Failure> {
+        text.parse().map_err(|_| Failure::said(format!("--scale: `{text}` is not a number")))
+    };
+    match parts.as_slice() {
+        _ if text.trim_start().starts_with('{') => Ok(text.to_owned()),
+        ["logistic" | "points"] => Ok(format!(r#"{{"kind":"{text}"}}"#)),
+        ["linear", from, to] => {
+            Ok(format!(r#"{{"kind":"linear","from":{},"to":{}}}"#, number(from)?, number(to)?))
+        }
+        ["logistic", a, b] => Ok(format!(
+            r#"{{"kind":"logistic","calibration":{{"kind":"platt","a":{},"b":{}}}}}"#,
+            number(a)?,
+            number(b)?
+        )),
+        _ => match std::fs::read_to_string(text) {
+            Ok(json) => Ok(json),
+            Err(_) => Err(Failure::said(format!(
+                "--scale: `{text}` is neither logistic, logistic:A:B, linear:FROM:TO, points, JSON nor a file of it"
+            ))),
+        },
+    }
+}

@@ -1,0 +1,50 @@
+//! What a model says of itself.
+
+use serde::Serialize;
+
+use crate::Error;
+use crate::json::{Cursor, Node, Object};
+
+/// Where a pipeline's model comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ModelCard {
+    /// The model's name.
+    pub name: String,
+    /// The model's version, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// What kind of model it is, such as `xgboost`.
+    pub model_type: String,
+    /// The day it was trained, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub training_date: Option<String>,
+    /// Whether it was trained on made-up leads: a stand-in until there is one of your own.
+    pub is_stub: bool,
+}
+
+impl ModelCard {
+    pub(super) fn read(cursor: &Cursor<'_>) -> Result<ModelCard, Error> {
+        let fields = cursor.object(&["name", "version", "model_type", "training_date", "is_stub"])?;
+        let text = |name| -> Result<String, Error> { Ok(fields.required(name)?.text()?.to_owned()) };
+        Ok(ModelCard {
+            name: text("name")?,
+            version: fields.text("version")?,
+            model_type: text("model_type")?,
+            training_date: fields.text("training_date")?,
+            is_stub: fields.flag("is_stub")?,
+        })
+    }
+}
+
+impl From<&ModelCard> for Node {
+    fn from(card: &ModelCard) -> Node {
+        Object::default()
+            .with("name", &card.name)
+            .maybe("version", card.version.as_ref())
+            .with("model_type", &card.model_type)
+            .maybe("training_date", card.training_date.as_ref())
+            .flag("is_stub", card.is_stub)
+            .into()
+    }
+}

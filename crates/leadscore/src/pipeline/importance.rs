@@ -1,0 +1,189 @@
+//! Which features or rules matter, as shares of one.
+
+use serde::Serialize;
+
+use super::{Pipeline, Scorer};
+use crate::feature::FeatureMatrix;
+use crate::forest::{Body, Forest, Iterations, Node};
+use crate::scorer::ContributionKind;
+use crate::{Error, Scorecard};
+
+/// What importance is measured by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum ImportanceBy<'a> {
+    /// The mean gain of the splits on a feature: XGBoost's `gain`.
+    Gain,
+    /// Their sum: XGBoost's `total_gain`, LightGBM's `gain`.
+    TotalGain,
+    /// The mean training weight that passed the splits on a feature: XGBoost's `cover`.
+    Cover,
+    /// Its sum.
+    TotalCover,
+    /// The mean absolute contribution over these leads, rows of the pipeline's schema: of a feature to a model's margins
+    /// (mean |SHAP|), or of a rule, after its own cap, to the points.
+    Leads(&'a FeatureMatrix),
+    /// The largest points a rule of a scorecard can give or take, after every cap.
+    Largest,
+}
+
+/// How much a feature or rule matters.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct FeatureImportance {
+    /// The feature's name, or the rule's code.
+    pub code: String,
+    /// The name people read.
+    pub label: String,
+    /// The group it belongs to, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The share of the whole; all sum to 1, or are 0 where nothing matters.
+    pub importance: f64,
+}
+
+impl Pipeline {
+    /// Which features of a model, or which rules of a scorecard, matter how much: the most important first, ties in the
+    /// pipeline's order. Computed from the model or the leads at every call.
+    ///
+    /// # Errors
+    /// `contributions_unsupported` where the scorer has no such measure; `cover_missing` where the model's file keeps no
+    /// gain or cover; `invalid_matrix` when the width is not the schema's.
+    ///
+    /// ```
+    /// use leadscore::{Pipeline, pipeline::ImportanceBy};
+    /// let rules = Pipeline::builtin("conversion-compat")?.importance(ImportanceBy::Largest)?;
+    /// let sum: f64 = rules.iter().map(|rule| rule.importance).sum();
+    /// assert!((sum - 1.0).abs() < 1e-12 && rules[0].importance >= rules[1].importance);
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn importance(&self, by: ImportanceBy<'_>) -> Result<Vec<FeatureImportance>, Error> {
+        let mut all = match (&self.scorer, by) {
+            (Scorer::Scorecard(card), ImportanceBy::Leads(matrix)) => self.mean_points(card, matrix)?,
+            (Scorer::Scorecard(card), ImportanceBy::Largest) => self.largest(card)?,
+            (Scorer::Scorecard(_), _) => {
+                return Err(unsupported(
+                    "rules have neither gain nor cover; measure by their largest points, or over leads",
+                ));
+            }
+            (Scorer::Forest(_), ImportanceBy::Largest) => {
+                return Err(unsupported("a model has no rules; measure by gain or cover, or over leads"));
+            }
+            (Scorer::Forest(model), by) => {
+                let values = match by {
+                    ImportanceBy::Leads(matrix) => {
+                        matrix.check(&self.schema)?;
+                        let rows = (0..matrix.rows()).map(|row| matrix.row(row));
+                        mean_shap(model.forest(), &model.matrix(rows)?)?
+                    }
+                    by => of_splits(model.forest(), by)?,
+                };
+                let one = |(input, importance): (&super::scorer::Input, f64)| FeatureImportance {
+                    code: input.name.clone(),
+                    label: input.label.clone(),
+                    group: input.group.clone(),
+                    importance,
+                };
+                model.inputs().iter().zip(values).map(one).collect()
+            }
+        };
+        let sum = all.iter().fold(0.0, |sum, one| sum + one.importance);
+        if sum > 0.0 {
+            all.iter_mut().for_each(|one| one.importance /= sum);
+        }
+        all.sort_by(|a, b| b.importance.total_cmp(&a.importance));
+        Ok(all)
+    }
+
+    fn largest(&self, card: &Scorecard) -> Result<Vec<FeatureImportance>, Error> {
+        let ranges: Vec<_> = self.schema.columns().map(crate::Feature::bounds).collect();
+        let mut all = rules(card);
+        for (one, largest) in all.iter_mut().zip(card.largest(&ranges)) {
+            if !largest.is_finite() {
+                return Err(unsupported(&format!(
+                    "the rule `{}` has no largest points, as nothing caps it; measure over leads",
+                    one.code
+                )));
+            }
+            one.importance = largest;
+        }
+        Ok(all)
+    }
+
+    fn mean_points(&self, card: &Scorecard, matrix: &FeatureMatrix) -> Result<Vec<FeatureImportance>, Error> {
+        matrix.check(&self.schema)?;
+        let mut all = rules(card);
+        for row in 0..matrix.rows() {
+            let sums = self.scorer.sums(&[matrix.row(row)], &self.scale, true)?;
+            for line in sums.iter().flat_map(|sum| &sum.lines) {
+                if line.part.kind == ContributionKind::Limit {
+                    continue;
+                }
+                let own = all
+                    .iter_mut()
+                    .find(|own| own.code == line.part.code && own.group.as_deref() == line.part.group);
+                if let Some(own) = own {
+                    own.importance += line.worth.abs();
+                }
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn unsupported(message: &str) -> Error {
+    Error::ContributionsUnsupported { path: "scorer".to_owned(), message: message.to_owned() }
+}
+
+/// Every rule, not yet measured.
+fn rules(card: &Scorecard) -> Vec<FeatureImportance> {
+    let one = |(group, code, label): (&str, &str, &str)| FeatureImportance {
+        code: code.to_owned(),
+        label: label.to_owned(),
+        group: Some(group.to_owned()),
+        importance: 0.0,
+    };
+    card.each_rule().map(one).collect()
+}
+
+/// For every feature the mean |SHAP|, summed over the outputs.
+fn mean_shap(forest: &Forest, matrix: &FeatureMatrix) -> Result<Vec<f64>, Error> {
+    let features = forest.features.len();
+    let mut sums = vec![0.0; features];
+    for from in (0..matrix.rows()).step_by(super::BLOCK) {
+        let to = matrix.rows().min(from + super::BLOCK);
+        let block = FeatureMatrix::new(features, matrix.values()[from * features..to * features].to_vec())?;
+        for phi in forest.shap(&block, Iterations::All)?.chunks_exact(features + 1) {
+            sums.iter_mut().zip(phi).for_each(|(sum, phi)| *sum += phi.abs());
+        }
+    }
+    Ok(sums)
+}
+
+/// Gain or cover of the splits on every feature.
+fn of_splits(forest: &Forest, by: ImportanceBy<'_>) -> Result<Vec<f64>, Error> {
+    let Body::Trees(trees) = &forest.body else {
+        return Err(unsupported("a linear model has no splits; measure over leads"));
+    };
+    let mut sums = vec![(0.0, 0.0); forest.features.len()];
+    for (number, tree) in trees.iter().enumerate() {
+        for (at, node) in tree.nodes.iter().enumerate() {
+            let Node::Split(split) = node else { continue };
+            let value = match by {
+                ImportanceBy::Gain | ImportanceBy::TotalGain => split.gain,
+                _ => split.cover,
+            };
+            if !value.is_finite() {
+                return Err(Error::CoverMissing {
+                    path: format!("trees[{number}].nodes[{at}]"),
+                    message: "the file keeps no gain or cover here; measure over leads".to_owned(),
+                });
+            }
+            let (sum, count) = &mut sums[split.feature];
+            *sum += value;
+            *count += 1.0;
+        }
+    }
+    let mean = matches!(by, ImportanceBy::Gain | ImportanceBy::Cover);
+    Ok(sums.into_iter().map(|(sum, count): (f64, f64)| if mean && count > 0.0 { sum / count } else { sum }).collect())
+}
