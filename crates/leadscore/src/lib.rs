@@ -24,8 +24,8 @@ pub use forest::Forest;
 pub use json::Range;
 pub use lead::{Activity, Attribute, Lead};
 pub use pipeline::{
-    ClassProbability, Context, Detail, EstimateValue, GroupScore, ModelCard, Pipeline, Prediction, Provenance,
-    Recommendation, RiskFactor, Score, Scorer,
+    ClassProbability, Context, Detail, EstimateValue, GroupScore, ModelCard, Pipeline, Prediction,
+    Provenance, Recommendation, RiskFactor, Score, Scorer,
 };
 pub use scale::Basis;
 pub use scorecard::Scorecard;

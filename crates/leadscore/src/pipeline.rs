@@ -193,9 +193,7 @@ impl Pipeline {
             for ((lead, extraction), refused) in block.iter().zip(&extractions).zip(refused) {
                 out.extend(match refused {
                     Some(error) => Some(Err(in_list(error, out.len()))),
-                    None => {
-                        sums.next().map(|sum| Ok(self.predict(&lead.id, extraction, sum?, context)))
-                    }
+                    None => sums.next().map(|sum| Ok(self.predict(&lead.id, extraction, sum?, context))),
                 });
             }
         }

@@ -248,7 +248,8 @@ fn disqualified_leads_end_at_the_lowest_score_and_still_add_up() {
         assert_eq!((line.kind, line.text.as_str()), (ContributionKind::Limit, "Is out"));
         let points: f64 = prediction.explanation.contributions.iter().map(|c| c.points).sum();
         assert!(
-            (prediction.explanation.baseline.unwrap() + points + prediction.explanation.rest - lowest).abs() < 1e-9
+            (prediction.explanation.baseline.unwrap() + points + prediction.explanation.rest - lowest).abs()
+                < 1e-9
         );
         let other = pipeline.score(&five().with("yes", false), &context()).unwrap();
         assert!(other.score > lowest);

@@ -1,10 +1,13 @@
 //! `leadscore check`: whether a pipeline file can be used, and what it holds.
 
+use std::io::Write;
+
 use leadscore::Pipeline;
 
 use crate::args::CheckArgs;
 use crate::command::pipelines::describe;
 use crate::failure::Failure;
+use crate::output::Output;
 use crate::terminal::Look;
 
 pub(crate) fn run(args: &CheckArgs) -> Result<bool, Failure> {
@@ -13,7 +16,9 @@ pub(crate) fn run(args: &CheckArgs) -> Result<bool, Failure> {
         std::fs::read_to_string(&args.pipeline).map_err(|error| Failure::said(format!("{name}: {error}")))?;
     let pipeline = Pipeline::from_json(&text)
         .map_err(|error| Failure::said(format!("{name}: {error} [{}]", error.code())))?;
-    println!("{name}: good");
-    describe(&pipeline, Look::of_stdout(false));
+    let mut out = Output::new(None)?;
+    writeln!(out, "{name}: good")?;
+    describe(&mut out, &pipeline, Look::of_stdout(false))?;
+    out.finish()?;
     Ok(true)
 }

@@ -17,7 +17,8 @@ pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
     let mut reads = vec![("the model", args.model.as_path())];
     reads.extend(args.schema.as_deref().map(|file| ("the schema", Path::new(file))));
     reads.extend(args.tiers.as_deref().map(|file| ("the tiers", Path::new(file))));
-    let writes: Vec<(&str, &Path)> = args.output.as_deref().map(|path| ("--output", path)).into_iter().collect();
+    let writes: Vec<(&str, &Path)> =
+        args.output.as_deref().map(|path| ("--output", path)).into_iter().collect();
     keep_apart(&reads, &writes)?;
     let stem = args.model.file_stem().map(|name| name.to_string_lossy().into_owned());
     let import = Import {
@@ -61,7 +62,10 @@ fn tell(pipeline: &Pipeline, args: &ImportArgs, bytes: &[u8]) -> Result<(), Fail
         names.len()
     ));
     if !forest.has_feature_names() {
-        note_line(&format!("the model does not name its columns; they are {} …: --schema gives them meaning", names[0]));
+        note_line(&format!(
+            "the model does not name its columns; they are {} …: --schema gives them meaning",
+            names[0]
+        ));
     }
     let classes = pipeline.classes();
     if !classes.is_empty() && args.scale.is_none() && (args.classes.is_empty() || args.weights.is_empty()) {
@@ -71,7 +75,8 @@ fn tell(pipeline: &Pipeline, args: &ImportArgs, bytes: &[u8]) -> Result<(), Fail
         ));
     }
     if args.iterations == Rounds::All
-        && let Some(best) = Forest::from_bytes(bytes).map_err(|error| about(&args.model, &error))?.best_iteration()
+        && let Some(best) =
+            Forest::from_bytes(bytes).map_err(|error| about(&args.model, &error))?.best_iteration()
     {
         note_line(&format!(
             "all rounds speak, though the file names {} as the best; --iterations best leaves out the later ones",

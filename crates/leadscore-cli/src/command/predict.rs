@@ -21,8 +21,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
     let writes: Vec<(&str, &Path)> =
         writes.iter().filter_map(|(flag, path)| Some((*flag, path.as_deref()?))).collect();
     keep_apart(&reads, &writes)?;
-    let forest =
-        Forest::from_bytes(&read_model(&args.model)?).map_err(|error| about(&args.model, &error))?;
+    let forest = Forest::from_bytes(&read_model(&args.model)?).map_err(|error| about(&args.model, &error))?;
     let opened = open(&args.input)?;
     let name = opened.name.clone();
     if opened.form != Form::Csv {

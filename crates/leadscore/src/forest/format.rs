@@ -90,9 +90,8 @@ impl Forest {
             .with("base", numbers(self.base.iter().map(|value| number(*value))))
             .with("rounds", json::Node::List(rounds));
         match &self.body {
-            Body::Trees(trees) => {
-                object.with("trees", json::Node::List(trees.iter().map(|tree| self.write_tree(tree)).collect()))
-            }
+            Body::Trees(trees) => object
+                .with("trees", json::Node::List(trees.iter().map(|tree| self.write_tree(tree)).collect())),
             Body::Linear(weights) => {
                 object.with("weights", numbers(weights.iter().map(|weight| number(f64::from(*weight)))))
             }
@@ -483,7 +482,9 @@ impl TreeReader {
     fn feature(&self, cursor: &Cursor<'_>) -> Result<usize, Error> {
         match cursor.count()? {
             feature if feature < self.features => Ok(feature),
-            feature => Err(cursor.error(format!("there is no feature {feature}; there are {}", self.features))),
+            feature => {
+                Err(cursor.error(format!("there is no feature {feature}; there are {}", self.features)))
+            }
         }
     }
 }

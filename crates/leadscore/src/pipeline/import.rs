@@ -2,9 +2,9 @@
 
 use super::scorer::{has_classes, is_logistic};
 use super::{FORMAT, Pipeline, read};
+use crate::Error;
 use crate::forest::{FeatureKind, Forest, Iterations, ModelFeature};
 use crate::json::{self, Cursor, Document, Node, Object};
-use crate::Error;
 
 /// How a model file becomes a pipeline: what the file does not tell. Only the id has no default.
 ///
@@ -68,9 +68,10 @@ impl Pipeline {
             None => tiers(&scale),
         };
         let (library, version) = forest.writer();
-        let card = Object::default()
-            .with("name", &import.id)
-            .with("model_type", &format!("{library} {version} {}", forest.objective()).trim().replace("  ", " "));
+        let card = Object::default().with("name", &import.id).with(
+            "model_type",
+            &format!("{library} {version} {}", forest.objective()).trim().replace("  ", " "),
+        );
         let reasons = import.no_reasons.then_some(Node::Flag(false));
         let scorer = forest.write(Object::default().with("kind", "forest").maybe("reasons", reasons));
         let node = Object::default()
@@ -91,10 +92,8 @@ fn given(text: &str, part: &'static str) -> Result<Node, Error> {
     if !text.trim_start().starts_with('{') {
         return Ok(Node::from(text.trim()));
     }
-    let node = json::parse(text).map_err(|error| Error::InvalidJson {
-        path: part.to_owned(),
-        message: error.message().to_owned(),
-    })?;
+    let node = json::parse(text)
+        .map_err(|error| Error::InvalidJson { path: part.to_owned(), message: error.message().to_owned() })?;
     if node.field("format").is_none() {
         return Ok(node);
     }
@@ -132,7 +131,9 @@ fn scale(forest: &Forest, import: &Import) -> Result<Node, Error> {
     let outputs = forest.outputs();
     if !has_classes(forest) {
         let message = if outputs > 1 {
-            format!("the model has {outputs} outputs that are no classes; a score needs a model with one output")
+            format!(
+                "the model has {outputs} outputs that are no classes; a score needs a model with one output"
+            )
         } else {
             format!(
                 "the objective `{}` says nothing of how its margins become a score from 0 to 100; name a scale: \

@@ -185,5 +185,8 @@ fn of_splits(forest: &Forest, by: ImportanceBy<'_>) -> Result<Vec<f64>, Error> {
         }
     }
     let mean = matches!(by, ImportanceBy::Gain | ImportanceBy::Cover);
-    Ok(sums.into_iter().map(|(sum, count): (f64, f64)| if mean && count > 0.0 { sum / count } else { sum }).collect())
+    Ok(sums
+        .into_iter()
+        .map(|(sum, count): (f64, f64)| if mean && count > 0.0 { sum / count } else { sum })
+        .collect())
 }

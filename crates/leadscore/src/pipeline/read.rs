@@ -2,12 +2,12 @@
 
 use super::advice::{self, Estimate, RecommendationRule, RiskRule};
 use super::card::ModelCard;
+use super::scorer::Scorer;
 use super::{FORMAT, Pipeline, builtin, sha256};
 use crate::expression::Reading;
 use crate::feature::FeatureSchema;
 use crate::json::{self, Cursor, Document, Node, Object};
 use crate::scale::Scale;
-use super::scorer::Scorer;
 use crate::{Error, TierScheme};
 
 const FIELDS: [&str; 15] = [
@@ -93,8 +93,7 @@ pub(super) fn read(root: &Cursor<'_>) -> Result<Pipeline, Error> {
     let columns = schema.scope();
     let scale_cursor = fields.required("scale")?;
     let mut scale = Scale::read(&scale_cursor)?;
-    let scorer =
-        Scorer::read(&fields.required("scorer")?, &schema, (&scale_cursor, &mut scale), &reading)?;
+    let scorer = Scorer::read(&fields.required("scorer")?, &schema, (&scale_cursor, &mut scale), &reading)?;
     let tiers_cursor = fields.required("tiers")?;
     let tiers = TierScheme::read(&tiers_cursor)?;
     tiers_fit(&tiers, &tiers_cursor, &scale)?;

@@ -177,7 +177,9 @@ impl ForestScorer {
         let inputs = inputs(&forest, cursor, schema)?;
         scale_fits(&forest, scale_cursor, scale)?;
         if let Some(tree) = infinite(&forest) {
-            return Err(cursor.error(format!("trees[{tree}] has a leaf that is not finite, so no score could be")));
+            return Err(
+                cursor.error(format!("trees[{tree}] has a leaf that is not finite, so no score could be"))
+            );
         }
         if reasons {
             forest.check_reasons().map_err(|error| {

@@ -114,8 +114,7 @@ impl Classes {
     pub(super) fn read(cursor: &Cursor<'_>) -> Result<Classes, Error> {
         let fields = cursor.object(&["kind", "classes", "calibration"])?;
         let list = fields.required("classes")?;
-        let mut classes =
-            Classes { names: Vec::new(), weights: Vec::new(), temperature: None, apart: false };
+        let mut classes = Classes { names: Vec::new(), weights: Vec::new(), temperature: None, apart: false };
         for item in list.items()? {
             let own = item.object(&["class", "weight"])?;
             let name = own.required("class")?.text()?;
@@ -185,7 +184,10 @@ mod tests {
                     let mean = classes.points_per_unit(&base, &way);
                     let points: f64 = mean.iter().zip(&way).map(|(mean, step)| mean * step).sum();
                     let change = classes.score(&end) - classes.score(&base);
-                    assert!((points - change).abs() < 1e-8, "{apart} {base:?} {way:?}: {points} for {change}");
+                    assert!(
+                        (points - change).abs() < 1e-8,
+                        "{apart} {base:?} {way:?}: {points} for {change}"
+                    );
                 }
             }
             if !apart {

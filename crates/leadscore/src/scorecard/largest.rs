@@ -36,10 +36,8 @@ impl Rule {
     fn largest(&self, columns: &[Range]) -> f64 {
         let Effect::Points { points, range } = &self.effect else { return 0.0 };
         let bounds = points.bounds(columns);
-        let bounds = range.map_or(bounds, |range| Range {
-            low: range.clip(bounds.low),
-            high: range.clip(bounds.high),
-        });
+        let bounds = range
+            .map_or(bounds, |range| Range { low: range.clip(bounds.low), high: range.clip(bounds.high) });
         let most = bounds.low.abs().max(bounds.high.abs());
         if most > MOST_POINTS { f64::INFINITY } else { most }
     }
@@ -98,8 +96,7 @@ fn union(a: Range, b: Range) -> Range {
 fn product(a: Range, b: Range) -> Range {
     // Nothing times anything is nothing, however large.
     let times = |x: f64, y: f64| if x == 0.0 || y == 0.0 { 0.0 } else { x * y };
-    let ends =
-        [times(a.low, b.low), times(a.low, b.high), times(a.high, b.low), times(a.high, b.high)];
+    let ends = [times(a.low, b.low), times(a.low, b.high), times(a.high, b.low), times(a.high, b.high)];
     Range {
         low: ends.iter().copied().fold(f64::INFINITY, f64::min),
         high: ends.iter().copied().fold(f64::NEG_INFINITY, f64::max),

@@ -152,7 +152,10 @@ fn everything_in_the_header_and_behind_the_trees() {
     assert_eq!(names, ["Seiten_pro_Besuch", "Größe=€", "Quelle", "Land"]);
     let levels: Vec<_> = forest.features.iter().map(|feature| feature.levels.join("|")).collect();
     assert_eq!(levels, ["", "", "Google|\"x\", y", "1|2.5|True"]);
-    assert_eq!([0, 3].map(|feature: usize| forest.features[feature].kind), [FeatureKind::Number, FeatureKind::Category]);
+    assert_eq!(
+        [0, 3].map(|feature: usize| forest.features[feature].kind),
+        [FeatureKind::Number, FeatureKind::Category]
+    );
     assert!(forest.attributes.is_empty());
 }
 

@@ -145,7 +145,10 @@ fn everything_of_a_small_model() {
     let names: Vec<_> = forest.features.iter().map(|feature| feature.name.as_deref()).collect();
     assert_eq!(names, [Some("size"), Some("city \"ü\"")]);
     assert_eq!(forest.features[1].levels, ["ü", "b", "", "cd"]);
-    assert_eq!([0, 1].map(|feature: usize| forest.features[feature].kind), [FeatureKind::Number, FeatureKind::Category]);
+    assert_eq!(
+        [0, 1].map(|feature: usize| forest.features[feature].kind),
+        [FeatureKind::Number, FeatureKind::Category]
+    );
     let among = Test::Among { set: vec![1, 3], members_left: false, negative_fraction_is_zero: false };
     let below = Test::Below { threshold: widen(1.5), zero_is_missing: false };
     let split = |feature, test, missing_left, [left, right]: [usize; 2], cover, gain| {
