@@ -3,7 +3,7 @@
 use super::Pipeline;
 use crate::Error;
 
-const PIPELINES: [(&str, &str); 7] = [
+const PIPELINES: [(&str, &str); 9] = [
     ("conversion", include_str!("../builtin/conversion.json")),
     ("conversion-compat", include_str!("../builtin/conversion-compat.json")),
     ("priority", include_str!("../builtin/priority.json")),
@@ -11,11 +11,14 @@ const PIPELINES: [(&str, &str); 7] = [
     ("heat-rules", include_str!("../builtin/heat-rules.json")),
     ("qualify", include_str!("../builtin/qualify.json")),
     ("capture", include_str!("../builtin/capture.json")),
+    ("b2b", include_str!("../builtin/b2b.json")),
+    ("heat", include_str!("../builtin/heat.json")),
 ];
 
-const SCHEMAS: [(&str, &str); 2] = [
+const SCHEMAS: [(&str, &str); 3] = [
     ("lead-ml", include_str!("../builtin/schema-lead-ml.json")),
     ("b2b", include_str!("../builtin/schema-b2b.json")),
+    ("heat", include_str!("../builtin/schema-heat.json")),
 ];
 
 impl Pipeline {
@@ -34,7 +37,7 @@ impl Pipeline {
 }
 
 impl crate::FeatureSchema {
-    /// A feature schema that ships with the library: `lead-ml` or `b2b`.
+    /// A feature schema that ships with the library: `lead-ml`, `b2b` or `heat`.
     ///
     /// # Errors
     /// `unknown_name`.
