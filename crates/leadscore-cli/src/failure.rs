@@ -7,6 +7,8 @@ pub(crate) enum Failure {
     Closed,
     /// What was wrong, where, and what to do.
     Said(String),
+    /// The same, from the library: its error, and the name of the input it is about, if one is known.
+    Core(Option<String>, leadscore::Error),
 }
 
 impl Failure {
@@ -16,7 +18,27 @@ impl Failure {
 
     /// An error of the library about a named input.
     pub(crate) fn about(name: &str, error: &leadscore::Error) -> Failure {
-        Failure::Said(format!("{name}: {error}"))
+        Failure::Core(Some(name.to_owned()), error.clone())
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Failure::Closed => f.write_str("nobody reads the output"),
+            Failure::Said(message) => f.write_str(message),
+            Failure::Core(None, error) => error.fmt(f),
+            Failure::Core(Some(name), error) => write!(f, "{name}: {error}"),
+        }
+    }
+}
+
+impl From<Failure> for leadscore::Error {
+    fn from(failure: Failure) -> leadscore::Error {
+        match failure {
+            Failure::Core(_, error) => error,
+            other => leadscore::Error::Io { path: String::new(), message: other.to_string() },
+        }
     }
 }
 
@@ -31,6 +53,6 @@ impl From<std::io::Error> for Failure {
 
 impl From<leadscore::Error> for Failure {
     fn from(error: leadscore::Error) -> Failure {
-        Failure::Said(error.to_string())
+        Failure::Core(None, error)
     }
 }

@@ -6,6 +6,7 @@ mod open;
 mod records;
 mod table;
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use leadscore::csv::Warning;
@@ -73,8 +74,22 @@ impl Work {
     ///
     /// `writes` are the files to be written, by the option that names them; none may be one that is read.
     pub(crate) fn new(args: &InputArgs, writes: &[(&str, Option<&Path>)]) -> Result<Work, Failure> {
+        Work::of(pipeline(&args.pipeline)?, args, writes)
+    }
+
+    /// The same for a pipeline that is loaded already.
+    pub(crate) fn of(
+        pipeline: Pipeline,
+        args: &InputArgs,
+        writes: &[(&str, Option<&Path>)],
+    ) -> Result<Work, Failure> {
         apart(args, writes)?;
-        let pipeline = pipeline(&args.pipeline)?;
+        if let Some(card) = pipeline.model_card().filter(|card| card.is_stub) {
+            note_line(&format!(
+                "the model {} was trained on made-up leads; it is a stand-in for one of your own",
+                card.name
+            ));
+        }
         let zone = Zone::named(&args.zone)?;
         let as_of = match &args.as_of {
             Some(text) => Timestamp::parse(text, &zone).map_err(|error| Failure::about("--as-of", &error))?,
@@ -210,7 +225,27 @@ fn apart(args: &InputArgs, writes: &[(&str, Option<&Path>)]) -> Result<(), Failu
     keep_apart(&reads, &writes)
 }
 
+thread_local! {
+    /// Where remarks are kept while a program, not a person, is told of them.
+    static KEPT: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
 /// A remark on standard error.
 pub(crate) fn note_line(text: &str) {
-    eprintln!("note: {text}");
+    remark(&format!("note: {text}"));
+}
+
+/// A line on standard error.
+pub(crate) fn remark(line: &str) {
+    let kept = KEPT.with_borrow_mut(|kept| kept.as_mut().map(|kept| kept.push(line.to_owned())));
+    if kept.is_none() {
+        eprintln!("{line}");
+    }
+}
+
+/// What some work gives, and its remarks instead of printing them.
+pub(crate) fn notes_of<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
+    KEPT.set(Some(Vec::new()));
+    let result = work();
+    (result, KEPT.take().unwrap_or_default())
 }

@@ -52,6 +52,14 @@ pub enum Error {
         /// What was wrong, in plain words.
         message: String,
     },
+    /// Options of a scoring that cannot be read.
+    #[error("{}{message}", at(path))]
+    InvalidContext {
+        /// Which option.
+        path: String,
+        /// What was wrong, in plain words.
+        message: String,
+    },
     /// Strict mode: a required feature has no value.
     #[error("{}{message}", at(path))]
     MissingFeature {
@@ -155,6 +163,7 @@ impl Error {
             Error::UnsupportedFormat { .. } => "unsupported_format",
             Error::UnknownName { .. } => "unknown_name",
             Error::InvalidLead { .. } => "invalid_lead",
+            Error::InvalidContext { .. } => "invalid_context",
             Error::MissingFeature { .. } => "missing_feature",
             Error::InvalidFeature { .. } => "invalid_feature",
             Error::InvalidTime { .. } => "invalid_time",
@@ -186,6 +195,7 @@ impl Error {
             | Error::UnsupportedFormat { path, message }
             | Error::UnknownName { path, message }
             | Error::InvalidLead { path, message }
+            | Error::InvalidContext { path, message }
             | Error::MissingFeature { path, message }
             | Error::InvalidFeature { path, message }
             | Error::InvalidTime { path, message }

@@ -7,6 +7,7 @@ mod import;
 mod importance;
 mod prediction;
 mod read;
+mod records;
 mod scorer;
 
 use std::sync::Arc;

@@ -100,7 +100,8 @@ proptest! {
 
     #[test]
     fn a_better_score_never_has_a_worse_tier(seed: u64) {
-        for pipeline in &*BUILTIN {
+        // Where tiers are classes, the score only orders.
+        for pipeline in BUILTIN.iter().filter(|pipeline| pipeline.classes().is_empty()) {
             let place = |p: &Prediction| {
                 pipeline.tiers().tiers().iter().position(|tier| Some(tier.name()) == p.tier.as_deref()).unwrap()
             };

@@ -22,7 +22,19 @@ use best::Best;
 
 /// Scores the input; true when no row was rejected.
 pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
-    let mut work = Work::new(&args.input, &[("--output", args.output.as_deref())])?;
+    let work = Work::new(&args.input, &[("--output", args.output.as_deref())])?;
+    Ok(score(work, args)?.rejected == 0)
+}
+
+/// What came of it.
+pub(crate) struct Done {
+    pub(crate) scored: u64,
+    pub(crate) rejected: u64,
+    pub(crate) tiers: Vec<TierCount>,
+}
+
+/// Scores the input of some work.
+pub(crate) fn score(mut work: Work, args: &ScoreArgs) -> Result<Done, Failure> {
     work.context.reasons = args.explain;
     if args.top == Some(0) {
         return Err(Failure::said("--top wants 1 or more"));
@@ -78,10 +90,11 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
             "every lead has the same score: the input tells this pipeline nothing; see `leadscore inspect` and --map",
         );
     }
+    let done = Done { scored, rejected, tiers };
     if let Some(rows) = rows {
         rows.finish()?;
         tell(&reader_warnings, &warnings);
-        return Ok(rejected == 0);
+        return Ok(done);
     }
     let ranked = best.into_sorted();
     if matches!(args.format, Format::Table | Format::Html) {
@@ -94,7 +107,7 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
             as_of: as_of(&work),
             scored,
             rejected,
-            tiers,
+            tiers: done.tiers.clone(),
             leads: (1..).zip(ranked).map(|(rank, (_, lead))| Ranked { rank, ..lead }).collect(),
             notes: reader_warnings.iter().map(ToString::to_string).chain(warnings.lines()).collect(),
         };
@@ -115,7 +128,7 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
         rows.finish()?;
     }
     tell(&reader_warnings, &warnings);
-    Ok(rejected == 0)
+    Ok(done)
 }
 
 /// The as-of time in the words of a reader: minutes, and the zone.

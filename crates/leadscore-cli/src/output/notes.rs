@@ -7,7 +7,7 @@ use leadscore::Prediction;
 use leadscore::csv::{CsvWriter, Warning};
 
 use crate::failure::Failure;
-use crate::input::{Rejection, note_line};
+use crate::input::{Rejection, note_line, remark};
 use crate::output::Output;
 use crate::terminal::count;
 
@@ -80,7 +80,7 @@ impl Rejects {
     pub(crate) fn add(&mut self, rejection: &Rejection) -> Result<(), Failure> {
         self.count += 1;
         if self.count <= SHOWN as u64 {
-            eprintln!("rejected: line {}: {}", rejection.line, rejection.reason);
+            remark(&format!("rejected: line {}: {}", rejection.line, rejection.reason));
         }
         if let Some(csv) = &mut self.file {
             csv.number(Some(rejection.line as f64))?;
@@ -95,7 +95,7 @@ impl Rejects {
         let hidden = self.count.saturating_sub(SHOWN as u64);
         if hidden > 0 {
             let hint = if self.file.is_none() { "; --rejects FILE keeps them all" } else { "" };
-            eprintln!("rejected: … and {} more rows{hint}", count(hidden));
+            remark(&format!("rejected: … and {} more rows{hint}", count(hidden)));
         }
         if let Some(csv) = self.file {
             csv.finish()?.finish()?;

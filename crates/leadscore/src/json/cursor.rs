@@ -18,6 +18,7 @@ pub(crate) enum Document {
     Pipeline,
     Lead,
     Model,
+    Context,
 }
 
 #[derive(Clone, Copy)]
@@ -50,6 +51,7 @@ impl<'a> Cursor<'a> {
         match self.kind {
             Document::Pipeline => Error::InvalidPipeline { path, message },
             Document::Lead => Error::InvalidLead { path, message },
+            Document::Context => Error::InvalidContext { path, message },
             Document::Model => Error::InvalidModel { path, message },
         }
     }

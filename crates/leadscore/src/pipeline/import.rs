@@ -33,6 +33,51 @@ pub struct Import {
     pub iterations: Iterations,
 }
 
+const ROUNDS: [(&str, Iterations); 2] = [("all", Iterations::All), ("best", Iterations::Best)];
+
+impl Import {
+    /// Reads `{"id", "name"?, "schema"?, "scale"?, "classes"?, "weights"?, "tiers"?, "no_reasons"?, "iterations"?}`; schema,
+    /// scale and tiers as objects or names.
+    ///
+    /// # Errors
+    /// `invalid_json`; `invalid_context` with the field.
+    pub fn from_json(text: &str) -> Result<Import, Error> {
+        let node = json::parse(text)?;
+        let root = Cursor::root(&node, "", Document::Context);
+        let fields = root.object(&[
+            "id",
+            "name",
+            "schema",
+            "scale",
+            "classes",
+            "weights",
+            "tiers",
+            "no_reasons",
+            "iterations",
+        ])?;
+        let part = |name: &'static str| {
+            fields.optional(name).map(|c| match c.node {
+                Node::Text(name) => name.clone(),
+                node => serde_json::to_string(node).unwrap_or_default(),
+            })
+        };
+        let weights = fields
+            .optional("weights")
+            .map(|list| list.items()?.iter().map(Cursor::number).collect::<Result<Vec<f64>, Error>>());
+        Ok(Import {
+            id: fields.required("id")?.text()?.to_owned(),
+            name: fields.text("name")?,
+            schema: part("schema"),
+            scale: part("scale"),
+            classes: fields.texts("classes")?,
+            weights: weights.transpose()?.unwrap_or_default(),
+            tiers: part("tiers"),
+            no_reasons: fields.flag("no_reasons")?,
+            iterations: fields.optional("iterations").map_or(Ok(Iterations::All), |c| c.word(&ROUNDS))?,
+        })
+    }
+}
+
 impl Pipeline {
     /// Makes a pipeline of an XGBoost or LightGBM model.
     ///

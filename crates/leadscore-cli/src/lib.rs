@@ -1,0 +1,59 @@
+//! The `leadscore` command as a library, for the packages of other languages that bring it along: which leads first,
+//! why, and what to do, from a file of leads.
+
+mod args;
+mod command;
+mod failure;
+mod file;
+mod input;
+mod output;
+mod report;
+mod terminal;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+
+pub use file::score_file;
+
+use crate::args::{Args, Command};
+use crate::failure::Failure;
+
+/// Every row was used.
+const ALL_GOOD: u8 = 0;
+/// Some rows were rejected; the others were used.
+const SOME_REJECTED: u8 = 1;
+/// Nothing could be done.
+const UNUSABLE: u8 = 2;
+
+/// Runs the command with its arguments, the first of which is its own name; the exit status.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
+    let args = match Args::try_parse_from(args) {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are no errors; where they cannot be printed, nobody reads them.
+            let _ = error.print();
+            return if error.use_stderr() { UNUSABLE } else { ALL_GOOD };
+        }
+    };
+    let done = match args.command {
+        Command::Score(args) => command::score::run(&args),
+        Command::Explain(args) => command::explain::run(&args),
+        Command::Compare(args) => command::compare::run(&args),
+        Command::Features(args) => command::features::run(&args),
+        Command::Inspect(args) => command::inspect::run(&args),
+        Command::Predict(args) => command::predict::run(&args),
+        Command::Import(args) => command::import::run(&args),
+        Command::Check(args) => command::check::run(&args),
+        Command::Pipelines(args) => command::pipelines::run(&args),
+    };
+    match done {
+        // Closed: the reader of our output went away, as in `leadscore … | head`.
+        Ok(true) | Err(Failure::Closed) => ALL_GOOD,
+        Ok(false) => SOME_REJECTED,
+        Err(failure) => {
+            eprintln!("{} {failure}", terminal::paint_error("error:"));
+            UNUSABLE
+        }
+    }
+}

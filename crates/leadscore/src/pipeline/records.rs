@@ -1,0 +1,154 @@
+//! Records in and predictions out as JSON text: the way other languages take, the same in all of them.
+
+use serde::Serialize;
+
+use super::{Context, Detail, ImportanceBy, Pipeline, Prediction};
+use crate::feature::{FeatureMatrix, Mode};
+use crate::json::{self, Cursor, Document, Node};
+use crate::{Error, Lead, Timestamp, Zone};
+
+const MODES: [(&str, Mode); 2] = [("lenient", Mode::Lenient), ("strict", Mode::Strict)];
+const DETAILS: [(&str, Detail); 2] = [("full", Detail::Full), ("brief", Detail::Brief)];
+
+impl Context {
+    /// Reads `{"as_of": "2026-11-22T09:30:00Z", "zone": "Europe/Berlin", "mode": "strict", "detail": "brief", "reasons": 3}`;
+    /// only `as_of` is needed, a time or milliseconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// `invalid_json`; `invalid_context` with the field; `invalid_time` for an unknown zone.
+    pub fn from_json(text: &str) -> Result<Context, Error> {
+        let node = json::parse(text)?;
+        let root = Cursor::root(&node, "", Document::Context);
+        let fields = root.object(&["as_of", "zone", "mode", "detail", "reasons"])?;
+        let zone = match fields.optional("zone") {
+            Some(zone) => Zone::named(zone.text()?).map_err(|error| zone.error(error.message()))?,
+            None => Zone::utc(),
+        };
+        let moment = fields.required("as_of")?;
+        let as_of = match moment.node {
+            Node::Integer(millis) => Timestamp::from_millis(*millis),
+            _ => Timestamp::parse(moment.text()?, &zone),
+        };
+        let mut context = Context::new(as_of.map_err(|error| moment.error(error.message()))?);
+        context.zone = zone;
+        if let Some(mode) = fields.optional("mode") {
+            context.mode = mode.word(&MODES)?;
+        }
+        if let Some(detail) = fields.optional("detail") {
+            context.detail = detail.word(&DETAILS)?;
+        }
+        if let Some(reasons) = fields.optional("reasons") {
+            context.reasons = reasons.count()?;
+        }
+        Ok(context)
+    }
+}
+
+/// A lead that was refused, in a list of predictions.
+#[derive(Serialize)]
+struct Refused<'a> {
+    error: Problem<'a>,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    code: &'a str,
+    path: &'a str,
+    message: &'a str,
+}
+
+impl<'a> From<&'a Error> for Refused<'a> {
+    fn from(error: &'a Error) -> Refused<'a> {
+        Refused { error: Problem { code: error.code(), path: error.path(), message: error.message() } }
+    }
+}
+
+impl Pipeline {
+    /// Scores one lead record; the prediction as JSON.
+    ///
+    /// # Errors
+    /// As [`Lead::from_json`] and [`Pipeline::score`].
+    pub fn score_json(&self, record: &str, context: &Context) -> Result<String, Error> {
+        let lead = Lead::from_json(record, &context.zone)?;
+        Ok(text(&self.score(&lead, context)?))
+    }
+
+    /// Scores a JSON list of lead records; a JSON list of the predictions, with `{"error": {"code", "path", "message"}}`
+    /// in place of a record that is refused.
+    ///
+    /// # Errors
+    /// `invalid_json` and `invalid_lead` where it is no list of records.
+    pub fn score_many_json(&self, records: &str, context: &Context) -> Result<String, Error> {
+        let leads = Lead::each_from_json(records, &context.zone)?;
+        let good: Vec<&Lead> = leads.iter().filter_map(|lead| lead.as_ref().ok()).collect();
+        let mut scored = self.score_many(good, context).into_iter();
+        let mut out = String::from("[");
+        for (at, lead) in leads.iter().enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            let result = match lead {
+                Err(error) => Err(error.clone()),
+                // Its place among all records, not among those that could be read.
+                Ok(lead) => scored.next().unwrap_or_else(|| self.score(lead, context)).map_err(|error| {
+                    match self.score(lead, context) {
+                        Err(own) => super::in_list(own, at),
+                        Ok(_) => error,
+                    }
+                }),
+            };
+            out += &match result {
+                Ok(prediction) => text::<Prediction>(&prediction),
+                Err(error) => text(&Refused::from(&error)),
+            };
+        }
+        out.push(']');
+        Ok(out)
+    }
+
+    /// The features of one lead record as a JSON object, name by name in schema order.
+    ///
+    /// # Errors
+    /// As [`Lead::from_json`] and [`Pipeline::features`].
+    pub fn features_json(&self, record: &str, context: &Context) -> Result<String, Error> {
+        let lead = Lead::from_json(record, &context.zone)?;
+        let features = self.features(&lead, context)?;
+        Ok(text(&Pairs(&features)))
+    }
+
+    /// [`Pipeline::importance`] by a name (`gain`, `total_gain`, `cover`, `total_cover`, `largest`; `leads` with a matrix)
+    /// as a JSON list.
+    ///
+    /// # Errors
+    /// `unknown_name`, and as [`Pipeline::importance`].
+    pub fn importance_json(&self, by: &str, leads: Option<&FeatureMatrix>) -> Result<String, Error> {
+        let by = match (by, leads) {
+            ("gain", None) => ImportanceBy::Gain,
+            ("total_gain", None) => ImportanceBy::TotalGain,
+            ("cover", None) => ImportanceBy::Cover,
+            ("total_cover", None) => ImportanceBy::TotalCover,
+            ("largest", None) => ImportanceBy::Largest,
+            ("leads", Some(matrix)) => ImportanceBy::Leads(matrix),
+            _ => {
+                let message = format!(
+                    "unknown measure `{by}`; known: gain, total_gain, cover, total_cover, largest, and leads with a matrix"
+                );
+                return Err(Error::UnknownName { path: "by".to_owned(), message });
+            }
+        };
+        Ok(text(&self.importance(by)?))
+    }
+}
+
+struct Pairs<'a, V>(&'a [(String, V)]);
+
+impl<V: Serialize> Serialize for Pairs<'_, V> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        json::pairs(self.0, serializer)
+    }
+}
+
+/// Our own types always have a JSON form.
+fn text<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
