@@ -155,6 +155,27 @@ fn at(path: &str) -> String {
 }
 
 impl Error {
+    /// Every code there is.
+    pub const CODES: [&str; 17] = [
+        "invalid_json",
+        "invalid_pipeline",
+        "unsupported_format",
+        "unknown_name",
+        "invalid_lead",
+        "invalid_context",
+        "missing_feature",
+        "invalid_feature",
+        "invalid_time",
+        "invalid_matrix",
+        "unreadable_table",
+        "invalid_model",
+        "unsupported_model",
+        "cover_missing",
+        "contributions_unsupported",
+        "scale_required",
+        "io",
+    ];
+
     /// The stable name of this kind of error, for callers that branch on it.
     pub fn code(&self) -> &'static str {
         match self {
@@ -214,5 +235,20 @@ impl Error {
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         Error::Io { path: String::new(), message: error.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Error;
+
+    #[test]
+    fn the_list_of_codes_is_that_of_the_enum() {
+        let source = include_str!("error.rs");
+        let arms = source
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("Error::")?.split_once(" { .. } => \""));
+        let codes: Vec<&str> = arms.filter_map(|(_, code)| code.split('"').next()).collect();
+        assert_eq!(codes, Error::CODES);
     }
 }

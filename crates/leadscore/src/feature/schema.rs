@@ -21,6 +21,13 @@ pub enum FeatureType {
     Text,
 }
 
+impl FeatureType {
+    /// Its word in a schema.
+    pub(crate) fn word(self) -> &'static str {
+        crate::json::word_for(&TYPES, &self)
+    }
+}
+
 const TYPES: [(&str, FeatureType); 4] = [
     ("number", FeatureType::Number),
     ("flag", FeatureType::Flag),

@@ -64,6 +64,33 @@ impl Forest {
         Forest::read(&Cursor::root(&node, "", Document::Model))
     }
 
+    /// What the model is, as a JSON object: library, version, objective, features with types and levels, counts of
+    /// outputs, predictions, trees and rounds, best iteration, and the precision of its margins.
+    pub fn describe_json(&self) -> String {
+        let names = self.feature_names();
+        let feature = |(feature, name): (&ModelFeature, &String)| -> json::Node {
+            Object::default()
+                .with("name", name)
+                .with("type", word_for(&KINDS, &feature.kind))
+                .with("levels", feature.levels.as_slice())
+                .into()
+        };
+        let node: json::Node = Object::default()
+            .with("library", self.library)
+            .with("library_version", &self.version)
+            .with("objective", &self.objective)
+            .with("features", json::Node::List(self.features.iter().zip(&names).map(feature).collect()))
+            .with("named", json::Node::Flag(self.has_feature_names()))
+            .with("outputs", self.outputs())
+            .with("predictions", self.predictions())
+            .with("trees", self.trees())
+            .with("rounds", self.rounds.len())
+            .maybe("best_iteration", self.best_iteration)
+            .with("precision", word_for(&PRECISIONS, &self.precision))
+            .into();
+        serde_json::to_string(&node).unwrap_or_default()
+    }
+
     pub(crate) fn write(&self, object: Object) -> Object {
         let number = |value: f64| self.number(value);
         let slope = match self.link {

@@ -1,8 +1,10 @@
 //! Records in and predictions out as JSON text: the way other languages take, the same in all of them.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
-use super::{Context, Detail, ImportanceBy, Pipeline, Prediction};
+use super::{Context, Detail, ImportanceBy, ModelCard, Pipeline, Prediction};
 use crate::feature::{FeatureMatrix, Mode};
 use crate::json::{self, Cursor, Document, Node};
 use crate::{Error, Lead, Timestamp, Zone};
@@ -42,6 +44,37 @@ impl Context {
         }
         Ok(context)
     }
+}
+
+#[derive(Serialize)]
+struct Description<'a> {
+    id: &'a str,
+    name: &'a str,
+    version: Option<&'a str>,
+    note: Option<&'a str>,
+    content_hash: &'a str,
+    columns: Vec<Column<'a>>,
+    attributes: Vec<&'a str>,
+    reads_activities: bool,
+    tiers: Vec<TierRow<'a>>,
+    classes: &'a [Arc<str>],
+    model: Option<&'a ModelCard>,
+}
+
+#[derive(Serialize)]
+struct Column<'a> {
+    name: &'a str,
+    label: &'a str,
+    group: Option<&'a str>,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    levels: &'a [String],
+}
+
+#[derive(Serialize)]
+struct TierRow<'a> {
+    tier: &'a str,
+    action: &'a str,
 }
 
 /// A lead that was refused, in a list of predictions.
@@ -104,6 +137,41 @@ impl Pipeline {
         }
         out.push(']');
         Ok(out)
+    }
+
+    /// The features of a JSON list of lead records as a matrix: one row per lead, the schema's columns, NaN where missing.
+    ///
+    /// # Errors
+    /// As [`Lead::list_from_json`] and [`Pipeline::feature_matrix`].
+    pub fn feature_matrix_json(&self, records: &str, context: &Context) -> Result<FeatureMatrix, Error> {
+        self.feature_matrix(&Lead::list_from_json(records, &context.zone)?, context)
+    }
+
+    /// What the pipeline is, as a JSON object: id, name, version, note, content hash, the columns of its matrix, the
+    /// attributes it reads, its tiers and classes, and the model card.
+    pub fn describe_json(&self) -> String {
+        let columns = self.schema.columns().map(|feature| Column {
+            name: &feature.name,
+            label: &feature.label,
+            group: feature.group.as_deref(),
+            kind: feature.kind.word(),
+            levels: &feature.levels,
+        });
+        let tiers =
+            self.tiers.tiers().iter().map(|tier| TierRow { tier: tier.name(), action: tier.action() });
+        text(&Description {
+            id: self.id(),
+            name: self.name(),
+            version: self.version(),
+            note: self.note(),
+            content_hash: self.content_hash(),
+            columns: columns.collect(),
+            attributes: self.schema.attributes(),
+            reads_activities: self.schema.reads_activities(),
+            tiers: tiers.collect(),
+            classes: self.classes(),
+            model: self.model_card(),
+        })
     }
 
     /// The features of one lead record as a JSON object, name by name in schema order.
