@@ -34,7 +34,13 @@ fn every_case_gives_what_it_says() {
                 fields.insert(key.to_owned(), found);
                 continue;
             }
-            assert!(same(&case[key], &found), "{}: {}\n{found}\nfor {}", file.display(), case["name"], case[key]);
+            assert!(
+                same(&case[key], &found),
+                "{}: {}\n{found}\nfor {}",
+                file.display(),
+                case["name"],
+                case[key]
+            );
         }
         if bless {
             let lines: Vec<String> =
@@ -71,7 +77,18 @@ fn the_command_says_the_same_of_lists() {
             let as_of = context["as_of"].as_str().unwrap();
             let name = case["pipeline"]["builtin"].as_str().unwrap();
             leadscore(&[
-                "score", &leads, "-p", name, "--as-of", as_of, "-f", "json", "-o", &out, "--explain", "5",
+                "score",
+                &leads,
+                "-p",
+                name,
+                "--as-of",
+                as_of,
+                "-f",
+                "json",
+                "-o",
+                &out,
+                "--explain",
+                "5",
             ]);
             let Ok(text) = fs::read_to_string(&out) else {
                 assert!(wanted.is_empty(), "{}", case["name"]);
@@ -104,9 +121,7 @@ fn same(a: &Value, b: &Value) -> bool {
         (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len() && a.iter().all(|(key, value)| b.get(key).is_some_and(|own| same(value, own)))
         }
-        (Value::Number(a), Value::Number(b)) => {
-            a.as_f64().map(f64::to_bits) == b.as_f64().map(f64::to_bits)
-        }
+        (Value::Number(a), Value::Number(b)) => a.as_f64().map(f64::to_bits) == b.as_f64().map(f64::to_bits),
         _ => a == b,
     }
 }
@@ -162,7 +177,8 @@ fn of_pipeline(pipeline: &Pipeline, operation: &str, arguments: &[Value]) -> Res
         "score_matrix" => {
             let scores = pipeline.score_matrix(&matrix(&arguments[0])?)?;
             let tiers = pipeline.tiers().tiers();
-            let place = |name: &str| tiers.iter().position(|tier| tier.name() == name).map_or(-1, |at| at as i64);
+            let place =
+                |name: &str| tiers.iter().position(|tier| tier.name() == name).map_or(-1, |at| at as i64);
             json!({
                 "scores": scores.iter().map(|score| number(score.score)).collect::<Vec<_>>(),
                 "probabilities": scores.iter().map(|s| s.probability.map(number)).collect::<Vec<_>>(),

@@ -171,6 +171,8 @@ impl Forest {
         }
         self.rounds.truncate(rounds);
         self.best_iteration = None;
+        // What the file says of rounds it no longer has.
+        self.attributes.retain(|name, _| !name.starts_with("best_"));
         if let Body::Trees(own) = &mut self.body {
             own.truncate(trees);
         }
