@@ -1,0 +1,285 @@
+//! The different questions a forest asks, each asked once for many rows: one bit a row, set where the row goes right.
+//!
+//! The questions about one feature are its thresholds in rising order. A search finds how many of them a value has
+//! reached; the row's bit goes into that slot, and a pass from the last slot to the first hands each question the bits
+//! of those above it. So a question costs one OR for 64 rows, however many nodes ask it.
+
+use std::collections::HashMap;
+
+use crate::forest::model::{Forest, Node, Precision, Split, Test, Tree, is_zero, member};
+
+/// A question nobody goes right on.
+pub(in crate::forest) const NEVER: u32 = 0;
+/// Rows whose values are searched at once, so that the processor has something to do while it waits.
+const AT_ONCE: usize = 8;
+/// Features copied into columns at once: a cache line of a row.
+const COPIED: usize = 8;
+
+/// The answers of `64 · W` rows: a row of the tile has bit `row / W` in word `row % W`.
+pub(in crate::forest) type Answers<const W: usize> = Vec<[u64; W]>;
+
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::forest) struct Questions {
+    precision: Precision,
+    /// In order of features.
+    subjects: Vec<Subject>,
+    places: HashMap<Key, usize>,
+    slots: usize,
+}
+
+/// What is asked about: a feature's value, or its membership in a set.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Value { feature: usize, zero_is_missing: bool },
+    Set { feature: usize, missing_left: bool, set: Vec<u32>, members_left: bool, negative_fraction_is_zero: bool },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Subject {
+    key: Key,
+    /// The first of its slots. Of a value: one for rows below all thresholds (no question), one for each threshold,
+    /// and one more for each threshold that missing values are right of.
+    first: usize,
+    thresholds: Thresholds,
+    /// The thresholds that missing values are right of.
+    missing_right: Vec<usize>,
+}
+
+/// Thresholds in rising order, each once. NaN, which nothing reaches, stands last.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Thresholds {
+    all: Vec<f64>,
+    /// Threshold k at place k + 1; the rest, up to a power of two, is NaN.
+    table: Vec<f64>,
+    halvings: u32,
+}
+
+impl Thresholds {
+    fn new(mut all: Vec<f64>) -> Thresholds {
+        // Positive NaNs sort last; −0 and 0 ask the same.
+        all.iter_mut().filter(|t| t.is_nan()).for_each(|t| *t = f64::NAN);
+        all.iter_mut().filter(|t| **t == 0.0).for_each(|t| *t = 0.0);
+        all.sort_by(f64::total_cmp);
+        all.dedup_by(|a, b| a.to_bits() == b.to_bits());
+        let size = (all.len() + 1).next_power_of_two();
+        let mut table = vec![f64::NAN; size.max(256)];
+        table[1..=all.len()].copy_from_slice(&all);
+        Thresholds { halvings: size.trailing_zeros(), all, table }
+    }
+
+    fn place(&self, threshold: f64) -> Option<usize> {
+        let same = |t: f64| if t.is_nan() { f64::NAN } else { t + 0.0 };
+        self.all.binary_search_by(|t| t.total_cmp(&same(threshold))).ok()
+    }
+
+    /// How many thresholds each value has reached; none where it is NaN.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // the caller's target features must reach it
+    fn reached(&self, values: [f64; AT_ONCE]) -> [usize; AT_ONCE] {
+        if let Ok(table) = <&[f64; 256]>::try_from(&self.table[..]) {
+            let mut reached = [0_u8; AT_ONCE];
+            for halving in (0..self.halvings).rev() {
+                for (reached, value) in reached.iter_mut().zip(values) {
+                    let next = *reached | 1 << halving;
+                    *reached = if value >= table[usize::from(next)] { next } else { *reached };
+                }
+            }
+            return reached.map(usize::from);
+        }
+        let mut reached = [0_usize; AT_ONCE];
+        for halving in (0..self.halvings).rev() {
+            for (reached, value) in reached.iter_mut().zip(values) {
+                let next = *reached | 1 << halving;
+                *reached = if value >= self.table[next] { next } else { *reached };
+            }
+        }
+        reached
+    }
+}
+
+impl Questions {
+    pub(super) fn new(forest: &Forest, trees: &[Tree]) -> Questions {
+        let mut found: HashMap<Key, (Vec<f64>, Vec<f64>)> = HashMap::new();
+        let splits = trees.iter().flat_map(|tree| &tree.nodes).filter_map(|node| match node {
+            Node::Split(split) => Some(split),
+            Node::Leaf { .. } => None,
+        });
+        for split in splits {
+            let (all, missing_right) = found.entry(Key::of(split)).or_default();
+            if let Test::Below { threshold, .. } = split.test {
+                all.push(threshold);
+                if !split.missing_left {
+                    missing_right.push(threshold);
+                }
+            }
+        }
+        let mut subjects: Vec<Subject> = found
+            .into_iter()
+            .map(|(key, (all, right))| {
+                let thresholds = Thresholds::new(all);
+                let mut missing_right: Vec<usize> =
+                    right.into_iter().filter_map(|threshold| thresholds.place(threshold)).collect();
+                missing_right.sort_unstable();
+                missing_right.dedup();
+                Subject { key, first: 0, thresholds, missing_right }
+            })
+            .collect();
+        subjects.sort_by(|a, b| a.key.order().cmp(&b.key.order()));
+        let mut slots = 1;
+        for subject in &mut subjects {
+            subject.first = slots;
+            slots += match subject.key {
+                Key::Value { .. } => 1 + subject.thresholds.all.len() + subject.missing_right.len(),
+                Key::Set { .. } => 1,
+            };
+        }
+        let places = subjects.iter().enumerate().map(|(at, subject)| (subject.key.clone(), at)).collect();
+        Questions { precision: forest.precision, subjects, places, slots }
+    }
+
+    /// How many answers there are to a row.
+    pub(super) fn count(&self) -> usize {
+        self.slots
+    }
+
+    /// The place of a split's question among the answers.
+    pub(in crate::forest) fn of(&self, split: &Split) -> u32 {
+        let Some(subject) = self.places.get(&Key::of(split)).map(|at| &self.subjects[*at]) else { return NEVER };
+        let slot = match split.test {
+            Test::Among { .. } => subject.first,
+            Test::Below { threshold, .. } => {
+                let Some(place) = subject.thresholds.place(threshold) else { return NEVER };
+                match subject.missing_right.binary_search(&place) {
+                    Ok(right) if !split.missing_left => subject.first + 1 + subject.thresholds.all.len() + right,
+                    _ => subject.first + 1 + place,
+                }
+            }
+        };
+        slot as u32
+    }
+
+    /// Answers every question for up to `64 · W` rows; rows that are not there go left everywhere.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // the caller's target features must reach it
+    pub(in crate::forest) fn answer<const W: usize>(
+        &self,
+        rows: &[f64],
+        width: usize,
+        answers: &mut Answers<W>,
+        copied: &mut Vec<[f64; COPIED]>,
+    ) {
+        answers.clear();
+        answers.resize(self.slots, [0; W]);
+        let mut from = usize::MAX;
+        for subject in &self.subjects {
+            let feature = subject.key.feature();
+            if feature / COPIED != from {
+                from = feature / COPIED;
+                copied.clear();
+                let first = from * COPIED;
+                let most = COPIED.min(width - first);
+                copied.extend(rows.chunks_exact(width).map(|row| {
+                    let mut values = [f64::NAN; COPIED];
+                    if let Ok(all) = <[f64; COPIED]>::try_from(&row[first..first + most]) {
+                        values = all;
+                    } else {
+                        values[..most].copy_from_slice(&row[first..first + most]);
+                    }
+                    values
+                }));
+            }
+            subject.answer(self.precision, copied, feature % COPIED, answers);
+        }
+    }
+}
+
+impl Key {
+    fn of(split: &Split) -> Key {
+        let feature = split.feature;
+        match &split.test {
+            Test::Below { zero_is_missing, .. } => Key::Value { feature, zero_is_missing: *zero_is_missing },
+            Test::Among { set, members_left, negative_fraction_is_zero } => Key::Set {
+                feature,
+                missing_left: split.missing_left,
+                set: set.clone(),
+                members_left: *members_left,
+                negative_fraction_is_zero: *negative_fraction_is_zero,
+            },
+        }
+    }
+
+    fn feature(&self) -> usize {
+        match self {
+            Key::Value { feature, .. } | Key::Set { feature, .. } => *feature,
+        }
+    }
+
+    /// An order that does not depend on the hash map's.
+    fn order(&self) -> (usize, bool, bool, bool, bool, &[u32]) {
+        match self {
+            Key::Value { feature, zero_is_missing } => (*feature, false, *zero_is_missing, false, false, &[]),
+            Key::Set { feature, missing_left, set, members_left, negative_fraction_is_zero } => {
+                (*feature, true, *missing_left, *members_left, *negative_fraction_is_zero, set)
+            }
+        }
+    }
+}
+
+impl Subject {
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // the caller's target features must reach it
+    fn answer<const W: usize>(
+        &self,
+        precision: Precision,
+        rows: &[[f64; COPIED]],
+        column: usize,
+        answers: &mut [[u64; W]],
+    ) {
+        let column = column % COPIED;
+        match &self.key {
+            Key::Set { missing_left, set, members_left, negative_fraction_is_zero, .. } => {
+                for (row, values) in rows.iter().enumerate() {
+                    let value = values[column];
+                    let left = if value.is_nan() {
+                        *missing_left
+                    } else {
+                        member(value, set, *negative_fraction_is_zero, precision) == *members_left
+                    };
+                    answers[self.first][row % W] |= u64::from(!left) << (row / W);
+                }
+            }
+            Key::Value { zero_is_missing, .. } => {
+                let (own, right) = answers[self.first..].split_at_mut(self.thresholds.all.len() + 1);
+                let mut missing = [0_u64; W];
+                let mut put = |first: usize, values: [f64; AT_ONCE], count: usize| {
+                    let values = if *zero_is_missing {
+                        values.map(|value| if is_zero(value) { f64::NAN } else { value })
+                    } else {
+                        values
+                    };
+                    let reached = self.thresholds.reached(values);
+                    for at in 0..count {
+                        let row = first + at;
+                        own[reached[at]][row % W] |= 1 << (row / W);
+                        missing[row % W] |= u64::from(values[at].is_nan()) << (row / W);
+                    }
+                };
+                let (whole, rest) = rows.as_chunks::<AT_ONCE>();
+                for (chunk, rows) in whole.iter().enumerate() {
+                    put(chunk * AT_ONCE, std::array::from_fn(|at| rows[at][column]), AT_ONCE);
+                }
+                if !rest.is_empty() {
+                    let value = |at: usize| rest.get(at).map_or(f64::NAN, |row| row[column]);
+                    put(whole.len() * AT_ONCE, std::array::from_fn(value), rest.len());
+                }
+                for at in (1..self.thresholds.all.len()).rev() {
+                    let above = own[at + 1];
+                    own[at].iter_mut().zip(above).for_each(|(own, above)| *own |= above);
+                }
+                for (slot, place) in right.iter_mut().zip(&self.missing_right) {
+                    *slot = std::array::from_fn(|word| own[place + 1][word] | missing[word]);
+                }
+            }
+        }
+    }
+}
