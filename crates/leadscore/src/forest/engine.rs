@@ -45,8 +45,14 @@ enum Sums {
 #[derive(Debug, Clone, PartialEq)]
 struct Plan<T> {
     base: Vec<T>,
-    rows: Rows<T>,
-    tiles: Option<Tiles<T>>,
+    form: Form<T>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Form<T> {
+    Tiles(Tiles<T>),
+    /// For deep trees and very many questions.
+    Rows(Rows<T>),
 }
 
 /// The two precisions of sums.
@@ -121,15 +127,22 @@ impl<T: Number> Plan<T> {
     /// The plan of a forest of plain leaves; nothing for others.
     fn new(forest: &Forest, questions: &Questions) -> Option<Plan<T>> {
         let Body::Trees(trees) = &forest.body else { return None };
-        let rows = Rows::new(forest, trees)?;
         let tiles = (questions.count() <= MOST_QUESTIONS).then(|| Tiles::new(trees, questions)).flatten();
-        Some(Plan { base: forest.base.iter().map(|base| T::from_f64(*base)).collect(), rows, tiles })
+        let form = match tiles {
+            Some(tiles) => Form::Tiles(tiles),
+            None => Form::Rows(Rows::new(forest, trees)?),
+        };
+        Some(Plan { base: forest.base.iter().map(|base| T::from_f64(*base)).collect(), form })
     }
 
     fn margins(&self, questions: &Questions, rows: &[f64], width: usize, trees: usize, out: &mut Vec<f64>) {
-        let Some(tiles) = self.tiles.as_ref().filter(|_| rows.len() >= FEW * width) else {
-            return self.rows.margins(&self.base, rows, width, trees, out);
+        let tiles = match &self.form {
+            Form::Tiles(tiles) => tiles,
+            Form::Rows(form) => return form.margins(&self.base, rows, width, trees, out),
         };
+        if rows.len() < FEW * width {
+            return tiles.rows(questions, &self.base, trees, rows, width, out);
+        }
         let mut wide = Scratch::<T, WIDE>::default();
         let mut narrow = Scratch::<T, 1>::default();
         let mut tall = rows.chunks_exact(64 * WIDE * width);
@@ -138,7 +151,7 @@ impl<T: Number> Plan<T> {
         }
         for rows in tall.remainder().chunks(64 * width) {
             if rows.len() < FEW * width {
-                self.rows.margins(&self.base, rows, width, trees, out);
+                tiles.rows(questions, &self.base, trees, rows, width, out);
             } else {
                 tiles.margins(questions, &self.base, trees, rows, width, &mut narrow, out);
             }

@@ -75,26 +75,37 @@ impl Thresholds {
     /// How many thresholds each value has reached; none where it is NaN.
     #[inline(always)]
     #[allow(clippy::inline_always)] // the caller's target features must reach it
-    fn reached(&self, values: [f64; AT_ONCE]) -> [usize; AT_ONCE] {
+    fn reached<const N: usize>(&self, values: [f64; N]) -> [usize; N] {
         if let Ok(table) = <&[f64; 256]>::try_from(&self.table[..]) {
-            let mut reached = [0_u8; AT_ONCE];
+            let mut reached = [0_u8; N];
             for halving in (0..self.halvings).rev() {
                 for (reached, value) in reached.iter_mut().zip(values) {
                     let next = *reached | 1 << halving;
-                    *reached = if value >= table[usize::from(next)] { next } else { *reached };
+                    *reached |= u8::from(value >= table[usize::from(next)]) << halving;
                 }
             }
             return reached.map(usize::from);
         }
-        let mut reached = [0_usize; AT_ONCE];
+        let mut reached = [0_usize; N];
         for halving in (0..self.halvings).rev() {
             for (reached, value) in reached.iter_mut().zip(values) {
                 let next = *reached | 1 << halving;
-                *reached = if value >= self.table[next] { next } else { *reached };
+                *reached |= usize::from(value >= self.table[next]) << halving;
             }
         }
         reached
     }
+}
+
+/// A question in another form, for one row: right if the rank in a column is above this one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Above {
+    pub(super) column: u16,
+    pub(super) rank: u16,
+}
+
+impl Above {
+    pub(super) const NEVER: Above = Above { column: 0, rank: u16::MAX };
 }
 
 impl Questions {
@@ -156,6 +167,40 @@ impl Questions {
             }
         };
         slot as u32
+    }
+
+    /// A split's question in the form for one row; nothing where there are too many columns or thresholds.
+    pub(super) fn above(&self, split: &Split) -> Option<Above> {
+        let at = *self.places.get(&Key::of(split))?;
+        let subject = &self.subjects[at];
+        let rank = match split.test {
+            Test::Among { .. } => 0,
+            Test::Below { threshold, .. } => subject.thresholds.place(threshold)?,
+        };
+        // The highest rank is that of missing values.
+        let rank = u16::try_from(rank).ok().filter(|rank| *rank < u16::MAX - 1)?;
+        Some(Above { column: u16::try_from(2 * at + usize::from(!split.missing_left)).ok()?, rank })
+    }
+
+    /// The ranks of a row: for each subject how many thresholds it has reached, first for splits that send missing
+    /// values left, then for those that send them right.
+    pub(super) fn ranks(&self, row: &[f64], ranks: &mut Vec<[u16; 2]>) {
+        ranks.clear();
+        ranks.extend(self.subjects.iter().map(|subject| {
+            let value = row[subject.key.feature()];
+            match subject.key {
+                Key::Value { zero_is_missing, .. } => {
+                    let missing = value.is_nan() || (zero_is_missing && is_zero(value));
+                    let reached = subject.thresholds.reached([value])[0].min(usize::from(u16::MAX) - 1) as u16;
+                    let none = u16::from(!missing).wrapping_neg();
+                    [reached & none, reached | !none]
+                }
+                Key::Set { .. } => [u16::from(subject.right_of_set(value, self.precision)); 2],
+            }
+        }));
+        if ranks.is_empty() {
+            ranks.push([0; 2]);
+        }
     }
 
     /// Answers every question for up to `64 · W` rows; rows that are not there go left everywhere.
@@ -226,6 +271,19 @@ impl Key {
 }
 
 impl Subject {
+    /// Whether a value goes right by its membership in the set.
+    fn right_of_set(&self, value: f64, precision: Precision) -> bool {
+        let Key::Set { missing_left, set, members_left, negative_fraction_is_zero, .. } = &self.key else {
+            return false;
+        };
+        let left = if value.is_nan() {
+            *missing_left
+        } else {
+            member(value, set, *negative_fraction_is_zero, precision) == *members_left
+        };
+        !left
+    }
+
     #[inline(always)]
     #[allow(clippy::inline_always)] // the caller's target features must reach it
     fn answer<const W: usize>(
@@ -237,15 +295,10 @@ impl Subject {
     ) {
         let column = column % COPIED;
         match &self.key {
-            Key::Set { missing_left, set, members_left, negative_fraction_is_zero, .. } => {
+            Key::Set { .. } => {
                 for (row, values) in rows.iter().enumerate() {
-                    let value = values[column];
-                    let left = if value.is_nan() {
-                        *missing_left
-                    } else {
-                        member(value, set, *negative_fraction_is_zero, precision) == *members_left
-                    };
-                    answers[self.first][row % W] |= u64::from(!left) << (row / W);
+                    let right = self.right_of_set(values[column], precision);
+                    answers[self.first][row % W] |= u64::from(right) << (row / W);
                 }
             }
             Key::Value { zero_is_missing, .. } => {

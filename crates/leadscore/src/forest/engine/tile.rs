@@ -5,7 +5,7 @@
 //! its leaf in every place below.
 
 use super::Number;
-use super::questions::{Answers, NEVER, Questions};
+use super::questions::{Above, Answers, NEVER, Questions};
 use crate::forest::model::{Leaf, Node, Tree};
 
 /// Deeper trees would need more than a byte for a leaf's number.
@@ -19,6 +19,8 @@ pub(super) struct Tiles<T> {
     trees: Vec<Full>,
     /// Level by level.
     asked: Vec<u32>,
+    /// The same, for one row.
+    above: Vec<Above>,
     /// The leaves of all trees and some more, so that from each tree's first leaf on there are `LEAVES`.
     leaves: Vec<T>,
 }
@@ -44,7 +46,7 @@ pub(super) struct Scratch<T, const W: usize> {
 impl<T: Number> Tiles<T> {
     /// The tiles' form of a forest; nothing where a tree is too deep.
     pub(super) fn new(trees: &[Tree], questions: &Questions) -> Option<Tiles<T>> {
-        let mut tiles = Tiles { trees: Vec::new(), asked: Vec::new(), leaves: Vec::new() };
+        let mut tiles = Tiles { trees: Vec::new(), asked: Vec::new(), above: Vec::new(), leaves: Vec::new() };
         for tree in trees {
             let depth = deepest(tree);
             if depth > DEEPEST {
@@ -57,12 +59,15 @@ impl<T: Number> Tiles<T> {
                 leaves: tiles.leaves.len(),
             };
             tiles.asked.resize(full.asked + (1 << depth) - 1, NEVER);
+            tiles.above.resize(tiles.asked.len(), Above::NEVER);
             tiles.leaves.resize(full.leaves + (1 << depth), T::from_f64(0.0));
             let mut todo = vec![(0, 0, 0)];
             while let Some((node, level, place)) = todo.pop() {
                 match &tree.nodes[node] {
                     Node::Split(split) => {
-                        tiles.asked[full.asked + (1 << level) - 1 + place] = questions.of(split);
+                        let at = full.asked + (1 << level) - 1 + place;
+                        tiles.asked[at] = questions.of(split);
+                        tiles.above[at] = questions.above(split)?;
                         todo.push((split.left, level + 1, 2 * place));
                         todo.push((split.right, level + 1, 2 * place + 1));
                     }
@@ -77,6 +82,37 @@ impl<T: Number> Tiles<T> {
         }
         tiles.leaves.resize(tiles.leaves.len() + LEAVES, T::from_f64(0.0));
         Some(tiles)
+    }
+
+    /// The margins of rows, one after another.
+    pub(super) fn rows(
+        &self,
+        questions: &Questions,
+        base: &[T],
+        trees: usize,
+        rows: &[f64],
+        width: usize,
+        out: &mut Vec<f64>,
+    ) {
+        let trees = &self.trees[..trees.min(self.trees.len())];
+        let (mut ranks, mut sums) = (Vec::new(), Vec::new());
+        for row in rows.chunks_exact(width) {
+            questions.ranks(row, &mut ranks);
+            let ranks = ranks.as_flattened();
+            sums.clear();
+            sums.extend_from_slice(base);
+            // No branch depends on the row, so the processor works at many trees at once.
+            for tree in trees {
+                let above = &self.above[tree.asked..];
+                let mut at = 0;
+                for _ in 0..tree.depth {
+                    let Above { column, rank } = above[at];
+                    at = 2 * at + 1 + usize::from(ranks[usize::from(column)] > rank);
+                }
+                sums[tree.output] += self.leaves[tree.leaves + at + 1 - (1 << tree.depth)];
+            }
+            out.extend(sums.iter().map(|sum| sum.to_f64()));
+        }
     }
 
     /// The margins of up to `64 · W` rows.
