@@ -8,8 +8,12 @@ mod questions;
 mod rows;
 mod tile;
 
+use std::sync::OnceLock;
+
 use super::model::{Body, Forest, Leaf, Precision, narrow};
-pub(super) use questions::{Answers, NEVER, Questions};
+use super::shap;
+use crate::Error;
+pub(super) use questions::{Answers, Questions};
 use rows::Rows;
 use tile::{Scratch, Tiles};
 
@@ -28,10 +32,32 @@ pub(super) enum Engine {
     Plain,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(super) struct Ready {
     pub(super) questions: Questions,
     sums: Sums,
+    /// Made when contributions are first asked for.
+    plans: OnceLock<Vec<Result<shap::Plan, Error>>>,
+}
+
+impl PartialEq for Ready {
+    /// Plans follow from the trees and may not be there yet.
+    fn eq(&self, other: &Ready) -> bool {
+        self.questions == other.questions && self.sums == other.sums
+    }
+}
+
+impl Ready {
+    /// For every tree what its contributions need, or why there are none.
+    pub(super) fn plans(&self, forest: &Forest) -> &[Result<shap::Plan, Error>] {
+        self.plans.get_or_init(|| match &forest.body {
+            Body::Trees(trees) => {
+                let plan = |(at, tree)| shap::Plan::new(at, tree, forest.features.len(), &self.questions);
+                trees.iter().enumerate().map(plan).collect()
+            }
+            Body::Linear(_) => Vec::new(),
+        })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -105,7 +131,7 @@ impl Engine {
             Precision::F32 => Plan::new(forest, &questions).map_or(Sums::Plain, Sums::F32),
             Precision::F64 => Plan::new(forest, &questions).map_or(Sums::Plain, Sums::F64),
         };
-        Engine::Trees(Box::new(Ready { questions, sums }))
+        Engine::Trees(Box::new(Ready { questions, sums, plans: OnceLock::new() }))
     }
 
     /// The margins of rows with the first `trees` trees: row after row, `outputs` each.
