@@ -6,6 +6,7 @@
 mod columns;
 mod questions;
 mod rows;
+mod simd;
 mod tile;
 
 use std::sync::OnceLock;
@@ -15,6 +16,7 @@ use super::shap;
 use crate::Error;
 pub(super) use questions::{Answers, Questions};
 use rows::Rows;
+pub(super) use simd::{Kernel, widest};
 use tile::{Scratch, Tiles};
 
 /// Words of 64 rows in a large tile: what is asked of all of them fills a cache line.
@@ -169,17 +171,36 @@ impl<T: Number> Plan<T> {
         if rows.len() < FEW * width {
             return tiles.rows(questions, &self.base, trees, rows, width, out);
         }
+        widest(Many { tiles, questions, base: &self.base, rows, width, trees, out });
+    }
+}
+
+/// The margins of many rows.
+struct Many<'a, T> {
+    tiles: &'a Tiles<T>,
+    questions: &'a Questions,
+    base: &'a [T],
+    rows: &'a [f64],
+    width: usize,
+    trees: usize,
+    out: &'a mut Vec<f64>,
+}
+
+impl<T: Number> Kernel for Many<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        let Many { tiles, questions, base, rows, width, trees, out } = self;
         let mut wide = Scratch::<T, WIDE>::default();
         let mut narrow = Scratch::<T, 1>::default();
         let mut tall = rows.chunks_exact(64 * WIDE * width);
         for rows in &mut tall {
-            tiles.margins(questions, &self.base, trees, rows, width, &mut wide, out);
+            tiles.margins(questions, base, trees, rows, width, &mut wide, out);
         }
         for rows in tall.remainder().chunks(64 * width) {
             if rows.len() < FEW * width {
-                tiles.rows(questions, &self.base, trees, rows, width, out);
+                tiles.rows(questions, base, trees, rows, width, out);
             } else {
-                tiles.margins(questions, &self.base, trees, rows, width, &mut narrow, out);
+                tiles.margins(questions, base, trees, rows, width, &mut narrow, out);
             }
         }
     }

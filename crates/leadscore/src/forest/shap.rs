@@ -25,7 +25,7 @@ mod plan;
 mod quadrature;
 mod walk;
 
-use super::engine::{Answers, Engine, Ready};
+use super::engine::{Answers, Engine, Kernel, Questions, Ready, widest};
 use super::model::{Body, Forest};
 use super::predict::Iterations;
 use crate::Error;
@@ -95,20 +95,38 @@ impl Forest {
         for phi in out.chunks_exact_mut(outputs * width) {
             phi.chunks_exact_mut(width).zip(&bias).for_each(|(phi, bias)| phi[features] = *bias);
         }
-        if features == 0 {
-            return;
+        if features > 0 {
+            widest(Rows { questions: &ready.questions, plans, features, outputs, rows: matrix.values(), out });
         }
+    }
+}
+
+/// The contributions of rows.
+struct Rows<'a> {
+    questions: &'a Questions,
+    plans: &'a [&'a Plan],
+    features: usize,
+    outputs: usize,
+    rows: &'a [f64],
+    /// The biases are there already.
+    out: &'a mut [f64],
+}
+
+impl Kernel for Rows<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Rows { questions, plans, features, outputs, rows, out } = self;
+        let width = features + 1;
         let mut answers = Answers::<1>::new();
         let mut copied = Vec::new();
         let mut one = Levels::<1>::default();
         let mut lanes = Levels::<LANES>::default();
         let mut phi = Vec::new();
-        let tiles = matrix.values().chunks(TILE * features).zip(out.chunks_mut(TILE * outputs * width));
-        for (rows, out) in tiles {
-            ready.questions.answer(rows, features, &mut answers, &mut copied);
+        for (rows, out) in rows.chunks(TILE * features).zip(out.chunks_mut(TILE * outputs * width)) {
+            questions.answer(rows, features, &mut answers, &mut copied);
             if rows.len() < FEW * features {
                 for (row, out) in out.chunks_exact_mut(outputs * width).enumerate() {
-                    let right = |question: u32| [answers[question as usize][0] >> row & 1].map(u64::wrapping_neg);
+                    let right = |question: u32| [(answers[question as usize][0] >> row & 1).wrapping_neg()];
                     for plan in plans {
                         plan.walk(right, &mut one, out.as_chunks_mut().0, width);
                     }

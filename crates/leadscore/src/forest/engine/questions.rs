@@ -5,13 +5,14 @@
 //! of those above it. So a question costs one OR for 64 rows, however many nodes ask it.
 
 use std::collections::HashMap;
+use std::hint::select_unpredictable;
 
 use crate::forest::model::{Forest, Node, Precision, Split, Test, Tree, is_zero, member};
 
 /// A question nobody goes right on.
 pub(in crate::forest) const NEVER: u32 = 0;
-/// Rows whose values are searched at once, so that the processor has something to do while it waits.
-const AT_ONCE: usize = 8;
+/// The size of most tables of thresholds: no check of bounds is needed.
+const SMALL: usize = 256;
 /// Features copied into columns at once: a cache line of a row.
 const COPIED: usize = 8;
 
@@ -38,7 +39,7 @@ enum Key {
 struct Subject {
     key: Key,
     /// The first of its slots. Of a value: one for rows below all thresholds (no question), one for each threshold,
-    /// and one more for each threshold that missing values are right of.
+    /// one for missing values (no question), and one more for each threshold that missing values are right of.
     first: usize,
     thresholds: Thresholds,
     /// The thresholds that missing values are right of.
@@ -49,9 +50,9 @@ struct Subject {
 #[derive(Debug, Clone, PartialEq, Default)]
 struct Thresholds {
     all: Vec<f64>,
-    /// Threshold k at place k + 1; the rest, up to a power of two, is NaN.
-    table: Vec<f64>,
-    halvings: u32,
+    /// The key of threshold k at place k + 1; the rest, up to a power of two, and NaN are above all keys.
+    table: Vec<i64>,
+    half: usize,
 }
 
 impl Thresholds {
@@ -62,9 +63,10 @@ impl Thresholds {
         all.sort_by(f64::total_cmp);
         all.dedup_by(|a, b| a.to_bits() == b.to_bits());
         let size = (all.len() + 1).next_power_of_two();
-        let mut table = vec![f64::NAN; size.max(256)];
-        table[1..=all.len()].copy_from_slice(&all);
-        Thresholds { halvings: size.trailing_zeros(), all, table }
+        let mut table = vec![i64::MAX; size.max(SMALL)];
+        let numbers = all.iter().filter(|threshold| !threshold.is_nan());
+        table[1..].iter_mut().zip(numbers).for_each(|(place, threshold)| *place = key(*threshold));
+        Thresholds { half: size / 2, all, table }
     }
 
     fn place(&self, threshold: f64) -> Option<usize> {
@@ -72,29 +74,35 @@ impl Thresholds {
         self.all.binary_search_by(|t| t.total_cmp(&same(threshold))).ok()
     }
 
-    /// How many thresholds each value has reached; none where it is NaN.
+    /// How many thresholds a value has reached. No branch depends on the value, so the processor works at several
+    /// values at once.
     #[inline(always)]
     #[allow(clippy::inline_always)] // the caller's target features must reach it
-    fn reached<const N: usize>(&self, values: [f64; N]) -> [usize; N] {
-        if let Ok(table) = <&[f64; 256]>::try_from(&self.table[..]) {
-            let mut reached = [0_u8; N];
-            for halving in (0..self.halvings).rev() {
-                for (reached, value) in reached.iter_mut().zip(values) {
-                    let next = *reached | 1 << halving;
-                    *reached |= u8::from(value >= table[usize::from(next)]) << halving;
-                }
+    fn reached(&self, value: f64) -> usize {
+        let (key, mut reached, mut half) = (key(value), 0, self.half);
+        if let Ok(table) = <&[i64; SMALL]>::try_from(&self.table[..]) {
+            while half > 0 {
+                let next = reached + half;
+                reached = select_unpredictable(key >= table[next % SMALL], next, reached);
+                half /= 2;
             }
-            return reached.map(usize::from);
-        }
-        let mut reached = [0_usize; N];
-        for halving in (0..self.halvings).rev() {
-            for (reached, value) in reached.iter_mut().zip(values) {
-                let next = *reached | 1 << halving;
-                *reached |= usize::from(value >= self.table[next]) << halving;
+        } else {
+            while half > 0 {
+                let next = reached + half;
+                reached = select_unpredictable(key >= self.table[next], next, reached);
+                half /= 2;
             }
         }
         reached
     }
+}
+
+/// Whole numbers in the order of the floats; both zeros are 0.
+#[inline(always)]
+#[allow(clippy::inline_always)] // the caller's target features must reach it
+fn key(value: f64) -> i64 {
+    let bits = (value + 0.0).to_bits() as i64;
+    bits ^ ((bits >> 63) as u64 >> 1) as i64
 }
 
 /// A question in another form, for one row: right if the rank in a column is above this one.
@@ -140,7 +148,7 @@ impl Questions {
         for subject in &mut subjects {
             subject.first = slots;
             slots += match subject.key {
-                Key::Value { .. } => 1 + subject.thresholds.all.len() + subject.missing_right.len(),
+                Key::Value { .. } => 2 + subject.thresholds.all.len() + subject.missing_right.len(),
                 Key::Set { .. } => 1,
             };
         }
@@ -161,7 +169,7 @@ impl Questions {
             Test::Below { threshold, .. } => {
                 let Some(place) = subject.thresholds.place(threshold) else { return NEVER };
                 match subject.missing_right.binary_search(&place) {
-                    Ok(right) if !split.missing_left => subject.first + 1 + subject.thresholds.all.len() + right,
+                    Ok(right) if !split.missing_left => subject.first + 2 + subject.thresholds.all.len() + right,
                     _ => subject.first + 1 + place,
                 }
             }
@@ -191,7 +199,7 @@ impl Questions {
             match subject.key {
                 Key::Value { zero_is_missing, .. } => {
                     let missing = value.is_nan() || (zero_is_missing && is_zero(value));
-                    let reached = subject.thresholds.reached([value])[0].min(usize::from(u16::MAX) - 1) as u16;
+                    let reached = subject.thresholds.reached(value).min(usize::from(u16::MAX) - 1) as u16;
                     let none = u16::from(!missing).wrapping_neg();
                     [reached & none, reached | !none]
                 }
@@ -302,33 +310,21 @@ impl Subject {
                 }
             }
             Key::Value { zero_is_missing, .. } => {
-                let (own, right) = answers[self.first..].split_at_mut(self.thresholds.all.len() + 1);
-                let mut missing = [0_u64; W];
-                let mut put = |first: usize, values: [f64; AT_ONCE], count: usize| {
-                    let values = if *zero_is_missing {
-                        values.map(|value| if is_zero(value) { f64::NAN } else { value })
-                    } else {
-                        values
-                    };
-                    let reached = self.thresholds.reached(values);
-                    for at in 0..count {
-                        let row = first + at;
-                        own[reached[at]][row % W] |= 1 << (row / W);
-                        missing[row % W] |= u64::from(values[at].is_nan()) << (row / W);
+                let count = self.thresholds.all.len();
+                let (own, right) = answers[self.first..].split_at_mut(count + 2);
+                for (bit, rows) in rows.chunks(W).enumerate() {
+                    for (word, values) in rows.iter().enumerate() {
+                        let value = values[column];
+                        let missing = value.is_nan() || (*zero_is_missing && is_zero(value));
+                        let reached = self.thresholds.reached(value);
+                        own[select_unpredictable(missing, count + 1, reached)][word] |= 1 << bit;
                     }
-                };
-                let (whole, rest) = rows.as_chunks::<AT_ONCE>();
-                for (chunk, rows) in whole.iter().enumerate() {
-                    put(chunk * AT_ONCE, std::array::from_fn(|at| rows[at][column]), AT_ONCE);
                 }
-                if !rest.is_empty() {
-                    let value = |at: usize| rest.get(at).map_or(f64::NAN, |row| row[column]);
-                    put(whole.len() * AT_ONCE, std::array::from_fn(value), rest.len());
-                }
-                for at in (1..self.thresholds.all.len()).rev() {
+                for at in (1..count).rev() {
                     let above = own[at + 1];
                     own[at].iter_mut().zip(above).for_each(|(own, above)| *own |= above);
                 }
+                let missing = own[count + 1];
                 for (slot, place) in right.iter_mut().zip(&self.missing_right) {
                     *slot = std::array::from_fn(|word| own[place + 1][word] | missing[word]);
                 }
