@@ -96,7 +96,14 @@ impl Forest {
             phi.chunks_exact_mut(width).zip(&bias).for_each(|(phi, bias)| phi[features] = *bias);
         }
         if features > 0 {
-            widest(Rows { questions: &ready.questions, plans, features, outputs, rows: matrix.values(), out });
+            widest(Rows {
+                questions: &ready.questions,
+                plans,
+                features,
+                outputs,
+                rows: matrix.values(),
+                out,
+            });
         }
     }
 }
@@ -155,21 +162,21 @@ impl Kernel for Rows<'_> {
 
 /// Stacks of a walk, one for each number of points.
 #[derive(Default)]
-struct Levels<const R: usize> {
-    one: Vec<Level<1, R>>,
-    two: Vec<Level<2, R>>,
-    three: Vec<Level<3, R>>,
-    four: Vec<Level<4, R>>,
+struct Levels<'a, const R: usize> {
+    one: Vec<Level<'a, 1, R>>,
+    two: Vec<Level<'a, 2, R>>,
+    three: Vec<Level<'a, 3, R>>,
+    four: Vec<Level<'a, 4, R>>,
 }
 
 impl Plan {
     /// Adds the tree's contributions for `R` rows to `phi`, where the outputs lie `stride` apart.
     #[inline(always)]
     #[allow(clippy::inline_always)] // the caller's target features must reach it
-    fn walk<const R: usize>(
-        &self,
+    fn walk<'a, const R: usize>(
+        &'a self,
         right: impl Fn(u32) -> [u64; R] + Copy,
-        levels: &mut Levels<R>,
+        levels: &mut Levels<'a, R>,
         phi: &mut [[f64; R]],
         stride: usize,
     ) {
@@ -179,7 +186,8 @@ impl Plan {
                 match points.count {
                     1 => walk(steps, points, right, &mut levels.one, self.depth, phi),
                     2 => walk(steps, points, right, &mut levels.two, self.depth, phi),
-                    3 => walk(steps, points, right, &mut levels.three, self.depth, phi),
+                    // Alone, four points fill a vector; a weight of zero adds nothing.
+                    3 if R > 1 => walk(steps, points, right, &mut levels.three, self.depth, phi),
                     _ => walk(steps, points, right, &mut levels.four, self.depth, phi),
                 }
             }

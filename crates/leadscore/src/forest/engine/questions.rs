@@ -31,8 +31,17 @@ pub(in crate::forest) struct Questions {
 /// What is asked about: a feature's value, or its membership in a set.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
-    Value { feature: usize, zero_is_missing: bool },
-    Set { feature: usize, missing_left: bool, set: Vec<u32>, members_left: bool, negative_fraction_is_zero: bool },
+    Value {
+        feature: usize,
+        zero_is_missing: bool,
+    },
+    Set {
+        feature: usize,
+        missing_left: bool,
+        set: Vec<u32>,
+        members_left: bool,
+        negative_fraction_is_zero: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -163,13 +172,17 @@ impl Questions {
 
     /// The place of a split's question among the answers.
     pub(in crate::forest) fn of(&self, split: &Split) -> u32 {
-        let Some(subject) = self.places.get(&Key::of(split)).map(|at| &self.subjects[*at]) else { return NEVER };
+        let Some(subject) = self.places.get(&Key::of(split)).map(|at| &self.subjects[*at]) else {
+            return NEVER;
+        };
         let slot = match split.test {
             Test::Among { .. } => subject.first,
             Test::Below { threshold, .. } => {
                 let Some(place) = subject.thresholds.place(threshold) else { return NEVER };
                 match subject.missing_right.binary_search(&place) {
-                    Ok(right) if !split.missing_left => subject.first + 2 + subject.thresholds.all.len() + right,
+                    Ok(right) if !split.missing_left => {
+                        subject.first + 2 + subject.thresholds.all.len() + right
+                    }
                     _ => subject.first + 1 + place,
                 }
             }

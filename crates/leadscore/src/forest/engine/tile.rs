@@ -52,12 +52,8 @@ impl<T: Number> Tiles<T> {
             if depth > DEEPEST {
                 return None;
             }
-            let full = Full {
-                depth,
-                output: tree.output,
-                asked: tiles.asked.len(),
-                leaves: tiles.leaves.len(),
-            };
+            let full =
+                Full { depth, output: tree.output, asked: tiles.asked.len(), leaves: tiles.leaves.len() };
             tiles.asked.resize(full.asked + (1 << depth) - 1, NEVER);
             tiles.above.resize(tiles.asked.len(), Above::NEVER);
             tiles.leaves.resize(full.leaves + (1 << depth), T::from_f64(0.0));
@@ -136,7 +132,8 @@ impl<T: Number> Tiles<T> {
         for tree in &self.trees[..trees.min(self.trees.len())] {
             let asked = &self.asked[tree.asked..][..(1 << tree.depth) - 1];
             let planes = tree.planes(asked, answers, chosen);
-            let Some(Ok(leaves)) = self.leaves.get(tree.leaves..tree.leaves + LEAVES).map(<&[T; LEAVES]>::try_from)
+            let Some(Ok(leaves)) =
+                self.leaves.get(tree.leaves..tree.leaves + LEAVES).map(<&[T; LEAVES]>::try_from)
             else {
                 continue;
             };

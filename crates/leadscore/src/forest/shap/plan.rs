@@ -67,9 +67,25 @@ pub(super) struct Step {
     pub(super) mean: f64,
 }
 
+impl Step {
+    pub(super) const NONE: Step = Step {
+        kind: Kind::Leaf,
+        is_right: false,
+        completes: 0,
+        question: 0,
+        feature: 0,
+        again: 0,
+        back: 0,
+        pair: [0.0; 2],
+        mean: 0.0,
+    };
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Split,
+    /// A split over two splits over two leaves each, which are the next two steps.
+    Pair,
     /// A split over two leaves.
     Bottom,
     /// A leaf beside a split.
@@ -86,7 +102,8 @@ impl Plan {
         questions: &Questions,
     ) -> Result<Plan, Error> {
         let shares = shares(number, tree)?;
-        let mut draft = Draft { tree, shares: &shares, steps: Vec::new(), again: Vec::new(), depth: 0, most: 0 };
+        let mut draft =
+            Draft { tree, shares: &shares, steps: Vec::new(), again: Vec::new(), depth: 0, most: 0 };
         draft.walk(features, questions);
         let Draft { steps, again, depth, most, .. } = draft;
         let outputs = tree.nodes.iter().find_map(|node| match node {
@@ -113,7 +130,8 @@ fn shares(number: usize, tree: &Tree) -> Result<Vec<f64>, Error> {
                     let known = |cover: f64| cover >= 0.0 && cover.is_finite();
                     // Nothing passed the root: the file has the fields, but no counts in them.
                     if !known(cover) || !known(split.cover) || (at == 0 && split.cover == 0.0) {
-                        let message = "the file keeps no cover here, so there are no contributions".to_owned();
+                        let message =
+                            "the file keeps no cover here, so there are no contributions".to_owned();
                         return Err(Error::CoverMissing { path: path(at), message });
                     }
                     // Where no training row came at all, both ways are alike.
@@ -169,17 +187,7 @@ impl Draft<'_> {
                     (node, level, is_right, completes, different)
                 }
             };
-            let mut step = Step {
-                kind: Kind::Leaf,
-                is_right,
-                completes,
-                question: 0,
-                feature: 0,
-                again: 0,
-                back: 0,
-                pair: [0.0; 2],
-                mean: 0.0,
-            };
+            let mut step = Step { is_right, completes, ..Step::NONE };
             if let Node::Split(split) = &self.tree.nodes[node] {
                 let before = met[split.feature];
                 step.question = questions.of(split);
@@ -206,6 +214,13 @@ impl Draft<'_> {
                 }
             }
             self.steps.push((node, step));
+        }
+        for at in 0..self.steps.len().saturating_sub(2) {
+            let [(_, split), (_, left), (_, right)] = &mut self.steps[at..at + 3] else { continue };
+            if [split.kind, left.kind, right.kind] == [Kind::Split, Kind::Bottom, Kind::Bottom] {
+                split.kind = Kind::Pair;
+                split.completes = right.completes - 1;
+            }
         }
     }
 
@@ -251,8 +266,12 @@ fn points(count: usize, again: &[f64]) -> Vec<Points> {
     let groups = at.chunks(MOST_POINTS).zip(weights.chunks(MOST_POINTS));
     groups
         .map(|(at, weights)| {
-            let mut points =
-                Points { count: at.len(), at: [0.0; 4], weights: [0.0; 4], again: Vec::with_capacity(again.len()) };
+            let mut points = Points {
+                count: at.len(),
+                at: [0.0; 4],
+                weights: [0.0; 4],
+                again: Vec::with_capacity(again.len()),
+            };
             points.at[..at.len()].copy_from_slice(at);
             points.weights[..at.len()].copy_from_slice(weights);
             points.again.extend(again.iter().map(|share| {
