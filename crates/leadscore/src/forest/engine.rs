@@ -22,7 +22,7 @@ use tile::{Scratch, Tiles};
 /// Words of 64 rows in a large tile: what is asked of all of them fills a cache line.
 const WIDE: usize = 8;
 /// Fewer rows are faster one by one than as a tile.
-const FEW: usize = 12;
+const FEW: usize = 24;
 /// The most questions whose answers for a tile are kept; with more, every row goes on its own.
 const MOST_QUESTIONS: usize = 1 << 18;
 

@@ -125,21 +125,22 @@ impl Kernel for Rows<'_> {
         let Rows { questions, plans, features, outputs, rows, out } = self;
         let width = features + 1;
         let mut answers = Answers::<1>::new();
-        let mut copied = Vec::new();
+        let (mut copied, mut answers_of_one) = (Vec::new(), Vec::new());
         let mut one = Levels::<1>::default();
         let mut lanes = Levels::<LANES>::default();
         let mut phi = Vec::new();
         for (rows, out) in rows.chunks(TILE * features).zip(out.chunks_mut(TILE * outputs * width)) {
-            questions.answer(rows, features, &mut answers, &mut copied);
             if rows.len() < FEW * features {
-                for (row, out) in out.chunks_exact_mut(outputs * width).enumerate() {
-                    let right = |question: u32| [(answers[question as usize][0] >> row & 1).wrapping_neg()];
+                for (row, out) in rows.chunks_exact(features).zip(out.chunks_exact_mut(outputs * width)) {
+                    questions.answer_one(row, &mut answers_of_one);
+                    let right = |question: u32| [u64::from(answers_of_one[question as usize]).wrapping_neg()];
                     for plan in plans {
                         plan.walk(right, &mut one, out.as_chunks_mut().0, width);
                     }
                 }
                 continue;
             }
+            questions.answer(rows, features, &mut answers, &mut copied);
             let groups = (rows.len() / features).div_ceil(LANES);
             phi.clear();
             phi.resize(groups * outputs * features, [0.0; LANES]);

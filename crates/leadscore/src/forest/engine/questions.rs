@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::hint::select_unpredictable;
 
+use super::tile::COLUMNS;
 use crate::forest::model::{Forest, Node, Precision, Split, Test, Tree, is_zero, member};
 
 /// A question nobody goes right on.
@@ -81,6 +82,17 @@ impl Thresholds {
     fn place(&self, threshold: f64) -> Option<usize> {
         let same = |t: f64| if t.is_nan() { f64::NAN } else { t + 0.0 };
         self.all.binary_search_by(|t| t.total_cmp(&same(threshold))).ok()
+    }
+
+    /// The same as `reached`; for a value alone, steps too many cost less than a guess at their number.
+    fn reached_alone(&self, value: f64) -> usize {
+        let Ok(table) = <&[i64; SMALL]>::try_from(&self.table[..]) else { return self.reached(value) };
+        let (key, mut reached) = (key(value), 0);
+        for step in 1..=SMALL.trailing_zeros() {
+            let next = reached + (SMALL >> step);
+            reached = select_unpredictable(key >= table[next % SMALL], next, reached);
+        }
+        reached
     }
 
     /// How many thresholds a value has reached. No branch depends on the value, so the processor works at several
@@ -212,15 +224,40 @@ impl Questions {
             match subject.key {
                 Key::Value { zero_is_missing, .. } => {
                     let missing = value.is_nan() || (zero_is_missing && is_zero(value));
-                    let reached = subject.thresholds.reached(value).min(usize::from(u16::MAX) - 1) as u16;
+                    let reached = subject.thresholds.reached_alone(value).min(usize::from(u16::MAX) - 1) as u16;
                     let none = u16::from(!missing).wrapping_neg();
                     [reached & none, reached | !none]
                 }
                 Key::Set { .. } => [u16::from(subject.right_of_set(value, self.precision)); 2],
             }
         }));
-        if ranks.is_empty() {
-            ranks.push([0; 2]);
+        // Trees without splits look at a column too.
+        ranks.resize(ranks.len().max(COLUMNS / 2), [0; 2]);
+    }
+
+    /// Answers every question for one row: 1 is right.
+    pub(in crate::forest) fn answer_one(&self, row: &[f64], answers: &mut Vec<u8>) {
+        answers.clear();
+        answers.resize(self.slots, 0);
+        for subject in &self.subjects {
+            let value = row[subject.key.feature()];
+            let answers = &mut answers[subject.first..];
+            match subject.key {
+                Key::Set { .. } => answers[0] = u8::from(subject.right_of_set(value, self.precision)),
+                Key::Value { zero_is_missing, .. } => {
+                    let (own, right) = answers.split_at_mut(subject.thresholds.all.len() + 2);
+                    let right = &mut right[..subject.missing_right.len()];
+                    if value.is_nan() || (zero_is_missing && is_zero(value)) {
+                        right.fill(1);
+                    } else {
+                        let reached = subject.thresholds.reached_alone(value);
+                        own[1..=reached].fill(1);
+                        for (answer, place) in right.iter_mut().zip(&subject.missing_right) {
+                            *answer = u8::from(*place < reached);
+                        }
+                    }
+                }
+            }
         }
     }
 

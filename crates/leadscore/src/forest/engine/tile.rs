@@ -10,6 +10,10 @@ use crate::forest::model::{Leaf, Node, Tree};
 
 /// Deeper trees would need more than a byte for a leaf's number.
 const DEEPEST: usize = 8;
+/// Columns of a row that need no check of bounds.
+pub(super) const COLUMNS: usize = 512;
+/// Trees walked at once for one row.
+const IN_FLIGHT: usize = 8;
 /// The leaves that a byte can tell apart.
 const LEAVES: usize = 1 << DEEPEST;
 
@@ -21,7 +25,7 @@ pub(super) struct Tiles<T> {
     asked: Vec<u32>,
     /// The same, for one row.
     above: Vec<Above>,
-    /// The leaves of all trees and some more, so that from each tree's first leaf on there are `LEAVES`.
+    /// The leaves of all trees. These two go on for `LEAVES` more, so that there are as many behind each tree's first.
     leaves: Vec<T>,
 }
 
@@ -76,6 +80,7 @@ impl<T: Number> Tiles<T> {
             }
             tiles.trees.push(full);
         }
+        tiles.above.resize(tiles.above.len() + LEAVES, Above::NEVER);
         tiles.leaves.resize(tiles.leaves.len() + LEAVES, T::from_f64(0.0));
         Some(tiles)
     }
@@ -94,20 +99,44 @@ impl<T: Number> Tiles<T> {
         let (mut ranks, mut sums) = (Vec::new(), Vec::new());
         for row in rows.chunks_exact(width) {
             questions.ranks(row, &mut ranks);
-            let ranks = ranks.as_flattened();
             sums.clear();
             sums.extend_from_slice(base);
-            // No branch depends on the row, so the processor works at many trees at once.
-            for tree in trees {
-                let above = &self.above[tree.asked..];
-                let mut at = 0;
-                for _ in 0..tree.depth {
-                    let Above { column, rank } = above[at];
-                    at = 2 * at + 1 + usize::from(ranks[usize::from(column)] > rank);
-                }
-                sums[tree.output] += self.leaves[tree.leaves + at + 1 - (1 << tree.depth)];
+            if let Ok(ranks) = <&[u16; COLUMNS]>::try_from(ranks.as_flattened()) {
+                self.walk(trees, |column| ranks[usize::from(column) % COLUMNS], &mut sums);
+            } else {
+                self.walk(trees, |column| ranks.as_flattened()[usize::from(column)], &mut sums);
             }
             out.extend(sums.iter().map(|sum| sum.to_f64()));
+        }
+    }
+
+    /// Adds the leaves of a row.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // once with a check of bounds, once without
+    fn walk(&self, trees: &[Full], rank: impl Fn(u16) -> u16, sums: &mut [T]) {
+        let (whole, rest) = trees.as_chunks();
+        whole.iter().for_each(|trees: &[Full; IN_FLIGHT]| self.walk_some(trees, &rank, sums));
+        rest.iter().for_each(|tree| self.walk_some(std::array::from_ref(tree), &rank, sums));
+    }
+
+    /// Adds the leaves of some trees, which are walked at once. No branch depends on the row.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // the loops over the trees must unfold
+    fn walk_some<const N: usize>(&self, trees: &[Full; N], rank: &impl Fn(u16) -> u16, sums: &mut [T]) {
+        let levels = trees[0].depth;
+        if N > 1 && trees.iter().any(|tree| tree.depth != levels) {
+            return trees.iter().for_each(|tree| self.walk_some(std::array::from_ref(tree), rank, sums));
+        }
+        let windows = trees.each_ref().map(|tree| window(&self.above, tree.asked));
+        let mut at = [0; N];
+        for _ in 0..levels {
+            for (at, above) in at.iter_mut().zip(&windows) {
+                let above = above[*at % LEAVES];
+                *at = 2 * *at + 1 + usize::from(rank(above.column) > above.rank);
+            }
+        }
+        for (at, tree) in at.iter().zip(trees) {
+            sums[tree.output] += self.leaves[tree.leaves + at + 1 - (1 << levels)];
         }
     }
 
@@ -149,6 +178,13 @@ impl<T: Number> Tiles<T> {
             out.extend(sums.iter().map(|sums| sums[word][bit % 8 * 8 + bit / 8].to_f64()));
         }
     }
+}
+
+/// As many values as a tree may have, so that a byte needs no check of bounds.
+#[inline(always)]
+#[allow(clippy::inline_always)] // the inner loop of everything
+fn window<V>(values: &[V], first: usize) -> &[V; LEAVES] {
+    values[first..first + LEAVES].try_into().expect("as many values as asked for")
 }
 
 impl Full {
