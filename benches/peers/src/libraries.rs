@@ -107,7 +107,8 @@ impl XgBoost {
     }
 
     pub fn margins(&self, rows: &CStr) -> &[f32] {
-        let config = c"{\"type\":1,\"training\":false,\"iteration_begin\":0,\"iteration_end\":0,\"missing\":NaN,\
+        let config =
+            c"{\"type\":1,\"training\":false,\"iteration_begin\":0,\"iteration_end\":0,\"missing\":NaN,\
             \"strict_shape\":false,\"cache_id\":0}";
         let (mut shape, mut dimensions, mut out) = (null(), 0, null());
         // SAFETY: as in xgboost/c_api.h; the result is valid until the next call.
@@ -168,16 +169,8 @@ type ForMat = unsafe extern "C" fn(
     *mut i64,
     *mut f64,
 ) -> c_int;
-type FastInit = unsafe extern "C" fn(
-    Handle,
-    c_int,
-    c_int,
-    c_int,
-    c_int,
-    i32,
-    *const c_char,
-    *mut Handle,
-) -> c_int;
+type FastInit =
+    unsafe extern "C" fn(Handle, c_int, c_int, c_int, c_int, i32, *const c_char, *mut Handle) -> c_int;
 type Fast = unsafe extern "C" fn(Handle, *const c_void, *mut i64, *mut f64) -> c_int;
 
 const DOUBLE: c_int = 1;
@@ -289,7 +282,8 @@ impl Tl2cgen {
     }
 
     pub fn entries(values: &[f32]) -> Vec<Entry> {
-        let entry = |value: &f32| if value.is_nan() { Entry { missing: -1 } } else { Entry { value: *value } };
+        let entry =
+            |value: &f32| if value.is_nan() { Entry { missing: -1 } } else { Entry { value: *value } };
         values.iter().map(entry).collect()
     }
 

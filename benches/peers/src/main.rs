@@ -43,12 +43,16 @@ fn main() {
         !rest.iter().any(|own| words.contains(&own.as_str())) || rest.iter().any(|own| own == word)
     };
     let bytes = std::fs::read(folder.join("data.f32")).expect("data.f32");
-    let floats: Vec<f32> =
-        bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).take(BATCH * COLUMNS).collect();
+    let floats: Vec<f32> = bytes
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        .take(BATCH * COLUMNS)
+        .collect();
     let doubles: Vec<f64> = floats.iter().map(|x| f64::from(*x)).collect();
     for size in ["s", "b"].into_iter().filter(|size| wanted(["s", "b"], size)) {
         let path = |end: &str| folder.join(format!("{size}.{end}"));
-        let load = |end: &str| Forest::from_bytes(&std::fs::read(path(end)).expect("a model")).expect("a forest");
+        let load =
+            |end: &str| Forest::from_bytes(&std::fs::read(path(end)).expect("a model")).expect("a forest");
         let (json, text) = (load("json"), load("txt"));
         let xgboost = XgBoost::new(xgboost, &path("json"));
         let lightgbm = LightGbm::new(lightgbm, &path("txt"), COLUMNS);
@@ -58,7 +62,18 @@ fn main() {
             .map(|row| FeatureMatrix::new(COLUMNS, batch.row(row).to_vec()).expect("a row"))
             .collect();
         if wanted(["margin", "shap"], "margin") {
-            margins(size, rounds, &json, &text, &xgboost, &lightgbm, tl2cgen.as_ref(), &floats, &batch, &singles);
+            margins(
+                size,
+                rounds,
+                &json,
+                &text,
+                &xgboost,
+                &lightgbm,
+                tl2cgen.as_ref(),
+                &floats,
+                &batch,
+                &singles,
+            );
         }
         if wanted(["margin", "shap"], "shap") {
             contributions(size, rounds, &json, &text, &xgboost, &lightgbm, &floats, &batch, &singles);
@@ -79,9 +94,11 @@ fn margins(
     batch: &FeatureMatrix,
     singles: &[FeatureMatrix],
 ) {
-    let all = |forest: &Forest, matrix: &FeatureMatrix| forest.margin(matrix, Iterations::All).expect("margins");
+    let all =
+        |forest: &Forest, matrix: &FeatureMatrix| forest.margin(matrix, Iterations::All).expect("margins");
     let whole = xgboost.array(floats, COLUMNS);
-    let rows: Vec<_> = floats.chunks_exact(COLUMNS).take(SINGLES).map(|row| xgboost.array(row, COLUMNS)).collect();
+    let rows: Vec<_> =
+        floats.chunks_exact(COLUMNS).take(SINGLES).map(|row| xgboost.array(row, COLUMNS)).collect();
     let own = all(json, batch);
     let same = own.iter().zip(xgboost.margins(&whole)).filter(|(own, other)| **own as f32 == **other).count();
     let mut out = vec![0.0; BATCH];
@@ -95,7 +112,9 @@ fn margins(
         engine("leadscore", "XGBoost", SINGLES, || singles.iter().for_each(|row| drop(all(json, row)))),
         engine("XGBoost", "XGBoost", SINGLES, || rows.iter().for_each(|row| drop(xgboost.margins(row)))),
         engine("leadscore", "LightGBM", SINGLES, || singles.iter().for_each(|row| drop(all(text, row)))),
-        engine("LightGBM", "LightGBM", SINGLES, || singles.iter().for_each(|row| lightgbm.margin(row.values()))),
+        engine("LightGBM", "LightGBM", SINGLES, || {
+            singles.iter().for_each(|row| lightgbm.margin(row.values()))
+        }),
     ];
     let mut many = vec![
         engine("leadscore", "XGBoost", BATCH, || drop(all(json, batch))),
@@ -123,19 +142,25 @@ fn contributions(
     batch: &FeatureMatrix,
     singles: &[FeatureMatrix],
 ) {
-    let all = |forest: &Forest, matrix: &FeatureMatrix| forest.shap(matrix, Iterations::All).expect("contributions");
+    let all = |forest: &Forest, matrix: &FeatureMatrix| {
+        forest.shap(matrix, Iterations::All).expect("contributions")
+    };
     // The slow ones see fewer rows at once; what a row costs them hardly depends on it.
     let some = if size == "s" { 1_000 } else { 100 };
     let (whole, few) = (xgboost.matrix(floats, COLUMNS), &batch.values()[..some * COLUMNS]);
-    let rows: Vec<_> = floats.chunks_exact(COLUMNS).take(SINGLES).map(|row| xgboost.matrix(row, COLUMNS)).collect();
+    let rows: Vec<_> =
+        floats.chunks_exact(COLUMNS).take(SINGLES).map(|row| xgboost.matrix(row, COLUMNS)).collect();
     let own = all(json, batch);
-    let far = own.iter().zip(xgboost.contributions(&whole)).map(|(own, other)| (own - f64::from(*other)).abs());
+    let far =
+        own.iter().zip(xgboost.contributions(&whole)).map(|(own, other)| (own - f64::from(*other)).abs());
     println!("\n{size}: contributions differ from XGBoost's by {:.1e} at most", far.fold(0.0, f64::max));
     let mut out = vec![0.0; some * (COLUMNS + 1)];
 
     let one = vec![
         engine("leadscore", "XGBoost", SINGLES, || singles.iter().for_each(|row| drop(all(json, row)))),
-        engine("XGBoost", "XGBoost", SINGLES, || rows.iter().for_each(|row| drop(xgboost.contributions(row)))),
+        engine("XGBoost", "XGBoost", SINGLES, || {
+            rows.iter().for_each(|row| drop(xgboost.contributions(row)))
+        }),
         engine("leadscore", "LightGBM", SINGLES, || singles.iter().for_each(|row| drop(all(text, row)))),
         engine("LightGBM", "LightGBM", SINGLES, || {
             singles.iter().for_each(|row| lightgbm.contributions_of_one(row.values()));
@@ -171,6 +196,13 @@ fn measure(title: &str, rounds: usize, mut engines: Vec<Engine>) {
         if engine.name == "leadscore" {
             base = at(1);
         }
-        println!("| {} | {} | {:.3} | {:.3} | {:.1} × |", engine.name, engine.model, at(1), at(2), at(1) / base);
+        println!(
+            "| {} | {} | {:.3} | {:.3} | {:.1} × |",
+            engine.name,
+            engine.model,
+            at(1),
+            at(2),
+            at(1) / base
+        );
     }
 }

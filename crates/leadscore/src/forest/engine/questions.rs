@@ -223,8 +223,9 @@ impl Questions {
             let value = row[subject.key.feature()];
             match subject.key {
                 Key::Value { zero_is_missing, .. } => {
-                    let missing = value.is_nan() || (zero_is_missing && is_zero(value));
-                    let reached = subject.thresholds.reached_alone(value).min(usize::from(u16::MAX) - 1) as u16;
+                    let missing = value.is_nan() | (zero_is_missing & is_zero(value));
+                    let reached =
+                        subject.thresholds.reached_alone(value).min(usize::from(u16::MAX) - 1) as u16;
                     let none = u16::from(!missing).wrapping_neg();
                     [reached & none, reached | !none]
                 }
@@ -365,7 +366,7 @@ impl Subject {
                 for (bit, rows) in rows.chunks(W).enumerate() {
                     for (word, values) in rows.iter().enumerate() {
                         let value = values[column];
-                        let missing = value.is_nan() || (*zero_is_missing && is_zero(value));
+                        let missing = value.is_nan() | (*zero_is_missing & is_zero(value));
                         let reached = self.thresholds.reached(value);
                         own[select_unpredictable(missing, count + 1, reached)][word] |= 1 << bit;
                     }

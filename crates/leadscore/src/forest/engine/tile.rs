@@ -13,7 +13,7 @@ const DEEPEST: usize = 8;
 /// Columns of a row that need no check of bounds.
 pub(super) const COLUMNS: usize = 512;
 /// Trees walked at once for one row.
-const IN_FLIGHT: usize = 8;
+const IN_FLIGHT: usize = 4;
 /// The leaves that a byte can tell apart.
 const LEAVES: usize = 1 << DEEPEST;
 
@@ -135,8 +135,18 @@ impl<T: Number> Tiles<T> {
                 *at = 2 * *at + 1 + usize::from(rank(above.column) > above.rank);
             }
         }
+        let output = trees[0].output;
+        let (mut sum, one) = (sums[output], trees.iter().all(|tree| tree.output == output));
         for (at, tree) in at.iter().zip(trees) {
-            sums[tree.output] += self.leaves[tree.leaves + at + 1 - (1 << levels)];
+            let leaf = self.leaves[tree.leaves + at + 1 - (1 << levels)];
+            if one {
+                sum += leaf;
+            } else {
+                sums[tree.output] += leaf;
+            }
+        }
+        if one {
+            sums[output] = sum;
         }
     }
 
