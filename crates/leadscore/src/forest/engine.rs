@@ -3,6 +3,8 @@
 //! Order of every sum: from the base margin, leaf by leaf in tree order, in the writer's precision. One row or many,
 //! the bits are the same.
 
+#![allow(clippy::inline_always)] // the caller's target features must reach the inner loops
+
 mod columns;
 mod questions;
 mod rows;
@@ -16,8 +18,10 @@ use super::shap;
 use crate::Error;
 pub(super) use questions::{Answers, Questions};
 use rows::Rows;
+#[cfg(test)]
+pub(super) use simd::NARROW;
 pub(super) use simd::{Kernel, widest};
-use tile::{Scratch, Tiles};
+use tile::{Scratch, Task, Tiles};
 
 /// Words of 64 rows in a large tile: what is asked of all of them fills a cache line.
 const WIDE: usize = 8;
@@ -168,39 +172,38 @@ impl<T: Number> Plan<T> {
             Form::Tiles(tiles) => tiles,
             Form::Rows(form) => return form.margins(&self.base, rows, width, trees, out),
         };
+        let task = Task { questions, base: &self.base, trees, width };
         if rows.len() < FEW * width {
-            return tiles.rows(questions, &self.base, trees, rows, width, out);
+            tiles.rows(&task, rows, out);
+        } else {
+            widest(Many { tiles, task, rows, out });
         }
-        widest(Many { tiles, questions, base: &self.base, rows, width, trees, out });
     }
 }
 
 /// The margins of many rows.
 struct Many<'a, T> {
     tiles: &'a Tiles<T>,
-    questions: &'a Questions,
-    base: &'a [T],
+    task: Task<'a, T>,
     rows: &'a [f64],
-    width: usize,
-    trees: usize,
     out: &'a mut Vec<f64>,
 }
 
 impl<T: Number> Kernel for Many<'_, T> {
     #[inline(always)]
     fn run(self) {
-        let Many { tiles, questions, base, rows, width, trees, out } = self;
+        let Many { tiles, task, rows, out } = self;
         let mut wide = Scratch::<T, WIDE>::default();
         let mut narrow = Scratch::<T, 1>::default();
-        let mut tall = rows.chunks_exact(64 * WIDE * width);
+        let mut tall = rows.chunks_exact(64 * WIDE * task.width);
         for rows in &mut tall {
-            tiles.margins(questions, base, trees, rows, width, &mut wide, out);
+            tiles.margins(&task, rows, &mut wide, out);
         }
-        for rows in tall.remainder().chunks(64 * width) {
-            if rows.len() < FEW * width {
-                tiles.rows(questions, base, trees, rows, width, out);
+        for rows in tall.remainder().chunks(64 * task.width) {
+            if rows.len() < FEW * task.width {
+                tiles.rows(&task, rows, out);
             } else {
-                tiles.margins(questions, base, trees, rows, width, &mut narrow, out);
+                tiles.margins(&task, rows, &mut narrow, out);
             }
         }
     }

@@ -21,6 +21,8 @@
 //! base, then tree by tree the mean M of the root with L and R the children's means. Rows never meet: one row or many,
 //! the bits are the same. All plans must reproduce these bits.
 
+#![allow(clippy::inline_always)] // the caller's target features must reach the inner loops
+
 mod plan;
 mod quadrature;
 mod walk;
@@ -96,7 +98,7 @@ impl Forest {
             phi.chunks_exact_mut(width).zip(&bias).for_each(|(phi, bias)| phi[features] = *bias);
         }
         if features > 0 {
-            widest(Rows {
+            widest(Task {
                 questions: &ready.questions,
                 plans,
                 features,
@@ -109,7 +111,7 @@ impl Forest {
 }
 
 /// The contributions of rows.
-struct Rows<'a> {
+struct Task<'a> {
     questions: &'a Questions,
     plans: &'a [&'a Plan],
     features: usize,
@@ -119,10 +121,10 @@ struct Rows<'a> {
     out: &'a mut [f64],
 }
 
-impl Kernel for Rows<'_> {
+impl Kernel for Task<'_> {
     #[inline(always)]
     fn run(self) {
-        let Rows { questions, plans, features, outputs, rows, out } = self;
+        let Task { questions, plans, features, outputs, rows, out } = self;
         let width = features + 1;
         let mut answers = Answers::<1>::new();
         let (mut copied, mut answers_of_one) = (Vec::new(), Vec::new());
@@ -173,7 +175,6 @@ struct Levels<'a, const R: usize> {
 impl Plan {
     /// Adds the tree's contributions for `R` rows to `phi`, where the outputs lie `stride` apart.
     #[inline(always)]
-    #[allow(clippy::inline_always)] // the caller's target features must reach it
     fn walk<'a, const R: usize>(
         &'a self,
         right: impl Fn(u32) -> [u64; R] + Copy,
@@ -198,7 +199,6 @@ impl Plan {
 
 /// All bits in the lanes whose bit is set.
 #[inline(always)]
-#[allow(clippy::inline_always)] // the inner loop of everything
 fn lane_bits(bits: u64) -> [u64; LANES] {
     std::array::from_fn(|lane| (bits >> lane & 1).wrapping_neg())
 }

@@ -4,6 +4,8 @@
 //! reached; the row's bit goes into that slot, and a pass from the last slot to the first hands each question the bits
 //! of those above it. So a question costs one OR for 64 rows, however many nodes ask it.
 
+#![allow(clippy::inline_always)] // the caller's target features must reach the inner loops
+
 use std::collections::HashMap;
 use std::hint::select_unpredictable;
 
@@ -98,7 +100,6 @@ impl Thresholds {
     /// How many thresholds a value has reached. No branch depends on the value, so the processor works at several
     /// values at once.
     #[inline(always)]
-    #[allow(clippy::inline_always)] // the caller's target features must reach it
     fn reached(&self, value: f64) -> usize {
         let (key, mut reached, mut half) = (key(value), 0, self.half);
         if let Ok(table) = <&[i64; SMALL]>::try_from(&self.table[..]) {
@@ -120,7 +121,6 @@ impl Thresholds {
 
 /// Whole numbers in the order of the floats; both zeros are 0.
 #[inline(always)]
-#[allow(clippy::inline_always)] // the caller's target features must reach it
 fn key(value: f64) -> i64 {
     let bits = (value + 0.0).to_bits() as i64;
     bits ^ ((bits >> 63) as u64 >> 1) as i64
@@ -264,7 +264,6 @@ impl Questions {
 
     /// Answers every question for up to `64 · W` rows; rows that are not there go left everywhere.
     #[inline(always)]
-    #[allow(clippy::inline_always)] // the caller's target features must reach it
     pub(in crate::forest) fn answer<const W: usize>(
         &self,
         rows: &[f64],
@@ -344,7 +343,6 @@ impl Subject {
     }
 
     #[inline(always)]
-    #[allow(clippy::inline_always)] // the caller's target features must reach it
     fn answer<const W: usize>(
         &self,
         precision: Precision,

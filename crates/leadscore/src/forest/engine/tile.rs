@@ -4,6 +4,8 @@
 //! Trees are full trees here: at each level, all questions from left to right, `NEVER` where the tree ends early, and
 //! its leaf in every place below.
 
+#![allow(clippy::inline_always)] // the caller's target features must reach the inner loops
+
 use super::Number;
 use super::questions::{Above, Answers, NEVER, Questions};
 use crate::forest::model::{Leaf, Node, Tree};
@@ -35,6 +37,15 @@ struct Full {
     output: usize,
     asked: usize,
     leaves: usize,
+}
+
+/// What is asked of the tiles: the margins of rows of that width with the first trees.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Task<'a, T> {
+    pub(super) questions: &'a Questions,
+    pub(super) base: &'a [T],
+    pub(super) trees: usize,
+    pub(super) width: usize,
 }
 
 /// Buffers of a tile.
@@ -86,21 +97,13 @@ impl<T: Number> Tiles<T> {
     }
 
     /// The margins of rows, one after another.
-    pub(super) fn rows(
-        &self,
-        questions: &Questions,
-        base: &[T],
-        trees: usize,
-        rows: &[f64],
-        width: usize,
-        out: &mut Vec<f64>,
-    ) {
-        let trees = &self.trees[..trees.min(self.trees.len())];
+    pub(super) fn rows(&self, task: &Task<T>, rows: &[f64], out: &mut Vec<f64>) {
+        let trees = &self.trees[..task.trees.min(self.trees.len())];
         let (mut ranks, mut sums) = (Vec::new(), Vec::new());
-        for row in rows.chunks_exact(width) {
-            questions.ranks(row, &mut ranks);
+        for row in rows.chunks_exact(task.width) {
+            task.questions.ranks(row, &mut ranks);
             sums.clear();
-            sums.extend_from_slice(base);
+            sums.extend_from_slice(task.base);
             if let Ok(ranks) = <&[u16; COLUMNS]>::try_from(ranks.as_flattened()) {
                 self.walk(trees, |column| ranks[usize::from(column) % COLUMNS], &mut sums);
             } else {
@@ -112,16 +115,18 @@ impl<T: Number> Tiles<T> {
 
     /// Adds the leaves of a row.
     #[inline(always)]
-    #[allow(clippy::inline_always)] // once with a check of bounds, once without
     fn walk(&self, trees: &[Full], rank: impl Fn(u16) -> u16, sums: &mut [T]) {
         let (whole, rest) = trees.as_chunks();
-        whole.iter().for_each(|trees: &[Full; IN_FLIGHT]| self.walk_some(trees, &rank, sums));
-        rest.iter().for_each(|tree| self.walk_some(std::array::from_ref(tree), &rank, sums));
+        for trees in whole {
+            self.walk_some::<IN_FLIGHT>(trees, &rank, sums);
+        }
+        for tree in rest {
+            self.walk_some(std::array::from_ref(tree), &rank, sums);
+        }
     }
 
     /// Adds the leaves of some trees, which are walked at once. No branch depends on the row.
     #[inline(always)]
-    #[allow(clippy::inline_always)] // the loops over the trees must unfold
     fn walk_some<const N: usize>(&self, trees: &[Full; N], rank: &impl Fn(u16) -> u16, sums: &mut [T]) {
         let levels = trees[0].depth;
         if N > 1 && trees.iter().any(|tree| tree.depth != levels) {
@@ -152,23 +157,19 @@ impl<T: Number> Tiles<T> {
 
     /// The margins of up to `64 · W` rows.
     #[inline(always)]
-    #[allow(clippy::inline_always)] // the caller's target features must reach it
     pub(super) fn margins<const W: usize>(
         &self,
-        questions: &Questions,
-        base: &[T],
-        trees: usize,
+        task: &Task<T>,
         rows: &[f64],
-        width: usize,
         scratch: &mut Scratch<T, W>,
         out: &mut Vec<f64>,
     ) {
         let Scratch { answers, copied, chosen, sums } = scratch;
-        questions.answer(rows, width, answers, copied);
+        task.questions.answer(rows, task.width, answers, copied);
         chosen.resize(LEAVES / 4, [0; W]);
         sums.clear();
-        sums.extend(base.iter().map(|base| [[*base; 64]; W]));
-        for tree in &self.trees[..trees.min(self.trees.len())] {
+        sums.extend(task.base.iter().map(|base| [[*base; 64]; W]));
+        for tree in &self.trees[..task.trees.min(self.trees.len())] {
             let asked = &self.asked[tree.asked..][..(1 << tree.depth) - 1];
             let planes = tree.planes(asked, answers, chosen);
             let Some(Ok(leaves)) =
@@ -183,7 +184,7 @@ impl<T: Number> Tiles<T> {
                 }
             }
         }
-        for row in 0..rows.len() / width {
+        for row in 0..rows.len() / task.width {
             let (word, bit) = (row % W, row / W);
             out.extend(sums.iter().map(|sums| sums[word][bit % 8 * 8 + bit / 8].to_f64()));
         }
@@ -192,7 +193,6 @@ impl<T: Number> Tiles<T> {
 
 /// As many values as a tree may have, so that a byte needs no check of bounds.
 #[inline(always)]
-#[allow(clippy::inline_always)] // the inner loop of everything
 fn window<V>(values: &[V], first: usize) -> &[V; LEAVES] {
     values[first..first + LEAVES].try_into().expect("as many values as asked for")
 }
@@ -200,7 +200,6 @@ fn window<V>(values: &[V], first: usize) -> &[V; LEAVES] {
 impl Full {
     /// The bits of the leaves' numbers, the lowest first.
     #[inline(always)]
-    #[allow(clippy::inline_always)] // the caller's target features must reach it
     fn planes<const W: usize>(
         &self,
         asked: &[u32],
@@ -236,7 +235,6 @@ impl Full {
 }
 
 #[inline(always)]
-#[allow(clippy::inline_always)] // the inner loop of everything
 fn choose<const W: usize>(bits: &[u64; W], clear: &[u64; W], set: &[u64; W]) -> [u64; W] {
     std::array::from_fn(|word| clear[word] ^ (clear[word] ^ set[word]) & bits[word])
 }
@@ -246,7 +244,6 @@ fn choose<const W: usize>(bits: &[u64; W], clear: &[u64; W], set: &[u64; W]) -> 
 /// In every byte column, eight bytes of eight bits are a square that is turned over its diagonal, in three steps: halves
 /// change places, then quarters, then single bits.
 #[inline(always)]
-#[allow(clippy::inline_always)] // the inner loop of everything
 fn numbers(mut planes: [u64; 8]) -> [[u8; 8]; 8] {
     const STEPS: [(usize, u64); 3] =
         [(4, 0x0f0f_0f0f_0f0f_0f0f), (2, 0x3333_3333_3333_3333), (1, 0x5555_5555_5555_5555)];

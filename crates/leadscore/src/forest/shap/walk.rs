@@ -1,5 +1,7 @@
 //! One tree's contributions for `R` rows in lanes, at `Q` quadrature points.
 
+#![allow(clippy::inline_always)] // the caller's target features must reach the inner loops
+
 use super::plan::{Kind, MOST_POINTS, Points, Step};
 
 /// A split, and what is known of it on the way down.
@@ -30,7 +32,6 @@ static ABOVE: Step = Step { pair: [1.0; 2], ..Step::NONE };
 /// Adds one walk's contributions to `phi`, feature by feature. `right` tells, with all bits, where the rows go right
 /// on a question.
 #[inline(always)]
-#[allow(clippy::inline_always)] // the caller's target features must reach it
 pub(super) fn walk<'a, const Q: usize, const R: usize>(
     steps: &'a [Step],
     points: &Points,
@@ -97,7 +98,6 @@ pub(super) fn walk<'a, const Q: usize, const R: usize>(
 
 impl<const Q: usize, const R: usize> Split<'_, Q, R> {
     #[inline(always)]
-    #[allow(clippy::inline_always)] // the caller's target features must reach it
     fn follows(&self, is_right: bool) -> [u64; R] {
         let left = u64::from(is_right).wrapping_sub(1);
         self.right.map(|right| right ^ left)
@@ -105,7 +105,6 @@ impl<const Q: usize, const R: usize> Split<'_, Q, R> {
 
     /// The product of factors for a child.
     #[inline(always)]
-    #[allow(clippy::inline_always)] // the caller's target features must reach it
     fn product_below(&self, is_right: bool, follows: &[u64; R], points: &Points) -> [[f64; R]; Q] {
         let share = self.step.pair[usize::from(is_right)];
         let more: [f64; R] = std::array::from_fn(|r| keep(1.0, follows[r]) - share);
@@ -119,7 +118,6 @@ impl<const Q: usize, const R: usize> Split<'_, Q, R> {
 
     /// What a child over two leaves comes to. The split itself is below `levels[at]`.
     #[inline(always)]
-    #[allow(clippy::inline_always)] // the caller's target features must reach it
     fn bottom_below(
         &self,
         step: &Step,
@@ -141,7 +139,6 @@ impl<const Q: usize, const R: usize> Split<'_, Q, R> {
 
     /// What a split over two leaves comes to.
     #[inline(always)]
-    #[allow(clippy::inline_always)] // the caller's target features must reach it
     fn over_leaves(&self, points: &Points, phi: &mut [f64; R]) -> [[f64; R]; Q] {
         let Step { pair: [left, right], mean, again, .. } = *self.step;
         let mut far: [f64; R] = std::array::from_fn(|r| choose(self.right[r], left, right) - mean);
@@ -161,7 +158,6 @@ impl<const Q: usize, const R: usize> Split<'_, Q, R> {
 
     /// What a split comes to when both children are done.
     #[inline(always)]
-    #[allow(clippy::inline_always)] // the caller's target features must reach it
     fn over(&self, [left, right]: &[[[f64; R]; Q]; 2], points: &Points, phi: &mut [f64; R]) -> [[f64; R]; Q] {
         let [left_share, right_share] = self.step.pair;
         let mean: [[f64; R]; Q] = grid(|q, r| left_share * left[q][r] + right_share * right[q][r]);
@@ -182,7 +178,6 @@ impl<const Q: usize, const R: usize> Split<'_, Q, R> {
 }
 
 #[inline(always)]
-#[allow(clippy::inline_always)] // the inner loop of everything
 fn grid<const Q: usize, const R: usize>(value: impl Fn(usize, usize) -> f64) -> [[f64; R]; Q] {
     let mut grid = [[0.0; R]; Q];
     for (q, row) in grid.iter_mut().enumerate() {
@@ -195,7 +190,6 @@ fn grid<const Q: usize, const R: usize>(value: impl Fn(usize, usize) -> f64) -> 
 
 /// The sums over the points, from the first.
 #[inline(always)]
-#[allow(clippy::inline_always)] // the inner loop of everything
 fn sum<const Q: usize, const R: usize>(grid: &[[f64; R]; Q]) -> [f64; R] {
     let mut sum = grid[0];
     for row in &grid[1..] {
@@ -205,20 +199,17 @@ fn sum<const Q: usize, const R: usize>(grid: &[[f64; R]; Q]) -> [f64; R] {
 }
 
 #[inline(always)]
-#[allow(clippy::inline_always)] // the inner loop of everything
 fn both<const R: usize>(a: &[u64; R], b: &[u64; R]) -> [u64; R] {
     std::array::from_fn(|r| a[r] & b[r])
 }
 
 /// The value, or zero.
 #[inline(always)]
-#[allow(clippy::inline_always)] // the inner loop of everything
 fn keep(value: f64, bits: u64) -> f64 {
     f64::from_bits(value.to_bits() & bits)
 }
 
 #[inline(always)]
-#[allow(clippy::inline_always)] // the inner loop of everything
 fn choose(bits: u64, clear: f64, set: f64) -> f64 {
     f64::from_bits(clear.to_bits() & !bits | set.to_bits() & bits)
 }
