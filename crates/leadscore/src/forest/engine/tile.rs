@@ -15,7 +15,7 @@ const DEEPEST: usize = 8;
 /// Columns of a row that need no check of bounds.
 pub(super) const COLUMNS: usize = 512;
 /// Trees walked at once for one row.
-const IN_FLIGHT: usize = 4;
+const IN_FLIGHT: usize = 8;
 /// The leaves that a byte can tell apart.
 const LEAVES: usize = 1 << DEEPEST;
 
@@ -25,7 +25,7 @@ pub(super) struct Tiles<T> {
     trees: Vec<Full>,
     /// Level by level.
     asked: Vec<u32>,
-    /// The same, for one row.
+    /// The same from place 1 on, for one row.
     above: Vec<Above>,
     /// The leaves of all trees. These two go on for `LEAVES` more, so that there are as many behind each tree's first.
     leaves: Vec<T>,
@@ -70,7 +70,7 @@ impl<T: Number> Tiles<T> {
             let full =
                 Full { depth, output: tree.output, asked: tiles.asked.len(), leaves: tiles.leaves.len() };
             tiles.asked.resize(full.asked + (1 << depth) - 1, NEVER);
-            tiles.above.resize(tiles.asked.len(), Above::NEVER);
+            tiles.above.resize(tiles.asked.len() + 1, Above::NEVER);
             tiles.leaves.resize(full.leaves + (1 << depth), T::from_f64(0.0));
             let mut todo = vec![(0, 0, 0)];
             while let Some((node, level, place)) = todo.pop() {
@@ -78,7 +78,7 @@ impl<T: Number> Tiles<T> {
                     Node::Split(split) => {
                         let at = full.asked + (1 << level) - 1 + place;
                         tiles.asked[at] = questions.of(split);
-                        tiles.above[at] = questions.above(split)?;
+                        tiles.above[at + 1] = questions.above(split)?;
                         todo.push((split.left, level + 1, 2 * place));
                         todo.push((split.right, level + 1, 2 * place + 1));
                     }
@@ -133,17 +133,18 @@ impl<T: Number> Tiles<T> {
             return trees.iter().for_each(|tree| self.walk_some(std::array::from_ref(tree), rank, sums));
         }
         let windows = trees.each_ref().map(|tree| window(&self.above, tree.asked));
-        let mut at = [0; N];
+        // The root is 1, and the children of n are 2n and 2n + 1.
+        let mut at = [1; N];
         for _ in 0..levels {
             for (at, above) in at.iter_mut().zip(&windows) {
                 let above = above[*at % LEAVES];
-                *at = 2 * *at + 1 + usize::from(rank(above.column) > above.rank);
+                *at = *at + *at + usize::from(above.rank < rank(above.column));
             }
         }
         let output = trees[0].output;
         let (mut sum, one) = (sums[output], trees.iter().all(|tree| tree.output == output));
         for (at, tree) in at.iter().zip(trees) {
-            let leaf = self.leaves[tree.leaves + at + 1 - (1 << levels)];
+            let leaf = self.leaves[tree.leaves + at - (1 << levels)];
             if one {
                 sum += leaf;
             } else {
