@@ -8,6 +8,7 @@
 
 mod libraries;
 
+use std::hint::black_box;
 use std::path::PathBuf;
 
 use leadscore::forest::Iterations;
@@ -110,7 +111,11 @@ fn margins(
     let mut few = entries[..SINGLES * COLUMNS].to_vec();
     let mut one = vec![
         engine("leadscore", "XGBoost", SINGLES, || singles.iter().for_each(|row| drop(all(json, row)))),
-        engine("XGBoost", "XGBoost", SINGLES, || rows.iter().for_each(|row| drop(xgboost.margins(row)))),
+        engine("XGBoost", "XGBoost", SINGLES, || {
+            rows.iter().for_each(|row| {
+                black_box(xgboost.margins(row));
+            })
+        }),
         engine("leadscore", "LightGBM", SINGLES, || singles.iter().for_each(|row| drop(all(text, row)))),
         engine("LightGBM", "LightGBM", SINGLES, || {
             singles.iter().for_each(|row| lightgbm.margin(row.values()))
@@ -118,7 +123,9 @@ fn margins(
     ];
     let mut many = vec![
         engine("leadscore", "XGBoost", BATCH, || drop(all(json, batch))),
-        engine("XGBoost", "XGBoost", BATCH, || drop(xgboost.margins(&whole))),
+        engine("XGBoost", "XGBoost", BATCH, || {
+            black_box(xgboost.margins(&whole));
+        }),
         engine("leadscore", "LightGBM", BATCH, || drop(all(text, batch))),
         engine("LightGBM", "LightGBM", BATCH, || lightgbm.margins(batch.values(), BATCH, &mut out)),
     ];
@@ -159,7 +166,9 @@ fn contributions(
     let one = vec![
         engine("leadscore", "XGBoost", SINGLES, || singles.iter().for_each(|row| drop(all(json, row)))),
         engine("XGBoost", "XGBoost", SINGLES, || {
-            rows.iter().for_each(|row| drop(xgboost.contributions(row)))
+            rows.iter().for_each(|row| {
+                black_box(xgboost.contributions(row));
+            })
         }),
         engine("leadscore", "LightGBM", SINGLES, || singles.iter().for_each(|row| drop(all(text, row)))),
         engine("LightGBM", "LightGBM", SINGLES, || {
@@ -169,7 +178,9 @@ fn contributions(
     measure(&format!("{size}, contributions, one row"), rounds, one);
     let many = vec![
         engine("leadscore", "XGBoost", BATCH, || drop(all(json, batch))),
-        engine("XGBoost", "XGBoost", BATCH, || drop(xgboost.contributions(&whole))),
+        engine("XGBoost", "XGBoost", BATCH, || {
+            black_box(xgboost.contributions(&whole));
+        }),
         engine("leadscore", "LightGBM", BATCH, || drop(all(text, batch))),
         engine("LightGBM", "LightGBM", some, || lightgbm.contributions(few, some, &mut out)),
     ];
