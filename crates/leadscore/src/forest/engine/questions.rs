@@ -27,6 +27,8 @@ pub(in crate::forest) struct Questions {
     precision: Precision,
     /// In order of features.
     subjects: Vec<Subject>,
+    /// The same in order of their numbers of thresholds: a processor guesses the length of a search by the last one's.
+    by_size: Vec<usize>,
     places: HashMap<Key, usize>,
     slots: usize,
 }
@@ -174,7 +176,9 @@ impl Questions {
             };
         }
         let places = subjects.iter().enumerate().map(|(at, subject)| (subject.key.clone(), at)).collect();
-        Questions { precision: forest.precision, subjects, places, slots }
+        let mut by_size: Vec<usize> = (0..subjects.len()).collect();
+        by_size.sort_by_key(|at| subjects[*at].thresholds.half);
+        Questions { precision: forest.precision, subjects, by_size, places, slots }
     }
 
     /// How many answers there are to a row.
@@ -218,22 +222,21 @@ impl Questions {
     /// The ranks of a row: for each subject how many thresholds it has reached, first for splits that send missing
     /// values left, then for those that send them right.
     pub(super) fn ranks(&self, row: &[f64], ranks: &mut Vec<[u16; 2]>) {
-        ranks.clear();
-        ranks.extend(self.subjects.iter().map(|subject| {
+        // Trees without splits look at a column too.
+        ranks.resize(self.subjects.len().max(COLUMNS / 2), [0; 2]);
+        for &at in &self.by_size {
+            let subject = &self.subjects[at];
             let value = row[subject.key.feature()];
-            match subject.key {
+            ranks[at] = match subject.key {
                 Key::Value { zero_is_missing, .. } => {
                     let missing = value.is_nan() | (zero_is_missing & is_zero(value));
-                    let reached =
-                        subject.thresholds.reached_alone(value).min(usize::from(u16::MAX) - 1) as u16;
+                    let reached = subject.thresholds.reached(value).min(usize::from(u16::MAX) - 1) as u16;
                     let none = u16::from(!missing).wrapping_neg();
                     [reached & none, reached | !none]
                 }
                 Key::Set { .. } => [u16::from(subject.right_of_set(value, self.precision)); 2],
-            }
-        }));
-        // Trees without splits look at a column too.
-        ranks.resize(ranks.len().max(COLUMNS / 2), [0; 2]);
+            };
+        }
     }
 
     /// Answers every question for one row: 1 is right.
