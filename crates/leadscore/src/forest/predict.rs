@@ -14,6 +14,23 @@ pub enum Iterations {
     Best,
 }
 
+impl Iterations {
+    /// `all` or `best`.
+    ///
+    /// # Errors
+    /// `unknown_name` for anything else.
+    pub fn named(name: &str) -> Result<Iterations, Error> {
+        match name {
+            "all" => Ok(Iterations::All),
+            "best" => Ok(Iterations::Best),
+            _ => Err(Error::UnknownName {
+                path: "iterations".to_owned(),
+                message: format!("unknown iterations `{name}`; known: all, best"),
+            }),
+        }
+    }
+}
+
 impl Forest {
     /// The number of outputs: 1, or one for each class or target.
     pub fn outputs(&self) -> usize {
@@ -154,6 +171,8 @@ impl Forest {
         }
         self.rounds.truncate(rounds);
         self.best_iteration = None;
+        // What the file says of rounds it no longer has.
+        self.attributes.retain(|name, _| !name.starts_with("best_"));
         if let Body::Trees(own) = &mut self.body {
             own.truncate(trees);
         }

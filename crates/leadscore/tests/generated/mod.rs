@@ -1,5 +1,7 @@
 //! Leads made from a seed, the same on every machine: plain ones, empty ones and odd ones.
 
+#![allow(dead_code)] // each test file uses its part
+
 use leadscore::{Activity, Lead, Timestamp};
 
 /// The moment the generated leads are judged as of: 2026-11-22T12:00:00Z.
