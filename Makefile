@@ -10,6 +10,7 @@ test:
 	cargo test --release -p leadscore --test same_bits
 	cargo build -p leadscore --no-default-features
 	cargo package -p leadscore --allow-dirty
+	for story in score_one why many own_model; do cargo run -q -p leadscore --example $$story || exit 1; done
 	@touch $(SKIPS); sort $(SKIPS); echo "$$(cut -d' ' -f1 $(SKIPS) | sort -u | wc -l) tests skipped for want of ../shared"
 
 # Formatting, lints and documentation: warnings are errors.

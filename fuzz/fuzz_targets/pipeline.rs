@@ -1,6 +1,7 @@
 //! Any text as a pipeline: an error, or a pipeline that survives its own JSON and scores a lead.
 #![no_main]
 
+use leadscore::pipeline::ImportanceBy;
 use leadscore::{Context, Lead, Pipeline, Timestamp};
 use libfuzzer_sys::fuzz_target;
 
@@ -11,4 +12,7 @@ fuzz_target!(|text: &str| {
     let now = Timestamp::from_millis(1_800_000_000_000).expect("a moment");
     let prediction = pipeline.score(&Lead::new("l").with("company", "Acme"), &Context::new(now)).expect("lenient");
     assert!((0.0..=100.0).contains(&prediction.score));
+    for by in [ImportanceBy::Gain, ImportanceBy::Cover, ImportanceBy::Largest] {
+        let _ = pipeline.importance(by);
+    }
 });

@@ -157,7 +157,7 @@ impl Pipeline {
         let mut extraction = Extraction::default();
         self.schema.extract(lead, context.as_of, &context.zone, context.mode, &mut extraction)?;
         let mut sums = self.scorer.sums(&[&extraction.columns], &self.scale, context.wants_reasons())?;
-        Ok(self.predict(&lead.id, &extraction, sums.remove(0), context))
+        Ok(self.predict(&lead.id, &extraction, &sums.remove(0), context))
     }
 
     /// Scores many leads, on this thread; one that is refused does not stop the others. The same bits as one by one,
@@ -194,7 +194,7 @@ impl Pipeline {
             for ((lead, extraction), refused) in block.iter().zip(&extractions).zip(refused) {
                 out.extend(match refused {
                     Some(error) => Some(Err(in_list(error, out.len()))),
-                    None => sums.next().map(|sum| Ok(self.predict(&lead.id, extraction, sum?, context))),
+                    None => sums.next().map(|sum| Ok(self.predict(&lead.id, extraction, &sum?, context))),
                 });
             }
         }

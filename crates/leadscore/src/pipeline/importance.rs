@@ -89,7 +89,9 @@ impl Pipeline {
         };
         let sum = all.iter().fold(0.0, |sum, one| sum + one.importance);
         if sum > 0.0 {
-            all.iter_mut().for_each(|one| one.importance /= sum);
+            for one in &mut all {
+                one.importance /= sum;
+            }
         }
         all.sort_by(|a, b| b.importance.total_cmp(&a.importance));
         Ok(all)

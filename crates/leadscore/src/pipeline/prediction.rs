@@ -132,13 +132,13 @@ impl Pipeline {
         &self,
         lead_id: &str,
         extraction: &Extraction,
-        sum: Sum<'_>,
+        sum: &Sum<'_>,
         context: &Context,
     ) -> Prediction {
         let row = &extraction.columns;
         let full = context.detail == Detail::Full;
         let score = sum.score;
-        let Place { probability, tier, confidence } = self.place(&sum);
+        let Place { probability, tier, confidence } = self.place(sum);
         let explanation = sum.explain(&self.schema, row, tier.map(crate::Tier::name), context.reasons, full);
         let (tier, action) = tier.map(crate::Tier::shared).unzip();
         let warnings = extraction
@@ -165,13 +165,13 @@ impl Pipeline {
             lead_id: lead_id.to_owned(),
             score,
             probability,
-            classes: self.class_probabilities(&sum),
+            classes: self.class_probabilities(sum),
             basis: self.basis(),
             tier,
             action,
             disqualified: sum.disqualified(&self.schema, row),
             explanation,
-            breakdown: if full { breakdown(&sum) } else { Vec::new() },
+            breakdown: if full { breakdown(sum) } else { Vec::new() },
             estimates,
             risks: brief_risks,
             recommendations,

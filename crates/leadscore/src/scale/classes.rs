@@ -49,13 +49,19 @@ impl Classes {
     pub(crate) fn probabilities(&self, margins: &[f64]) -> Vec<f64> {
         let mut shares = self.calibrated(margins);
         if self.apart {
-            shares.iter_mut().for_each(|share| *share = math::sigmoid(*share).max(f64::MIN_POSITIVE));
+            for share in &mut shares {
+                *share = math::sigmoid(*share).max(f64::MIN_POSITIVE);
+            }
         } else {
             let most = shares.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            shares.iter_mut().for_each(|share| *share = math::exp(*share - most));
+            for share in &mut shares {
+                *share = math::exp(*share - most);
+            }
         }
         let sum = shares.iter().fold(0.0, |sum, share| sum + share);
-        shares.iter_mut().for_each(|share| *share /= sum);
+        for share in &mut shares {
+            *share /= sum;
+        }
         shares
     }
 
