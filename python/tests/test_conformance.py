@@ -104,7 +104,12 @@ def same(found: Any, expected: Any) -> bool:
 
 @pytest.mark.parametrize(
     "name",
-    ["xgb-2.1.4-binary-ubj", "xgb-3.4.1-binary-json", "lgb-4.7.0-binary-numeric", "lgb-4.7.0-categorical-codes"],
+    [
+        "xgb-2.1.4-binary-ubj",
+        "xgb-3.4.1-binary-json",
+        "lgb-4.7.0-binary-numeric",
+        "lgb-4.7.0-categorical-codes",
+    ],
 )
 def test_margins_of_real_models_to_the_last_bit(name: str) -> None:
     folder = shared_models() / name

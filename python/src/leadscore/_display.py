@@ -24,13 +24,17 @@ def waterfall(prediction: Prediction) -> str:
     if prediction.action:
         head += f" · {escape(prediction.action)}"
     title = escape(prediction.lead_id) + " · " if prediction.lead_id else ""
-    parts = [f'<div style="font-family:sans-serif;font-size:13px"><div style="margin:4px 0">{title}{head}</div>']
+    parts = [
+        f'<div style="font-family:sans-serif;font-size:13px"><div style="margin:4px 0">{title}{head}</div>'
+    ]
     if prediction.disqualified is not None:
         parts.append(f'<div style="color:{_DOWN}">{escape(prediction.disqualified)}</div>')
     if why.baseline is not None and why.contributions:
         parts.append(_bars(prediction))
     else:
-        parts.extend(f"<div>{escape(f'{reason.points:+.1f}')}  {escape(reason.text)}</div>" for reason in why.reasons)
+        parts.extend(
+            f"<div>{escape(f'{reason.points:+.1f}')}  {escape(reason.text)}</div>" for reason in why.reasons
+        )
     parts.extend(f'<div style="color:{_REST}">{escape(warning)}</div>' for warning in prediction.warnings)
     return "".join(parts) + "</div>"
 

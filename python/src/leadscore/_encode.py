@@ -8,7 +8,7 @@ import json
 import math
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timezone, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -83,6 +83,19 @@ def moment(value: Moment) -> str | int:
     raise LeadscoreError(
         "invalid_context", "as_of", f"wants a datetime, a date, a text or milliseconds, found {value!r:.60}"
     )
+
+
+def moment_text(value: Moment) -> str:
+    """A moment as text."""
+    plain = moment(value)
+    if isinstance(plain, str):
+        return plain
+    try:
+        return _time_text(datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=plain))
+    except OverflowError:
+        raise LeadscoreError(
+            "invalid_context", "as_of", f"{plain} ms lies outside the years 1 to 9999"
+        ) from None
 
 
 def zone_name(zone: str | tzinfo) -> str:

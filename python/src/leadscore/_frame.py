@@ -21,9 +21,8 @@ def kind_of(df: Any) -> str:
 
 def columns_of(df: Any) -> list[str]:
     """The names of a frame's columns."""
-    names = getattr(df, "column_names", None)
-    if names is None:
-        names = getattr(df, "columns", ())
+    # A table of pyarrow has arrays in `columns`.
+    names: Any = getattr(df, "column_names", None) or getattr(df, "columns", ())
     return [str(name) for name in names]
 
 
@@ -32,7 +31,9 @@ def to_native(df: Any, what: str, wanted: set[str] | None) -> _native.Frame:
     if not hasattr(df, "__arrow_c_stream__"):
         hint = "; collect() it first" if type(df).__name__ == "LazyFrame" else ""
         raise LeadscoreError(
-            "invalid_lead", what, f"wants a frame of pandas, polars or pyarrow, found {type(df).__name__}{hint}"
+            "invalid_lead",
+            what,
+            f"wants a frame of pandas, polars or pyarrow, found {type(df).__name__}{hint}",
         )
     rows = len(df) if hasattr(df, "__len__") else None
     try:
@@ -43,7 +44,9 @@ def to_native(df: Any, what: str, wanted: set[str] | None) -> _native.Frame:
         message = f"{error}; or pass a list of records to score_many, df.to_dict('records')"
         raise LeadscoreError("invalid_lead", what, message) from error
     except Exception as error:
-        raise LeadscoreError("invalid_lead", what, f"no Arrow table can be made of it: {error}"[:300]) from error
+        raise LeadscoreError(
+            "invalid_lead", what, f"no Arrow table can be made of it: {error}"[:300]
+        ) from error
     if rows is not None and native.rows != rows:
         raise LeadscoreError("invalid_lead", what, f"{rows} rows, of which Arrow hands out {native.rows}")
     return native
@@ -54,7 +57,9 @@ def _narrowed(df: Any, wanted: set[str] | None) -> Any:
     if wanted is None or kind_of(df) not in ("pandas", "polars", "pyarrow"):
         return df
     names = list(df.columns if kind_of(df) == "pandas" else columns_of(df))
-    places = [place for place, name in enumerate(names) if str(name) in wanted] or list(range(min(1, len(names))))
+    places = [place for place, name in enumerate(names) if str(name) in wanted] or list(
+        range(min(1, len(names)))
+    )
     if len(places) == len(names):
         return df
     if kind_of(df) == "pandas":

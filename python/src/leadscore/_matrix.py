@@ -33,7 +33,9 @@ def _of_array(X: Any) -> Matrix:
     if hasattr(X, "toarray") and not isinstance(X, np.ndarray):
         raise _refused("a sparse matrix does not say whether its zeros are missing; pass X.toarray()")
     try:
-        array = np.ma.filled(X.astype(np.float64), np.nan) if isinstance(X, np.ma.MaskedArray) else np.asarray(X)
+        array = (
+            np.ma.filled(X.astype(np.float64), np.nan) if isinstance(X, np.ma.MaskedArray) else np.asarray(X)
+        )
         if array.dtype.kind not in "biufO":
             raise _refused(f"wants numbers, found {array.dtype}")
         if array.dtype.kind == "O" and any(isinstance(value, (str, bytes)) for value in array.flat):

@@ -6,6 +6,8 @@ from typing import Protocol, TypeAlias, TypedDict, final
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = ["Forest", "Frame", "Pipeline", "error_codes", "run_command", "version"]
+
 class _ArrowStream(Protocol):
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
@@ -26,6 +28,7 @@ _Bytes: TypeAlias = bytes | bytearray | memoryview
 def version() -> str: ...
 def error_codes() -> list[str]: ...
 def run_command(args: list[str]) -> int: ...
+
 @final
 class Pipeline:
     @staticmethod
@@ -92,4 +95,3 @@ class Frame:
         as_of: str | None = None,
         threads: int | None = None,
     ) -> NDArray[np.float64]: ...
-

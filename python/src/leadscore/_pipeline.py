@@ -16,7 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadscore import _files, _frame, _native
-from leadscore._encode import Moment, chunks, context_json, moment, now, record_json, records_json, threads_of, zone_name
+from leadscore._encode import (
+    Moment,
+    chunks,
+    context_json,
+    moment_text,
+    now,
+    record_json,
+    records_json,
+    threads_of,
+    zone_name,
+)
 from leadscore._errors import LeadscoreError
 from leadscore._matrix import matrix_of
 from leadscore._prediction import (
@@ -266,7 +276,9 @@ class Pipeline:
         score, probability, tier, action and reasons alone.
         """
         if errors not in ("raise", "return"):
-            raise LeadscoreError("invalid_context", "errors", f'wants "raise" or "return", found {errors!r:.60}')
+            raise LeadscoreError(
+                "invalid_context", "errors", f'wants "raise" or "return", found {errors!r:.60}'
+            )
         detail = "brief" if brief else "full"
         context = context_json(as_of, zone, strict=strict, reasons=reasons, detail=detail)
         out: Predictions[Any] = Predictions()
@@ -290,7 +302,11 @@ class Pipeline:
     ) -> Any:
         """The features of a lead by name, in the order of the schema; for a list of leads, a list of them."""
         context = context_json(as_of, zone, strict=strict)
-        if isinstance(lead, Iterable) and not isinstance(lead, (Mapping, str, bytes)) and not hasattr(lead, "_asdict"):
+        if (
+            isinstance(lead, Iterable)
+            and not isinstance(lead, (Mapping, str, bytes))
+            and not hasattr(lead, "_asdict")
+        ):
             return [self._features(item, context, place) for place, item in enumerate(lead)]
         return self._features(lead, context, None)
 
@@ -320,7 +336,9 @@ class Pipeline:
     def score_matrix(self, X: Any, *, threads: int | None = None) -> Scores:
         """Scores the rows of a matrix with the pipeline's `columns`; the bits `score` gives for the same leads."""
         found = self._native.score_matrix(self._matrix(X), threads_of(threads))
-        classes = found["classes"].reshape(len(found["scores"]), -1) if len(self.classes) else found["classes"]
+        classes = (
+            found["classes"].reshape(len(found["scores"]), -1) if len(self.classes) else found["classes"]
+        )
         names = tuple([tier["tier"] for tier in self._about["tiers"]])
         return Scores(found["scores"], found["probabilities"], found["tiers"], names, classes)
 
@@ -399,13 +417,10 @@ class Pipeline:
         threads: int | None = None,
     ) -> FileSummary:
         """Scores a file of leads (CSV, JSONL or JSON, also gzipped) into another, as the command does."""
-        when = now() if as_of is None else moment(as_of)
-        if isinstance(when, int):
-            when = moment(np.datetime64(when, "ms")) if abs(when) < 2**53 else str(when)
         options = {
             "input": _files.path_of(input),
             "output": _files.path_of(output),
-            "as_of": when if isinstance(as_of, str) or zone_name(zone) == "UTC" else when,
+            "as_of": now() if as_of is None else moment_text(as_of),
             "zone": zone_name(zone),
             "format": format,
             "map": None if map is None else _files.path_of(map),
@@ -440,7 +455,9 @@ class Pipeline:
 
     def _features(self, lead: object, context: str, place: int | None) -> dict[str, FeatureValue]:
         try:
-            features: dict[str, FeatureValue] = json.loads(self._native.features_json(record_json(lead), context))
+            features: dict[str, FeatureValue] = json.loads(
+                self._native.features_json(record_json(lead), context)
+            )
         except LeadscoreError as error:
             if place is None:
                 raise
@@ -522,7 +539,9 @@ def _further(error: LeadscoreError, start: int) -> LeadscoreError:
 
 def _iterable(leads: Any) -> Iterable[object]:
     if isinstance(leads, (str, bytes, Mapping)) or not isinstance(leads, Iterable):
-        raise LeadscoreError("invalid_lead", "leads", f"wants a list of records, found {type(leads).__name__}")
+        raise LeadscoreError(
+            "invalid_lead", "leads", f"wants a list of records, found {type(leads).__name__}"
+        )
     if hasattr(leads, "columns"):
         raise LeadscoreError("invalid_lead", "leads", "wants a list of records; score_frame takes frames")
     return leads
@@ -530,7 +549,9 @@ def _iterable(leads: Any) -> Iterable[object]:
 
 def _count(value: Any) -> int:
     if isinstance(value, (bool,)) or not isinstance(value, (int, np.integer)) or not 0 <= value <= 100:
-        raise LeadscoreError("invalid_context", "explain", f"wants a whole number from 0 to 100, found {value!r:.60}")
+        raise LeadscoreError(
+            "invalid_context", "explain", f"wants a whole number from 0 to 100, found {value!r:.60}"
+        )
     return int(value)
 
 
@@ -539,4 +560,6 @@ def _json(options: Mapping[str, Any]) -> str:
     try:
         return json.dumps(options, default=plain)
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise LeadscoreError("invalid_context", "options", f"cannot be written as JSON: {error}"[:200]) from None
+        raise LeadscoreError(
+            "invalid_context", "options", f"cannot be written as JSON: {error}"[:200]
+        ) from None
