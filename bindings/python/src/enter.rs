@@ -7,7 +7,7 @@
 )]
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -82,26 +82,34 @@ pub(crate) fn enter_blocks<T: Send>(
             }
             return Ok(results);
         }
-        let stop = AtomicBool::new(false);
+        // No block after this one matters: the first that failed, as it would have been one by one.
+        let last = AtomicUsize::new(usize::MAX);
         let (tell, told) = channel();
         let mut result = Ok(Vec::new());
         let mut interrupt = Ok(());
         pool(threads)?.in_place_scope(|scope| {
-            let (stop, result) = (&stop, &mut result);
+            let (last, result) = (&last, &mut result);
             scope.spawn(move |_| {
                 let one = |at: usize| {
-                    if stop.load(Ordering::Relaxed) {
-                        return Err(Problem::new("io", "", "interrupted"));
+                    if at > last.load(Ordering::Relaxed) {
+                        return None;
                     }
-                    work(range(at))
+                    let result = work(range(at));
+                    if result.is_err() {
+                        last.fetch_min(at, Ordering::Relaxed);
+                    }
+                    Some(result)
                 };
-                *result = (0..blocks).into_par_iter().map(one).collect();
+                let all: Vec<_> = (0..blocks).into_par_iter().map(one).collect();
+                *result = all.into_iter().map_while(|result| result).collect();
                 drop(tell);
             });
             while told.recv_timeout(PATIENCE) == Err::<(), _>(RecvTimeoutError::Timeout) {
                 if interrupt.is_ok() {
                     interrupt = Python::attach(|py| py.check_signals());
-                    stop.store(interrupt.is_err(), Ordering::Relaxed);
+                    if interrupt.is_err() {
+                        last.store(0, Ordering::Relaxed);
+                    }
                 }
             }
         });

@@ -68,7 +68,7 @@ def _bars(prediction: Prediction) -> str:
     ends = [base]
     for _, points in lines:
         ends.append(ends[-1] + points)
-    low, high = min(ends + [0.0]), max(ends + [100.0])
+    low, high = min(*ends, 0.0), max(*ends, 100.0)
 
     def x(value: float) -> float:
         return _TEXT + (value - low) / (high - low) * (_WIDTH - _TEXT - 60)

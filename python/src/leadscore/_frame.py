@@ -26,8 +26,8 @@ def columns_of(df: Any) -> list[str]:
     return [str(name) for name in names]
 
 
-def to_native(df: Any, what: str, wanted: set[str] | None) -> _native.Frame:
-    """The frame through Arrow, with all or only some of its columns."""
+def check(df: Any, what: str) -> None:
+    """Refuses what is no frame."""
     if not hasattr(df, "__arrow_c_stream__"):
         hint = "; collect() it first" if type(df).__name__ == "LazyFrame" else ""
         raise LeadscoreError(
@@ -35,6 +35,11 @@ def to_native(df: Any, what: str, wanted: set[str] | None) -> _native.Frame:
             what,
             f"wants a frame of pandas, polars or pyarrow, found {type(df).__name__}{hint}",
         )
+
+
+def to_native(df: Any, what: str, wanted: set[str] | None) -> _native.Frame:
+    """The frame through Arrow, with all or only some of its columns."""
+    check(df, what)
     rows = len(df) if hasattr(df, "__len__") else None
     try:
         native = _native.Frame(_narrowed(df, wanted))
@@ -54,17 +59,25 @@ def to_native(df: Any, what: str, wanted: set[str] | None) -> _native.Frame:
 
 def _narrowed(df: Any, wanted: set[str] | None) -> Any:
     """The frame without columns nobody asks for; at least one stays, for the number of rows."""
-    if wanted is None or kind_of(df) not in ("pandas", "polars", "pyarrow"):
+    kind = kind_of(df)
+    if kind not in ("pandas", "polars", "pyarrow"):
         return df
-    names = list(df.columns if kind_of(df) == "pandas" else columns_of(df))
-    places = [place for place, name in enumerate(names) if str(name) in wanted] or list(
-        range(min(1, len(names)))
-    )
-    if len(places) == len(names):
-        return df
-    if kind_of(df) == "pandas":
-        return df.iloc[:, places].reset_index(drop=True)
-    return df.select([names[place] for place in places])
+    names = list(df.columns if kind == "pandas" else columns_of(df))
+    places = [place for place, name in enumerate(names) if wanted is None or str(name) in wanted]
+    if kind == "polars":
+        # Lists and the like are no attributes, and may hold what Arrow readers refuse.
+        places = [place for place in places if wanted is not None or not df.dtypes[place].is_nested()]
+    places = places or list(range(min(1, len(names))))
+    if len(places) != len(names):
+        if kind == "pandas":
+            df = df.iloc[:, places].reset_index(drop=True)
+        else:
+            df = df.select([names[place] for place in places])
+    if kind == "polars" and any(str(dtype) == "Null" for dtype in df.dtypes):
+        # A column of nothing has a buffer in polars, which other readers of Arrow refuse.
+        library = import_module("polars")
+        df = df.with_columns(library.col(library.Null).cast(library.Boolean))
+    return df
 
 
 def score_frame(df: Any, tiers: Sequence[Any], scores: _native._FrameScores) -> Any:

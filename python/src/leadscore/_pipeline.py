@@ -472,6 +472,7 @@ class Pipeline:
         self, leads: Any, activities: Any, as_of: Any, zone: Any, strict: bool, on: str | None
     ) -> tuple[str, str | None, str | None]:
         """The context, the column of moments, and the column of ids where there are activities."""
+        _frame.check(leads, "leads")
         names = _frame.columns_of(leads)
         column = as_of if isinstance(as_of, str) and as_of in names else None
         context = context_json(0 if column else as_of, zone, strict=strict)
