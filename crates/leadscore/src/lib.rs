@@ -19,7 +19,7 @@ pub mod time;
 
 pub use error::Error;
 pub use explain::{Contribution, Explanation, FeatureValue, TopReason};
-pub use feature::{Feature, FeatureMatrix, FeatureSchema, FeatureType, Missing, Mode};
+pub use feature::{Column, ColumnReader, Feature, FeatureMatrix, FeatureSchema, FeatureType, Missing, Mode};
 pub use forest::Forest;
 pub use json::Range;
 pub use lead::{Activity, Attribute, Lead};

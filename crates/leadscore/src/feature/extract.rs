@@ -202,8 +202,7 @@ fn checked(feature: &Feature, found: Found) -> Found {
     match found {
         Found::Value(value) if value.is_nan() => ABSENT,
         Found::Value(value) => {
-            let inside = feature.range.is_none_or(|range| range.contains(value));
-            if inside && (!feature.whole || value == value.floor()) && value.is_finite() {
+            if is_good(feature, value) {
                 found
             } else {
                 Found::Nothing(Reason::OutOfRange, Some(format!("{value}")))
@@ -213,38 +212,49 @@ fn checked(feature: &Feature, found: Found) -> Found {
     }
 }
 
+/// Whether a value that is there can be used.
+pub(super) fn is_good(feature: &Feature, value: f64) -> bool {
+    let inside = feature.range.is_none_or(|range| range.contains(value));
+    inside && (!feature.whole || value == value.floor()) && value.is_finite()
+}
+
+/// A feature's value by one attribute, absent or not, as [`FeatureSchema::extract`] fills it in: the default where there
+/// is none, NaN without one and for a text.
+pub(super) fn value_by_attribute(
+    feature: &Feature,
+    attribute: Option<&Attribute>,
+    as_of: Timestamp,
+    zone: &Zone,
+) -> f64 {
+    filled(feature, of_attribute(feature, attribute, as_of, zone))
+}
+
+/// The same for a feature that reads no attribute, of a lead without activities; `row` are the features before it.
+pub(super) fn value_without_attribute(
+    schema: &FeatureSchema,
+    feature: &Feature,
+    as_of: Timestamp,
+    zone: &Zone,
+    row: &[f64],
+) -> f64 {
+    let lead = Lead::default();
+    filled(feature, read(feature, &lead, &Log::new(schema, &lead, as_of), as_of, zone, row))
+}
+
+fn filled(feature: &Feature, found: Found) -> f64 {
+    match checked(feature, found) {
+        Found::Value(value) => value,
+        Found::Text(_) => f64::NAN,
+        Found::Nothing(..) => feature.default.unwrap_or(f64::NAN),
+    }
+}
+
 fn read(feature: &Feature, lead: &Lead, log: &Log<'_>, as_of: Timestamp, zone: &Zone, row: &[f64]) -> Found {
     match &feature.source {
-        Source::Attribute { name, part, read, missing, .. } => {
-            attribute(feature, lead.attributes.get(name), *part, *read, missing)
-        }
-        Source::Match { attribute, part, rules, otherwise, blank } => {
-            let level =
-                |level: &Option<(String, f64)>| Found::Value(level.as_ref().map_or(f64::NAN, |(_, c)| *c));
-            let text = lead.attributes.get(attribute).map(text_of);
-            let text = text.as_deref().map_or("", |text| part_of(text, *part));
-            let text = normalise(text);
-            if text.is_empty() {
-                return level(blank);
-            }
-            match rules.iter().find(|rule| rule.hits(&text)) {
-                Some(rule) => Found::Value(rule.code),
-                None => level(otherwise),
-            }
-        }
-        Source::Age { of: AgeOf::Attribute(name), unit, floor } => {
-            let Some(attribute) = lead.attributes.get(name) else { return ABSENT };
-            let text = text_of(attribute);
-            if text.trim().is_empty() {
-                return ABSENT;
-            }
-            match (attribute, Timestamp::parse(&text, zone)) {
-                (Attribute::Text(_), Ok(at)) if at > as_of => {
-                    Found::Nothing(Reason::Future, Some(clip(&text)))
-                }
-                (Attribute::Text(_), Ok(at)) => Found::Value(age(at, as_of, *unit, *floor)),
-                _ => Found::Nothing(Reason::Unreadable, Some(clip(&text))),
-            }
+        Source::Attribute { name, .. }
+        | Source::Match { attribute: name, .. }
+        | Source::Age { of: AgeOf::Attribute(name), .. } => {
+            of_attribute(feature, lead.attributes.get(name), as_of, zone)
         }
         Source::Age { of: AgeOf::Activity { filter, last }, unit, floor } => {
             let hits = log.select(filter);
@@ -269,6 +279,42 @@ fn read(feature: &Feature, lead: &Lead, log: &Log<'_>, as_of: Timestamp, zone: &
             let hit = cases.iter().find(|(when, _, _)| when.of(row) == Some(true));
             Found::Value(hit.map_or(otherwise.1, |(_, _, code)| *code))
         }
+    }
+}
+
+/// What the source of a feature makes of one attribute, absent or not; absent where it reads none.
+fn of_attribute(feature: &Feature, attribute: Option<&Attribute>, as_of: Timestamp, zone: &Zone) -> Found {
+    match &feature.source {
+        Source::Attribute { part, read, missing, .. } => of_value(feature, attribute, *part, *read, missing),
+        Source::Match { part, rules, otherwise, blank, .. } => {
+            let level =
+                |level: &Option<(String, f64)>| Found::Value(level.as_ref().map_or(f64::NAN, |(_, c)| *c));
+            let text = attribute.map(text_of);
+            let text = text.as_deref().map_or("", |text| part_of(text, *part));
+            let text = normalise(text);
+            if text.is_empty() {
+                return level(blank);
+            }
+            match rules.iter().find(|rule| rule.hits(&text)) {
+                Some(rule) => Found::Value(rule.code),
+                None => level(otherwise),
+            }
+        }
+        Source::Age { unit, floor, .. } => {
+            let Some(attribute) = attribute else { return ABSENT };
+            let text = text_of(attribute);
+            if text.trim().is_empty() {
+                return ABSENT;
+            }
+            match (attribute, Timestamp::parse(&text, zone)) {
+                (Attribute::Text(_), Ok(at)) if at > as_of => {
+                    Found::Nothing(Reason::Future, Some(clip(&text)))
+                }
+                (Attribute::Text(_), Ok(at)) => Found::Value(age(at, as_of, *unit, *floor)),
+                _ => Found::Nothing(Reason::Unreadable, Some(clip(&text))),
+            }
+        }
+        _ => ABSENT,
     }
 }
 
@@ -298,13 +344,7 @@ fn part_of(text: &str, part: Part) -> &str {
     }
 }
 
-fn attribute(
-    feature: &Feature,
-    found: Option<&Attribute>,
-    part: Part,
-    read: As,
-    missing: &[String],
-) -> Found {
+fn of_value(feature: &Feature, found: Option<&Attribute>, part: Part, read: As, missing: &[String]) -> Found {
     // The number that is already one: the way of most features of most rows.
     if let (Some(Attribute::Number(number)), FeatureType::Number, As::Value) = (found, feature.kind, read)
         && missing.is_empty()

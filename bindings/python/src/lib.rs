@@ -1,0 +1,46 @@
+//! The native half of the Python package `leadscore`: records as JSON text, matrices as numpy arrays, tables as Arrow,
+//! handles that never change. What a Python programmer sees is in `python/src/leadscore`.
+
+#![expect(clippy::needless_pass_by_value, reason = "arguments come by value from Python")]
+
+mod enter;
+mod forest;
+mod frame;
+mod matrix;
+mod pipeline;
+mod problem;
+
+use std::ffi::OsString;
+
+use pyo3::prelude::*;
+
+/// Native part of leadscore. Private: use the package `leadscore`.
+#[pymodule(gil_used = false)]
+mod _native {
+    #[pymodule_export]
+    use super::{error_codes, run_command, version};
+    #[pymodule_export]
+    use crate::forest::Forest;
+    #[pymodule_export]
+    use crate::frame::Frame;
+    #[pymodule_export]
+    use crate::pipeline::Pipeline;
+}
+
+/// The library's version.
+#[pyfunction]
+fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+/// Every code an error can have.
+#[pyfunction]
+fn error_codes() -> Vec<&'static str> {
+    leadscore::Error::CODES.to_vec()
+}
+
+/// Runs the command; the first argument is its own name. The exit status.
+#[pyfunction]
+fn run_command(py: Python<'_>, args: Vec<OsString>) -> u8 {
+    py.detach(|| leadscore_cli::run(args))
+}

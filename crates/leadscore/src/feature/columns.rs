@@ -1,0 +1,204 @@
+//! From the columns of a table to feature values: the fast way for many leads that have attributes and no activities.
+//!
+//! A feature by one attribute is computed once for every distinct value of a coded column, by the very function that
+//! reads a record; the values of a formula are computed row by row.
+
+use super::FeatureMatrix;
+use super::extract::{is_good, value_by_attribute, value_without_attribute};
+use super::schema::{Feature, FeatureSchema, FeatureType};
+use super::source::{As, Source};
+use crate::lead::Attribute;
+use crate::{Error, Timestamp, Zone};
+
+/// Rows filled at once: they stay in the nearest cache while the columns pass over them.
+const TILE: usize = 64;
+
+/// One attribute of many leads.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Column<'a> {
+    /// Numbers; NaN is absent.
+    Numbers(&'a [f64]),
+    /// Places in the list of distinct values that the reader was made with; a place beyond its end is absent.
+    Codes(&'a [u32]),
+}
+
+impl Column<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Column::Numbers(values) => values.len(),
+            Column::Codes(codes) => codes.len(),
+        }
+    }
+}
+
+/// Reads the features of many leads from columns, with the bits that [`Pipeline::feature_matrix`] gives in lenient mode
+/// for the same leads without activities.
+///
+/// ```
+/// use leadscore::{Attribute, Column, FeatureSchema, Timestamp, Zone};
+/// let schema = FeatureSchema::from_json(
+///     r#"{"features": [{"name": "visits", "type": "number", "range": [0, 99], "source": {"from": "attribute"}},
+///         {"name": "source", "type": "category", "levels": ["ad", "web"], "source": {"from": "attribute"}}]}"#,
+/// )?;
+/// let (as_of, zone) = (Timestamp::parse("2026-11-22", &Zone::utc())?, Zone::utc());
+/// let levels = [Attribute::from("Web"), Attribute::from("ad")];
+/// let reader = schema.column_reader(&[("visits", &[]), ("source", &levels)], as_of, &zone);
+/// let matrix = reader.read(2, &[Column::Numbers(&[3.0, -1.0]), Column::Codes(&[0, 1])])?;
+/// assert_eq!(matrix.row(0), [3.0, 1.0]);
+/// assert!(matrix.row(1)[0].is_nan() && matrix.row(1)[1] == 0.0);
+/// # Ok::<(), leadscore::Error>(())
+/// ```
+///
+/// [`Pipeline::feature_matrix`]: crate::Pipeline::feature_matrix
+#[derive(Debug, Clone)]
+pub struct ColumnReader<'s> {
+    schema: &'s FeatureSchema,
+    as_of: Timestamp,
+    zone: Zone,
+    names: Vec<String>,
+    /// One for each feature of the schema.
+    fills: Vec<Fill>,
+}
+
+/// How one feature is filled in.
+#[derive(Debug, Clone)]
+enum Fill {
+    /// The same for every lead.
+    Constant(f64),
+    /// By one column.
+    Column { column: usize, by_code: Vec<f64>, absent: f64, zero: f64, one: f64, plain: bool },
+    /// From the features before it.
+    Formula,
+}
+
+impl FeatureSchema {
+    /// A reader of columns with these attribute names and, for coded ones, these distinct values, as of a moment.
+    ///
+    /// An attribute that no column stands for is absent; a column that no feature reads does not matter.
+    pub fn column_reader(
+        &self,
+        columns: &[(&str, &[Attribute])],
+        as_of: Timestamp,
+        zone: &Zone,
+    ) -> ColumnReader<'_> {
+        let fill = |feature: &Feature| {
+            let Some(name) = feature.source.attribute() else {
+                return match feature.source {
+                    Source::Formula(_) => Fill::Formula,
+                    // Without activities, what is counted in them is the same for all.
+                    _ => Fill::Constant(value_without_attribute(self, feature, as_of, zone, &[])),
+                };
+            };
+            let value = |attribute: Option<&Attribute>| value_by_attribute(feature, attribute, as_of, zone);
+            let absent = value(None);
+            let Some(column) = columns.iter().position(|(own, _)| *own == name) else {
+                return Fill::Constant(absent);
+            };
+            Fill::Column {
+                column,
+                by_code: columns[column].1.iter().map(|attribute| value(Some(attribute))).collect(),
+                absent,
+                zero: value(Some(&Attribute::Number(0.0))),
+                one: value(Some(&Attribute::Number(1.0))),
+                plain: is_plain(feature),
+            }
+        };
+        ColumnReader {
+            schema: self,
+            as_of,
+            zone: zone.clone(),
+            names: columns.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            fills: self.features().iter().map(fill).collect(),
+        }
+    }
+}
+
+impl ColumnReader<'_> {
+    /// The features of the next rows: a matrix with the schema's columns, defaults filled in, NaN where missing.
+    ///
+    /// # Errors
+    /// `invalid_matrix` when there are not as many columns, or values in them, as there should be.
+    pub fn read(&self, rows: usize, columns: &[Column<'_>]) -> Result<FeatureMatrix, Error> {
+        self.check(rows, columns)?;
+        let (wide, narrow) = (self.fills.len(), self.schema.column_places().len());
+        let mut values = Vec::with_capacity(rows * narrow);
+        let mut tile = vec![f64::NAN; TILE.min(rows) * wide];
+        for from in (0..rows).step_by(TILE) {
+            let tile = &mut tile[..(rows - from).min(TILE) * wide];
+            for (place, (feature, fill)) in self.schema.features().iter().zip(&self.fills).enumerate() {
+                self.fill(feature, fill, place, columns, from, tile);
+            }
+            if wide == narrow {
+                values.extend_from_slice(tile);
+            } else {
+                for row in tile.chunks_exact(wide) {
+                    values.extend(self.schema.column_places().iter().map(|&place| row[place]));
+                }
+            }
+        }
+        FeatureMatrix::new(narrow, values)
+    }
+
+    fn fill(
+        &self,
+        feature: &Feature,
+        fill: &Fill,
+        place: usize,
+        columns: &[Column<'_>],
+        from: usize,
+        tile: &mut [f64],
+    ) {
+        let wide = self.fills.len();
+        let rows = tile.chunks_exact_mut(wide);
+        match fill {
+            Fill::Constant(value) => rows.for_each(|row| row[place] = *value),
+            Fill::Formula => rows.for_each(|row| {
+                let (before, own) = row.split_at_mut(place);
+                own[0] = value_without_attribute(self.schema, feature, self.as_of, &self.zone, before);
+            }),
+            Fill::Column { column, by_code, absent, zero, one, plain } => match columns[*column] {
+                Column::Codes(codes) => rows.zip(&codes[from..]).for_each(|(row, code)| {
+                    row[place] = by_code.get(*code as usize).copied().unwrap_or(*absent);
+                }),
+                Column::Numbers(numbers) if *plain => rows.zip(&numbers[from..]).for_each(|(row, number)| {
+                    row[place] = if is_good(feature, *number) { *number } else { *absent };
+                }),
+                Column::Numbers(numbers) => rows.zip(&numbers[from..]).for_each(|(row, number)| {
+                    row[place] = if number.is_nan() {
+                        *absent
+                    } else if number.to_bits() == 0 {
+                        *zero
+                    } else if *number == 1.0 {
+                        *one
+                    } else {
+                        let attribute = Attribute::Number(*number);
+                        value_by_attribute(feature, Some(&attribute), self.as_of, &self.zone)
+                    };
+                }),
+            },
+        }
+    }
+
+    fn check(&self, rows: usize, columns: &[Column<'_>]) -> Result<(), Error> {
+        let error = |path: &str, message: String| Error::InvalidMatrix { path: path.to_owned(), message };
+        if columns.len() != self.names.len() {
+            let message =
+                format!("{} columns where the reader was made with {}", columns.len(), self.names.len());
+            return Err(error("", message));
+        }
+        match self.names.iter().zip(columns).find(|(_, column)| column.len() != rows) {
+            Some((name, column)) => Err(error(name, format!("{} values for {rows} rows", column.len()))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether a number is taken as it is, if it is good, and a bad one as if it were absent.
+fn is_plain(feature: &Feature) -> bool {
+    match &feature.source {
+        Source::Attribute { read: As::Value, missing, .. } => {
+            feature.kind == FeatureType::Number && missing.is_empty()
+        }
+        _ => false,
+    }
+}

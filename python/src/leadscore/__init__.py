@@ -1,0 +1,94 @@
+"""Scores sales leads inside your own process: which ones first, why, and what to do next.
+
+>>> import leadscore
+>>> pipeline = leadscore.Pipeline.builtin("conversion")
+>>> prediction = pipeline.score({"id": "L-1", "company": "Acme", "title": "VP Sales"}, as_of="2026-11-22")
+>>> round(prediction.score), prediction.tier
+(27, 'COLD')
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from leadscore import _native
+from leadscore._encode import Moment
+from leadscore._errors import LeadscoreError
+from leadscore._forest import Forest
+from leadscore._pipeline import Pipeline, Scores
+from leadscore._prediction import (
+    Activity,
+    Attribute,
+    ClassProbability,
+    Column,
+    Contribution,
+    Estimate,
+    Explanation,
+    FeatureValue,
+    FileSummary,
+    GroupScore,
+    Importance,
+    Lead,
+    Missing,
+    ModelCard,
+    Prediction,
+    Predictions,
+    Provenance,
+    Reason,
+    Recommendation,
+    Risk,
+    Tier,
+    TierCount,
+)
+
+if TYPE_CHECKING:
+    from leadscore.sklearn import LeadScorer
+
+__version__: str = _native.version()
+
+__all__ = [
+    "Activity",
+    "Attribute",
+    "ClassProbability",
+    "Column",
+    "Contribution",
+    "Estimate",
+    "Explanation",
+    "FeatureValue",
+    "FileSummary",
+    "Forest",
+    "GroupScore",
+    "Importance",
+    "Lead",
+    "LeadScorer",
+    "LeadscoreError",
+    "Missing",
+    "ModelCard",
+    "Moment",
+    "Pipeline",
+    "Prediction",
+    "Predictions",
+    "Provenance",
+    "Reason",
+    "Recommendation",
+    "Risk",
+    "Scores",
+    "Tier",
+    "TierCount",
+    "__version__",
+    "error_codes",
+]
+
+
+def error_codes() -> tuple[str, ...]:
+    """Every code a `LeadscoreError` can have."""
+    return tuple(_native.error_codes())
+
+
+def __getattr__(name: str) -> Any:
+    # scikit-learn is loaded by those who use it.
+    if name == "LeadScorer":
+        from leadscore.sklearn import LeadScorer
+
+        return LeadScorer
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

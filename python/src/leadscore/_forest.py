@@ -1,0 +1,151 @@
+"""A model by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leadscore import _native
+from leadscore._encode import threads_of
+from leadscore._files import path_of
+from leadscore._matrix import matrix_of
+
+Iterations: TypeAlias = 'Literal["all", "best"]'
+
+
+class Forest:
+    """An XGBoost or LightGBM model, with the margins of the library that wrote it to the last bit.
+
+    Matrices are numpy arrays of float64 or float32 in any memory order, lists of rows, or frames, which are read by
+    the names of their columns where the model knows them. NaN is missing. A forest never changes, may be used by
+    many threads at once, and can be pickled.
+    """
+
+    __slots__ = ("_about", "_levels", "_names", "_native")
+
+    def __init__(self, native: _native.Forest) -> None:
+        self._native = native
+        self._about: dict[str, Any] = json.loads(native.describe_json())
+        self._names = tuple([feature["name"] for feature in self._about["features"]])
+        self._levels = tuple([tuple(feature["levels"]) for feature in self._about["features"]])
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Forest:
+        """Loads a model file, told by its content: XGBoost's JSON or UBJSON, or LightGBM's text."""
+        return cls(_native.Forest.load(path_of(path)))
+
+    @classmethod
+    def from_bytes(cls, data: bytes | bytearray | memoryview) -> Forest:
+        """The same from the bytes of such a file."""
+        return cls(_native.Forest.from_bytes(data))
+
+    @classmethod
+    def from_json(cls, text: str) -> Forest:
+        """Reads what `to_json` wrote."""
+        return cls(_native.Forest.from_json(text))
+
+    def to_json(self) -> str:
+        """The model in leadscore's own JSON."""
+        return self._native.to_json()
+
+    def margin(
+        self, X: Any, iterations: Iterations = "all", *, threads: int | None = None
+    ) -> NDArray[np.float64]:
+        """The raw margins: one per row, or a row of them where the model has several outputs."""
+        return self._apply(self._native.margin, X, iterations, threads, self._about["outputs"])
+
+    def predict(
+        self, X: Any, iterations: Iterations = "all", *, threads: int | None = None
+    ) -> NDArray[np.float64]:
+        """The predictions, margins through the objective's link: one per row, or a row of them."""
+        return self._apply(self._native.predict, X, iterations, threads, self._about["predictions"])
+
+    def shap(
+        self, X: Any, iterations: Iterations = "all", *, threads: int | None = None
+    ) -> NDArray[np.float64]:
+        """The contributions of the features to the margin and, last, the bias: rows × (features + 1).
+
+        With several outputs: rows × outputs × (features + 1).
+        """
+        values = self._matrix(X)
+        flat = self._native.shap(values, iterations, threads_of(threads))
+        outputs, width = self._about["outputs"], len(self._names) + 1
+        return flat.reshape(len(values), width) if outputs == 1 else flat.reshape(len(values), outputs, width)
+
+    def explanation(self, X: Any, iterations: Iterations = "all", *, threads: int | None = None) -> Any:
+        """The same as a `shap.Explanation`, for shap's plots; needs the package shap."""
+        from leadscore._shap import of_forest
+
+        values = self._matrix(X)
+        return of_forest(self.shap(values, iterations, threads=threads), values, self._names)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of the input columns, `f0`, `f1`, … where the file has none."""
+        return self._names
+
+    @property
+    def levels(self) -> tuple[tuple[str, ...], ...]:
+        """For every input column the names of its levels, where the file keeps them; the place is the code."""
+        return self._levels
+
+    @property
+    def objective(self) -> str:
+        """The objective's name as in the file; empty for a custom one."""
+        return cast(str, self._about["objective"])
+
+    @property
+    def library(self) -> tuple[str, str]:
+        """The library that wrote the model, and its version."""
+        return self._about["library"], self._about["library_version"]
+
+    @property
+    def outputs(self) -> int:
+        """The number of outputs: 1, or one for each class or target."""
+        return cast(int, self._about["outputs"])
+
+    @property
+    def trees(self) -> int:
+        """The number of trees; 0 for a linear booster."""
+        return cast(int, self._about["trees"])
+
+    @property
+    def best_iteration(self) -> int | None:
+        """The best boosting round, from 0, where the file names one."""
+        return self._about.get("best_iteration")
+
+    def _matrix(self, X: Any) -> NDArray[np.float64] | NDArray[np.float32]:
+        return matrix_of(X, self._names, self._levels, self._about["named"])
+
+    def _apply(
+        self,
+        native: Callable[..., NDArray[np.float64]],
+        X: Any,
+        iterations: str,
+        threads: int | None,
+        width: int,
+    ) -> NDArray[np.float64]:
+        values = self._matrix(X)
+        flat = native(values, iterations, threads if threads is None else threads_of(threads))
+        return flat if width == 1 else flat.reshape(len(values), width)
+
+    def __repr__(self) -> str:
+        library, version = self.library
+        return (
+            f"<leadscore.Forest {library} {version} {self.objective!r}: "
+            f"{self.trees} trees, {len(self._names)} features, {self.outputs} outputs>"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Forest.from_json, (self.to_json(),)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Forest) and (self is other or self.to_json() == other.to_json())
+
+    def __hash__(self) -> int:
+        return hash(self.to_json())

@@ -1,0 +1,188 @@
+"""Forests on matrices of every kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from leadscore import Forest, LeadscoreError, Pipeline
+
+from .conftest import FIXTURES
+
+FOREST = Forest.load(FIXTURES / "golden" / "xgb-3.2.0-binary-ubj" / "model.ubj")
+NAMED = Forest.load(FIXTURES / "golden" / "xgb-3.2.0-names-json" / "model.json")
+CLASSES = Forest.load(FIXTURES / "golden" / "xgb-3.2.0-softprob-json" / "model.json")
+WIDTH = len(FOREST.feature_names)
+RNG = np.random.default_rng(7)
+X = np.where(RNG.random((300, WIDTH)) < 0.1, np.nan, RNG.normal(size=(300, WIDTH)) * 20)
+
+
+def test_any_memory_order_and_both_precisions() -> None:
+    wanted = FOREST.margin(X)
+    wide = np.full((600, WIDTH * 2), 9.0)
+    wide[::2, ::2] = X
+    packed = np.zeros(300, dtype=[("tag", "i1"), ("values", "f8", (WIDTH,))])
+    packed["values"] = X
+    read_only = X.copy()
+    read_only.flags.writeable = False
+    same: list[Any] = [
+        np.asfortranarray(X),
+        wide[::2, ::2],
+        X[::-1][::-1],
+        X.T.copy().T,
+        packed["values"],
+        X.astype(">f8"),
+        X.astype(np.longdouble),
+        read_only,
+        np.ma.masked_invalid(X),
+        X.tolist(),
+        [[None if value != value else value for value in row] for row in X.tolist()],
+    ]
+    for values in same:
+        assert FOREST.margin(values).tobytes() == wanted.tobytes()
+    narrow = X.astype(np.float32)
+    wanted = FOREST.margin(narrow.astype(np.float64))
+    for values in (narrow, np.asfortranarray(narrow), narrow.astype(">f4"), narrow[:, ::-1][:, ::-1]):
+        assert FOREST.margin(values).tobytes() == wanted.tobytes()
+    whole = np.nan_to_num(X).astype(np.int64)
+    assert FOREST.margin(whole).tobytes() == FOREST.margin(whole.astype(np.float64)).tobytes()
+    assert FOREST.margin(X[:, ::-1])[0] == FOREST.margin(np.ascontiguousarray(X[:1, ::-1]))[0]
+
+
+def test_shapes_and_additivity() -> None:
+    assert FOREST.margin(X).shape == (300,)
+    assert FOREST.predict(X).shape == (300,)
+    shap = FOREST.shap(X)
+    assert shap.shape == (300, WIDTH + 1)
+    assert np.allclose(shap.sum(axis=1), FOREST.margin(X), atol=1e-4)
+    outputs, width = CLASSES.outputs, len(CLASSES.feature_names)
+    rows = RNG.normal(size=(50, width))
+    assert CLASSES.margin(rows).shape == (50, outputs)
+    assert CLASSES.shap(rows).shape == (50, outputs, width + 1)
+    assert np.allclose(CLASSES.shap(rows).sum(axis=2), CLASSES.margin(rows), atol=1e-4)
+    assert np.allclose(CLASSES.predict(rows).sum(axis=1), 1)
+    assert FOREST.margin(X[:0]).shape == (0,)
+    assert CLASSES.shap(rows[:0]).shape == (0, outputs, width + 1)
+
+
+def test_threads_do_not_change_bits() -> None:
+    many = np.tile(X, (60, 1))
+    for method in (FOREST.margin, FOREST.predict, FOREST.shap):
+        values = many if method != FOREST.shap else X
+        wanted = method(values, threads=1).tobytes()
+        for threads in (2, 3, 8, 1000):
+            assert method(values, threads=threads).tobytes() == wanted
+
+
+def test_frames_by_name() -> None:
+    names = NAMED.feature_names
+    values = RNG.normal(size=(20, len(names))) * 10
+    wanted = NAMED.margin(values).tobytes()
+    shuffled = list(reversed(names))
+    df = pd.DataFrame(values, columns=list(names))[shuffled].assign(other="x")
+    assert NAMED.margin(df).tobytes() == wanted
+    assert NAMED.margin(pl.DataFrame(df)).tobytes() == wanted
+    assert NAMED.margin(pl.DataFrame(df).to_arrow()).tobytes() == wanted
+    with pytest.raises(LeadscoreError, match="no column"):
+        NAMED.margin(df.drop(columns=names[0]))
+    flat = pd.DataFrame(X)
+    if FOREST.feature_names[0] == "f0":
+        assert FOREST.margin(flat).tobytes() == FOREST.margin(X).tobytes()
+
+
+def test_categories_by_their_levels() -> None:
+    pipeline = Pipeline.builtin("conversion")
+    column = next(place for place, column in enumerate(pipeline.columns) if column.type == "category")
+    levels = pipeline.columns[column].levels
+    matrix = np.zeros((len(levels), len(pipeline.columns)))
+    matrix[:, column] = range(len(levels))
+    wanted = pipeline.score_matrix(matrix).score.tobytes()
+    df = pd.DataFrame(matrix, columns=[column.name for column in pipeline.columns])
+    for values in (list(levels), pd.Categorical(list(levels))):
+        assert (
+            pipeline.score_matrix(df.assign(**{pipeline.columns[column].name: values})).score.tobytes()
+            == wanted
+        )
+    text = pl.DataFrame(df).with_columns(pl.Series(pipeline.columns[column].name, list(levels)))
+    assert pipeline.score_matrix(text).score.tobytes() == wanted
+    assert pipeline.score_matrix(text.to_arrow()).score.tobytes() == wanted
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        None,
+        7,
+        "text",
+        b"bytes",
+        [],
+        [1.0, 2.0],
+        [[1], [1, 2]],
+        [["a"] * WIDTH],
+        [["1"] * WIDTH],
+        [[object()] * WIDTH],
+        [[1j] * WIDTH],
+        [[10**400] * WIDTH],
+        np.zeros(WIDTH),
+        np.zeros((2, WIDTH, 1)),
+        np.zeros((2, WIDTH + 1)),
+        np.zeros((2, 0)),
+        np.zeros((2, WIDTH), dtype="M8[s]"),
+        np.zeros((2, WIDTH), dtype=complex),
+        np.array([["a"] * WIDTH]),
+        pd.DataFrame({"a": ["x"]}),
+        pd.DataFrame(),
+        pl.DataFrame({"a": [[1]]}),
+        iter([1]),
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_bad_matrices(values: object) -> None:
+    for method in (FOREST.margin, FOREST.predict, FOREST.shap):
+        with pytest.raises(LeadscoreError) as caught:
+            method(values)
+        assert caught.value.code == "invalid_matrix"
+
+
+def test_bad_options() -> None:
+    for options in ({"iterations": "some"}, {"threads": -1}, {"threads": 1.5}, {"threads": True}):
+        with pytest.raises(LeadscoreError):
+            FOREST.margin(X, **options)  # type: ignore[arg-type]
+
+
+def test_what_a_forest_is(tmp_path: Path) -> None:
+    assert FOREST.library == ("xgboost", "3.2.0")
+    assert FOREST.objective == "binary:logistic"
+    assert repr(FOREST).startswith("<leadscore.Forest xgboost 3.2.0 'binary:logistic'")
+    assert Forest.from_json(FOREST.to_json()) == FOREST
+    assert len({FOREST, Forest.from_json(FOREST.to_json())}) == 1
+    assert FOREST != NAMED
+    model = (FIXTURES / "golden" / "xgb-3.2.0-binary-ubj" / "model.ubj").read_bytes()
+    for data in (model, bytearray(model), memoryview(model)):
+        assert Forest.from_bytes(data).margin(X).tobytes() == FOREST.margin(X).tobytes()
+    best = Forest.load(FIXTURES / "golden" / "xgb-3.2.0-best-ubj" / "model.ubj")
+    assert best.best_iteration is not None
+    rows = RNG.normal(size=(9, len(best.feature_names)))
+    assert not np.array_equal(best.margin(rows, "best"), best.margin(rows, "all"))
+
+
+def test_shap_explanations() -> None:
+    shap = pytest.importorskip("shap")
+    explanation = FOREST.explanation(X)
+    assert isinstance(explanation, shap.Explanation)
+    assert np.array_equal(explanation.values, FOREST.shap(X)[:, :-1])
+    assert explanation.feature_names == list(FOREST.feature_names)
+    assert (
+        CLASSES.explanation(RNG.normal(size=(3, len(CLASSES.feature_names)))).values.shape[2]
+        == CLASSES.outputs
+    )
+    pipeline = Pipeline.builtin("b2b")
+    found = pipeline.score_many([{"company_revenue": 1e6}, {}], as_of="2026-11-22")
+    points = found.explanation()
+    totals = points.base_values + points.values.sum(axis=1)
+    assert np.allclose(totals, [item.score for item in found], atol=1e-3)
