@@ -12,8 +12,8 @@ use crate::enter::{Later, Wanted, enter, enter_later, in_blocks};
 use crate::matrix::{Matrix, Values};
 use crate::pipeline::read;
 
-/// Rows of a block.
-const BLOCK: usize = 1024;
+/// Rows of a block: few enough that work on a deep model can be stopped soon.
+const BLOCK: usize = 256;
 
 /// An XGBoost or LightGBM model.
 #[napi(custom_finalize)]

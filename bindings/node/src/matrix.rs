@@ -4,9 +4,12 @@ use std::ops::Range;
 
 use leadscore::{Error, FeatureMatrix};
 use napi::bindgen_prelude::Either;
+use napi_derive::napi;
 
 /// Values of a matrix, row after row: 64-bit, or 32-bit numbers that are widened.
-pub(crate) type Values<'a> = Either<&'a [f64], &'a [f32]>;
+#[napi]
+#[expect(unreachable_pub, reason = "the macro takes public types alone")]
+pub type Values<'a> = Either<&'a [f64], &'a [f32]>;
 
 /// A copy of the values, which work elsewhere can keep while JavaScript goes on with its own.
 pub(crate) struct Matrix {
