@@ -78,6 +78,19 @@ struct TierSummary {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn score_file(pipeline: &Pipeline, options: &str) -> Result<String, Error> {
+    score_file_while(pipeline, options, &|| true)
+}
+
+/// The same, for as long as `go_on` says so. It is asked now and then, on this thread; once it says no the work ends
+/// with an error, and what was written so far is taken away again.
+///
+/// # Errors
+/// As [`score_file`]; `io` where it was stopped.
+pub fn score_file_while(
+    pipeline: &Pipeline,
+    options: &str,
+    go_on: &dyn Fn() -> bool,
+) -> Result<String, Error> {
     let options: Options = serde_json::from_str(options)
         .map_err(|error| Error::InvalidContext { path: "options".to_owned(), message: error.to_string() })?;
     let args = ScoreArgs {
@@ -104,7 +117,7 @@ pub fn score_file(pipeline: &Pipeline, options: &str) -> Result<String, Error> {
     };
     let (result, notes) = notes_of(|| {
         let work = Work::of(pipeline.clone(), &args.input, &[("output", args.output.as_deref())])?;
-        score::score(work, &args)
+        score::score_while(work, &args, go_on)
     });
     let done = result?;
     let tiers = done.tiers.into_iter().map(|tier| TierSummary { tier: tier.name, leads: tier.leads });

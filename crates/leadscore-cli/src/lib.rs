@@ -14,7 +14,7 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
-pub use file::score_file;
+pub use file::{score_file, score_file_while};
 
 use crate::args::{Args, Command};
 use crate::failure::Failure;

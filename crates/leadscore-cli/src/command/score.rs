@@ -34,7 +34,16 @@ pub(crate) struct Done {
 }
 
 /// Scores the input of some work.
-pub(crate) fn score(mut work: Work, args: &ScoreArgs) -> Result<Done, Failure> {
+pub(crate) fn score(work: Work, args: &ScoreArgs) -> Result<Done, Failure> {
+    score_while(work, args, &|| true)
+}
+
+/// The same, for as long as `go_on` says so; it is asked before every batch.
+pub(crate) fn score_while(
+    mut work: Work,
+    args: &ScoreArgs,
+    go_on: &dyn Fn() -> bool,
+) -> Result<Done, Failure> {
     work.context.reasons = args.explain;
     if args.top == Some(0) {
         return Err(Failure::said("--top wants 1 or more"));
@@ -69,6 +78,9 @@ pub(crate) fn score(mut work: Work, args: &ScoreArgs) -> Result<Done, Failure> {
     let full = Context { detail: Detail::Full, ..work.context.clone() };
     let bytes = work.progress.clone();
     batch::run(&job, &mut work.leads, threads(args.threads), |batch| {
+        if !go_on() {
+            return Err(Failure::said("stopped before the end"));
+        }
         progress.set_position(bytes.bytes());
         sheet.take(batch, &work.pipeline, &full, &mut rejects)
     })?;

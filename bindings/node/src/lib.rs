@@ -1,0 +1,31 @@
+//! The native half of the Node package `leadscore`. Records go in and out as JSON text, matrices as typed arrays; what
+//! users see is written in TypeScript on top of it.
+
+#![expect(missing_debug_implementations, reason = "values on their way to JavaScript have none")]
+
+mod enter;
+mod forest;
+mod matrix;
+mod pipeline;
+
+use std::ffi::OsString;
+
+use napi_derive::napi;
+
+/// The library's version.
+#[napi]
+pub fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+/// Every code an error of the library can have.
+#[napi]
+pub fn error_codes() -> Vec<&'static str> {
+    leadscore::Error::CODES.to_vec()
+}
+
+/// Runs the command `leadscore`; the first argument is its own name. The exit status.
+#[napi(catch_unwind)]
+pub fn run_command(args: Vec<String>) -> u8 {
+    leadscore_cli::run(args.into_iter().map(OsString::from))
+}

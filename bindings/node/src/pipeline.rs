@@ -1,0 +1,292 @@
+//! Pipelines.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use leadscore::pipeline::Import;
+use leadscore::{Context, Error, FeatureMatrix, Tier};
+use napi::Env;
+use napi::bindgen_prelude::{AbortSignal, AsyncTask, Float64Array, Int32Array, ObjectFinalize};
+use napi_derive::napi;
+
+use crate::enter::{Later, Wanted, enter, enter_later, in_blocks};
+use crate::matrix::{Matrix, Values};
+
+/// Rows of a block.
+const BLOCK: usize = 1024;
+/// What a pipeline without a model takes, more or less.
+const SMALL: usize = 1 << 16;
+
+/// Everything that turns a lead into a prediction.
+#[napi(custom_finalize)]
+#[derive(Debug)]
+pub struct Pipeline {
+    inner: Arc<leadscore::Pipeline>,
+    /// Bytes that the garbage collector was told of.
+    size: i64,
+}
+
+impl ObjectFinalize for Pipeline {
+    fn finalize(self, env: Env) -> napi::Result<()> {
+        env.adjust_external_memory(-self.size).map(drop)
+    }
+}
+
+/// The scores of a matrix, as columns.
+#[napi(object)]
+pub struct MatrixScores {
+    /// 0–100.
+    pub scores: Float64Array,
+    /// 0–1, NaN where there is none.
+    pub probabilities: Float64Array,
+    /// Places in the pipeline's list of tiers, −1 where there is none.
+    pub tiers: Int32Array,
+    /// The probability of every class, row after row.
+    pub classes: Float64Array,
+}
+
+/// The features of leads, one row each.
+#[napi(object)]
+pub struct Features {
+    /// Row after row; NaN is missing.
+    pub values: Float64Array,
+    /// How many features there are in a row.
+    pub columns: u32,
+}
+
+impl From<FeatureMatrix> for Features {
+    fn from(matrix: FeatureMatrix) -> Features {
+        Features { columns: matrix.columns() as u32, values: matrix.values().to_vec().into() }
+    }
+}
+
+impl Pipeline {
+    fn new(env: &Env, pipeline: leadscore::Pipeline, size: usize) -> napi::Result<Pipeline> {
+        let size = i64::try_from(size.max(SMALL)).unwrap_or(i64::MAX);
+        env.adjust_external_memory(size)?;
+        Ok(Pipeline { inner: Arc::new(pipeline), size })
+    }
+}
+
+#[napi]
+impl Pipeline {
+    /// The names of the pipelines that ship with the library.
+    #[napi]
+    pub fn names() -> Vec<&'static str> {
+        leadscore::Pipeline::names().collect()
+    }
+
+    /// A pipeline that ships with the library.
+    #[napi(factory)]
+    pub fn builtin(env: Env, name: String) -> napi::Result<Pipeline> {
+        Pipeline::new(&env, enter(&env, || leadscore::Pipeline::builtin(&name))?, 0)
+    }
+
+    /// Reads the text of a pipeline file.
+    #[napi(factory)]
+    pub fn from_json(env: Env, text: String) -> napi::Result<Pipeline> {
+        Pipeline::new(&env, enter(&env, || leadscore::Pipeline::from_json(&text))?, text.len())
+    }
+
+    /// Loads a pipeline file.
+    #[napi(factory)]
+    pub fn load(env: Env, path: String) -> napi::Result<Pipeline> {
+        let text = enter(&env, || {
+            String::from_utf8(read(&path)?).map_err(|_| Error::InvalidJson {
+                path: String::new(),
+                message: "the file is not UTF-8 text".to_owned(),
+            })
+        })?;
+        Pipeline::from_json(env, text)
+    }
+
+    /// Makes a pipeline of the bytes of an XGBoost or LightGBM model.
+    #[napi(factory)]
+    pub fn import_model(env: Env, bytes: &[u8], options: String) -> napi::Result<Pipeline> {
+        let import = || leadscore::Pipeline::import(bytes, &Import::from_json(&options)?);
+        Pipeline::new(&env, enter(&env, import)?, bytes.len())
+    }
+
+    /// The pipeline as one self-contained JSON file.
+    #[napi(catch_unwind)]
+    pub fn to_json(&self) -> String {
+        self.inner.to_json()
+    }
+
+    /// What the pipeline is, as a JSON object.
+    #[napi(catch_unwind)]
+    pub fn describe_json(&self) -> String {
+        self.inner.describe_json()
+    }
+
+    /// Scores a lead record; the prediction.
+    #[napi]
+    pub fn score_json(&self, env: Env, record: String, context: String) -> napi::Result<String> {
+        enter(&env, || self.inner.score_json(&record, &Context::from_json(&context)?))
+    }
+
+    /// Scores a list of lead records; a list of predictions, with an error in place of a record that is refused.
+    #[napi]
+    pub fn score_many_json(&self, env: Env, records: String, context: String) -> napi::Result<String> {
+        enter(&env, || self.inner.score_many_json(&records, &Context::from_json(&context)?))
+    }
+
+    /// The same off the event loop.
+    #[napi(ts_return_type = "Promise<string>")]
+    pub fn score_many_json_async(
+        &self,
+        records: String,
+        context: String,
+        signal: Option<AbortSignal>,
+    ) -> AsyncTask<Later<String, String>> {
+        let pipeline = self.inner.clone();
+        enter_later(signal, move |_| pipeline.score_many_json(&records, &Context::from_json(&context)?))
+    }
+
+    /// The features of a lead record, name by name.
+    #[napi]
+    pub fn features_json(&self, env: Env, record: String, context: String) -> napi::Result<String> {
+        enter(&env, || self.inner.features_json(&record, &Context::from_json(&context)?))
+    }
+
+    /// The features of a list of lead records.
+    #[napi]
+    pub fn feature_matrix_json(&self, env: Env, records: String, context: String) -> napi::Result<Features> {
+        enter(&env, || self.inner.feature_matrix_json(&records, &Context::from_json(&context)?))
+            .map(Features::from)
+    }
+
+    /// The same off the event loop.
+    #[napi(ts_return_type = "Promise<Features>")]
+    pub fn feature_matrix_json_async(
+        &self,
+        records: String,
+        context: String,
+        signal: Option<AbortSignal>,
+    ) -> AsyncTask<Later<FeatureMatrix, Features>> {
+        let pipeline = self.inner.clone();
+        enter_later(signal, move |_| pipeline.feature_matrix_json(&records, &Context::from_json(&context)?))
+    }
+
+    /// Scores the rows of a matrix of features.
+    #[napi]
+    pub fn score_matrix(
+        &self,
+        env: Env,
+        values: Values<'_>,
+        columns: u32,
+        threads: Option<u32>,
+    ) -> napi::Result<MatrixScores> {
+        let matrix = Matrix::new(&values, columns);
+        enter(&env, || scores(&self.inner, &matrix, threads, &Wanted::default())).map(MatrixScores::from)
+    }
+
+    /// The same off the event loop.
+    #[napi(ts_return_type = "Promise<MatrixScores>")]
+    pub fn score_matrix_async(
+        &self,
+        values: Values<'_>,
+        columns: u32,
+        threads: Option<u32>,
+        signal: Option<AbortSignal>,
+    ) -> AsyncTask<Later<Scores, MatrixScores>> {
+        let (pipeline, matrix) = (self.inner.clone(), Matrix::new(&values, columns));
+        enter_later(signal, move |wanted| scores(&pipeline, &matrix, threads, wanted))
+    }
+
+    /// Which features or rules matter, as a list; with a matrix, over its rows.
+    #[napi]
+    pub fn importance_json(
+        &self,
+        env: Env,
+        by: String,
+        values: Option<Values<'_>>,
+        columns: Option<u32>,
+    ) -> napi::Result<String> {
+        enter(&env, || {
+            let leads =
+                values.map(|values| Matrix::new(&values, columns.unwrap_or(0)).whole()).transpose()?;
+            self.inner.importance_json(&by, leads.as_ref())
+        })
+    }
+
+    /// The same off the event loop.
+    #[napi(ts_return_type = "Promise<string>")]
+    pub fn importance_json_async(
+        &self,
+        by: String,
+        values: Option<Values<'_>>,
+        columns: Option<u32>,
+        signal: Option<AbortSignal>,
+    ) -> AsyncTask<Later<String, String>> {
+        let pipeline = self.inner.clone();
+        let matrix = values.map(|values| Matrix::new(&values, columns.unwrap_or(0)));
+        enter_later(signal, move |_| {
+            pipeline.importance_json(&by, matrix.map(Matrix::whole).transpose()?.as_ref())
+        })
+    }
+
+    /// Scores a file of leads into another; what came of it.
+    #[napi]
+    pub fn score_file(&self, env: Env, options: String) -> napi::Result<String> {
+        enter(&env, || leadscore_cli::score_file(&self.inner, &options))
+    }
+
+    /// The same off the event loop.
+    #[napi(ts_return_type = "Promise<string>")]
+    pub fn score_file_async(
+        &self,
+        options: String,
+        signal: Option<AbortSignal>,
+    ) -> AsyncTask<Later<String, String>> {
+        let pipeline = self.inner.clone();
+        enter_later(signal, move |wanted| {
+            leadscore_cli::score_file_while(&pipeline, &options, &|| wanted.go_on())
+        })
+    }
+}
+
+/// Scores as columns.
+#[derive(Debug, Default)]
+pub struct Scores {
+    scores: Vec<f64>,
+    probabilities: Vec<f64>,
+    tiers: Vec<i32>,
+    classes: Vec<f64>,
+}
+
+impl From<Scores> for MatrixScores {
+    fn from(scores: Scores) -> MatrixScores {
+        MatrixScores {
+            scores: scores.scores.into(),
+            probabilities: scores.probabilities.into(),
+            tiers: scores.tiers.into(),
+            classes: scores.classes.into(),
+        }
+    }
+}
+
+fn scores(
+    pipeline: &leadscore::Pipeline,
+    matrix: &Matrix,
+    threads: Option<u32>,
+    wanted: &Wanted,
+) -> Result<Scores, Error> {
+    let places: HashMap<&str, i32> = pipeline.tiers().tiers().iter().map(Tier::name).zip(0..).collect();
+    let parts =
+        in_blocks(matrix.rows(), BLOCK, threads, wanted, |rows| pipeline.score_matrix(&matrix.block(rows)?))?;
+    let mut all = Scores::default();
+    for score in parts.iter().flatten() {
+        let tier = score.tier.as_deref().and_then(|tier| places.get(tier));
+        all.scores.push(score.score);
+        all.probabilities.push(score.probability.unwrap_or(f64::NAN));
+        all.tiers.push(tier.copied().unwrap_or(-1));
+        all.classes.extend_from_slice(&score.classes);
+    }
+    Ok(all)
+}
+
+/// The bytes of a file.
+pub(crate) fn read(path: &str) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|error| Error::Io { path: path.to_owned(), message: error.to_string() })
+}

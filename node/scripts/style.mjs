@@ -1,0 +1,28 @@
+// What the compiler does not look at: line length, trailing blanks, tabs, file length.
+import { readFileSync, readdirSync } from 'node:fs';
+
+const root = new URL('../', import.meta.url);
+const folders = ['src/', 'test/', 'scripts/', '../examples/node/'];
+const problems = [];
+for (const folder of folders) {
+  for (const name of readdirSync(new URL(folder, root))) {
+    if (!/\.(ts|mts|cts|js|mjs)$/.test(name)) {
+      continue;
+    }
+    const lines = readFileSync(new URL(folder + name, root), 'utf8').split('\n');
+    for (const [at, line] of lines.entries()) {
+      const problem =
+        (line.length > 120 && 'longer than 120') || (/\s$/.test(line) && 'ends in a blank') || (/\t/.test(line) && 'a tab');
+      if (problem) {
+        problems.push(`${folder}${name}:${at + 1}: ${problem}`);
+      }
+    }
+    if (lines.length > 600) {
+      problems.push(`${folder}${name}: over 600 lines`);
+    }
+  }
+}
+if (problems.length > 0) {
+  console.error(problems.join('\n'));
+  process.exit(1);
+}

@@ -1,0 +1,165 @@
+import { checkText, encodeAny } from './encode.js';
+import { LeadscoreError, enter, enterLater } from './error.js';
+import { Handle, bytesOf, pathOf } from './handle.js';
+import { type Matrix, type MatrixInput, type Values, into, matrixOf } from './matrix.js';
+import { type Native, native } from './native.js';
+import { checkThreads, known, later } from './options.js';
+import type { ForestDescription, LaterOptions } from './types.js';
+
+/** How a forest is asked. */
+export interface ForestOptions<A extends Values = Float64Array> {
+  /** Which boosting rounds speak: `all` of the file, or those up to the `best` it names. */
+  iterations?: 'all' | 'best' | undefined;
+  /** An array to write the result into. */
+  out?: A | undefined;
+  /** The most threads to use; all processors if there is none. Results are the same for any number. */
+  threads?: number | undefined;
+}
+
+/** How a forest is asked off the event loop. */
+export type ForestLaterOptions<A extends Values = Float64Array> = ForestOptions<A> & LaterOptions;
+
+/** A raw XGBoost or LightGBM model: the margins of the library that wrote it, to the last bit. */
+export class Forest {
+  readonly #handle: Handle<Native.Forest>;
+  readonly #description: ForestDescription;
+
+  private constructor(forest: Native.Forest) {
+    this.#handle = new Handle('forest', forest);
+    this.#description = JSON.parse(forest.describeJson());
+  }
+
+  /** Loads a model file: XGBoost's JSON or UBJSON, or LightGBM's text. */
+  static load(file: string | URL): Forest {
+    const path = pathOf(file);
+    return enter(() => new Forest(native.Forest.load(path)));
+  }
+
+  /** Loads a model from the bytes of its file. */
+  static fromBytes(bytes: ArrayBuffer | ArrayBufferView): Forest {
+    const own = bytesOf(bytes);
+    return enter(() => new Forest(native.Forest.fromBytes(own)));
+  }
+
+  /** Reads what `toText` or `toJSON` gave. */
+  static fromJSON(json: string | object): Forest {
+    const text =
+      typeof json === 'string' ? checkText(json, 'invalid_json', '') : encodeAny(json, 'invalid_json', '');
+    return enter(() => new Forest(native.Forest.fromJson(text)));
+  }
+
+  /** What the model is. */
+  describe(): ForestDescription {
+    return structuredClone(this.#description);
+  }
+
+  /** How many margins there are for a row. */
+  get outputs(): number {
+    return this.#description.outputs;
+  }
+
+  /** The names of the columns. */
+  get featureNames(): string[] {
+    return this.#description.features.map((feature) => feature.name);
+  }
+
+  /** The model as JSON text. */
+  toText(): string {
+    return this.#handle.native.toJson();
+  }
+
+  /** The model as JSON. */
+  toJSON(): object {
+    return JSON.parse(this.toText());
+  }
+
+  /** Raw margins, row after row, one for each output. */
+  margin<A extends Values = Float64Array>(rows: MatrixInput, options?: ForestOptions<A>): A | Float64Array {
+    return this.#now('margin', rows, options);
+  }
+
+  /** The same off the event loop. */
+  marginAsync<A extends Values = Float64Array>(
+    rows: MatrixInput,
+    options?: ForestLaterOptions<A>,
+  ): Promise<A | Float64Array> {
+    return this.#later('marginAsync', rows, options);
+  }
+
+  /** Predictions, row after row: margins through the objective's link. */
+  predict<A extends Values = Float64Array>(rows: MatrixInput, options?: ForestOptions<A>): A | Float64Array {
+    return this.#now('predict', rows, options);
+  }
+
+  /** The same off the event loop. */
+  predictAsync<A extends Values = Float64Array>(
+    rows: MatrixInput,
+    options?: ForestLaterOptions<A>,
+  ): Promise<A | Float64Array> {
+    return this.#later('predictAsync', rows, options);
+  }
+
+  /** Exact SHAP values in margin units: for each row and output one for every column, then the bias. */
+  shap<A extends Values = Float64Array>(rows: MatrixInput, options?: ForestOptions<A>): A | Float64Array {
+    return this.#now('shap', rows, options);
+  }
+
+  /** The same off the event loop. */
+  shapAsync<A extends Values = Float64Array>(
+    rows: MatrixInput,
+    options?: ForestLaterOptions<A>,
+  ): Promise<A | Float64Array> {
+    return this.#later('shapAsync', rows, options);
+  }
+
+  /** Lets go of the model; later calls throw `closed`. */
+  close(): void {
+    this.#handle.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #now<A extends Values>(
+    question: 'margin' | 'predict' | 'shap',
+    rows: MatrixInput,
+    options: ForestOptions<A> | undefined,
+  ): A | Float64Array {
+    const forest = this.#handle.native;
+    const { threads, out } = known(options, ['iterations', 'out', 'threads']);
+    const { values, columns } = this.#matrix(rows);
+    const [iterations, most] = [iterationsOf(options?.iterations), checkThreads(threads)];
+    return into(
+      enter(() => forest[question](values, columns, iterations, most)),
+      out as A | undefined,
+    );
+  }
+
+  async #later<A extends Values>(
+    question: 'marginAsync' | 'predictAsync' | 'shapAsync',
+    rows: MatrixInput,
+    options: ForestLaterOptions<A> | undefined,
+  ): Promise<A | Float64Array> {
+    const forest = this.#handle.native;
+    const { threads, signal } = later(options, ['iterations', 'out']);
+    const { values, columns } = this.#matrix(rows);
+    const iterations = iterationsOf(options?.iterations);
+    const result = await enterLater(signal, (own) => forest[question](values, columns, iterations, threads, own));
+    return into(result, options?.out);
+  }
+
+  #matrix(rows: MatrixInput): Matrix {
+    return matrixOf(rows, this.#description.features.length);
+  }
+}
+
+function iterationsOf(iterations: unknown): string {
+  if (iterations === undefined || iterations === null) {
+    return 'all';
+  }
+  if (typeof iterations !== 'string') {
+    throw new LeadscoreError('unknown_name', 'iterations', 'wants `all` or `best`');
+  }
+  return iterations;
+}

@@ -1,0 +1,20 @@
+/**
+ * Scores sales leads inside your own process: which ones first, why, and what to do next.
+ *
+ * @packageDocumentation
+ */
+import { native } from './native.js';
+
+export { type CoreErrorCode, type ErrorCode, LeadscoreError } from './error.js';
+export { Forest, type ForestLaterOptions, type ForestOptions } from './forest.js';
+export { type Refused, type Scored, isRefused } from './many.js';
+export type { FeatureMatrix, Matrix, MatrixInput, Values } from './matrix.js';
+export { type MatrixScores, Pipeline } from './pipeline.js';
+export { Rows } from './rows.js';
+export type * from './types.js';
+
+/** The library's version. */
+export const version: string = native.version();
+
+/** Every code an error of the library can have. */
+export const errorCodes: readonly string[] = Object.freeze(native.errorCodes());

@@ -1,0 +1,19 @@
+import type * as Native from '../native/native.js';
+
+import { binary, unloadable } from './platform.js';
+
+export type { Native };
+
+/** The native half. */
+export const native: typeof Native = load(binary());
+
+function load(file: string): typeof Native {
+  const loaded: { exports: unknown } = { exports: {} };
+  try {
+    // Not `require`: a library that a build made may have any name.
+    process.dlopen(loaded, file);
+  } catch (cause) {
+    throw unloadable(file, cause);
+  }
+  return loaded.exports as typeof Native;
+}

@@ -1,0 +1,315 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+
+import { checkText, encodeAny, encodeLead } from './encode.js';
+import { LeadscoreError, enter, enterLater } from './error.js';
+import { Handle, bytesOf, pathOf } from './handle.js';
+import { type Chunk, type Scored, checkLeads, chunksOf, chunksOfStream, further, scoredOf } from './many.js';
+import { type FeatureMatrix, type Matrix, type MatrixInput, matrixOf } from './matrix.js';
+import { type Native, native } from './native.js';
+import { MANY, asOf, checkThreads, context, known, later } from './options.js';
+import { Rows } from './rows.js';
+import type {
+  Explanation,
+  FeatureImportance,
+  FeatureValue,
+  FileOptions,
+  FileSummary,
+  ImportanceBy,
+  ImportOptions,
+  LaterOptions,
+  Lead,
+  PipelineDescription,
+  Prediction,
+  RowOptions,
+  ScoreOptions,
+} from './types.js';
+
+/** Node's own pool has so many threads unless it is told otherwise. */
+const MOST_CHUNKS = 4;
+
+const ROW = ['as_of', 'zone', 'map', 'activities', 'strict', 'rejects', 'reasons', 'threads'];
+const FILE = ['input', 'output', 'format', 'top', ...ROW];
+
+/** The scores of a matrix, as columns. */
+export interface MatrixScores {
+  /** 0–100. */
+  scores: Float64Array;
+  /** 0–1, NaN where there is none. */
+  probabilities: Float64Array;
+  /** Places in `describe().tiers`, −1 where there is none. */
+  tiers: Int32Array;
+  /** The probability of every class, row after row, in the order of `describe().classes`. */
+  classes: Float64Array;
+}
+
+/** Everything that turns a lead into a prediction; immutable. */
+export class Pipeline {
+  readonly #handle: Handle<Native.Pipeline>;
+  #description: PipelineDescription | undefined;
+
+  private constructor(pipeline: Native.Pipeline) {
+    this.#handle = new Handle('pipeline', pipeline);
+  }
+
+  /** The names of the pipelines that ship with the library. */
+  static names(): string[] {
+    return native.Pipeline.names();
+  }
+
+  /** A pipeline that ships with the library. */
+  static builtin(name: string): Pipeline {
+    const own = checkText(name, 'unknown_name', '');
+    return enter(() => new Pipeline(native.Pipeline.builtin(own)));
+  }
+
+  /** Loads a pipeline file. */
+  static load(file: string | URL): Pipeline {
+    const path = pathOf(file);
+    return enter(() => new Pipeline(native.Pipeline.load(path)));
+  }
+
+  /** Reads a pipeline file's text, or what `JSON.parse` made of it. */
+  static fromJSON(json: string | object): Pipeline {
+    const text =
+      typeof json === 'string' ? checkText(json, 'invalid_json', '') : encodeAny(json, 'invalid_json', '');
+    return enter(() => new Pipeline(native.Pipeline.fromJson(text)));
+  }
+
+  /** Makes a pipeline of an XGBoost or LightGBM model: a file, or its bytes. */
+  static import(model: string | URL | ArrayBuffer | ArrayBufferView, options: ImportOptions): Pipeline {
+    const bytes = typeof model === 'string' || model instanceof URL ? readModel(pathOf(model)) : bytesOf(model);
+    const text = encodeAny(options, 'invalid_context', '');
+    return enter(() => new Pipeline(native.Pipeline.importModel(bytes, text)));
+  }
+
+  /** What the pipeline is. */
+  describe(): PipelineDescription {
+    return structuredClone(this.#described());
+  }
+
+  /** Its id. */
+  get id(): string {
+    return this.#described().id;
+  }
+
+  /** The pipeline as the text of one self-contained file. */
+  toText(): string {
+    return this.#handle.native.toJson();
+  }
+
+  /** The same as JSON. */
+  toJSON(): object {
+    return JSON.parse(this.toText());
+  }
+
+  /** Scores one lead. */
+  score(lead: Lead, options?: ScoreOptions): Prediction {
+    const pipeline = this.#handle.native;
+    const [record, how] = [encodeLead(lead, ''), context(options)];
+    return JSON.parse(enter(() => pipeline.scoreJson(record, how)));
+  }
+
+  /** Why a lead has its score. */
+  explain(lead: Lead, options?: ScoreOptions): Explanation {
+    return this.score(lead, options).explanation;
+  }
+
+  /** Scores many leads, on this thread; one that is refused stands as its error and does not stop the others. */
+  scoreMany(leads: Iterable<Lead>, options?: ScoreOptions): Scored[] {
+    const pipeline = this.#handle.native;
+    const how = context(options);
+    checkLeads(leads, false);
+    const scored: Scored[] = [];
+    for (const chunk of chunksOf(leads)) {
+      scored.push(...scoredOf(enter(() => pipeline.scoreManyJson(chunk.text, how)), chunk));
+    }
+    return scored;
+  }
+
+  /** The same off the event loop, by at most `threads` threads of Node's pool. */
+  async scoreManyAsync(
+    leads: Iterable<Lead> | AsyncIterable<Lead>,
+    options?: ScoreOptions & LaterOptions,
+  ): Promise<Scored[]> {
+    const pipeline = this.#handle.native;
+    const how = context(options, MANY);
+    const { threads = availableParallelism(), signal } = later(options, MANY);
+    checkLeads(leads, true);
+    const score = async (chunk: Chunk) => {
+      const text = await enterLater(signal, (own) => pipeline.scoreManyJsonAsync(chunk.text, how, own));
+      return scoredOf(text, chunk);
+    };
+    const scored: Scored[] = [];
+    const waiting: Promise<Scored[]>[] = [];
+    try {
+      for await (const chunk of chunksOfStream(leads)) {
+        const one = score(chunk);
+        // It is awaited in its turn; until then nobody else need hear of a failure.
+        one.catch(() => {});
+        waiting.push(one);
+        if (waiting.length >= Math.min(threads, MOST_CHUNKS)) {
+          scored.push(...((await waiting.shift()) ?? []));
+        }
+      }
+      for (const rest of waiting) {
+        scored.push(...(await rest));
+      }
+    } finally {
+      await Promise.allSettled(waiting);
+    }
+    return scored;
+  }
+
+  /** The features of one lead, by name. */
+  features(lead: Lead, options?: ScoreOptions): { [name: string]: FeatureValue } {
+    const pipeline = this.#handle.native;
+    const [record, how] = [encodeLead(lead, ''), context(options)];
+    return JSON.parse(enter(() => pipeline.featuresJson(record, how)));
+  }
+
+  /** The features of many leads as a matrix. */
+  featureMatrix(leads: Iterable<Lead>, options?: ScoreOptions): FeatureMatrix {
+    const pipeline = this.#handle.native;
+    const how = context(options);
+    checkLeads(leads, false);
+    const parts: Float64Array[] = [];
+    for (const chunk of chunksOf(leads)) {
+      for (const error of chunk.refused.values()) {
+        throw error;
+      }
+      try {
+        parts.push(enter(() => pipeline.featureMatrixJson(chunk.text, how)).values);
+      } catch (error) {
+        throw error instanceof LeadscoreError ? further(error, chunk.first) : error;
+      }
+    }
+    const names = this.#described().columns.map((column) => column.name);
+    const values = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let to = 0;
+    for (const part of parts) {
+      values.set(part, to);
+      to += part.length;
+    }
+    return { values, columns: names.length, names };
+  }
+
+  /** Scores the rows of a matrix of features. */
+  scoreMatrix(rows: MatrixInput, options?: { threads?: number | undefined }): MatrixScores {
+    const pipeline = this.#handle.native;
+    const { threads } = known(options, ['threads']);
+    const { values, columns } = this.#matrix(rows);
+    const most = checkThreads(threads);
+    return enter(() => pipeline.scoreMatrix(values, columns, most));
+  }
+
+  /** The same off the event loop. */
+  async scoreMatrixAsync(rows: MatrixInput, options?: LaterOptions): Promise<MatrixScores> {
+    const pipeline = this.#handle.native;
+    const { threads, signal } = later(options);
+    const { values, columns } = this.#matrix(rows);
+    return enterLater(signal, (own) => pipeline.scoreMatrixAsync(values, columns, threads, own));
+  }
+
+  /** Which features of a model, or which rules, matter how much; over the rows of a matrix by `leads`. */
+  importance(by: ImportanceBy, leads?: MatrixInput): FeatureImportance[] {
+    const pipeline = this.#handle.native;
+    const measure = checkText(by, 'unknown_name', 'by');
+    const matrix = leads === undefined || leads === null ? undefined : this.#matrix(leads);
+    return JSON.parse(enter(() => pipeline.importanceJson(measure, matrix?.values, matrix?.columns)));
+  }
+
+  /** The same off the event loop. */
+  async importanceAsync(
+    by: ImportanceBy,
+    leads?: MatrixInput,
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<FeatureImportance[]> {
+    const pipeline = this.#handle.native;
+    const measure = checkText(by, 'unknown_name', 'by');
+    const { signal } = later(options);
+    const matrix = leads === undefined || leads === null ? undefined : this.#matrix(leads);
+    const start = (own: AbortSignal | undefined) =>
+      pipeline.importanceJsonAsync(measure, matrix?.values, matrix?.columns, own);
+    return JSON.parse(await enterLater(signal, start));
+  }
+
+  /** Scores a file of leads into another, on this thread. */
+  scoreFile(options: FileOptions): FileSummary {
+    const pipeline = this.#handle.native;
+    const text = fileOptions(options);
+    return JSON.parse(enter(() => pipeline.scoreFile(text)));
+  }
+
+  /** The same off the event loop. */
+  async scoreFileAsync(options: FileOptions & { signal?: AbortSignal | undefined }): Promise<FileSummary> {
+    const pipeline = this.#handle.native;
+    const { signal } = later(options, FILE);
+    const text = fileOptions(options);
+    return JSON.parse(await enterLater(signal, (own) => pipeline.scoreFileAsync(text, own)));
+  }
+
+  /**
+   * Scores a file of leads (CSV, JSONL or JSON, also gzipped) row by row:
+   * `for await (const prediction of pipeline.scoreRows('leads.csv')) …`.
+   */
+  scoreRows(file: string | URL, options?: RowOptions & { signal?: AbortSignal | undefined }): Rows {
+    const pipeline = this.#handle.native;
+    const input = pathOf(file);
+    const { signal } = later(options, ROW);
+    const { signal: _, ...rest } = options ?? {};
+    // Read here, so that a mistake in the options shows before the first row is asked for.
+    fileOptions({ ...rest, input, output: '' });
+    const moment = asOf(rest.as_of);
+    const write = async (output: string, own: AbortSignal) => {
+      const text = fileOptions({ ...rest, as_of: moment, input, output, format: 'jsonl' });
+      return JSON.parse(await enterLater(own, (stop) => pipeline.scoreFileAsync(text, stop)));
+    };
+    return new Rows(write, signal);
+  }
+
+  /** Lets go of the pipeline; later calls throw `closed`. */
+  close(): void {
+    this.#handle.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #described(): PipelineDescription {
+    const pipeline = this.#handle.native;
+    this.#description ??= JSON.parse(pipeline.describeJson()) as PipelineDescription;
+    return this.#description;
+  }
+
+  #matrix(rows: MatrixInput): Matrix {
+    return matrixOf(rows, this.#described().columns.length);
+  }
+}
+
+function readModel(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new LeadscoreError('io', path, why, { cause });
+  }
+}
+
+/** The options of a file as JSON text. */
+function fileOptions(options: FileOptions): string {
+  const { signal: _, ...given } = known(options, [...FILE, 'signal']);
+  const moment = asOf(given['as_of']);
+  // The library takes a text here.
+  const as_of = typeof moment === 'number' ? textOf(moment) : moment;
+  return encodeAny({ ...given, as_of, threads: checkThreads(given['threads']) }, 'invalid_context', 'options');
+}
+
+function textOf(millis: number): string {
+  const date = new Date(millis);
+  if (Number.isNaN(date.getTime())) {
+    throw new LeadscoreError('invalid_context', 'as_of', 'is no moment');
+  }
+  return date.toISOString();
+}

@@ -1,0 +1,324 @@
+/** A moment: a `Date`, a text such as `2026-11-22T09:30:00Z`, or milliseconds since 1970. */
+export type Moment = Date | string | number;
+
+/** One value of a lead. `null`, `undefined`, NaN and infinities are missing. */
+export type Attribute = string | number | boolean | bigint | Date | null | undefined;
+
+/** Something that happened with a lead. */
+export interface Activity {
+  /** Activities with the same id count once. */
+  id?: string | number | bigint | null | undefined;
+  /** What happened, in your own words, such as `email_open`. */
+  kind: string;
+  /** When; a text without an offset is meant in the zone of the options. */
+  at: Date | string;
+  /** More about it, such as the page seen. */
+  properties?: { readonly [name: string]: Attribute } | null | undefined;
+}
+
+/** A lead as a flat record: every field but the id and the activities is an attribute. */
+export interface FlatLead {
+  readonly id?: string | number | bigint | null | undefined;
+  readonly lead_id?: string | number | bigint | null | undefined;
+  readonly activities?: readonly Activity[] | null | undefined;
+  readonly [attribute: string]: Attribute | readonly Activity[];
+}
+
+/** A lead with its attributes apart. */
+export interface NestedLead {
+  readonly id?: string | number | bigint | null | undefined;
+  readonly lead_id?: string | number | bigint | null | undefined;
+  readonly attributes: { readonly [name: string]: Attribute };
+  readonly activities?: readonly Activity[] | null | undefined;
+}
+
+/** A person or company that may buy. */
+export type Lead = FlatLead | NestedLead;
+
+/** What scoring needs besides the lead. */
+export interface ScoreOptions {
+  /** The moment as of which leads are judged: no later activity can matter. Now, if there is none. */
+  as_of?: Moment | undefined;
+  /** The zone of local hours and of times without an offset, such as `Europe/Berlin`; UTC if there is none. */
+  zone?: string | undefined;
+  /** `strict` refuses leads with missing or unusable values, `lenient` reports them. */
+  mode?: 'lenient' | 'strict' | undefined;
+  /** `brief` fills in score, probability, tier, action, top reasons and limits only. */
+  detail?: 'full' | 'brief' | undefined;
+  /** The most reasons to name; 5 if there is none. */
+  reasons?: number | undefined;
+}
+
+/** What work off the event loop can be told. */
+export interface LaterOptions {
+  /** The most threads to use. */
+  threads?: number | undefined;
+  /** Ends the work; the promise is rejected with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A feature's value; `null` where the lead does not say. */
+export type FeatureValue = number | boolean | string | null;
+
+/** What leadscore says of one lead. */
+export interface Prediction {
+  lead_id: string;
+  /** 0–100. */
+  score: number;
+  /** 0–1, where the pipeline has one. */
+  probability?: number;
+  /** The probability of every class, where the model has classes. */
+  classes?: ClassProbability[];
+  /** What the probabilities rest on. */
+  basis?: 'model' | 'calibrated' | 'rules' | 'llm';
+  tier: string | null;
+  /** What to do with a lead of this tier. */
+  action: string | null;
+  /** Why this is no lead at all, if a rule said so. */
+  disqualified?: string;
+  explanation: Explanation;
+  /** The score by groups of rules, or the points of a model by groups of features. */
+  breakdown: GroupScore[];
+  /** Numbers computed after the score. */
+  estimates: Estimate[];
+  risks: RiskFactor[];
+  recommendations: Recommendation[];
+  /** Features without a value of their own, and rules that could not be decided for want of one. */
+  missing: Missing[];
+  /** The share of features that had a value before defaults, 0–1. */
+  completeness: number;
+  /** What the record said that could not be used. */
+  warnings: string[];
+  provenance: Provenance;
+}
+
+/** How probable one class is; those of all classes sum to 1. */
+export interface ClassProbability {
+  class: string;
+  probability: number;
+}
+
+/** Why a score is what it is: `baseline` + Σ `contributions` + `rest` = score, within 1e-9. */
+export interface Explanation {
+  /** The score at the baseline margin; `null` where the pipeline gives no reasons, or none were asked for. */
+  baseline: number | null;
+  /** Every line of the sum; empty in `brief`. */
+  contributions: Contribution[];
+  /** The strongest features and rules, by absolute points. */
+  reasons: TopReason[];
+  /** Clips, caps and a disqualification; they stand among the contributions too. */
+  limits: TopReason[];
+  /** What rounding leaves over. */
+  rest: number;
+  /** The whole in one line; empty in `brief`. */
+  summary: string;
+}
+
+/** One line of the sum that makes a score. */
+export interface Contribution {
+  code: string;
+  group?: string;
+  kind: 'feature' | 'rule' | 'limit' | 'model';
+  /** The features it speaks of, with the lead's values. */
+  features: { [name: string]: FeatureValue };
+  /** Points of score, added or taken away. */
+  points: number;
+  /** In words. */
+  text: string;
+}
+
+/** One of the things that moved the score most. */
+export interface TopReason {
+  code: string;
+  points: number;
+  text: string;
+}
+
+/** The score by one group. */
+export interface GroupScore {
+  group: string;
+  label: string;
+  value: number;
+  /** The same times the group's weight. */
+  weighted: number;
+}
+
+/** A number, or word, computed after the score. */
+export interface Estimate {
+  name: string;
+  value: number | string | null;
+  /** How it was reached, such as `completeness`. */
+  method?: string;
+}
+
+/** Something that speaks for or against the deal. */
+export interface RiskFactor {
+  code: string;
+  factor: string;
+  impact: 'high' | 'medium' | 'low';
+  trend: 'improving' | 'stable' | 'declining';
+  value: number | null;
+  text: string;
+}
+
+/** Something to do next. */
+export interface Recommendation {
+  code: string;
+  priority: 'urgent' | 'high' | 'medium' | 'low';
+  action: string;
+  rationale: string;
+  expected_impact: string;
+  timeframe: string;
+}
+
+/** A feature without a value of its own. */
+export interface Missing {
+  name: string;
+  label: string;
+  reason: 'absent' | 'unreadable' | 'out_of_range' | 'future' | 'unseen' | 'undecided';
+  /** What the record said, where it said something. */
+  found?: string;
+  /** The default that was used. */
+  default?: number;
+}
+
+/** Where a prediction came from. */
+export interface Provenance {
+  pipeline: string;
+  version?: string;
+  /** SHA-256 of the pipeline's JSON. */
+  content_hash: string;
+  /** Whether the model was trained on made-up leads. */
+  is_stub?: true;
+  /** The library's version. */
+  library: string;
+  as_of: string;
+  zone: string;
+}
+
+/** What a pipeline is. */
+export interface PipelineDescription {
+  id: string;
+  name: string;
+  version: string | null;
+  note: string | null;
+  content_hash: string;
+  /** The columns of its matrix. */
+  columns: Column[];
+  /** The attributes it reads. */
+  attributes: string[];
+  reads_activities: boolean;
+  /** Its tiers, with what to do. */
+  tiers: { tier: string; action: string }[];
+  /** The names of its classes, in the model's order; empty where it has none. */
+  classes: string[];
+  /** Where its model comes from. */
+  model: ModelCard | null;
+}
+
+/** One feature of a pipeline's matrix. */
+export interface Column {
+  name: string;
+  label: string;
+  group: string | null;
+  type: 'number' | 'flag' | 'category';
+  /** The levels of a category; the place is the code. */
+  levels: string[];
+}
+
+/** What a model says of itself. */
+export interface ModelCard {
+  name: string;
+  version?: string;
+  model_type: string;
+  training_date?: string;
+  /** Whether it was trained on made-up leads. */
+  is_stub: boolean;
+}
+
+/** What a forest is. */
+export interface ForestDescription {
+  library: 'xgboost' | 'lightgbm';
+  library_version: string;
+  objective: string;
+  features: { name: string; type: 'number' | 'flag' | 'category'; levels: string[] }[];
+  /** Whether the file names its features. */
+  named: boolean;
+  /** Margins for a row. */
+  outputs: number;
+  /** Predictions for a row. */
+  predictions: number;
+  trees: number;
+  rounds: number;
+  best_iteration?: number;
+  precision: 'f32' | 'f64';
+}
+
+/** How much a feature or rule matters. */
+export interface FeatureImportance {
+  code: string;
+  label: string;
+  group?: string;
+  /** The share of the whole; all sum to 1. */
+  importance: number;
+}
+
+/** What importance is measured by; `leads` wants a matrix. */
+export type ImportanceBy = 'gain' | 'total_gain' | 'cover' | 'total_cover' | 'largest' | 'leads';
+
+/** How a model file becomes a pipeline; schema, scale and tiers as in a pipeline file, as text, or by a built-in name. */
+export interface ImportOptions {
+  id: string;
+  name?: string | undefined;
+  schema?: string | object | undefined;
+  scale?: string | object | undefined;
+  classes?: readonly string[] | undefined;
+  /** The weights of the classes, 0–1. */
+  weights?: readonly number[] | undefined;
+  tiers?: string | object | undefined;
+  /** Whether scores go without reasons. */
+  no_reasons?: boolean | undefined;
+  iterations?: 'all' | 'best' | undefined;
+}
+
+/** How a file of leads (CSV, JSONL or JSON, also gzipped) is scored. */
+export interface RowOptions {
+  /** The moment as of which leads are judged; now, if there is none. */
+  as_of?: Moment | undefined;
+  zone?: string | undefined;
+  /** A mapping file that names the columns. */
+  map?: string | undefined;
+  /** A file with the leads' activities. */
+  activities?: string | undefined;
+  /** Whether leads with missing or unusable values are refused. */
+  strict?: boolean | undefined;
+  /** A file for the rows that were refused. */
+  rejects?: string | undefined;
+  /** The most reasons to name; 3 if there is none. */
+  reasons?: number | undefined;
+  threads?: number | undefined;
+}
+
+/** How a file of leads is scored into another. */
+export interface FileOptions extends RowOptions {
+  input: string;
+  output: string;
+  /** `csv` if there is none. */
+  format?: 'csv' | 'jsonl' | 'json' | 'html' | undefined;
+  /** Only the best so many. */
+  top?: number | undefined;
+}
+
+/** What came of a file. */
+export interface FileSummary {
+  scored: number;
+  rejected: number;
+  tiers: { tier: string; leads: number }[];
+  /** What was assumed or could not be used. */
+  notes: string[];
+}
+
+/** A prediction with its row in the file, from 1. */
+export interface RowPrediction extends Prediction {
+  row: number;
+}
