@@ -26,6 +26,18 @@ internal inline fun <T> enter(work: () -> T): T =
 
 internal const val LONE_SURROGATE = "the text holds a lone surrogate, which no Unicode text has"
 
+/** The text, unless it holds half a surrogate pair. */
+internal fun checked(text: String, code: String = "invalid_json", path: String = ""): String {
+    var at = 0
+    while (at < text.length) {
+        val char = text[at++]
+        if (char.isSurrogate()) {
+            if (!char.isHighSurrogate() || at == text.length || !text[at++].isLowSurrogate()) throw LeadscoreException(code, path, LONE_SURROGATE)
+        }
+    }
+    return text
+}
+
 internal fun unsupported(error: LinkageError): LeadscoreException {
     val platform = Platform.RESOURCE_PREFIX
     return LeadscoreException(

@@ -49,10 +49,10 @@ class Forest private constructor(private val native: io.leadscore.ffi.Forest) : 
 
         /** The model in this file. */
         @JvmStatic
-        fun load(path: Path): Forest = Forest(enter { io.leadscore.ffi.Forest.load(path.toString()) })
+        fun load(path: Path): Forest = Forest(enter { io.leadscore.ffi.Forest.load(checked(path.toString(), "io")) })
 
         /** What [toJson] wrote. */
         @JvmStatic
-        fun fromJson(text: String): Forest = Forest(enter { io.leadscore.ffi.Forest.fromJson(text) })
+        fun fromJson(text: String): Forest = Forest(enter { io.leadscore.ffi.Forest.fromJson(checked(text)) })
     }
 }

@@ -28,7 +28,15 @@ internal fun momentText(moment: Temporal, code: String, path: String): String =
 
 /** From what a programmer has at hand to the JSON text that the library reads; [code] is that of what cannot be one. */
 internal class JsonWriter(private val out: StringBuilder, private val code: String) {
-    fun lead(lead: Lead, path: String) {
+    /** A [Lead], or a record as a map. */
+    fun record(record: Any?, path: String) =
+        when (record) {
+            is Lead -> lead(record, path)
+            is Map<*, *> -> fields(record, path, 0)
+            else -> throw refused(path, "wants a lead, found ${kind(record)}")
+        }
+
+    private fun lead(lead: Lead, path: String) {
         out.append("{\"id\":")
         text(lead.id, at(path, "id"))
         out.append(",\"attributes\":")
@@ -37,8 +45,6 @@ internal class JsonWriter(private val out: StringBuilder, private val code: Stri
         items(lead.activities, at(path, "activities"), 1)
         out.append('}')
     }
-
-    fun record(record: Map<*, *>, path: String) = fields(record, path, 0)
 
     private fun activity(activity: Activity, path: String, depth: Int) {
         out.append('{')

@@ -10,7 +10,10 @@ object Leadscore {
 
     /** Runs the `leadscore` command with these arguments; the exit status. */
     @JvmStatic
-    fun run(vararg args: String): Int = enter { io.leadscore.ffi.runCommand(listOf("leadscore") + args) }
+    fun run(vararg args: String): Int {
+        val all = listOf("leadscore") + args.mapIndexed { at, text -> checked(text, "invalid_context", "args[$at]") }
+        return enter { io.leadscore.ffi.runCommand(all) }
+    }
 
     /** The `leadscore` command: `java -cp … io.leadscore.Leadscore score leads.csv`. */
     @JvmStatic

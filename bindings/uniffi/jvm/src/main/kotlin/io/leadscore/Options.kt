@@ -115,8 +115,8 @@ data class FileOptions @JvmOverloads constructor(
             if (count != null && count < 0) throw LeadscoreException("invalid_context", path, "wants a whole number from 0 up, found $count")
         }
         val fields: Map<String, JsonElement?> = mapOf(
-            "input" to JsonPrimitive(input.toString()),
-            "output" to JsonPrimitive(output.toString()),
+            "input" to JsonPrimitive(checked(input.toString(), "invalid_context", "input")),
+            "output" to JsonPrimitive(checked(output.toString(), "invalid_context", "output")),
             "format" to JsonPrimitive(format.name.lowercase()),
             "map" to map?.let { JsonPrimitive(it.toString()) },
             "activities" to activities?.let { JsonPrimitive(it.toString()) },

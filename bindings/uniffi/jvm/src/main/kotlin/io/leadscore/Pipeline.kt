@@ -27,16 +27,19 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
     /** Scores one lead. */
     @JvmOverloads
     fun score(lead: Lead, context: Context = Context()): Prediction =
-        prediction(buildString { JsonWriter(this, "invalid_lead").lead(lead, "") }, context)
+        json.decodeFromString(scoreJson(recordJson(lead), context))
 
     /** Scores one record: `id`, `activities` and, as all other fields, attributes. */
     @JvmOverloads
     fun score(record: Map<String, Any?>, context: Context = Context()): Prediction =
-        prediction(buildString { JsonWriter(this, "invalid_lead").record(record, "") }, context)
+        json.decodeFromString(scoreJson(recordJson(record), context))
 
     /** Scores one record that is JSON text already; the prediction as JSON text. */
     @JvmOverloads
-    fun scoreJson(record: String, context: Context = Context()): String = enter { native.scoreJson(record, context.json()) }
+    fun scoreJson(record: String, context: Context = Context()): String {
+        val texts = checked(record) to context.json()
+        return enter { native.scoreJson(texts.first, texts.second) }
+    }
 
     /**
      * Scores many leads, in their order; the same as one by one, and faster. The first one that cannot be read throws.
@@ -49,21 +52,28 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
 
     /** As [scoreMany]; a lead that cannot be read stands as its error. */
     @JvmOverloads
-    fun tryScoreMany(leads: Iterable<Lead>, context: Context = Context(), threads: Int = 0): List<Outcome> {
+    fun tryScoreMany(leads: Iterable<Lead>, context: Context = Context(), threads: Int = 0): List<Outcome> =
+        outcomes(leads, context, threads)
+
+    /** As [tryScoreMany], of records as [score] takes them. */
+    @JvmOverloads
+    fun tryScoreManyRecords(records: Iterable<Map<String, Any?>>, context: Context = Context(), threads: Int = 0): List<Outcome> =
+        outcomes(records, context, threads)
+
+    private fun outcomes(leads: Iterable<*>, context: Context, threads: Int): List<Outcome> {
         val text = context.json()
         return inChunks(leads, threads) { chunk, start ->
-            val good = ArrayList<String>(chunk.size)
             val bad = HashMap<Int, LeadscoreException>()
-            chunk.forEachIndexed { at, lead ->
+            val records = chunk.mapIndexed { at, lead ->
                 try {
-                    good += buildString { JsonWriter(this, "invalid_lead").lead(lead, "leads[${start + at}]") }
+                    recordJson(lead, "leads[${start + at}]")
                 } catch (error: LeadscoreException) {
-                    // In its place a record that can be read, whose prediction is not used.
-                    good += "{}"
                     bad[at] = error
+                    // In its place a record that can be read, whose prediction is not used.
+                    "{}"
                 }
             }
-            val found = outcomes(enter { native.scoreManyJson(good.joinToString(",", "[", "]"), text) }, start)
+            val found = outcomes(enter { native.scoreManyJson(records.joinToString(",", "[", "]"), text) }, start)
             if (bad.isEmpty()) found else found.mapIndexed { at, own -> bad[at]?.let { Outcome.Refused(start + at, it) } ?: own }
         }
     }
@@ -71,23 +81,16 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
     /** The features of a lead by name, in the order of the schema: numbers, flags, texts, or null where the record does not say. */
     @JvmOverloads
     fun features(lead: Lead, context: Context = Context()): Map<String, Any?> {
-        val record = buildString { JsonWriter(this, "invalid_lead").lead(lead, "") }
-        return json.decodeFromString(FEATURES, enter { native.featuresJson(record, context.json()) })
+        val texts = recordJson(lead) to context.json()
+        return json.decodeFromString(FEATURES, enter { native.featuresJson(texts.first, texts.second) })
     }
 
     /** The features of many leads as a matrix: a row for each, the columns of the [description]. */
     @JvmOverloads
     fun featureMatrix(leads: Iterable<Lead>, context: Context = Context(), threads: Int = 0): Matrix {
         val text = context.json()
-        val parts = inChunks(leads, threads) { chunk, start ->
-            val records = buildString {
-                val writer = JsonWriter(this, "invalid_lead")
-                chunk.forEachIndexed { at, lead ->
-                    append(if (at == 0) '[' else ',')
-                    writer.lead(lead, "leads[${start + at}]")
-                }
-                append(']')
-            }
+        val parts = inChunks<Any?, DoubleArray>(leads, threads) { chunk, start ->
+            val records = chunk.mapIndexed { at, lead -> recordJson(lead, "leads[${start + at}]") }.joinToString(",", "[", "]")
             try {
                 listOf(doublesOf(enter { native.featureMatrixJson(records, text) }.values))
             } catch (error: LeadscoreException) {
@@ -141,9 +144,6 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
 
     override fun toString(): String = "Pipeline(${description.id})"
 
-    private fun prediction(record: String, context: Context): Prediction =
-        json.decodeFromString(enter { native.scoreJson(record, context.json()) })
-
     companion object {
         /** Leads that cross at once. */
         private const val CHUNK = 256
@@ -156,15 +156,15 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
 
         /** A pipeline that ships with the library. */
         @JvmStatic
-        fun builtin(name: String): Pipeline = Pipeline(enter { io.leadscore.ffi.Pipeline.builtin(name) })
+        fun builtin(name: String): Pipeline = Pipeline(enter { io.leadscore.ffi.Pipeline.builtin(checked(name, "unknown_name")) })
 
         /** The pipeline in a JSON text. */
         @JvmStatic
-        fun fromJson(text: String): Pipeline = Pipeline(enter { io.leadscore.ffi.Pipeline.fromJson(text) })
+        fun fromJson(text: String): Pipeline = Pipeline(enter { io.leadscore.ffi.Pipeline.fromJson(checked(text)) })
 
         /** The pipeline in a JSON file. */
         @JvmStatic
-        fun load(path: Path): Pipeline = Pipeline(enter { io.leadscore.ffi.Pipeline.load(path.toString()) })
+        fun load(path: Path): Pipeline = Pipeline(enter { io.leadscore.ffi.Pipeline.load(checked(path.toString(), "io")) })
 
         /** Makes a pipeline of the bytes of an XGBoost or LightGBM model. */
         @JvmStatic
@@ -177,7 +177,10 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
         @JvmStatic
         fun importModel(model: Path, options: ImportOptions): Pipeline = importModel(read(model), options)
 
-        internal fun read(path: Path): ByteArray =
+        private fun recordJson(lead: Any?, path: String = ""): String =
+            buildString { JsonWriter(this, "invalid_lead").record(lead, path) }
+
+        private fun read(path: Path): ByteArray =
             try {
                 Files.readAllBytes(path)
             } catch (error: java.io.IOException) {
