@@ -1,0 +1,101 @@
+package io.leadscore
+
+import com.sun.jna.Platform
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+import java.nio.charset.CharacterCodingException
+import java.util.concurrent.CancellationException
+import java.util.concurrent.ExecutionException
+import java.util.concurrent.FutureTask
+
+/** The one way into the native library: whatever it throws leaves as a [LeadscoreException]. */
+internal inline fun <T> enter(work: () -> T): T =
+    try {
+        work()
+    } catch (error: io.leadscore.ffi.LeadscoreException.Refused) {
+        throw LeadscoreException(error.code, error.path, error.text)
+    } catch (error: io.leadscore.ffi.InternalException) {
+        throw LeadscoreException("internal", "", "a defect in leadscore itself: ${error.message}", error)
+    } catch (error: CharacterCodingException) {
+        throw LeadscoreException("invalid_json", "", LONE_SURROGATE, error)
+    } catch (error: IllegalStateException) {
+        throw LeadscoreException("closed", "", "the handle is closed", error)
+    } catch (error: LinkageError) {
+        throw unsupported(error)
+    }
+
+internal const val LONE_SURROGATE = "the text holds a lone surrogate, which no Unicode text has"
+
+/** The text, unless it holds half a surrogate pair. */
+internal fun checked(text: String, code: String = "invalid_json", path: String = ""): String {
+    var at = 0
+    while (at < text.length) {
+        val char = text[at++]
+        if (char.isSurrogate()) {
+            if (!char.isHighSurrogate() || at == text.length || !text[at++].isLowSurrogate()) throw LeadscoreException(code, path, LONE_SURROGATE)
+        }
+    }
+    return text
+}
+
+internal fun unsupported(error: LinkageError): LeadscoreException {
+    val platform = Platform.RESOURCE_PREFIX
+    return LeadscoreException(
+        "unsupported_platform",
+        "",
+        "no native library for $platform is in the jar, or it cannot be loaded. Build it with `cargo build --release " +
+            "-p leadscore-uniffi` and name its folder with -Djna.library.path=…",
+        error,
+    )
+}
+
+/** Stops where the thread was interrupted; the flag stays set. */
+internal fun checkInterrupt() {
+    if (Thread.currentThread().isInterrupted) throw CancellationException("interrupted")
+}
+
+/**
+ * Does work that cannot be cut into pieces on a thread of its own, while this one can be interrupted. The work is then left
+ * to itself, and what it would have given is dropped.
+ */
+internal fun <T> enterLong(work: () -> T): T {
+    checkInterrupt()
+    val task = FutureTask { enter(work) }
+    Thread(task, "leadscore-long").apply { isDaemon = true }.start()
+    return await(task::get)
+}
+
+/** Waits for a result, and unpacks what went wrong. */
+internal fun <T> await(get: () -> T): T =
+    try {
+        get()
+    } catch (error: ExecutionException) {
+        throw error.cause ?: error
+    } catch (error: InterruptedException) {
+        Thread.currentThread().interrupt()
+        throw CancellationException("interrupted").apply { initCause(error) }
+    }
+
+internal fun threadsOf(threads: Int): UInt {
+    if (threads < 0) throw LeadscoreException("invalid_context", "threads", "wants a whole number from 0 up, found $threads")
+    return threads.toUInt()
+}
+
+/** Numbers as the native library reads them. */
+internal fun bytesOf(values: DoubleArray, from: Int, to: Int): ByteBuffer {
+    val buffer = ByteBuffer.allocateDirect((to - from) * Double.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN)
+    buffer.asDoubleBuffer().put(values, from, to - from)
+    return buffer
+}
+
+internal fun doublesOf(bytes: ByteArray): DoubleArray {
+    val doubles = DoubleArray(bytes.size / Double.SIZE_BYTES)
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asDoubleBuffer().get(doubles)
+    return doubles
+}
+
+internal fun intsOf(bytes: ByteArray): IntArray {
+    val ints = IntArray(bytes.size / Int.SIZE_BYTES)
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(ints)
+    return ints
+}

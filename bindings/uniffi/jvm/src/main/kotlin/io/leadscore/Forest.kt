@@ -1,0 +1,58 @@
+package io.leadscore
+
+import java.nio.file.Path
+
+/**
+ * Boosted trees as XGBoost and LightGBM write them: margins with the bits of the library that wrote the file, and exact SHAP
+ * values. A forest never changes and may be used by many threads at once.
+ *
+ * Zero threads are one for each processor; the results are the same for any number. An interrupt ends long work with a
+ * `CancellationException`.
+ */
+class Forest private constructor(private val native: io.leadscore.ffi.Forest) : AutoCloseable {
+    /** What it is. */
+    val description: ForestDescription = json.decodeFromString(enter { native.describeJson() })
+
+    /** The library's own JSON. */
+    fun toJson(): String = enter { native.toJson() }
+
+    /** The margins: row after row, one for each output. XGBoost's are f32 values held in a double. */
+    @JvmOverloads
+    fun margin(matrix: Matrix, iterations: Iterations = Iterations.ALL, threads: Int = 0): DoubleArray {
+        val count = threadsOf(threads)
+        return matrix.eachPiece { bytes, columns -> native.margin(bytes, columns, iterations.word, count) }
+    }
+
+    /** The predictions, margins through the objective's link: row after row, one for each output, or the class alone. */
+    @JvmOverloads
+    fun predict(matrix: Matrix, iterations: Iterations = Iterations.ALL, threads: Int = 0): DoubleArray {
+        val count = threadsOf(threads)
+        return matrix.eachPiece { bytes, columns -> native.predict(bytes, columns, iterations.word, count) }
+    }
+
+    /** The contributions to the margin, row after row: for each output those of all features, then the bias. */
+    @JvmOverloads
+    fun shap(matrix: Matrix, iterations: Iterations = Iterations.ALL, threads: Int = 0): DoubleArray {
+        val count = threadsOf(threads)
+        return matrix.eachPiece { bytes, columns -> native.shap(bytes, columns, iterations.word, count) }
+    }
+
+    /** Frees the model's memory. Whoever uses it afterwards gets the error `closed`. */
+    override fun close() = native.close()
+
+    override fun toString(): String = description.run { "Forest($library $libraryVersion, $trees trees)" }
+
+    companion object {
+        /** The model in these bytes: XGBoost's JSON or UBJSON, or LightGBM's text. */
+        @JvmStatic
+        fun fromBytes(bytes: ByteArray): Forest = Forest(enter { io.leadscore.ffi.Forest.fromBytes(bytes) })
+
+        /** The model in this file. */
+        @JvmStatic
+        fun load(path: Path): Forest = Forest(enter { io.leadscore.ffi.Forest.load(checked(path.toString(), "io")) })
+
+        /** What [toJson] wrote. */
+        @JvmStatic
+        fun fromJson(text: String): Forest = Forest(enter { io.leadscore.ffi.Forest.fromJson(checked(text)) })
+    }
+}

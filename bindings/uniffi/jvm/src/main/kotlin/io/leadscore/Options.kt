@@ -1,0 +1,155 @@
+package io.leadscore
+
+import java.nio.file.Path
+import kotlinx.serialization.Serializable
+import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.JsonPrimitive
+import kotlinx.serialization.json.buildJsonObject
+
+/** Which boosting rounds of a model speak. */
+enum class Iterations {
+    /** All of the file, as the libraries' low-level boosters do. */
+    ALL,
+
+    /** Up to the best round where the file names one, else all. */
+    BEST,
+    ;
+
+    internal val word: String get() = name.lowercase()
+}
+
+/** How a model file becomes a pipeline: what the file does not tell. Schema, scale and tiers are JSON as in a pipeline file, or the name of a built-in one. */
+data class ImportOptions @JvmOverloads constructor(
+    /** The pipeline's id. */
+    val id: String,
+    /** The name people read; the id if there is none. */
+    val name: String? = null,
+    /** What the features are called and read from; made from the model's names and types if there is none. A whole pipeline file stands for its schema. */
+    val schema: String? = null,
+    /** How margins become scores, where the objective does not say. */
+    val scale: String? = null,
+    /** The names of the classes, in the order of the model's outputs. */
+    val classes: List<String> = emptyList(),
+    /** The weights of the classes, 0–1. */
+    val weights: List<Double> = emptyList(),
+    /** The tiers. */
+    val tiers: String? = null,
+    /** Whether scores go with reasons; a file without cover has none. */
+    val reasons: Boolean = true,
+    /** Which boosting rounds speak. */
+    val iterations: Iterations = Iterations.ALL,
+) {
+    /** The same with a schema. */
+    fun withSchema(schema: String): ImportOptions = copy(schema = schema)
+
+    /** The same with a scale. */
+    fun withScale(scale: String): ImportOptions = copy(scale = scale)
+
+    /** The same with named and weighted classes. */
+    fun withClasses(classes: List<String>, weights: List<Double>): ImportOptions = copy(classes = classes, weights = weights)
+
+    /** The same with tiers. */
+    fun withTiers(tiers: String): ImportOptions = copy(tiers = tiers)
+
+    internal fun json(): String {
+        val out = StringBuilder("{\"id\":")
+        JsonWriter(out, "invalid_context").run {
+            text(id, "id")
+            for ((key, value) in listOf("name" to name, "schema" to schema, "scale" to scale, "tiers" to tiers)) {
+                if (value != null) {
+                    out.append(",\"").append(key).append("\":")
+                    text(value, key)
+                }
+            }
+            out.append(",\"classes\":[")
+            classes.forEachIndexed { at, name ->
+                if (at > 0) out.append(',')
+                text(name, "classes[$at]")
+            }
+        }
+        weights.forEachIndexed { at, weight ->
+            if (!weight.isFinite()) throw LeadscoreException("invalid_context", "weights[$at]", "wants a number, found $weight")
+        }
+        return out.append("],\"weights\":").append(weights.joinToString(",", "[", "]"))
+            .append(",\"no_reasons\":").append(!reasons)
+            .append(",\"iterations\":\"").append(iterations.word).append("\"}").toString()
+    }
+}
+
+/** What [Pipeline.scoreFile] writes. */
+enum class FileFormat {
+    /** One line for each lead. */
+    CSV,
+
+    /** One prediction for each line. */
+    JSONL,
+
+    /** A list of predictions. */
+    JSON,
+
+    /** A page for the team. */
+    HTML,
+}
+
+/** What [Pipeline.scoreFile] does besides scoring. */
+data class FileOptions @JvmOverloads constructor(
+    /** What to write. */
+    val format: FileFormat = FileFormat.CSV,
+    /** The moment, the zone and the mode; its other fields have no meaning here. */
+    val context: Context = Context(),
+    /** A file that says which column is which attribute. */
+    val map: Path? = null,
+    /** A file of activities. */
+    val activities: Path? = null,
+    /** Where rows that cannot be read go. */
+    val rejects: Path? = null,
+    /** How many reasons a row names. */
+    val reasons: Int? = null,
+    /** Only so many of the best. */
+    val top: Int? = null,
+    /** How many threads; one for each processor if it is not said. */
+    val threads: Int? = null,
+) {
+    internal fun json(input: Path, output: Path): String {
+        for ((path, count) in listOf("reasons" to reasons, "top" to top, "threads" to threads)) {
+            if (count != null && count < 0) throw LeadscoreException("invalid_context", path, "wants a whole number from 0 up, found $count")
+        }
+        val fields: Map<String, JsonElement?> = mapOf(
+            "input" to JsonPrimitive(checked(input.toString(), "invalid_context", "input")),
+            "output" to JsonPrimitive(checked(output.toString(), "invalid_context", "output")),
+            "format" to JsonPrimitive(format.name.lowercase()),
+            "map" to map?.let { JsonPrimitive(it.toString()) },
+            "activities" to activities?.let { JsonPrimitive(it.toString()) },
+            "as_of" to JsonPrimitive(context.asOfText()),
+            "zone" to JsonPrimitive(context.zoneName),
+            "strict" to JsonPrimitive(context.strict),
+            "rejects" to rejects?.let { JsonPrimitive(it.toString()) },
+            "reasons" to reasons?.let { JsonPrimitive(it) },
+            "top" to top?.let { JsonPrimitive(it) },
+            "threads" to threads?.let { JsonPrimitive(it) },
+        )
+        return buildJsonObject { fields.forEach { (name, value) -> if (value != null) put(name, value) } }.toString()
+    }
+}
+
+/** What came of a file. */
+@Serializable
+data class FileSummary(
+    /** How many leads were scored. */
+    val scored: Long,
+    /** How many rows could not be read. */
+    val rejected: Long,
+    /** How many leads there are of each tier. */
+    val tiers: List<TierCount>,
+    /** What was assumed or could not be used. */
+    val notes: List<String>,
+)
+
+/** How many leads there are of a tier. */
+@Serializable
+data class TierCount(
+    /** The tier. */
+    val tier: String,
+    /** How many. */
+    val leads: Long,
+)

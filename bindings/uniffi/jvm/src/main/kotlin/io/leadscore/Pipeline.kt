@@ -1,0 +1,240 @@
+package io.leadscore
+
+import java.nio.file.Files
+import java.nio.file.Path
+import java.util.concurrent.ExecutorService
+import java.util.concurrent.Executors
+import java.util.concurrent.Future
+import kotlinx.serialization.builtins.MapSerializer
+import kotlinx.serialization.builtins.serializer
+
+/**
+ * A scoring system: features, rules or a model, tiers, reasons and advice, the same as its JSON file.
+ *
+ * A pipeline never changes and may be used by many threads at once. Scores are as of a moment, which is now if the [Context]
+ * does not say. Close it to free its memory at once; the garbage collector does so later.
+ */
+class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline) : AutoCloseable {
+    /** What it is. */
+    val description: PipelineDescription = json.decodeFromString(enter { native.describeJson() })
+
+    /** Its id. */
+    val id: String get() = description.id
+
+    /** The pipeline as one self-contained JSON file. */
+    fun toJson(): String = enter { native.toJson() }
+
+    /** Scores one lead. */
+    @JvmOverloads
+    fun score(lead: Lead, context: Context = Context()): Prediction =
+        json.decodeFromString(scoreJson(recordJson(lead), context))
+
+    /** Scores one record: `id`, `activities` and, as all other fields, attributes. */
+    @JvmOverloads
+    fun score(record: Map<String, Any?>, context: Context = Context()): Prediction =
+        json.decodeFromString(scoreJson(recordJson(record), context))
+
+    /** Scores one record that is JSON text already; the prediction as JSON text. */
+    @JvmOverloads
+    fun scoreJson(record: String, context: Context = Context()): String {
+        val texts = checked(record) to context.json()
+        return enter { native.scoreJson(texts.first, texts.second) }
+    }
+
+    /**
+     * Scores many leads, in their order; the same as one by one, and faster. The first one that cannot be read throws.
+     *
+     * Zero threads are one for each processor. An interrupt ends it with a `CancellationException`.
+     */
+    @JvmOverloads
+    fun scoreMany(leads: Iterable<Lead>, context: Context = Context(), threads: Int = 0): List<Prediction> =
+        tryScoreMany(leads, context, threads).map(Outcome::getOrThrow)
+
+    /** As [scoreMany]; a lead that cannot be read stands as its error. */
+    @JvmOverloads
+    fun tryScoreMany(leads: Iterable<Lead>, context: Context = Context(), threads: Int = 0): List<Outcome> =
+        outcomes(leads, context, threads)
+
+    /** As [tryScoreMany], of records as [score] takes them. */
+    @JvmOverloads
+    fun tryScoreManyRecords(records: Iterable<Map<String, Any?>>, context: Context = Context(), threads: Int = 0): List<Outcome> =
+        outcomes(records, context, threads)
+
+    private fun outcomes(leads: Iterable<*>, context: Context, threads: Int): List<Outcome> {
+        val text = context.json()
+        return inChunks(leads, threads) { chunk, start ->
+            val bad = HashMap<Int, LeadscoreException>()
+            val records = chunk.mapIndexed { at, lead ->
+                try {
+                    recordJson(lead, "leads[${start + at}]")
+                } catch (error: LeadscoreException) {
+                    bad[at] = error
+                    // In its place a record that can be read, whose prediction is not used.
+                    "{}"
+                }
+            }
+            val found = outcomes(enter { native.scoreManyJson(records.joinToString(",", "[", "]"), text) }, start)
+            if (bad.isEmpty()) found else found.mapIndexed { at, own -> bad[at]?.let { Outcome.Refused(start + at, it) } ?: own }
+        }
+    }
+
+    /** The features of a lead by name, in the order of the schema: numbers, flags, texts, or null where the record does not say. */
+    @JvmOverloads
+    fun features(lead: Lead, context: Context = Context()): Map<String, Any?> {
+        val texts = recordJson(lead) to context.json()
+        return json.decodeFromString(FEATURES, enter { native.featuresJson(texts.first, texts.second) })
+    }
+
+    /** The features of many leads as a matrix: a row for each, the columns of the [description]. */
+    @JvmOverloads
+    fun featureMatrix(leads: Iterable<Lead>, context: Context = Context(), threads: Int = 0): Matrix {
+        val text = context.json()
+        val parts = inChunks<Any?, DoubleArray>(leads, threads) { chunk, start ->
+            val records = chunk.mapIndexed { at, lead -> recordJson(lead, "leads[${start + at}]") }.joinToString(",", "[", "]")
+            try {
+                listOf(doublesOf(enter { native.featureMatrixJson(records, text) }.values))
+            } catch (error: LeadscoreException) {
+                throw error.shifted(start)
+            }
+        }
+        return Matrix(Matrix.joined(parts), description.columns.size)
+    }
+
+    /** Scores the rows of a matrix with the columns of the [description]; the bits that [score] gives for the same leads. */
+    @JvmOverloads
+    fun scoreMatrix(matrix: Matrix, threads: Int = 0): MatrixScores {
+        val count = threadsOf(threads)
+        val parts = matrix.pieces().map { piece ->
+            checkInterrupt()
+            val bytes = bytesOf(matrix.values, piece.first * matrix.columns, (piece.last + 1) * matrix.columns)
+            enter { native.scoreMatrix(bytes, matrix.columns.toUInt(), count) }
+        }.toList()
+        return MatrixScores(
+            scores = Matrix.joined(parts.map { doublesOf(it.scores) }),
+            probabilities = Matrix.joined(parts.map { doublesOf(it.probabilities) }),
+            tiers = parts.flatMap { intsOf(it.tiers).asList() }.toIntArray(),
+            classes = Matrix.joined(parts.map { doublesOf(it.classes) }),
+            tierNames = description.tiers.map(Tier::name),
+        )
+    }
+
+    /** Which features of a model, or which rules of a scorecard, matter how much: the most important first. */
+    fun importance(by: ImportanceBy): List<FeatureImportance> =
+        json.decodeFromString(importances, enter { native.importanceJson(by.name.lowercase(), bytesOf(DoubleArray(0), 0, 0), 0u) })
+
+    /** The same by the mean absolute contribution over these rows of the [description]'s columns. */
+    fun importance(leads: Matrix): List<FeatureImportance> {
+        val bytes = bytesOf(leads.values, 0, leads.values.size)
+        return json.decodeFromString(importances, enterLong { native.importanceJson("leads", bytes, leads.columns.toUInt()) })
+    }
+
+    /**
+     * Scores a file of leads (CSV, JSONL or JSON, also gzipped) into another.
+     *
+     * An interrupt ends the waiting with a `CancellationException`; the work is then left to itself.
+     */
+    @JvmOverloads
+    fun scoreFile(input: Path, output: Path, options: FileOptions = FileOptions()): FileSummary {
+        val text = options.json(input, output)
+        return json.decodeFromString(enterLong { native.scoreFile(text) })
+    }
+
+    /** Frees the pipeline's memory. Whoever uses it afterwards gets the error `closed`. */
+    override fun close() = native.close()
+
+    override fun toString(): String = "Pipeline(${description.id})"
+
+    companion object {
+        /** Leads that cross at once. */
+        private const val CHUNK = 256
+        private const val MOST_THREADS = 256
+        private val FEATURES = MapSerializer(String.serializer(), ScalarSerializer)
+
+        /** The names of the pipelines that ship with the library. */
+        @JvmStatic
+        fun names(): List<String> = enter { io.leadscore.ffi.pipelineNames() }
+
+        /** A pipeline that ships with the library. */
+        @JvmStatic
+        fun builtin(name: String): Pipeline = Pipeline(enter { io.leadscore.ffi.Pipeline.builtin(checked(name, "unknown_name")) })
+
+        /** The pipeline in a JSON text. */
+        @JvmStatic
+        fun fromJson(text: String): Pipeline = Pipeline(enter { io.leadscore.ffi.Pipeline.fromJson(checked(text)) })
+
+        /** The pipeline in a JSON file. */
+        @JvmStatic
+        fun load(path: Path): Pipeline = Pipeline(enter { io.leadscore.ffi.Pipeline.load(checked(path.toString(), "io")) })
+
+        /** Makes a pipeline of the bytes of an XGBoost or LightGBM model. */
+        @JvmStatic
+        fun importModel(model: ByteArray, options: ImportOptions): Pipeline {
+            val text = options.json()
+            return Pipeline(enter { io.leadscore.ffi.Pipeline.importModel(model, text) })
+        }
+
+        /** Makes a pipeline of the file of an XGBoost or LightGBM model. */
+        @JvmStatic
+        fun importModel(model: Path, options: ImportOptions): Pipeline = importModel(read(model), options)
+
+        private fun recordJson(lead: Any?, path: String = ""): String =
+            buildString { JsonWriter(this, "invalid_lead").record(lead, path) }
+
+        private fun read(path: Path): ByteArray =
+            try {
+                Files.readAllBytes(path)
+            } catch (error: java.io.IOException) {
+                throw LeadscoreException("io", path.toString(), error.toString(), error)
+            }
+
+        /** Work on the items in chunks, on so many threads; the results in the order of the items. */
+        private fun <I, O> inChunks(items: Iterable<I>, threads: Int, work: (List<I>, Int) -> List<O>): List<O> {
+            val wanted = threadsOf(threads).toInt().let { if (it == 0) Runtime.getRuntime().availableProcessors() else it }
+            val chunks = items.asSequence().chunked(CHUNK).iterator()
+            val all = ArrayList<O>()
+            if (!chunks.hasNext()) return work(emptyList(), 0)
+            val first = chunks.next()
+            if (wanted == 1 || !chunks.hasNext()) {
+                checkInterrupt()
+                all += work(first, 0)
+                var start = first.size
+                for (chunk in chunks) {
+                    checkInterrupt()
+                    all += work(chunk, start)
+                    start += chunk.size
+                }
+                return all
+            }
+            val pool = Executors.newFixedThreadPool(minOf(wanted, MOST_THREADS)) { Thread(it, "leadscore").apply { isDaemon = true } }
+            try {
+                ahead(pool, first, chunks, 4 * wanted, work) { all += it }
+            } finally {
+                pool.shutdownNow()
+            }
+            return all
+        }
+
+        /** Keeps so many chunks on their way, and takes the results in their order. */
+        private fun <I, O> ahead(
+            pool: ExecutorService,
+            first: List<I>,
+            rest: Iterator<List<I>>,
+            most: Int,
+            work: (List<I>, Int) -> List<O>,
+            take: (List<O>) -> Unit,
+        ) {
+            val waiting = ArrayDeque<Future<List<O>>>()
+            var start = 0
+            fun add(chunk: List<I>) {
+                val own = start
+                waiting += pool.submit<List<O>> { work(chunk, own) }
+                start += chunk.size
+            }
+            add(first)
+            while (waiting.isNotEmpty()) {
+                while (waiting.size < most && rest.hasNext()) add(rest.next())
+                take(await(waiting.removeFirst()::get))
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package io.leadscore
+
+import kotlin.io.path.readText
+import kotlinx.serialization.json.jsonArray
+import kotlinx.serialization.json.jsonPrimitive
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+
+/** The native operations are those of every language: read from what the generator wrote. */
+class SurfaceTest {
+    @Test
+    fun theKotlinOperationsAreThoseOfTheList() = check("jvm/src/main/generated/io/leadscore/ffi/leadscore_uniffi.kt")
+
+    @Test
+    fun theSwiftOperationsAreThoseOfTheList() = check("swift/LeadscoreNative.swift")
+
+    private fun check(file: String) {
+        val text = Fixtures.root.resolve("bindings/uniffi").resolve(file).readText()
+        val operations = Fixtures.json(Fixtures.fixtures.resolve("conformance/operations.json"))
+        val wanted = operations.mapValues { (_, names) -> names.jsonArray.map { it.jsonPrimitive.content }.sorted() }
+        val found = HashMap<String, MutableSet<String>>()
+        // Every function, method and constructor has a checksum.
+        for (match in Regex("uniffi_leadscore_uniffi_checksum_(func|method|constructor)_(\\w+)").findAll(text)) {
+            val (kind, name) = match.destructured
+            val type = listOf("Pipeline", "Forest").find { name.startsWith(it.lowercase() + "_") }
+            // Objects have no static functions there: those stand beside them, with their name in front.
+            assertTrue(type != null || kind == "func", name)
+            found.getOrPut(type ?: "module", ::HashSet) += name.removePrefix("${type?.lowercase()}_")
+        }
+        assertEquals(wanted, found.mapValues { it.value.sorted() })
+    }
+}

@@ -1,0 +1,37 @@
+//! The native part of the packages for the JVM and for Swift: records as JSON text, matrices as bytes,
+//! handles that never change. What a Kotlin or Java programmer sees is in `jvm/src/main/kotlin`.
+
+#![expect(clippy::needless_pass_by_value, reason = "arguments come by value from the other side")]
+
+mod enter;
+mod forest;
+mod matrix;
+mod pipeline;
+mod problem;
+
+use std::ffi::OsString;
+
+pub use forest::Forest;
+pub use matrix::Matrix;
+pub use pipeline::{MatrixScores, Pipeline, pipeline_names};
+pub use problem::LeadscoreError;
+
+uniffi::setup_scaffolding!("leadscore_uniffi");
+
+/// The library's version.
+#[uniffi::export]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}
+
+/// Every code an error can have.
+#[uniffi::export]
+pub fn error_codes() -> Vec<String> {
+    leadscore::Error::CODES.map(str::to_owned).to_vec()
+}
+
+/// Runs the command; the first argument is its own name. The exit status.
+#[uniffi::export]
+pub fn run_command(args: Vec<String>) -> i32 {
+    leadscore_cli::run(args.into_iter().map(OsString::from)).into()
+}

@@ -1,0 +1,164 @@
+//! Pipelines.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use leadscore::pipeline::Import;
+use leadscore::{Context, Score, Tier};
+
+use crate::enter::enter_blocks;
+use crate::matrix::{Matrix, Rows, bytes_of};
+use crate::problem::LeadscoreError;
+
+/// A scoring system.
+#[derive(Debug, uniffi::Object)]
+pub struct Pipeline(leadscore::Pipeline);
+
+/// The scores of a matrix as columns, each as little-endian bytes.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct MatrixScores {
+    /// 0–100, f64.
+    pub scores: Vec<u8>,
+    /// 0–1, NaN where there is none, f64.
+    pub probabilities: Vec<u8>,
+    /// Places in the pipeline's list of tiers, −1 where there is none, i32.
+    pub tiers: Vec<u8>,
+    /// The probability of every class, row after row, f64; empty where there are no classes.
+    pub classes: Vec<u8>,
+}
+
+/// The names of the pipelines that ship with the library.
+#[uniffi::export]
+pub fn pipeline_names() -> Vec<String> {
+    leadscore::Pipeline::names().map(str::to_owned).collect()
+}
+
+#[uniffi::export]
+impl Pipeline {
+    /// A pipeline that ships with the library.
+    ///
+    /// # Errors
+    /// `unknown_name`.
+    #[uniffi::constructor]
+    pub fn builtin(name: String) -> Result<Pipeline, LeadscoreError> {
+        Ok(Pipeline(leadscore::Pipeline::builtin(&name)?))
+    }
+
+    /// The pipeline in a JSON text.
+    ///
+    /// # Errors
+    /// `invalid_json`, `invalid_pipeline`, `unsupported_format` and what a model in it can have wrong.
+    #[uniffi::constructor]
+    pub fn from_json(text: String) -> Result<Pipeline, LeadscoreError> {
+        Ok(Pipeline(leadscore::Pipeline::from_json(&text)?))
+    }
+
+    /// The pipeline in a JSON file.
+    ///
+    /// # Errors
+    /// `io` with the file; as [`Pipeline::from_json`].
+    #[uniffi::constructor]
+    pub fn load(path: String) -> Result<Pipeline, LeadscoreError> {
+        let path = Path::new(&path);
+        let bytes = std::fs::read(path).map_err(|error| LeadscoreError::io(path, &error))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| LeadscoreError::new("invalid_json", "", "the file is not UTF-8 text"))?;
+        Pipeline::from_json(text)
+    }
+
+    /// Makes a pipeline of an XGBoost or LightGBM model.
+    ///
+    /// # Errors
+    /// As the core's `Import::from_json` and `Pipeline::import`.
+    #[uniffi::constructor]
+    pub fn import_model(bytes: Vec<u8>, options: String) -> Result<Pipeline, LeadscoreError> {
+        Ok(Pipeline(leadscore::Pipeline::import(&bytes, &Import::from_json(&options)?)?))
+    }
+
+    /// The pipeline as one self-contained JSON file.
+    pub fn to_json(&self) -> String {
+        self.0.to_json()
+    }
+
+    /// What the pipeline is, as a JSON object.
+    pub fn describe_json(&self) -> String {
+        self.0.describe_json()
+    }
+
+    /// Scores one lead record; the prediction as JSON.
+    ///
+    /// # Errors
+    /// What is wrong with the record or the context.
+    pub fn score_json(&self, record: String, context: String) -> Result<String, LeadscoreError> {
+        Ok(self.0.score_json(&record, &Context::from_json(&context)?)?)
+    }
+
+    /// Scores a JSON list of lead records; a JSON list of predictions and, for those refused, errors.
+    ///
+    /// # Errors
+    /// What is wrong with the list or the context.
+    pub fn score_many_json(&self, records: String, context: String) -> Result<String, LeadscoreError> {
+        Ok(self.0.score_many_json(&records, &Context::from_json(&context)?)?)
+    }
+
+    /// The features of one lead record as a JSON object.
+    ///
+    /// # Errors
+    /// What is wrong with the record or the context.
+    pub fn features_json(&self, record: String, context: String) -> Result<String, LeadscoreError> {
+        Ok(self.0.features_json(&record, &Context::from_json(&context)?)?)
+    }
+
+    /// The features of a JSON list of lead records as a matrix.
+    ///
+    /// # Errors
+    /// What is wrong with the records or the context.
+    pub fn feature_matrix_json(&self, records: String, context: String) -> Result<Matrix, LeadscoreError> {
+        Ok(self.0.feature_matrix_json(&records, &Context::from_json(&context)?)?.into())
+    }
+
+    /// Scores the rows of a matrix: f64, little-endian, row after row. Zero threads are one for each processor.
+    ///
+    /// # Errors
+    /// `invalid_matrix`.
+    pub fn score_matrix(
+        &self,
+        values: &[u8],
+        columns: u32,
+        threads: u32,
+    ) -> Result<MatrixScores, LeadscoreError> {
+        let parts = enter_blocks(Rows::new(values, columns)?, threads, |block| self.0.score_matrix(block))?;
+        let all: Vec<Score> = parts.into_iter().flatten().collect();
+        let places: HashMap<&str, i32> = self.0.tiers().tiers().iter().map(Tier::name).zip(0..).collect();
+        let tier =
+            |score: &Score| score.tier.as_deref().and_then(|tier| places.get(tier)).map_or(-1, |at| *at);
+        let column = |of: fn(&Score) -> f64| bytes_of(&all.iter().map(of).collect::<Vec<f64>>());
+        Ok(MatrixScores {
+            scores: column(|score| score.score),
+            probabilities: column(|score| score.probability.unwrap_or(f64::NAN)),
+            tiers: all.iter().flat_map(|score| tier(score).to_le_bytes()).collect(),
+            classes: bytes_of(
+                &all.iter().flat_map(|score| score.classes.iter().copied()).collect::<Vec<f64>>(),
+            ),
+        })
+    }
+
+    /// Which features or rules matter how much, as a JSON list; by `leads` with a matrix, else without values and with zero
+    /// columns.
+    ///
+    /// # Errors
+    /// `unknown_name`, `contributions_unsupported`, `cover_missing`, `invalid_matrix`.
+    pub fn importance_json(&self, by: String, values: &[u8], columns: u32) -> Result<String, LeadscoreError> {
+        let given = !values.is_empty() || columns > 0;
+        let leads = given.then(|| Rows::new(values, columns)?.matrix()).transpose()?;
+        Ok(self.0.importance_json(&by, leads.as_ref())?)
+    }
+
+    /// Scores a file of leads into another; options and summary are JSON.
+    ///
+    /// # Errors
+    /// `invalid_context`, `io`, `unreadable_table`.
+    pub fn score_file(&self, options: String) -> Result<String, LeadscoreError> {
+        Ok(leadscore_cli::score_file(&self.0, &options)?)
+    }
+}
