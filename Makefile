@@ -1,12 +1,38 @@
 # The front door. `make test` is the whole proof.
-.PHONY: test check lint bench bench-peers msrv fixtures
+.PHONY: test test-rust test-python test-node test-jvm check lint bench bench-peers msrv fixtures wheel npm jar
 
 SKIPS := $(CURDIR)/target/skipped-tests.log
 
+# All languages that are installed; where nothing may be missing, a missing one fails.
+test: test-rust test-python test-node test-jvm
+
+define with
+	@if command -v $(1) >/dev/null; then $(MAKE) -C $(2) $(3); \
+	elif [ "$$LEADSCORE_REQUIRE_SHARED" = 1 ]; then echo "$(1) is not installed" >&2; exit 1; \
+	else echo "$(1) is not installed: $(2) is not tested"; fi
+endef
+
+test-python:
+	$(call with,python3,python,test)
+
+test-node:
+	$(call with,npm,node,test)
+
+test-jvm:
+	$(call with,mvn,bindings/uniffi,test)
+
+# What would be published.
+wheel:
+	$(MAKE) -C python wheel
+npm:
+	$(MAKE) -C node npm
+jar:
+	$(MAKE) -C bindings/uniffi jar
+
 # Debug and release both: scores must have the same bits in either.
-test:
+test-rust:
 	@mkdir -p target && rm -f $(SKIPS)
-	LEADSCORE_SKIP_LOG=$(SKIPS) cargo test --workspace --all-features
+	LEADSCORE_SKIP_LOG=$(SKIPS) cargo test -p leadscore -p leadscore-cli --all-features
 	cargo test --release -p leadscore --test same_bits
 	cargo build -p leadscore --no-default-features
 	cargo package -p leadscore --allow-dirty
@@ -16,8 +42,8 @@ test:
 # Formatting, lints and documentation: warnings are errors.
 check:
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --all-features -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+	cargo clippy -p leadscore -p leadscore-cli --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc -p leadscore -p leadscore-cli --no-deps --all-features
 	@long=$$(git ls-files '*.rs' '*.py' | xargs wc -l | awk '$$1 > 600 && $$2 != "total"'); \
 	  if [ -n "$$long" ]; then echo "files over 600 lines:"; echo "$$long"; exit 1; fi
 
