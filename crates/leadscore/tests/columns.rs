@@ -117,7 +117,7 @@ fn check(pipeline: &Pipeline, columns: &[(&str, Vec<Option<Attribute>>)]) {
     let read: Vec<Column<'_>> = own.iter().map(|(_, own)| own.column()).collect();
     let found = reader.read(rows, &read).unwrap();
     let bits = |values: &[f64]| -> Vec<u64> { values.iter().map(|value| value.to_bits()).collect() };
-    assert_eq!(bits(found.values()), bits(wanted.values()), "{:?} {:?}", found, wanted);
+    assert_eq!(bits(found.values()), bits(wanted.values()), "{found:?} {wanted:?}");
 }
 
 fn schema() -> Pipeline {
