@@ -1,5 +1,5 @@
 # The front door. `make test` is the whole proof.
-.PHONY: test check lint bench msrv fixtures
+.PHONY: test check lint bench bench-peers msrv fixtures
 
 SKIPS := $(CURDIR)/target/skipped-tests.log
 
@@ -30,8 +30,16 @@ msrv:
 	  cargo +1.88 check -p leadscore --all-features; \
 	else echo "Rust 1.88 is not installed: only clippy's msrv lint checks the floor"; fi
 
+# Also bench-peers, where PEERS names a folder; see benches/RESULTS.md.
 bench:
 	cargo bench
+	@if [ -n "$(PEERS)" ]; then $(MAKE) bench-peers; else echo "PEERS=folder compares with XGBoost, LightGBM and tl2cgen too"; fi
+
+# Models and libraries are made by benches/peers/prepare.py.
+PEERS_CORE ?= 1
+bench-peers:
+	cd benches/peers && cargo build --release --target-dir $(CURDIR)/target
+	OMP_NUM_THREADS=1 taskset -c $(PEERS_CORE) target/release/peers $(PEERS) $(LIBXGBOOST) $(LIB_LIGHTGBM)
 
 # The synthetic leads in examples/ and the tier bounds of heat-rules.
 fixtures:

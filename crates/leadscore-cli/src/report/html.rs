@@ -4,7 +4,7 @@ mod card;
 
 use std::io::{Result, Write};
 
-use leadscore::Basis;
+use leadscore::{Basis, Prediction};
 
 use super::{Escaped, Report, TierCount, capital, cut};
 use crate::terminal::{count, counted};
@@ -199,8 +199,11 @@ fn filter(out: &mut dyn Write, report: &Report) -> Result<()> {
 }
 
 fn foot(out: &mut dyn Write, report: &Report) -> Result<()> {
-    let basis = report.leads.first().and_then(|lead| lead.prediction.basis);
-    let meaning = if states_chance(basis) {
+    let first = report.leads.first().map(|lead| &lead.prediction);
+    let meaning = if first.is_some_and(|prediction| prediction.provenance.is_stub) {
+        "The score runs from 0 to 100. It comes from a model that was trained on made-up leads, a stand-in until there is \
+         one that learned from yours."
+    } else if first.is_some_and(states_chance) {
         "The score runs from 0 to 100; the chance beside it was learned from leads whose outcome is known."
     } else {
         "The score runs from 0 to 100 and puts the leads in order. Read it as an order, not as a percentage."
@@ -225,9 +228,9 @@ fn foot(out: &mut dyn Write, report: &Report) -> Result<()> {
     out.write_all(b"</footer>\n")
 }
 
-/// Whether a chance may be called one: it was learned from outcomes.
-fn states_chance(basis: Option<Basis>) -> bool {
-    matches!(basis, Some(Basis::Model | Basis::Calibrated))
+/// Whether a chance may be called one: it was learned from outcomes, of leads that were real.
+fn states_chance(prediction: &Prediction) -> bool {
+    matches!(prediction.basis, Some(Basis::Model | Basis::Calibrated)) && !prediction.provenance.is_stub
 }
 
 /// The colour of a tier by its place: warm at the top, grey at the bottom of four and more.

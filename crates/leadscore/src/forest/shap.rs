@@ -5,17 +5,42 @@
 //! cover shares along it. The integrand is a polynomial of degree D − 1 in t for D different features, so that
 //! Gauss–Legendre quadrature with ceil(D/2) nodes is exact.
 //!
-//! Order of every operation, f64: trees in file order; in a tree depth first, left before right; at a node, quadrature
-//! points from the first to the last. All plans must reproduce these bits.
+//! Split by split, at one point t: let P be the product of weight and factors above a split, L and R what its children
+//! come to, z their shares, and s the share that the path has left of the split's feature. Then
+//!
+//! - b = t and w = 1 for a feature first met here; else b = t / F and w = s / F² with F = t + (1−t)·s, and b = 0 and
+//!   w = 0 for a row that has left the path at an earlier split on the feature;
+//! - a child's P is P · (z + b·(o − z)), with o = 1 where the row goes to it;
+//! - with M = zₗ·L + zᵣ·R the mean and e = (L or R, where the row goes) − M, the split comes to M + b·e, and its feature
+//!   gets Σ over the points of P·w·e.
+//!
+//! Order of every operation, f64, nothing fused: as the formulas above are written, from left to right. Trees in file
+//! order, outputs of vector leaves from the first; quadrature points rising, in groups of four that walk the tree one
+//! after another, the sum over the points of a group from its first; in a tree depth first, left before right, a split
+//! after its children. Over two leaves, where e is the same at all points, the feature gets (Σ P·w)·e. The bias is the
+//! base, then tree by tree the mean M of the root with L and R the children's means. Rows never meet: one row or many,
+//! the bits are the same. All plans must reproduce these bits.
 
-use super::model::{Body, Forest, Leaf, Node, Tree};
+#![allow(clippy::inline_always)] // the caller's target features must reach the inner loops
+
+mod plan;
+mod walk;
+
+use super::engine::{Answers, Engine, Kernel, Questions, Ready, widest};
+use super::model::{Body, Forest};
 use super::predict::Iterations;
 use crate::Error;
 use crate::feature::FeatureMatrix;
-use crate::math::quadrature;
+pub(super) use plan::Plan;
+use plan::Walk;
+use walk::{Level, walk};
 
-/// Shares of cover below this count as this much: a way no training row took still has a factor to divide by.
-const SMALLEST_SHARE: f64 = 1e-12;
+/// Rows in lanes.
+const LANES: usize = 8;
+/// Rows whose questions are answered at once.
+const TILE: usize = 64;
+/// Fewer rows are faster one by one than in lanes.
+const FEW: usize = 3;
 
 impl Forest {
     /// The contributions to the margins of a matrix: for each row and output, one for each feature and the bias last.
@@ -28,34 +53,23 @@ impl Forest {
         self.check(matrix)?;
         let (width, outputs) = (self.features.len() + 1, self.outputs());
         let mut out = vec![0.0; matrix.rows() * outputs * width];
-        match &self.body {
-            Body::Linear(weights) => {
-                for row in 0..matrix.rows() {
-                    self.linear(
-                        weights,
-                        matrix.row(row),
-                        &mut out[row * outputs * width..(row + 1) * outputs * width],
-                    );
-                }
-            }
-            Body::Trees(trees) => {
-                let trees = &trees[..self.trees_of(iterations).min(trees.len())];
-                let plans: Vec<Plan> = trees
+        match (&self.body, &self.engine) {
+            (Body::Trees(_), Engine::Trees(ready)) => {
+                let plans = ready.plans(self);
+                let plans = plans[..self.trees_of(iterations).min(plans.len())]
                     .iter()
-                    .enumerate()
-                    .map(|(at, tree)| Plan::new(at, tree))
-                    .collect::<Result<_, _>>()?;
-                let mut scratch = Scratch::new(self.features.len(), &plans);
+                    .map(|plan| plan.as_ref().map_err(Clone::clone))
+                    .collect::<Result<Vec<_>, _>>()?;
+                self.contributions(ready, &plans, matrix, &mut out);
+            }
+            (Body::Linear(weights), _) => {
                 for row in 0..matrix.rows() {
                     let out = &mut out[row * outputs * width..(row + 1) * outputs * width];
-                    for (output, base) in self.base.iter().enumerate() {
-                        out[output * width + width - 1] = *base;
-                    }
-                    for (tree, plan) in trees.iter().zip(&plans) {
-                        self.tree(tree, plan, matrix.row(row), &mut scratch, out);
-                    }
+                    self.linear(weights, matrix.row(row), out);
                 }
             }
+            // A forest of trees always has its engine.
+            (Body::Trees(_), Engine::Plain) => {}
         }
         Ok(out)
     }
@@ -72,246 +86,118 @@ impl Forest {
         }
     }
 
-    fn tree(&self, tree: &Tree, plan: &Plan, row: &[f64], scratch: &mut Scratch, out: &mut [f64]) {
-        let width = self.features.len() + 1;
-        let vector = match &tree.nodes[0] {
-            _ if plan.vector => self.outputs(),
-            _ => 1,
-        };
-        for k in 0..vector {
-            let output = if plan.vector { k } else { tree.output };
-            let out = &mut out[output * width..(output + 1) * width];
-            out[width - 1] += plan.expected[k];
-            scratch.walk(tree, plan, k, |split| split.goes_left(row, self.precision), out);
+    fn contributions(&self, ready: &Ready, plans: &[&Plan], matrix: &FeatureMatrix, out: &mut [f64]) {
+        let (features, outputs) = (self.features.len(), self.outputs());
+        let width = features + 1;
+        let mut bias = self.base.clone();
+        for walk in plans.iter().flat_map(|plan| &plan.walks) {
+            bias[walk.output] += walk.expected;
+        }
+        for phi in out.chunks_exact_mut(outputs * width) {
+            phi.chunks_exact_mut(width).zip(&bias).for_each(|(phi, bias)| phi[features] = *bias);
+        }
+        if features > 0 {
+            widest(Task {
+                questions: &ready.questions,
+                plans,
+                features,
+                outputs,
+                rows: matrix.values(),
+                out,
+            });
         }
     }
 }
 
-/// What of a tree does not depend on the row.
-struct Plan {
-    /// Quadrature points for the longest path.
-    points: usize,
-    depth: usize,
-    /// The share of the parent's cover, for every node but the root.
-    share: Vec<f64>,
-    /// The mean leaf under the cover shares, for each output of a vector leaf.
-    expected: Vec<f64>,
-    vector: bool,
+/// The contributions of rows.
+struct Task<'a> {
+    questions: &'a Questions,
+    plans: &'a [&'a Plan],
+    features: usize,
+    outputs: usize,
+    rows: &'a [f64],
+    /// The biases are there already.
+    out: &'a mut [f64],
+}
+
+impl Kernel for Task<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Task { questions, plans, features, outputs, rows, out } = self;
+        let width = features + 1;
+        let mut answers = Answers::<1>::new();
+        let (mut copied, mut answers_of_one) = (Vec::new(), Vec::new());
+        let mut one = Levels::<1>::default();
+        let mut lanes = Levels::<LANES>::default();
+        let mut phi = Vec::new();
+        for (rows, out) in rows.chunks(TILE * features).zip(out.chunks_mut(TILE * outputs * width)) {
+            if rows.len() < FEW * features {
+                for (row, out) in rows.chunks_exact(features).zip(out.chunks_exact_mut(outputs * width)) {
+                    questions.answer_one(row, &mut answers_of_one);
+                    let right = |question: u32| [u64::from(answers_of_one[question as usize]).wrapping_neg()];
+                    for plan in plans {
+                        plan.walk(right, &mut one, out.as_chunks_mut().0, width);
+                    }
+                }
+                continue;
+            }
+            questions.answer(rows, features, &mut answers, &mut copied);
+            let groups = (rows.len() / features).div_ceil(LANES);
+            phi.clear();
+            phi.resize(groups * outputs * features, [0.0; LANES]);
+            // Trees outside, so that each is fetched once for the tile.
+            for plan in plans {
+                for (group, phi) in phi.chunks_exact_mut(outputs * features).enumerate() {
+                    let right = |question: u32| lane_bits(answers[question as usize][0] >> (group * LANES));
+                    plan.walk(right, &mut lanes, phi, features);
+                }
+            }
+            for (row, out) in out.chunks_exact_mut(outputs * width).enumerate() {
+                let phi = &phi[row / LANES * outputs * features..][..outputs * features];
+                for (out, phi) in out.chunks_exact_mut(width).zip(phi.chunks_exact(features)) {
+                    out.iter_mut().zip(phi).for_each(|(out, phi)| *out = phi[row % LANES]);
+                }
+            }
+        }
+    }
+}
+
+/// Stacks of a walk, one for each number of points.
+#[derive(Default)]
+struct Levels<'a, const R: usize> {
+    one: Vec<Level<'a, 1, R>>,
+    two: Vec<Level<'a, 2, R>>,
+    three: Vec<Level<'a, 3, R>>,
+    four: Vec<Level<'a, 4, R>>,
 }
 
 impl Plan {
-    fn new(number: usize, tree: &Tree) -> Result<Plan, Error> {
-        let path = |node: usize| format!("trees[{number}].nodes[{node}]");
-        let mut plan = Plan {
-            points: 1,
-            depth: 0,
-            share: vec![1.0; tree.nodes.len()],
-            expected: vec![0.0],
-            vector: false,
-        };
-        let mut reach = vec![1.0; tree.nodes.len()];
-        // Depths and the number of different features on the way, parents before children.
-        let mut depth = vec![0_usize; tree.nodes.len()];
-        let mut parent = vec![usize::MAX; tree.nodes.len()];
-        let mut distinct = vec![0_usize; tree.nodes.len()];
-        for (at, node) in tree.nodes.iter().enumerate() {
-            match node {
-                Node::Split(split) => {
-                    let seen = std::iter::successors(Some(parent[at]), |&up| parent.get(up).copied())
-                        .take_while(|&up| up != usize::MAX)
-                        .any(
-                            |up| matches!(&tree.nodes[up], Node::Split(own) if own.feature == split.feature),
-                        );
-                    for child in [split.left, split.right] {
-                        let cover = tree.nodes[child].cover();
-                        let known = |cover: f64| cover >= 0.0 && cover.is_finite();
-                        // Nothing passed the root: the file has the fields, but no counts in them.
-                        if !known(cover) || !known(split.cover) || (at == 0 && split.cover == 0.0) {
-                            let message =
-                                "the file keeps no cover here, so there are no contributions".to_owned();
-                            return Err(Error::CoverMissing { path: path(at), message });
-                        }
-                        // Where no training row came at all, both ways are alike.
-                        let share = if split.cover == 0.0 { 0.5 } else { cover / split.cover };
-                        plan.share[child] = share.max(SMALLEST_SHARE);
-                        reach[child] = reach[at] * plan.share[child];
-                        parent[child] = at;
-                        depth[child] = depth[at] + 1;
-                        distinct[child] = distinct[at] + usize::from(!seen);
-                    }
-                }
-                Node::Leaf { leaf, .. } => {
-                    plan.depth = plan.depth.max(depth[at]);
-                    plan.points = plan.points.max(distinct[at].div_ceil(2));
-                    match leaf {
-                        Leaf::Value(value) => plan.expected[0] += reach[at] * value,
-                        Leaf::Vector(values) => {
-                            plan.vector = true;
-                            plan.expected.resize(values.len(), 0.0);
-                            for (sum, value) in plan.expected.iter_mut().zip(values) {
-                                *sum += reach[at] * value;
-                            }
-                        }
-                        Leaf::Linear { .. } => {
-                            let message =
-                                "leaves are linear; contributions are not defined for them".to_owned();
-                            return Err(Error::ContributionsUnsupported { path: path(at), message });
-                        }
-                    }
-                }
-            }
-        }
-        Ok(plan)
-    }
-}
-
-/// Where the walk stands at one depth.
-#[derive(Clone, Copy, Default)]
-struct Frame {
-    node: usize,
-    /// 0: not yet entered; 1: the left child is done; 2: the right child is done.
-    stage: u8,
-    feature: usize,
-    /// The feature's state above this node.
-    old: State,
-}
-
-/// What the path says of a feature so far.
-#[derive(Clone, Copy)]
-struct State {
-    follows: bool,
-    share: f64,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        State { follows: true, share: 1.0 }
-    }
-}
-
-impl State {
-    /// The factor t·o + (1−t)·z.
-    fn factor(self, t: f64) -> f64 {
-        let rest = (1.0 - t) * self.share;
-        if self.follows { t + rest } else { rest }
-    }
-
-    /// (o − z) / factor.
-    fn slope(self, t: f64) -> f64 {
-        let o = if self.follows { 1.0 } else { 0.0 };
-        (o - self.share) / self.factor(t)
-    }
-}
-
-/// Buffers of a walk, kept between rows and trees.
-struct Scratch {
-    frames: Vec<Frame>,
-    states: Vec<State>,
-    /// Per depth, the product of factors (times the weight) at every point.
-    products: Vec<f64>,
-    /// Per depth, the sum of leaves below, weighted by their products.
-    sums: Vec<f64>,
-    rules: Vec<(Vec<f64>, Vec<f64>)>,
-    stride: usize,
-}
-
-impl Scratch {
-    fn new(features: usize, plans: &[Plan]) -> Scratch {
-        let depth = plans.iter().map(|plan| plan.depth).max().unwrap_or(0) + 2;
-        let points = plans.iter().map(|plan| plan.points).max().unwrap_or(1);
-        Scratch {
-            frames: vec![Frame::default(); depth],
-            states: vec![State::default(); features],
-            products: vec![0.0; depth * points],
-            sums: vec![0.0; depth * points],
-            rules: (0..=points).map(quadrature::gauss_legendre).collect(),
-            stride: points,
-        }
-    }
-
-    /// Adds one tree's values for one row to `phi`.
-    fn walk(
-        &mut self,
-        tree: &Tree,
-        plan: &Plan,
-        output: usize,
-        goes_left: impl Fn(&super::Split) -> bool,
-        phi: &mut [f64],
+    /// Adds the tree's contributions for `R` rows to `phi`, where the outputs lie `stride` apart.
+    #[inline(always)]
+    fn walk<'a, const R: usize>(
+        &'a self,
+        right: impl Fn(u32) -> [u64; R] + Copy,
+        levels: &mut Levels<'a, R>,
+        phi: &mut [[f64; R]],
+        stride: usize,
     ) {
-        let Scratch { frames, states, products, sums, rules, stride } = self;
-        let (stride, points) = (*stride, plan.points);
-        let (nodes, weights) = &rules[points];
-        products[..points].copy_from_slice(weights);
-        frames[0] = Frame::default();
-        let mut depth = 0;
-        loop {
-            let frame = frames[depth];
-            let here = depth * stride;
-            let split = match &tree.nodes[frame.node] {
-                Node::Leaf { leaf, .. } => {
-                    let value = match leaf {
-                        Leaf::Value(value) => *value,
-                        Leaf::Vector(values) => values[output],
-                        Leaf::Linear { .. } => 0.0,
-                    };
-                    for q in 0..points {
-                        sums[here + q] = value * products[here + q];
-                    }
-                    if depth == 0 {
-                        return;
-                    }
-                    depth -= 1;
-                    continue;
-                }
-                Node::Split(split) => split,
-            };
-            if frame.stage == 0 {
-                frames[depth].old = states[split.feature];
-                frames[depth].feature = split.feature;
-                sums[here..here + points].fill(0.0);
-            } else {
-                // A child is done: its leaves count for this split's feature by the change of its slope.
-                let child = if frame.stage == 1 { split.left } else { split.right };
-                let new = below(frame.old, goes_left(split) == (frame.stage == 1), plan.share[child]);
-                let mut part = 0.0;
-                for q in 0..points {
-                    let done = sums[here + stride + q];
-                    part += done * (new.slope(nodes[q]) - frame.old.slope(nodes[q]));
-                    sums[here + q] += done;
-                }
-                phi[split.feature] += part;
-                if frame.stage == 2 {
-                    states[split.feature] = frame.old;
-                    if depth == 0 {
-                        return;
-                    }
-                    depth -= 1;
-                    continue;
+        for Walk { output, steps, .. } in &self.walks {
+            let phi = &mut phi[output * stride..][..stride];
+            for points in &self.points {
+                match points.count {
+                    1 => walk(steps, points, right, &mut levels.one, self.depth, phi),
+                    2 => walk(steps, points, right, &mut levels.two, self.depth, phi),
+                    // Alone, four points fill a vector; a weight of zero adds nothing.
+                    3 if R > 1 => walk(steps, points, right, &mut levels.three, self.depth, phi),
+                    _ => walk(steps, points, right, &mut levels.four, self.depth, phi),
                 }
             }
-            let left = frame.stage == 0;
-            let child = if left { split.left } else { split.right };
-            let new = below(frame.old_or(states[split.feature]), goes_left(split) == left, plan.share[child]);
-            let old = frames[depth].old;
-            for q in 0..points {
-                products[here + stride + q] =
-                    products[here + q] * (new.factor(nodes[q]) / old.factor(nodes[q]));
-            }
-            states[split.feature] = new;
-            frames[depth].stage += 1;
-            depth += 1;
-            frames[depth] = Frame { node: child, ..Frame::default() };
         }
     }
 }
 
-impl Frame {
-    fn old_or(&self, now: State) -> State {
-        if self.stage == 0 { now } else { self.old }
-    }
-}
-
-/// A feature's state past a split on it.
-fn below(old: State, follows: bool, share: f64) -> State {
-    State { follows: old.follows && follows, share: old.share * share }
+/// All bits in the lanes whose bit is set.
+#[inline(always)]
+fn lane_bits(bits: u64) -> [u64; LANES] {
+    std::array::from_fn(|lane| (bits >> lane & 1).wrapping_neg())
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::engine::{Engine, plain};
+use super::engine::{Engine, NARROW, plain};
 use super::model::widen;
 use super::{Body, Forest, Iterations, Leaf, Link, ModelFeature, Node, Precision, Split, Test, Tree};
 use crate::FeatureMatrix;
@@ -34,16 +34,30 @@ impl Dice {
 
 fn random_forest(dice: &mut Dice, precision: Precision, vector: bool) -> Forest {
     let features = 1 + dice.below(6);
+    forest_of(dice, precision, vector, features, 7)
+}
+
+fn forest_of(dice: &mut Dice, precision: Precision, vector: bool, features: usize, depths: usize) -> Forest {
     let outputs = if vector { 3 } else { 1 + dice.below(3) };
     let trees = 1 + dice.below(20);
     let trees: Vec<Tree> = (0..trees)
         .map(|number| {
             let mut slots = Vec::new();
-            let depth = dice.below(7);
+            let depth = dice.below(depths);
             grow(dice, &mut slots, depth, features, precision, vector.then_some(outputs), 64.0);
             Tree::new(number, number % outputs, slots).unwrap()
         })
         .collect();
+    forest_from(dice, precision, features, outputs, trees)
+}
+
+fn forest_from(
+    dice: &mut Dice,
+    precision: Precision,
+    features: usize,
+    outputs: usize,
+    trees: Vec<Tree>,
+) -> Forest {
     let mut forest = Forest {
         library: "xgboost",
         version: String::new(),
@@ -118,19 +132,116 @@ fn random_rows(dice: &mut Dice, rows: usize, columns: usize) -> FeatureMatrix {
     FeatureMatrix::new(columns, (0..rows * columns).map(|_| dice.value()).collect()).unwrap()
 }
 
+fn bits(values: &[f64]) -> Vec<u64> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+/// What comes out without wide vectors.
+fn narrow(run: impl FnOnce() -> Vec<f64>) -> Vec<f64> {
+    NARROW.set(true);
+    let out = run();
+    NARROW.set(false);
+    out
+}
+
+/// A tree with one long way: a step to the right leaves a leaf behind on the left.
+fn chain(dice: &mut Dice, levels: usize, features: usize) -> Tree {
+    let mut slots = Vec::new();
+    for level in 0..levels {
+        let (left, right) = (2 * level + 1, 2 * level + 2);
+        let test = Test::Below { threshold: level as f64 / 100.0 - 9.0, zero_is_missing: false };
+        let (feature, cover) = (level % features, (levels - level + 1) as f64);
+        slots.push(Node::Split(Split { feature, test, missing_left: false, left, right, cover, gain: 1.0 }));
+        slots.push(Node::Leaf { leaf: Leaf::Value(dice.unit() - 0.5), cover: 1.0 });
+    }
+    slots.push(Node::Leaf { leaf: Leaf::Value(dice.unit()), cover: 1.0 });
+    Tree::new(0, 0, slots).unwrap()
+}
+
+/// Contributions have the same bits for a row alone, for rows in lanes and without wide vectors, and add up.
+fn contributions_hold(forest: &Forest, matrix: &FeatureMatrix, seed: u64) {
+    let shap = forest.shap(matrix, Iterations::All).unwrap();
+    assert_eq!(bits(&narrow(|| forest.shap(matrix, Iterations::All).unwrap())), bits(&shap), "seed {seed}");
+    let margins = forest.margin(matrix, Iterations::All).unwrap();
+    let (width, outputs) = (forest.features.len() + 1, forest.outputs());
+    let Body::Trees(trees) = &forest.body else { panic!("no trees") };
+    for row in 0..matrix.rows() {
+        let own = &shap[row * outputs * width..][..outputs * width];
+        let one = FeatureMatrix::new(matrix.columns(), matrix.row(row).to_vec()).unwrap();
+        assert_eq!(bits(&forest.shap(&one, Iterations::All).unwrap()), bits(own), "seed {seed}, row {row}");
+        for output in 0..outputs {
+            let (mut sum, mut size) = (forest.base[output], forest.base[output].abs());
+            for tree in trees {
+                let value = match tree.leaf(matrix.row(row), forest.precision) {
+                    Leaf::Vector(values) => values[output],
+                    Leaf::Value(value) if tree.output == output => *value,
+                    _ => 0.0,
+                };
+                (sum, size) = (sum + value, size + value.abs());
+            }
+            let total: f64 = own[output * width..][..width].iter().sum();
+            assert!((total - sum).abs() < 1e-9, "seed {seed}: {total} for {sum}");
+            assert!((total - margins[row * outputs + output]).abs() < 1e-6 * size.max(1e-3), "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn contributions_have_the_same_bits_for_any_number_of_rows() {
+    for seed in 0..200 {
+        let mut dice = Dice(seed);
+        let precision = if seed % 2 == 0 { Precision::F32 } else { Precision::F64 };
+        let (features, depths) = [(2, 7), (6, 7), (40, 9), (70, 12)][dice.below(4)];
+        let forest = forest_of(&mut dice, precision, seed % 7 == 0, features, depths);
+        let rows = [2, 3, 8, 21, 70][dice.below(5)];
+        contributions_hold(&forest, &random_rows(&mut dice, rows, features), seed);
+    }
+}
+
+#[test]
+fn long_ways_and_many_thresholds() {
+    let mut dice = Dice(7);
+    for (levels, features) in [(9, 3), (40, 90), (300, 1), (3000, 40)] {
+        let trees = vec![chain(&mut dice, levels, features), chain(&mut dice, 8, features)];
+        let forest = forest_from(&mut dice, Precision::F64, features, 1, trees);
+        let matrix = random_rows(&mut dice, 30, features);
+        let mut wanted = Vec::new();
+        (0..30).for_each(|row| plain(&forest, matrix.row(row), usize::MAX, &mut wanted));
+        assert_eq!(bits(&forest.margin(&matrix, Iterations::All).unwrap()), bits(&wanted));
+        contributions_hold(&forest, &matrix, levels as u64);
+    }
+    // One feature with more thresholds than a byte counts, in trees that are not deep.
+    let trees = (0..400)
+        .map(|tree| {
+            let test = Test::Below { threshold: f64::from(tree) / 20.0 - 10.0, zero_is_missing: false };
+            let (feature, missing_left) = (0, tree % 2 == 0);
+            let split = Split { feature, test, missing_left, left: 1, right: 2, cover: 4.0, gain: 1.0 };
+            let leaf = |dice: &mut Dice, cover| Node::Leaf { leaf: Leaf::Value(dice.unit() - 0.5), cover };
+            let slots = vec![Node::Split(split), leaf(&mut dice, 1.0), leaf(&mut dice, 3.0)];
+            Tree::new(0, 0, slots).unwrap()
+        })
+        .collect();
+    let forest = forest_from(&mut dice, Precision::F32, 1, 1, trees);
+    let matrix = random_rows(&mut dice, 100, 1);
+    let mut wanted = Vec::new();
+    (0..100).for_each(|row| plain(&forest, matrix.row(row), usize::MAX, &mut wanted));
+    assert_eq!(bits(&forest.margin(&matrix, Iterations::All).unwrap()), bits(&wanted));
+    contributions_hold(&forest, &matrix, 400);
+}
+
 #[test]
 fn the_engine_gives_the_bits_of_the_plain_walk_for_any_number_of_rows() {
     for seed in 0..300 {
         let mut dice = Dice(seed);
         let precision = if seed % 2 == 0 { Precision::F32 } else { Precision::F64 };
         let forest = random_forest(&mut dice, precision, seed % 7 == 0);
-        let rows = [1, 3, 7, 8, 9, 64, 65, 130][dice.below(8)];
+        let rows = [1, 3, 7, 24, 64, 65, 130, 600][dice.below(8)];
         let matrix = random_rows(&mut dice, rows, forest.features.len());
         let mut wanted = Vec::new();
         (0..rows).for_each(|row| plain(&forest, matrix.row(row), usize::MAX, &mut wanted));
         let margins = forest.margin(&matrix, Iterations::All).unwrap();
-        let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&margins), bits(&wanted), "seed {seed}");
+        assert_eq!(bits(&narrow(|| forest.margin(&matrix, Iterations::All).unwrap())), bits(&wanted));
         for row in 0..rows {
             let one = FeatureMatrix::new(matrix.columns(), matrix.row(row).to_vec()).unwrap();
             let outputs = forest.outputs();

@@ -96,7 +96,7 @@ fn mark(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
         Escaped(tier),
         prediction.score.clamp(0.0, 100.0)
     )?;
-    if let Some(chance) = prediction.probability.filter(|_| states_chance(prediction.basis)) {
+    if let Some(chance) = prediction.probability.filter(|_| states_chance(prediction)) {
         write!(out, "<span class=\"chance\">Chance {}</span>", percent(chance))?;
     }
     out.write_all(b"</div>\n")

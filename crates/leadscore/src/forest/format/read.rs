@@ -1,0 +1,305 @@
+//! The forest from JSON, everything checked.
+
+use std::collections::BTreeMap;
+
+use super::{FIELDS, KINDS, LIBRARIES, LINKS, PRECISIONS, SIDES};
+use crate::Error;
+use crate::forest::engine::Engine;
+use crate::forest::model::{
+    Body, FeatureKind, Forest, Leaf, Link, ModelFeature, Node, Precision, Split, Test, Tree, widen,
+};
+use crate::json::{self, Cursor, Fields};
+
+impl Forest {
+    pub(crate) fn read(cursor: &Cursor<'_>) -> Result<Forest, Error> {
+        let mut known = FIELDS.to_vec();
+        known.push("weights");
+        let fields = cursor.object(&known)?;
+        let kind = fields.required("kind")?;
+        if kind.text()? != "forest" {
+            return Err(kind.error("is no forest"));
+        }
+        let link_cursor = fields.required("link")?;
+        let slope = fields.optional("slope");
+        let link = match (link_cursor.word(&LINKS)?, &slope) {
+            (Link::Sigmoid(_), Some(slope)) => Link::Sigmoid(crate::expression::positive(slope)?),
+            (_, Some(slope)) => return Err(slope.error("only the link sigmoid has a slope")),
+            (link, None) => link,
+        };
+        let precision = fields.required("precision")?.word(&PRECISIONS)?;
+        let features = fields.required("features")?;
+        let features: Vec<ModelFeature> =
+            features.items()?.iter().map(read_feature).collect::<Result<_, _>>()?;
+        let base_cursor = fields.required("base")?;
+        let base = reals(&base_cursor, precision)?;
+        if base.is_empty() || base.iter().any(|value| !value.is_finite()) {
+            return Err(base_cursor.error("wants a finite number for each output"));
+        }
+        let mut attributes = BTreeMap::new();
+        if let Some(map) = fields.optional("attributes") {
+            for (name, text) in map.entries()?.all() {
+                attributes.insert(name.to_owned(), text.text()?.to_owned());
+            }
+        }
+        let body = match (fields.optional("trees"), fields.optional("weights")) {
+            (Some(trees), None) => {
+                let reader = TreeReader { features: features.len(), outputs: base.len(), precision };
+                let items = trees.items()?;
+                let read = items.iter().enumerate().map(|(at, item)| reader.tree(item, at));
+                Body::Trees(read.collect::<Result<_, _>>()?)
+            }
+            (None, Some(weights)) => {
+                let numbers = reals(&weights, Precision::F32)?;
+                if numbers.len() != (features.len() + 1) * base.len() {
+                    return Err(weights.error(format!(
+                        "{} weights for {} features and a bias of {} outputs",
+                        numbers.len(),
+                        features.len(),
+                        base.len()
+                    )));
+                }
+                Body::Linear(numbers.iter().map(|weight| *weight as f32).collect())
+            }
+            _ => return Err(cursor.error("wants either `trees` or `weights`")),
+        };
+        let rounds = rounds(&fields, &body)?;
+        let best_iteration = fields.optional("best_iteration").map(|c| c.count()).transpose()?;
+        let best_iteration = best_iteration.filter(|best| *best < rounds.len());
+        let mut forest = Forest {
+            library: fields.required("library")?.word(&LIBRARIES)?,
+            version: fields.text("library_version")?.unwrap_or_default(),
+            objective: fields.text("objective")?.unwrap_or_default(),
+            link,
+            precision,
+            features,
+            base,
+            body,
+            rounds,
+            best_iteration,
+            average: fields.flag("average")?,
+            engine: Engine::Plain,
+            attributes,
+        };
+        forest.engine = Engine::new(&forest);
+        Ok(forest)
+    }
+}
+
+fn rounds(fields: &Fields<'_>, body: &Body) -> Result<Vec<usize>, Error> {
+    let cursor = fields.required("rounds")?;
+    let rounds: Vec<usize> = cursor.items()?.iter().map(Cursor::count).collect::<Result<_, _>>()?;
+    let trees = if let Body::Trees(trees) = body { trees.len() } else { 0 };
+    let rising = rounds.windows(2).all(|two| two[0] <= two[1]);
+    if matches!(body, Body::Trees(_)) && (!rising || rounds.last().copied().unwrap_or(0) != trees) {
+        return Err(cursor.error(format!("wants the number of trees up to each round, {trees} at the end")));
+    }
+    Ok(rounds)
+}
+
+fn read_feature(cursor: &Cursor<'_>) -> Result<ModelFeature, Error> {
+    let fields = cursor.object(&["name", "type", "levels"])?;
+    let kind = fields.optional("type").map_or(Ok(FeatureKind::Number), |c| c.word(&KINDS))?;
+    let levels = fields.texts("levels")?;
+    if !levels.is_empty() && kind != FeatureKind::Category {
+        return Err(cursor.error("only a category has levels"));
+    }
+    Ok(ModelFeature { name: fields.text("name")?, kind, levels })
+}
+
+/// A number as [`wide`] writes it, in the model's precision.
+fn real(cursor: &Cursor<'_>, precision: Precision) -> Result<f64, Error> {
+    let value = match cursor.node {
+        json::Node::Null => f64::NAN,
+        json::Node::Text(text) if text == "inf" => f64::INFINITY,
+        json::Node::Text(text) if text == "-inf" => f64::NEG_INFINITY,
+        _ => cursor.number()?,
+    };
+    match precision {
+        Precision::F64 => Ok(value),
+        Precision::F32 if value.is_finite() && !(value as f32).is_finite() => {
+            Err(cursor.error("the number does not fit f32"))
+        }
+        Precision::F32 => Ok(f64::from(value as f32)),
+    }
+}
+
+fn reals(cursor: &Cursor<'_>, precision: Precision) -> Result<Vec<f64>, Error> {
+    cursor.items()?.iter().map(|item| real(item, precision)).collect()
+}
+
+/// What trees are read against.
+struct TreeReader {
+    features: usize,
+    outputs: usize,
+    precision: Precision,
+}
+
+impl TreeReader {
+    fn tree(&self, cursor: &Cursor<'_>, number: usize) -> Result<Tree, Error> {
+        let fields = cursor.object(&[
+            "output",
+            "features",
+            "values",
+            "missing_left",
+            "zero_is_missing",
+            "sets",
+            "vectors",
+            "linear",
+            "cover",
+            "gain",
+        ])?;
+        let output_cursor = fields.required("output")?;
+        let output = output_cursor.count()?;
+        if output >= self.outputs {
+            return Err(output_cursor.error(format!("there are {} outputs", self.outputs)));
+        }
+        let shape = fields.required("features")?;
+        let shape = shape.items()?;
+        let list = |name: &'static str| -> Result<Option<Vec<f64>>, Error> {
+            let Some(list) = fields.optional(name) else { return Ok(None) };
+            reals(&list, self.precision).map(Some)
+        };
+        let values_cursor = fields.required("values")?;
+        let values = reals(&values_cursor, self.precision)?;
+        let cover = list("cover")?.unwrap_or_else(|| vec![f64::NAN; shape.len()]);
+        if values.len() != shape.len() || cover.len() != shape.len() {
+            return Err(cursor.error("`features`, `values` and `cover` have one entry for each node"));
+        }
+        let gain = list("gain")?;
+        let mut gains = gain.iter().flatten();
+        // Splits whose children are still to come; the first of them is the next node.
+        let mut open: Vec<(usize, bool)> = Vec::new();
+        let mut nodes: Vec<Node> = Vec::with_capacity(shape.len());
+        for (at, item) in shape.iter().enumerate() {
+            if let Some((parent, left)) = open.pop() {
+                if let Node::Split(split) = &mut nodes[parent] {
+                    *(if left { &mut split.left } else { &mut split.right }) = at;
+                }
+            } else if at > 0 {
+                return Err(item.error("belongs to no split"));
+            }
+            if matches!(item.node, json::Node::Integer(-1)) {
+                nodes.push(Node::Leaf { leaf: Leaf::Value(values[at]), cover: cover[at] });
+                continue;
+            }
+            let feature = self.feature(item)?;
+            let threshold = match self.precision {
+                Precision::F32 if !values[at].is_nan() => widen(values[at] as f32),
+                _ => values[at],
+            };
+            open.extend([(at, false), (at, true)]);
+            nodes.push(Node::Split(Split {
+                feature,
+                test: Test::Below { threshold, zero_is_missing: false },
+                missing_left: false,
+                left: 0,
+                right: 0,
+                cover: cover[at],
+                gain: gains.next().copied().unwrap_or(f64::NAN),
+            }));
+        }
+        if !open.is_empty() || shape.is_empty() {
+            return Err(cursor.error("`features` ends before every split has two children"));
+        }
+        self.marks(&fields, &mut nodes)?;
+        let is_vector = |node: &Node| matches!(node, Node::Leaf { leaf: Leaf::Vector(_), .. });
+        let is_leaf = |node: &&Node| matches!(node, Node::Leaf { .. });
+        if nodes.iter().any(is_vector) && !nodes.iter().filter(is_leaf).all(is_vector) {
+            return Err(cursor.error("either all leaves are vectors or none"));
+        }
+        Tree::new(number, output, nodes)
+    }
+
+    /// What stands beside the columns: the nodes that are not plain.
+    fn marks(&self, fields: &Fields<'_>, nodes: &mut [Node]) -> Result<(), Error> {
+        if let Some(list) = fields.optional("missing_left") {
+            for item in list.items()? {
+                split(nodes, &item)?.missing_left = true;
+            }
+        }
+        if let Some(list) = fields.optional("zero_is_missing") {
+            for item in list.items()? {
+                if let Test::Below { zero_is_missing, .. } = &mut split(nodes, &item)?.test {
+                    *zero_is_missing = true;
+                }
+            }
+        }
+        if let Some(list) = fields.optional("sets") {
+            for item in list.items()? {
+                let own = item.object(&["node", "codes", "members", "negative_fraction_is_zero"])?;
+                split(nodes, &own.required("node")?)?.test = read_set(&own)?;
+            }
+        }
+        if let Some(list) = fields.optional("vectors") {
+            for item in list.items()? {
+                let own = item.object(&["node", "values"])?;
+                let values_cursor = own.required("values")?;
+                let values = reals(&values_cursor, self.precision)?;
+                if values.len() != self.outputs {
+                    return Err(values_cursor.error(format!("wants {} values", self.outputs)));
+                }
+                *leaf(nodes, &own.required("node")?)? = Leaf::Vector(values);
+            }
+        }
+        if let Some(list) = fields.optional("linear") {
+            for item in list.items()? {
+                let own = item.object(&["node", "constant", "terms", "fallback"])?;
+                let terms = own.required("terms")?;
+                let term = |term: &Cursor<'_>| -> Result<(usize, f64), Error> {
+                    let pair = term.items()?;
+                    let [feature, coefficient] = pair.as_slice() else {
+                        return Err(term.error("a term is a pair [feature, coefficient]"));
+                    };
+                    Ok((self.feature(feature)?, real(coefficient, Precision::F64)?))
+                };
+                let linear = Leaf::Linear {
+                    constant: real(&own.required("constant")?, Precision::F64)?,
+                    terms: terms.items()?.iter().map(term).collect::<Result<_, _>>()?,
+                    fallback: real(&own.required("fallback")?, Precision::F64)?,
+                };
+                *leaf(nodes, &own.required("node")?)? = linear;
+            }
+        }
+        Ok(())
+    }
+
+    fn feature(&self, cursor: &Cursor<'_>) -> Result<usize, Error> {
+        match cursor.count()? {
+            feature if feature < self.features => Ok(feature),
+            feature => {
+                Err(cursor.error(format!("there is no feature {feature}; there are {}", self.features)))
+            }
+        }
+    }
+}
+
+fn read_set(fields: &Fields<'_>) -> Result<Test, Error> {
+    let codes = fields.required("codes")?;
+    let mut set = Vec::new();
+    for item in codes.items()? {
+        let code = u32::try_from(item.count()?).map_err(|_| item.error("is no code of a category"))?;
+        if set.last().is_some_and(|last| *last >= code) {
+            return Err(item.error("codes rise"));
+        }
+        set.push(code);
+    }
+    Ok(Test::Among {
+        set,
+        members_left: fields.required("members")?.word(&SIDES)?,
+        negative_fraction_is_zero: fields.flag("negative_fraction_is_zero")?,
+    })
+}
+
+fn split<'n>(nodes: &'n mut [Node], cursor: &Cursor<'_>) -> Result<&'n mut Split, Error> {
+    match nodes.get_mut(cursor.count()?) {
+        Some(Node::Split(split)) => Ok(split),
+        _ => Err(cursor.error("is no split of this tree")),
+    }
+}
+
+fn leaf<'n>(nodes: &'n mut [Node], cursor: &Cursor<'_>) -> Result<&'n mut Leaf, Error> {
+    match nodes.get_mut(cursor.count()?) {
+        Some(Node::Leaf { leaf, .. }) => Ok(leaf),
+        _ => Err(cursor.error("is no leaf of this tree")),
+    }
+}
