@@ -19,6 +19,8 @@ use crate::enter::{enter, enter_blocks};
 use crate::pipeline::{BLOCK, Pipeline, Places, Scores};
 use crate::problem::{Problem, Text};
 
+/// Rows of a block where reasons are asked for, which take their time.
+const EXPLAINED_BLOCK: usize = 64;
 /// Fields of a record that are no attributes.
 const NO_ATTRIBUTES: [&str; 2] = ["id", "lead_id"];
 
@@ -66,7 +68,8 @@ impl Frame {
             Leads::new(self, &pipeline.0, context, activities, on.as_deref(), as_of.as_deref())
         })?;
         let places = Places::new(&pipeline.0);
-        let parts = enter_blocks(py, self.rows, BLOCK, threads, |rows| {
+        let block = if explain == 0 { BLOCK } else { EXPLAINED_BLOCK };
+        let parts = enter_blocks(py, self.rows, block, threads, |rows| {
             let (mut part, mut reasons) = (Scores::default(), Reasons::new(explain));
             if explain == 0 && leads.is_plain() {
                 part.add_matrix(&pipeline.0, &leads.read(rows)?)?;

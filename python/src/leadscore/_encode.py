@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from leadscore._errors import LeadscoreError
+from leadscore._errors import LeadscoreError, shown
 
 Moment: TypeAlias = "datetime | date | str | int | np.datetime64"
 """A moment: a datetime (one without a zone is meant in the given zone), a date, an ISO text, or milliseconds."""
@@ -75,13 +75,16 @@ def moment(value: Moment) -> str | int:
     if isinstance(value, np.integer):
         plain = int(value)
     elif isinstance(value, (date, np.datetime64)):
-        text = _date_text(value)
+        try:
+            text = _date_text(value)
+        except OverflowError:
+            text = None
         if text is not None:
             return text
     if isinstance(plain, (str, int)) and not isinstance(plain, bool) and abs(_size(plain)) < 2**63:
         return plain
     raise LeadscoreError(
-        "invalid_context", "as_of", f"wants a datetime, a date, a text or milliseconds, found {value!r:.60}"
+        "invalid_context", "as_of", f"wants a datetime, a date, a text or milliseconds, found {shown(value)}"
     )
 
 
@@ -105,9 +108,9 @@ def zone_name(zone: str | tzinfo) -> str:
     key = getattr(zone, "key", None) or getattr(zone, "zone", None)
     if isinstance(key, str):
         return key
-    if zone == timezone.utc:
+    if isinstance(zone, timezone) and zone == timezone.utc:
         return "UTC"
-    raise LeadscoreError("invalid_context", "zone", f"wants an IANA name or a ZoneInfo, found {zone!r:.60}")
+    raise LeadscoreError("invalid_context", "zone", f"wants an IANA name or a ZoneInfo, found {shown(zone)}")
 
 
 def threads_of(threads: int | None) -> int | None:
@@ -119,7 +122,7 @@ def threads_of(threads: int | None) -> int | None:
 
 def _count(value: int, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 0 <= value < 2**31:
-        raise LeadscoreError("invalid_context", name, f"wants a whole number from 0 up, found {value!r:.60}")
+        raise LeadscoreError("invalid_context", name, f"wants a whole number from 0 up, found {shown(value)}")
     return int(value)
 
 
@@ -196,7 +199,7 @@ def _clean(value: object, path: str, depth: int) -> object:
         clean: dict[str, object] = {}
         for name, inner in fields.items():
             if not isinstance(name, str):
-                raise LeadscoreError("invalid_lead", path, f"a field's name is a text, found {name!r:.60}")
+                raise LeadscoreError("invalid_lead", path, f"a field's name is a text, found {shown(name)}")
             clean[name] = _clean(inner, f"{path}.{name}" if path else name, depth + 1)
         return clean
     if isinstance(value, (list, tuple)):

@@ -22,3 +22,13 @@ class LeadscoreError(Exception):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}" if self.path else self.message
+
+
+def shown(value: object) -> str:
+    """A value in a message, cut to a sensible length."""
+    try:
+        text = repr(value)
+    except Exception:
+        # Whatever it is, it cannot even be shown: a number of many thousand digits, or worse.
+        text = f"a value of type {type(value).__name__}"
+    return text if len(text) <= 60 else text[:59] + "…"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from leadscore._errors import LeadscoreError
+from leadscore._errors import LeadscoreError, shown
 
 
 def path_of(path: str | os.PathLike[str]) -> str:
@@ -16,7 +16,7 @@ def path_of(path: str | os.PathLike[str]) -> str:
             return text
     except (TypeError, UnicodeEncodeError):
         pass
-    raise LeadscoreError("io", f"{path!r:.60}", "wants the path of a file")
+    raise LeadscoreError("io", f"{shown(path)}", "wants the path of a file")
 
 
 def read(path: str | os.PathLike[str]) -> bytes:

@@ -66,18 +66,33 @@ def _narrowed(df: Any, wanted: set[str] | None) -> Any:
     places = [place for place, name in enumerate(names) if wanted is None or str(name) in wanted]
     if kind == "polars":
         # Lists and the like are no attributes, and may hold what Arrow readers refuse.
-        places = [place for place in places if wanted is not None or not df.dtypes[place].is_nested()]
+        places = [place for place in places if not _is_nested(df, place, refuse=wanted is not None)]
+    if not places and kind == "polars":
+        library = import_module("polars")
+        return library.DataFrame({"rows": library.zeros(df.height, eager=True)})
     places = places or list(range(min(1, len(names))))
     if len(places) != len(names):
         if kind == "pandas":
             df = df.iloc[:, places].reset_index(drop=True)
         else:
             df = df.select([names[place] for place in places])
+    if kind == "polars" and any("\0" in name for name in df.columns):
+        # Handing such a name out through Arrow ends the process.
+        raise LeadscoreError("invalid_lead", "columns", "the name of a column holds a NUL")
     if kind == "polars" and any(str(dtype) == "Null" for dtype in df.dtypes):
         # A column of nothing has a buffer in polars, which other readers of Arrow refuse.
         library = import_module("polars")
         df = df.with_columns(library.col(library.Null).cast(library.Boolean))
     return df
+
+
+def _is_nested(df: Any, place: int, refuse: bool) -> bool:
+    """Whether a column of polars holds lists and the like; refused where it is wanted."""
+    kind = df.dtypes[place]
+    if kind.is_nested() and refuse:
+        message = f"an attribute is a text, a number, a flag or a time, found {kind}"
+        raise LeadscoreError("invalid_lead", df.columns[place], message)
+    return bool(kind.is_nested())
 
 
 def score_frame(df: Any, tiers: Sequence[Any], scores: _native._FrameScores) -> Any:

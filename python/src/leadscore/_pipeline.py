@@ -27,7 +27,7 @@ from leadscore._encode import (
     threads_of,
     zone_name,
 )
-from leadscore._errors import LeadscoreError
+from leadscore._errors import LeadscoreError, shown
 from leadscore._matrix import matrix_of
 from leadscore._prediction import (
     Column,
@@ -277,7 +277,7 @@ class Pipeline:
         """
         if errors not in ("raise", "return"):
             raise LeadscoreError(
-                "invalid_context", "errors", f'wants "raise" or "return", found {errors!r:.60}'
+                "invalid_context", "errors", f'wants "raise" or "return", found {shown(errors)}'
             )
         detail = "brief" if brief else "full"
         context = context_json(as_of, zone, strict=strict, reasons=reasons, detail=detail)
@@ -551,7 +551,7 @@ def _iterable(leads: Any) -> Iterable[object]:
 def _count(value: Any) -> int:
     if isinstance(value, (bool,)) or not isinstance(value, (int, np.integer)) or not 0 <= value <= 100:
         raise LeadscoreError(
-            "invalid_context", "explain", f"wants a whole number from 0 to 100, found {value!r:.60}"
+            "invalid_context", "explain", f"wants a whole number from 0 to 100, found {shown(value)}"
         )
     return int(value)
 
