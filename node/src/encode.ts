@@ -7,7 +7,16 @@ const WHOLE_NUMBERS = { low: -(2n ** 63n), high: 2n ** 63n - 1n };
 
 /** A lead record as JSON text. `path` is its place among the leads, or empty. */
 export function encodeLead(lead: unknown, path: string): string {
-  return encode(lead, path, 0) ?? refuse(path, `a lead is an object, found ${kindOf(lead)}`);
+  try {
+    return encode(lead, path, 0) ?? refuse(path, `a lead is an object, found ${kindOf(lead)}`);
+  } catch (cause) {
+    if (cause instanceof LeadscoreError) {
+      throw cause;
+    }
+    // A getter or a toJSON of the record's own.
+    const why = cause instanceof Error ? cause.message : kindOf(cause);
+    throw new LeadscoreError('invalid_lead', path, `cannot be read: ${why}`, { cause });
+  }
 }
 
 /** A value as JSON text; nothing for what JSON leaves out. */
@@ -83,13 +92,24 @@ export function encodeAny(value: unknown, code: ErrorCode, path: string): string
   try {
     text = JSON.stringify(value);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = cause instanceof Error ? cause.message : kindOf(cause);
     throw new LeadscoreError(code, path, `cannot be written as JSON: ${why}`, { cause });
   }
   if (text === undefined) {
     throw new LeadscoreError(code, path, `wants an object, found ${kindOf(value)}`);
   }
   return text;
+}
+
+/** A JSON document as text: the text itself, or an object. */
+export function documentOf(json: unknown): string {
+  if (typeof json === 'string') {
+    return checkText(json, 'invalid_json', '');
+  }
+  if (typeof json !== 'object' || json === null) {
+    throw new LeadscoreError('invalid_json', '', `wants a text or an object, found ${kindOf(json)}`);
+  }
+  return encodeAny(json, 'invalid_json', '');
 }
 
 /** A text argument, which is a text and Unicode. */

@@ -1,4 +1,4 @@
-import { checkText, encodeAny } from './encode.js';
+import { documentOf } from './encode.js';
 import { LeadscoreError, enter, enterLater } from './error.js';
 import { Handle, bytesOf, pathOf } from './handle.js';
 import { type Matrix, type MatrixInput, type Values, into, matrixOf } from './matrix.js';
@@ -43,8 +43,7 @@ export class Forest {
 
   /** Reads what `toText` or `toJSON` gave. */
   static fromJSON(json: string | object): Forest {
-    const text =
-      typeof json === 'string' ? checkText(json, 'invalid_json', '') : encodeAny(json, 'invalid_json', '');
+    const text = documentOf(json);
     return enter(() => new Forest(native.Forest.fromJson(text)));
   }
 

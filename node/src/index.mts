@@ -1,1 +1,2 @@
-export * from './index.js';
+export { Forest, LeadscoreError, Pipeline, errorCodes, isRefused, version } from './index.js';
+export type * from './index.js';

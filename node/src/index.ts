@@ -10,7 +10,7 @@ export { Forest, type ForestLaterOptions, type ForestOptions } from './forest.js
 export { type Refused, type Scored, isRefused } from './many.js';
 export type { FeatureMatrix, Matrix, MatrixInput, Values } from './matrix.js';
 export { type MatrixScores, Pipeline } from './pipeline.js';
-export { Rows } from './rows.js';
+export type { Rows } from './rows.js';
 export type * from './types.js';
 
 /** The library's version. */

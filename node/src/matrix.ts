@@ -35,7 +35,8 @@ export function matrixOf(input: MatrixInput, width: number): Matrix {
   if (typeof input === 'object' && input !== null && 'values' in input && isValues(input.values)) {
     const { columns, values } = input;
     if (!Number.isInteger(columns) || columns < 0 || columns > 0xffffffff) {
-      throw new LeadscoreError('invalid_matrix', 'columns', `wants a whole number, found ${String(columns)}`);
+      const found = typeof columns === 'number' ? String(columns) : kindOf(columns);
+      throw new LeadscoreError('invalid_matrix', 'columns', `wants a whole number, found ${found}`);
     }
     return { values: own(values), columns };
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
-import { checkText, encodeAny, encodeLead } from './encode.js';
+import { checkText, documentOf, encodeAny, encodeLead, kindOf } from './encode.js';
 import { LeadscoreError, enter, enterLater } from './error.js';
 import { Handle, bytesOf, pathOf } from './handle.js';
 import { type Chunk, type Scored, checkLeads, chunksOf, chunksOfStream, further, scoredOf } from './many.js';
@@ -71,8 +71,7 @@ export class Pipeline {
 
   /** Reads a pipeline file's text, or what `JSON.parse` made of it. */
   static fromJSON(json: string | object): Pipeline {
-    const text =
-      typeof json === 'string' ? checkText(json, 'invalid_json', '') : encodeAny(json, 'invalid_json', '');
+    const text = documentOf(json);
     return enter(() => new Pipeline(native.Pipeline.fromJson(text)));
   }
 
@@ -292,7 +291,7 @@ function readModel(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = cause instanceof Error ? cause.message : kindOf(cause);
     throw new LeadscoreError('io', path, why, { cause });
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { kindOf } from './encode.js';
 import { LeadscoreError } from './error.js';
 
 /** The platforms that published packages bring a binary for. */
@@ -63,7 +64,7 @@ export function missing(name: string, file: string): LeadscoreError {
 
 /** A binary that is there and does not load. */
 export function unloadable(file: string, cause: unknown): LeadscoreError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = cause instanceof Error ? cause.message : kindOf(cause);
   const message = `the binary for ${platform()} cannot be loaded, perhaps as the system is older than it: ${why}`;
   return new LeadscoreError('no_binary', file, message, { cause });
 }

@@ -40,10 +40,11 @@ export class Rows implements AsyncIterable<RowPrediction> {
     this.#signal?.throwIfAborted();
     const folder = await mkdtemp(join(tmpdir(), 'leadscore-'));
     const output = join(folder, 'rows.jsonl');
-    const stop = new AbortController();
-    const signal = this.#signal ? AbortSignal.any([this.#signal, stop.signal]) : stop.signal;
+    const abort = new AbortController();
+    const stop = () => abort.abort();
+    this.#signal?.addEventListener('abort', stop, { once: true });
     let done = false;
-    const writing = this.#write(output, signal).finally(() => {
+    const writing = this.#write(output, abort.signal).finally(() => {
       done = true;
     });
     // It is awaited below; until then nobody else need hear of a failure.
@@ -54,8 +55,12 @@ export class Rows implements AsyncIterable<RowPrediction> {
         yield JSON.parse(line);
       }
       this.#summary = await writing;
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      throw error;
     } finally {
-      stop.abort();
+      stop();
+      this.#signal?.removeEventListener('abort', stop);
       await writing.catch(() => {});
       await rm(folder, { recursive: true, force: true });
     }
