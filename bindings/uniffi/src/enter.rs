@@ -9,17 +9,22 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::matrix::Rows;
 use crate::problem::LeadscoreError;
 
+/// Rows of a block, where they are quickly done.
+pub(crate) const MANY: usize = 2048;
+/// Rows of a block, where each of them takes its time.
+pub(crate) const FEW: usize = 256;
 /// More threads than this are taken as this many.
 const MOST_THREADS: usize = 256;
 
-/// Does work on blocks of rows; the results in the order of the rows, the same for any number of threads. Zero threads
+/// Does work on blocks of so many rows; the results in the order of the rows, the same for any number of threads. Zero threads
 /// are as many as there are processors. A matrix without rows is worked on once, for its errors.
 pub(crate) fn enter_blocks<T: Send>(
     rows: Rows<'_>,
+    size: usize,
     threads: u32,
     work: impl Fn(&FeatureMatrix) -> Result<T, leadscore::Error> + Send + Sync,
 ) -> Result<Vec<T>, LeadscoreError> {
-    let blocks = rows.blocks();
+    let blocks = rows.blocks(size);
     let threads = match threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads as usize,

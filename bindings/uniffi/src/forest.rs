@@ -5,7 +5,7 @@ use std::path::Path;
 use leadscore::FeatureMatrix;
 use leadscore::forest::Iterations;
 
-use crate::enter::enter_blocks;
+use crate::enter::{FEW, MANY, enter_blocks};
 use crate::matrix::{Rows, bytes_of};
 use crate::problem::LeadscoreError;
 
@@ -65,7 +65,7 @@ impl Forest {
         iterations: String,
         threads: u32,
     ) -> Result<Vec<u8>, LeadscoreError> {
-        self.rows(Rows::new(values, columns)?, &iterations, threads, leadscore::Forest::margin)
+        self.rows(Rows::new(values, columns)?, &iterations, MANY, threads, leadscore::Forest::margin)
     }
 
     /// Predictions, row after row: margins through the objective's link.
@@ -79,7 +79,7 @@ impl Forest {
         iterations: String,
         threads: u32,
     ) -> Result<Vec<u8>, LeadscoreError> {
-        self.rows(Rows::new(values, columns)?, &iterations, threads, leadscore::Forest::predict)
+        self.rows(Rows::new(values, columns)?, &iterations, MANY, threads, leadscore::Forest::predict)
     }
 
     /// Contributions, row after row: for each output those of all features, then the bias.
@@ -93,7 +93,7 @@ impl Forest {
         iterations: String,
         threads: u32,
     ) -> Result<Vec<u8>, LeadscoreError> {
-        self.rows(Rows::new(values, columns)?, &iterations, threads, leadscore::Forest::shap)
+        self.rows(Rows::new(values, columns)?, &iterations, FEW, threads, leadscore::Forest::shap)
     }
 }
 
@@ -102,11 +102,12 @@ impl Forest {
         &self,
         rows: Rows<'_>,
         iterations: &str,
+        size: usize,
         threads: u32,
         work: fn(&leadscore::Forest, &FeatureMatrix, Iterations) -> Result<Vec<f64>, leadscore::Error>,
     ) -> Result<Vec<u8>, LeadscoreError> {
         let iterations = Iterations::named(iterations)?;
-        let parts = enter_blocks(rows, threads, |block| work(&self.0, block, iterations))?;
+        let parts = enter_blocks(rows, size, threads, |block| work(&self.0, block, iterations))?;
         Ok(bytes_of(&parts.concat()))
     }
 }

@@ -5,9 +5,6 @@ use leadscore::FeatureMatrix;
 
 use crate::problem::LeadscoreError;
 
-/// Rows of a block.
-const BLOCK: usize = 2048;
-
 /// Numbers row after row; NaN is missing.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Matrix {
@@ -51,13 +48,13 @@ impl<'a> Rows<'a> {
         Ok(FeatureMatrix::new(self.columns, values)?)
     }
 
-    /// The rows in blocks; one block without rows where there are none.
-    pub(crate) fn blocks(self) -> Vec<Rows<'a>> {
+    /// The rows in blocks of so many; one block without rows where there are none.
+    pub(crate) fn blocks(self, size: usize) -> Vec<Rows<'a>> {
         if self.values.is_empty() {
             return vec![self];
         }
         let columns = self.columns;
-        self.values.chunks(BLOCK * columns).map(|values| Rows { values, columns }).collect()
+        self.values.chunks(size * columns).map(|values| Rows { values, columns }).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use leadscore::pipeline::Import;
 use leadscore::{Context, Score, Tier};
 
-use crate::enter::enter_blocks;
+use crate::enter::{MANY, enter_blocks};
 use crate::matrix::{Matrix, Rows, bytes_of};
 use crate::problem::LeadscoreError;
 
@@ -127,7 +127,8 @@ impl Pipeline {
         columns: u32,
         threads: u32,
     ) -> Result<MatrixScores, LeadscoreError> {
-        let parts = enter_blocks(Rows::new(values, columns)?, threads, |block| self.0.score_matrix(block))?;
+        let parts =
+            enter_blocks(Rows::new(values, columns)?, MANY, threads, |block| self.0.score_matrix(block))?;
         let all: Vec<Score> = parts.into_iter().flatten().collect();
         let places: HashMap<&str, i32> = self.0.tiers().tiers().iter().map(Tier::name).zip(0..).collect();
         let tier =

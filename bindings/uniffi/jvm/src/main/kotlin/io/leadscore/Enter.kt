@@ -76,6 +76,9 @@ internal fun <T> await(get: () -> T): T =
         throw CancellationException("interrupted").apply { initCause(error) }
     }
 
+/** More threads than this are taken as this many. */
+internal const val MOST_THREADS = 256
+
 internal fun threadsOf(threads: Int): UInt {
     if (threads < 0) throw LeadscoreException("invalid_context", "threads", "wants a whole number from 0 up, found $threads")
     return threads.toUInt()
@@ -83,6 +86,9 @@ internal fun threadsOf(threads: Int): UInt {
 
 /** Numbers as the native library reads them. */
 internal fun bytesOf(values: DoubleArray, from: Int, to: Int): ByteBuffer {
+    if (to - from > Int.MAX_VALUE / Double.SIZE_BYTES) {
+        throw LeadscoreException("invalid_matrix", "", "${to - from} values are too many to cross at once")
+    }
     val buffer = ByteBuffer.allocateDirect((to - from) * Double.SIZE_BYTES).order(ByteOrder.LITTLE_ENDIAN)
     buffer.asDoubleBuffer().put(values, from, to - from)
     return buffer

@@ -1,5 +1,7 @@
 package io.leadscore
 
+import java.nio.ByteBuffer
+
 /**
  * Numbers row after row, NaN where missing.
  *
@@ -38,24 +40,34 @@ class Matrix(
 
     override fun toString(): String = "Matrix($rows × $columns)"
 
-    /** The rows in pieces small enough to be interrupted between them; at least one piece. */
-    internal fun pieces(): Sequence<IntRange> {
-        val size = maxOf(1, PIECE / columns)
-        return if (rows <= size) sequenceOf(0 until rows) else (0 until rows step size).asSequence().map { it until minOf(rows, it + size) }
+    /** The rows in pieces small enough to be interrupted between them, [each] for every thread; at least one piece. */
+    internal fun pieces(each: Int, threads: UInt): Sequence<IntRange> {
+        val busy = if (threads == 0u) Runtime.getRuntime().availableProcessors() else minOf(threads.toInt(), MOST_THREADS)
+        val size = maxOf(1, minOf(each * busy, PIECE / columns))
+        return (0 until maxOf(rows, 1) step size).asSequence().map { it until minOf(rows, it + size) }
     }
 
+    /** The rows of a piece as they cross. */
+    internal fun bytes(piece: IntRange): ByteBuffer = bytesOf(values, piece.first * columns, (piece.last + 1) * columns)
+
     /** Work on every piece, the results one after another. */
-    internal fun eachPiece(work: (java.nio.ByteBuffer, UInt) -> ByteArray): DoubleArray {
-        val parts = pieces().map { piece ->
+    internal fun eachPiece(each: Int, threads: Int, work: (ByteBuffer, UInt, UInt) -> ByteArray): DoubleArray {
+        val count = threadsOf(threads)
+        val parts = pieces(each, count).map { piece ->
             checkInterrupt()
-            val bytes = bytesOf(values, piece.first * columns, (piece.last + 1) * columns)
-            enter { work(bytes, columns.toUInt()) }
+            enter { work(bytes(piece), columns.toUInt(), count) }
         }
         return joined(parts.map(::doublesOf).toList())
     }
 
     companion object {
-        /** Values of a piece, 16 MiB of them. */
+        /** Rows of a piece, where they are quickly done. */
+        internal const val MANY = 1 shl 14
+
+        /** Rows of a piece, where each of them takes its time. */
+        internal const val FEW = 1 shl 10
+
+        /** The most values of a piece, 16 MiB of them. */
         private const val PIECE = 1 shl 21
 
         /** A matrix of rows, all of one length. */

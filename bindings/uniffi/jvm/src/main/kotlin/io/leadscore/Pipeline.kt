@@ -104,10 +104,9 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
     @JvmOverloads
     fun scoreMatrix(matrix: Matrix, threads: Int = 0): MatrixScores {
         val count = threadsOf(threads)
-        val parts = matrix.pieces().map { piece ->
+        val parts = matrix.pieces(Matrix.MANY, count).map { piece ->
             checkInterrupt()
-            val bytes = bytesOf(matrix.values, piece.first * matrix.columns, (piece.last + 1) * matrix.columns)
-            enter { native.scoreMatrix(bytes, matrix.columns.toUInt(), count) }
+            enter { native.scoreMatrix(matrix.bytes(piece), matrix.columns.toUInt(), count) }
         }.toList()
         return MatrixScores(
             scores = Matrix.joined(parts.map { doublesOf(it.scores) }),
@@ -124,7 +123,7 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
 
     /** The same by the mean absolute contribution over these rows of the [description]'s columns. */
     fun importance(leads: Matrix): List<FeatureImportance> {
-        val bytes = bytesOf(leads.values, 0, leads.values.size)
+        val bytes = leads.bytes(0 until leads.rows)
         return json.decodeFromString(importances, enterLong { native.importanceJson("leads", bytes, leads.columns.toUInt()) })
     }
 
@@ -147,7 +146,6 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
     companion object {
         /** Leads that cross at once. */
         private const val CHUNK = 256
-        private const val MOST_THREADS = 256
         private val FEATURES = MapSerializer(String.serializer(), ScalarSerializer)
 
         /** The names of the pipelines that ship with the library. */
