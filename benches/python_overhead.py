@@ -2,8 +2,8 @@
 
     python benches/python_overhead.py [--rows 1000000]
 
-A model of 100 trees, depth 6, 50 features, trained here on made-up rows. Needs leadscore (a release build), polars, xgboost
-and lightgbm. Every figure is the median of several runs; peers and leadscore take turns.
+A model of 100 trees, depth 6, 50 features, trained here on made-up rows. Needs leadscore (a release build), polars,
+xgboost and lightgbm. Every figure is the median of several runs; peers and leadscore take turns.
 """
 
 from __future__ import annotations
