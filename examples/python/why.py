@@ -3,7 +3,12 @@
 from leadscore import Pipeline
 
 pipeline = Pipeline.builtin("conversion")
-lead = {"company": "Acme Ltd", "title": "VP Engineering", "email": "ann@acme.example", "created_at": "2026-11-01"}
+lead = {
+    "company": "Acme Ltd",
+    "title": "VP Engineering",
+    "email": "ann@acme.example",
+    "created_at": "2026-11-01",
+}
 prediction = pipeline.score(lead, as_of="2026-11-20")
 why = prediction.explanation
 assert why.baseline is not None

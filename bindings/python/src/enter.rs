@@ -63,13 +63,14 @@ pub(crate) fn enter_blocks<T: Send>(
 ) -> PyResult<Vec<T>> {
     let blocks = rows.div_ceil(block).max(1);
     let range = |at: usize| at * block..rows.min((at + 1) * block);
+    if blocks == 1 {
+        return py.detach(|| Ok(vec![work(0..rows)?]));
+    }
+    // Asked for only now: the answer costs more than a row.
     let threads = threads
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
         .clamp(1, blocks.min(MOST_THREADS));
     py.detach(|| {
-        if blocks == 1 {
-            return Ok(vec![work(0..rows)?]);
-        }
         if threads == 1 {
             let mut results = Vec::with_capacity(blocks);
             let mut looked = Instant::now();

@@ -4,7 +4,7 @@
 >>> pipeline = leadscore.Pipeline.builtin("conversion")
 >>> prediction = pipeline.score({"id": "L-1", "company": "Acme", "title": "VP Sales"}, as_of="2026-11-22")
 >>> round(prediction.score), prediction.tier
-(27, 'COLD')
+(30, 'COLD')
 """
 
 from __future__ import annotations
