@@ -7,7 +7,10 @@ import java.time.temporal.Temporal
 
 /** What scoring needs besides the lead: the moment, the zone, and how much to say. */
 data class Context @JvmOverloads constructor(
-    /** The moment as of which leads are judged: no later activity can matter. Without one it is now. A `LocalDate` is its first moment in [zone]. */
+    /**
+     * The moment as of which leads are judged: no later activity can matter. Without one it is now. A `LocalDate` is
+     * its first moment in [zone].
+     */
     val asOf: Temporal? = null,
     /** The zone of local hours, weekdays and times without an offset. */
     val zone: ZoneId = ZoneOffset.UTC,
@@ -38,7 +41,7 @@ data class Context @JvmOverloads constructor(
     internal fun asOfText(): String = momentText(asOf ?: now(), "invalid_context", "as_of")
 
     internal fun json(): String {
-        if (reasons < 0) throw LeadscoreException("invalid_context", "reasons", "wants a whole number from 0 up, found $reasons")
+        counted(reasons, "reasons")
         val out = StringBuilder("{\"as_of\":")
         JsonWriter(out, "invalid_context").run {
             text(asOfText(), "as_of")

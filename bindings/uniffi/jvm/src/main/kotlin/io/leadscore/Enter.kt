@@ -31,9 +31,9 @@ internal fun checked(text: String, code: String = "invalid_json", path: String =
     var at = 0
     while (at < text.length) {
         val char = text[at++]
-        if (char.isSurrogate()) {
-            if (!char.isHighSurrogate() || at == text.length || !text[at++].isLowSurrogate()) throw LeadscoreException(code, path, LONE_SURROGATE)
-        }
+        if (!char.isSurrogate()) continue
+        val whole = char.isHighSurrogate() && at < text.length && text[at++].isLowSurrogate()
+        if (!whole) throw LeadscoreException(code, path, LONE_SURROGATE)
     }
     return text
 }
@@ -55,8 +55,8 @@ internal fun checkInterrupt() {
 }
 
 /**
- * Does work that cannot be cut into pieces on a thread of its own, while this one can be interrupted. The work is then left
- * to itself, and what it would have given is dropped.
+ * Does work that cannot be cut into pieces on a thread of its own, while this one can be interrupted. The work is then
+ * left to itself, and what it would have given is dropped.
  */
 internal fun <T> enterLong(work: () -> T): T {
     checkInterrupt()
@@ -79,9 +79,16 @@ internal fun <T> await(get: () -> T): T =
 /** More threads than this are taken as this many. */
 internal const val MOST_THREADS = 256
 
-internal fun threadsOf(threads: Int): UInt {
-    if (threads < 0) throw LeadscoreException("invalid_context", "threads", "wants a whole number from 0 up, found $threads")
-    return threads.toUInt()
+internal fun threadsOf(threads: Int): UInt = counted(threads, "threads").toUInt()
+
+/** How many there are of these at once. */
+internal fun busy(threads: UInt): Int =
+    if (threads == 0u) Runtime.getRuntime().availableProcessors() else minOf(threads, MOST_THREADS.toUInt()).toInt()
+
+/** A number of things. */
+internal fun counted(count: Int, path: String): Int {
+    if (count >= 0) return count
+    throw LeadscoreException("invalid_context", path, "wants a whole number from 0 up, found $count")
 }
 
 /** Numbers as the native library reads them. */

@@ -3,8 +3,8 @@ package io.leadscore
 import java.nio.file.Path
 
 /**
- * Boosted trees as XGBoost and LightGBM write them: margins with the bits of the library that wrote the file, and exact SHAP
- * values. A forest never changes and may be used by many threads at once.
+ * Boosted trees as XGBoost and LightGBM write them: margins with the bits of the library that wrote the file, and exact
+ * SHAP values. A forest never changes and may be used by many threads at once.
  *
  * Zero threads are one for each processor; the results are the same for any number. An interrupt ends long work with a
  * `CancellationException`.
@@ -19,17 +19,25 @@ class Forest private constructor(private val native: io.leadscore.ffi.Forest) : 
     /** The margins: row after row, one for each output. XGBoost's are f32 values held in a double. */
     @JvmOverloads
     fun margin(matrix: Matrix, iterations: Iterations = Iterations.ALL, threads: Int = 0): DoubleArray =
-        matrix.eachPiece(Matrix.MANY, threads) { bytes, columns, count -> native.margin(bytes, columns, iterations.word, count) }
+        matrix.eachPiece(Matrix.MANY, threads) { bytes, columns, count ->
+            native.margin(bytes, columns, iterations.word, count)
+        }
 
-    /** The predictions, margins through the objective's link: row after row, one for each output, or the class alone. */
+    /**
+     * The predictions, margins through the objective's link: row after row, one for each output, or the class alone.
+     */
     @JvmOverloads
     fun predict(matrix: Matrix, iterations: Iterations = Iterations.ALL, threads: Int = 0): DoubleArray =
-        matrix.eachPiece(Matrix.MANY, threads) { bytes, columns, count -> native.predict(bytes, columns, iterations.word, count) }
+        matrix.eachPiece(Matrix.MANY, threads) { bytes, columns, count ->
+            native.predict(bytes, columns, iterations.word, count)
+        }
 
     /** The contributions to the margin, row after row: for each output those of all features, then the bias. */
     @JvmOverloads
     fun shap(matrix: Matrix, iterations: Iterations = Iterations.ALL, threads: Int = 0): DoubleArray =
-        matrix.eachPiece(Matrix.FEW, threads) { bytes, columns, count -> native.shap(bytes, columns, iterations.word, count) }
+        matrix.eachPiece(Matrix.FEW, threads) { bytes, columns, count ->
+            native.shap(bytes, columns, iterations.word, count)
+        }
 
     /** Frees the model's memory. Whoever uses it afterwards gets the error `closed`. */
     override fun close() = native.close()

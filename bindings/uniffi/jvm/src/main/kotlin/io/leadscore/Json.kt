@@ -2,8 +2,6 @@ package io.leadscore
 
 import java.time.Instant
 import kotlinx.serialization.KSerializer
-import kotlinx.serialization.builtins.ListSerializer
-import kotlinx.serialization.builtins.serializer
 import kotlinx.serialization.descriptors.PrimitiveKind
 import kotlinx.serialization.descriptors.PrimitiveSerialDescriptor
 import kotlinx.serialization.descriptors.SerialDescriptor
@@ -29,22 +27,36 @@ internal val json = Json {
     ignoreUnknownKeys = true
 }
 
-/** A prediction or the error in its place, [start] further down than the text says. */
-internal fun outcomes(text: String, start: Int): List<Outcome> =
-    json.decodeFromString<JsonArray>(text).mapIndexed { place, element ->
+/** Predictions, or errors in their place, [start] further down than the text says. */
+internal fun outcomes(text: String, start: Int): List<Outcome> {
+    if (REFUSED !in text) {
+        return json.decodeFromString<List<Prediction>>(text).mapIndexed { place, own ->
+            Outcome.Scored(start + place, own)
+        }
+    }
+    return json.decodeFromString<JsonArray>(text).mapIndexed { place, element ->
         val error = (element as? JsonObject)?.get("error")
         if (error == null) {
             Outcome.Scored(start + place, json.decodeFromJsonElement<Prediction>(element))
         } else {
             val problem = json.decodeFromJsonElement<Problem>(error)
-            Outcome.Refused(start + place, LeadscoreException(problem.code, problem.path, problem.message).shifted(start))
+            val own = LeadscoreException(problem.code, problem.path, problem.message)
+            Outcome.Refused(start + place, own.shifted(start))
         }
     }
+}
+
+/** How an error in a list begins; in a text of a prediction the quotes would be escaped. */
+private const val REFUSED = "{\"error\":{\"code\":"
 
 @kotlinx.serialization.Serializable
 private class Problem(val code: String, val path: String, val message: String)
 
 /** A value of a feature or an estimate: a number, a flag, a text, or nothing. */
+typealias Scalar =
+    @kotlinx.serialization.Serializable(ScalarSerializer::class)
+    Any?
+
 internal object ScalarSerializer : KSerializer<Any?> {
     override val descriptor: SerialDescriptor = JsonElement.serializer().descriptor
 
@@ -77,7 +89,3 @@ internal object InstantSerializer : KSerializer<Instant> {
 
     override fun serialize(encoder: Encoder, value: Instant) = encoder.encodeString(value.toString())
 }
-
-internal val importances = ListSerializer(FeatureImportance.serializer())
-
-internal fun textList(values: List<String>): JsonElement = json.encodeToJsonElement(ListSerializer(String.serializer()), values)

@@ -19,11 +19,10 @@ internal fun momentText(moment: Temporal, code: String, path: String): String =
         is ZonedDateTime -> moment.toInstant().toString()
         is OffsetDateTime -> moment.toInstant().toString()
         is LocalDate, is LocalDateTime -> moment.toString()
-        else -> throw LeadscoreException(
-            code,
-            path,
-            "wants an Instant, ZonedDateTime, OffsetDateTime, LocalDateTime or LocalDate, found ${moment.javaClass.simpleName}",
-        )
+        else -> {
+            val wanted = "an Instant, ZonedDateTime, OffsetDateTime, LocalDateTime or LocalDate"
+            throw LeadscoreException(code, path, "wants $wanted, found ${moment.javaClass.simpleName}")
+        }
     }
 
 /** From what a programmer has at hand to the JSON text that the library reads; [code] is that of what cannot be one. */
@@ -35,7 +34,6 @@ internal class JsonWriter(private val out: StringBuilder, private val code: Stri
             is Map<*, *> -> fields(record, path, 0)
             else -> throw refused(path, "wants a lead, found ${kind(record)}")
         }
-
     private fun lead(lead: Lead, path: String) {
         out.append("{\"id\":")
         text(lead.id, at(path, "id"))
@@ -110,7 +108,8 @@ internal class JsonWriter(private val out: StringBuilder, private val code: Stri
     private fun number(value: Number, path: String) {
         when (value) {
             is Int, is Long, is Short, is Byte -> out.append(value.toString())
-            is BigInteger -> if (value.bitLength() < 64) out.append(value.toString()) else float(value.toDouble(), path, true)
+            is BigInteger ->
+                if (value.bitLength() < 64) out.append(value.toString()) else float(value.toDouble(), path, true)
             is BigDecimal -> float(value.toDouble(), path, true)
             else -> float(value.toDouble(), path, false)
         }
@@ -133,10 +132,11 @@ internal class JsonWriter(private val out: StringBuilder, private val code: Stri
             val char = text[at++]
             when {
                 char == '"' || char == '\\' -> out.append('\\').append(char)
-                char < ' ' -> out.append("\\u").append(HEX[char.code shr 12], HEX[(char.code shr 8) and 15]).append(HEX[(char.code shr 4) and 15], HEX[char.code and 15])
-                char.isHighSurrogate() && at < text.length && text[at].isLowSurrogate() -> out.append(char).append(text[at++])
-                char.isSurrogate() -> throw refused(path.filterNot(Char::isSurrogate), LONE_SURROGATE)
-                else -> out.append(char)
+                char < ' ' -> out.append("\\u00").append(HEX[char.code shr 4]).append(HEX[char.code and 15])
+                !char.isSurrogate() -> out.append(char)
+                char.isHighSurrogate() && at < text.length && text[at].isLowSurrogate() ->
+                    out.append(char).append(text[at++])
+                else -> throw refused(path.filterNot(Char::isSurrogate), LONE_SURROGATE)
             }
         }
         out.append('"')
@@ -147,8 +147,6 @@ internal class JsonWriter(private val out: StringBuilder, private val code: Stri
     private fun at(path: String, name: String) = if (path.isEmpty()) name else "$path.$name"
 
     private fun kind(value: Any?) = value?.let { it.javaClass.simpleName.ifEmpty { it.javaClass.name } } ?: "null"
-
-    private fun StringBuilder.append(first: Char, second: Char): StringBuilder = append(first).append(second)
 
     private companion object {
         const val DEEPEST = 12

@@ -26,7 +26,10 @@ data class Lead @JvmOverloads constructor(
 data class Activity @JvmOverloads constructor(
     /** What happened, in the caller's own words, such as `email_open`. */
     val kind: String,
-    /** When: an `Instant`, a `ZonedDateTime`, an `OffsetDateTime`; a `LocalDate` or `LocalDateTime` is meant in the context's zone. */
+    /**
+     * When: an `Instant`, a `ZonedDateTime`, an `OffsetDateTime`; a `LocalDate` or `LocalDateTime` is meant in the
+     * context's zone.
+     */
     val at: Temporal,
     /** More about it, such as the page seen. */
     val properties: Map<String, Any?> = emptyMap(),

@@ -42,8 +42,7 @@ class Matrix(
 
     /** The rows in pieces small enough to be interrupted between them, [each] for every thread; at least one piece. */
     internal fun pieces(each: Int, threads: UInt): Sequence<IntRange> {
-        val busy = if (threads == 0u) Runtime.getRuntime().availableProcessors() else minOf(threads.toInt(), MOST_THREADS)
-        val size = maxOf(1, minOf(each * busy, PIECE / columns))
+        val size = maxOf(1, minOf(each * busy(threads), PIECE / columns))
         return (0 until maxOf(rows, 1) step size).asSequence().map { it until minOf(rows, it + size) }
     }
 
@@ -73,9 +72,14 @@ class Matrix(
         /** A matrix of rows, all of one length. */
         @JvmStatic
         fun of(rows: Array<DoubleArray>): Matrix {
-            val columns = rows.firstOrNull()?.size ?: throw refused("no rows; name the number of columns: Matrix(doubleArrayOf(), columns)")
+            val columns =
+                rows.firstOrNull()?.size
+                    ?: throw refused("no rows; name the number of columns: Matrix(doubleArrayOf(), columns)")
             val at = rows.indexOfFirst { it.size != columns }
-            if (at >= 0) throw LeadscoreException("invalid_matrix", "rows[$at]", "${rows[at].size} values where the first row has $columns")
+            if (at >= 0) {
+                val message = "${rows[at].size} values where the first row has $columns"
+                throw LeadscoreException("invalid_matrix", "rows[$at]", message)
+            }
             val values = DoubleArray(rows.size * columns)
             rows.forEachIndexed { row, own -> own.copyInto(values, row * columns) }
             return Matrix(values, columns)
@@ -83,7 +87,8 @@ class Matrix(
 
         /** A matrix of 32-bit numbers, widened. */
         @JvmStatic
-        fun of(values: FloatArray, columns: Int): Matrix = Matrix(DoubleArray(values.size) { values[it].toDouble() }, columns)
+        fun of(values: FloatArray, columns: Int): Matrix =
+            Matrix(DoubleArray(values.size) { values[it].toDouble() }, columns)
 
         internal fun joined(parts: List<DoubleArray>): DoubleArray {
             if (parts.size == 1) return parts[0]

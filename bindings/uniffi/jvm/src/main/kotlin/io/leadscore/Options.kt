@@ -18,13 +18,19 @@ enum class Iterations {
     internal val word: String get() = name.lowercase()
 }
 
-/** How a model file becomes a pipeline: what the file does not tell. Schema, scale and tiers are JSON as in a pipeline file, or the name of a built-in one. */
+/**
+ * How a model file becomes a pipeline: what the file does not tell. Schema, scale and tiers are JSON as in a pipeline
+ * file, or the name of a built-in one.
+ */
 data class ImportOptions @JvmOverloads constructor(
     /** The pipeline's id. */
     val id: String,
     /** The name people read; the id if there is none. */
     val name: String? = null,
-    /** What the features are called and read from; made from the model's names and types if there is none. A whole pipeline file stands for its schema. */
+    /**
+     * What the features are called and read from; made from the model's names and types if there is none. A whole
+     * pipeline file stands for its schema.
+     */
     val schema: String? = null,
     /** How margins become scores, where the objective does not say. */
     val scale: String? = null,
@@ -46,7 +52,8 @@ data class ImportOptions @JvmOverloads constructor(
     fun withScale(scale: String): ImportOptions = copy(scale = scale)
 
     /** The same with named and weighted classes. */
-    fun withClasses(classes: List<String>, weights: List<Double>): ImportOptions = copy(classes = classes, weights = weights)
+    fun withClasses(classes: List<String>, weights: List<Double>): ImportOptions =
+        copy(classes = classes, weights = weights)
 
     /** The same with tiers. */
     fun withTiers(tiers: String): ImportOptions = copy(tiers = tiers)
@@ -68,7 +75,9 @@ data class ImportOptions @JvmOverloads constructor(
             }
         }
         weights.forEachIndexed { at, weight ->
-            if (!weight.isFinite()) throw LeadscoreException("invalid_context", "weights[$at]", "wants a number, found $weight")
+            if (!weight.isFinite()) {
+                throw LeadscoreException("invalid_context", "weights[$at]", "wants a number, found $weight")
+            }
         }
         return out.append("],\"weights\":").append(weights.joinToString(",", "[", "]"))
             .append(",\"no_reasons\":").append(!reasons)
@@ -112,7 +121,7 @@ data class FileOptions @JvmOverloads constructor(
 ) {
     internal fun json(input: Path, output: Path): String {
         for ((path, count) in listOf("reasons" to reasons, "top" to top, "threads" to threads)) {
-            if (count != null && count < 0) throw LeadscoreException("invalid_context", path, "wants a whole number from 0 up, found $count")
+            if (count != null) counted(count, path)
         }
         val fields: Map<String, JsonElement?> = mapOf(
             "input" to JsonPrimitive(checked(input.toString(), "invalid_context", "input")),

@@ -11,8 +11,8 @@ import kotlinx.serialization.builtins.serializer
 /**
  * A scoring system: features, rules or a model, tiers, reasons and advice, the same as its JSON file.
  *
- * A pipeline never changes and may be used by many threads at once. Scores are as of a moment, which is now if the [Context]
- * does not say. Close it to free its memory at once; the garbage collector does so later.
+ * A pipeline never changes and may be used by many threads at once. Scores are as of a moment, which is now if the
+ * [Context] does not say. Close it to free its memory at once; the garbage collector does so later.
  */
 class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline) : AutoCloseable {
     /** What it is. */
@@ -57,7 +57,11 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
 
     /** As [tryScoreMany], of records as [score] takes them. */
     @JvmOverloads
-    fun tryScoreManyRecords(records: Iterable<Map<String, Any?>>, context: Context = Context(), threads: Int = 0): List<Outcome> =
+    fun tryScoreManyRecords(
+        records: Iterable<Map<String, Any?>>,
+        context: Context = Context(),
+        threads: Int = 0,
+    ): List<Outcome> =
         outcomes(records, context, threads)
 
     private fun outcomes(leads: Iterable<*>, context: Context, threads: Int): List<Outcome> {
@@ -74,11 +78,14 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
                 }
             }
             val found = outcomes(enter { native.scoreManyJson(records.joinToString(",", "[", "]"), text) }, start)
-            if (bad.isEmpty()) found else found.mapIndexed { at, own -> bad[at]?.let { Outcome.Refused(start + at, it) } ?: own }
+            found.mapIndexed { at, own -> bad[at]?.let { Outcome.Refused(start + at, it) } ?: own }
         }
     }
 
-    /** The features of a lead by name, in the order of the schema: numbers, flags, texts, or null where the record does not say. */
+    /**
+     * The features of a lead by name, in the order of the schema: numbers, flags, texts, or null where the record
+     * does not say.
+     */
     @JvmOverloads
     fun features(lead: Lead, context: Context = Context()): Map<String, Any?> {
         val texts = recordJson(lead) to context.json()
@@ -90,7 +97,8 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
     fun featureMatrix(leads: Iterable<Lead>, context: Context = Context(), threads: Int = 0): Matrix {
         val text = context.json()
         val parts = inChunks<Any?, DoubleArray>(leads, threads) { chunk, start ->
-            val records = chunk.mapIndexed { at, lead -> recordJson(lead, "leads[${start + at}]") }.joinToString(",", "[", "]")
+            val each = chunk.mapIndexed { at, lead -> recordJson(lead, "leads[${start + at}]") }
+            val records = each.joinToString(",", "[", "]")
             try {
                 listOf(doublesOf(enter { native.featureMatrixJson(records, text) }.values))
             } catch (error: LeadscoreException) {
@@ -100,7 +108,10 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
         return Matrix(Matrix.joined(parts), description.columns.size)
     }
 
-    /** Scores the rows of a matrix with the columns of the [description]; the bits that [score] gives for the same leads. */
+    /**
+     * Scores the rows of a matrix with the columns of the [description]; the bits that [score] gives for the same
+     * leads.
+     */
     @JvmOverloads
     fun scoreMatrix(matrix: Matrix, threads: Int = 0): MatrixScores {
         val count = threadsOf(threads)
@@ -118,13 +129,15 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
     }
 
     /** Which features of a model, or which rules of a scorecard, matter how much: the most important first. */
-    fun importance(by: ImportanceBy): List<FeatureImportance> =
-        json.decodeFromString(importances, enter { native.importanceJson(by.name.lowercase(), bytesOf(DoubleArray(0), 0, 0), 0u) })
+    fun importance(by: ImportanceBy): List<FeatureImportance> {
+        val none = bytesOf(DoubleArray(0), 0, 0)
+        return json.decodeFromString(enter { native.importanceJson(by.name.lowercase(), none, 0u) })
+    }
 
     /** The same by the mean absolute contribution over these rows of the [description]'s columns. */
     fun importance(leads: Matrix): List<FeatureImportance> {
         val bytes = leads.bytes(0 until leads.rows)
-        return json.decodeFromString(importances, enterLong { native.importanceJson("leads", bytes, leads.columns.toUInt()) })
+        return json.decodeFromString(enterLong { native.importanceJson("leads", bytes, leads.columns.toUInt()) })
     }
 
     /**
@@ -154,7 +167,8 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
 
         /** A pipeline that ships with the library. */
         @JvmStatic
-        fun builtin(name: String): Pipeline = Pipeline(enter { io.leadscore.ffi.Pipeline.builtin(checked(name, "unknown_name")) })
+        fun builtin(name: String): Pipeline =
+            Pipeline(enter { io.leadscore.ffi.Pipeline.builtin(checked(name, "unknown_name")) })
 
         /** The pipeline in a JSON text. */
         @JvmStatic
@@ -162,7 +176,8 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
 
         /** The pipeline in a JSON file. */
         @JvmStatic
-        fun load(path: Path): Pipeline = Pipeline(enter { io.leadscore.ffi.Pipeline.load(checked(path.toString(), "io")) })
+        fun load(path: Path): Pipeline =
+            Pipeline(enter { io.leadscore.ffi.Pipeline.load(checked(path.toString(), "io")) })
 
         /** Makes a pipeline of the bytes of an XGBoost or LightGBM model. */
         @JvmStatic
@@ -187,7 +202,7 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
 
         /** Work on the items in chunks, on so many threads; the results in the order of the items. */
         private fun <I, O> inChunks(items: Iterable<I>, threads: Int, work: (List<I>, Int) -> List<O>): List<O> {
-            val wanted = threadsOf(threads).toInt().let { if (it == 0) Runtime.getRuntime().availableProcessors() else it }
+            val wanted = busy(threadsOf(threads))
             val chunks = items.asSequence().chunked(CHUNK).iterator()
             val all = ArrayList<O>()
             if (!chunks.hasNext()) return work(emptyList(), 0)
@@ -203,7 +218,7 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
                 }
                 return all
             }
-            val pool = Executors.newFixedThreadPool(minOf(wanted, MOST_THREADS)) { Thread(it, "leadscore").apply { isDaemon = true } }
+            val pool = Executors.newFixedThreadPool(wanted) { Thread(it, "leadscore").apply { isDaemon = true } }
             try {
                 ahead(pool, first, chunks, 4 * wanted, work) { all += it }
             } finally {

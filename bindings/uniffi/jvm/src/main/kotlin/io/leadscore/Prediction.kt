@@ -73,8 +73,11 @@ data class Contribution(
     val group: String? = null,
     /** What kind of thing it is. */
     val kind: ContributionKind,
-    /** The features it speaks of, with the lead's values: numbers, flags, texts, or null where the record does not say. */
-    val features: Map<String, @Serializable(ScalarSerializer::class) Any?>,
+    /**
+     * The features it speaks of, with the lead's values: numbers, flags, texts, or null where the record does not
+     * say.
+     */
+    val features: Map<String, Scalar>,
     /** Points of score, added, or taken away when negative. */
     val points: Double,
     /** In words. */
@@ -161,7 +164,7 @@ data class Estimate(
     /** The estimate's name. */
     val name: String,
     /** A number, a word, or null where something it needs is missing. */
-    val value: @Serializable(ScalarSerializer::class) Any?,
+    val value: Scalar,
     /** How it was reached, such as `completeness`. */
     val method: String? = null,
 )

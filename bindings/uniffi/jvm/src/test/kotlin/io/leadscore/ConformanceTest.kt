@@ -66,8 +66,8 @@ class ConformanceTest {
         fun text(at: Int) = arguments[at].jsonPrimitive.content
         return when (case["class"]?.jsonPrimitive?.content to operation) {
             null to "version" -> JsonPrimitive(io.leadscore.ffi.version())
-            null to "error_codes" -> textList(io.leadscore.ffi.errorCodes())
-            "Pipeline" to "names" -> textList(io.leadscore.ffi.pipelineNames())
+            null to "error_codes" -> texts(io.leadscore.ffi.errorCodes())
+            "Pipeline" to "names" -> texts(io.leadscore.ffi.pipelineNames())
             "Pipeline" to "builtin" -> JsonPrimitive(io.leadscore.ffi.Pipeline.builtin(text(0)).describeJson())
             "Pipeline" to "from_json" -> JsonPrimitive(io.leadscore.ffi.Pipeline.fromJson(text(0)).describeJson())
             "Pipeline" to "import_model" ->
@@ -137,6 +137,8 @@ class ConformanceTest {
         }
         return nested(doublesOf(found), width)
     }
+
+    private fun texts(values: List<String>): JsonElement = JsonArray(values.map(::JsonPrimitive))
 
     private fun bytes(argument: JsonObject): ByteArray {
         val file = argument["bytes"]?.jsonPrimitive?.content
