@@ -105,12 +105,13 @@ pub(crate) fn in_blocks<T: Send>(
         wanted.check()?;
         work(at * block..rows.min((at + 1) * block))
     };
-    let threads = threads
-        .map_or_else(
-            || std::thread::available_parallelism().map_or(1, usize::from),
-            |threads| threads as usize,
-        )
-        .clamp(1, blocks.min(MOST_THREADS));
+    // Asking the system costs more than a row does.
+    let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+    if blocks == 1 {
+        return Ok(vec![one(0)?]);
+    }
+    let threads =
+        threads.map_or_else(processors, |threads| threads as usize).clamp(1, blocks.min(MOST_THREADS));
     if threads == 1 {
         return (0..blocks).map(one).collect();
     }
