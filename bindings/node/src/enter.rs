@@ -17,7 +17,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 const MOST_THREADS: usize = 256;
 
 /// Does some work on this thread.
-pub(crate) fn enter<T>(env: &Env, work: impl FnOnce() -> Result<T, Error>) -> napi::Result<T> {
+pub(crate) fn enter<T>(env: Env, work: impl FnOnce() -> Result<T, Error>) -> napi::Result<T> {
     guarded(work).map_err(|error| thrown(env, &error))
 }
 
@@ -87,7 +87,7 @@ impl<T: Send + 'static, J: From<T> + ToNapiValue + TypeName> Task for Later<T, J
     }
 
     fn reject(&mut self, env: Env, error: napi::Error) -> napi::Result<J> {
-        Err(self.error.take().map_or(error, |error| thrown(&env, &error)))
+        Err(self.error.take().map_or(error, |error| thrown(env, &error)))
     }
 }
 
@@ -144,7 +144,7 @@ fn defect() -> Error {
 }
 
 /// The error as JavaScript sees it, with `code` and `path`.
-fn thrown(env: &Env, error: &Error) -> napi::Error {
+fn thrown(env: Env, error: &Error) -> napi::Error {
     let plain = || napi::Error::from_reason(error.to_string());
     let made = || -> napi::Result<Unknown<'_>> {
         let mut object = env.create_error(napi::Error::from_reason(error.message()))?;
