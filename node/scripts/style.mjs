@@ -11,9 +11,12 @@ for (const folder of folders) {
     }
     const lines = readFileSync(new URL(folder + name, root), 'utf8').split('\n');
     for (const [at, line] of lines.entries()) {
-      const problem =
-        (line.length > 120 && 'longer than 120') || (/\s$/.test(line) && 'ends in a blank') || (/\t/.test(line) && 'a tab');
-      if (problem) {
+      const checks = {
+        'longer than 120': line.length > 120,
+        'ends in a blank': /\s$/.test(line),
+        'a tab': /\t/.test(line),
+      };
+      for (const problem of Object.keys(checks).filter((name) => checks[name])) {
         problems.push(`${folder}${name}:${at + 1}: ${problem}`);
       }
     }

@@ -38,7 +38,8 @@ export class LeadscoreError extends Error {
   }
 
   static {
-    Object.defineProperty(this.prototype, 'name', { value: 'LeadscoreError', writable: true, configurable: true });
+    const name = { value: 'LeadscoreError', writable: true, configurable: true };
+    Object.defineProperty(this.prototype, 'name', name);
   }
 
   /** Code, path and message, which `JSON.stringify` leaves out of other errors. */
@@ -65,8 +66,8 @@ export function enter<T>(work: () => T): T {
 }
 
 /**
- * Does native work off the event loop. Once `signal` is aborted the work ends at its next block of rows, and the promise
- * is rejected with the signal's reason.
+ * Does native work off the event loop. Once `signal` is aborted the work ends at its next block of rows, and the
+ * promise is rejected with the signal's reason.
  */
 export async function enterLater<T>(
   signal: AbortSignal | undefined,

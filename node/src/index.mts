@@ -1,2 +1,2 @@
-export { Forest, LeadscoreError, Pipeline, errorCodes, isRefused, version } from './index.js';
+export { Forest, LeadscoreError, Pipeline, errorCodes, version } from './index.js';
 export type * from './index.js';

@@ -7,7 +7,7 @@ import { native } from './native.js';
 
 export { type CoreErrorCode, type ErrorCode, LeadscoreError } from './error.js';
 export { Forest, type ForestLaterOptions, type ForestOptions } from './forest.js';
-export { type Refused, type Scored, isRefused } from './many.js';
+export type { Refused, Scored } from './many.js';
 export type { FeatureMatrix, Matrix, MatrixInput, Values } from './matrix.js';
 export { type MatrixScores, Pipeline } from './pipeline.js';
 export type { Rows } from './rows.js';

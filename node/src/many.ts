@@ -10,13 +10,8 @@ export interface Refused {
   error: LeadscoreError;
 }
 
-/** What comes of one lead of many. */
-export type Scored = Prediction | Refused;
-
-/** Whether a lead of many was refused. */
-export function isRefused(scored: Scored): scored is Refused {
-  return 'error' in scored;
-}
+/** What comes of one lead of many: a prediction, or the `error` for which it was refused. */
+export type Scored = (Prediction & { error?: undefined }) | Refused;
 
 /** A stretch of leads as JSON text. */
 export interface Chunk {
@@ -94,9 +89,9 @@ class Writer {
 
 /** The native half's list for a stretch. */
 export function scoredOf(text: string, { first, refused }: Chunk): Scored[] {
-  const scored: (Prediction | { error: LeadscoreError })[] = JSON.parse(text);
+  const scored: Scored[] = JSON.parse(text);
   for (const [at, one] of scored.entries()) {
-    if ('error' in one) {
+    if (one.error) {
       one.error = refused.get(at) ?? further(one.error, first);
     }
   }

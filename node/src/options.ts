@@ -41,7 +41,8 @@ export function asOf(moment: unknown): string | number {
     return checkMillis(moment);
   }
   if (typeof moment !== 'string') {
-    throw new LeadscoreError('invalid_context', 'as_of', `wants a Date, a text or milliseconds, found ${kindOf(moment)}`);
+    const message = `wants a Date, a text or milliseconds, found ${kindOf(moment)}`;
+    throw new LeadscoreError('invalid_context', 'as_of', message);
   }
   return moment;
 }

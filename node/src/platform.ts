@@ -57,7 +57,7 @@ export function missing(name: string, file: string): LeadscoreError {
     'with Rust installed, `cargo build --release -p leadscore-node` in the sources of leadscore makes one; ' +
     'set LEADSCORE_NATIVE to the library it made';
   const message = PREBUILT.includes(name)
-    ? `the binary for ${name} is not in this installation, which is incomplete; install leadscore again, or build it: ${build}`
+    ? `the binary for ${name} is not in this installation, which is incomplete; install leadscore again, or ${build}`
     : `there is no prebuilt binary for ${name}; there are for ${PREBUILT.join(', ')}; ${build}`;
   return new LeadscoreError('no_binary', file, message);
 }

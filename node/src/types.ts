@@ -266,7 +266,7 @@ export interface FeatureImportance {
 /** What importance is measured by; `leads` wants a matrix. */
 export type ImportanceBy = 'gain' | 'total_gain' | 'cover' | 'total_cover' | 'largest' | 'leads';
 
-/** How a model file becomes a pipeline; schema, scale and tiers as in a pipeline file, as text, or by a built-in name. */
+/** How a model file becomes a pipeline; schema, scale and tiers as in a pipeline file, or by a built-in name. */
 export interface ImportOptions {
   id: string;
   name?: string | undefined;

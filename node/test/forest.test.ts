@@ -21,8 +21,9 @@ test('a model says what it is', () => {
 test('rows come as flat arrays, with a width, or as lists', async () => {
   const forest = Forest.load(FILE);
   const columns = forest.featureNames.length;
+  const value = (at: number, column: number) => ((at * 7 + column) % 5 === 0 ? Number.NaN : (at * 13 + column) % 4);
   const rows = Array.from({ length: 700 }, (_, at) =>
-    Array.from({ length: columns }, (__, column) => ((at * 7 + column) % 5 === 0 ? Number.NaN : (at * 13 + column) % 4)),
+    Array.from({ length: columns }, (__, column) => value(at, column)),
   );
   const flat = Float64Array.from(rows.flat());
   for (const question of ['margin', 'predict', 'shap'] as const) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
-import { type Lead, Pipeline, type Prediction, isRefused } from 'leadscore';
+import { type Lead, Pipeline, type Prediction } from 'leadscore';
 import { native } from '../dist/native.js';
 import { AS_OF, EXAMPLES, bits, cases, folder, refused } from './support.js';
 
@@ -113,7 +113,7 @@ test('many are as one by one, in order, with refusals in their place', async () 
   const options = { as_of: AS_OF, detail: 'brief', reasons: 2 } as const;
   const many = pipeline.scoreMany(leads, options);
   assert.equal(many.length, leads.length);
-  const errors = many.flatMap((one) => (isRefused(one) ? [`${one.error.code} ${one.error.path}`] : []));
+  const errors = many.flatMap((one) => (one.error ? [`${one.error.code} ${one.error.path}`] : []));
   assert.deepEqual(errors, [
     'invalid_lead leads[3].tags',
     'invalid_lead leads[700].activities[0].at',

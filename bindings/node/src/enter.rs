@@ -17,7 +17,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 const MOST_THREADS: usize = 256;
 
 /// Does some work on this thread.
-pub(crate) fn enter<T>(env: &Env, work: impl FnOnce() -> Result<T, Error>) -> napi::Result<T> {
+pub(crate) fn enter<T>(env: Env, work: impl FnOnce() -> Result<T, Error>) -> napi::Result<T> {
     guarded(work).map_err(|error| thrown(env, &error))
 }
 
@@ -87,7 +87,7 @@ impl<T: Send + 'static, J: From<T> + ToNapiValue + TypeName> Task for Later<T, J
     }
 
     fn reject(&mut self, env: Env, error: napi::Error) -> napi::Result<J> {
-        Err(self.error.take().map_or(error, |error| thrown(&env, &error)))
+        Err(self.error.take().map_or(error, |error| thrown(env, &error)))
     }
 }
 
@@ -105,12 +105,13 @@ pub(crate) fn in_blocks<T: Send>(
         wanted.check()?;
         work(at * block..rows.min((at + 1) * block))
     };
-    let threads = threads
-        .map_or_else(
-            || std::thread::available_parallelism().map_or(1, usize::from),
-            |threads| threads as usize,
-        )
-        .clamp(1, blocks.min(MOST_THREADS));
+    // Asking the system costs more than a row does.
+    let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+    if blocks == 1 {
+        return Ok(vec![one(0)?]);
+    }
+    let threads =
+        threads.map_or_else(processors, |threads| threads as usize).clamp(1, blocks.min(MOST_THREADS));
     if threads == 1 {
         return (0..blocks).map(one).collect();
     }
@@ -143,7 +144,7 @@ fn defect() -> Error {
 }
 
 /// The error as JavaScript sees it, with `code` and `path`.
-fn thrown(env: &Env, error: &Error) -> napi::Error {
+fn thrown(env: Env, error: &Error) -> napi::Error {
     let plain = || napi::Error::from_reason(error.to_string());
     let made = || -> napi::Result<Unknown<'_>> {
         let mut object = env.create_error(napi::Error::from_reason(error.message()))?;

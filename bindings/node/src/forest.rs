@@ -31,7 +31,7 @@ impl ObjectFinalize for Forest {
 }
 
 impl Forest {
-    fn new(env: &Env, forest: leadscore::Forest, size: usize) -> napi::Result<Forest> {
+    fn new(env: Env, forest: leadscore::Forest, size: usize) -> napi::Result<Forest> {
         let size = i64::try_from(size).unwrap_or(i64::MAX);
         env.adjust_external_memory(size)?;
         Ok(Forest { inner: Arc::new(forest), size })
@@ -43,20 +43,20 @@ impl Forest {
     /// Loads a model from the bytes of its file.
     #[napi(factory)]
     pub fn from_bytes(env: Env, bytes: &[u8]) -> napi::Result<Forest> {
-        Forest::new(&env, enter(&env, || leadscore::Forest::from_bytes(bytes))?, bytes.len())
+        Forest::new(env, enter(env, || leadscore::Forest::from_bytes(bytes))?, bytes.len())
     }
 
     /// Loads a model file.
     #[napi(factory)]
     pub fn load(env: Env, path: String) -> napi::Result<Forest> {
-        let bytes = enter(&env, || read(&path))?;
-        Forest::new(&env, enter(&env, || leadscore::Forest::from_bytes(&bytes))?, bytes.len())
+        let bytes = enter(env, || read(&path))?;
+        Forest::new(env, enter(env, || leadscore::Forest::from_bytes(&bytes))?, bytes.len())
     }
 
     /// Reads what `toJson` wrote.
     #[napi(factory)]
     pub fn from_json(env: Env, text: String) -> napi::Result<Forest> {
-        Forest::new(&env, enter(&env, || leadscore::Forest::from_json(&text))?, text.len())
+        Forest::new(env, enter(env, || leadscore::Forest::from_json(&text))?, text.len())
     }
 
     /// The model in the library's own JSON.
@@ -81,7 +81,7 @@ impl Forest {
         iterations: String,
         threads: Option<u32>,
     ) -> napi::Result<Float64Array> {
-        self.now(&env, leadscore::Forest::margin, &values, columns, &iterations, threads)
+        self.now(env, leadscore::Forest::margin, &values, columns, &iterations, threads)
     }
 
     /// The same off the event loop.
@@ -107,7 +107,7 @@ impl Forest {
         iterations: String,
         threads: Option<u32>,
     ) -> napi::Result<Float64Array> {
-        self.now(&env, leadscore::Forest::predict, &values, columns, &iterations, threads)
+        self.now(env, leadscore::Forest::predict, &values, columns, &iterations, threads)
     }
 
     /// The same off the event loop.
@@ -133,7 +133,7 @@ impl Forest {
         iterations: String,
         threads: Option<u32>,
     ) -> napi::Result<Float64Array> {
-        self.now(&env, leadscore::Forest::shap, &values, columns, &iterations, threads)
+        self.now(env, leadscore::Forest::shap, &values, columns, &iterations, threads)
     }
 
     /// The same off the event loop.
@@ -156,7 +156,7 @@ type Question = fn(&leadscore::Forest, &leadscore::FeatureMatrix, Iterations) ->
 impl Forest {
     fn now(
         &self,
-        env: &Env,
+        env: Env,
         question: Question,
         values: &Values<'_>,
         columns: u32,

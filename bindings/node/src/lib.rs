@@ -1,6 +1,7 @@
 //! The native half of the Node package `leadscore`. Records go in and out as JSON text, matrices as typed arrays; what
 //! users see is written in TypeScript on top of it.
 
+#![expect(clippy::needless_pass_by_value, reason = "what JavaScript hands over belongs to the call")]
 #![expect(missing_debug_implementations, reason = "values on their way to JavaScript have none")]
 
 mod enter;

@@ -61,7 +61,7 @@ impl From<FeatureMatrix> for Features {
 }
 
 impl Pipeline {
-    fn new(env: &Env, pipeline: leadscore::Pipeline, size: usize) -> napi::Result<Pipeline> {
+    fn new(env: Env, pipeline: leadscore::Pipeline, size: usize) -> napi::Result<Pipeline> {
         let size = i64::try_from(size.max(SMALL)).unwrap_or(i64::MAX);
         env.adjust_external_memory(size)?;
         Ok(Pipeline { inner: Arc::new(pipeline), size })
@@ -79,19 +79,19 @@ impl Pipeline {
     /// A pipeline that ships with the library.
     #[napi(factory)]
     pub fn builtin(env: Env, name: String) -> napi::Result<Pipeline> {
-        Pipeline::new(&env, enter(&env, || leadscore::Pipeline::builtin(&name))?, 0)
+        Pipeline::new(env, enter(env, || leadscore::Pipeline::builtin(&name))?, 0)
     }
 
     /// Reads the text of a pipeline file.
     #[napi(factory)]
     pub fn from_json(env: Env, text: String) -> napi::Result<Pipeline> {
-        Pipeline::new(&env, enter(&env, || leadscore::Pipeline::from_json(&text))?, text.len())
+        Pipeline::new(env, enter(env, || leadscore::Pipeline::from_json(&text))?, text.len())
     }
 
     /// Loads a pipeline file.
     #[napi(factory)]
     pub fn load(env: Env, path: String) -> napi::Result<Pipeline> {
-        let text = enter(&env, || {
+        let text = enter(env, || {
             String::from_utf8(read(&path)?).map_err(|_| Error::InvalidJson {
                 path: String::new(),
                 message: "the file is not UTF-8 text".to_owned(),
@@ -104,7 +104,7 @@ impl Pipeline {
     #[napi(factory)]
     pub fn import_model(env: Env, bytes: &[u8], options: String) -> napi::Result<Pipeline> {
         let import = || leadscore::Pipeline::import(bytes, &Import::from_json(&options)?);
-        Pipeline::new(&env, enter(&env, import)?, bytes.len())
+        Pipeline::new(env, enter(env, import)?, bytes.len())
     }
 
     /// The pipeline as one self-contained JSON file.
@@ -122,13 +122,13 @@ impl Pipeline {
     /// Scores a lead record; the prediction.
     #[napi]
     pub fn score_json(&self, env: Env, record: String, context: String) -> napi::Result<String> {
-        enter(&env, || self.inner.score_json(&record, &Context::from_json(&context)?))
+        enter(env, || self.inner.score_json(&record, &Context::from_json(&context)?))
     }
 
     /// Scores a list of lead records; a list of predictions, with an error in place of a record that is refused.
     #[napi]
     pub fn score_many_json(&self, env: Env, records: String, context: String) -> napi::Result<String> {
-        enter(&env, || self.inner.score_many_json(&records, &Context::from_json(&context)?))
+        enter(env, || self.inner.score_many_json(&records, &Context::from_json(&context)?))
     }
 
     /// The same off the event loop.
@@ -146,13 +146,13 @@ impl Pipeline {
     /// The features of a lead record, name by name.
     #[napi]
     pub fn features_json(&self, env: Env, record: String, context: String) -> napi::Result<String> {
-        enter(&env, || self.inner.features_json(&record, &Context::from_json(&context)?))
+        enter(env, || self.inner.features_json(&record, &Context::from_json(&context)?))
     }
 
     /// The features of a list of lead records.
     #[napi]
     pub fn feature_matrix_json(&self, env: Env, records: String, context: String) -> napi::Result<Features> {
-        enter(&env, || self.inner.feature_matrix_json(&records, &Context::from_json(&context)?))
+        enter(env, || self.inner.feature_matrix_json(&records, &Context::from_json(&context)?))
             .map(Features::from)
     }
 
@@ -178,7 +178,7 @@ impl Pipeline {
         threads: Option<u32>,
     ) -> napi::Result<MatrixScores> {
         let matrix = Matrix::new(&values, columns);
-        enter(&env, || scores(&self.inner, &matrix, threads, &Wanted::default())).map(MatrixScores::from)
+        enter(env, || scores(&self.inner, &matrix, threads, &Wanted::default())).map(MatrixScores::from)
     }
 
     /// The same off the event loop.
@@ -203,7 +203,7 @@ impl Pipeline {
         values: Option<Values<'_>>,
         columns: Option<u32>,
     ) -> napi::Result<String> {
-        enter(&env, || {
+        enter(env, || {
             let leads =
                 values.map(|values| Matrix::new(&values, columns.unwrap_or(0)).whole()).transpose()?;
             self.inner.importance_json(&by, leads.as_ref())
@@ -229,7 +229,7 @@ impl Pipeline {
     /// Scores a file of leads into another; what came of it.
     #[napi]
     pub fn score_file(&self, env: Env, options: String) -> napi::Result<String> {
-        enter(&env, || leadscore_cli::score_file(&self.inner, &options))
+        enter(env, || leadscore_cli::score_file(&self.inner, &options))
     }
 
     /// The same off the event loop.
@@ -249,7 +249,7 @@ impl Pipeline {
 /// Scores as columns.
 #[derive(Debug, Default)]
 pub struct Scores {
-    scores: Vec<f64>,
+    points: Vec<f64>,
     probabilities: Vec<f64>,
     tiers: Vec<i32>,
     classes: Vec<f64>,
@@ -258,7 +258,7 @@ pub struct Scores {
 impl From<Scores> for MatrixScores {
     fn from(scores: Scores) -> MatrixScores {
         MatrixScores {
-            scores: scores.scores.into(),
+            scores: scores.points.into(),
             probabilities: scores.probabilities.into(),
             tiers: scores.tiers.into(),
             classes: scores.classes.into(),
@@ -278,7 +278,7 @@ fn scores(
     let mut all = Scores::default();
     for score in parts.iter().flatten() {
         let tier = score.tier.as_deref().and_then(|tier| places.get(tier));
-        all.scores.push(score.score);
+        all.points.push(score.score);
         all.probabilities.push(score.probability.unwrap_or(f64::NAN));
         all.tiers.push(tier.copied().unwrap_or(-1));
         all.classes.extend_from_slice(&score.classes);
