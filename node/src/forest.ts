@@ -73,7 +73,7 @@ export class Forest {
   }
 
   /** Raw margins, row after row, one for each output. */
-  margin<A extends Values = Float64Array>(rows: MatrixInput, options?: ForestOptions<A>): A | Float64Array {
+  margin<A extends Values = Float64Array>(rows: MatrixInput, options?: ForestOptions<A>): A {
     return this.#now('margin', rows, options);
   }
 
@@ -81,12 +81,12 @@ export class Forest {
   marginAsync<A extends Values = Float64Array>(
     rows: MatrixInput,
     options?: ForestLaterOptions<A>,
-  ): Promise<A | Float64Array> {
+  ): Promise<A> {
     return this.#later('marginAsync', rows, options);
   }
 
   /** Predictions, row after row: margins through the objective's link. */
-  predict<A extends Values = Float64Array>(rows: MatrixInput, options?: ForestOptions<A>): A | Float64Array {
+  predict<A extends Values = Float64Array>(rows: MatrixInput, options?: ForestOptions<A>): A {
     return this.#now('predict', rows, options);
   }
 
@@ -94,12 +94,12 @@ export class Forest {
   predictAsync<A extends Values = Float64Array>(
     rows: MatrixInput,
     options?: ForestLaterOptions<A>,
-  ): Promise<A | Float64Array> {
+  ): Promise<A> {
     return this.#later('predictAsync', rows, options);
   }
 
   /** Exact SHAP values in margin units: for each row and output one for every column, then the bias. */
-  shap<A extends Values = Float64Array>(rows: MatrixInput, options?: ForestOptions<A>): A | Float64Array {
+  shap<A extends Values = Float64Array>(rows: MatrixInput, options?: ForestOptions<A>): A {
     return this.#now('shap', rows, options);
   }
 
@@ -107,7 +107,7 @@ export class Forest {
   shapAsync<A extends Values = Float64Array>(
     rows: MatrixInput,
     options?: ForestLaterOptions<A>,
-  ): Promise<A | Float64Array> {
+  ): Promise<A> {
     return this.#later('shapAsync', rows, options);
   }
 
@@ -124,7 +124,7 @@ export class Forest {
     question: 'margin' | 'predict' | 'shap',
     rows: MatrixInput,
     options: ForestOptions<A> | undefined,
-  ): A | Float64Array {
+  ): A {
     const forest = this.#handle.native;
     const { threads, out } = known(options, ['iterations', 'out', 'threads']);
     const { values, columns } = this.#matrix(rows);
@@ -139,7 +139,7 @@ export class Forest {
     question: 'marginAsync' | 'predictAsync' | 'shapAsync',
     rows: MatrixInput,
     options: ForestLaterOptions<A> | undefined,
-  ): Promise<A | Float64Array> {
+  ): Promise<A> {
     const forest = this.#handle.native;
     const { threads, signal } = later(options, ['iterations', 'out']);
     const { values, columns } = this.#matrix(rows);

@@ -48,9 +48,10 @@ export function matrixOf(input: MatrixInput, width: number): Matrix {
 }
 
 /** Writes a result into an array that is given, or gives it as it is. */
-export function into<A extends Values>(result: Float64Array, out: A | undefined): A | Float64Array {
-  if (out === undefined) {
-    return result;
+export function into<A extends Values>(result: Float64Array, out: A | null | undefined): A {
+  if (out === undefined || out === null) {
+    // Without one, `A` is a Float64Array.
+    return result as Values as A;
   }
   if (!isValues(out) || out.length !== result.length) {
     const found = isValues(out) ? `${out.length} places` : kindOf(out);

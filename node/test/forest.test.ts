@@ -45,7 +45,7 @@ test('rows come as flat arrays, with a width, or as lists', async () => {
     assert.equal(forest[question](flat, { out }), out);
     same(out);
     assert.equal(await forest[later](flat, { out }), out);
-    const narrow = forest[question](flat, { out: new Float32Array(wanted.length) });
+    const narrow: Float32Array = forest[question](flat, { out: new Float32Array(wanted.length) });
     assert.deepEqual(bits(narrow), bits(Float32Array.from(wanted)));
     assert.equal(forest[question](new Float64Array(0)).length, 0);
     assert.equal(forest[question]([]).length, 0);

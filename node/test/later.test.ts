@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +49,27 @@ test('an aborted signal rejects with its own reason', async (t) => {
     await assert.rejects(work(AbortSignal.timeout(5)), { name: 'TimeoutError' }, name);
   }
   assert.deepEqual(readdirSync(own), ['leads.csv']);
+});
+
+test('Ctrl-C ends work on this thread and off it', { skip: process.platform === 'win32' }, async (t) => {
+  const own = folder(t);
+  const input = join(own, 'leads.csv');
+  writeFileSync(input, 'lead_id,company\n' + 'x,Acme\n'.repeat(1_000_000));
+  for (const method of ['scoreFile', 'scoreFileAsync']) {
+    const script =
+      `const pipeline = require('leadscore').Pipeline.builtin('conversion'); console.log('on it');` +
+      `pipeline.${method}(${JSON.stringify({ input, output: join(own, 'out.csv') })});`;
+    const cwd = join(__dirname, '..');
+    const child = spawn(process.execPath, ['-e', script], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    const started = performance.now();
+    await wait(100);
+    child.kill('SIGINT');
+    const [, signal] = await once(child, 'exit');
+    assert.equal(signal, 'SIGINT', method);
+    assert.ok(performance.now() - started < 3000, method);
+  }
+  assert.ok(!existsSync(join(own, 'out.csv')));
 });
 
 test('one signal for many works, none of which leaves anything on it', async () => {
