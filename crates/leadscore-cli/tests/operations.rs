@@ -51,16 +51,16 @@ fn text(path: &str) -> String {
 /// Functions of a stub file, by class.
 fn python(text: &str) -> Surface {
     let mut surface = Surface::new();
-    let mut class = "module".to_owned();
+    let mut class = "module";
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("class ") {
-            class = rest.split([':', '(']).next().unwrap().to_owned();
+            class = rest.split([':', '(']).next().unwrap();
         } else if let Some(rest) = line.strip_prefix("def ") {
             add(&mut surface, "module", rest);
         } else if let Some(rest) = line.strip_prefix("    def ") {
             // What starts with an underscore is private, or is a helper type's.
             if !class.starts_with('_') {
-                add(&mut surface, &class, rest);
+                add(&mut surface, class, rest);
             }
         }
     }
@@ -92,22 +92,22 @@ fn node(text: &str) -> Surface {
 /// Functions of the generated Kotlin, by class: ours are the ones in backticks.
 fn kotlin_of(text: &str) -> Surface {
     let mut surface = Surface::new();
-    let mut class = "module".to_owned();
+    let mut class = "module";
     for line in text.lines() {
         let named =
             |prefix: &str| line.strip_prefix(prefix).and_then(|rest| rest.split([':', ' ', '(']).next());
         if let Some(name) = named("open class ") {
-            class = name.to_owned();
+            class = name;
         } else if line.starts_with("public interface ") {
-            class = "interface".to_owned();
+            class = "interface";
         } else if line.starts_with("public object ") || line.starts_with("data class ") {
-            class = "module".to_owned();
+            class = "module";
         }
         for rest in line.split("fun `").skip(1) {
             match rest.strip_prefix("pipelineNames") {
                 // A class of the generator has no static functions but its constructors.
                 Some(_) => add(&mut surface, "Pipeline", "names("),
-                None => add(&mut surface, &class, rest),
+                None => add(&mut surface, class, rest),
             }
         }
     }
