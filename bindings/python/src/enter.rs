@@ -7,7 +7,7 @@
 )]
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -31,19 +31,28 @@ pub(crate) fn enter<T: Send, E: Into<Problem> + Send>(
     Ok(py.detach(|| work().map_err(Into::into))?)
 }
 
-/// Does work that cannot be cut into blocks on a thread of its own, while this one listens for Ctrl-C. After it the
-/// work is left to itself; what it would have given is dropped.
+/// Does work that cannot be cut into blocks on a thread of its own, while this one listens for Ctrl-C. The work is given
+/// a question to ask now and then: whether it is still wanted. After Ctrl-C it is waited for, so that nothing is
+/// written behind the caller's back.
 pub(crate) fn enter_long<T: Send + 'static>(
     py: Python<'_>,
-    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    work: impl FnOnce(&dyn Fn() -> bool) -> Result<T, Problem> + Send + 'static,
 ) -> PyResult<T> {
     py.detach(|| {
         let (tell, told) = channel();
-        std::thread::spawn(move || tell.send(work()));
+        let wanted = Arc::new(AtomicBool::new(true));
+        let asked = wanted.clone();
+        std::thread::spawn(move || tell.send(work(&|| asked.load(Ordering::Relaxed))));
         loop {
             match told.recv_timeout(PATIENCE) {
                 Ok(result) => return Ok(result?),
-                Err(RecvTimeoutError::Timeout) => Python::attach(|py| py.check_signals())?,
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Err(interrupt) = Python::attach(|py| py.check_signals()) {
+                        wanted.store(false, Ordering::Relaxed);
+                        let _ = told.recv();
+                        return Err(interrupt);
+                    }
+                }
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(Problem::new("io", "", "the work ended without a result").into());
                 }
