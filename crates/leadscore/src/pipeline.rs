@@ -169,6 +169,16 @@ impl Pipeline {
         leads: impl IntoIterator<Item = &'l Lead>,
         context: &Context,
     ) -> Vec<Result<Prediction, Error>> {
+        let results = self.score_each(leads, context).into_iter().enumerate();
+        results.map(|(at, result)| result.map_err(|error| in_list(error, at))).collect()
+    }
+
+    /// [`Pipeline::score_many`] with errors that name nothing but the place in the lead, for leads that stand apart.
+    pub fn score_each<'l>(
+        &self,
+        leads: impl IntoIterator<Item = &'l Lead>,
+        context: &Context,
+    ) -> Vec<Result<Prediction, Error>> {
         let mut out = Vec::new();
         let mut leads = leads.into_iter();
         let mut extractions: Vec<Extraction> = Vec::new();
@@ -193,7 +203,7 @@ impl Pipeline {
             };
             for ((lead, extraction), refused) in block.iter().zip(&extractions).zip(refused) {
                 out.extend(match refused {
-                    Some(error) => Some(Err(in_list(error, out.len()))),
+                    Some(error) => Some(Err(error)),
                     None => sums.next().map(|sum| Ok(self.predict(&lead.id, extraction, &sum?, context))),
                 });
             }

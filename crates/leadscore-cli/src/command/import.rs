@@ -5,7 +5,7 @@ use std::path::Path;
 
 use leadscore::forest::Iterations;
 use leadscore::pipeline::Import;
-use leadscore::{Error, Forest, Pipeline, Scorer};
+use leadscore::{Error, Pipeline, Scorer};
 
 use super::predict::{about, read_model};
 use crate::args::{ImportArgs, Rounds};
@@ -43,13 +43,13 @@ pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
     let mut out = Output::new(args.output.as_deref())?;
     writeln!(out, "{}", pipeline.to_json())?;
     out.finish()?;
-    tell(&pipeline, args, &bytes)?;
+    tell(&pipeline, args);
     Ok(true)
 }
 
 /// What was made, and what was assumed.
-fn tell(pipeline: &Pipeline, args: &ImportArgs, bytes: &[u8]) -> Result<(), Failure> {
-    let Scorer::Forest(model) = pipeline.scorer() else { return Ok(()) };
+fn tell(pipeline: &Pipeline, args: &ImportArgs) {
+    let Scorer::Forest(model) = pipeline.scorer() else { return };
     let forest = model.forest();
     let (library, version) = forest.writer();
     let names = forest.feature_names();
@@ -74,16 +74,12 @@ fn tell(pipeline: &Pipeline, args: &ImportArgs, bytes: &[u8]) -> Result<(), Fail
             classes.join(", ")
         ));
     }
-    if args.iterations == Rounds::All
-        && let Some(best) =
-            Forest::from_bytes(bytes).map_err(|error| about(&args.model, &error))?.best_iteration()
-    {
+    if let (Rounds::All, Some(best)) = (args.iterations, forest.best_iteration()) {
         note_line(&format!(
             "all rounds speak, though the file names {} as the best; --iterations best leaves out the later ones",
             best + 1
         ));
     }
-    Ok(())
 }
 
 /// A name as it is, or what a file holds.

@@ -114,7 +114,7 @@ impl Pipeline {
     pub fn score_many_json(&self, records: &str, context: &Context) -> Result<String, Error> {
         let leads = Lead::each_from_json(records, &context.zone)?;
         let good: Vec<&Lead> = leads.iter().filter_map(|lead| lead.as_ref().ok()).collect();
-        let mut scored = self.score_many(good, context).into_iter();
+        let mut scored = self.score_each(good, context).into_iter();
         let mut out = String::from("[");
         for (at, lead) in leads.iter().enumerate() {
             if at > 0 {
@@ -123,12 +123,10 @@ impl Pipeline {
             let result = match lead {
                 Err(error) => Err(error.clone()),
                 // Its place among all records, not among those that could be read.
-                Ok(lead) => scored.next().unwrap_or_else(|| self.score(lead, context)).map_err(|error| {
-                    match self.score(lead, context) {
-                        Err(own) => super::in_list(own, at),
-                        Ok(_) => error,
-                    }
-                }),
+                Ok(lead) => scored
+                    .next()
+                    .unwrap_or_else(|| self.score(lead, context))
+                    .map_err(|error| super::in_list(error, at)),
             };
             out += &match result {
                 Ok(prediction) => text::<Prediction>(&prediction),

@@ -139,16 +139,14 @@ impl ForestScorer {
         let outputs = shap.chunks_exact(self.inputs.len() + 1);
         let base: Vec<f64> = outputs.clone().map(|phi| phi[self.inputs.len()]).collect();
         // A feature no split reads says nothing.
-        let speaks = |at: &usize| outputs.clone().any(|phi| phi[*at] != 0.0);
-        let parts = (0..self.inputs.len()).filter(speaks).map(|at| self.part(at, shap[at]));
+        let speaking = (0..self.inputs.len()).filter(|at| outputs.clone().any(|phi| phi[*at] != 0.0));
         if let Scale::Classes(classes) = scale {
-            let parts = parts.zip((0..self.inputs.len()).filter(speaks));
-            let parts = parts.map(|(part, at)| (part, outputs.clone().map(|phi| phi[at]).collect()));
-            return explain::sum_of_classes(classes, &base, margins, parts.collect());
+            let amounts = |at| outputs.clone().map(|phi: &[f64]| phi[at]).collect();
+            let parts = speaking.map(|at| (self.part(at, shap[at]), amounts(at))).collect();
+            return explain::sum_of_classes(classes, &base, margins, parts);
         }
-        let scored =
-            Scored { base: base[0], margin: margins[0], parts: parts.collect(), ..Scored::default() };
-        explain::sum(scored, scale, None)
+        let parts = speaking.map(|at| self.part(at, shap[at])).collect();
+        explain::sum(Scored { base: base[0], margin: margins[0], parts, ..Scored::default() }, scale, None)
     }
 
     fn part(&self, at: usize, amount: f64) -> Part<'_> {

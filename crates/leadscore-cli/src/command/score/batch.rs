@@ -99,10 +99,8 @@ impl Job<'_> {
     fn score(&self, batch: &mut Batch) {
         batch.results.clear();
         batch.rendered.clear();
-        let results = self.pipeline.score_many(batch.slots.iter().map(|slot| &slot.lead), self.context);
+        let results = self.pipeline.score_each(batch.slots.iter().map(|slot| &slot.lead), self.context);
         for (slot, result) in batch.slots.iter().zip(results) {
-            // A refused lead is told of by its own place in the input, not by that in the batch.
-            let result = result.or_else(|_| self.pipeline.score(&slot.lead, self.context));
             if let (Some(format), Ok(prediction)) = (self.rows, &result) {
                 rows::render(&mut batch.rendered, format, slot.row, prediction);
             }
