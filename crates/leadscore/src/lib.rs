@@ -8,9 +8,9 @@ mod expression;
 pub mod feature;
 pub mod forest;
 mod json;
-pub mod lead;
 pub mod math;
 pub mod pipeline;
+pub mod record;
 pub mod scale;
 mod scorecard;
 mod scorer;
@@ -22,11 +22,11 @@ pub use explain::{Contribution, Explanation, FeatureValue, TopReason};
 pub use feature::{Column, ColumnReader, Feature, FeatureMatrix, FeatureSchema, FeatureType, Missing, Mode};
 pub use forest::Forest;
 pub use json::Range;
-pub use lead::{Activity, Attribute, Lead};
 pub use pipeline::{
     ClassProbability, Context, Detail, EstimateValue, GroupScore, ModelCard, Pipeline, Prediction,
     Provenance, Recommendation, RiskFactor, Score, Scorer,
 };
+pub use record::{Activity, Attribute, Lead, Record};
 pub use scale::Basis;
 pub use scorecard::Scorecard;
 pub use scorer::ContributionKind;
