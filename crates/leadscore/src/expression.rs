@@ -4,15 +4,17 @@
 //! fires. Sums run in f64 from left to right, as written.
 
 mod format;
+mod input;
 mod read;
 mod scope;
 mod template;
 mod write;
 
 pub(crate) use format::{format_number, push_number};
+pub use input::Expression;
 pub(crate) use read::{Reading, positive};
 pub(crate) use scope::{ColumnKind, Scope};
-pub(crate) use template::{Template, Text};
+pub(crate) use template::Text;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -89,11 +91,20 @@ pub(crate) struct Case<T> {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Condition {
     Flag(ColumnRef),
-    Compare { value: Value, limits: Vec<Limit> },
+    Compare {
+        value: Value,
+        limits: Vec<Limit>,
+    },
     /// `{"is": member}`
-    Is { value: Value, member: Member },
+    Is {
+        value: Value,
+        member: Member,
+    },
     /// `{"in": members}`
-    In { value: Value, members: Vec<Member> },
+    In {
+        value: Value,
+        members: Vec<Member>,
+    },
     Missing(ColumnRef),
     All(Vec<Condition>),
     Any(Vec<Condition>),
@@ -144,7 +155,7 @@ impl Value {
             Value::Max(parts) => extreme(parts, row, f64::max),
             Value::First(parts) => {
                 parts.iter().map(|part| part.evaluate(row)).find(|value| !value.is_nan()).unwrap_or(f64::NAN)
-            },
+            }
             Value::Round(part) => part.evaluate(row).round(),
             Value::Floor(part) => part.evaluate(row).floor(),
             Value::HalfLife(age, half_life) => {
@@ -194,7 +205,12 @@ impl<T> Choice<T> {
                 if code.is_nan() {
                     return None;
                 }
-                Some(branches.iter().find(|branch| branch.code == code).map_or(otherwise, |branch| &branch.then))
+                Some(
+                    branches
+                        .iter()
+                        .find(|branch| branch.code == code)
+                        .map_or(otherwise, |branch| &branch.then),
+                )
             }
             Choice::Cases { cases, otherwise } => {
                 let hit = cases.iter().find(|case| case.when.evaluate(row) == Some(true));
@@ -256,7 +272,9 @@ impl Condition {
             Condition::Compare { value, .. } | Condition::Is { value, .. } | Condition::In { value, .. } => {
                 value.visit_columns(visit);
             }
-            Condition::All(parts) | Condition::Any(parts) => parts.iter().for_each(|part| part.visit_columns(visit)),
+            Condition::All(parts) | Condition::Any(parts) => {
+                parts.iter().for_each(|part| part.visit_columns(visit))
+            }
             Condition::Not(part) => part.visit_columns(visit),
         }
     }

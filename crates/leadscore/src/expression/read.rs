@@ -249,7 +249,9 @@ fn member(cursor: &Cursor<'_>, kind: Option<&ColumnKind>) -> Result<Member, Erro
             let code = level_code(levels, level).ok_or_else(|| unknown_level(cursor, "it", level, levels))?;
             Ok(Member { code, written: Written::Level(level.clone()) })
         }
-        (_, Some(ColumnKind::Category { .. })) => Err(cursor.error("wants a level of the category, as a text")),
+        (_, Some(ColumnKind::Category { .. })) => {
+            Err(cursor.error("wants a level of the category, as a text"))
+        }
         (Node::Flag(flag), _) => Ok(Member { code: f64::from(u8::from(*flag)), written: Written::Flag }),
         _ => Ok(Member { code: cursor.number()?, written: Written::Number }),
     }

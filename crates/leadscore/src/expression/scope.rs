@@ -57,7 +57,8 @@ impl Scope {
         match self.by_name.get(name) {
             Some(&index) => Ok(self.columns[index].clone()),
             None if self.later.iter().any(|later| later == name) => {
-                Err(cursor.error(format!("`{name}` is defined later; a formula can use earlier features only")))
+                Err(cursor
+                    .error(format!("`{name}` is defined later; a formula can use earlier features only")))
             }
             None if name.starts_with('$') => Err(cursor.error(format!("unknown name `{name}` here"))),
             None => Err(cursor.error(format!("unknown feature `{name}`"))),

@@ -33,8 +33,7 @@ impl<T> Choice<T> {
     fn write(&self, write: fn(&T) -> Node) -> Node {
         match self {
             Choice::Map { column, branches, otherwise } => {
-                let map =
-                    branches.iter().map(|branch| (branch.level.clone(), write(&branch.then))).collect();
+                let map = branches.iter().map(|branch| (branch.level.clone(), write(&branch.then))).collect();
                 Object::default()
                     .with("of", &*column.name)
                     .with("map", Node::Object(map))

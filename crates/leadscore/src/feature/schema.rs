@@ -4,7 +4,7 @@ mod read;
 
 use super::source::Source;
 use crate::Error;
-use crate::expression::{Reading, Scope, ColumnKind, normalise};
+use crate::expression::{ColumnKind, Reading, Scope, normalise};
 use crate::json::{Cursor, Document, Range};
 
 /// What kind of value a feature has.
@@ -142,6 +142,11 @@ impl FeatureSchema {
     /// The features that are columns of a matrix, in its order.
     pub fn columns(&self) -> impl ExactSizeIterator<Item = &Feature> {
         self.columns.iter().map(|&at| &self.features[at])
+    }
+
+    /// One of the columns, by its index in the matrix.
+    pub(crate) fn column(&self, index: usize) -> Option<&Feature> {
+        self.columns.get(index).map(|&at| &self.features[at])
     }
 
     /// The lead attributes the features read, each once, in order of first use.

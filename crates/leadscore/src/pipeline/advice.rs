@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::Error;
-use crate::expression::{Condition, Reading, Scope, ColumnKind, Text, Value};
+use crate::expression::{ColumnKind, Condition, Reading, Scope, Text, Value};
 use crate::json::{self, Cursor, Node, Object, word_for};
 
 /// A named number, or word, computed after the score.
