@@ -18,8 +18,12 @@ pub mod tier;
 pub mod time;
 
 pub use error::{Error, ErrorKind};
+<<<<<<< HEAD
 pub use explain::{Contribution, Explanation, FeatureValue, NamedValue, Reason};
 pub use expression::Expression;
+=======
+pub use explain::{Contribution, Explanation, FeatureValue, TopReason};
+>>>>>>> main
 pub use feature::{Column, ColumnReader, Feature, FeatureMatrix, FeatureSchema, FeatureType, Missing, Mode};
 pub use forest::Forest;
 pub use json::Range;

@@ -4,7 +4,10 @@ use super::scorer::margin_meaning;
 use super::{FORMAT, Pipeline, read};
 use crate::forest::{FeatureKind, Forest, Iterations, ModelFeature};
 use crate::json::{self, Cursor, Document, Node, Object};
+<<<<<<< HEAD
 use crate::scorer::MarginMeaning;
+=======
+>>>>>>> main
 use crate::{Error, ErrorKind};
 
 /// How a model file becomes a pipeline: what the file does not tell. Only the id has no default.
