@@ -19,7 +19,7 @@ fn main() -> Result<(), leadscore::Error> {
     let mut predictions = pipeline.score_many(&leads, &context).into_iter().collect::<Result<Vec<_>, _>>()?;
     predictions.sort_by(|a, b| b.score.total_cmp(&a.score));
     for prediction in predictions.iter().take(5) {
-        let reasons: Vec<&str> = prediction.explanation.reasons.iter().map(|r| r.text.as_str()).collect();
+        let reasons: Vec<&str> = prediction.explanation.reasons.iter().map(|r| r.text.as_ref()).collect();
         println!("{:6.2}  {}  {}", prediction.score, prediction.lead_id, reasons.join(", "));
     }
     // As a matrix, without records and reasons: the same bits.

@@ -326,7 +326,7 @@ impl Reasons {
     fn add(&mut self, prediction: &Prediction) {
         let reasons = &prediction.explanation.reasons;
         for (place, (texts, points)) in self.texts.iter_mut().zip(&mut self.points).enumerate() {
-            texts.push(reasons.get(place).map(|reason| reason.text.clone()));
+            texts.push(reasons.get(place).map(|reason| reason.text.to_string()));
             points.push(reasons.get(place).map_or(f64::NAN, |reason| reason.points));
         }
     }

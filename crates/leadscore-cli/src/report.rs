@@ -153,7 +153,7 @@ impl Ledger {
         if lines.is_empty() {
             // A brief prediction names the strongest lines and the limits only.
             let line = |is_limit| {
-                move |r: &leadscore::explain::TopReason| Line {
+                move |r: &leadscore::explain::Reason| Line {
                     group: None,
                     text: capital(&r.text),
                     points: r.points,

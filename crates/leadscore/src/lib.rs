@@ -12,13 +12,14 @@ pub mod math;
 pub mod pipeline;
 pub mod record;
 pub mod scale;
-mod scorecard;
+pub mod scorecard;
 mod scorer;
 pub mod tier;
 pub mod time;
 
 pub use error::{Error, ErrorKind};
-pub use explain::{Contribution, Explanation, FeatureValue, TopReason};
+pub use explain::{Contribution, Explanation, FeatureValue, NamedValue, Reason};
+pub use expression::Expression;
 pub use feature::{Column, ColumnReader, Feature, FeatureMatrix, FeatureSchema, FeatureType, Missing, Mode};
 pub use forest::Forest;
 pub use json::Range;
@@ -27,7 +28,7 @@ pub use pipeline::{
     Provenance, Recommendation, RiskFactor, Score, Scorer,
 };
 pub use record::{Activity, Attribute, Lead, Record};
-pub use scale::Basis;
+pub use scale::{Basis, Scale};
 pub use scorecard::Scorecard;
 pub use scorer::ContributionKind;
 pub use tier::{Tier, TierScheme};

@@ -8,6 +8,7 @@ mod importance;
 mod prediction;
 mod read;
 mod records;
+mod rows;
 mod scorer;
 
 use std::sync::Arc;
@@ -19,15 +20,25 @@ pub use card::ModelCard;
 pub use import::Import;
 pub use importance::{FeatureImportance, ImportanceBy};
 pub use prediction::{ClassProbability, Detail, GroupScore, Prediction, Provenance, Score};
+pub use rows::{RowReason, RowScore, ScoreWorkspace};
 pub use scorer::{ForestScorer, Scorer};
+use scorer::{SumBuffers, SumDetail};
 
 use advice::{Estimate, RecommendationRule, RiskRule};
 
 use crate::error::Path;
+<<<<<<< HEAD
+use crate::explain::{FeatureValue, PointSum};
+use crate::feature::{Extraction, FeatureMatrix, FeatureSchema, Mode};
+use crate::json::Node;
+use crate::scale::Scale;
+use crate::tier::TierAxis;
+=======
 use crate::explain::{FeatureValue, Sum};
 use crate::feature::{Extraction, FeatureMatrix, FeatureSchema, Mode};
 use crate::json::Node;
 use crate::scale::Scale;
+>>>>>>> main
 use crate::{Basis, Error, ErrorKind, Lead, Tier, TierScheme, Timestamp, Zone};
 
 /// The format of the pipeline files this version writes; older ones are migrated, newer ones refused.
@@ -84,8 +95,8 @@ pub struct Context {
 }
 
 impl Context {
-    fn wants_reasons(&self) -> bool {
-        self.detail == Detail::Full || self.reasons > 0
+    fn sum_detail(&self) -> SumDetail {
+        if self.detail == Detail::Full || self.reasons > 0 { SumDetail::Lines } else { SumDetail::RuleLines }
     }
 
     /// Lenient, in UTC, with every detail and up to five reasons.
@@ -132,7 +143,7 @@ impl Pipeline {
 
     /// The names of the classes whose probabilities it gives, in the model's order; empty where it has none.
     pub fn classes(&self) -> &[Arc<str>] {
-        self.scale.classes()
+        self.scale.class_names()
     }
 
     /// Its tiers.
@@ -157,8 +168,9 @@ impl Pipeline {
     pub fn score(&self, lead: &Lead, context: &Context) -> Result<Prediction, Error> {
         let mut extraction = Extraction::default();
         self.schema.extract(lead, context.as_of, &context.zone, context.mode, &mut extraction)?;
-        let mut sums = self.scorer.sums(&[&extraction.columns], &self.scale, context.wants_reasons())?;
-        Ok(self.predict(&lead.id, &extraction, &sums.remove(0), context))
+        let mut buffers = SumBuffers::default();
+        let sum = self.scorer.row_sum(&extraction.columns, &self.scale, context.sum_detail(), &mut buffers);
+        Ok(self.predict(&lead.id, &extraction, sum, context))
     }
 
     /// Scores many leads, on this thread; one that is refused does not stop the others. The same bits as one by one,
@@ -183,6 +195,7 @@ impl Pipeline {
         let mut out = Vec::new();
         let mut leads = leads.into_iter();
         let mut extractions: Vec<Extraction> = Vec::new();
+        let mut buffers = SumBuffers::default();
         loop {
             let block: Vec<&Lead> = leads.by_ref().take(BLOCK).collect();
             if block.is_empty() {
@@ -195,19 +208,22 @@ impl Pipeline {
                 extracted.err()
             };
             let refused: Vec<Option<Error>> = block.iter().zip(&mut extractions).map(read).collect();
-            let good = extractions.iter().zip(&refused).filter(|(_, refused)| refused.is_none());
-            let rows: Vec<&[f64]> = good.map(|(extraction, _)| &*extraction.columns).collect();
-            let sums = self.scorer.sums(&rows, &self.scale, context.wants_reasons());
-            let mut sums: Box<dyn Iterator<Item = Result<Sum<'_>, Error>>> = match sums {
-                Ok(sums) => Box::new(sums.into_iter().map(Ok)),
-                Err(error) => Box::new(rows.iter().map(move |_| Err(error.clone()))),
-            };
-            for ((lead, extraction), refused) in block.iter().zip(&extractions).zip(refused) {
-                out.extend(match refused {
-                    Some(error) => Some(Err(error)),
-                    None => sums.next().map(|sum| Ok(self.predict(&lead.id, extraction, &sum?, context))),
-                });
-            }
+            let read = block.iter().zip(&extractions).zip(&refused);
+            let read: Vec<(&Lead, &Extraction)> = read
+                .filter(|(_, refused)| refused.is_none())
+                .map(|((lead, extraction), _)| (*lead, extraction))
+                .collect();
+            let rows: Vec<&[f64]> = read.iter().map(|(_, extraction)| &*extraction.columns).collect();
+            let mut predictions = Vec::with_capacity(rows.len());
+            self.scorer.for_each_sum(&rows, &self.scale, context.sum_detail(), &mut buffers, |row, sum| {
+                let (lead, extraction) = read[row];
+                predictions.push(self.predict(&lead.id, extraction, sum, context));
+            });
+            let mut predictions = predictions.into_iter();
+            out.extend(refused.into_iter().filter_map(|refused| match refused {
+                Some(error) => Some(Err(error)),
+                None => predictions.next().map(Ok),
+            }));
         }
     }
 
@@ -255,32 +271,31 @@ impl Pipeline {
     /// # Errors
     /// `invalid_matrix` when the width is not the schema's.
     pub fn score_matrix(&self, matrix: &FeatureMatrix) -> Result<Vec<Score>, Error> {
-        matrix.check(&self.schema)?;
         let mut scores = Vec::with_capacity(matrix.rows());
-        for from in (0..matrix.rows()).step_by(BLOCK) {
-            let rows: Vec<&[f64]> =
-                (from..matrix.rows().min(from + BLOCK)).map(|row| matrix.row(row)).collect();
-            for sum in self.scorer.sums(&rows, &self.scale, false)? {
-                let place = self.place(&sum);
-                let tier = place.tier.map(|tier| tier.shared().0);
-                let (score, probability) = (sum.score, place.probability);
-                scores.push(Score { score, probability, tier, classes: sum.classes });
-            }
-        }
+        self.score_rows(matrix, 0, &mut ScoreWorkspace::default(), |_, row| {
+            scores.push(Score {
+                score: row.score,
+                probability: row.probability,
+                tier: row.tier.map(|tier| tier.shared_name().clone()),
+                classes: row.class_probabilities.to_vec(),
+            });
+        })?;
         Ok(scores)
     }
 
     /// Probability, tier and confidence of a sum.
-    fn place(&self, sum: &Sum<'_>) -> Place<'_> {
+    fn place(&self, sum: &PointSum) -> Place<'_> {
         // Every single probability a scale has is its score over 100: one clip, one disqualification for both.
         let probability = self.scale.has_probability().then_some(sum.score / 100.0);
-        if !self.tiers.reads_classes() {
+        if self.tiers.axis() != TierAxis::Class {
             return Place { probability, tier: self.tiers.tier(sum.score, probability), confidence: None };
         }
-        let names = self.scale.classes().iter().map(|name| &**name);
-        let classes: Vec<(&str, f64)> = names.zip(sum.classes.iter().copied()).collect();
-        let (tier, confidence) = self.tiers.tier_of_classes(&classes).unzip();
-        Place { probability, tier, confidence }
+        let class = self.tiers.tier_of_fitted_classes(&sum.class_probabilities);
+        Place {
+            probability,
+            tier: class.map(|class| class.tier),
+            confidence: class.map(|class| class.probability),
+        }
     }
 
     /// What the probabilities rest on: a scale tells whether they are calibrated, the scorer what they are otherwise.

@@ -1,6 +1,8 @@
 //! The language of rules: two systems that are not built in, from JSON alone, and what values and conditions mean.
 
-use leadscore::{Context, ContributionKind, FeatureValue, Lead, Pipeline, Prediction, Timestamp, Zone};
+use leadscore::{
+    Context, ContributionKind, FeatureValue, Lead, NamedValue, Pipeline, Prediction, Timestamp, Zone,
+};
 
 const OLDER_SCORE: &str = r#"{"format":1,"id":"older-score",
 "schema":{"extends":"lead-ml","features":[
@@ -245,7 +247,7 @@ fn disqualified_leads_end_at_the_lowest_score_and_still_add_up() {
         let prediction = pipeline.score(&five(), &context()).unwrap();
         assert_eq!(prediction.score, lowest, "{scale}");
         let line = part(&prediction, "out");
-        assert_eq!((line.kind, line.text.as_str()), (ContributionKind::Limit, "Is out"));
+        assert_eq!((line.kind, &*line.text), (ContributionKind::Limit, "Is out"));
         let points: f64 = prediction.explanation.contributions.iter().map(|c| c.points).sum();
         assert!(
             (prediction.explanation.baseline.unwrap() + points + prediction.explanation.rest - lowest).abs()
@@ -320,8 +322,8 @@ fn texts_show_values_as_people_write_them() {
     assert_eq!(text(r#"{"of":"kind","map":{"a":"is A"},"else":"is not"}"#), "is A");
     assert_eq!(text(r#"{"cases":[["flag_gone","one"]],"else":"other"}"#), "other");
     let plain = small(r#"{"code":"my_rule","points":"n"}"#).score(&five(), &context()).unwrap();
-    assert_eq!(part(&plain, "my_rule").text, "n: 5");
-    assert_eq!(part(&plain, "my_rule").features, [("n".to_owned(), FeatureValue::Number(5.0))]);
+    assert_eq!(&*part(&plain, "my_rule").text, "n: 5");
+    assert_eq!(part(&plain, "my_rule").features, [NamedValue::new("n", FeatureValue::Number(5.0))]);
 }
 
 const SCHEMA: &str = r#"{"features":[

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::Error;
-use crate::expression::{Condition, Reading, Scope, SlotKind, Text, Value};
+use crate::expression::{ColumnKind, Condition, Reading, Scope, Text, Value};
 use crate::json::{self, Cursor, Node, Object, word_for};
 
 /// A named number, or word, computed after the score.
@@ -178,9 +178,9 @@ pub(super) struct RecommendationRule {
 /// The names estimates and advice may use, in the order of the row that [`estimate`] builds.
 pub(super) fn scope(columns: &Scope, with_probability: bool) -> Scope {
     let mut scope = columns.clone();
-    scope.push("$score", SlotKind::Number);
+    scope.push("$score", ColumnKind::Number);
     // The place is taken either way; only the name comes and goes.
-    scope.push(if with_probability { "$probability" } else { "$" }, SlotKind::Number);
+    scope.push(if with_probability { "$probability" } else { "$" }, ColumnKind::Number);
     scope
 }
 
@@ -197,12 +197,12 @@ pub(super) fn estimate(
     let mut values = Vec::with_capacity(estimates.len());
     for estimate in estimates {
         let (value, number) = match &estimate.rule {
-            EstimateRule::Value(value) => match value.of(&after) {
+            EstimateRule::Value(value) => match value.evaluate(&after) {
                 number if number.is_finite() => (EstimateKind::Number(number), number),
                 _ => (EstimateKind::Missing, f64::NAN),
             },
             EstimateRule::Level { cases, otherwise } => {
-                let hit = cases.iter().find(|(when, _)| when.of(&after) == Some(true));
+                let hit = cases.iter().find(|(when, _)| when.evaluate(&after) == Some(true));
                 (EstimateKind::Level(hit.map_or(otherwise, |(_, level)| level).clone()), f64::NAN)
             }
         };
@@ -219,7 +219,7 @@ pub(super) fn risks(rules: &[RiskRule], row: &[f64], most: usize) -> Vec<RiskFac
         if risks.len() == most {
             break;
         }
-        if risks.iter().any(|risk| risk.code == rule.code) || rule.when.of(row) != Some(true) {
+        if risks.iter().any(|risk| risk.code == rule.code) || rule.when.evaluate(row) != Some(true) {
             continue;
         }
         risks.push(RiskFactor {
@@ -227,7 +227,7 @@ pub(super) fn risks(rules: &[RiskRule], row: &[f64], most: usize) -> Vec<RiskFac
             factor: rule.factor.clone().unwrap_or_else(|| rule.code.replace('_', " ")),
             impact: rule.impact,
             trend: rule.trend,
-            value: rule.value.as_ref().map(|value| value.of(row)).filter(|value| value.is_finite()),
+            value: rule.value.as_ref().map(|value| value.evaluate(row)).filter(|value| value.is_finite()),
             text: rule.text.render(row),
         });
     }
@@ -241,7 +241,7 @@ pub(super) fn recommendations(rules: &[RecommendationRule], row: &[f64], most: u
         if out.len() == most {
             break;
         }
-        if out.iter().any(|own| own.code == rule.code) || rule.when.of(row) != Some(true) {
+        if out.iter().any(|own| own.code == rule.code) || rule.when.evaluate(row) != Some(true) {
             continue;
         }
         out.push(Recommendation {
@@ -280,7 +280,7 @@ impl Estimate {
             }
             _ => return Err(cursor.error("wants either `value` or `level` with `else`")),
         };
-        scope.push(&slot, SlotKind::Number);
+        scope.push(&slot, ColumnKind::Number);
         Ok(Estimate { name, method: fields.text("method")?, rule })
     }
 }

@@ -1,9 +1,13 @@
 //! From a model file to a pipeline.
 
-use super::scorer::{has_classes, is_logistic};
+use super::scorer::margin_meaning;
 use super::{FORMAT, Pipeline, read};
 use crate::forest::{FeatureKind, Forest, Iterations, ModelFeature};
 use crate::json::{self, Cursor, Document, Node, Object};
+<<<<<<< HEAD
+use crate::scorer::MarginMeaning;
+=======
+>>>>>>> main
 use crate::{Error, ErrorKind};
 
 /// How a model file becomes a pipeline: what the file does not tell. Only the id has no default.
@@ -170,11 +174,12 @@ fn scale(forest: &Forest, import: &Import) -> Result<Node, Error> {
     if let Some(text) = &import.scale {
         return given(text, "scale");
     }
-    if is_logistic(forest) {
+    let meaning = margin_meaning(forest);
+    if meaning == MarginMeaning::LogOdds {
         return Ok(Object::default().with("kind", "logistic").into());
     }
     let outputs = forest.outputs();
-    if !has_classes(forest) {
+    if meaning == MarginMeaning::Other {
         let message = if outputs > 1 {
             format!(
                 "the model has {outputs} outputs that are no classes; a score needs a model with one output"

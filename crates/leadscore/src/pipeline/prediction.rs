@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::advice::{self, EstimateValue, Recommendation, RiskFactor};
-use super::{Context, Pipeline, Place};
-use crate::explain::{Explanation, Sum};
+use super::{Context, Pipeline, Place, Scorer};
+use crate::explain::{Explanation, ExplanationDetail, ExplanationOptions, PointSum, Wording};
 use crate::feature::{Extraction, Missing, Reason};
 use crate::scale::Basis;
 use crate::{Timestamp, Zone};
@@ -132,15 +132,21 @@ impl Pipeline {
         &self,
         lead_id: &str,
         extraction: &Extraction,
-        sum: &Sum<'_>,
+        sum: &PointSum,
         context: &Context,
     ) -> Prediction {
         let row = &extraction.columns;
         let full = context.detail == Detail::Full;
         let score = sum.score;
         let Place { probability, tier, confidence } = self.place(sum);
-        let explanation = sum.explain(&self.schema, row, tier.map(crate::Tier::name), context.reasons, full);
-        let (tier, action) = tier.map(crate::Tier::shared).unzip();
+        let wording = Wording { parts: self.scorer.parts(), schema: &self.schema, row };
+        let options = ExplanationOptions {
+            tier: tier.map(crate::Tier::name),
+            reason_limit: context.reasons,
+            detail: if full { ExplanationDetail::Full } else { ExplanationDetail::Reasons },
+        };
+        let explanation = Explanation::new(sum, &wording, options);
+        let disqualified = sum.disqualified_by.map(|part| wording.text(part, &mut String::new()).to_string());
         let warnings = extraction
             .gaps
             .iter()
@@ -167,11 +173,11 @@ impl Pipeline {
             probability,
             classes: self.class_probabilities(sum),
             basis: self.basis(),
-            tier,
-            action,
-            disqualified: sum.disqualified(&self.schema, row),
+            tier: tier.map(|tier| tier.shared_name().clone()),
+            action: tier.map(|tier| tier.shared_action().clone()),
+            disqualified,
             explanation,
-            breakdown: if full { breakdown(sum) } else { Vec::new() },
+            breakdown: if full { self.breakdown(sum) } else { Vec::new() },
             estimates,
             risks: brief_risks,
             recommendations,
@@ -182,23 +188,53 @@ impl Pipeline {
         }
     }
 
-    fn class_probabilities(&self, sum: &Sum<'_>) -> Vec<ClassProbability> {
-        let classes = self.scale.classes().iter().zip(&sum.classes);
+    fn class_probabilities(&self, sum: &PointSum) -> Vec<ClassProbability> {
+        let classes = self.scale.class_names().iter().zip(&sum.class_probabilities);
         classes.map(|(class, &probability)| ClassProbability { class: class.clone(), probability }).collect()
     }
 
-    fn missing(&self, extraction: &Extraction, undecided: &[(&str, &str, &str)]) -> Vec<Missing> {
+    fn missing(&self, extraction: &Extraction, undecided: &[u32]) -> Vec<Missing> {
         let shown = |feature: usize| !self.schema.features()[feature].helper;
         let features =
             extraction.gaps.iter().filter(|gap| shown(gap.feature)).map(|gap| gap.describe(&self.schema));
-        let rules = undecided.iter().map(|(group, code, label)| Missing {
-            name: format!("{group}.{code}"),
-            label: (*label).to_owned(),
-            reason: Reason::Undecided,
-            found: None,
-            default: None,
+        let rules = undecided.iter().map(|part| {
+            let part = self.scorer.parts().get(*part);
+            Missing {
+                name: format!("{}.{}", part.group.as_deref().unwrap_or_default(), part.code),
+                label: part.label.to_string(),
+                reason: Reason::Undecided,
+                found: None,
+                default: None,
+            }
         });
         features.chain(rules).collect()
+    }
+
+    /// The groups of a scorecard, or the points of a model's features by group.
+    fn breakdown(&self, sum: &PointSum) -> Vec<GroupScore> {
+        if let Scorer::Scorecard(card) = &self.scorer {
+            let totals = card.groups().iter().zip(&sum.groups);
+            return totals
+                .map(|(group, total)| GroupScore {
+                    group: group.code().to_owned(),
+                    label: group.label().to_owned(),
+                    value: total.value,
+                    weighted: total.weighted,
+                })
+                .collect();
+        }
+        let mut groups: Vec<GroupScore> = Vec::new();
+        for line in &sum.lines {
+            let Some(group) = self.scorer.parts().get(line.part).group.as_deref() else { continue };
+            let at = groups.iter().position(|own| own.group == group).unwrap_or(groups.len());
+            if at == groups.len() {
+                let (group, label) = (group.to_owned(), group.to_owned());
+                groups.push(GroupScore { group, label, value: 0.0, weighted: 0.0 });
+            }
+            groups[at].value += line.points;
+            groups[at].weighted += line.points;
+        }
+        groups
     }
 
     fn provenance(&self, as_of: Timestamp, zone: &Zone) -> Provenance {
@@ -212,30 +248,6 @@ impl Pipeline {
             zone: zone.name().to_owned(),
         }
     }
-}
-
-/// The groups of a scorecard, or the points of a model's features by group.
-fn breakdown(sum: &Sum<'_>) -> Vec<GroupScore> {
-    let own = |(group, label, value, weighted): &(&str, &str, f64, f64)| GroupScore {
-        group: (*group).to_owned(),
-        label: (*label).to_owned(),
-        value: *value,
-        weighted: *weighted,
-    };
-    if !sum.groups.is_empty() {
-        return sum.groups.iter().map(own).collect();
-    }
-    let mut groups: Vec<GroupScore> = Vec::new();
-    for line in &sum.lines {
-        let Some(group) = line.part.group else { continue };
-        let place = groups.iter().position(|own| own.group == group).unwrap_or(groups.len());
-        if place == groups.len() {
-            groups.push(own(&(group, group, 0.0, 0.0)));
-        }
-        groups[place].value += line.points;
-        groups[place].weighted += line.points;
-    }
-    groups
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]

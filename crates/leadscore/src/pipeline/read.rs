@@ -91,11 +91,12 @@ pub(super) fn read(root: &Cursor<'_>) -> Result<Pipeline, Error> {
     };
     let columns = schema.scope();
     let scale_cursor = fields.required("scale")?;
-    let mut scale = Scale::read(&scale_cursor)?;
-    let scorer = Scorer::read(&fields.required("scorer")?, &schema, (&scale_cursor, &mut scale), &reading)?;
+    let scale = Scale::read(&scale_cursor)?;
+    let scorer = Scorer::read(&fields.required("scorer")?, &schema, &reading)?;
+    let scale = scale.fit(scorer.traits()).map_err(|error| error.within(scale_cursor.path()))?;
     let tiers_cursor = fields.required("tiers")?;
     let tiers = TierScheme::read(&tiers_cursor)?;
-    tiers_fit(&tiers, &tiers_cursor, &scale)?;
+    let tiers = tiers.fit(&scale).map_err(|error| error.within(tiers_cursor.path()))?;
     let mut scope = advice::scope(&columns, scale.has_probability());
     let mut estimates = Vec::new();
     if let Some(list) = fields.optional("estimates") {
@@ -132,26 +133,6 @@ pub(super) fn read(root: &Cursor<'_>) -> Result<Pipeline, Error> {
     };
     pipeline.hash = sha256(&pipeline.to_json());
     Ok(pipeline)
-}
-
-fn tiers_fit(tiers: &TierScheme, cursor: &Cursor<'_>, scale: &Scale) -> Result<(), Error> {
-    if tiers.reads_probability() && !scale.has_probability() {
-        return Err(cursor.error("the tiers are read on the probability, but the scale gives none"));
-    }
-    if !tiers.reads_classes() {
-        return Ok(());
-    }
-    let Scale::Classes(classes) = scale else {
-        return Err(cursor.error("the tiers are classes, but the scale has none"));
-    };
-    let has = |name: &str| tiers.tiers().iter().any(|tier| tier.name() == name);
-    match classes.names().iter().find(|name| !has(name)) {
-        Some(name) => Err(cursor.error(format!("the class `{name}` has no action"))),
-        None if tiers.tiers().len() > classes.names().len() => {
-            Err(cursor.error(format!("there are more actions than classes: {}", classes.names().join(", "))))
-        }
-        None => Ok(()),
-    }
 }
 
 /// The schema that a name or an `extends` stands for: the built-in one, with features of the same name replaced where

@@ -125,9 +125,9 @@ impl Pipeline {
             let result = match lead {
                 Err(error) => Err(error.clone()),
                 // Its place among all records, not among those that could be read.
-                Ok(lead) => scored
+                Ok(_) => scored
                     .next()
-                    .unwrap_or_else(|| self.score(lead, context))
+                    .expect("one result for each lead that could be read")
                     .map_err(|error| super::in_list(error, at)),
             };
             out += &match result {
