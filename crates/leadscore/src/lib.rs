@@ -20,7 +20,9 @@ pub mod time;
 pub use error::{Error, ErrorKind};
 pub use explain::{Contribution, Explanation, FeatureValue, NamedValue, Reason};
 pub use expression::Expression;
-pub use feature::{Column, ColumnReader, Feature, FeatureMatrix, FeatureSchema, FeatureType, Missing, Mode};
+pub use feature::{
+    AttributeColumn, ColumnReader, Dataset, Feature, FeatureMatrix, FeatureSchema, FeatureType, MissingFeature, Mode,
+};
 pub use forest::Forest;
 pub use json::Range;
 pub use pipeline::{
