@@ -95,7 +95,7 @@ impl Pipeline {
     /// let pipeline = Pipeline::import(model.as_bytes(), &Import { id: "mine".into(), ..Import::default() })?;
     /// let now = Context::new(Timestamp::parse("2026-11-22", &Zone::utc())?);
     /// let prediction = pipeline.score(&Lead::new("l-1").with("visits", 7.0), &now)?;
-    /// assert_eq!(prediction.explanation.reasons[0].text, "visits: 7");
+    /// assert_eq!(&*prediction.explanation.reasons[0].text, "visits: 7");
     /// # Ok::<(), leadscore::Error>(())
     /// ```
     pub fn import(model: &[u8], import: &Import) -> Result<Pipeline, Error> {
