@@ -66,6 +66,7 @@ impl PointSum {
     ) {
         self.clear();
         let class_count = margins.base.len();
+        // The buffer of the probabilities holds the change of the margins first.
         let mut change = std::mem::take(&mut self.class_probabilities);
         change.resize(class_count, 0.0);
         for amounts in margins.amounts.chunks_exact(class_count) {
