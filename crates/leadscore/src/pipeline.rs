@@ -27,18 +27,11 @@ use scorer::{SumBuffers, SumDetail};
 use advice::{Estimate, RecommendationRule, RiskRule};
 
 use crate::error::Path;
-<<<<<<< HEAD
 use crate::explain::{FeatureValue, PointSum};
 use crate::feature::{Extraction, FeatureMatrix, FeatureSchema, Mode};
 use crate::json::Node;
 use crate::scale::Scale;
 use crate::tier::TierAxis;
-=======
-use crate::explain::{FeatureValue, Sum};
-use crate::feature::{Extraction, FeatureMatrix, FeatureSchema, Mode};
-use crate::json::Node;
-use crate::scale::Scale;
->>>>>>> main
 use crate::{Basis, Error, ErrorKind, Lead, Tier, TierScheme, Timestamp, Zone};
 
 /// The format of the pipeline files this version writes; older ones are migrated, newer ones refused.

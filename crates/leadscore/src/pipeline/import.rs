@@ -4,10 +4,7 @@ use super::scorer::margin_meaning;
 use super::{FORMAT, Pipeline, read};
 use crate::forest::{FeatureKind, Forest, Iterations, ModelFeature};
 use crate::json::{self, Cursor, Document, Node, Object};
-<<<<<<< HEAD
 use crate::scorer::MarginMeaning;
-=======
->>>>>>> main
 use crate::{Error, ErrorKind};
 
 /// How a model file becomes a pipeline: what the file does not tell. Only the id has no default.
@@ -98,7 +95,7 @@ impl Pipeline {
     /// let pipeline = Pipeline::import(model.as_bytes(), &Import { id: "mine".into(), ..Import::default() })?;
     /// let now = Context::new(Timestamp::parse("2026-11-22", &Zone::utc())?);
     /// let prediction = pipeline.score(&Lead::new("l-1").with("visits", 7.0), &now)?;
-    /// assert_eq!(prediction.explanation.reasons[0].text, "visits: 7");
+    /// assert_eq!(&*prediction.explanation.reasons[0].text, "visits: 7");
     /// # Ok::<(), leadscore::Error>(())
     /// ```
     pub fn import(model: &[u8], import: &Import) -> Result<Pipeline, Error> {

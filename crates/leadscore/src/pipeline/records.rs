@@ -113,6 +113,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// `invalid_json` and `invalid_lead` where it is no list of records.
+    #[expect(clippy::missing_panics_doc, reason = "every lead that could be read has a result")]
     pub fn score_many_json(&self, records: &str, context: &Context) -> Result<String, Error> {
         let leads = Lead::each_from_json(records, &context.zone)?;
         let good: Vec<&Lead> = leads.iter().filter_map(|lead| lead.as_ref().ok()).collect();
