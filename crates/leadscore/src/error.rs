@@ -111,7 +111,13 @@ impl Error {
     /// assert_eq!(error.to_string(), "leads[3].email: wants a text");
     /// ```
     pub fn new(kind: ErrorKind, path: impl Into<Path>, message: impl Into<String>) -> Error {
-        Error(Box::new(Details { kind, path: path.into(), message: message.into(), source: None, issues: Vec::new() }))
+        Error(Box::new(Details {
+            kind,
+            path: path.into(),
+            message: message.into(),
+            source: None,
+            issues: Vec::new(),
+        }))
     }
 
     /// An error of the operating system about a file: [`ErrorKind::NotFound`] or [`ErrorKind::Io`].

@@ -21,7 +21,8 @@ pub use error::{Error, ErrorKind};
 pub use explain::{Contribution, Explanation, FeatureValue, NamedValue, Reason};
 pub use expression::Expression;
 pub use feature::{
-    AttributeColumn, ColumnReader, Dataset, Feature, FeatureMatrix, FeatureSchema, FeatureType, MissingFeature, Mode,
+    AttributeColumn, ColumnReader, Dataset, Feature, FeatureMatrix, FeatureSchema, FeatureType,
+    MissingFeature, Mode,
 };
 pub use forest::Forest;
 pub use json::Range;

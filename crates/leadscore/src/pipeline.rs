@@ -163,7 +163,7 @@ impl Pipeline {
         self.schema.extract(lead, context.as_of, &context.zone, context.mode, &mut extraction)?;
         let mut buffers = SumBuffers::default();
         let sum = self.scorer.row_sum(&extraction.columns, &self.scale, context.sum_detail(), &mut buffers);
-        Ok(self.predict(&lead.id, &extraction, sum, context))
+        Ok(self.predict(lead.id.as_deref().unwrap_or_default(), &extraction, sum, context))
     }
 
     /// Scores many leads, on this thread; one that is refused does not stop the others. The same bits as one by one,
@@ -210,7 +210,12 @@ impl Pipeline {
             let mut predictions = Vec::with_capacity(rows.len());
             self.scorer.for_each_sum(&rows, &self.scale, context.sum_detail(), &mut buffers, |row, sum| {
                 let (lead, extraction) = read[row];
-                predictions.push(self.predict(&lead.id, extraction, sum, context));
+                predictions.push(self.predict(
+                    lead.id.as_deref().unwrap_or_default(),
+                    extraction,
+                    sum,
+                    context,
+                ));
             });
             let mut predictions = predictions.into_iter();
             out.extend(refused.into_iter().filter_map(|refused| match refused {
@@ -234,8 +239,8 @@ impl Pipeline {
                 let value = columns.next().copied().unwrap_or(f64::NAN);
                 features.push((feature.name.clone(), FeatureValue::new(feature, value)));
             } else if !feature.helper {
-                let text = extraction.texts.iter().find(|(own, _)| *own == place);
-                let value = text.map_or(FeatureValue::Missing, |(_, text)| FeatureValue::Text(text.clone()));
+                let text = extraction.texts.iter().find(|text| text.feature == place);
+                let value = text.map_or(FeatureValue::Missing, |text| FeatureValue::Text(text.text.clone()));
                 features.push((feature.name.clone(), value));
             }
         }

@@ -1,6 +1,8 @@
 //! Columns give the features that records give, to the last bit.
 
-use leadscore::{Attribute, Column, Context, FeatureSchema, Lead, Pipeline, Timestamp, Zone};
+use leadscore::{
+    Attribute, AttributeColumn as Column, Context, FeatureSchema, Lead, Pipeline, Timestamp, Zone,
+};
 use proptest::prelude::*;
 
 /// A schema with every way to read an attribute, and formulas over them.
@@ -152,7 +154,7 @@ proptest! {
     fn of_every_pipeline(rows in prop::collection::vec(prop::collection::vec(attribute(), 60), 1..20), seed in any::<u64>()) {
         for name in Pipeline::names() {
             let pipeline = Pipeline::builtin(name).unwrap();
-            let names = pipeline.schema().attributes();
+            let names = pipeline.schema().attribute_names();
             let column = |(at, name): (usize, &&'static str)| {
                 let values = rows.iter().map(|row| row[at % 60].clone());
                 let numeric = (seed >> (at % 64)) & 1 == 1;

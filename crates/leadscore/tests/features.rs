@@ -370,10 +370,10 @@ fn sequences_and_the_engagement_score() {
 
 #[test]
 fn an_id_counts_once_and_the_future_not_at_all() {
-    let twice = Activity { id: Some("e-1".into()), ..Activity::new("call", time("2026-11-17")) };
+    let twice = Activity::new("call", time("2026-11-17")).with_id("e-1");
     let lead = Lead::new("l").activity(twice.clone()).activity(twice.clone());
     assert_eq!(of(&lead, "call_count"), number(1.0));
-    let nameless = Activity { id: None, ..twice };
+    let nameless = Activity::new("call", time("2026-11-17"));
     assert_eq!(of(&Lead::new("l").activity(nameless.clone()).activity(nameless), "call_count"), number(2.0));
     let lead = log(&[("call", NOON), ("call", "2026-11-18T12:00:00.001Z")]);
     assert_eq!(of(&lead, "call_count"), number(1.0));

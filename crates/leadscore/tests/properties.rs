@@ -71,7 +71,7 @@ proptest! {
         let mut known = given;
         known.attributes.retain(|_, value| !matches!(value, leadscore::Attribute::Number(n) if n.is_nan()));
         prop_assert_eq!(&read, &known);
-        read.id.push('!');
+        read.id.get_or_insert_default().push('!');
         prop_assert_ne!(read, known);
     }
 

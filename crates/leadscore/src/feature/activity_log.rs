@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use super::number::parse_number;
 use super::schema::FeatureSchema;
 use super::sources::Filter;
+use crate::Timestamp;
 use crate::expression::normalise;
 use crate::math;
 use crate::record::{Activities, Activity, ActivityForm, ActivityKind, Attribute};
 use crate::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR};
-use crate::Timestamp;
 
 /// The kinds of activity of a log, each understood once: a log of millions has a dozen.
 ///
@@ -91,7 +91,11 @@ pub(super) enum DistinctBy {
 impl<'a> ActivityLog<'a> {
     /// The activities that count: none after `as_of`, each id once, ordered by time, kind and properties, so that the
     /// order in which the caller gave them cannot matter.
-    pub(super) fn new(schema: &'a FeatureSchema, activities: Activities<'a>, as_of: Timestamp) -> ActivityLog<'a> {
+    pub(super) fn new(
+        schema: &'a FeatureSchema,
+        activities: Activities<'a>,
+        as_of: Timestamp,
+    ) -> ActivityLog<'a> {
         let events = match activities.0 {
             ActivityForm::Full(activities) => full_events(schema, activities, as_of),
             ActivityForm::Compact { kinds, activities } => {
@@ -213,7 +217,11 @@ impl<'a> ActivityLog<'a> {
     }
 }
 
-fn full_events<'a>(schema: &'a FeatureSchema, activities: &'a [Activity], as_of: Timestamp) -> Vec<Event<'a>> {
+fn full_events<'a>(
+    schema: &'a FeatureSchema,
+    activities: &'a [Activity],
+    as_of: Timestamp,
+) -> Vec<Event<'a>> {
     let event = |activity: &'a Activity| {
         let kind = normalise(&activity.kind);
         let rule_type = schema.rule_type(&kind);

@@ -89,7 +89,11 @@ impl FeatureSchema {
             };
             let Some(name) = feature.source.attribute() else {
                 // Without activities, what is counted in them is the same for all.
-                return if feature.source.reads_activities() { Fill::Constant(value(None)) } else { Fill::Formula };
+                return if feature.source.reads_activities() {
+                    Fill::Constant(value(None))
+                } else {
+                    Fill::Formula
+                };
             };
             let absent = value(None);
             let Some(column) = columns.iter().position(|(own, _)| *own == name) else {
@@ -165,9 +169,11 @@ impl ColumnReader<'_> {
                 AttributeColumn::Codes(codes) => rows.zip(&codes[from..]).for_each(|(row, code)| {
                     row[place] = by_code.get(*code as usize).copied().unwrap_or(*absent);
                 }),
-                AttributeColumn::Numbers(numbers) if *plain => rows.zip(&numbers[from..]).for_each(|(row, number)| {
-                    row[place] = if feature.accepts(*number) { *number } else { *absent };
-                }),
+                AttributeColumn::Numbers(numbers) if *plain => {
+                    rows.zip(&numbers[from..]).for_each(|(row, number)| {
+                        row[place] = if feature.accepts(*number) { *number } else { *absent };
+                    })
+                }
                 AttributeColumn::Numbers(numbers) => rows.zip(&numbers[from..]).for_each(|(row, number)| {
                     row[place] = if number.is_nan() {
                         *absent

@@ -97,9 +97,8 @@ impl FeatureSchema {
         let log = ActivityLog::new(self, activities, as_of);
         let mut issues = Vec::new();
         for (position, feature) in self.features().iter().enumerate() {
-            let attribute = feature
-                .attribute
-                .and_then(|index| record.attribute(self.attribute_names().key(index)));
+            let attribute =
+                feature.attribute.and_then(|index| record.attribute(self.attribute_names().key(index)));
             let input = Input { attribute, log: &log, row: &out.row, as_of, zone };
             let value = match feature.find(&input) {
                 Found::Value(value) => value,

@@ -119,7 +119,8 @@ pub(super) struct Phrases {
 
 impl Phrases {
     pub(super) fn new(written: Vec<String>) -> Phrases {
-        let normalised = written.iter().map(|phrase| single_spaced(&normalise(phrase)).into_owned()).collect();
+        let normalised =
+            written.iter().map(|phrase| single_spaced(&normalise(phrase)).into_owned()).collect();
         Phrases { written, normalised }
     }
 

@@ -58,7 +58,8 @@ impl FeatureMatrix {
 
     /// A matrix in the order of a schema's columns, with their names.
     pub(crate) fn of_schema(schema: &FeatureSchema, values: Vec<f64>) -> Result<FeatureMatrix, Error> {
-        FeatureMatrix::new(schema.columns().len(), values)?.with_column_names(schema.columns().map(|f| &*f.name))
+        FeatureMatrix::new(schema.columns().len(), values)?
+            .with_column_names(schema.columns().map(|f| &*f.name))
     }
 
     /// How many leads.
@@ -69,6 +70,16 @@ impl FeatureMatrix {
     /// How many features.
     pub fn column_count(&self) -> usize {
         self.values.ncols()
+    }
+
+    #[doc(hidden)]
+    pub fn rows(&self) -> usize {
+        self.row_count()
+    }
+
+    #[doc(hidden)]
+    pub fn columns(&self) -> usize {
+        self.column_count()
     }
 
     /// The names of the columns, where the matrix knows them.
@@ -106,8 +117,10 @@ impl FeatureMatrix {
         match names.iter().zip(schema.columns()).position(|(name, feature)| **name != *feature.name) {
             None => Ok(()),
             Some(column) => {
-                let wanted = schema.columns().nth(column).map(|feature| feature.name.as_str()).unwrap_or_default();
-                let message = format!("column {column} is `{}` where the schema has `{wanted}`", names[column]);
+                let wanted =
+                    schema.columns().nth(column).map(|feature| feature.name.as_str()).unwrap_or_default();
+                let message =
+                    format!("column {column} is `{}` where the schema has `{wanted}`", names[column]);
                 Err(Error::new(ErrorKind::InvalidMatrix, "", message))
             }
         }
@@ -117,7 +130,8 @@ impl FeatureMatrix {
 impl From<Array2<f64>> for FeatureMatrix {
     /// Columns by position; an array in another layout is copied.
     fn from(values: Array2<f64>) -> FeatureMatrix {
-        let values = if values.is_standard_layout() { values } else { values.as_standard_layout().into_owned() };
+        let values =
+            if values.is_standard_layout() { values } else { values.as_standard_layout().into_owned() };
         FeatureMatrix { values, column_names: None }
     }
 }

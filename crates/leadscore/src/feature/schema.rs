@@ -2,9 +2,7 @@
 
 mod read;
 
-use std::sync::Arc;
-
-use super::sources::Source;
+use super::sources::SharedSource;
 use crate::Error;
 use crate::expression::{ColumnKind, Reading, Scope, normalise};
 use crate::json::{Cursor, Document, Range};
@@ -70,7 +68,7 @@ pub struct Feature {
     pub(super) unseen_code: f64,
     pub(super) normal_levels: Vec<String>,
     default_level: Option<String>,
-    pub(super) source: Arc<dyn Source>,
+    pub(super) source: SharedSource,
     /// The number of the attribute that the source reads, if it reads one.
     pub(super) attribute: Option<usize>,
     /// Whether a number of the attribute is the value, if it is good.

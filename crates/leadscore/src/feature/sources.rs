@@ -14,9 +14,10 @@ mod share;
 
 use std::borrow::Cow;
 use std::fmt::Debug;
+use std::ops::Deref;
 use std::sync::Arc;
 
-pub(super) use filter::{Filter, Wanted};
+pub(super) use filter::Filter;
 
 use super::activity_log::ActivityLog;
 use super::missing::MissingCause;
@@ -90,7 +91,7 @@ impl Found {
     }
 }
 
-type ReadSource = fn(&SourceReader<'_>) -> Result<Arc<dyn Source>, Error>;
+type ReadSource = fn(&SourceReader<'_>) -> Result<SharedSource, Error>;
 
 /// Every source by the word that names it in `from`.
 const SOURCES: [(&str, ReadSource); 10] = [
@@ -118,7 +119,7 @@ pub(super) struct SourceReader<'a> {
 }
 
 impl<'a> SourceReader<'a> {
-    pub(super) fn read(&self) -> Result<Arc<dyn Source>, Error> {
+    pub(super) fn read(&self) -> Result<SharedSource, Error> {
         let from = self.cursor.entries()?.required("from")?;
         let name = from.text()?;
         match SOURCES.iter().find(|(source, _)| *source == name) {
@@ -141,17 +142,35 @@ impl<'a> SourceReader<'a> {
     }
 
     /// A source that gives a number, which the feature has to be.
-    fn numeric(&self, source: impl Source + 'static) -> Result<Arc<dyn Source>, Error> {
+    fn numeric(&self, source: impl Source + 'static) -> Result<SharedSource, Error> {
         if self.kind != FeatureType::Number {
             let message = "gives a number; the feature is none (a formula with `when` makes a flag of one)";
             return Err(self.cursor.error(message));
         }
-        Ok(Arc::new(source))
+        Ok(SharedSource::new(source))
     }
 }
 
-impl PartialEq for dyn Source {
-    fn eq(&self, other: &dyn Source) -> bool {
+/// The source of a feature; two are equal when their JSON is.
+#[derive(Debug, Clone)]
+pub(super) struct SharedSource(Arc<dyn Source>);
+
+impl SharedSource {
+    fn new(source: impl Source + 'static) -> SharedSource {
+        SharedSource(Arc::new(source))
+    }
+}
+
+impl Deref for SharedSource {
+    type Target = dyn Source + 'static;
+
+    fn deref(&self) -> &(dyn Source + 'static) {
+        &*self.0
+    }
+}
+
+impl PartialEq for SharedSource {
+    fn eq(&self, other: &SharedSource) -> bool {
         Node::from(self.write()) == Node::from(other.write())
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::advice::{self, EstimateValue, Recommendation, RiskFactor};
 use super::{Context, Pipeline, Place, Scorer};
 use crate::explain::{Explanation, ExplanationDetail, ExplanationOptions, PointSum, Wording};
-use crate::feature::{Extraction, Missing, Reason};
+use crate::feature::{Extraction, MissingCause, MissingFeature};
 use crate::scale::Basis;
 use crate::{Timestamp, Zone};
 
@@ -57,7 +57,7 @@ pub struct Prediction {
     /// What to do next, in the pipeline's order.
     pub recommendations: Vec<Recommendation>,
     /// Features without a value of their own, and rules that could not be decided for want of one.
-    pub missing: Vec<Missing>,
+    pub missing: Vec<MissingFeature>,
     /// The share of features that had a value before defaults, 0–1.
     pub completeness: f64,
     /// What the record said that could not be used.
@@ -150,7 +150,7 @@ impl Pipeline {
         let warnings = extraction
             .gaps
             .iter()
-            .filter(|gap| gap.reason != Reason::Absent)
+            .filter(|gap| gap.cause != MissingCause::Absent)
             .filter_map(|gap| gap.describe(&self.schema).warning())
             .collect();
         let (mut estimates, after) = if full {
@@ -193,16 +193,16 @@ impl Pipeline {
         classes.map(|(class, &probability)| ClassProbability { class: class.clone(), probability }).collect()
     }
 
-    fn missing(&self, extraction: &Extraction, undecided: &[u32]) -> Vec<Missing> {
+    fn missing(&self, extraction: &Extraction, undecided: &[u32]) -> Vec<MissingFeature> {
         let shown = |feature: usize| !self.schema.features()[feature].helper;
         let features =
             extraction.gaps.iter().filter(|gap| shown(gap.feature)).map(|gap| gap.describe(&self.schema));
         let rules = undecided.iter().map(|part| {
             let part = self.scorer.parts().get(*part);
-            Missing {
+            MissingFeature {
                 name: format!("{}.{}", part.group.as_deref().unwrap_or_default(), part.code),
                 label: part.label.to_string(),
-                reason: Reason::Undecided,
+                cause: MissingCause::Undecided,
                 found: None,
                 default: None,
             }

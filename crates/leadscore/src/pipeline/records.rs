@@ -115,7 +115,7 @@ impl Pipeline {
     /// `invalid_json` and `invalid_lead` where it is no list of records.
     #[expect(clippy::missing_panics_doc, reason = "every lead that could be read has a result")]
     pub fn score_many_json(&self, records: &str, context: &Context) -> Result<String, Error> {
-        let leads = Lead::each_from_json(records, &context.zone)?;
+        let leads = crate::record::JsonReader::new(context.zone.clone()).leads(records)?;
         let good: Vec<&Lead> = leads.iter().filter_map(|lead| lead.as_ref().ok()).collect();
         let mut scored = self.score_each(good, context).into_iter();
         let mut out = String::from("[");
@@ -167,7 +167,7 @@ impl Pipeline {
             note: self.note(),
             content_hash: self.content_hash(),
             columns: columns.collect(),
-            attributes: self.schema.attributes(),
+            attributes: self.schema.attribute_names().iter().collect(),
             reads_activities: self.schema.reads_activities(),
             tiers: tiers.collect(),
             classes: self.classes(),

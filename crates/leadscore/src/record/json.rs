@@ -133,9 +133,8 @@ impl JsonReader {
         names: &AttributeNames,
     ) -> Result<Vec<Result<JsonRecord<'t>, Error>>, Error> {
         let records = list(parse(text, ListSeed { new_fields: &|| Values::new(names) })?)?;
-        let finish = |(index, parsed)| {
-            self.finish_record(parsed, names, &Path::from_field("leads").index(index))
-        };
+        let finish =
+            |(index, parsed)| self.finish_record(parsed, names, &Path::from_field("leads").index(index));
         Ok(records.into_iter().enumerate().map(finish).collect())
     }
 
@@ -149,11 +148,7 @@ impl JsonReader {
         skipped.extend(parts.nested_names.into_iter().map(|name| SkippedField::Nested { name }));
         Ok(Lead {
             id: parts.id,
-            attributes: parts
-                .fields
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, value?)))
-                .collect(),
+            attributes: parts.fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
             activities: parts.activities,
         })
     }
@@ -166,9 +161,13 @@ impl JsonReader {
     ) -> Result<JsonRecord<'t>, Error> {
         let parts = self.check(parsed, path)?;
         let is_nested = |name: &str| parts.nested_names.iter().any(|nested| nested == name);
-        let unknown: Vec<&Cow<'_, str>> = parts.fields.unknown.iter().filter(|name| !is_nested(name)).collect();
+        let unknown: Vec<&Cow<'_, str>> =
+            parts.fields.unknown.iter().filter(|name| !is_nested(name)).collect();
         if let (UnknownFields::Refuse, Some(name)) = (self.unknown, unknown.first()) {
-            let message = format!("unknown field `{name}`; known here: {}", names.iter().collect::<Vec<_>>().join(", "));
+            let message = format!(
+                "unknown field `{name}`; known here: {}",
+                names.iter().collect::<Vec<_>>().join(", ")
+            );
             return Err(Error::new(ErrorKind::InvalidLead, path.clone(), message));
         }
         let mut skipped: Vec<SkippedField> =
@@ -190,7 +189,10 @@ impl JsonReader {
             Parsed::Other(kind) => return refuse(path.clone(), format!("wants an object, found {kind}")),
             Parsed::Object(object) => *object,
         };
-        let id = match [("id", object.id), ("lead_id", object.lead_id)].into_iter().find(|(_, id)| !id.is_null()) {
+        let id = match [("id", object.id), ("lead_id", object.lead_id)]
+            .into_iter()
+            .find(|(_, id)| !id.is_null())
+        {
             None => None,
             Some((_, FieldValue::Text(text))) => Some(text.into_owned()),
             Some((_, FieldValue::Integer(number))) => Some(number.to_string()),
@@ -286,4 +288,3 @@ impl Record for JsonRecord<'_> {
         Err(Error::new(ErrorKind::InvalidLead, "", "the record was read for a schema with other attributes"))
     }
 }
-

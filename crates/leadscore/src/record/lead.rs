@@ -150,7 +150,11 @@ mod tests {
 
     #[test]
     fn what_goes_into_an_attribute() {
-        let lead = Lead::new("a").with("n", 3_u8).with("big", 2_i64).with("none", None::<f64>).with("some", Some("x"));
+        let lead = Lead::new("a")
+            .with("n", 3_u8)
+            .with("big", 2_i64)
+            .with("none", None::<f64>)
+            .with("some", Some("x"));
         assert_eq!(lead.attributes["n"], Attribute::Number(3.0));
         assert_eq!(lead.attributes.len(), 3);
     }

@@ -1,8 +1,6 @@
 //! `age`: time from a date attribute, or from the first or last activity of a kind, to the as-of time.
 
-use std::sync::Arc;
-
-use super::{ABSENT, Filter, Found, Input, Source, SourceReader, filter, text};
+use super::{ABSENT, Filter, Found, Input, SharedSource, Source, SourceReader, filter, text};
 use crate::feature::missing::MissingCause;
 use crate::feature::schema::Feature;
 use crate::json::{Node, Object, word_for};
@@ -32,7 +30,7 @@ enum Unit {
 
 const UNITS: [(&str, Unit); 3] = [("hours", Unit::Hours), ("days", Unit::Days), ("weeks", Unit::Weeks)];
 
-pub(super) fn read(reader: &SourceReader<'_>) -> Result<Arc<dyn Source>, Error> {
+pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
     // The filter is the value of `of` or stands beside it; an attribute has none.
     let fields = match reader.cursor.entries()?.optional("of").map(|c| matches!(c.node, Node::Text(_))) {
         Some(true) => reader.fields(&["of", "unit", "floor"])?,

@@ -1,8 +1,6 @@
 //! `aggregate`: the sum, mean, least, greatest or last value of a property of activities.
 
-use std::sync::Arc;
-
-use super::{Filter, Found, Input, Source, SourceReader, half_life};
+use super::{Filter, Found, Input, SharedSource, Source, SourceReader, half_life};
 use crate::Error;
 use crate::feature::schema::Feature;
 use crate::json::{Object, word_for};
@@ -28,7 +26,7 @@ enum Take {
 const TAKES: [(&str, Take); 5] =
     [("sum", Take::Sum), ("mean", Take::Mean), ("min", Take::Min), ("max", Take::Max), ("last", Take::Last)];
 
-pub(super) fn read(reader: &SourceReader<'_>) -> Result<Arc<dyn Source>, Error> {
+pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
     let fields = reader.fields_with_filter(&["property", "take", "half_life_days"])?;
     let take = fields.required("take")?.word(&TAKES)?;
     let half_life_days = half_life(&fields)?;
@@ -47,10 +45,12 @@ impl Source for AggregateSource {
     fn evaluate(&self, _: &Feature, input: &Input<'_>) -> Found {
         let values = input.log.property_values(&self.filter, &self.property);
         Found::Value(match self.take {
-            Take::Sum => values
-                .fold(0.0, |sum, (at, value)| sum + value * input.log.weight(at, self.half_life_days)),
+            Take::Sum => {
+                values.fold(0.0, |sum, (at, value)| sum + value * input.log.weight(at, self.half_life_days))
+            }
             Take::Mean => {
-                let (sum, count) = values.fold((0.0, 0.0), |(sum, count), (_, value)| (sum + value, count + 1.0));
+                let (sum, count) =
+                    values.fold((0.0, 0.0), |(sum, count), (_, value)| (sum + value, count + 1.0));
                 if count == 0.0 { f64::NAN } else { sum / count }
             }
             Take::Min => values.map(|(_, value)| value).fold(f64::NAN, f64::min),

@@ -1,8 +1,6 @@
 //! `attribute`: a value of the record itself.
 
-use std::sync::Arc;
-
-use super::{ABSENT, Found, Input, Source, SourceReader, TextPart, text};
+use super::{ABSENT, Found, Input, SharedSource, Source, SourceReader, TextPart, text};
 use crate::Error;
 use crate::expression::normalise;
 use crate::feature::missing::MissingCause;
@@ -38,7 +36,7 @@ enum ReadAs {
 const READ_AS: [(&str, ReadAs); 3] =
     [("value", ReadAs::Value), ("present", ReadAs::Present), ("word_count", ReadAs::WordCount)];
 
-pub(super) fn read(reader: &SourceReader<'_>) -> Result<Arc<dyn Source>, Error> {
+pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
     let fields = reader.fields(&["name", "part", "as", "missing"])?;
     let name = fields.text("name")?;
     let read = fields.optional("as").map_or(Ok(ReadAs::Value), |c| c.word(&READ_AS))?;
@@ -52,7 +50,7 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<Arc<dyn Source>, Error> 
         return Err(reader.cursor.error(message));
     }
     let token = |written: String| MissingToken { normalised: normalise(&written).into_owned(), written };
-    Ok(Arc::new(AttributeSource {
+    Ok(SharedSource::new(AttributeSource {
         is_named: name.is_some(),
         name: name.unwrap_or_else(|| reader.feature.to_owned()),
         part: TextPart::read(&fields)?,
@@ -92,9 +90,8 @@ impl Source for AttributeSource {
 
     fn write(&self) -> Object {
         let missing: Vec<String> = self.missing.iter().map(|token| token.written.clone()).collect();
-        let object = Object::default()
-            .with("from", "attribute")
-            .maybe("name", self.is_named.then_some(&self.name));
+        let object =
+            Object::default().with("from", "attribute").maybe("name", self.is_named.then_some(&self.name));
         self.part
             .write(object)
             .maybe("as", (self.read != ReadAs::Value).then(|| word_for(&READ_AS, &self.read)))

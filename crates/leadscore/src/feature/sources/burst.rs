@@ -1,8 +1,6 @@
 //! `burst`: the most activities in any closed window of so many hours.
 
-use std::sync::Arc;
-
-use super::{Filter, Found, Input, Source, SourceReader};
+use super::{Filter, Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;
 use crate::expression::positive;
 use crate::feature::schema::Feature;
@@ -14,7 +12,7 @@ struct BurstSource {
     hours: f64,
 }
 
-pub(super) fn read(reader: &SourceReader<'_>) -> Result<Arc<dyn Source>, Error> {
+pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
     let fields = reader.fields_with_filter(&["hours"])?;
     let hours = positive(&fields.required("hours")?)?;
     reader.numeric(BurstSource { filter: Filter::read(&fields)?, hours })

@@ -1,8 +1,6 @@
 //! `count`: how many activities pass a filter, each weighted by its age where a half-life is given.
 
-use std::sync::Arc;
-
-use super::{Filter, Found, Input, Source, SourceReader, half_life};
+use super::{Filter, Found, Input, SharedSource, Source, SourceReader, half_life};
 use crate::Error;
 use crate::feature::schema::Feature;
 use crate::json::Object;
@@ -13,7 +11,7 @@ struct CountSource {
     half_life_days: Option<f64>,
 }
 
-pub(super) fn read(reader: &SourceReader<'_>) -> Result<Arc<dyn Source>, Error> {
+pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
     let fields = reader.fields_with_filter(&["half_life_days"])?;
     reader.numeric(CountSource { filter: Filter::read(&fields)?, half_life_days: half_life(&fields)? })
 }

@@ -1,8 +1,6 @@
 //! `distinct`: how many different kinds, types, channels or property values activities have.
 
-use std::sync::Arc;
-
-use super::{Filter, Found, Input, Source, SourceReader};
+use super::{Filter, Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;
 use crate::feature::activity_log::DistinctBy;
 use crate::feature::schema::Feature;
@@ -14,7 +12,7 @@ struct DistinctSource {
     by: DistinctBy,
 }
 
-pub(super) fn read(reader: &SourceReader<'_>) -> Result<Arc<dyn Source>, Error> {
+pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
     let fields = reader.fields_with_filter(&["what", "property"])?;
     let what = fields.required("what")?;
     let by = match what.word(&[("kind", 0), ("type", 1), ("channel", 2), ("property", 3)])? {

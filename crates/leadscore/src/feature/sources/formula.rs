@@ -1,13 +1,11 @@
 //! `formula`: a value, a condition or a level by earlier features.
 
-use std::sync::Arc;
-
-use super::{Found, Input, Source, SourceReader};
+use super::{Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;
 use crate::expression::{Condition, Value};
 use crate::feature::matching::level_name;
 use crate::feature::schema::{Feature, FeatureType};
-use crate::json::{Node, Object};
+use crate::json::{Cursor, Node, Object};
 
 #[derive(Debug)]
 enum Formula {
@@ -28,10 +26,10 @@ struct Level {
     code: f64,
 }
 
-pub(super) fn read(reader: &SourceReader<'_>) -> Result<Arc<dyn Source>, Error> {
+pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
     let fields = reader.fields(&["value", "when", "level", "else"])?;
     let (cursor, kind) = (reader.cursor, reader.kind);
-    let read_level = |c: &_| -> Result<Level, Error> {
+    let read_level = |c: &Cursor<'_>| -> Result<Level, Error> {
         Ok(Level { name: level_name(c)?, code: (reader.level_code)(c)? })
     };
     let formula = match (fields.optional("value"), fields.optional("when"), fields.optional("level")) {
@@ -58,7 +56,7 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<Arc<dyn Source>, Error> 
         (None, None, Some(_)) => return Err(cursor.error("`level` gives a category; the feature is none")),
         _ => return Err(cursor.error("wants exactly one of `value`, `when`, `level`")),
     };
-    Ok(Arc::new(formula))
+    Ok(SharedSource::new(formula))
 }
 
 impl Source for Formula {

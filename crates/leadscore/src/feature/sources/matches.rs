@@ -1,8 +1,6 @@
 //! `match`: a level by the first rule that a text meets.
 
-use std::sync::Arc;
-
-use super::{Found, Input, Source, SourceReader, TextPart, text};
+use super::{Found, Input, SharedSource, Source, SourceReader, TextPart, text};
 use crate::Error;
 use crate::expression::normalise;
 use crate::feature::matching::{MatchRule, level_name};
@@ -24,7 +22,7 @@ struct Level {
     code: f64,
 }
 
-pub(super) fn read(reader: &SourceReader<'_>) -> Result<Arc<dyn Source>, Error> {
+pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
     let fields = reader.fields(&["attribute", "part", "rules", "else", "blank"])?;
     if !matches!(reader.kind, FeatureType::Category | FeatureType::Flag) {
         return Err(reader.cursor.error("gives a level; the feature is neither a category nor a flag"));
@@ -34,10 +32,14 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<Arc<dyn Source>, Error> 
         fields.optional(name).map(read).transpose()
     };
     let rules = fields.required("rules")?;
-    Ok(Arc::new(MatchSource {
+    Ok(SharedSource::new(MatchSource {
         attribute: fields.required("attribute")?.text()?.to_owned(),
         part: TextPart::read(&fields)?,
-        rules: rules.items()?.iter().map(|c| MatchRule::read(c, reader.level_code)).collect::<Result<_, _>>()?,
+        rules: rules
+            .items()?
+            .iter()
+            .map(|c| MatchRule::read(c, reader.level_code))
+            .collect::<Result<_, _>>()?,
         otherwise: level("else")?,
         blank: level("blank")?,
     }))
@@ -55,7 +57,10 @@ impl Source for MatchSource {
         Found::Value(if text.is_empty() {
             level(&self.blank)
         } else {
-            self.rules.iter().find(|rule| rule.hits(&text)).map_or_else(|| level(&self.otherwise), |rule| rule.code)
+            self.rules
+                .iter()
+                .find(|rule| rule.hits(&text))
+                .map_or_else(|| level(&self.otherwise), |rule| rule.code)
         })
     }
 

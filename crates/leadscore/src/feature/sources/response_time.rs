@@ -1,8 +1,6 @@
 //! `response_time`: mean seconds from each activity of one kind to the next of another.
 
-use std::sync::Arc;
-
-use super::{Filter, Found, Input, Source, SourceReader, filter};
+use super::{Filter, Found, Input, SharedSource, Source, SourceReader, filter};
 use crate::Error;
 use crate::feature::schema::Feature;
 use crate::json::Object;
@@ -13,7 +11,7 @@ struct ResponseTimeSource {
     reply: Filter,
 }
 
-pub(super) fn read(reader: &SourceReader<'_>) -> Result<Arc<dyn Source>, Error> {
+pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
     let fields = reader.fields(&["after", "reply"])?;
     let filter = |name| -> Result<Filter, Error> {
         let inner = fields.required(name)?;

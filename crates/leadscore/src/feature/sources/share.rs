@@ -1,8 +1,6 @@
 //! `share`: the share of activities at some local hours or on some weekdays.
 
-use std::sync::Arc;
-
-use super::{Filter, Found, Input, Source, SourceReader};
+use super::{Filter, Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;
 use crate::feature::schema::Feature;
 use crate::json::{Cursor, Node, Object};
@@ -32,7 +30,7 @@ impl HourRange {
     }
 }
 
-pub(super) fn read(reader: &SourceReader<'_>) -> Result<Arc<dyn Source>, Error> {
+pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
     let fields = reader.fields_with_filter(&["hours", "weekdays"])?;
     let hours = fields.optional("hours").map(|c| read_hours(&c)).transpose()?;
     let weekdays = fields.optional("weekdays").map(|c| read_weekdays(&c)).transpose()?;
@@ -80,7 +78,8 @@ impl Source for ShareSource {
     }
 
     fn write(&self) -> Object {
-        let numbers = |numbers: &[u8]| Node::List(numbers.iter().map(|n| Node::Integer(i64::from(*n))).collect());
+        let numbers =
+            |numbers: &[u8]| Node::List(numbers.iter().map(|n| Node::Integer(i64::from(*n))).collect());
         self.filter
             .write(Object::default().with("from", "share"))
             .maybe("hours", self.hours.map(|hours| numbers(&[hours.from, hours.to])))

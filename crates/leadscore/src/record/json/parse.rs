@@ -67,7 +67,8 @@ impl<'s> Values<'_, 's> {
 impl<'t> Fields<'t> for Values<'t, '_> {
     fn put(&mut self, name: Cow<'t, str>, value: FieldValue<'t>) -> bool {
         let expected = self.names.name(self.next) == Some(&*name);
-        let Some(index) = if expected { Some(self.next) } else { self.names.index(&name) } else {
+        let index = if expected { Some(self.next) } else { self.names.index(&name) };
+        let Some(index) = index else {
             return self.unknown.insert(name);
         };
         self.next = index + 1;
@@ -288,7 +289,7 @@ impl<'t, F: Fields<'t>> Visitor<'t> for RecordSeed<'_, F> {
             id: FieldValue::Absent,
             lead_id: FieldValue::Absent,
             activities: None,
-            pub(super) flat: Found { fields: (self.new_fields)(), nested: Vec::new() },
+            flat: Found { fields: (self.new_fields)(), nested: Vec::new() },
             attributes: None,
             first_other: None,
         };
@@ -305,8 +306,12 @@ impl<'t, F: Fields<'t>> Visitor<'t> for RecordSeed<'_, F> {
                     let seed = AttributesSeed { new_fields: self.new_fields };
                     match map.next_value_seed(seed)? {
                         AttributesValue::Object(found) => object.attributes = Some(found),
-                        AttributesValue::Value(value) => object.flat.put(name.clone(), AnyValue::Value(value))?,
-                        AttributesValue::Nested(kind) => object.flat.put(name.clone(), AnyValue::Nested(kind))?,
+                        AttributesValue::Value(value) => {
+                            object.flat.put(name.clone(), AnyValue::Value(value))?
+                        }
+                        AttributesValue::Nested(kind) => {
+                            object.flat.put(name.clone(), AnyValue::Nested(kind))?
+                        }
                     }
                     !std::mem::replace(&mut saw_attributes, true)
                 }
