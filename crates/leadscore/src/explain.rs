@@ -1,70 +1,20 @@
 //! From the parts of a margin to reasons in points that add up to the score.
 
+mod value;
+
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
+
+pub use value::{FeatureValue, FeatureValues, NamedValue};
 
 use crate::expression::plain;
-use crate::feature::{Feature, FeatureSchema, FeatureType};
-use crate::json;
+use crate::feature::FeatureSchema;
 use crate::scale::{Classes, Scale};
 use crate::scorer::{ContributionKind, Part, Scored};
 
-/// A feature's value as a person or a program would want it.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum FeatureValue {
-    /// The record does not say.
-    Missing,
-    /// A number.
-    Number(f64),
-    /// True or false.
-    Flag(bool),
-    /// A category's level.
-    Level(String),
-    /// A text.
-    Text(String),
-}
-
-impl FeatureValue {
-    pub(crate) fn new(feature: &Feature, value: f64) -> FeatureValue {
-        match feature.kind {
-            _ if value.is_nan() => FeatureValue::Missing,
-            FeatureType::Flag => FeatureValue::Flag(value != 0.0),
-            FeatureType::Category => feature
-                .levels
-                .get(value as usize)
-                .map_or(FeatureValue::Missing, |l| FeatureValue::Level(l.clone())),
-            _ => FeatureValue::Number(value),
-        }
-    }
-}
-
-impl std::fmt::Display for FeatureValue {
-    /// As a person would write it; a missing value is a dash.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            FeatureValue::Missing => f.write_str("–"),
-            FeatureValue::Number(number) => f.write_str(&plain(*number)),
-            FeatureValue::Flag(flag) => f.write_str(if *flag { "yes" } else { "no" }),
-            FeatureValue::Level(text) | FeatureValue::Text(text) => f.write_str(text),
-        }
-    }
-}
-
-impl Serialize for FeatureValue {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            FeatureValue::Missing => serializer.serialize_none(),
-            FeatureValue::Number(number) => json::short(number, serializer),
-            FeatureValue::Flag(flag) => serializer.serialize_bool(*flag),
-            FeatureValue::Level(text) | FeatureValue::Text(text) => serializer.serialize_str(text),
-        }
-    }
-}
-
 /// One line of the sum that makes a score.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Contribution {
     /// The rule's, feature's or limit's code.
@@ -75,8 +25,7 @@ pub struct Contribution {
     /// What kind of thing it is.
     pub kind: ContributionKind,
     /// The features it speaks of, with the lead's values.
-    #[serde(serialize_with = "json::pairs")]
-    pub features: Vec<(String, FeatureValue)>,
+    pub features: FeatureValues,
     /// Points of score, 0–100 scale, added (or taken away, when negative).
     pub points: f64,
     /// In words.
@@ -84,9 +33,9 @@ pub struct Contribution {
 }
 
 /// One of the things that moved the score most.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct TopReason {
+pub struct Reason {
     /// The contribution's code.
     pub code: Arc<str>,
     /// Points of score; negative when it speaks against the lead.
@@ -95,20 +44,43 @@ pub struct TopReason {
     pub text: String,
 }
 
+/// The rule that ruled a lead out.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Disqualification {
+    /// The rule's code.
+    pub code: Arc<str>,
+    /// Why, in words.
+    pub text: String,
+}
+
+impl std::fmt::Display for Disqualification {
+    /// Why, in words.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Serialize for Disqualification {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
 /// Why a score is what it is: `baseline` + Σ `contributions` + `rest` = score, within 1e-9.
 ///
 /// Without a baseline there are no reasons: the pipeline gives none, or none were asked for.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Explanation {
     /// The score at the baseline margin, in points. It is not the base rate.
     pub baseline: Option<f64>,
-    /// Every line of the sum, in the scorer's order; empty in [`Detail::Brief`](crate::Detail::Brief).
+    /// Every line of the sum, in the scorer's order.
     pub contributions: Vec<Contribution>,
     /// The strongest features and rules, by absolute points, a rule's own cap taken off.
-    pub reasons: Vec<TopReason>,
+    pub reasons: Vec<Reason>,
     /// Clips of groups and of the score, rounding and disqualification; they stand among the contributions too.
-    pub limits: Vec<TopReason>,
+    pub limits: Vec<Reason>,
     /// What rounding leaves over, in points; |rest| ≤ 1e-3.
     pub rest: f64,
     /// The whole in one line.
@@ -232,32 +204,33 @@ impl Sum<'_> {
         reasons
     }
 
-    /// Why the lead is none, in words, if it was disqualified.
-    pub(crate) fn disqualified(&self, schema: &FeatureSchema, row: &[f64]) -> Option<String> {
-        self.out.map(|line| words(&self.lines[line].part, schema, row))
+    /// The rule that ruled the lead out, if one did.
+    pub(crate) fn disqualified(&self, schema: &FeatureSchema, row: &[f64]) -> Option<Disqualification> {
+        let part = &self.lines[self.out?].part;
+        Some(Disqualification { code: part.code.into(), text: words(part, schema, row) })
     }
 
-    /// The explanation; with `full`, every contribution in words.
+    /// The strongest reasons in words, at most so many.
+    pub(crate) fn reasons(&self, schema: &FeatureSchema, row: &[f64], most: usize) -> Vec<Reason> {
+        self.strongest(most).into_iter().map(|(part, points)| reason(part, points, schema, row)).collect()
+    }
+
+    /// Clips of groups and of the score, rounding and disqualification in words; the cap of one rule is none of them.
+    pub(crate) fn limits(&self, schema: &FeatureSchema, row: &[f64]) -> Vec<Reason> {
+        let is_limit = |line: &&Line<'_>| line.part.kind == ContributionKind::Limit && !line.part.caps_rule;
+        let limits = self.lines.iter().filter(is_limit);
+        limits.map(|line| reason(&line.part, line.points, schema, row)).collect()
+    }
+
+    /// The explanation, with every contribution in words.
     pub(crate) fn explain(
         &self,
         schema: &FeatureSchema,
         row: &[f64],
         tier: Option<&str>,
         most: usize,
-        full: bool,
     ) -> Explanation {
-        let reason = |(part, points): (&Part<'_>, f64)| TopReason {
-            code: part.code.into(),
-            points,
-            text: words(part, schema, row),
-        };
-        let reasons: Vec<TopReason> = self.strongest(most).into_iter().map(reason).collect();
-        let limits = self
-            .lines
-            .iter()
-            .filter(|line| line.part.kind == ContributionKind::Limit && !line.part.caps_rule);
-        let limits: Vec<TopReason> = limits.map(|line| reason((&line.part, line.points))).collect();
-        let contributions = if full { &self.lines[..] } else { &[] };
+        let reasons = self.reasons(schema, row, most);
         let contribution = |line: &Line<'_>| Contribution {
             code: line.part.code.into(),
             group: line.part.group.map(Arc::from),
@@ -267,26 +240,22 @@ impl Sum<'_> {
                 .columns
                 .iter()
                 .filter_map(|&column| schema.columns().nth(column).map(|feature| (feature, row[column])))
-                .map(|(feature, value)| (feature.name.clone(), FeatureValue::new(feature, value)))
+                .map(|(feature, value)| NamedValue::new(feature, value))
                 .collect(),
             points: line.points,
             text: words(&line.part, schema, row),
         };
         Explanation {
             baseline: self.baseline,
-            contributions: contributions.iter().map(contribution).collect(),
-            summary: if full {
-                self.summary(tier, &reasons, self.disqualified(schema, row))
-            } else {
-                String::new()
-            },
+            contributions: self.lines.iter().map(contribution).collect(),
+            summary: self.summary(tier, &reasons, self.disqualified(schema, row)),
             reasons,
-            limits,
+            limits: self.limits(schema, row),
             rest: self.rest,
         }
     }
 
-    fn summary(&self, tier: Option<&str>, reasons: &[TopReason], out: Option<String>) -> String {
+    fn summary(&self, tier: Option<&str>, reasons: &[Reason], out: Option<Disqualification>) -> String {
         let named = |good: bool| -> Vec<&str> {
             reasons.iter().filter(|r| (r.points > 0.0) == good).map(|r| r.text.as_str()).collect()
         };
@@ -306,6 +275,10 @@ impl Sum<'_> {
         }
         text + "."
     }
+}
+
+fn reason(part: &Part<'_>, points: f64, schema: &FeatureSchema, row: &[f64]) -> Reason {
+    Reason { code: part.code.into(), points, text: words(part, schema, row) }
 }
 
 /// A line in words: its own text, else the label with the value of the feature it speaks of.

@@ -2,7 +2,7 @@
 
 mod classes;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use classes::Classes;
 
@@ -34,7 +34,7 @@ pub(crate) enum Calibration {
 }
 
 /// What a probability rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Basis {

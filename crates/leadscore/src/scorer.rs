@@ -1,11 +1,11 @@
 //! What every scorer gives: a margin, and the parts it is the sum of.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::expression::Text;
 
 /// What kind of thing moved a score.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ContributionKind {

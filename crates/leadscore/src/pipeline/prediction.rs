@@ -1,28 +1,64 @@
-//! What comes out.
+//! What comes out: a score, or a prediction with everything about it.
 
+mod json;
+mod warning;
+
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::advice::{self, EstimateValue, Recommendation, RiskFactor};
-use super::{Context, Pipeline, Place};
-use crate::explain::{Explanation, Sum};
-use crate::feature::{Extraction, Missing, Reason};
+pub use warning::Warning;
+
+use super::advice::{self, Estimate, Recommendation, RiskFactor};
+use super::score::sealed::Assemble;
+use super::score::{Outcome, ScoredRow};
+use super::{Pipeline, ScoreOptions};
+use crate::explain::{Disqualification, Explanation, Reason, Sum};
+use crate::feature::{Extraction, Missing, Reason as Cause};
 use crate::scale::Basis;
-use crate::{Timestamp, Zone};
+use crate::{Tier, Timestamp};
 
-/// How much of a prediction is filled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// The score of one lead without the whole explanation, estimates and advice: for tables, ranked lists and batches.
+///
+/// As JSON it is a [`Prediction`] whose summary is empty, and everything it does not have: see
+/// [`Pipeline::score_json`].
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Detail {
-    /// Everything.
-    #[default]
-    Full,
-    /// Score, probability, tier, action, top reasons and limits; the rest of the prediction stays empty.
-    Brief,
+pub struct Score {
+    /// The lead's id.
+    pub lead_id: String,
+    /// 0–100.
+    pub score: f64,
+    /// 0–1, where the pipeline has one.
+    pub probability: Option<f64>,
+    /// The probability of every class, where the model has classes, in its order.
+    pub classes: Vec<ClassProbability>,
+    /// What the probability, or those of the classes, rest on.
+    pub basis: Option<Basis>,
+    /// The tier's name; none only where tiers hang on a probability that is not there.
+    pub tier: Option<Arc<str>>,
+    /// What to do with a lead of this tier.
+    pub action: Option<Arc<str>>,
+    /// The rule that ruled the lead out, if one did; the score is then the lowest there is.
+    pub disqualified: Option<Disqualification>,
+    /// The score at the baseline margin, in points; none where there are no reasons.
+    pub baseline: Option<f64>,
+    /// The strongest features and rules, by absolute points, as many as were asked for.
+    pub reasons: Vec<Reason>,
+    /// Clips of groups and of the score, rounding and disqualification.
+    pub limits: Vec<Reason>,
+    /// What rounding leaves over in the sum of all contributions, in points.
+    pub rest: f64,
+    /// The share of features that had a value before defaults, 0–1.
+    pub completeness: f64,
+    /// What the record said that could not be used.
+    pub warnings: Vec<Warning>,
+    /// Which pipeline, which version of it and of the library, as of when.
+    pub provenance: Provenance,
 }
 
-/// What leadscore says of one lead.
+/// What leadscore says of one lead; always complete.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Prediction {
@@ -43,15 +79,15 @@ pub struct Prediction {
     pub tier: Option<Arc<str>>,
     /// What to do with a lead of this tier.
     pub action: Option<Arc<str>>,
-    /// Why this is no lead at all, if a rule said so; the score is then the lowest there is.
+    /// The rule that ruled the lead out, if one did; the score is then the lowest there is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub disqualified: Option<String>,
+    pub disqualified: Option<Disqualification>,
     /// Why.
     pub explanation: Explanation,
     /// The score by groups of the scorecard, or the points of a model by groups of its features.
     pub breakdown: Vec<GroupScore>,
     /// Numbers computed after the score.
-    pub estimates: Vec<EstimateValue>,
+    pub estimates: Vec<Estimate>,
     /// What speaks for or against the deal, in the pipeline's order.
     pub risks: Vec<RiskFactor>,
     /// What to do next, in the pipeline's order.
@@ -61,13 +97,13 @@ pub struct Prediction {
     /// The share of features that had a value before defaults, 0–1.
     pub completeness: f64,
     /// What the record said that could not be used.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// Which pipeline, which version of it and of the library, as of when.
     pub provenance: Provenance,
 }
 
 /// How probable one class is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ClassProbability {
     /// The class.
@@ -77,7 +113,7 @@ pub struct ClassProbability {
 }
 
 /// The score by one group of the scorecard, or the points of a group of features.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GroupScore {
     /// The group's code.
@@ -91,7 +127,7 @@ pub struct GroupScore {
 }
 
 /// Where a prediction came from.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Provenance {
     /// The pipeline's id.
@@ -102,114 +138,154 @@ pub struct Provenance {
     /// SHA-256 of the pipeline's JSON, in hex.
     pub content_hash: Arc<str>,
     /// Whether the model was trained on made-up leads.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub is_stub: bool,
     /// The library's version.
-    pub library: &'static str,
-    /// The moment the lead was judged as of.
+    pub library: Cow<'static, str>,
+    /// The time the lead was scored as of.
     pub as_of: Timestamp,
     /// The zone's name.
     pub zone: String,
 }
 
-/// A score without its reasons.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Score {
-    /// 0–100.
-    pub score: f64,
-    /// 0–1, where the pipeline has one.
-    pub probability: Option<f64>,
-    /// The tier's name.
-    pub tier: Option<Arc<str>>,
-    /// The probability of every class, in the order of [`Pipeline::classes`]; empty where there are none.
-    pub classes: Vec<f64>,
+impl Prediction {
+    /// The estimate of a name, such as `days_to_close`, if the pipeline has it.
+    ///
+    /// ```
+    /// use leadscore::{AsOf, Lead, Pipeline, Zone};
+    /// let pipeline = Pipeline::builtin("conversion")?;
+    /// let prediction = pipeline.score(&Lead::new("a"), &AsOf::parse("2026-11-22", &Zone::utc())?)?;
+    /// assert!(prediction.estimate("days_to_close").is_some());
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn estimate(&self, name: &str) -> Option<&Estimate> {
+        self.estimates.iter().find(|estimate| estimate.name == name)
+    }
+}
+
+impl From<Prediction> for Score {
+    /// The same without the whole explanation, estimates and advice.
+    fn from(prediction: Prediction) -> Score {
+        let Explanation { baseline, reasons, limits, rest, .. } = prediction.explanation;
+        Score {
+            lead_id: prediction.lead_id,
+            score: prediction.score,
+            probability: prediction.probability,
+            classes: prediction.classes,
+            basis: prediction.basis,
+            tier: prediction.tier,
+            action: prediction.action,
+            disqualified: prediction.disqualified,
+            baseline,
+            reasons,
+            limits,
+            rest,
+            completeness: prediction.completeness,
+            warnings: prediction.warnings,
+            provenance: prediction.provenance,
+        }
+    }
+}
+
+impl Assemble for Score {
+    const ALWAYS_REASONS: bool = false;
+
+    fn assemble(pipeline: &Pipeline, row: &ScoredRow<'_>, options: &ScoreOptions) -> Score {
+        let (sum, features) = (&row.sum, &row.extraction.columns);
+        let Outcome { probability, tier, .. } = pipeline.outcome(sum);
+        let (tier, action) = tier.map(Tier::shared).unzip();
+        let schema = pipeline.schema();
+        Score {
+            lead_id: row.lead_id.to_owned(),
+            score: sum.score,
+            probability,
+            classes: pipeline.class_probabilities(sum),
+            basis: pipeline.basis(),
+            tier,
+            action,
+            disqualified: sum.disqualified(schema, features),
+            baseline: sum.baseline,
+            reasons: sum.reasons(schema, features, options.reasons),
+            limits: sum.limits(schema, features),
+            rest: sum.rest,
+            completeness: row.extraction.completeness(schema),
+            warnings: pipeline.warnings(row.extraction),
+            provenance: pipeline.provenance(row),
+        }
+    }
+}
+
+impl Assemble for Prediction {
+    const ALWAYS_REASONS: bool = true;
+
+    fn assemble(pipeline: &Pipeline, row: &ScoredRow<'_>, options: &ScoreOptions) -> Prediction {
+        let (sum, features) = (&row.sum, &row.extraction.columns);
+        let (score, parts) = (sum.score, &pipeline.0.parts);
+        let Outcome { probability, tier, confidence } = pipeline.outcome(sum);
+        let schema = pipeline.schema();
+        let explanation = sum.explain(schema, features, tier.map(Tier::name), options.reasons);
+        let (tier, action) = tier.map(Tier::shared).unzip();
+        let (mut estimates, after) = advice::estimate(&parts.estimates, features, score, probability);
+        if let Some(confidence) = confidence {
+            estimates.insert(0, Estimate::confidence(confidence));
+        }
+        Prediction {
+            lead_id: row.lead_id.to_owned(),
+            score,
+            probability,
+            classes: pipeline.class_probabilities(sum),
+            basis: pipeline.basis(),
+            tier,
+            action,
+            disqualified: sum.disqualified(schema, features),
+            explanation,
+            breakdown: breakdown(sum),
+            estimates,
+            risks: advice::risks(&parts.risks, &after),
+            recommendations: advice::recommendations(&parts.recommendations, &after),
+            missing: pipeline.missing(row.extraction, &sum.undecided),
+            completeness: row.extraction.completeness(schema),
+            warnings: pipeline.warnings(row.extraction),
+            provenance: pipeline.provenance(row),
+        }
+    }
 }
 
 impl Pipeline {
-    /// The prediction for extracted features.
-    pub(super) fn predict(
-        &self,
-        lead_id: &str,
-        extraction: &Extraction,
-        sum: &Sum<'_>,
-        context: &Context,
-    ) -> Prediction {
-        let row = &extraction.columns;
-        let full = context.detail == Detail::Full;
-        let score = sum.score;
-        let Place { probability, tier, confidence } = self.place(sum);
-        let explanation = sum.explain(&self.schema, row, tier.map(crate::Tier::name), context.reasons, full);
-        let (tier, action) = tier.map(crate::Tier::shared).unzip();
-        let warnings = extraction
-            .gaps
-            .iter()
-            .filter(|gap| gap.reason != Reason::Absent)
-            .filter_map(|gap| gap.describe(&self.schema).warning())
-            .collect();
-        let (mut estimates, after) = if full {
-            advice::estimate(&self.estimates, row, score, probability)
-        } else {
-            (Vec::new(), Vec::new())
-        };
-        if let (true, Some(confidence)) = (full, confidence) {
-            estimates.insert(0, EstimateValue::confidence(confidence));
-        }
-        let brief_risks = if full { advice::risks(&self.risks, &after, self.most_risks) } else { Vec::new() };
-        let recommendations = if full {
-            advice::recommendations(&self.recommendations, &after, self.most_recommendations)
-        } else {
-            Vec::new()
-        };
-        Prediction {
-            lead_id: lead_id.to_owned(),
-            score,
-            probability,
-            classes: self.class_probabilities(sum),
-            basis: self.basis(),
-            tier,
-            action,
-            disqualified: sum.disqualified(&self.schema, row),
-            explanation,
-            breakdown: if full { breakdown(sum) } else { Vec::new() },
-            estimates,
-            risks: brief_risks,
-            recommendations,
-            missing: if full { self.missing(extraction, &sum.undecided) } else { Vec::new() },
-            completeness: extraction.completeness(&self.schema),
-            warnings,
-            provenance: self.provenance(context.as_of, &context.zone),
-        }
-    }
-
     fn class_probabilities(&self, sum: &Sum<'_>) -> Vec<ClassProbability> {
-        let classes = self.scale.classes().iter().zip(&sum.classes);
+        let classes = self.scale().classes().iter().zip(&sum.classes);
         classes.map(|(class, &probability)| ClassProbability { class: class.clone(), probability }).collect()
     }
 
     fn missing(&self, extraction: &Extraction, undecided: &[(&str, &str, &str)]) -> Vec<Missing> {
-        let shown = |feature: usize| !self.schema.features()[feature].helper;
-        let features =
-            extraction.gaps.iter().filter(|gap| shown(gap.feature)).map(|gap| gap.describe(&self.schema));
+        let schema = self.schema();
+        let shown = |feature: usize| !schema.features()[feature].helper;
+        let features = extraction.gaps.iter().filter(|gap| shown(gap.feature)).map(|gap| gap.describe(schema));
         let rules = undecided.iter().map(|(group, code, label)| Missing {
             name: format!("{group}.{code}"),
             label: (*label).to_owned(),
-            reason: Reason::Undecided,
+            reason: Cause::Undecided,
             found: None,
             default: None,
         });
         features.chain(rules).collect()
     }
 
-    fn provenance(&self, as_of: Timestamp, zone: &Zone) -> Provenance {
+    fn warnings(&self, extraction: &Extraction) -> Vec<Warning> {
+        let gaps = extraction.gaps.iter().filter(|gap| gap.reason != Cause::Absent);
+        gaps.map(|gap| Warning::UnusableValue(gap.describe(self.schema()))).collect()
+    }
+
+    fn provenance(&self, row: &ScoredRow<'_>) -> Provenance {
+        let parts = &self.0.parts;
         Provenance {
-            pipeline: self.id.clone(),
-            version: self.version.clone(),
-            content_hash: self.hash.clone(),
-            is_stub: self.model.as_ref().is_some_and(|card| card.is_stub),
-            library: env!("CARGO_PKG_VERSION"),
-            as_of,
-            zone: zone.name().to_owned(),
+            pipeline: parts.id.clone(),
+            version: parts.version.clone(),
+            content_hash: self.0.hash.clone(),
+            is_stub: parts.model.as_ref().is_some_and(|card| card.is_stub),
+            library: Cow::Borrowed(env!("CARGO_PKG_VERSION")),
+            as_of: row.time,
+            zone: row.zone.name().to_owned(),
         }
     }
 }

@@ -1,0 +1,331 @@
+//! Scoring: one lead, many leads, a matrix; in full, in brief, or as columns.
+
+use super::prediction::{Prediction, Score};
+use super::{BLOCK, Pipeline, ScoreColumns, ScoreOptions, When};
+use crate::explain::{FeatureValue, FeatureValues, NamedValue, Sum};
+use crate::feature::{Extraction, FeatureMatrix, Mode};
+use crate::{AsOf, Error, Lead, Tier, Timestamp, Zone};
+
+/// What can come out of scoring a lead: a [`Score`] or a [`Prediction`].
+pub trait ScoreResult: sealed::Assemble + Sized {}
+
+impl ScoreResult for Score {}
+impl ScoreResult for Prediction {}
+
+pub(super) mod sealed {
+    use super::ScoredRow;
+    use crate::pipeline::{Pipeline, ScoreOptions};
+
+    pub trait Assemble {
+        /// Whether it has reasons even where none are to be named.
+        const ALWAYS_REASONS: bool;
+
+        fn assemble(pipeline: &Pipeline, row: &ScoredRow<'_>, options: &ScoreOptions) -> Self;
+    }
+}
+
+/// A lead with its features and the parts of its score.
+pub struct ScoredRow<'a> {
+    pub(super) lead_id: &'a str,
+    pub(super) extraction: &'a Extraction,
+    pub(super) sum: Sum<'a>,
+    pub(super) time: Timestamp,
+    pub(super) zone: &'a Zone,
+}
+
+/// What follows from a score.
+pub(super) struct Outcome<'a> {
+    pub(super) probability: Option<f64>,
+    pub(super) tier: Option<&'a Tier>,
+    /// The probability of the class the tier is, where tiers are classes.
+    pub(super) confidence: Option<f64>,
+}
+
+impl Pipeline {
+    /// Scores one lead, with the default options: lenient, up to five reasons.
+    ///
+    /// # Errors
+    /// None in lenient mode; see [`score_with`](Pipeline::score_with).
+    pub fn score(&self, lead: &Lead, as_of: &AsOf) -> Result<Prediction, Error> {
+        self.score_with(lead, as_of, &ScoreOptions::new())
+    }
+
+    /// Scores one lead.
+    ///
+    /// # Errors
+    /// In strict mode `missing_feature` and `invalid_feature`, with the attribute's path.
+    pub fn score_with(
+        &self,
+        lead: &Lead,
+        as_of: &AsOf,
+        options: &ScoreOptions,
+    ) -> Result<Prediction, Error> {
+        self.score_one(lead, as_of, options)
+    }
+
+    /// Scores one lead without the explanation, estimates and advice; the same score to the last bit.
+    ///
+    /// # Errors
+    /// As [`score_with`](Pipeline::score_with).
+    pub fn score_brief(&self, lead: &Lead, as_of: &AsOf, options: &ScoreOptions) -> Result<Score, Error> {
+        self.score_one(lead, as_of, options)
+    }
+
+    fn score_one<R: ScoreResult>(
+        &self,
+        lead: &Lead,
+        as_of: &AsOf,
+        options: &ScoreOptions,
+    ) -> Result<R, Error> {
+        let mut extraction = Extraction::default();
+        self.schema().extract(lead, as_of.time, &as_of.zone, options.mode, &mut extraction)?;
+        let reasons = R::ALWAYS_REASONS || options.reasons > 0;
+        let sum = self.scorer().sums(&[&extraction.columns], self.scale(), reasons).remove(0);
+        let (time, zone) = (as_of.time, &as_of.zone);
+        Ok(R::assemble(
+            self,
+            &ScoredRow { lead_id: &lead.id, extraction: &extraction, sum, time, zone },
+            options,
+        ))
+    }
+
+    /// Scores many leads, on this thread; one that is refused does not stop the others. The same bits as one by one,
+    /// and faster where a model scores: its trees are gone through for many leads at once.
+    ///
+    /// # Errors
+    /// Of a lead as [`score_with`](Pipeline::score_with), with the lead in the path: `leads[3].attributes.title`. Of all of
+    /// them `invalid_context`, where there are more or fewer times than leads.
+    ///
+    /// ```
+    /// use leadscore::{AsOf, Lead, Pipeline, ScoreOptions, Zone};
+    /// let pipeline = Pipeline::builtin("conversion")?;
+    /// let leads = [Lead::new("a").with("title", "VP Sales"), Lead::new("b")];
+    /// let as_of = AsOf::parse("2026-11-22", &Zone::utc())?;
+    /// let scored = pipeline.score_many(&leads, &as_of, &ScoreOptions::new());
+    /// let scored = scored.into_iter().collect::<Result<Vec<_>, _>>()?;
+    /// assert!(scored[0].score > scored[1].score);
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn score_many<'l, 'w>(
+        &self,
+        leads: impl IntoIterator<Item = &'l Lead>,
+        when: impl Into<When<'w>>,
+        options: &ScoreOptions,
+    ) -> Vec<Result<Prediction, Error>> {
+        in_list(self.score_each(leads, when, options))
+    }
+
+    /// [`score_many`](Pipeline::score_many) without explanations, estimates and advice.
+    ///
+    /// # Errors
+    /// As [`score_many`](Pipeline::score_many).
+    pub fn score_many_brief<'l, 'w>(
+        &self,
+        leads: impl IntoIterator<Item = &'l Lead>,
+        when: impl Into<When<'w>>,
+        options: &ScoreOptions,
+    ) -> Vec<Result<Score, Error>> {
+        in_list(self.score_each(leads, when, options))
+    }
+
+    /// Scores leads that are no list of the caller's, such as the rows of a file: as [`score_many`](Pipeline::score_many),
+    /// with errors that name nothing but the place in the lead.
+    ///
+    /// # Errors
+    /// As [`score_many`](Pipeline::score_many).
+    pub fn score_each<'l, 'w, R: ScoreResult>(
+        &self,
+        leads: impl IntoIterator<Item = &'l Lead>,
+        when: impl Into<When<'w>>,
+        options: &ScoreOptions,
+    ) -> Vec<Result<R, Error>> {
+        let leads: Vec<&Lead> = leads.into_iter().collect();
+        let mut results = Vec::with_capacity(leads.len());
+        let reasons = R::ALWAYS_REASONS || options.reasons > 0;
+        self.each_row(&leads, when.into(), options.mode, reasons, |row| {
+            results.push(row.map(|row| R::assemble(self, &row, options)));
+        });
+        results
+    }
+
+    /// Scores many leads into columns, the fastest form for tables; the same bits as one by one. It stops at the first
+    /// lead that is refused.
+    ///
+    /// # Errors
+    /// As [`score_many`](Pipeline::score_many).
+    pub fn score_columns<'l, 'w>(
+        &self,
+        leads: impl IntoIterator<Item = &'l Lead>,
+        when: impl Into<When<'w>>,
+        options: &ScoreOptions,
+    ) -> Result<ScoreColumns, Error> {
+        let leads: Vec<&Lead> = leads.into_iter().collect();
+        let mut columns = ScoreColumns::with_capacity(leads.len(), self.classes().len(), options.reasons);
+        let (mut refused, mut index) = (None, 0);
+        self.each_row(&leads, when.into(), options.mode, options.reasons > 0, |row| {
+            match row {
+                Ok(row) => columns.push(self, &row.sum, &row.extraction.columns, options.reasons),
+                Err(error) if refused.is_none() => refused = Some(of_lead(error, index)),
+                Err(_) => {}
+            }
+            index += 1;
+        });
+        refused.map_or(Ok(columns), Err)
+    }
+
+    /// Scores the rows of a matrix into columns, without reasons; the same bits as [`score`](Pipeline::score) gives for
+    /// the leads it came from.
+    ///
+    /// # Errors
+    /// `invalid_matrix` when the width is not the schema's.
+    pub fn score_matrix(&self, matrix: &FeatureMatrix) -> Result<ScoreColumns, Error> {
+        matrix.check(self.schema())?;
+        let mut columns = ScoreColumns::with_capacity(matrix.rows(), self.classes().len(), 0);
+        for from in (0..matrix.rows()).step_by(BLOCK) {
+            let rows: Vec<&[f64]> =
+                (from..matrix.rows().min(from + BLOCK)).map(|row| matrix.row(row)).collect();
+            let sums = self.scorer().sums(&rows, self.scale(), false);
+            for (sum, row) in sums.iter().zip(rows) {
+                columns.push(self, sum, row, 0);
+            }
+        }
+        Ok(columns)
+    }
+
+    /// The features of one lead for people and programs: name and value, in schema order, helpers left out.
+    ///
+    /// # Errors
+    /// In strict mode `missing_feature` and `invalid_feature`, with the attribute's path.
+    pub fn features(&self, lead: &Lead, as_of: &AsOf, mode: Mode) -> Result<FeatureValues, Error> {
+        let mut extraction = Extraction::default();
+        self.schema().extract(lead, as_of.time, &as_of.zone, mode, &mut extraction)?;
+        let mut columns = extraction.columns.iter();
+        let mut values = Vec::new();
+        for (at, feature) in self.schema().features().iter().enumerate() {
+            if feature.is_column() {
+                values.push(NamedValue::new(feature, columns.next().copied().unwrap_or(f64::NAN)));
+            } else if !feature.helper {
+                let text = extraction.texts.iter().find(|(own, _)| *own == at);
+                let value = text.map_or(FeatureValue::Missing, |(_, text)| FeatureValue::Text(text.clone()));
+                values.push(NamedValue { name: feature.name.clone(), value });
+            }
+        }
+        Ok(values.into_iter().collect())
+    }
+
+    /// The features of many leads as a matrix: one row per lead, the schema's columns, NaN where missing.
+    ///
+    /// # Errors
+    /// In strict mode `missing_feature` and `invalid_feature`, with the lead in the path; `invalid_context` where there are
+    /// more or fewer times than leads.
+    pub fn feature_matrix<'l, 'w>(
+        &self,
+        leads: impl IntoIterator<Item = &'l Lead>,
+        when: impl Into<When<'w>>,
+        mode: Mode,
+    ) -> Result<FeatureMatrix, Error> {
+        let leads: Vec<&Lead> = leads.into_iter().collect();
+        let when = when.into();
+        check_count(&leads, when)?;
+        let width = self.schema().columns().len();
+        let mut values = Vec::with_capacity(leads.len() * width);
+        let mut extraction = Extraction::default();
+        for (index, lead) in leads.iter().enumerate() {
+            self.extract_at(lead, index, when, mode, &mut extraction)
+                .map_err(|error| of_lead(error, index))?;
+            values.extend_from_slice(&extraction.columns);
+        }
+        FeatureMatrix::new(width, values)
+    }
+
+    /// Extracts and scores leads block by block, and hands on every row in their order.
+    fn each_row(
+        &self,
+        leads: &[&Lead],
+        when: When<'_>,
+        mode: Mode,
+        reasons: bool,
+        mut take: impl FnMut(Result<ScoredRow<'_>, Error>),
+    ) {
+        if let Err(error) = check_count(leads, when) {
+            leads.iter().for_each(|_| take(Err(error.clone())));
+            return;
+        }
+        let mut extractions: Vec<Extraction> = Vec::new();
+        for (number, block) in leads.chunks(BLOCK).enumerate() {
+            extractions.resize_with(block.len(), Extraction::default);
+            let index = |at: usize| number * BLOCK + at;
+            let read = |(at, (lead, extraction)): (usize, (&&Lead, &mut Extraction))| {
+                self.extract_at(lead, index(at), when, mode, extraction)
+            };
+            let times: Vec<Result<Timestamp, Error>> =
+                block.iter().zip(&mut extractions).enumerate().map(read).collect();
+            let good = extractions.iter().zip(&times).filter(|(_, time)| time.is_ok());
+            let rows: Vec<&[f64]> = good.map(|(extraction, _)| &*extraction.columns).collect();
+            let mut sums = self.scorer().sums(&rows, self.scale(), reasons).into_iter();
+            for ((lead, extraction), time) in block.iter().zip(&extractions).zip(times) {
+                take(time.map(|time| {
+                    let sum = sums.next().expect("there is a sum for every row");
+                    ScoredRow { lead_id: &lead.id, extraction, sum, time, zone: when.zone() }
+                }));
+            }
+        }
+    }
+
+    /// The features of one lead of a list, and the time they are as of.
+    fn extract_at(
+        &self,
+        lead: &Lead,
+        index: usize,
+        when: When<'_>,
+        mode: Mode,
+        extraction: &mut Extraction,
+    ) -> Result<Timestamp, Error> {
+        let time = when.time(index).expect("the number of times is checked");
+        self.schema().extract(lead, time, when.zone(), mode, extraction)?;
+        Ok(time)
+    }
+
+    /// Probability, tier and confidence of a score.
+    pub(super) fn outcome(&self, sum: &Sum<'_>) -> Outcome<'_> {
+        let (scale, tiers) = (self.scale(), self.tiers());
+        // Every single probability a scale has is its score over 100: one clip, one disqualification for both.
+        let probability = scale.has_probability().then_some(sum.score / 100.0);
+        if !tiers.reads_classes() {
+            return Outcome { probability, tier: tiers.tier(sum.score, probability), confidence: None };
+        }
+        let names = scale.classes().iter().map(|name| &**name);
+        let classes: Vec<(&str, f64)> = names.zip(sum.classes.iter().copied()).collect();
+        let (tier, confidence) = tiers.tier_of_classes(&classes).unzip();
+        Outcome { probability, tier, confidence }
+    }
+}
+
+fn check_count(leads: &[&Lead], when: When<'_>) -> Result<(), Error> {
+    match when.lead_count() {
+        Some(count) if count != leads.len() => {
+            let message = format!("{count} times for {} leads; give one for each", leads.len());
+            Err(Error::InvalidContext { path: "as_of".to_owned(), message })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Errors with the lead's position before their path.
+fn in_list<R>(results: Vec<Result<R, Error>>) -> Vec<Result<R, Error>> {
+    let results = results.into_iter().enumerate();
+    results.map(|(index, result)| result.map_err(|error| of_lead(error, index))).collect()
+}
+
+/// The error with the lead's position before its path.
+pub(super) fn of_lead(error: Error, index: usize) -> Error {
+    match error {
+        Error::MissingFeature { path, message } => {
+            Error::MissingFeature { path: format!("leads[{index}].{path}"), message }
+        }
+        Error::InvalidFeature { path, message } => {
+            Error::InvalidFeature { path: format!("leads[{index}].{path}"), message }
+        }
+        other => other,
+    }
+}
