@@ -88,6 +88,7 @@ pub struct Explanation {
 }
 
 /// A score with the parts of it in points.
+#[derive(Debug)]
 pub(crate) struct Sum<'a> {
     pub(crate) score: f64,
     pub(crate) baseline: Option<f64>,
@@ -104,6 +105,7 @@ pub(crate) struct Sum<'a> {
 }
 
 /// One part in points.
+#[derive(Debug)]
 pub(crate) struct Line<'a> {
     pub(crate) part: Part<'a>,
     pub(crate) points: f64,

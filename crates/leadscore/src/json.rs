@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 pub(crate) use cursor::{Cursor, Document, Fields};
 
@@ -25,8 +25,7 @@ pub(crate) enum Node {
 
 /// Reads one JSON document.
 pub(crate) fn parse(text: &str) -> Result<Node, Error> {
-    serde_json::from_str(text)
-        .map_err(|error| Error::InvalidJson { path: String::new(), message: error.to_string() })
+    serde_json::from_str(text).map_err(|error| Error::new(ErrorKind::InvalidJson, "", error.to_string()))
 }
 
 impl<'de> Deserialize<'de> for Node {
@@ -160,6 +159,11 @@ impl From<Object> for Node {
 }
 
 impl Node {
+    /// The document as text.
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a JSON document serializes")
+    }
+
     /// A field of an object, if it is one and has it.
     pub(crate) fn field(&self, name: &str) -> Option<&Node> {
         match self {
@@ -218,14 +222,6 @@ pub(crate) fn short<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, 
     } else {
         serializer.serialize_f64(*value)
     }
-}
-
-/// Writes pairs as a JSON object in their order; for `serialize_with`.
-pub(crate) fn pairs<S: Serializer, V: Serialize>(
-    pairs: &[(String, V)],
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
 }
 
 /// The word that stands for a value in a list of both; for writing what [`Cursor::word`] reads.

@@ -139,11 +139,13 @@ impl Lead {
         Lead::read(&Cursor::root(&node, "", Document::Lead), zone)
     }
 
-    /// Reads a JSON list of lead records one by one: a record that cannot be read stands as its error.
+    /// Reads a JSON list of lead records one by one: a record that cannot be read stands as its error, whose path begins
+    /// in the record.
     pub(crate) fn each_from_json(text: &str, zone: &Zone) -> Result<Vec<Result<Lead, Error>>, Error> {
         let node = json::parse(text)?;
         let root = Cursor::root(&node, "leads", Document::Lead);
-        Ok(root.items()?.iter().map(|item| Lead::read(item, zone)).collect())
+        let read = |item: &Cursor<'_>| Lead::read(&Cursor::root(item.node, "", Document::Lead), zone);
+        Ok(root.items()?.iter().map(read).collect())
     }
 
     /// Reads a JSON list of lead records; errors name the record as `leads[3]`.

@@ -17,18 +17,21 @@ mod scorer;
 pub mod tier;
 pub mod time;
 
-pub use error::Error;
-pub use explain::{Contribution, Explanation, FeatureValue, TopReason};
+pub use error::{Error, ErrorKind};
+pub use explain::{
+    Contribution, Disqualification, Explanation, FeatureValue, FeatureValues, NamedValue, Reason,
+};
 pub use feature::{Column, ColumnReader, Feature, FeatureMatrix, FeatureSchema, FeatureType, Missing, Mode};
 pub use forest::Forest;
 pub use json::Range;
 pub use lead::{Activity, Attribute, Lead};
 pub use pipeline::{
-    ClassProbability, Context, Detail, EstimateValue, GroupScore, ModelCard, Pipeline, Prediction,
-    Provenance, Recommendation, RiskFactor, Score, Scorer,
+    ClassProbability, Context, Estimate, EstimateValue, GroupScore, ImportOptions, Interval, ModelCard,
+    Pipeline, PipelineBuilder, Prediction, Provenance, Recommendation, RiskFactor, Score, ScoreColumns,
+    ScoreOptions, Scorer, Warning, When,
 };
 pub use scale::Basis;
 pub use scorecard::Scorecard;
 pub use scorer::ContributionKind;
 pub use tier::{Tier, TierScheme};
-pub use time::{Timestamp, Zone};
+pub use time::{AsOf, DateTime, Timestamp, Zone};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::Error;
 use crate::json::{self, Cursor, Document, Node, Object};
+use crate::{Error, ErrorKind};
 
 /// Named stretches of the score or the probability, or the classes of a model, from the best down, each with an action.
 ///
@@ -48,7 +48,7 @@ const AXES: [(&str, Axis); 3] =
 const BUILTIN: &str = include_str!("builtin/tiers.json");
 
 impl TierScheme {
-    /// A scheme that ships with the library, by name; [`TierScheme::names`] lists them.
+    /// A scheme that ships with the library, by name; [`TierScheme::builtin_names`] lists them.
     ///
     /// # Errors
     /// `unknown_name`.
@@ -58,13 +58,13 @@ impl TierScheme {
         let found = root.entries()?.all().find(|(own, _)| *own == name).map(|(_, c)| TierScheme::read(&c));
         found.unwrap_or_else(|| {
             let message =
-                format!("unknown tier scheme `{name}`; built in: {}", TierScheme::names().join(", "));
-            Err(Error::UnknownName { path: "tiers".into(), message })
+                format!("unknown tier scheme `{name}`; built in: {}", TierScheme::builtin_names().join(", "));
+            Err(Error::new(ErrorKind::UnknownName, "tiers", message))
         })
     }
 
     /// The names of the schemes that ship with the library.
-    pub fn names() -> Vec<String> {
+    pub fn builtin_names() -> Vec<String> {
         match json::parse(BUILTIN) {
             Ok(Node::Object(fields)) => fields.into_iter().map(|(name, _)| name).collect(),
             _ => Vec::new(),

@@ -2,7 +2,7 @@
 
 mod activities;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use self::activities::Log;
 use super::matching::email_domain;
@@ -11,7 +11,7 @@ use super::source::{AgeOf, As, Formula, Part, Source, Unit};
 use crate::expression::{normalise, plain};
 use crate::lead::{Attribute, Lead};
 use crate::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR, clip};
-use crate::{Error, Timestamp, Zone};
+use crate::{Error, ErrorKind, Timestamp, Zone};
 
 /// What to do with a lead whose features are not all good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,7 +24,7 @@ pub enum Mode {
 }
 
 /// Why a feature has no value of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reason {
@@ -43,7 +43,7 @@ pub enum Reason {
 }
 
 /// A feature without a value of its own, and what stood in for it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Missing {
     /// The feature's name.
@@ -58,21 +58,6 @@ pub struct Missing {
     /// The default that was used, if the feature has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<f64>,
-}
-
-impl Missing {
-    /// What a person should know about it, where the record said something that could not be used.
-    pub fn warning(&self) -> Option<String> {
-        let found = self.found.as_deref().unwrap_or_default();
-        let label = &self.label;
-        Some(match self.reason {
-            Reason::Absent | Reason::Undecided => return None,
-            Reason::Unreadable => format!("{label}: cannot read `{found}`; taken as missing"),
-            Reason::OutOfRange => format!("{label}: {found} lies outside the range; taken as missing"),
-            Reason::Future => format!("{label}: {found} lies after the as-of time; taken as missing"),
-            Reason::Unseen => format!("{label}: `{found}` is not a known level; taken as missing"),
-        })
-    }
 }
 
 /// The features of one lead.
@@ -176,7 +161,11 @@ fn refuse(feature: &Feature, reason: Reason, found: Option<&str>) -> Result<(), 
     let message = match reason {
         Reason::Absent | Reason::Unseen | Reason::Undecided if !feature.required => return Ok(()),
         Reason::Absent | Reason::Undecided => {
-            return Err(Error::MissingFeature { path, message: format!("{} is required", feature.label) });
+            return Err(Error::new(
+                ErrorKind::MissingFeature,
+                path,
+                format!("{} is required", feature.label),
+            ));
         }
         Reason::Unreadable => format!("{}: cannot read `{found}`", feature.label),
         Reason::OutOfRange => format!("{}: {found} lies outside {}", feature.label, range_words(feature)),
@@ -185,7 +174,7 @@ fn refuse(feature: &Feature, reason: Reason, found: Option<&str>) -> Result<(), 
             format!("{}: `{found}` is none of: {}", feature.label, feature.levels.join(", "))
         }
     };
-    Err(Error::InvalidFeature { path, message })
+    Err(Error::new(ErrorKind::InvalidFeature, path, message))
 }
 
 fn range_words(feature: &Feature) -> String {

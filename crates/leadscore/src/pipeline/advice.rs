@@ -1,39 +1,71 @@
 //! What is computed after the score and never changes it: estimates, risk factors, recommendations.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Error;
 use crate::expression::{Condition, Reading, Scope, SlotKind, Text, Value};
 use crate::json::{self, Cursor, Node, Object, word_for};
 
 /// A named number, or word, computed after the score.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct EstimateValue {
+pub struct Estimate {
     /// The estimate's name.
     pub name: String,
     /// Its value: a number, a word, or null where something it needs is missing.
-    pub value: EstimateKind,
+    pub value: EstimateValue,
     /// How it was reached, such as `completeness`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
+    /// The name people read, if the pipeline gives one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// What a number counts, such as `days`, if the pipeline tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// The interval around a number, if the pipeline computes one and nothing it needs is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Interval>,
 }
 
-impl EstimateValue {
+/// A closed interval around an estimate.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Interval {
+    /// The lower end.
+    #[serde(serialize_with = "json::short")]
+    pub low: f64,
+    /// The upper end, not below the lower one.
+    #[serde(serialize_with = "json::short")]
+    pub high: f64,
+}
+
+impl Estimate {
+    /// The value, where it is a number.
+    pub fn number(&self) -> Option<f64> {
+        match self.value {
+            EstimateValue::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
     /// How probable the class is that the tier stands for.
-    pub(super) fn confidence(probability: f64) -> EstimateValue {
-        EstimateValue {
+    pub(super) fn confidence(probability: f64) -> Estimate {
+        Estimate {
             name: "confidence".to_owned(),
-            value: EstimateKind::Number(probability),
+            value: EstimateValue::Number(probability),
             method: Some("class".to_owned()),
+            label: None,
+            unit: None,
+            interval: None,
         }
     }
 }
 
-/// What an estimate can be.
+/// What an estimate can be; as JSON null, a number or a text.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum EstimateKind {
+pub enum EstimateValue {
     /// Something it needs is missing.
     Missing,
     /// A number.
@@ -42,18 +74,35 @@ pub enum EstimateKind {
     Level(String),
 }
 
-impl Serialize for EstimateKind {
+impl Serialize for EstimateValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            EstimateKind::Missing => serializer.serialize_none(),
-            EstimateKind::Number(number) => json::short(number, serializer),
-            EstimateKind::Level(level) => serializer.serialize_str(level),
+            EstimateValue::Missing => serializer.serialize_none(),
+            EstimateValue::Number(number) => json::short(number, serializer),
+            EstimateValue::Level(level) => serializer.serialize_str(level),
         }
     }
 }
 
+impl<'de> Deserialize<'de> for EstimateValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<EstimateValue, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Json {
+            Null,
+            Number(f64),
+            Text(String),
+        }
+        Ok(match Json::deserialize(deserializer)? {
+            Json::Null => EstimateValue::Missing,
+            Json::Number(number) => EstimateValue::Number(number),
+            Json::Text(text) => EstimateValue::Level(text),
+        })
+    }
+}
+
 /// Something that speaks for or against the deal.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RiskFactor {
     /// The factor's code.
@@ -71,7 +120,7 @@ pub struct RiskFactor {
 }
 
 /// How much a risk factor weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Impact {
@@ -84,7 +133,7 @@ pub enum Impact {
 }
 
 /// Where a risk factor is heading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Trend {
@@ -97,7 +146,7 @@ pub enum Trend {
 }
 
 /// Something to do next.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Recommendation {
     /// The recommendation's code.
@@ -115,7 +164,7 @@ pub struct Recommendation {
 }
 
 /// How soon a recommendation matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Priority {
@@ -140,17 +189,24 @@ const PRIORITIES: [(&str, Priority); 4] = [
     ("low", Priority::Low),
 ];
 
+/// How an estimate is computed.
 #[derive(Debug, Clone)]
-pub(super) struct Estimate {
+pub(super) struct EstimateRule {
     name: String,
     method: Option<String>,
-    rule: EstimateRule,
+    label: Option<String>,
+    unit: Option<String>,
+    form: EstimateForm,
 }
 
 #[derive(Debug, Clone)]
-enum EstimateRule {
-    Value(Value),
-    Level { cases: Vec<(Condition, String)>, otherwise: String },
+enum EstimateForm {
+    /// A number, and the ends of an interval around it.
+    Value(Value, Option<(Value, Value)>),
+    Level {
+        cases: Vec<(Condition, String)>,
+        otherwise: String,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -186,37 +242,51 @@ pub(super) fn scope(columns: &Scope, with_probability: bool) -> Scope {
 
 /// The estimates for a row, and the row with score, probability and estimates behind the columns.
 pub(super) fn estimate(
-    estimates: &[Estimate],
+    estimates: &[EstimateRule],
     row: &[f64],
     score: f64,
     probability: Option<f64>,
-) -> (Vec<EstimateValue>, Vec<f64>) {
+) -> (Vec<Estimate>, Vec<f64>) {
     let mut after = Vec::with_capacity(row.len() + 2 + estimates.len());
     after.extend_from_slice(row);
     after.extend([score, probability.unwrap_or(f64::NAN)]);
     let mut values = Vec::with_capacity(estimates.len());
-    for estimate in estimates {
-        let (value, number) = match &estimate.rule {
-            EstimateRule::Value(value) => match value.of(&after) {
-                number if number.is_finite() => (EstimateKind::Number(number), number),
-                _ => (EstimateKind::Missing, f64::NAN),
+    for rule in estimates {
+        let mut interval = None;
+        let (value, number) = match &rule.form {
+            EstimateForm::Value(value, ends) => match value.of(&after) {
+                number if number.is_finite() => {
+                    interval = ends.as_ref().and_then(|(low, high)| {
+                        let (low, high) = (low.of(&after), high.of(&after));
+                        (low.is_finite() && high.is_finite() && low <= high).then_some(Interval { low, high })
+                    });
+                    (EstimateValue::Number(number), number)
+                }
+                _ => (EstimateValue::Missing, f64::NAN),
             },
-            EstimateRule::Level { cases, otherwise } => {
+            EstimateForm::Level { cases, otherwise } => {
                 let hit = cases.iter().find(|(when, _)| when.of(&after) == Some(true));
-                (EstimateKind::Level(hit.map_or(otherwise, |(_, level)| level).clone()), f64::NAN)
+                (EstimateValue::Level(hit.map_or(otherwise, |(_, level)| level).clone()), f64::NAN)
             }
         };
         after.push(number);
-        values.push(EstimateValue { name: estimate.name.clone(), value, method: estimate.method.clone() });
+        values.push(Estimate {
+            name: rule.name.clone(),
+            value,
+            method: rule.method.clone(),
+            label: rule.label.clone(),
+            unit: rule.unit.clone(),
+            interval,
+        });
     }
     (values, after)
 }
 
-/// The risk factors of a row: first hit per code, up to `most`.
-pub(super) fn risks(rules: &[RiskRule], row: &[f64], most: usize) -> Vec<RiskFactor> {
+/// The risk factors of a row: first hit per code, up to their limit.
+pub(super) fn risks(rules: &Limited<RiskRule>, row: &[f64]) -> Vec<RiskFactor> {
     let mut risks: Vec<RiskFactor> = Vec::new();
-    for rule in rules {
-        if risks.len() == most {
+    for rule in &rules.rules {
+        if risks.len() == rules.limit {
             break;
         }
         if risks.iter().any(|risk| risk.code == rule.code) || rule.when.of(row) != Some(true) {
@@ -234,11 +304,11 @@ pub(super) fn risks(rules: &[RiskRule], row: &[f64], most: usize) -> Vec<RiskFac
     risks
 }
 
-/// The recommendations for a row: first hit per code, up to `most`.
-pub(super) fn recommendations(rules: &[RecommendationRule], row: &[f64], most: usize) -> Vec<Recommendation> {
+/// The recommendations for a row: first hit per code, up to their limit.
+pub(super) fn recommendations(rules: &Limited<RecommendationRule>, row: &[f64]) -> Vec<Recommendation> {
     let mut out: Vec<Recommendation> = Vec::new();
-    for rule in rules {
-        if out.len() == most {
+    for rule in &rules.rules {
+        if out.len() == rules.limit {
             break;
         }
         if out.iter().any(|own| own.code == rule.code) || rule.when.of(row) != Some(true) {
@@ -256,18 +326,70 @@ pub(super) fn recommendations(rules: &[RecommendationRule], row: &[f64], most: u
     out
 }
 
-impl Estimate {
+/// Rules of which at most so many have a result.
+#[derive(Debug, Clone)]
+pub(super) struct Limited<T> {
+    pub(super) limit: usize,
+    pub(super) rules: Vec<T>,
+}
+
+impl<T> Limited<T> {
+    /// Reads `{"limit": 6, "<name>": […]}`.
+    pub(super) fn read(
+        cursor: Option<Cursor<'_>>,
+        name: &'static str,
+        read: impl Fn(&Cursor<'_>) -> Result<T, Error>,
+    ) -> Result<Limited<T>, Error> {
+        let Some(cursor) = cursor else { return Ok(Limited { limit: 0, rules: Vec::new() }) };
+        let fields = cursor.object(&["limit", name])?;
+        let list = fields.required(name)?;
+        let rules = list.items()?.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Limited { limit: fields.required("limit")?.count()?, rules })
+    }
+
+    /// Writes what is read; nothing where there are no rules.
+    pub(super) fn node(&self, name: &str) -> Option<Node>
+    where
+        for<'a> Node: From<&'a T>,
+    {
+        if self.rules.is_empty() {
+            return None;
+        }
+        let rules = self.rules.iter().map(Node::from).collect();
+        Some(Object::default().with("limit", self.limit).with(name, Node::List(rules)).into())
+    }
+}
+
+impl EstimateRule {
     /// Reads one estimate and adds its name to the scope of those that follow.
-    pub(super) fn read(cursor: &Cursor<'_>, scope: &mut Scope, reading: &Reading) -> Result<Estimate, Error> {
-        let fields = cursor.object(&["name", "value", "level", "else", "method"])?;
+    pub(super) fn read(
+        cursor: &Cursor<'_>,
+        scope: &mut Scope,
+        reading: &Reading,
+    ) -> Result<EstimateRule, Error> {
+        let known = ["name", "value", "level", "else", "method", "label", "unit", "interval"];
+        let fields = cursor.object(&known)?;
         let name = fields.required("name")?.text()?.to_owned();
         let slot = format!("${name}");
         if name.trim().is_empty() || scope.contains(&slot) {
             return Err(cursor.error(format!("the name `{name}` is blank or taken")));
         }
-        let rule = match (fields.optional("value"), fields.optional("level")) {
-            (Some(value), None) => EstimateRule::Value(reading.value(&value, scope)?),
+        let form = match (fields.optional("value"), fields.optional("level")) {
+            (Some(value), None) => {
+                let interval = match fields.optional("interval") {
+                    None => None,
+                    Some(interval) => {
+                        let ends = interval.object(&["low", "high"])?;
+                        let end = |name| reading.value(&ends.required(name)?, scope);
+                        Some((end("low")?, end("high")?))
+                    }
+                };
+                EstimateForm::Value(reading.value(&value, scope)?, interval)
+            }
             (None, Some(level)) => {
+                if let Some(interval) = fields.optional("interval") {
+                    return Err(interval.error("only a number has an interval"));
+                }
                 let case = |case: &Cursor<'_>| -> Result<(Condition, String), Error> {
                     let pair = case.items()?;
                     let [when, then] = pair.as_slice() else {
@@ -276,12 +398,13 @@ impl Estimate {
                     Ok((reading.condition(when, scope)?, then.text()?.to_owned()))
                 };
                 let cases = level.items()?.iter().map(case).collect::<Result<_, _>>()?;
-                EstimateRule::Level { cases, otherwise: fields.required("else")?.text()?.to_owned() }
+                EstimateForm::Level { cases, otherwise: fields.required("else")?.text()?.to_owned() }
             }
             _ => return Err(cursor.error("wants either `value` or `level` with `else`")),
         };
         scope.push(&slot, SlotKind::Number);
-        Ok(Estimate { name, method: fields.text("method")?, rule })
+        let (method, label, unit) = (fields.text("method")?, fields.text("label")?, fields.text("unit")?);
+        Ok(EstimateRule { name, method, label, unit, form })
     }
 }
 
@@ -327,18 +450,26 @@ impl RecommendationRule {
     }
 }
 
-impl From<&Estimate> for Node {
-    fn from(estimate: &Estimate) -> Node {
-        let object = Object::default().with("name", &estimate.name);
-        match &estimate.rule {
-            EstimateRule::Value(value) => object.with("value", value),
-            EstimateRule::Level { cases, otherwise } => {
+impl From<&EstimateRule> for Node {
+    fn from(rule: &EstimateRule) -> Node {
+        let object = Object::default().with("name", &rule.name);
+        let object = match &rule.form {
+            EstimateForm::Value(value, ends) => {
+                let ends = ends.as_ref().map(|(low, high)| {
+                    Node::from(Object::default().with("low", low).with("high", high))
+                });
+                object.with("value", value).maybe("interval", ends)
+            }
+            EstimateForm::Level { cases, otherwise } => {
                 let case = |(when, then): &(Condition, String)| Node::List(vec![when.into(), then.into()]);
                 object.with("level", Node::List(cases.iter().map(case).collect())).with("else", otherwise)
             }
-        }
-        .maybe("method", estimate.method.as_ref())
-        .into()
+        };
+        object
+            .maybe("method", rule.method.as_ref())
+            .maybe("label", rule.label.as_ref())
+            .maybe("unit", rule.unit.as_ref())
+            .into()
     }
 }
 

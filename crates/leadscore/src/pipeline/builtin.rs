@@ -1,7 +1,7 @@
 //! The pipelines and schemas that ship with the library. All of them are data.
 
 use super::Pipeline;
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 const PIPELINES: [(&str, &str); 9] = [
     ("conversion", include_str!("../builtin/conversion.json")),
@@ -22,7 +22,7 @@ const SCHEMAS: [(&str, &str); 3] = [
 ];
 
 impl Pipeline {
-    /// A pipeline that ships with the library, by name; [`Pipeline::names`] lists them.
+    /// A pipeline that ships with the library, by name; [`Pipeline::builtin_names`] lists them.
     ///
     /// # Errors
     /// `unknown_name`, with the names there are.
@@ -31,7 +31,7 @@ impl Pipeline {
     }
 
     /// The names of the pipelines that ship with the library.
-    pub fn names() -> impl Iterator<Item = &'static str> {
+    pub fn builtin_names() -> impl Iterator<Item = &'static str> {
         PIPELINES.iter().map(|(name, _)| *name)
     }
 }
@@ -60,6 +60,6 @@ fn find(list: &[(&str, &'static str)], what: &str, name: &str) -> Result<&'stati
     list.iter().find(|(own, _)| *own == name).map(|(_, text)| *text).ok_or_else(|| {
         let known: Vec<&str> = list.iter().map(|(own, _)| *own).collect();
         let message = format!("unknown {what} `{name}`; built in: {}", known.join(", "));
-        Error::UnknownName { path: String::new(), message }
+        Error::new(ErrorKind::UnknownName, "", message)
     })
 }

@@ -1,6 +1,7 @@
 //! Scores of many leads as columns.
 
 use super::Pipeline;
+use crate::Tier;
 use crate::explain::Sum;
 
 /// The scores of many leads or rows, column by column; all columns have one value for each row.
@@ -81,7 +82,7 @@ impl ScoreColumns {
     pub(super) fn push(&mut self, pipeline: &Pipeline, sum: &Sum<'_>, row: &[f64], reasons: usize) {
         let outcome = pipeline.outcome(sum);
         let tiers = pipeline.tiers().tiers();
-        let position = |tier| tiers.iter().position(|own| std::ptr::eq(own, tier));
+        let position = |tier: &Tier| tiers.iter().position(|own| std::ptr::eq(own, tier));
         self.score.push(sum.score);
         self.probability.push(outcome.probability.unwrap_or(f64::NAN));
         self.tier.push(outcome.tier.and_then(position).map_or(-1, |at| at as i32));

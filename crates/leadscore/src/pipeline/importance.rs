@@ -6,7 +6,7 @@ use super::{Pipeline, Scorer};
 use crate::feature::FeatureMatrix;
 use crate::forest::{Body, Forest, Iterations, Node};
 use crate::scorer::ContributionKind;
-use crate::{Error, Scorecard};
+use crate::{Error, ErrorKind, Scorecard};
 
 /// What importance is measured by.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,7 +58,7 @@ impl Pipeline {
     /// # Ok::<(), leadscore::Error>(())
     /// ```
     pub fn importance(&self, by: ImportanceBy<'_>) -> Result<Vec<FeatureImportance>, Error> {
-        let mut all = match (&self.scorer, by) {
+        let mut all = match (self.scorer(), by) {
             (Scorer::Scorecard(card), ImportanceBy::Leads(matrix)) => self.mean_points(card, matrix)?,
             (Scorer::Scorecard(card), ImportanceBy::Largest) => self.largest(card)?,
             (Scorer::Scorecard(_), _) => {
@@ -72,7 +72,7 @@ impl Pipeline {
             (Scorer::Forest(model), by) => {
                 let values = match by {
                     ImportanceBy::Leads(matrix) => {
-                        matrix.check(&self.schema)?;
+                        matrix.check(self.schema())?;
                         let rows = (0..matrix.rows()).map(|row| matrix.row(row));
                         mean_shap(model.forest(), &model.matrix(rows)?)?
                     }
@@ -98,7 +98,7 @@ impl Pipeline {
     }
 
     fn largest(&self, card: &Scorecard) -> Result<Vec<FeatureImportance>, Error> {
-        let ranges: Vec<_> = self.schema.columns().map(crate::Feature::bounds).collect();
+        let ranges: Vec<_> = self.schema().columns().map(crate::Feature::bounds).collect();
         let mut all = rules(card);
         for (one, largest) in all.iter_mut().zip(card.largest(&ranges)) {
             if !largest.is_finite() {
@@ -113,10 +113,10 @@ impl Pipeline {
     }
 
     fn mean_points(&self, card: &Scorecard, matrix: &FeatureMatrix) -> Result<Vec<FeatureImportance>, Error> {
-        matrix.check(&self.schema)?;
+        matrix.check(self.schema())?;
         let mut all = rules(card);
         for row in 0..matrix.rows() {
-            let sums = self.scorer.sums(&[matrix.row(row)], &self.scale, true)?;
+            let sums = self.scorer().sums(&[matrix.row(row)], self.scale(), true);
             for line in sums.iter().flat_map(|sum| &sum.lines) {
                 if line.part.kind == ContributionKind::Limit {
                     continue;
@@ -134,7 +134,7 @@ impl Pipeline {
 }
 
 fn unsupported(message: &str) -> Error {
-    Error::ContributionsUnsupported { path: "scorer".to_owned(), message: message.to_owned() }
+    Error::new(ErrorKind::ContributionsUnsupported, "scorer", message)
 }
 
 /// Every rule, not yet measured.
@@ -176,10 +176,11 @@ fn of_splits(forest: &Forest, by: ImportanceBy<'_>) -> Result<Vec<f64>, Error> {
                 _ => split.cover,
             };
             if !value.is_finite() {
-                return Err(Error::CoverMissing {
-                    path: format!("trees[{number}].nodes[{at}]"),
-                    message: "the file keeps no gain or cover here; measure over leads".to_owned(),
-                });
+                return Err(Error::new(
+                    ErrorKind::CoverMissing,
+                    format!("trees[{number}].nodes[{at}]"),
+                    "the file keeps no gain or cover here; measure over leads",
+                ));
             }
             let (sum, count) = &mut sums[split.feature];
             *sum += value;

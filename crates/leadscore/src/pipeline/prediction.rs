@@ -220,12 +220,12 @@ impl Assemble for Prediction {
 
     fn assemble(pipeline: &Pipeline, row: &ScoredRow<'_>, options: &ScoreOptions) -> Prediction {
         let (sum, features) = (&row.sum, &row.extraction.columns);
-        let (score, parts) = (sum.score, &pipeline.0.parts);
+        let (score, inner) = (sum.score, &pipeline.0);
         let Outcome { probability, tier, confidence } = pipeline.outcome(sum);
         let schema = pipeline.schema();
         let explanation = sum.explain(schema, features, tier.map(Tier::name), options.reasons);
         let (tier, action) = tier.map(Tier::shared).unzip();
-        let (mut estimates, after) = advice::estimate(&parts.estimates, features, score, probability);
+        let (mut estimates, after) = advice::estimate(&inner.estimates, features, score, probability);
         if let Some(confidence) = confidence {
             estimates.insert(0, Estimate::confidence(confidence));
         }
@@ -241,8 +241,8 @@ impl Assemble for Prediction {
             explanation,
             breakdown: breakdown(sum),
             estimates,
-            risks: advice::risks(&parts.risks, &after),
-            recommendations: advice::recommendations(&parts.recommendations, &after),
+            risks: advice::risks(&inner.risks, &after),
+            recommendations: advice::recommendations(&inner.recommendations, &after),
             missing: pipeline.missing(row.extraction, &sum.undecided),
             completeness: row.extraction.completeness(schema),
             warnings: pipeline.warnings(row.extraction),
@@ -277,12 +277,12 @@ impl Pipeline {
     }
 
     fn provenance(&self, row: &ScoredRow<'_>) -> Provenance {
-        let parts = &self.0.parts;
+        let inner = &self.0;
         Provenance {
-            pipeline: parts.id.clone(),
-            version: parts.version.clone(),
-            content_hash: self.0.hash.clone(),
-            is_stub: parts.model.as_ref().is_some_and(|card| card.is_stub),
+            pipeline: inner.id.clone(),
+            version: inner.version.clone(),
+            content_hash: inner.hash.clone(),
+            is_stub: inner.model.as_ref().is_some_and(|card| card.is_stub),
             library: Cow::Borrowed(env!("CARGO_PKG_VERSION")),
             as_of: row.time,
             zone: row.zone.name().to_owned(),

@@ -2,9 +2,10 @@
 
 use super::prediction::{Prediction, Score};
 use super::{BLOCK, Pipeline, ScoreColumns, ScoreOptions, When};
+use crate::error::Path;
 use crate::explain::{FeatureValue, FeatureValues, NamedValue, Sum};
 use crate::feature::{Extraction, FeatureMatrix, Mode};
-use crate::{AsOf, Error, Lead, Tier, Timestamp, Zone};
+use crate::{AsOf, Error, ErrorKind, Lead, Tier, Timestamp, Zone};
 
 /// What can come out of scoring a lead: a [`Score`] or a [`Prediction`].
 pub trait ScoreResult: sealed::Assemble + Sized {}
@@ -25,6 +26,7 @@ pub(super) mod sealed {
 }
 
 /// A lead with its features and the parts of its score.
+#[derive(Debug)]
 pub struct ScoredRow<'a> {
     pub(super) lead_id: &'a str,
     pub(super) extraction: &'a Extraction,
@@ -224,15 +226,25 @@ impl Pipeline {
         when: impl Into<When<'w>>,
         mode: Mode,
     ) -> Result<FeatureMatrix, Error> {
-        let leads: Vec<&Lead> = leads.into_iter().collect();
-        let when = when.into();
-        check_count(&leads, when)?;
+        let (leads, when) = (leads.into_iter().collect::<Vec<_>>(), when.into());
+        check_count(leads.len(), when)?;
+        self.matrix(&leads, 0, when, mode)
+    }
+
+    /// The matrix of leads that are a stretch of a longer list.
+    pub(super) fn matrix(
+        &self,
+        leads: &[&Lead],
+        first_index: usize,
+        when: When<'_>,
+        mode: Mode,
+    ) -> Result<FeatureMatrix, Error> {
         let width = self.schema().columns().len();
         let mut values = Vec::with_capacity(leads.len() * width);
         let mut extraction = Extraction::default();
         for (index, lead) in leads.iter().enumerate() {
             self.extract_at(lead, index, when, mode, &mut extraction)
-                .map_err(|error| of_lead(error, index))?;
+                .map_err(|error| of_lead(error, first_index + index))?;
             values.extend_from_slice(&extraction.columns);
         }
         FeatureMatrix::new(width, values)
@@ -247,7 +259,7 @@ impl Pipeline {
         reasons: bool,
         mut take: impl FnMut(Result<ScoredRow<'_>, Error>),
     ) {
-        if let Err(error) = check_count(leads, when) {
+        if let Err(error) = check_count(leads.len(), when) {
             leads.iter().for_each(|_| take(Err(error.clone())));
             return;
         }
@@ -301,11 +313,11 @@ impl Pipeline {
     }
 }
 
-fn check_count(leads: &[&Lead], when: When<'_>) -> Result<(), Error> {
+pub(super) fn check_count(leads: usize, when: When<'_>) -> Result<(), Error> {
     match when.lead_count() {
-        Some(count) if count != leads.len() => {
-            let message = format!("{count} times for {} leads; give one for each", leads.len());
-            Err(Error::InvalidContext { path: "as_of".to_owned(), message })
+        Some(count) if count != leads => {
+            let message = format!("{count} times for {leads} leads; give one for each");
+            Err(Error::new(ErrorKind::InvalidContext, "as_of", message))
         }
         _ => Ok(()),
     }
@@ -319,13 +331,5 @@ fn in_list<R>(results: Vec<Result<R, Error>>) -> Vec<Result<R, Error>> {
 
 /// The error with the lead's position before its path.
 pub(super) fn of_lead(error: Error, index: usize) -> Error {
-    match error {
-        Error::MissingFeature { path, message } => {
-            Error::MissingFeature { path: format!("leads[{index}].{path}"), message }
-        }
-        Error::InvalidFeature { path, message } => {
-            Error::InvalidFeature { path: format!("leads[{index}].{path}"), message }
-        }
-        other => other,
-    }
+    error.within(Path::from("leads").index(index))
 }

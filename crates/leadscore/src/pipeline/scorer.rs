@@ -3,7 +3,7 @@
 use crate::explain::{self, Sum};
 use crate::feature::{FeatureMatrix, FeatureSchema};
 use crate::forest::{self, Body, Forest, Iterations, Leaf, Link};
-use crate::json::{Cursor, Node, Object};
+use crate::json::{Cursor, Document, Node, Object};
 use crate::scale::Scale;
 use crate::scorecard::Unit;
 use crate::scorer::{ContributionKind, Part, Scored};
@@ -42,36 +42,17 @@ pub(super) struct Input {
 
 impl Scorer {
     /// The sums of several rows of the schema, with or without reasons.
-    pub(super) fn sums(&self, rows: &[&[f64]], scale: &Scale, reasons: bool) -> Result<Vec<Sum<'_>>, Error> {
+    pub(super) fn sums(&self, rows: &[&[f64]], scale: &Scale, reasons: bool) -> Vec<Sum<'_>> {
         match self {
             Scorer::Scorecard(card) => {
-                Ok(rows.iter().map(|row| explain::sum(card.score(row), scale, card.lowest())).collect())
+                rows.iter().map(|row| explain::sum(card.score(row), scale, card.lowest())).collect()
             }
             Scorer::Forest(model) => model.sums(rows, scale, reasons && model.reasons),
         }
     }
-
-    /// Reads a scorer and fits it to the schema and the scale.
-    pub(super) fn read(
-        cursor: &Cursor<'_>,
-        schema: &FeatureSchema,
-        scale: (&Cursor<'_>, &mut Scale),
-        reading: &crate::expression::Reading,
-    ) -> Result<Scorer, Error> {
-        let kind = cursor.entries()?.required("kind")?;
-        match kind.text()? {
-            "scorecard" => {
-                let card = Scorecard::read(cursor, &schema.scope(), reading)?;
-                card_fits(&card, scale.0, scale.1)?;
-                Ok(Scorer::Scorecard(card))
-            }
-            "forest" => ForestScorer::read(cursor, schema, scale).map(Scorer::Forest),
-            other => Err(kind.error(format!("unknown scorer `{other}`; known here: scorecard, forest"))),
-        }
-    }
 }
 
-fn card_fits(card: &Scorecard, cursor: &Cursor<'_>, scale: &Scale) -> Result<(), Error> {
+pub(super) fn card_fits(card: &Scorecard, cursor: &Cursor<'_>, scale: &Scale) -> Result<(), Error> {
     let log_odds = card.unit == Unit::LogOdds;
     let fits = match scale {
         Scale::Quantiles { .. } => true,
@@ -114,18 +95,22 @@ impl ForestScorer {
         FeatureMatrix::new(self.inputs.len(), values)
     }
 
-    fn sums(&self, rows: &[&[f64]], scale: &Scale, reasons: bool) -> Result<Vec<Sum<'_>>, Error> {
-        let matrix = self.matrix(rows.iter().copied())?;
+    fn sums(&self, rows: &[&[f64]], scale: &Scale, reasons: bool) -> Vec<Sum<'_>> {
+        let fits = "rows of the schema have every column of the forest";
+        let matrix = self.matrix(rows.iter().copied()).expect(fits);
         let outputs = self.forest.outputs();
-        let mut margins = self.forest.margin(&matrix, Iterations::All)?;
-        let mut shap = if reasons { self.forest.shap(&matrix, Iterations::All)? } else { Vec::new() };
+        let mut margins = self.forest.margin(&matrix, Iterations::All).expect(fits);
+        let mut shap = match reasons {
+            true => self.forest.shap(&matrix, Iterations::All).expect("a forest with reasons was checked for them"),
+            false => Vec::new(),
+        };
         if self.factor != 1.0 {
             margins.iter_mut().chain(&mut shap).for_each(|value| *value *= self.factor);
         }
         let width = (self.inputs.len() + 1) * outputs;
         let shap = |row: usize| shap.get(row * width..(row + 1) * width);
         let margins = margins.chunks_exact(outputs);
-        Ok(margins.enumerate().map(|(row, margins)| self.sum(margins, shap(row), scale)).collect())
+        margins.enumerate().map(|(row, margins)| self.sum(margins, shap(row), scale)).collect()
     }
 
     /// The sum of one row from its margins and contributions, one for each output.
@@ -164,16 +149,23 @@ impl ForestScorer {
         }
     }
 
-    fn read(
-        cursor: &Cursor<'_>,
+    /// A forest bound to the columns of a schema.
+    ///
+    /// # Errors
+    /// `invalid_pipeline` where it does not fit the schema or the scale, or has no reasons to give.
+    pub(super) fn new(
+        forest: Forest,
+        reasons: bool,
         schema: &FeatureSchema,
-        (scale_cursor, scale): (&Cursor<'_>, &mut Scale),
+        scale: &mut Scale,
     ) -> Result<ForestScorer, Error> {
-        let forest = Forest::read(cursor)?;
-        let fields = cursor.entries()?;
-        let reasons = fields.optional("reasons").map_or(Ok(true), |c| c.flag())?;
+        let cursor = &Cursor::root(&Node::Null, "scorer", Document::Pipeline);
+        let scale_cursor = &Cursor::root(&Node::Null, "scale", Document::Pipeline);
         let inputs = inputs(&forest, cursor, schema)?;
         scale_fits(&forest, scale_cursor, scale)?;
+        if forest.base.iter().any(|value| !value.is_finite()) {
+            return Err(cursor.error("the model starts at a number that is not finite, so no score could be"));
+        }
         if let Some(tree) = infinite(&forest) {
             return Err(
                 cursor.error(format!("trees[{tree}] has a leaf that is not finite, so no score could be"))

@@ -41,6 +41,11 @@ impl Classes {
         &self.names
     }
 
+    /// 0–1, in the order of the names.
+    pub(crate) fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
     pub(super) fn basis(&self) -> Basis {
         if self.temperature.is_some() { Basis::Calibrated } else { Basis::Rules }
     }
