@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use generated::{AS_OF, Dice, at, lead};
-use leadscore::{AsOf, ContributionKind, FeatureValue, Pipeline, Prediction};
+use leadscore::{AsOf, ContributionKind, FeatureValue, NamedValue, Pipeline, Prediction};
 
 const LEADS: u64 = 600;
 
@@ -32,7 +32,7 @@ fn different_features_never_share_a_text() {
                 if part.kind == ContributionKind::Limit {
                     continue;
                 }
-                let own: BTreeSet<String> = part.features.iter().map(|(name, _)| name.clone()).collect();
+                let own: BTreeSet<String> = part.features.iter().map(|own| own.name.clone()).collect();
                 let first = seen.entry(part.text.clone()).or_insert_with(|| own.clone());
                 let common = first.intersection(&own).next().is_some();
                 assert!(common, "{}: {:?} for {first:?} and {own:?}", pipeline.id(), part.text);
@@ -62,7 +62,10 @@ fn texts_on_a_count_name_the_count() {
                 if part.kind == ContributionKind::Limit {
                     continue;
                 }
-                let [(name, FeatureValue::Number(count))] = part.features.as_slice() else { continue };
+                let [NamedValue { name, value: FeatureValue::Number(count), .. }] = part.features.as_slice()
+                else {
+                    continue;
+                };
                 if !name.ends_with("_count") && !name.starts_with("total_") && *name != "page_views" {
                     continue;
                 }

@@ -4,8 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use leadscore::forest::Iterations;
-use leadscore::pipeline::Import;
-use leadscore::{ErrorKind, Pipeline, Scorer};
+use leadscore::{ErrorKind, ImportOptions, Pipeline, Scorer};
 
 use super::predict::{about, read_model};
 use crate::args::{ImportArgs, Rounds};
@@ -21,19 +20,9 @@ pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
         args.output.as_deref().map(|path| ("--output", path)).into_iter().collect();
     keep_apart(&reads, &writes)?;
     let stem = args.model.file_stem().map(|name| name.to_string_lossy().into_owned());
-    let import = Import {
-        id: args.id.clone().or(stem).unwrap_or_default(),
-        name: args.name.clone(),
-        schema: args.schema.as_deref().map(name_or_file).transpose()?,
-        scale: args.scale.as_deref().map(scale).transpose()?,
-        classes: args.classes.clone(),
-        weights: args.weights.clone(),
-        tiers: args.tiers.as_deref().map(name_or_file).transpose()?,
-        no_reasons: args.no_reasons,
-        iterations: if args.iterations == Rounds::Best { Iterations::Best } else { Iterations::All },
-    };
+    let options = options(args, args.id.clone().or(stem).unwrap_or_default())?;
     let bytes = read_model(&args.model)?;
-    let pipeline = Pipeline::import(&bytes, &import).map_err(|error| match error.kind() {
+    let pipeline = Pipeline::import_model(&bytes, &options).map_err(|error| match error.kind() {
         ErrorKind::CoverMissing | ErrorKind::ContributionsUnsupported => Failure::said(format!(
             "{}: {error}; with --no-reasons it scores without reasons",
             args.model.display()
@@ -45,6 +34,29 @@ pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
     out.finish()?;
     tell(&pipeline, args);
     Ok(true)
+}
+
+fn options(args: &ImportArgs, id: String) -> Result<ImportOptions, Failure> {
+    let rounds = if args.iterations == Rounds::Best { Iterations::Best } else { Iterations::All };
+    let mut options = ImportOptions::new(id)
+        .classes(args.classes.clone())
+        .class_weights(args.weights.clone())
+        .reasons(!args.no_reasons)
+        .iterations(rounds);
+    if let Some(name) = &args.name {
+        options = options.name(name);
+    }
+    let about = |error: leadscore::Error| about(&args.model, &error);
+    if let Some(schema) = &args.schema {
+        options = options.schema_json(&name_or_file(schema)?).map_err(about)?;
+    }
+    if let Some(text) = &args.scale {
+        options = options.scale_json(&scale(text)?).map_err(about)?;
+    }
+    if let Some(tiers) = &args.tiers {
+        options = options.tiers_json(&name_or_file(tiers)?).map_err(about)?;
+    }
+    Ok(options)
 }
 
 /// What was made, and what was assumed.

@@ -18,7 +18,7 @@ pub(crate) fn run(args: &PipelinesArgs) -> Result<bool, Failure> {
     let mut out = Output::new(None)?;
     match &args.name {
         None => {
-            for name in Pipeline::names() {
+            for name in Pipeline::builtin_names() {
                 let pipeline = Pipeline::builtin(name)?;
                 let note = pipeline.note().unwrap_or_default();
                 let first = note.split_once(". ").map_or(note, |(first, _)| first);

@@ -107,9 +107,14 @@ impl FeatureValues {
         self.0.iter().find(|own| own.name == name).map(|own| &own.value)
     }
 
-    /// Names and values in their order.
+    /// Goes through names and values in their order.
     pub fn iter(&self) -> std::slice::Iter<'_, NamedValue> {
         self.0.iter()
+    }
+
+    /// Names and values in their order.
+    pub fn as_slice(&self) -> &[NamedValue] {
+        &self.0
     }
 
     /// How many there are.

@@ -13,7 +13,7 @@ use crate::explain::Sum;
 /// let as_of = AsOf::parse("2026-11-22", &Zone::utc())?;
 /// let scores = pipeline.score_columns(&leads, &as_of, &ScoreOptions::new().reasons(1))?;
 /// assert_eq!((scores.len(), scores.reasons.len()), (2, 1));
-/// assert_eq!(pipeline.tiers().tiers()[scores.tier[0] as usize].name(), "DEAD");
+/// assert_eq!(pipeline.tiers().tiers()[scores.tier[0] as usize].name(), "COLD");
 /// # Ok::<(), leadscore::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -39,7 +39,7 @@ impl Pipeline {
     /// let context = Context::from_json(r#"{"as_of": "2026-11-22"}"#)?;
     /// let json = Pipeline::builtin("conversion")?.score_json(r#"{"id": "l-1", "title": "VP Sales"}"#, &context)?;
     /// let prediction: Prediction = serde_json::from_str(&json).unwrap();
-    /// assert_eq!(prediction.tier.as_deref(), Some("DEAD"));
+    /// assert_eq!(prediction.tier.as_deref(), Some("COLD"));
     /// # Ok::<(), leadscore::Error>(())
     /// ```
     pub fn score_json(&self, record: &str, context: &Context) -> Result<String, Error> {
