@@ -105,8 +105,8 @@ impl From<usize> for Node {
 }
 impl From<Range> for Node {
     fn from(range: Range) -> Node {
-        let end = |value: f64| if value.is_finite() { Node::Number(value) } else { Node::Null };
-        Node::List(vec![end(range.low), end(range.high)])
+        let end = |value: f64, open: f64| if value == open { Node::Null } else { Node::Number(value) };
+        Node::List(vec![end(range.low, f64::NEG_INFINITY), end(range.high, f64::INFINITY)])
     }
 }
 impl From<&[String]> for Node {
@@ -159,9 +159,9 @@ impl From<Object> for Node {
 }
 
 impl Node {
-    /// The document as text.
+    /// The document as compact JSON text.
     pub(crate) fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("a JSON document serializes")
+        serde_json::to_string(self).expect("a node has a JSON form")
     }
 
     /// A field of an object, if it is one and has it.

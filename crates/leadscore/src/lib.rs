@@ -12,7 +12,7 @@ pub mod lead;
 pub mod math;
 pub mod pipeline;
 pub mod scale;
-mod scorecard;
+pub mod scorecard;
 mod scorer;
 pub mod tier;
 pub mod time;
@@ -21,6 +21,7 @@ pub use error::{Error, ErrorKind};
 pub use explain::{
     Contribution, Disqualification, Explanation, FeatureValue, FeatureValues, NamedValue, Reason,
 };
+pub use expression::Expression;
 pub use feature::{Column, ColumnReader, Feature, FeatureMatrix, FeatureSchema, FeatureType, Missing, Mode};
 pub use forest::Forest;
 pub use json::Range;
@@ -30,7 +31,7 @@ pub use pipeline::{
     Pipeline, PipelineBuilder, Prediction, Provenance, Recommendation, RiskFactor, Score, ScoreColumns,
     ScoreOptions, Scorer, Warning, When,
 };
-pub use scale::Basis;
+pub use scale::{Basis, Scale};
 pub use scorecard::Scorecard;
 pub use scorer::ContributionKind;
 pub use tier::{Tier, TierScheme};

@@ -15,6 +15,7 @@ mod parts;
 mod prediction;
 mod read;
 mod records;
+mod rows;
 mod score;
 mod scorer;
 
@@ -31,6 +32,7 @@ pub use importance::{FeatureImportance, ImportanceBy};
 pub use measure::ImportanceMeasure;
 pub use options::{ScoreOptions, When};
 pub use prediction::{ClassProbability, GroupScore, Prediction, Provenance, Score, Warning};
+pub use rows::{RowReason, RowScore, ScoreWorkspace};
 pub use score::ScoreResult;
 pub use scorer::{ForestScorer, Scorer};
 
@@ -114,7 +116,7 @@ impl Pipeline {
     }
 
     /// How its margins become scores.
-    pub(crate) fn scale(&self) -> &Scale {
+    pub fn scale(&self) -> &Scale {
         &self.0.scale
     }
 
@@ -125,7 +127,7 @@ impl Pipeline {
 
     /// The names of the classes whose probabilities it gives, in the model's order; empty where it has none.
     pub fn classes(&self) -> &[Arc<str>] {
-        self.0.scale.classes()
+        self.0.scale.class_names()
     }
 
     /// Its tiers.
@@ -143,11 +145,21 @@ impl Pipeline {
         Node::from(&*self.0).to_json()
     }
 
-    /// The same pipeline with another scale, such as one that was calibrated on new outcomes.
+    /// The same pipeline with another scale, such as one that was calibrated on new outcomes. It has the same id and
+    /// another content hash.
     ///
     /// # Errors
     /// `invalid_pipeline` where the scale does not fit the scorer, the tiers or the estimates.
-    pub(crate) fn with_scale(&self, scale: Scale) -> Result<Pipeline, Error> {
+    ///
+    /// ```
+    /// use leadscore::{Pipeline, scale::{Calibration, Scale}};
+    /// let raw = Pipeline::builtin("b2b")?;
+    /// let calibrated = raw.with_scale(Scale::calibrated(Calibration::platt(0.8, -0.3)?))?;
+    /// assert!(calibrated.id() == raw.id() && calibrated != raw);
+    /// assert_eq!(calibrated.with_scale(Scale::logistic())?, raw);
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn with_scale(&self, scale: Scale) -> Result<Pipeline, Error> {
         let mut parts = parts::Parts::from(self);
         parts.scale = scale;
         parts::assemble(parts)

@@ -422,7 +422,7 @@ fn percent_of(lead: &Lead) -> f64 {
 }
 
 fn level(name: &str) -> FeatureValue {
-    FeatureValue::Level(name.into())
+    FeatureValue::Text(name.into())
 }
 
 fn number(value: f64) -> FeatureValue {

@@ -117,19 +117,17 @@ fn the_documented_heat_lead_is_hot_and_an_idle_one_is_cold() {
 fn below_the_bar_the_tier_is_warm_with_its_own_probability() {
     let scheme = TierScheme::builtin("heat-055").unwrap();
     let tier = |cold, warm, hot| {
-        let (tier, p) = scheme.tier_of_classes(&[("cold", cold), ("warm", warm), ("hot", hot)]).unwrap();
-        (tier.name().to_owned(), p)
+        let found = scheme.tier_of_classes(&["cold", "warm", "hot"], &[cold, warm, hot]).unwrap();
+        (found.tier.name().to_owned(), found.probability)
     };
     assert_eq!(tier(0.56, 0.40, 0.04), ("cold".into(), 0.56));
     assert_eq!(tier(0.55, 0.01, 0.44), ("warm".into(), 0.01));
     assert_eq!(tier(0.1, 0.5, 0.4), ("warm".into(), 0.5));
     let plain = TierScheme::builtin("heat").unwrap();
-    assert_eq!(
-        plain.tier_of_classes(&[("cold", 0.4), ("warm", 0.2), ("hot", 0.4)]).unwrap().0.name(),
-        "cold"
-    );
+    let tied = plain.tier_of_classes(&["cold", "warm", "hot"], &[0.4, 0.2, 0.4]).unwrap();
+    assert_eq!(tied.tier.name(), "cold");
     assert!(plain.tier(99.0, None).is_none());
-    assert!(TierScheme::builtin("a-e").unwrap().tier_of_classes(&[("A", 1.0)]).is_none());
+    assert!(TierScheme::builtin("a-e").unwrap().tier_of_classes(&["A"], &[1.0]).is_none());
 }
 
 #[test]

@@ -245,7 +245,7 @@ fn disqualified_leads_end_at_the_lowest_score_and_still_add_up() {
         let prediction = pipeline.score(&five(), &as_of()).unwrap();
         assert_eq!(prediction.score, lowest, "{scale}");
         let line = part(&prediction, "out");
-        assert_eq!((line.kind, line.text.as_str()), (ContributionKind::Limit, "Is out"));
+        assert_eq!((line.kind, &*line.text), (ContributionKind::Limit, "Is out"));
         let points: f64 = prediction.explanation.contributions.iter().map(|c| c.points).sum();
         assert!(
             (prediction.explanation.baseline.unwrap() + points + prediction.explanation.rest - lowest).abs()
@@ -320,7 +320,7 @@ fn texts_show_values_as_people_write_them() {
     assert_eq!(text(r#"{"of":"kind","map":{"a":"is A"},"else":"is not"}"#), "is A");
     assert_eq!(text(r#"{"cases":[["flag_gone","one"]],"else":"other"}"#), "other");
     let plain = small(r#"{"code":"my_rule","points":"n"}"#).score(&five(), &as_of()).unwrap();
-    assert_eq!(part(&plain, "my_rule").text, "n: 5");
+    assert_eq!(&*part(&plain, "my_rule").text, "n: 5");
     let features = &part(&plain, "my_rule").features;
     assert_eq!((features.len(), features.get("n")), (1, Some(&FeatureValue::Number(5.0))));
 }

@@ -239,7 +239,7 @@ fn matches_by_each_test() {
             &format!(r#""type":"category","levels":["yes","no","blank"],"source":{source}"#),
             &lead("a", text),
         ) {
-            FeatureValue::Level(level) => level,
+            FeatureValue::Text(level) => level,
             other => panic!("{other:?}"),
         }
     };
@@ -326,5 +326,5 @@ fn of(feature: &str, lead: &Lead) -> FeatureValue {
 }
 
 fn level(name: &str) -> FeatureValue {
-    FeatureValue::Level(name.into())
+    FeatureValue::Text(name.into())
 }

@@ -32,8 +32,8 @@ fn different_features_never_share_a_text() {
                 if part.kind == ContributionKind::Limit {
                     continue;
                 }
-                let own: BTreeSet<String> = part.features.iter().map(|own| own.name.clone()).collect();
-                let first = seen.entry(part.text.clone()).or_insert_with(|| own.clone());
+                let own: BTreeSet<String> = part.features.iter().map(|own| own.name.to_string()).collect();
+                let first = seen.entry(part.text.to_string()).or_insert_with(|| own.clone());
                 let common = first.intersection(&own).next().is_some();
                 assert!(common, "{}: {:?} for {first:?} and {own:?}", pipeline.id(), part.text);
             }
@@ -47,7 +47,7 @@ fn texts_of_one_prediction_differ() {
         for prediction in predictions(&pipeline) {
             let parts = prediction.explanation.contributions.iter();
             let texts: Vec<&str> =
-                parts.filter(|c| c.kind != ContributionKind::Limit).map(|c| c.text.as_str()).collect();
+                parts.filter(|c| c.kind != ContributionKind::Limit).map(|c| &*c.text).collect();
             let different: BTreeSet<&str> = texts.iter().copied().collect();
             assert_eq!(texts.len(), different.len(), "{}: {texts:?}", pipeline.id());
         }
@@ -66,7 +66,7 @@ fn texts_on_a_count_name_the_count() {
                 else {
                     continue;
                 };
-                if !name.ends_with("_count") && !name.starts_with("total_") && *name != "page_views" {
+                if !name.ends_with("_count") && !name.starts_with("total_") && **name != *"page_views" {
                     continue;
                 }
                 let digits = part.text.replace(',', "");
@@ -119,7 +119,7 @@ fn a_reason_tells_what_a_capped_rule_was_worth() {
     let explanation = &prediction.explanation;
     let lines: Vec<(&str, f64)> = explanation.contributions.iter().map(|c| (&*c.code, c.points)).collect();
     assert_eq!(lines, [("r", 500.0), ("r.range", -470.0)]);
-    assert_eq!((explanation.reasons[0].points, explanation.reasons[0].text.as_str()), (30.0, "50 visits"));
+    assert_eq!((explanation.reasons[0].points, &*explanation.reasons[0].text), (30.0, "50 visits"));
     assert!(explanation.limits.is_empty());
     assert_eq!(prediction.score, 35.0);
 }
@@ -177,8 +177,8 @@ fn predictions(pipeline: &Pipeline) -> Vec<Prediction> {
 /// Every text of a prediction that a person may see.
 fn shown(prediction: &Prediction) -> Vec<String> {
     let explanation = &prediction.explanation;
-    let mut texts: Vec<String> = explanation.contributions.iter().map(|c| c.text.clone()).collect();
-    texts.extend(explanation.reasons.iter().chain(&explanation.limits).map(|reason| reason.text.clone()));
+    let mut texts: Vec<String> = explanation.contributions.iter().map(|c| c.text.to_string()).collect();
+    texts.extend(explanation.reasons.iter().chain(&explanation.limits).map(|reason| reason.text.to_string()));
     texts.push(explanation.summary.clone());
     texts.extend(prediction.breakdown.iter().map(|group| group.label.clone()));
     texts.extend(prediction.missing.iter().map(|missing| missing.label.clone()));

@@ -64,7 +64,7 @@ impl Sink {
                     match &feature.value {
                         FeatureValue::Number(number) => csv.number(Some(*number))?,
                         FeatureValue::Flag(flag) => csv.number(Some(f64::from(u8::from(*flag))))?,
-                        FeatureValue::Level(text) | FeatureValue::Text(text) => csv.text(text)?,
+                        FeatureValue::Text(text) => csv.text(text)?,
                         _ => csv.number(None)?,
                     }
                 }

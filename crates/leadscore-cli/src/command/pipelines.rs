@@ -42,16 +42,17 @@ pub(crate) fn describe(out: &mut dyn Write, pipeline: &Pipeline, look: Look) -> 
     match pipeline.scorer() {
         Scorer::Scorecard(card) => {
             writeln!(out, "\n{}", look.bold("Rules"))?;
-            let (rules, groups) = (card.rules() as u64, card.groups().count() as u64);
+            let (rules, groups) = (card.rule_count() as u64, card.groups().len() as u64);
             writeln!(
                 out,
                 "  {} in {}:",
                 counted(rules, "rule", "rules"),
                 counted(groups, "group", "groups")
             )?;
-            for (code, label, weight) in card.groups() {
+            for group in card.groups() {
+                let weight = group.weight();
                 let weight = if weight == 1.0 { String::new() } else { format!(" × {weight}") };
-                writeln!(out, "  {}  {label}{weight}", fit(code, 16))?;
+                writeln!(out, "  {}  {}{weight}", fit(group.code(), 16), group.label())?;
             }
         }
         Scorer::Forest(model) => describe_model(out, pipeline, model, look)?,

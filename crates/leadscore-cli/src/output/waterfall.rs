@@ -92,7 +92,7 @@ fn steps(contributions: &[Contribution]) -> Vec<Step> {
     let step = |c: &Contribution| Step {
         text: match c.kind {
             ContributionKind::Model => format!("Model: {}", c.text),
-            _ => c.text.clone(),
+            _ => c.text.to_string(),
         },
         points: c.points,
         is_limit: c.kind == ContributionKind::Limit,

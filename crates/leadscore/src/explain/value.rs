@@ -1,52 +1,69 @@
-//! Feature values for people and programs, by name.
+//! Feature values as people and programs see them.
 
-use serde::de::MapAccess;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::sync::Arc;
 
-use crate::expression::plain;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::{Serialize, Serializer};
+
+use crate::expression::format_number;
 use crate::feature::{Feature, FeatureType};
 use crate::json;
 
-/// A feature's value as a person or a program would want it; as JSON null, a number, a flag or a text.
-///
-/// A text read back from JSON is a [`Level`](FeatureValue::Level): lines of an explanation have no other.
+/// A feature's value as a person or a program would want it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum FeatureValue {
-    /// The record does not say.
+    /// The record does not say; `null` in JSON.
     Missing,
     /// A number.
     Number(f64),
     /// True or false.
     Flag(bool),
-    /// A category's level.
-    Level(String),
-    /// A text.
+    /// A category's level, or a text.
     Text(String),
 }
 
+/// A feature's name and value.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct NamedValue {
+    /// The feature's name.
+    pub name: Arc<str>,
+    /// Its value.
+    pub value: FeatureValue,
+}
+
 impl FeatureValue {
+    /// The value that a column of a row has.
     pub(crate) fn new(feature: &Feature, value: f64) -> FeatureValue {
         match feature.kind {
             _ if value.is_nan() => FeatureValue::Missing,
             FeatureType::Flag => FeatureValue::Flag(value != 0.0),
-            FeatureType::Category => feature
-                .levels
-                .get(value as usize)
-                .map_or(FeatureValue::Missing, |l| FeatureValue::Level(l.clone())),
+            FeatureType::Category => {
+                let level = feature.levels.get(value as usize);
+                level.map_or(FeatureValue::Missing, |level| FeatureValue::Text(level.clone()))
+            }
             _ => FeatureValue::Number(value),
         }
     }
 }
 
-impl std::fmt::Display for FeatureValue {
+impl NamedValue {
+    /// A value under a name.
+    pub fn new(name: impl Into<Arc<str>>, value: FeatureValue) -> NamedValue {
+        NamedValue { name: name.into(), value }
+    }
+}
+
+impl fmt::Display for FeatureValue {
     /// As a person would write it; a missing value is a dash.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             FeatureValue::Missing => f.write_str("–"),
-            FeatureValue::Number(number) => f.write_str(&plain(*number)),
+            FeatureValue::Number(number) => f.write_str(&format_number(*number)),
             FeatureValue::Flag(flag) => f.write_str(if *flag { "yes" } else { "no" }),
-            FeatureValue::Level(text) | FeatureValue::Text(text) => f.write_str(text),
+            FeatureValue::Text(text) => f.write_str(text),
         }
     }
 }
@@ -57,43 +74,42 @@ impl Serialize for FeatureValue {
             FeatureValue::Missing => serializer.serialize_none(),
             FeatureValue::Number(number) => json::short(number, serializer),
             FeatureValue::Flag(flag) => serializer.serialize_bool(*flag),
-            FeatureValue::Level(text) | FeatureValue::Text(text) => serializer.serialize_str(text),
+            FeatureValue::Text(text) => serializer.serialize_str(text),
         }
     }
 }
 
 impl<'de> Deserialize<'de> for FeatureValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<FeatureValue, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Json {
-            Null,
-            Flag(bool),
-            Number(f64),
-            Text(String),
-        }
-        Ok(match Json::deserialize(deserializer)? {
-            Json::Null => FeatureValue::Missing,
-            Json::Flag(flag) => FeatureValue::Flag(flag),
-            Json::Number(number) => FeatureValue::Number(number),
-            Json::Text(text) => FeatureValue::Level(text),
-        })
+        deserializer.deserialize_any(ValueVisitor)
     }
 }
 
-/// A feature's name and value.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct NamedValue {
-    /// The feature's name.
-    pub name: String,
-    /// Its value.
-    pub value: FeatureValue,
-}
+struct ValueVisitor;
 
-impl NamedValue {
-    pub(crate) fn new(feature: &Feature, value: f64) -> NamedValue {
-        NamedValue { name: feature.name.clone(), value: FeatureValue::new(feature, value) }
+impl Visitor<'_> for ValueVisitor {
+    type Value = FeatureValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("null, a number, true, false or a text")
+    }
+    fn visit_unit<E>(self) -> Result<FeatureValue, E> {
+        Ok(FeatureValue::Missing)
+    }
+    fn visit_bool<E>(self, flag: bool) -> Result<FeatureValue, E> {
+        Ok(FeatureValue::Flag(flag))
+    }
+    fn visit_i64<E>(self, number: i64) -> Result<FeatureValue, E> {
+        Ok(FeatureValue::Number(number as f64))
+    }
+    fn visit_u64<E>(self, number: u64) -> Result<FeatureValue, E> {
+        Ok(FeatureValue::Number(number as f64))
+    }
+    fn visit_f64<E>(self, number: f64) -> Result<FeatureValue, E> {
+        Ok(FeatureValue::Number(number))
+    }
+    fn visit_str<E>(self, text: &str) -> Result<FeatureValue, E> {
+        Ok(FeatureValue::Text(text.to_owned()))
     }
 }
 
@@ -104,17 +120,17 @@ pub struct FeatureValues(Vec<NamedValue>);
 impl FeatureValues {
     /// The value of a feature, if it is among them.
     pub fn get(&self, name: &str) -> Option<&FeatureValue> {
-        self.0.iter().find(|own| own.name == name).map(|own| &own.value)
-    }
-
-    /// Goes through names and values in their order.
-    pub fn iter(&self) -> std::slice::Iter<'_, NamedValue> {
-        self.0.iter()
+        self.0.iter().find(|own| *own.name == *name).map(|own| &own.value)
     }
 
     /// Names and values in their order.
     pub fn as_slice(&self) -> &[NamedValue] {
         &self.0
+    }
+
+    /// Goes through names and values in their order.
+    pub fn iter(&self) -> std::slice::Iter<'_, NamedValue> {
+        self.0.iter()
     }
 
     /// How many there are.
@@ -151,24 +167,23 @@ impl Serialize for FeatureValues {
 
 impl<'de> Deserialize<'de> for FeatureValues {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<FeatureValues, D::Error> {
-        struct Visitor;
+        deserializer.deserialize_map(NamedVisitor)
+    }
+}
 
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = FeatureValues;
+struct NamedVisitor;
 
-            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str("an object of feature values")
-            }
+impl<'de> Visitor<'de> for NamedVisitor {
+    type Value = FeatureValues;
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FeatureValues, A::Error> {
-                let mut values = Vec::new();
-                while let Some((name, value)) = map.next_entry()? {
-                    values.push(NamedValue { name, value });
-                }
-                Ok(FeatureValues(values))
-            }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of feature values")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FeatureValues, A::Error> {
+        let mut values = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, FeatureValue>()? {
+            values.push(NamedValue::new(name, value));
         }
-
-        deserializer.deserialize_map(Visitor)
+        Ok(FeatureValues(values))
     }
 }

@@ -8,7 +8,7 @@ use self::activities::Log;
 use super::matching::email_domain;
 use super::schema::{Feature, FeatureSchema, FeatureType};
 use super::source::{AgeOf, As, Formula, Part, Source, Unit};
-use crate::expression::{normalise, plain};
+use crate::expression::{format_number, normalise};
 use crate::lead::{Attribute, Lead};
 use crate::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR, clip};
 use crate::{Error, ErrorKind, Timestamp, Zone};
@@ -180,9 +180,9 @@ fn refuse(feature: &Feature, reason: Reason, found: Option<&str>) -> Result<(), 
 fn range_words(feature: &Feature) -> String {
     let whole = if feature.whole { "the whole numbers " } else { "" };
     match feature.range {
-        Some(range) if range.high.is_infinite() => format!("{whole}from {} up", plain(range.low)),
-        Some(range) if range.low.is_infinite() => format!("{whole}up to {}", plain(range.high)),
-        Some(range) => format!("{whole}{} to {}", plain(range.low), plain(range.high)),
+        Some(range) if range.high.is_infinite() => format!("{whole}from {} up", format_number(range.low)),
+        Some(range) if range.low.is_infinite() => format!("{whole}up to {}", format_number(range.high)),
+        Some(range) => format!("{whole}{} to {}", format_number(range.low), format_number(range.high)),
         None => "the whole numbers".to_owned(),
     }
 }
@@ -260,12 +260,12 @@ fn read(feature: &Feature, lead: &Lead, log: &Log<'_>, as_of: Timestamp, zone: &
             Found::Value(log.share(filter, *hours, weekdays.as_deref(), zone))
         }
         Source::ResponseTime { after, reply } => Found::Value(log.response_time(after, reply)),
-        Source::Formula(Formula::Value(value)) => Found::Value(value.of(row)),
+        Source::Formula(Formula::Value(value)) => Found::Value(value.evaluate(row)),
         Source::Formula(Formula::When(when)) => {
-            Found::Value(when.of(row).map_or(f64::NAN, |holds| f64::from(u8::from(holds))))
+            Found::Value(when.evaluate(row).map_or(f64::NAN, |holds| f64::from(u8::from(holds))))
         }
         Source::Formula(Formula::Level { cases, otherwise }) => {
-            let hit = cases.iter().find(|(when, _, _)| when.of(row) == Some(true));
+            let hit = cases.iter().find(|(when, _, _)| when.evaluate(row) == Some(true));
             Found::Value(hit.map_or(otherwise.1, |(_, _, code)| *code))
         }
     }

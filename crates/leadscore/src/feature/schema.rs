@@ -4,7 +4,7 @@ mod read;
 
 use super::source::Source;
 use crate::Error;
-use crate::expression::{Reading, Scope, SlotKind, normalise};
+use crate::expression::{ColumnKind, Reading, Scope, normalise};
 use crate::json::{Cursor, Document, Range};
 
 /// What kind of value a feature has.
@@ -93,17 +93,17 @@ impl Feature {
         Some(self.level_labels.iter().find(|(own, _)| own == level).map_or(level, |(_, label)| label))
     }
 
-    fn slot_kind(&self) -> SlotKind {
+    fn column_kind(&self) -> ColumnKind {
         match self.kind {
-            FeatureType::Flag => SlotKind::Flag,
-            FeatureType::Category => SlotKind::Category {
+            FeatureType::Flag => ColumnKind::Flag,
+            FeatureType::Category => ColumnKind::Category {
                 levels: self.levels.clone(),
                 labels: (0..self.levels.len())
                     .filter_map(|code| self.level_label(code))
                     .map(|label| label.replace('_', " "))
                     .collect(),
             },
-            FeatureType::Number | FeatureType::Text => SlotKind::Number,
+            FeatureType::Number | FeatureType::Text => ColumnKind::Number,
         }
     }
 }
@@ -142,6 +142,11 @@ impl FeatureSchema {
     /// The features that are columns of a matrix, in its order.
     pub fn columns(&self) -> impl ExactSizeIterator<Item = &Feature> {
         self.columns.iter().map(|&at| &self.features[at])
+    }
+
+    /// One of the columns, by its index in the matrix.
+    pub(crate) fn column(&self, index: usize) -> Option<&Feature> {
+        self.columns.get(index).map(|&at| &self.features[at])
     }
 
     /// The lead attributes the features read, each once, in order of first use.
@@ -184,7 +189,7 @@ impl FeatureSchema {
     /// The names that rules may use: the columns.
     pub(crate) fn scope(&self) -> Scope {
         let mut scope = Scope::default();
-        self.columns().for_each(|feature| scope.push(&feature.name, feature.slot_kind()));
+        self.columns().for_each(|feature| scope.push(&feature.name, feature.column_kind()));
         scope
     }
 
@@ -215,7 +220,7 @@ impl FeatureSchema {
             if scope.contains(&feature.name) {
                 return Err(item.error(format!("a second feature named `{}`", feature.name)));
             }
-            scope.push(&feature.name, feature.slot_kind());
+            scope.push(&feature.name, feature.column_kind());
             if feature.is_column() {
                 schema.columns.push(at);
             }

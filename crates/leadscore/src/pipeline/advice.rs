@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Error;
-use crate::expression::{Condition, Reading, Scope, SlotKind, Text, Value};
+use crate::expression::{ColumnKind, Condition, Reading, Scope, Text, Value};
 use crate::json::{self, Cursor, Node, Object, word_for};
 
 /// A named number, or word, computed after the score.
@@ -234,9 +234,9 @@ pub(super) struct RecommendationRule {
 /// The names estimates and advice may use, in the order of the row that [`estimate`] builds.
 pub(super) fn scope(columns: &Scope, with_probability: bool) -> Scope {
     let mut scope = columns.clone();
-    scope.push("$score", SlotKind::Number);
+    scope.push("$score", ColumnKind::Number);
     // The place is taken either way; only the name comes and goes.
-    scope.push(if with_probability { "$probability" } else { "$" }, SlotKind::Number);
+    scope.push(if with_probability { "$probability" } else { "$" }, ColumnKind::Number);
     scope
 }
 
@@ -254,10 +254,10 @@ pub(super) fn estimate(
     for rule in estimates {
         let mut interval = None;
         let (value, number) = match &rule.form {
-            EstimateForm::Value(value, ends) => match value.of(&after) {
+            EstimateForm::Value(value, ends) => match value.evaluate(&after) {
                 number if number.is_finite() => {
                     interval = ends.as_ref().and_then(|(low, high)| {
-                        let (low, high) = (low.of(&after), high.of(&after));
+                        let (low, high) = (low.evaluate(&after), high.evaluate(&after));
                         (low.is_finite() && high.is_finite() && low <= high).then_some(Interval { low, high })
                     });
                     (EstimateValue::Number(number), number)
@@ -265,7 +265,7 @@ pub(super) fn estimate(
                 _ => (EstimateValue::Missing, f64::NAN),
             },
             EstimateForm::Level { cases, otherwise } => {
-                let hit = cases.iter().find(|(when, _)| when.of(&after) == Some(true));
+                let hit = cases.iter().find(|(when, _)| when.evaluate(&after) == Some(true));
                 (EstimateValue::Level(hit.map_or(otherwise, |(_, level)| level).clone()), f64::NAN)
             }
         };
@@ -289,7 +289,7 @@ pub(super) fn risks(rules: &Limited<RiskRule>, row: &[f64]) -> Vec<RiskFactor> {
         if risks.len() == rules.limit {
             break;
         }
-        if risks.iter().any(|risk| risk.code == rule.code) || rule.when.of(row) != Some(true) {
+        if risks.iter().any(|risk| risk.code == rule.code) || rule.when.evaluate(row) != Some(true) {
             continue;
         }
         risks.push(RiskFactor {
@@ -297,7 +297,7 @@ pub(super) fn risks(rules: &Limited<RiskRule>, row: &[f64]) -> Vec<RiskFactor> {
             factor: rule.factor.clone().unwrap_or_else(|| rule.code.replace('_', " ")),
             impact: rule.impact,
             trend: rule.trend,
-            value: rule.value.as_ref().map(|value| value.of(row)).filter(|value| value.is_finite()),
+            value: rule.value.as_ref().map(|value| value.evaluate(row)).filter(|value| value.is_finite()),
             text: rule.text.render(row),
         });
     }
@@ -311,7 +311,7 @@ pub(super) fn recommendations(rules: &Limited<RecommendationRule>, row: &[f64]) 
         if out.len() == rules.limit {
             break;
         }
-        if out.iter().any(|own| own.code == rule.code) || rule.when.of(row) != Some(true) {
+        if out.iter().any(|own| own.code == rule.code) || rule.when.evaluate(row) != Some(true) {
             continue;
         }
         out.push(Recommendation {
@@ -402,7 +402,7 @@ impl EstimateRule {
             }
             _ => return Err(cursor.error("wants either `value` or `level` with `else`")),
         };
-        scope.push(&slot, SlotKind::Number);
+        scope.push(&slot, ColumnKind::Number);
         let (method, label, unit) = (fields.text("method")?, fields.text("label")?, fields.text("unit")?);
         Ok(EstimateRule { name, method, label, unit, form })
     }

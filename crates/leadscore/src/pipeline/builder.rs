@@ -13,6 +13,27 @@ use crate::{Error, ErrorKind, Scorecard, TierScheme};
 ///
 /// Schema, a scorer, scale and tiers are needed; all else may be left out. What does not fit together is found by
 /// [`build`](PipelineBuilder::build).
+///
+/// ```
+/// use leadscore::scorecard::{GroupBuilder, RuleBuilder, ScorecardUnit};
+/// use leadscore::{AsOf, FeatureSchema, Lead, Pipeline, Scorecard, TierScheme, Zone, scale::Scale};
+/// let schema = FeatureSchema::from_json(
+///     r#"{"features": [{"name": "visits", "type": "number", "default": 0, "source": {"from": "attribute"}}]}"#,
+/// )?;
+/// let interest = GroupBuilder::new("interest").rule(RuleBuilder::points("visits", "visits"));
+/// let card = Scorecard::builder(ScorecardUnit::Points).base(20.0).group(interest).build(&schema)?;
+/// let pipeline = Pipeline::builder("mine")
+///     .schema(schema)
+///     .scorecard(card)
+///     .scale(Scale::points())
+///     .tiers(TierScheme::builtin("hot-warm-cold")?)
+///     .estimates_json(r#"[{"name": "days_to_close", "value": {"sub": [90, "$score"]}, "unit": "days"}]"#)?
+///     .build()?;
+/// let prediction = pipeline.score(&Lead::new("a").with("visits", 5.0), &AsOf::parse("2026-11-22", &Zone::utc())?)?;
+/// assert_eq!((prediction.score, prediction.estimate("days_to_close").unwrap().number()), (25.0, Some(65.0)));
+/// assert_eq!(Pipeline::from_json(&pipeline.to_json())?, pipeline);
+/// # Ok::<(), leadscore::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 #[must_use = "nothing is made before `build`"]
 pub struct PipelineBuilder {
@@ -93,7 +114,7 @@ impl PipelineBuilder {
     }
 
     /// How margins become scores.
-    pub(crate) fn scale(mut self, scale: Scale) -> PipelineBuilder {
+    pub fn scale(mut self, scale: Scale) -> PipelineBuilder {
         self.scale = Some(scale);
         self
     }

@@ -1,8 +1,7 @@
 //! Scores of many leads as columns.
 
-use super::Pipeline;
+use super::{Pipeline, RowScore};
 use crate::Tier;
-use crate::explain::Sum;
 
 /// The scores of many leads or rows, column by column; all columns have one value for each row.
 ///
@@ -79,25 +78,18 @@ impl ScoreColumns {
         }
     }
 
-    pub(super) fn push(&mut self, pipeline: &Pipeline, sum: &Sum<'_>, row: &[f64], reasons: usize) {
-        let outcome = pipeline.outcome(sum);
+    pub(super) fn push(&mut self, pipeline: &Pipeline, row: &RowScore<'_>) {
         let tiers = pipeline.tiers().tiers();
         let position = |tier: &Tier| tiers.iter().position(|own| std::ptr::eq(own, tier));
-        self.score.push(sum.score);
-        self.probability.push(outcome.probability.unwrap_or(f64::NAN));
-        self.tier.push(outcome.tier.and_then(position).map_or(-1, |at| at as i32));
-        self.class_probabilities.extend_from_slice(&sum.classes);
-        if reasons == 0 {
-            return;
-        }
-        let mut strongest = sum.reasons(pipeline.schema(), row, reasons).into_iter();
+        self.score.push(row.score);
+        self.probability.push(row.probability.unwrap_or(f64::NAN));
+        self.tier.push(row.tier.and_then(position).map_or(-1, |at| at as i32));
+        self.class_probabilities.extend_from_slice(row.class_probabilities);
+        let mut strongest = row.reasons();
         for column in &mut self.reasons {
-            let (text, points) = match strongest.next() {
-                Some(reason) => (Some(reason.text), reason.points),
-                None => (None, f64::NAN),
-            };
-            column.text.push(text);
-            column.points.push(points);
+            let reason = strongest.next();
+            column.points.push(reason.map_or(f64::NAN, |reason| reason.points));
+            column.text.push(reason.map(|reason| reason.text.to_owned()));
         }
     }
 }

@@ -2,13 +2,15 @@
 
 use super::parts::{Parts, ScorerPart, assemble};
 use super::read::read_schema;
-use super::scorer::{has_classes, is_logistic};
+use super::scorer::margin_meaning;
 use super::{ModelCard, Pipeline};
 use crate::expression::Reading;
 use crate::feature::FeatureSchema;
 use crate::forest::{FeatureKind, Forest, Iterations, ModelFeature};
 use crate::json::{self, Cursor, Document, Node, Object};
-use crate::scale::Scale;
+use crate::scale::{ClassScale, ClassWeight, Scale, ScaleKind};
+use crate::scorer::MarginMeaning;
+use crate::tier::{Tier, TierAxis};
 use crate::{Error, ErrorKind, TierScheme};
 
 /// How a model becomes a pipeline: what its file does not tell. Only the id has no default.
@@ -87,7 +89,7 @@ impl ImportOptions {
     /// How margins become scores. A logistic objective has `logistic` as its default; classes are spaced evenly, in the
     /// order of the outputs; other objectives have no default.
     #[must_use]
-    pub(crate) fn scale(mut self, scale: Scale) -> ImportOptions {
+    pub fn scale(mut self, scale: Scale) -> ImportOptions {
         self.scale = Some(scale);
         self
     }
@@ -315,11 +317,12 @@ fn default_schema(
 }
 
 fn default_scale(forest: &Forest, options: &ImportOptions) -> Result<Scale, Error> {
-    if is_logistic(forest) {
-        return Ok(Scale::Logistic { calibration: None });
-    }
     let outputs = forest.outputs();
-    if !has_classes(forest) {
+    let meaning = margin_meaning(forest);
+    if meaning == MarginMeaning::LogOdds {
+        return Ok(Scale::logistic());
+    }
+    if meaning == MarginMeaning::Other {
         let message = if outputs > 1 {
             format!(
                 "the model has {outputs} outputs that are no classes; a score needs a model with one output"
@@ -343,26 +346,24 @@ fn default_scale(forest: &Forest, options: &ImportOptions) -> Result<Scale, Erro
             format!("the model has {outputs} classes; give as many names and weights"),
         ));
     }
-    let class = |k: usize| -> Node {
+    let class = |k: usize| {
         let name = options.classes.get(k).cloned().unwrap_or_else(|| format!("class_{k}"));
         let even = k as f64 / (outputs - 1) as f64;
-        let weight = options.class_weights.get(k).copied().unwrap_or(even);
-        Object::default().with("class", &name).with("weight", weight).into()
+        ClassWeight::new(name, options.class_weights.get(k).copied().unwrap_or(even))
     };
-    let classes = Node::List((0..outputs).map(class).collect());
-    let node = Node::from(Object::default().with("kind", "classes").with("classes", classes));
-    Scale::read(&Cursor::root(&node, "scale", Document::Pipeline))
+    let classes = ClassScale::new((0..outputs).map(class)).map_err(|error| error.within("scale"))?;
+    Ok(Scale::Classes(classes))
 }
 
 /// Tiers that fit a scale; classes from the most valuable one down.
 fn default_tiers(scale: &Scale) -> Result<TierScheme, Error> {
-    let Scale::Classes(classes) = scale else {
-        let logistic = matches!(scale, Scale::Logistic { .. });
-        return TierScheme::builtin(if logistic { "a-e" } else { "hot-warm-cold" });
+    let classes = match scale {
+        Scale::Single(scale) if scale.kind() == ScaleKind::Logistic => return TierScheme::builtin("a-e"),
+        Scale::Single(_) => return TierScheme::builtin("hot-warm-cold"),
+        Scale::Classes(classes) => classes,
     };
     let mut classes: Vec<_> = classes.names().iter().zip(classes.weights()).collect();
     classes.sort_by(|a, b| b.1.total_cmp(a.1));
-    let actions = classes.iter().map(|(name, _)| (name.to_string(), Node::from(""))).collect();
-    let node = Node::from(Object::default().with("on", "class").with("actions", Node::Object(actions)));
-    TierScheme::read(&Cursor::root(&node, "tiers", Document::Pipeline))
+    let tiers = classes.into_iter().map(|(name, _)| Tier::new(name.clone()));
+    TierScheme::new(TierAxis::Class, tiers).map_err(|error| error.within("tiers"))
 }

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
+use super::scorer::{SumBuffers, SumDetail};
 use super::{Pipeline, Scorer};
 use crate::feature::FeatureMatrix;
 use crate::forest::{Body, Forest, Iterations, Node};
+use crate::scorecard::{Rule, RuleGroup};
 use crate::scorer::ContributionKind;
 use crate::{Error, ErrorKind, Scorecard};
 
@@ -74,7 +76,7 @@ impl Pipeline {
                     ImportanceBy::Leads(matrix) => {
                         matrix.check(self.schema())?;
                         let rows = (0..matrix.rows()).map(|row| matrix.row(row));
-                        mean_shap(model.forest(), &model.matrix(rows)?)?
+                        mean_shap(model.forest(), &model.matrix(rows))?
                     }
                     by => of_splits(model.forest(), by)?,
                 };
@@ -100,7 +102,7 @@ impl Pipeline {
     fn largest(&self, card: &Scorecard) -> Result<Vec<FeatureImportance>, Error> {
         let ranges: Vec<_> = self.schema().columns().map(crate::Feature::bounds).collect();
         let mut all = rules(card);
-        for (one, largest) in all.iter_mut().zip(card.largest(&ranges)) {
+        for (one, largest) in all.iter_mut().zip(card.largest_points(&ranges)) {
             if !largest.is_finite() {
                 return Err(unsupported(&format!(
                     "the rule `{}` has no largest points, as nothing caps it; measure over leads",
@@ -115,17 +117,20 @@ impl Pipeline {
     fn mean_points(&self, card: &Scorecard, matrix: &FeatureMatrix) -> Result<Vec<FeatureImportance>, Error> {
         matrix.check(self.schema())?;
         let mut all = rules(card);
+        let mut rule_of_part = vec![None; card.parts().len()];
+        let parts = card.groups().iter().flat_map(|group| group.rules()).map(Rule::part);
+        for (rule, part) in parts.enumerate() {
+            rule_of_part[part as usize] = Some(rule);
+        }
+        let mut buffers = SumBuffers::default();
         for row in 0..matrix.rows() {
-            let sums = self.scorer().sums(&[matrix.row(row)], self.scale(), true);
-            for line in sums.iter().flat_map(|sum| &sum.lines) {
-                if line.part.kind == ContributionKind::Limit {
-                    continue;
-                }
-                let own = all
-                    .iter_mut()
-                    .find(|own| own.code == line.part.code && own.group.as_deref() == line.part.group);
-                if let Some(own) = own {
-                    own.importance += line.worth.abs();
+            let sum = self.scorer().row_sum(matrix.row(row), self.scale(), SumDetail::Lines, &mut buffers);
+            for line in &sum.lines {
+                let part = card.parts().get(line.part);
+                if let Some(rule) = rule_of_part[line.part as usize]
+                    && part.kind != ContributionKind::Limit
+                {
+                    all[rule].importance += line.capped_points.abs();
                 }
             }
         }
@@ -139,13 +144,13 @@ fn unsupported(message: &str) -> Error {
 
 /// Every rule, not yet measured.
 fn rules(card: &Scorecard) -> Vec<FeatureImportance> {
-    let one = |(group, code, label): (&str, &str, &str)| FeatureImportance {
-        code: code.to_owned(),
-        label: label.to_owned(),
-        group: Some(group.to_owned()),
+    let one = |group: &RuleGroup, rule: &Rule| FeatureImportance {
+        code: rule.code().to_owned(),
+        label: rule.label().to_owned(),
+        group: Some(group.code().to_owned()),
         importance: 0.0,
     };
-    card.each_rule().map(one).collect()
+    card.groups().iter().flat_map(|group| group.rules().iter().map(move |rule| one(group, rule))).collect()
 }
 
 /// For every feature the mean |SHAP|, summed over the outputs.

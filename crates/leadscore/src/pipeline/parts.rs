@@ -5,14 +5,14 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::advice::{self, EstimateRule, Limited, RecommendationRule, RiskRule};
-use super::scorer::{ForestScorer, Scorer, card_fits};
+use super::scorer::{ForestScorer, Scorer};
 use super::{Inner, ModelCard, Pipeline};
 use crate::expression::Reading;
 use crate::feature::FeatureSchema;
 use crate::forest::Forest;
 use crate::json::{Cursor, Document, Node};
 use crate::scale::Scale;
-use crate::{Error, Scorecard, TierScheme};
+use crate::{Error, ErrorKind, Scorecard, TierScheme};
 
 /// What a pipeline is made of, each by itself as it should be.
 pub(super) struct Parts {
@@ -48,22 +48,21 @@ pub(super) enum ScorerPart {
 /// # Errors
 /// `invalid_pipeline` with the part that does not fit.
 pub(super) fn assemble(parts: Parts) -> Result<Pipeline, Error> {
-    let Parts { schema, mut scale, tiers, reading, .. } = parts;
+    let Parts { schema, reading, .. } = parts;
     if parts.id.trim().is_empty() {
-        return Err(at("id").error("the id is blank"));
+        return Err(Error::new(ErrorKind::InvalidPipeline, "id", "the id is blank"));
     }
     let columns = schema.scope();
     let scorer = match parts.scorer {
         ScorerPart::Scorecard(node) => {
-            let card = Scorecard::read(&cursor(&node, "scorer"), &columns, &reading)?;
-            card_fits(&card, &at("scale"), &scale)?;
-            Scorer::Scorecard(card)
+            Scorer::Scorecard(Scorecard::read(&cursor(&node, "scorer"), &columns, &reading)?)
         }
         ScorerPart::Forest { forest, reasons } => {
-            Scorer::Forest(ForestScorer::new(forest, reasons, &schema, &mut scale)?)
+            Scorer::Forest(ForestScorer::new(forest, reasons, &schema).map_err(|error| error.within("scorer"))?)
         }
     };
-    tiers_fit(&tiers, &scale)?;
+    let scale = parts.scale.fit(scorer.traits()).map_err(|error| error.within("scale"))?;
+    let tiers = parts.tiers.fit(&scale).map_err(|error| error.within("tiers"))?;
     let mut scope = advice::scope(&columns, scale.has_probability());
     let mut estimates = Vec::new();
     if let Some(list) = &parts.estimates {
@@ -98,32 +97,6 @@ pub(super) fn assemble(parts: Parts) -> Result<Pipeline, Error> {
 
 fn cursor<'a>(node: &'a Node, part: &'a str) -> Cursor<'a> {
     Cursor::root(node, part, Document::Pipeline)
-}
-
-/// For errors about a part as a whole.
-fn at(part: &str) -> Cursor<'_> {
-    cursor(&Node::Null, part)
-}
-
-fn tiers_fit(tiers: &TierScheme, scale: &Scale) -> Result<(), Error> {
-    let at = at("tiers");
-    if tiers.reads_probability() && !scale.has_probability() {
-        return Err(at.error("the tiers are read on the probability, but the scale gives none"));
-    }
-    if !tiers.reads_classes() {
-        return Ok(());
-    }
-    let Scale::Classes(classes) = scale else {
-        return Err(at.error("the tiers are classes, but the scale has none"));
-    };
-    let has = |name: &str| tiers.tiers().iter().any(|tier| tier.name() == name);
-    match classes.names().iter().find(|name| !has(name)) {
-        Some(name) => Err(at.error(format!("the class `{name}` has no action"))),
-        None if tiers.tiers().len() > classes.names().len() => {
-            Err(at.error(format!("there are more actions than classes: {}", classes.names().join(", "))))
-        }
-        None => Ok(()),
-    }
 }
 
 impl From<&Pipeline> for Parts {

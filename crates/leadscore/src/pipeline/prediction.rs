@@ -13,8 +13,11 @@ pub use warning::Warning;
 use super::advice::{self, Estimate, Recommendation, RiskFactor};
 use super::score::sealed::Assemble;
 use super::score::{Outcome, ScoredRow};
+use super::scorer::{Scorer, SumDetail};
 use super::{Pipeline, ScoreOptions};
-use crate::explain::{Disqualification, Explanation, Reason, Sum};
+use crate::explain::{
+    Disqualification, Explanation, ExplanationDetail, ExplanationOptions, PointSum, Reason, Wording,
+};
 use crate::feature::{Extraction, Missing, Reason as Cause};
 use crate::scale::Basis;
 use crate::{Tier, Timestamp};
@@ -188,26 +191,30 @@ impl From<Prediction> for Score {
 }
 
 impl Assemble for Score {
-    const ALWAYS_REASONS: bool = false;
+    fn sum_detail(options: &ScoreOptions) -> SumDetail {
+        if options.reasons > 0 { SumDetail::Lines } else { SumDetail::RuleLines }
+    }
 
     fn assemble(pipeline: &Pipeline, row: &ScoredRow<'_>, options: &ScoreOptions) -> Score {
-        let (sum, features) = (&row.sum, &row.extraction.columns);
+        let (sum, schema) = (row.sum, pipeline.schema());
         let Outcome { probability, tier, .. } = pipeline.outcome(sum);
-        let (tier, action) = tier.map(Tier::shared).unzip();
-        let schema = pipeline.schema();
+        let wording = Wording { parts: pipeline.scorer().parts(), schema, row: &row.extraction.columns };
+        let detail = ExplanationDetail::Reasons;
+        let explained = ExplanationOptions { tier: None, reason_limit: options.reasons, detail };
+        let Explanation { baseline, reasons, limits, rest, .. } = Explanation::new(sum, &wording, explained);
         Score {
             lead_id: row.lead_id.to_owned(),
             score: sum.score,
             probability,
             classes: pipeline.class_probabilities(sum),
             basis: pipeline.basis(),
-            tier,
-            action,
-            disqualified: sum.disqualified(schema, features),
-            baseline: sum.baseline,
-            reasons: sum.reasons(schema, features, options.reasons),
-            limits: sum.limits(schema, features),
-            rest: sum.rest,
+            tier: tier.map(|tier| tier.shared_name().clone()),
+            action: tier.map(|tier| tier.shared_action().clone()),
+            disqualified: Disqualification::new(sum, &wording),
+            baseline,
+            reasons,
+            limits,
+            rest,
             completeness: row.extraction.completeness(schema),
             warnings: pipeline.warnings(row.extraction),
             provenance: pipeline.provenance(row),
@@ -216,30 +223,32 @@ impl Assemble for Score {
 }
 
 impl Assemble for Prediction {
-    const ALWAYS_REASONS: bool = true;
+    fn sum_detail(_: &ScoreOptions) -> SumDetail {
+        SumDetail::Lines
+    }
 
     fn assemble(pipeline: &Pipeline, row: &ScoredRow<'_>, options: &ScoreOptions) -> Prediction {
-        let (sum, features) = (&row.sum, &row.extraction.columns);
-        let (score, inner) = (sum.score, &pipeline.0);
+        let (sum, schema, columns) = (row.sum, pipeline.schema(), &row.extraction.columns);
         let Outcome { probability, tier, confidence } = pipeline.outcome(sum);
-        let schema = pipeline.schema();
-        let explanation = sum.explain(schema, features, tier.map(Tier::name), options.reasons);
-        let (tier, action) = tier.map(Tier::shared).unzip();
-        let (mut estimates, after) = advice::estimate(&inner.estimates, features, score, probability);
+        let wording = Wording { parts: pipeline.scorer().parts(), schema, row: columns };
+        let (tier_name, detail) = (tier.map(Tier::name), ExplanationDetail::Full);
+        let explained = ExplanationOptions { tier: tier_name, reason_limit: options.reasons, detail };
+        let inner = &pipeline.0;
+        let (mut estimates, after) = advice::estimate(&inner.estimates, columns, sum.score, probability);
         if let Some(confidence) = confidence {
             estimates.insert(0, Estimate::confidence(confidence));
         }
         Prediction {
             lead_id: row.lead_id.to_owned(),
-            score,
+            score: sum.score,
             probability,
             classes: pipeline.class_probabilities(sum),
             basis: pipeline.basis(),
-            tier,
-            action,
-            disqualified: sum.disqualified(schema, features),
-            explanation,
-            breakdown: breakdown(sum),
+            tier: tier.map(|tier| tier.shared_name().clone()),
+            action: tier.map(|tier| tier.shared_action().clone()),
+            disqualified: Disqualification::new(sum, &wording),
+            explanation: Explanation::new(sum, &wording, explained),
+            breakdown: pipeline.breakdown(sum),
             estimates,
             risks: advice::risks(&inner.risks, &after),
             recommendations: advice::recommendations(&inner.recommendations, &after),
@@ -252,23 +261,53 @@ impl Assemble for Prediction {
 }
 
 impl Pipeline {
-    fn class_probabilities(&self, sum: &Sum<'_>) -> Vec<ClassProbability> {
-        let classes = self.scale().classes().iter().zip(&sum.classes);
+    fn class_probabilities(&self, sum: &PointSum) -> Vec<ClassProbability> {
+        let classes = self.classes().iter().zip(&sum.class_probabilities);
         classes.map(|(class, &probability)| ClassProbability { class: class.clone(), probability }).collect()
     }
 
-    fn missing(&self, extraction: &Extraction, undecided: &[(&str, &str, &str)]) -> Vec<Missing> {
+    fn missing(&self, extraction: &Extraction, undecided: &[u32]) -> Vec<Missing> {
         let schema = self.schema();
         let shown = |feature: usize| !schema.features()[feature].helper;
         let features = extraction.gaps.iter().filter(|gap| shown(gap.feature)).map(|gap| gap.describe(schema));
-        let rules = undecided.iter().map(|(group, code, label)| Missing {
-            name: format!("{group}.{code}"),
-            label: (*label).to_owned(),
-            reason: Cause::Undecided,
-            found: None,
-            default: None,
+        let rules = undecided.iter().map(|part| {
+            let part = self.scorer().parts().get(*part);
+            Missing {
+                name: format!("{}.{}", part.group.as_deref().unwrap_or_default(), part.code),
+                label: part.label.to_string(),
+                reason: Cause::Undecided,
+                found: None,
+                default: None,
+            }
         });
         features.chain(rules).collect()
+    }
+
+    /// The groups of a scorecard, or the points of a model's features by group.
+    fn breakdown(&self, sum: &PointSum) -> Vec<GroupScore> {
+        if let Scorer::Scorecard(card) = self.scorer() {
+            let totals = card.groups().iter().zip(&sum.groups);
+            return totals
+                .map(|(group, total)| GroupScore {
+                    group: group.code().to_owned(),
+                    label: group.label().to_owned(),
+                    value: total.value,
+                    weighted: total.weighted,
+                })
+                .collect();
+        }
+        let mut groups: Vec<GroupScore> = Vec::new();
+        for line in &sum.lines {
+            let Some(group) = self.scorer().parts().get(line.part).group.as_deref() else { continue };
+            let at = groups.iter().position(|own| own.group == group).unwrap_or(groups.len());
+            if at == groups.len() {
+                let (group, label) = (group.to_owned(), group.to_owned());
+                groups.push(GroupScore { group, label, value: 0.0, weighted: 0.0 });
+            }
+            groups[at].value += line.points;
+            groups[at].weighted += line.points;
+        }
+        groups
     }
 
     fn warnings(&self, extraction: &Extraction) -> Vec<Warning> {
@@ -288,30 +327,6 @@ impl Pipeline {
             zone: row.zone.name().to_owned(),
         }
     }
-}
-
-/// The groups of a scorecard, or the points of a model's features by group.
-fn breakdown(sum: &Sum<'_>) -> Vec<GroupScore> {
-    let own = |(group, label, value, weighted): &(&str, &str, f64, f64)| GroupScore {
-        group: (*group).to_owned(),
-        label: (*label).to_owned(),
-        value: *value,
-        weighted: *weighted,
-    };
-    if !sum.groups.is_empty() {
-        return sum.groups.iter().map(own).collect();
-    }
-    let mut groups: Vec<GroupScore> = Vec::new();
-    for line in &sum.lines {
-        let Some(group) = line.part.group else { continue };
-        let place = groups.iter().position(|own| own.group == group).unwrap_or(groups.len());
-        if place == groups.len() {
-            groups.push(own(&(group, group, 0.0, 0.0)));
-        }
-        groups[place].value += line.points;
-        groups[place].weighted += line.points;
-    }
-    groups
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]

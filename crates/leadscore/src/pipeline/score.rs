@@ -1,10 +1,13 @@
 //! Scoring: one lead, many leads, a matrix; in full, in brief, or as columns.
 
 use super::prediction::{Prediction, Score};
-use super::{BLOCK, Pipeline, ScoreColumns, ScoreOptions, When};
+use super::rows::ReasonBuffers;
+use super::scorer::{SumBuffers, SumDetail};
+use super::{BLOCK, Pipeline, ScoreColumns, ScoreOptions, ScoreWorkspace, When};
 use crate::error::Path;
-use crate::explain::{FeatureValue, FeatureValues, NamedValue, Sum};
+use crate::explain::{FeatureValue, FeatureValues, NamedValue, PointSum};
 use crate::feature::{Extraction, FeatureMatrix, Mode};
+use crate::tier::TierAxis;
 use crate::{AsOf, Error, ErrorKind, Lead, Tier, Timestamp, Zone};
 
 /// What can come out of scoring a lead: a [`Score`] or a [`Prediction`].
@@ -15,11 +18,12 @@ impl ScoreResult for Prediction {}
 
 pub(super) mod sealed {
     use super::ScoredRow;
+    use crate::pipeline::scorer::SumDetail;
     use crate::pipeline::{Pipeline, ScoreOptions};
 
     pub trait Assemble {
-        /// Whether it has reasons even where none are to be named.
-        const ALWAYS_REASONS: bool;
+        /// How much of the sum it needs.
+        fn sum_detail(options: &ScoreOptions) -> SumDetail;
 
         fn assemble(pipeline: &Pipeline, row: &ScoredRow<'_>, options: &ScoreOptions) -> Self;
     }
@@ -30,7 +34,7 @@ pub(super) mod sealed {
 pub struct ScoredRow<'a> {
     pub(super) lead_id: &'a str,
     pub(super) extraction: &'a Extraction,
-    pub(super) sum: Sum<'a>,
+    pub(super) sum: &'a PointSum,
     pub(super) time: Timestamp,
     pub(super) zone: &'a Zone,
 }
@@ -81,8 +85,9 @@ impl Pipeline {
     ) -> Result<R, Error> {
         let mut extraction = Extraction::default();
         self.schema().extract(lead, as_of.time, &as_of.zone, options.mode, &mut extraction)?;
-        let reasons = R::ALWAYS_REASONS || options.reasons > 0;
-        let sum = self.scorer().sums(&[&extraction.columns], self.scale(), reasons).remove(0);
+        let mut buffers = SumBuffers::default();
+        let detail = R::sum_detail(options);
+        let sum = self.scorer().row_sum(&extraction.columns, self.scale(), detail, &mut buffers);
         let (time, zone) = (as_of.time, &as_of.zone);
         Ok(R::assemble(
             self,
@@ -143,8 +148,7 @@ impl Pipeline {
     ) -> Vec<Result<R, Error>> {
         let leads: Vec<&Lead> = leads.into_iter().collect();
         let mut results = Vec::with_capacity(leads.len());
-        let reasons = R::ALWAYS_REASONS || options.reasons > 0;
-        self.each_row(&leads, when.into(), options.mode, reasons, |row| {
+        self.each_row(&leads, when.into(), options.mode, R::sum_detail(options), |row| {
             results.push(row.map(|row| R::assemble(self, &row, options)));
         });
         results
@@ -164,9 +168,14 @@ impl Pipeline {
         let leads: Vec<&Lead> = leads.into_iter().collect();
         let mut columns = ScoreColumns::with_capacity(leads.len(), self.classes().len(), options.reasons);
         let (mut refused, mut index) = (None, 0);
-        self.each_row(&leads, when.into(), options.mode, options.reasons > 0, |row| {
+        let detail = if options.reasons == 0 { SumDetail::Score } else { SumDetail::Lines };
+        let mut reasons = ReasonBuffers::default();
+        self.each_row(&leads, when.into(), options.mode, detail, |row| {
             match row {
-                Ok(row) => columns.push(self, &row.sum, &row.extraction.columns, options.reasons),
+                Ok(row) => {
+                    let columns_of_row = &row.extraction.columns;
+                    columns.push(self, &self.row_score(row.sum, columns_of_row, options.reasons, &mut reasons));
+                }
                 Err(error) if refused.is_none() => refused = Some(of_lead(error, index)),
                 Err(_) => {}
             }
@@ -181,16 +190,8 @@ impl Pipeline {
     /// # Errors
     /// `invalid_matrix` when the width is not the schema's.
     pub fn score_matrix(&self, matrix: &FeatureMatrix) -> Result<ScoreColumns, Error> {
-        matrix.check(self.schema())?;
         let mut columns = ScoreColumns::with_capacity(matrix.rows(), self.classes().len(), 0);
-        for from in (0..matrix.rows()).step_by(BLOCK) {
-            let rows: Vec<&[f64]> =
-                (from..matrix.rows().min(from + BLOCK)).map(|row| matrix.row(row)).collect();
-            let sums = self.scorer().sums(&rows, self.scale(), false);
-            for (sum, row) in sums.iter().zip(rows) {
-                columns.push(self, sum, row, 0);
-            }
-        }
+        self.score_rows(matrix, 0, &mut ScoreWorkspace::default(), |_, row| columns.push(self, row))?;
         Ok(columns)
     }
 
@@ -205,11 +206,12 @@ impl Pipeline {
         let mut values = Vec::new();
         for (at, feature) in self.schema().features().iter().enumerate() {
             if feature.is_column() {
-                values.push(NamedValue::new(feature, columns.next().copied().unwrap_or(f64::NAN)));
+                let value = columns.next().copied().unwrap_or(f64::NAN);
+                values.push(NamedValue::new(feature.name.as_str(), FeatureValue::new(feature, value)));
             } else if !feature.helper {
                 let text = extraction.texts.iter().find(|(own, _)| *own == at);
                 let value = text.map_or(FeatureValue::Missing, |(_, text)| FeatureValue::Text(text.clone()));
-                values.push(NamedValue { name: feature.name.clone(), value });
+                values.push(NamedValue::new(feature.name.as_str(), value));
             }
         }
         Ok(values.into_iter().collect())
@@ -256,7 +258,7 @@ impl Pipeline {
         leads: &[&Lead],
         when: When<'_>,
         mode: Mode,
-        reasons: bool,
+        detail: SumDetail,
         mut take: impl FnMut(Result<ScoredRow<'_>, Error>),
     ) {
         if let Err(error) = check_count(leads.len(), when) {
@@ -264,23 +266,31 @@ impl Pipeline {
             return;
         }
         let mut extractions: Vec<Extraction> = Vec::new();
+        let mut buffers = SumBuffers::default();
         for (number, block) in leads.chunks(BLOCK).enumerate() {
             extractions.resize_with(block.len(), Extraction::default);
-            let index = |at: usize| number * BLOCK + at;
             let read = |(at, (lead, extraction)): (usize, (&&Lead, &mut Extraction))| {
-                self.extract_at(lead, index(at), when, mode, extraction)
+                self.extract_at(lead, number * BLOCK + at, when, mode, extraction)
             };
             let times: Vec<Result<Timestamp, Error>> =
                 block.iter().zip(&mut extractions).enumerate().map(read).collect();
             let good = extractions.iter().zip(&times).filter(|(_, time)| time.is_ok());
             let rows: Vec<&[f64]> = good.map(|(extraction, _)| &*extraction.columns).collect();
-            let mut sums = self.scorer().sums(&rows, self.scale(), reasons).into_iter();
-            for ((lead, extraction), time) in block.iter().zip(&extractions).zip(times) {
-                take(time.map(|time| {
-                    let sum = sums.next().expect("there is a sum for every row");
-                    ScoredRow { lead_id: &lead.id, extraction, sum, time, zone: when.zone() }
-                }));
-            }
+            let mut all = block.iter().zip(&extractions).zip(times);
+            self.scorer().for_each_sum(&rows, self.scale(), detail, &mut buffers, |_, sum| {
+                // Those refused before this row come first.
+                for ((lead, extraction), time) in all.by_ref() {
+                    match time {
+                        Err(error) => take(Err(error)),
+                        Ok(time) => {
+                            let zone = when.zone();
+                            take(Ok(ScoredRow { lead_id: &lead.id, extraction, sum, time, zone }));
+                            break;
+                        }
+                    }
+                }
+            });
+            all.filter_map(|(_, time)| time.err()).for_each(|error| take(Err(error)));
         }
     }
 
@@ -299,17 +309,19 @@ impl Pipeline {
     }
 
     /// Probability, tier and confidence of a score.
-    pub(super) fn outcome(&self, sum: &Sum<'_>) -> Outcome<'_> {
+    pub(super) fn outcome(&self, sum: &PointSum) -> Outcome<'_> {
         let (scale, tiers) = (self.scale(), self.tiers());
         // Every single probability a scale has is its score over 100: one clip, one disqualification for both.
         let probability = scale.has_probability().then_some(sum.score / 100.0);
-        if !tiers.reads_classes() {
+        if tiers.axis() != TierAxis::Class {
             return Outcome { probability, tier: tiers.tier(sum.score, probability), confidence: None };
         }
-        let names = scale.classes().iter().map(|name| &**name);
-        let classes: Vec<(&str, f64)> = names.zip(sum.classes.iter().copied()).collect();
-        let (tier, confidence) = tiers.tier_of_classes(&classes).unzip();
-        Outcome { probability, tier, confidence }
+        let class = tiers.tier_of_fitted_classes(&sum.class_probabilities);
+        Outcome {
+            probability,
+            tier: class.map(|class| class.tier),
+            confidence: class.map(|class| class.probability),
+        }
     }
 }
 

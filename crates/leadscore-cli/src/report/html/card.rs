@@ -4,7 +4,7 @@ use std::io::{Result, Write};
 
 use leadscore::Prediction;
 use leadscore::explain::Reason;
-use leadscore::feature::{Missing, Reason as Cause};
+use leadscore::feature::{Missing, Reason as MissingCause};
 use leadscore::pipeline::Priority;
 
 use super::{percent, states_chance};
@@ -180,10 +180,10 @@ fn uncapital(text: &str) -> String {
 
 /// What is not known, and what was there but could not be used.
 fn gaps(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
-    let of = |reason: Cause| {
+    let of = |reason: MissingCause| {
         prediction.missing.iter().filter(move |gap| gap.reason == reason).map(label).collect::<Vec<_>>()
     };
-    let absent = of(Cause::Absent);
+    let absent = of(MissingCause::Absent);
     write!(
         out,
         "<p class=\"gaps\">Known: {} of what the score looks at. ",
@@ -217,10 +217,10 @@ fn unusable(gap: &Missing) -> Option<String> {
     let label = capital(&label(gap));
     let found = gap.found.as_deref().unwrap_or_default();
     Some(match gap.reason {
-        Cause::Absent | Cause::Undecided => return None,
-        Cause::OutOfRange => format!("{label}: {found} cannot be right, so it was left out."),
-        Cause::Future => format!("{label}: {found} lies in the future, so it was left out."),
-        Cause::Unseen => format!("{label}: “{found}” is not a known value, so it was left out."),
+        MissingCause::Absent | MissingCause::Undecided => return None,
+        MissingCause::OutOfRange => format!("{label}: {found} cannot be right, so it was left out."),
+        MissingCause::Future => format!("{label}: {found} lies in the future, so it was left out."),
+        MissingCause::Unseen => format!("{label}: “{found}” is not a known value, so it was left out."),
         _ => format!("{label}: “{found}” cannot be read, so it was left out."),
     })
 }

@@ -135,8 +135,8 @@ impl From<Stored> for Prediction {
 
 /// A disqualification is the last limit, and has its words.
 fn disqualification(text: String, limits: &[Reason]) -> Disqualification {
-    let line = limits.iter().rev().find(|limit| limit.text == text);
-    Disqualification { code: line.map_or_else(|| "".into(), |limit| limit.code.clone()), text }
+    let line = limits.iter().rev().find(|limit| *limit.text == *text);
+    Disqualification { code: line.map_or_else(|| "".into(), |limit| limit.code.clone()), text: text.into() }
 }
 
 impl<'de> Deserialize<'de> for Prediction {
