@@ -29,14 +29,15 @@ pub struct Import {
     pub tiers: Option<String>,
     /// Whether scores go without reasons, as they must where the file keeps no cover.
     pub no_reasons: bool,
-    /// Which boosting rounds speak; the others are left out.
+    /// Which boosting rounds to use; the others are left out.
     pub iterations: Iterations,
+    /// The value besides NaN that stood for missing in training, which the model's file does not keep.
+    pub missing: Option<f64>,
 }
 
-const ROUNDS: [(&str, Iterations); 2] = [("all", Iterations::All), ("best", Iterations::Best)];
-
 impl Import {
-    /// Reads `{"id", "name"?, "schema"?, "scale"?, "classes"?, "weights"?, "tiers"?, "no_reasons"?, "iterations"?}`; schema,
+    /// Reads `{"id", "name"?, "schema"?, "scale"?, "classes"?, "weights"?, "tiers"?, "no_reasons"?, "iterations"?,
+    /// "missing"?}`; schema,
     /// scale and tiers as objects or names.
     ///
     /// # Errors
@@ -54,6 +55,7 @@ impl Import {
             "tiers",
             "no_reasons",
             "iterations",
+            "missing",
         ])?;
         let part = |name: &'static str| {
             fields.optional(name).map(|c| match c.node {
@@ -73,7 +75,10 @@ impl Import {
             weights: weights.transpose()?.unwrap_or_default(),
             tiers: part("tiers"),
             no_reasons: fields.flag("no_reasons")?,
-            iterations: fields.optional("iterations").map_or(Ok(Iterations::All), |c| c.word(&ROUNDS))?,
+            iterations: fields.optional("iterations").map_or(Ok(Iterations::All), |c| {
+                c.text()?.parse().map_err(|error: Error| c.error(error.message()))
+            })?,
+            missing: fields.number("missing")?,
         })
     }
 }
@@ -98,21 +103,23 @@ impl Pipeline {
     /// # Ok::<(), leadscore::Error>(())
     /// ```
     pub fn import(model: &[u8], import: &Import) -> Result<Pipeline, Error> {
-        let mut forest = Forest::from_bytes(model)?;
-        forest.cut(import.iterations);
+        let mut forest = Forest::from_bytes(model)?.truncate_rounds(import.iterations);
+        if let Some(value) = import.missing {
+            forest = forest.with_missing(value);
+        }
         if !import.no_reasons {
-            forest.check_reasons()?;
+            forest.check_contributions()?;
         }
         let schema = match &import.schema {
             Some(text) => given(text, "schema")?,
-            None => schema(&forest.features, &forest.feature_names()),
+            None => schema(&forest.model().features, &forest.feature_names()),
         };
         let scale = scale(&forest, import)?;
         let tiers = match &import.tiers {
             Some(text) => given(text, "tiers")?,
             None => tiers(&scale),
         };
-        let (library, version) = forest.writer();
+        let (library, version) = (forest.source_library(), forest.library_version());
         let card = Object::default().with("name", &import.id).with(
             "model_type",
             &format!("{library} {version} {}", forest.objective()).trim().replace("  ", " "),
@@ -150,8 +157,8 @@ fn given(text: &str, part: &'static str) -> Result<Node, Error> {
 fn schema(features: &[ModelFeature], names: &[String]) -> Node {
     let feature = |(feature, name): (&ModelFeature, &String)| -> Node {
         let kind = match feature.kind {
-            FeatureKind::Category if !feature.levels.is_empty() => "category",
-            FeatureKind::Flag => "flag",
+            FeatureKind::Categorical if !feature.levels.is_empty() => "category",
+            FeatureKind::Indicator => "flag",
             // Codes without names are numbers to whoever fills them in.
             _ => "number",
         };
@@ -173,7 +180,7 @@ fn scale(forest: &Forest, import: &Import) -> Result<Node, Error> {
     if is_logistic(forest) {
         return Ok(Object::default().with("kind", "logistic").into());
     }
-    let outputs = forest.outputs();
+    let outputs = forest.output_count();
     if !has_classes(forest) {
         let message = if outputs > 1 {
             format!(

@@ -2,7 +2,7 @@
 
 use crate::explain::{self, Sum};
 use crate::feature::{FeatureMatrix, FeatureSchema};
-use crate::forest::{self, Body, Forest, Iterations, Leaf, Link};
+use crate::forest::{self, Booster, Forest, Iterations, Leaf, Library, Link};
 use crate::json::{Cursor, Node, Object};
 use crate::scale::Scale;
 use crate::scorecard::Unit;
@@ -116,7 +116,7 @@ impl ForestScorer {
 
     fn sums(&self, rows: &[&[f64]], scale: &Scale, reasons: bool) -> Result<Vec<Sum<'_>>, Error> {
         let matrix = self.matrix(rows.iter().copied())?;
-        let outputs = self.forest.outputs();
+        let outputs = self.forest.output_count();
         let mut margins = self.forest.margin(&matrix, Iterations::All)?;
         let mut shap = if reasons { self.forest.shap(&matrix, Iterations::All)? } else { Vec::new() };
         if self.factor != 1.0 {
@@ -180,12 +180,13 @@ impl ForestScorer {
             );
         }
         if reasons {
-            forest.check_reasons().map_err(|error| {
+            forest.check_contributions().map_err(|error| {
                 cursor.error(format!("{error}; with \"reasons\": false the model scores without reasons"))
             })?;
         }
-        let rounds = if forest.average { forest.rounds.len().max(1) as f64 } else { 1.0 };
-        let slope = if let Link::Sigmoid(slope) = forest.link { slope } else { 1.0 };
+        let model = forest.model();
+        let rounds = if model.average_output { forest.round_count().max(1) as f64 } else { 1.0 };
+        let slope = if let Link::Sigmoid(slope) = model.link { slope } else { 1.0 };
         Ok(ForestScorer { forest, inputs, reasons, factor: slope / rounds })
     }
 
@@ -224,18 +225,19 @@ fn inputs(forest: &Forest, cursor: &Cursor<'_>, schema: &FeatureSchema) -> Resul
 
 /// Whether the margins are log-odds.
 pub(super) fn is_logistic(forest: &Forest) -> bool {
-    forest.outputs() == 1
-        && (matches!(forest.link, Link::Sigmoid(_)) || forest.objective() == "binary:logitraw")
+    forest.output_count() == 1 && matches!(forest.model().link, Link::Sigmoid(_) | Link::LogOdds)
 }
 
 /// Whether the outputs are classes of which one is true: by softmax, or one against the rest.
 pub(super) fn has_classes(forest: &Forest) -> bool {
-    let apart = forest.writer().0 == "lightgbm" && matches!(forest.link, Link::Sigmoid(_));
-    forest.outputs() > 1 && (matches!(forest.link, Link::Softmax | Link::ArgMax) || apart)
+    let link = forest.model().link;
+    // Several logistic outputs of XGBoost are targets of their own.
+    let one_vs_rest = forest.source_library() == Library::LightGbm && matches!(link, Link::Sigmoid(_));
+    forest.output_count() > 1 && (matches!(link, Link::Softmax | Link::ArgMax) || one_vs_rest)
 }
 
 fn scale_fits(forest: &Forest, cursor: &Cursor<'_>, scale: &mut Scale) -> Result<(), Error> {
-    let outputs = forest.outputs();
+    let outputs = forest.output_count();
     match scale {
         Scale::Classes(classes) => {
             if !has_classes(forest) {
@@ -244,7 +246,7 @@ fn scale_fits(forest: &Forest, cursor: &Cursor<'_>, scale: &mut Scale) -> Result
             if classes.names().len() != outputs {
                 return Err(cursor.error(format!("the model has {outputs} classes")));
             }
-            if matches!(forest.link, Link::Sigmoid(_)) {
+            if matches!(forest.model().link, Link::Sigmoid(_)) {
                 classes.set_apart();
             }
             Ok(())
@@ -265,7 +267,7 @@ fn scale_fits(forest: &Forest, cursor: &Cursor<'_>, scale: &mut Scale) -> Result
 
 /// The first tree with a leaf that is no finite number.
 fn infinite(forest: &Forest) -> Option<usize> {
-    let Body::Trees(trees) = &forest.body else { return None };
+    let Booster::Trees(trees) = &forest.model().booster else { return None };
     let bad = |node: &forest::Node| match node {
         forest::Node::Leaf { leaf: Leaf::Value(value), .. } => !value.is_finite(),
         forest::Node::Leaf { leaf: Leaf::Vector(values), .. } => values.iter().any(|v| !v.is_finite()),
