@@ -3,7 +3,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use leadscore::{AsOf, Mode, Pipeline, ScoreOptions, Zone};
+use leadscore::forest::Iterations;
+use leadscore::{AsOf, FeatureMatrix, Forest, Mode, Pipeline, ScoreOptions, Scorer, Zone};
 
 mod leads;
 
@@ -69,5 +70,37 @@ fn load(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, extract, score, load);
+/// The trees of the built-in pipelines alone: one row, and so many that all kernels take part.
+fn forest(c: &mut Criterion) {
+    let mut group = c.benchmark_group("forest");
+    for name in ["b2b", "heat"] {
+        let pipeline = Pipeline::builtin(name).expect("a pipeline");
+        let Scorer::Forest(model) = pipeline.scorer() else { continue };
+        let forest = model.forest();
+        for rows in [1, 1_000] {
+            let matrix = rows_of(forest, rows);
+            group.throughput(Throughput::Elements(rows as u64));
+            group.bench_function(format!("{name}, margins of {rows}"), |b| {
+                b.iter(|| forest.margin(black_box(&matrix), Iterations::All).expect("margins"));
+            });
+            group.bench_function(format!("{name}, contributions of {rows}"), |b| {
+                b.iter(|| forest.shap(black_box(&matrix), Iterations::All).expect("contributions"));
+            });
+        }
+    }
+    group.finish();
+}
+
+/// Rows whose values a fixed generator spreads over 0 to 100, every eighth of them missing.
+fn rows_of(forest: &Forest, rows: usize) -> FeatureMatrix {
+    let columns = forest.feature_names().len();
+    let mut state = 7_u64;
+    let mut value = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        if state >> 61 == 0 { f64::NAN } else { (state >> 40) as f64 / f64::from(1 << 24) * 100.0 }
+    };
+    FeatureMatrix::new(columns, (0..rows * columns).map(|_| value()).collect()).expect("a matrix")
+}
+
+criterion_group!(benches, extract, score, load, forest);
 criterion_main!(benches);

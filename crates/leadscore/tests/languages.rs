@@ -223,8 +223,8 @@ fn steep_calibrations_and_blank_texts() {
     let prediction = pipeline.score(&Lead::new("l").with("n", 5e-4), &as_of()).unwrap();
     assert!(prediction.explanation.rest.abs() <= 1e-3, "{}", prediction.explanation.rest);
     let capped = pipeline.score(&Lead::new("l").with("n", 5.0), &as_of()).unwrap();
-    assert_eq!(part(&capped, "my_rule").text, "n: 5");
-    assert_eq!(part(&capped, "my_group.range").text, "“my group” is limited");
+    assert_eq!(&*part(&capped, "my_rule").text, "n: 5");
+    assert_eq!(&*part(&capped, "my_group.range").text, "“my group” is limited");
     assert_eq!(capped.breakdown[0].label, "my group");
 }
 
@@ -309,6 +309,7 @@ fn texts_show_values_as_people_write_them() {
             "my_rule",
         )
         .text
+        .to_string()
     };
     assert_eq!(text(r#""{n} things""#), "5 things");
     assert_eq!(text(r#""{n:visit|visits} of {yes:yes|no}""#), "5 visits of yes");

@@ -32,9 +32,8 @@ pub struct ImportOptions {
     tiers: Option<TierScheme>,
     reasons: bool,
     iterations: Iterations,
+    missing: Option<f64>,
 }
-
-const ROUNDS: [(&str, Iterations); 2] = [("all", Iterations::All), ("best", Iterations::Best)];
 
 impl ImportOptions {
     /// Everything by default, under an id.
@@ -49,6 +48,7 @@ impl ImportOptions {
             tiers: None,
             reasons: true,
             iterations: Iterations::All,
+            missing: None,
         }
     }
 
@@ -159,8 +159,15 @@ impl ImportOptions {
         self
     }
 
-    /// Reads `{"id", "name"?, "schema"?, "scale"?, "classes"?, "weights"?, "tiers"?, "no_reasons"?, "iterations"?}`; schema,
-    /// scale and tiers as objects or names.
+    /// The value besides NaN that stood for missing in training, which the model's file does not keep.
+    #[must_use]
+    pub fn missing(mut self, value: f64) -> ImportOptions {
+        self.missing = Some(value);
+        self
+    }
+
+    /// Reads `{"id", "name"?, "schema"?, "scale"?, "classes"?, "weights"?, "tiers"?, "no_reasons"?, "iterations"?,
+    /// "missing"?}`; schema, scale and tiers as objects or names.
     ///
     /// # Errors
     /// `invalid_json`; `invalid_context` with the field; `invalid_pipeline` for what is wrong in schema, scale or tiers.
@@ -177,6 +184,7 @@ impl ImportOptions {
             "tiers",
             "no_reasons",
             "iterations",
+            "missing",
         ])?;
         let part = |name: &'static str| {
             fields.optional(name).map(|c| match c.node {
@@ -192,8 +200,9 @@ impl ImportOptions {
         }
         options.reasons = !fields.flag("no_reasons")?;
         if let Some(rounds) = fields.optional("iterations") {
-            options.iterations = rounds.word(&ROUNDS)?;
+            options.iterations = rounds.text()?.parse().map_err(|error: Error| rounds.error(error.message()))?;
         }
+        options.missing = fields.number("missing")?;
         if let Some(schema) = part("schema") {
             options = options.schema_json(&schema)?;
         }
@@ -234,15 +243,22 @@ impl Pipeline {
     /// `scale_required` where the objective has no default scale; `cover_missing` and `contributions_unsupported` where
     /// the model has no reasons and they are not given up; `invalid_pipeline` where schema, scale or tiers do not fit the
     /// model.
-    pub fn from_forest(mut forest: Forest, options: &ImportOptions) -> Result<Pipeline, Error> {
-        forest.cut(options.iterations);
+    pub fn from_forest(forest: Forest, options: &ImportOptions) -> Result<Pipeline, Error> {
+        let forest = match options.iterations {
+            Iterations::All => forest,
+            iterations => forest.truncate_rounds(iterations),
+        };
+        let forest = match options.missing {
+            Some(value) => forest.with_missing(value),
+            None => forest,
+        };
         if options.reasons {
-            forest.check_reasons()?;
+            forest.check_contributions()?;
         }
         let reading = Reading::new();
         let schema = match &options.schema {
             Some(schema) => schema.clone(),
-            None => default_schema(&forest.features, &forest.feature_names(), &reading)?,
+            None => default_schema(&forest.model().features, &forest.feature_names(), &reading)?,
         };
         let scale = match &options.scale {
             Some(scale) => scale.clone(),
@@ -252,7 +268,7 @@ impl Pipeline {
             Some(tiers) => tiers.clone(),
             None => default_tiers(&scale)?,
         };
-        let (library, version) = forest.writer();
+        let (library, version) = (forest.source_library(), forest.library_version());
         let model_type = format!("{library} {version} {}", forest.objective());
         assemble(Parts {
             id: options.id.clone(),
@@ -299,8 +315,8 @@ fn default_schema(
 ) -> Result<FeatureSchema, Error> {
     let feature = |(feature, name): (&ModelFeature, &String)| -> Node {
         let kind = match feature.kind {
-            FeatureKind::Category if !feature.levels.is_empty() => "category",
-            FeatureKind::Flag => "flag",
+            FeatureKind::Categorical if !feature.levels.is_empty() => "category",
+            FeatureKind::Indicator => "flag",
             // Codes without names are numbers to whoever fills them in.
             _ => "number",
         };
@@ -317,7 +333,7 @@ fn default_schema(
 }
 
 fn default_scale(forest: &Forest, options: &ImportOptions) -> Result<Scale, Error> {
-    let outputs = forest.outputs();
+    let outputs = forest.output_count();
     let meaning = margin_meaning(forest);
     if meaning == MarginMeaning::LogOdds {
         return Ok(Scale::logistic());

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::scorer::{SumBuffers, SumDetail};
 use super::{Pipeline, Scorer};
 use crate::feature::FeatureMatrix;
-use crate::forest::{Body, Forest, Iterations, Node};
+use crate::forest::{Booster, Forest, Iterations, Node};
 use crate::scorecard::{Rule, RuleGroup};
 use crate::scorer::ContributionKind;
 use crate::{Error, ErrorKind, Scorecard};
@@ -155,7 +155,7 @@ fn rules(card: &Scorecard) -> Vec<FeatureImportance> {
 
 /// For every feature the mean |SHAP|, summed over the outputs.
 fn mean_shap(forest: &Forest, matrix: &FeatureMatrix) -> Result<Vec<f64>, Error> {
-    let features = forest.features.len();
+    let features = forest.feature_count();
     let mut sums = vec![0.0; features];
     for from in (0..matrix.rows()).step_by(super::BLOCK) {
         let to = matrix.rows().min(from + super::BLOCK);
@@ -169,10 +169,10 @@ fn mean_shap(forest: &Forest, matrix: &FeatureMatrix) -> Result<Vec<f64>, Error>
 
 /// Gain or cover of the splits on every feature.
 fn of_splits(forest: &Forest, by: ImportanceBy<'_>) -> Result<Vec<f64>, Error> {
-    let Body::Trees(trees) = &forest.body else {
+    let Booster::Trees(trees) = &forest.model().booster else {
         return Err(unsupported("a linear model has no splits; measure over leads"));
     };
-    let mut sums = vec![(0.0, 0.0); forest.features.len()];
+    let mut sums = vec![(0.0, 0.0); forest.feature_count()];
     for (number, tree) in trees.iter().enumerate() {
         for (at, node) in tree.nodes.iter().enumerate() {
             let Node::Split(split) = node else { continue };

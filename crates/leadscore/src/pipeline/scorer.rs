@@ -3,7 +3,7 @@
 use crate::explain::PointSum;
 use crate::expression::ColumnRef;
 use crate::feature::{FeatureMatrix, FeatureSchema};
-use crate::forest::{self, Body, Forest, Iterations, Leaf, Link};
+use crate::forest::{self, Booster, Forest, Iterations, Leaf, Library, Link};
 use crate::json::{Node, Object};
 use crate::scale::{ClassBuffers, Scale};
 use crate::scorer::{
@@ -129,7 +129,7 @@ impl Scorer {
         match self {
             Scorer::Scorecard(card) => card.traits(),
             Scorer::Forest(model) => MarginTraits::Model {
-                output_count: model.forest.outputs(),
+                output_count: model.forest.output_count(),
                 meaning: margin_meaning(&model.forest),
                 objective: model.forest.objective(),
             },
@@ -170,7 +170,7 @@ impl ForestScorer {
         mut visit: impl FnMut(usize, &PointSum),
     ) {
         let matrix = self.matrix(rows.iter().copied());
-        let outputs = self.forest.outputs();
+        let outputs = self.forest.output_count();
         let fits = "the matrix has the forest's columns, and reasons were checked when it was read";
         let mut margins = self.forest.margin(&matrix, Iterations::All).expect(fits);
         let mut shap =
@@ -233,19 +233,20 @@ impl ForestScorer {
     pub(super) fn new(forest: Forest, reasons: bool, schema: &FeatureSchema) -> Result<ForestScorer, Error> {
         let mut parts = PartList::new();
         let inputs = inputs(&forest, schema, &mut parts)?;
-        if forest.base.iter().any(|value| !value.is_finite()) {
+        if forest.model().base_score.iter().any(|value| !value.is_finite()) {
             return Err(invalid("the model starts at a number that is not finite, so no score could be"));
         }
         if let Some(tree) = tree_with_infinite_leaf(&forest) {
             return Err(invalid(format!("trees[{tree}] has a leaf that is not finite, so no score could be")));
         }
         if reasons {
-            forest.check_reasons().map_err(|error| {
+            forest.check_contributions().map_err(|error| {
                 invalid(format!("{error}; with \"reasons\": false the model scores without reasons"))
             })?;
         }
-        let rounds = if forest.average { forest.rounds.len().max(1) as f64 } else { 1.0 };
-        let slope = if let Link::Sigmoid(slope) = forest.link { slope } else { 1.0 };
+        let model = forest.model();
+        let rounds = if model.average_output { forest.round_count().max(1) as f64 } else { 1.0 };
+        let slope = if let Link::Sigmoid(slope) = model.link { slope } else { 1.0 };
         Ok(ForestScorer { forest, inputs, parts, reasons, factor: slope / rounds })
     }
 
@@ -303,12 +304,12 @@ fn invalid(message: impl Into<String>) -> Error {
 
 /// What the margins of a forest mean, by its objective.
 pub(super) fn margin_meaning(forest: &Forest) -> MarginMeaning {
-    let is_lightgbm = forest.writer().0 == "lightgbm";
-    match (forest.outputs(), forest.link) {
-        (1, Link::Sigmoid(_)) => MarginMeaning::LogOdds,
-        (1, _) if forest.objective() == "binary:logitraw" => MarginMeaning::LogOdds,
+    let is_lightgbm = forest.source_library() == Library::LightGbm;
+    match (forest.output_count(), forest.model().link) {
+        (1, Link::Sigmoid(_) | Link::LogOdds) => MarginMeaning::LogOdds,
         (1, _) => MarginMeaning::Other,
         (_, Link::Softmax | Link::ArgMax) => MarginMeaning::SoftmaxClasses,
+        // Several logistic outputs of XGBoost are targets of their own.
         (_, Link::Sigmoid(_)) if is_lightgbm => MarginMeaning::OneVsRestClasses,
         _ => MarginMeaning::Other,
     }
@@ -316,7 +317,7 @@ pub(super) fn margin_meaning(forest: &Forest) -> MarginMeaning {
 
 /// The first tree with a leaf that is no finite number.
 fn tree_with_infinite_leaf(forest: &Forest) -> Option<usize> {
-    let Body::Trees(trees) = &forest.body else { return None };
+    let Booster::Trees(trees) = &forest.model().booster else { return None };
     let bad = |node: &forest::Node| match node {
         forest::Node::Leaf { leaf: Leaf::Value(value), .. } => !value.is_finite(),
         forest::Node::Leaf { leaf: Leaf::Vector(values), .. } => values.iter().any(|v| !v.is_finite()),
