@@ -4,6 +4,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use leadscore::forest::Iterations;
+use leadscore::pipeline::{RowScore, ScoreWorkspace};
 use leadscore::{AsOf, FeatureMatrix, Forest, Mode, Pipeline, ScoreOptions, Scorer, Zone};
 
 mod leads;
@@ -57,6 +58,20 @@ fn score(c: &mut Criterion) {
     group.bench_function("matrix", |b| {
         b.iter(|| pipeline.score_matrix(black_box(&matrix)).expect("scores"));
     });
+    let mut workspace = ScoreWorkspace::default();
+    for reasons in [0, 3] {
+        group.bench_function(format!("rows, {reasons} reasons"), |b| {
+            b.iter(|| {
+                let visit = |_, row: &RowScore<'_>| {
+                    black_box(row.score);
+                    row.reasons().for_each(|reason| {
+                        black_box(reason.text);
+                    });
+                };
+                pipeline.score_rows(black_box(&matrix), reasons, &mut workspace, visit).expect("scores");
+            });
+        });
+    }
     group.finish();
 }
 

@@ -19,7 +19,7 @@ fn main() -> Result<(), leadscore::Error> {
     let mut scores = scores.into_iter().collect::<Result<Vec<_>, _>>()?;
     scores.sort_by(|a, b| b.score.total_cmp(&a.score));
     for score in scores.iter().take(5) {
-        let reasons: Vec<&str> = score.reasons.iter().map(|reason| reason.text.as_str()).collect();
+        let reasons: Vec<&str> = score.reasons.iter().map(|reason| &*reason.text).collect();
         println!("{:6.2}  {}  {}", score.score, score.lead_id, reasons.join(", "));
     }
     // As a matrix, without records and reasons: the same bits.

@@ -273,7 +273,9 @@ impl Condition {
                 value.visit_columns(visit);
             }
             Condition::All(parts) | Condition::Any(parts) => {
-                parts.iter().for_each(|part| part.visit_columns(visit))
+                for part in parts {
+                    part.visit_columns(visit);
+                }
             }
             Condition::Not(part) => part.visit_columns(visit),
         }

@@ -1,5 +1,6 @@
 //! The one place where a margin becomes a score from 0 to 100, and a probability where there is one.
 
+mod basis;
 mod calibration;
 mod classes;
 mod read;
@@ -7,16 +8,16 @@ mod single;
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
+pub use basis::Basis;
+use calibration::invalid;
 pub use calibration::{Calibration, Knot, Platt};
 pub(crate) use classes::ClassBuffers;
 pub use classes::{ClassScale, ClassWeight};
 pub use single::{ScaleKind, SingleScale};
 
+use crate::Error;
 use crate::json::{self, Cursor, Document, Node};
 use crate::scorer::{MarginMeaning, MarginTraits};
-use crate::{Error, ErrorKind};
 
 /// How the margins of a scorer become a score.
 ///
@@ -37,21 +38,6 @@ pub enum Scale {
     Single(SingleScale),
     /// Several margins, one for each class.
     Classes(ClassScale),
-}
-
-/// What a probability rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Basis {
-    /// A trained model's own objective.
-    Model,
-    /// A model or scorecard calibrated on known outcomes.
-    Calibrated,
-    /// Hand-written rules: an ordering that looks like a probability.
-    Rules,
-    /// A language model's answer, checked but not calibrated.
-    Llm,
 }
 
 impl Scale {
@@ -145,14 +131,14 @@ impl Scale {
     fn fit_rule_points(self) -> Result<Scale, Error> {
         match self.single_kind() {
             Some(ScaleKind::Points | ScaleKind::Linear | ScaleKind::Quantiles) => Ok(self),
-            _ => Err(invalid("a scorecard in points wants the scale points, linear or quantiles")),
+            _ => Err(invalid("", "a scorecard in points wants the scale points, linear or quantiles")),
         }
     }
 
     fn fit_rule_log_odds(self) -> Result<Scale, Error> {
         match self.single_kind() {
             Some(ScaleKind::Logistic | ScaleKind::Quantiles) => Ok(self),
-            _ => Err(invalid("a scorecard in log_odds wants the scale logistic or quantiles")),
+            _ => Err(invalid("", "a scorecard in log_odds wants the scale logistic or quantiles")),
         }
     }
 
@@ -168,23 +154,24 @@ fn fit_single(
     objective: &str,
 ) -> Result<(), Error> {
     if output_count > 1 {
-        return Err(invalid(format!(
-            "the model has {output_count} outputs; of these a score can be made only where they are classes, by the scale classes"
-        )));
+        return Err(invalid(
+            "",
+            format!(
+                "the model has {output_count} outputs; of these a score can be made only where they are classes, by the scale classes"
+            ),
+        ));
     }
     let is_raw_logistic = scale.kind() == ScaleKind::Logistic && scale.calibration().is_none();
     if is_raw_logistic && meaning != MarginMeaning::LogOdds {
-        return Err(invalid(format!(
-            "the objective `{objective}` does not give log-odds; use the scale logistic with a calibration, linear, quantiles or points"
-        )));
+        return Err(invalid(
+            "",
+            format!(
+                "the objective `{objective}` does not give log-odds; use the scale logistic with a calibration, linear, quantiles or points"
+            ),
+        ));
     }
     if scale.kind() == ScaleKind::Points && scale.has_probability() {
-        return Err(invalid("a model's points are no probability"));
+        return Err(invalid("", "a model's points are no probability"));
     }
     Ok(())
-}
-
-/// An error about the scale as a whole.
-fn invalid(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidPipeline, "", message)
 }

@@ -263,7 +263,7 @@ impl Rule {
         let points = points.clamp(-MAX_POINTS, MAX_POINTS);
         let capped = range.map_or(points, |range| range.clip(points));
         if points != 0.0 {
-            recorder.part(Part { part: self.part, amount: points * weight, capped_amount: capped * weight });
+            recorder.part(Part { id: self.part, amount: points * weight, capped_amount: capped * weight });
         }
         recorder.limit(self.range_part, (capped - points) * weight);
         capped
@@ -279,7 +279,7 @@ trait Recorder {
 
     fn limit(&mut self, part: u32, amount: f64) {
         if amount.abs() > MIN_CLIP {
-            self.part(Part { part, amount, capped_amount: amount });
+            self.part(Part { id: part, amount, capped_amount: amount });
         }
     }
 }

@@ -107,7 +107,7 @@ impl PartInfo {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Part {
     /// Index in the scorer's [`PartList`].
-    pub(crate) part: u32,
+    pub(crate) id: u32,
     pub(crate) amount: f64,
     /// The amount after the rule's own range; shown to users.
     pub(crate) capped_amount: f64,

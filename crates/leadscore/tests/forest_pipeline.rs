@@ -124,8 +124,8 @@ fn below_the_bar_the_tier_is_warm_with_its_own_probability() {
     assert_eq!(tier(0.55, 0.01, 0.44), ("warm".into(), 0.01));
     assert_eq!(tier(0.1, 0.5, 0.4), ("warm".into(), 0.5));
     let plain = TierScheme::builtin("heat").unwrap();
-    let tied = plain.tier_of_classes(&["cold", "warm", "hot"], &[0.4, 0.2, 0.4]).unwrap();
-    assert_eq!(tied.tier.name(), "cold");
+    let equal = plain.tier_of_classes(&["cold", "warm", "hot"], &[0.4, 0.2, 0.4]).unwrap();
+    assert_eq!(equal.tier.name(), "cold");
     assert!(plain.tier(99.0, None).is_none());
     assert!(TierScheme::builtin("a-e").unwrap().tier_of_classes(&["A"], &[1.0]).is_none());
 }

@@ -40,8 +40,8 @@ impl PointSum {
         self.clear();
         let change = margin.parts.iter().fold(0.0, |sum, part| sum + part.amount);
         let per_unit = scale.points_per_unit(margin.base, margin.margin, change);
-        self.lines.extend(margin.parts.iter().map(|&Part { part, amount, capped_amount }| Line {
-            part,
+        self.lines.extend(margin.parts.iter().map(|&Part { id, amount, capped_amount }| Line {
+            part: id,
             points: amount * per_unit,
             capped_points: capped_amount * per_unit,
         }));
@@ -66,6 +66,7 @@ impl PointSum {
     ) {
         self.clear();
         let class_count = margins.base.len();
+        // The buffer of the probabilities holds the change of the margins first.
         let mut change = std::mem::take(&mut self.class_probabilities);
         change.resize(class_count, 0.0);
         for amounts in margins.amounts.chunks_exact(class_count) {

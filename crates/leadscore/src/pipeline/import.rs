@@ -230,7 +230,7 @@ impl Pipeline {
     /// let pipeline = Pipeline::import_model(model.as_bytes(), &ImportOptions::new("mine"))?;
     /// let as_of = AsOf::parse("2026-11-22", &Zone::utc())?;
     /// let prediction = pipeline.score(&Lead::new("l-1").with("visits", 7.0), &as_of)?;
-    /// assert_eq!(prediction.explanation.reasons[0].text, "visits: 7");
+    /// assert_eq!(&*prediction.explanation.reasons[0].text, "visits: 7");
     /// # Ok::<(), leadscore::Error>(())
     /// ```
     pub fn import_model(model: &[u8], options: &ImportOptions) -> Result<Pipeline, Error> {

@@ -118,7 +118,7 @@ impl Pipeline {
         matrix.check(self.schema())?;
         let mut all = rules(card);
         let mut rule_of_part = vec![None; card.parts().len()];
-        let parts = card.groups().iter().flat_map(|group| group.rules()).map(Rule::part);
+        let parts = card.groups().iter().flat_map(RuleGroup::rules).map(Rule::part);
         for (rule, part) in parts.enumerate() {
             rule_of_part[part as usize] = Some(rule);
         }

@@ -74,7 +74,7 @@ impl Pipeline {
     ///     let why = row.reasons().next().map_or("", |reason| reason.text);
     ///     lines.push(format!("{}: {why}", row.tier.map_or("", |tier| tier.name())));
     /// })?;
-    /// assert_eq!(lines, ["DEAD: Decides as a vice president"]);
+    /// assert_eq!(lines, ["COLD: Decides as a vice president"]);
     /// # Ok::<(), leadscore::Error>(())
     /// ```
     pub fn score_rows(

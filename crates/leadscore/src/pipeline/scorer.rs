@@ -204,7 +204,7 @@ impl ForestScorer {
         out.margin = margin;
         for (input, &amount) in self.inputs.iter().zip(shap) {
             if amount != 0.0 {
-                out.parts.push(Part { part: input.part, amount, capped_amount: amount });
+                out.parts.push(Part { id: input.part, amount, capped_amount: amount });
             }
         }
     }

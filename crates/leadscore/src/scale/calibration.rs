@@ -138,7 +138,8 @@ pub(super) fn checked_knots(knots: Vec<Knot>, max: f64) -> Result<Vec<Knot>, Err
     Ok(knots)
 }
 
-fn invalid(path: &str, message: impl Into<String>) -> Error {
+/// An error about a part of a scale.
+pub(super) fn invalid(path: &str, message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidPipeline, path, message)
 }
 

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::Basis;
+use super::basis::Basis;
+use super::calibration::invalid;
+use crate::Error;
 use crate::json::{Node, Object};
 use crate::math::{self, quadrature::gauss_legendre};
 use crate::scorer::MarginMeaning;
-use crate::{Error, ErrorKind};
 
 /// How the margins of several classes become a score: 100 · Σ weight · probability.
 ///
@@ -260,10 +261,6 @@ impl ClassScale {
             Err(invalid("", format!("the model has {output_count} classes")))
         }
     }
-}
-
-fn invalid(path: &str, message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidPipeline, path, message)
 }
 
 impl From<&ClassScale> for Node {

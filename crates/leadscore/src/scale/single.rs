@@ -1,7 +1,7 @@
 //! One margin on a scale.
 
-use super::calibration::{checked_knots, interpolate};
-use super::{Basis, Calibration, Knot, invalid};
+use super::basis::Basis;
+use super::calibration::{Calibration, Knot, checked_knots, interpolate, invalid};
 use crate::json::{Node, Object};
 use crate::{Error, math};
 
@@ -46,10 +46,10 @@ impl SingleScale {
 
     pub(super) fn linear(from: f64, to: f64) -> Result<SingleScale, Error> {
         if from.is_nan() || to.is_nan() || from >= to {
-            return Err(invalid(format!("`from` {from} is not below `to` {to}")));
+            return Err(invalid("", format!("`from` {from} is not below `to` {to}")));
         }
         if !(1e-9..=1e18).contains(&(to - from)) {
-            return Err(invalid("`from` and `to` are between 1e-9 and 1e18 apart"));
+            return Err(invalid("", "`from` and `to` are between 1e-9 and 1e18 apart"));
         }
         Ok(SingleScale(Form::Linear { from, to }))
     }
