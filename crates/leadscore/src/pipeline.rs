@@ -7,6 +7,7 @@ mod card;
 mod columns;
 mod context;
 mod describe;
+mod estimate;
 mod import;
 mod importance;
 mod measure;
@@ -22,11 +23,12 @@ mod scorer;
 use std::fmt;
 use std::sync::Arc;
 
-pub use advice::{Estimate, EstimateValue, Impact, Interval, Priority, Recommendation, RiskFactor, Trend};
+pub use advice::{Impact, Priority, Recommendation, RiskFactor, Trend};
 pub use builder::PipelineBuilder;
 pub use card::ModelCard;
 pub use columns::{ReasonColumn, ScoreColumns};
 pub use context::Context;
+pub use estimate::{Estimate, EstimateValue, Interval};
 pub use import::ImportOptions;
 pub use importance::{FeatureImportance, ImportanceBy};
 pub use measure::ImportanceMeasure;
@@ -36,7 +38,8 @@ pub use rows::{RowReason, RowScore, ScoreWorkspace};
 pub use score::ScoreResult;
 pub use scorer::{ForestScorer, Scorer};
 
-use advice::{EstimateRule, Limited, RecommendationRule, RiskRule};
+use advice::{Limited, RecommendationRule, RiskRule};
+use estimate::EstimateRule;
 
 use crate::feature::FeatureSchema;
 use crate::json::Node;

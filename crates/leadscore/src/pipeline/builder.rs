@@ -27,7 +27,7 @@ use crate::{Error, ErrorKind, Scorecard, TierScheme};
 ///     .scorecard(card)
 ///     .scale(Scale::points())
 ///     .tiers(TierScheme::builtin("hot-warm-cold")?)
-///     .estimates_json(r#"[{"name": "days_to_close", "value": {"sub": [90, "$score"]}, "unit": "days"}]"#)?
+///     .estimates_json(r#"[{"name": "days_to_close", "value": {"sum": [90, {"product": [-1, "$score"]}]}, "unit": "days"}]"#)?
 ///     .build()?;
 /// let prediction = pipeline.score(&Lead::new("a").with("visits", 5.0), &AsOf::parse("2026-11-22", &Zone::utc())?)?;
 /// assert_eq!((prediction.score, prediction.estimate("days_to_close").unwrap().number()), (25.0, Some(65.0)));

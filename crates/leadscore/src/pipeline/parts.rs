@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::advice::{self, EstimateRule, Limited, RecommendationRule, RiskRule};
+use super::advice::{Limited, RecommendationRule, RiskRule};
+use super::estimate::{self, EstimateRule};
 use super::scorer::{ForestScorer, Scorer};
 use super::{Inner, ModelCard, Pipeline};
 use crate::expression::Reading;
@@ -63,7 +64,7 @@ pub(super) fn assemble(parts: Parts) -> Result<Pipeline, Error> {
     };
     let scale = parts.scale.fit(scorer.traits()).map_err(|error| error.within("scale"))?;
     let tiers = parts.tiers.fit(&scale).map_err(|error| error.within("tiers"))?;
-    let mut scope = advice::scope(&columns, scale.has_probability());
+    let mut scope = estimate::scope(&columns, scale.has_probability());
     let mut estimates = Vec::new();
     if let Some(list) = &parts.estimates {
         for item in cursor(list, "estimates").items()? {

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 pub use warning::Warning;
 
-use super::advice::{self, Estimate, Recommendation, RiskFactor};
+use super::advice::{self, Recommendation, RiskFactor};
+use super::estimate::{self, Estimate};
 use super::score::sealed::Assemble;
 use super::score::{Outcome, ScoredRow};
 use super::scorer::{Scorer, SumDetail};
@@ -234,7 +235,7 @@ impl Assemble for Prediction {
         let (tier_name, detail) = (tier.map(Tier::name), ExplanationDetail::Full);
         let explained = ExplanationOptions { tier: tier_name, reason_limit: options.reasons, detail };
         let inner = &pipeline.0;
-        let (mut estimates, after) = advice::estimate(&inner.estimates, columns, sum.score, probability);
+        let (mut estimates, after) = estimate::evaluate(&inner.estimates, columns, sum.score, probability);
         if let Some(confidence) = confidence {
             estimates.insert(0, Estimate::confidence(confidence));
         }
