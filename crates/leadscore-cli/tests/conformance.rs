@@ -138,7 +138,11 @@ fn run(case: &Value) -> Result<Value, Error> {
     }
     if let Some(forest) = case.get("forest") {
         let file = root().join("fixtures").join(forest["path"].as_str().unwrap());
-        return of_forest(&Forest::from_bytes(&fs::read(file).unwrap())?, operation, arguments);
+        let mut own = Forest::from_bytes(&fs::read(file).unwrap())?;
+        if let Some(value) = forest["missing"].as_f64() {
+            own = own.with_missing(value);
+        }
+        return of_forest(&own, operation, arguments);
     }
     let described = |pipeline: Pipeline| json!(pipeline.describe_json());
     let forest = |forest: Forest| json!(forest.describe_json());
@@ -209,12 +213,15 @@ fn of_forest(forest: &Forest, operation: &str, arguments: &[Value]) -> Result<Va
     if operation == "describe_json" {
         return Ok(json!(forest.describe_json()));
     }
+    if operation == "with_missing" {
+        return Ok(json!(forest.clone().with_missing(arguments[0].as_f64().unwrap()).describe_json()));
+    }
     let matrix = matrix(&arguments[0])?;
-    let iterations = Iterations::named(arguments[1].as_str().unwrap())?;
+    let iterations: Iterations = arguments[1].as_str().unwrap().parse()?;
     let (values, width) = match operation {
-        "margin" => (forest.margin(&matrix, iterations)?, forest.outputs()),
-        "predict" => (forest.predict(&matrix, iterations)?, forest.predictions()),
-        "shap" => (forest.shap(&matrix, iterations)?, forest.outputs() * (matrix.columns() + 1)),
+        "margin" => (forest.margin(&matrix, iterations)?, forest.output_count()),
+        "predict" => (forest.predict(&matrix, iterations)?, forest.prediction_width()),
+        "shap" => (forest.shap(&matrix, iterations)?, forest.output_count() * (matrix.columns() + 1)),
         other => panic!("unknown operation {other}"),
     };
     Ok(json!(nested(&values, width)))

@@ -8,7 +8,7 @@ use leadscore::pipeline::Import;
 use leadscore::{ErrorKind, Pipeline, Scorer};
 
 use super::predict::{about, read_model};
-use crate::args::{ImportArgs, Rounds};
+use crate::args::ImportArgs;
 use crate::failure::Failure;
 use crate::input::note_line;
 use crate::output::{Output, keep_apart};
@@ -30,7 +30,8 @@ pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
         weights: args.weights.clone(),
         tiers: args.tiers.as_deref().map(name_or_file).transpose()?,
         no_reasons: args.no_reasons,
-        iterations: if args.iterations == Rounds::Best { Iterations::Best } else { Iterations::All },
+        iterations: args.iterations,
+        missing: args.missing,
     };
     let bytes = read_model(&args.model)?;
     let pipeline = Pipeline::import(&bytes, &import).map_err(|error| match error.kind() {
@@ -51,13 +52,13 @@ pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
 fn tell(pipeline: &Pipeline, args: &ImportArgs) {
     let Scorer::Forest(model) = pipeline.scorer() else { return };
     let forest = model.forest();
-    let (library, version) = forest.writer();
+    let (library, version) = (forest.source_library(), forest.library_version());
     let names = forest.feature_names();
     note_line(&format!(
         "{} {}: {} trees of {library} {version}, {}, {} features",
         if args.output.is_some() { "wrote" } else { "made" },
         pipeline.id(),
-        forest.trees(),
+        forest.tree_count(),
         if forest.objective().is_empty() { "a custom objective" } else { forest.objective() },
         names.len()
     ));
@@ -74,9 +75,9 @@ fn tell(pipeline: &Pipeline, args: &ImportArgs) {
             classes.join(", ")
         ));
     }
-    if let (Rounds::All, Some(best)) = (args.iterations, forest.best_iteration()) {
+    if let (Iterations::All, Some(best)) = (args.iterations, forest.best_iteration()) {
         note_line(&format!(
-            "all rounds speak, though the file names {} as the best; --iterations best leaves out the later ones",
+            "all rounds are used, though the file names {} as the best; --iterations best leaves out the later ones",
             best + 1
         ));
     }
