@@ -56,7 +56,7 @@ struct Move {
 
 #[derive(Serialize)]
 struct Change {
-    text: String,
+    text: Arc<str>,
     old_points: f64,
     new_points: f64,
 }
@@ -182,7 +182,7 @@ fn changes(old: Vec<Contribution>, new: Vec<Contribution>) -> Vec<Change> {
     }
     for line in new {
         let entry = by_code.entry((line.group, line.code)).or_insert_with(|| Change {
-            text: String::new(),
+            text: "".into(),
             old_points: 0.0,
             new_points: 0.0,
         });

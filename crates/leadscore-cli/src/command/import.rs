@@ -7,7 +7,7 @@ use leadscore::forest::Iterations;
 use leadscore::{ErrorKind, ImportOptions, Pipeline, Scorer};
 
 use super::predict::{about, read_model};
-use crate::args::{ImportArgs, Rounds};
+use crate::args::ImportArgs;
 use crate::failure::Failure;
 use crate::input::note_line;
 use crate::output::{Output, keep_apart};
@@ -37,14 +37,16 @@ pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
 }
 
 fn options(args: &ImportArgs, id: String) -> Result<ImportOptions, Failure> {
-    let rounds = if args.iterations == Rounds::Best { Iterations::Best } else { Iterations::All };
     let mut options = ImportOptions::new(id)
         .classes(args.classes.clone())
         .class_weights(args.weights.clone())
         .reasons(!args.no_reasons)
-        .iterations(rounds);
+        .iterations(args.iterations);
     if let Some(name) = &args.name {
         options = options.name(name);
+    }
+    if let Some(missing) = args.missing {
+        options = options.missing(missing);
     }
     let about = |error: leadscore::Error| about(&args.model, &error);
     if let Some(schema) = &args.schema {
@@ -63,13 +65,13 @@ fn options(args: &ImportArgs, id: String) -> Result<ImportOptions, Failure> {
 fn tell(pipeline: &Pipeline, args: &ImportArgs) {
     let Scorer::Forest(model) = pipeline.scorer() else { return };
     let forest = model.forest();
-    let (library, version) = forest.writer();
+    let (library, version) = (forest.source_library(), forest.library_version());
     let names = forest.feature_names();
     note_line(&format!(
         "{} {}: {} trees of {library} {version}, {}, {} features",
         if args.output.is_some() { "wrote" } else { "made" },
         pipeline.id(),
-        forest.trees(),
+        forest.tree_count(),
         if forest.objective().is_empty() { "a custom objective" } else { forest.objective() },
         names.len()
     ));
@@ -86,9 +88,9 @@ fn tell(pipeline: &Pipeline, args: &ImportArgs) {
             classes.join(", ")
         ));
     }
-    if let (Rounds::All, Some(best)) = (args.iterations, forest.best_iteration()) {
+    if let (Iterations::All, Some(best)) = (args.iterations, forest.best_iteration()) {
         note_line(&format!(
-            "all rounds speak, though the file names {} as the best; --iterations best leaves out the later ones",
+            "all rounds are used, though the file names {} as the best; --iterations best leaves out the later ones",
             best + 1
         ));
     }

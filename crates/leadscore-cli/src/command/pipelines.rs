@@ -88,8 +88,8 @@ fn describe_model(
             writeln!(out, "  trained on made-up leads: a stand-in until there is one of your own")?;
         }
     }
-    let (library, version) = forest.writer();
-    let trees = counted(forest.trees() as u64, "tree", "trees");
+    let (library, version) = (forest.source_library(), forest.library_version());
+    let trees = counted(forest.tree_count() as u64, "tree", "trees");
     writeln!(out, "  {trees} of {library} {version}, {}", forest.objective())?;
     if !pipeline.classes().is_empty() {
         writeln!(out, "  classes {}", pipeline.classes().join(", "))?;
