@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use sum::PointSum;
-pub use value::{FeatureValue, NamedValue};
+pub use value::{FeatureValue, FeatureValues, NamedValue};
 pub(crate) use words::Wording;
 
 use crate::expression::push_number;
@@ -26,9 +26,8 @@ pub struct Contribution {
     pub group: Option<Arc<str>>,
     /// What kind of thing it is.
     pub kind: ContributionKind,
-    /// The features it is about, with the lead's values; an object in JSON.
-    #[serde(serialize_with = "value::serialize_named", deserialize_with = "value::deserialize_named")]
-    pub features: Vec<NamedValue>,
+    /// The features it is about, with the lead's values.
+    pub features: FeatureValues,
     /// Points of score, 0–100 scale, added (or taken away, when negative).
     pub points: f64,
     /// In words.
@@ -47,6 +46,37 @@ pub struct Reason {
     pub text: Arc<str>,
 }
 
+/// The rule that ruled a lead out; as JSON its words.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Disqualification {
+    /// The rule's code.
+    pub code: Arc<str>,
+    /// Why, in words.
+    pub text: Arc<str>,
+}
+
+impl Disqualification {
+    pub(crate) fn new(sum: &PointSum, wording: &Wording<'_>) -> Option<Disqualification> {
+        let part = sum.disqualified_by?;
+        let code = wording.parts.get(part).code.clone();
+        Some(Disqualification { code, text: wording.text(part, &mut String::new()) })
+    }
+}
+
+impl std::fmt::Display for Disqualification {
+    /// Why, in words.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Serialize for Disqualification {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
 /// Why a score is what it is: `baseline` + Σ `contributions` + `rest` = score, within 1e-9.
 ///
 /// Without a baseline there are no reasons: the pipeline gives none, or none were asked for.
@@ -55,7 +85,7 @@ pub struct Reason {
 pub struct Explanation {
     /// The score at the baseline margin, in points. It is not the base rate.
     pub baseline: Option<f64>,
-    /// Every line of the sum, in the scorer's order; empty in [`Detail::Brief`](crate::Detail::Brief).
+    /// Every line of the sum, in the scorer's order.
     pub contributions: Vec<Contribution>,
     /// The strongest features and rules, by absolute points after a rule's own range.
     pub reasons: Vec<Reason>,
@@ -214,8 +244,7 @@ mod tests {
 
     #[derive(Deserialize)]
     struct NamedOnly {
-        #[serde(deserialize_with = "value::deserialize_named")]
         #[expect(dead_code, reason = "only its refusal is looked at")]
-        features: Vec<NamedValue>,
+        features: FeatureValues,
     }
 }

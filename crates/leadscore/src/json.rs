@@ -267,14 +267,6 @@ pub(crate) fn short<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, 
     }
 }
 
-/// Writes pairs as a JSON object in their order; for `serialize_with`.
-pub(crate) fn pairs<S: Serializer, V: Serialize>(
-    pairs: &[(String, V)],
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
-}
-
 /// The word that stands for a value in a list of both; for writing what [`Cursor::word`] reads.
 pub(crate) fn word_for<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> &'static str {
     words.iter().find(|(_, own)| own == value).map_or("", |(word, _)| word)

@@ -18,7 +18,9 @@ pub mod tier;
 pub mod time;
 
 pub use error::{Error, ErrorKind};
-pub use explain::{Contribution, Explanation, FeatureValue, NamedValue, Reason};
+pub use explain::{
+    Contribution, Disqualification, Explanation, FeatureValue, FeatureValues, NamedValue, Reason,
+};
 pub use expression::Expression;
 pub use feature::{
     AttributeColumn, ColumnReader, Dataset, Feature, FeatureMatrix, FeatureSchema, FeatureType,
@@ -27,12 +29,13 @@ pub use feature::{
 pub use forest::Forest;
 pub use json::Range;
 pub use pipeline::{
-    ClassProbability, Context, Detail, EstimateValue, GroupScore, ModelCard, Pipeline, Prediction,
-    Provenance, Recommendation, RiskFactor, Score, Scorer,
+    ClassProbability, Context, Estimate, EstimateValue, GroupScore, ImportOptions, Interval, ModelCard,
+    Pipeline, PipelineBuilder, Prediction, Provenance, Recommendation, RiskFactor, Score, ScoreColumns,
+    ScoreOptions, Scorer, Warning, When,
 };
 pub use record::{Activity, Attribute, Lead, Record};
 pub use scale::{Basis, Scale};
 pub use scorecard::Scorecard;
 pub use scorer::ContributionKind;
 pub use tier::{Tier, TierScheme};
-pub use time::{DateTime, Timestamp, Zone};
+pub use time::{AsOf, DateTime, Timestamp, Zone};

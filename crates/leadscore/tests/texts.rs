@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use generated::{AS_OF, Dice, at, lead};
-use leadscore::{Context, ContributionKind, FeatureValue, NamedValue, Pipeline, Prediction};
+use leadscore::{AsOf, ContributionKind, FeatureValue, NamedValue, Pipeline, Prediction};
 
 const LEADS: u64 = 600;
 
@@ -115,7 +115,7 @@ fn a_reason_tells_what_a_capped_rule_was_worth() {
     )
     .unwrap();
     let prediction =
-        pipeline.score(&leadscore::Lead::new("l").with("visits", 50.0), &Context::new(at(AS_OF))).unwrap();
+        pipeline.score(&leadscore::Lead::new("l").with("visits", 50.0), &AsOf::new(at(AS_OF))).unwrap();
     let explanation = &prediction.explanation;
     let lines: Vec<(&str, f64)> = explanation.contributions.iter().map(|c| (&*c.code, c.points)).collect();
     assert_eq!(lines, [("r", 500.0), ("r.range", -470.0)]);
@@ -133,7 +133,7 @@ fn a_reason_worth_nothing_is_neither_for_nor_against() {
     )
     .unwrap();
     let lead = leadscore::Lead::new("l").with("known", true);
-    let prediction = pipeline.score(&lead, &Context::new(at(AS_OF))).unwrap();
+    let prediction = pipeline.score(&lead, &AsOf::new(at(AS_OF))).unwrap();
     assert_eq!(prediction.explanation.summary, "HOT, 90 of 100.");
 }
 
@@ -160,7 +160,7 @@ fn the_check_finds_machine_words() {
 }
 
 fn pipelines() -> Vec<Pipeline> {
-    let mut all: Vec<Pipeline> = Pipeline::names().map(|name| Pipeline::builtin(name).unwrap()).collect();
+    let mut all: Vec<Pipeline> = Pipeline::builtin_names().map(|name| Pipeline::builtin(name).unwrap()).collect();
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
     for name in ["extraalearn.json", "x_education.json"] {
         let text = fs::read_to_string(examples.join(name)).unwrap();
@@ -170,8 +170,8 @@ fn pipelines() -> Vec<Pipeline> {
 }
 
 fn predictions(pipeline: &Pipeline) -> Vec<Prediction> {
-    let context = Context::new(at(AS_OF));
-    (0..LEADS).map(|seed| pipeline.score(&lead(seed), &context).unwrap()).collect()
+    let as_of = AsOf::new(at(AS_OF));
+    (0..LEADS).map(|seed| pipeline.score(&lead(seed), &as_of).unwrap()).collect()
 }
 
 /// Every text of a prediction that a person may see.

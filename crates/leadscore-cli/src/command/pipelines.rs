@@ -18,7 +18,7 @@ pub(crate) fn run(args: &PipelinesArgs) -> Result<bool, Failure> {
     let mut out = Output::new(None)?;
     match &args.name {
         None => {
-            for name in Pipeline::names() {
+            for name in Pipeline::builtin_names() {
                 let pipeline = Pipeline::builtin(name)?;
                 let note = pipeline.note().unwrap_or_default();
                 let first = note.split_once(". ").map_or(note, |(first, _)| first);
@@ -88,8 +88,8 @@ fn describe_model(
             writeln!(out, "  trained on made-up leads: a stand-in until there is one of your own")?;
         }
     }
-    let (library, version) = forest.writer();
-    let trees = counted(forest.trees() as u64, "tree", "trees");
+    let (library, version) = (forest.source_library(), forest.library_version());
+    let trees = counted(forest.tree_count() as u64, "tree", "trees");
     writeln!(out, "  {trees} of {library} {version}, {}", forest.objective())?;
     if !pipeline.classes().is_empty() {
         writeln!(out, "  classes {}", pipeline.classes().join(", "))?;

@@ -113,34 +113,77 @@ impl Visitor<'_> for ValueVisitor {
     }
 }
 
-/// Writes values as one JSON object, in their order; for `serialize_with`.
-pub(crate) fn serialize_named<S: Serializer>(
-    values: &[NamedValue],
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(values.iter().map(|own| (&own.name, &own.value)))
-}
+/// Feature values by name, in their order; as JSON one object.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FeatureValues(Vec<NamedValue>);
 
-/// Reads what [`serialize_named`] writes; for `deserialize_with`.
-pub(super) fn deserialize_named<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<NamedValue>, D::Error> {
-    struct NamedVisitor;
-
-    impl<'de> Visitor<'de> for NamedVisitor {
-        type Value = Vec<NamedValue>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object of feature values")
-        }
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<NamedValue>, A::Error> {
-            let mut values = Vec::new();
-            while let Some((name, value)) = map.next_entry::<String, FeatureValue>()? {
-                values.push(NamedValue::new(name, value));
-            }
-            Ok(values)
-        }
+impl FeatureValues {
+    /// The value of a feature, if it is among them.
+    pub fn get(&self, name: &str) -> Option<&FeatureValue> {
+        self.0.iter().find(|own| *own.name == *name).map(|own| &own.value)
     }
 
-    deserializer.deserialize_map(NamedVisitor)
+    /// Names and values in their order.
+    pub fn as_slice(&self) -> &[NamedValue] {
+        &self.0
+    }
+
+    /// Goes through names and values in their order.
+    pub fn iter(&self) -> std::slice::Iter<'_, NamedValue> {
+        self.0.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<NamedValue> for FeatureValues {
+    fn from_iter<I: IntoIterator<Item = NamedValue>>(values: I) -> FeatureValues {
+        FeatureValues(values.into_iter().collect())
+    }
+}
+
+impl<'a> IntoIterator for &'a FeatureValues {
+    type Item = &'a NamedValue;
+    type IntoIter = std::slice::Iter<'a, NamedValue>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl Serialize for FeatureValues {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|own| (&own.name, &own.value)))
+    }
+}
+
+impl<'de> Deserialize<'de> for FeatureValues {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<FeatureValues, D::Error> {
+        deserializer.deserialize_map(NamedVisitor)
+    }
+}
+
+struct NamedVisitor;
+
+impl<'de> Visitor<'de> for NamedVisitor {
+    type Value = FeatureValues;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of feature values")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FeatureValues, A::Error> {
+        let mut values = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, FeatureValue>()? {
+            values.push(NamedValue::new(name, value));
+        }
+        Ok(FeatureValues(values))
+    }
 }

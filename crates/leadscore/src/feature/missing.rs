@@ -26,13 +26,6 @@ pub enum MissingCause {
     Undecided,
 }
 
-impl MissingCause {
-    /// Whether the record said something that could not be used.
-    pub fn is_unusable_value(self) -> bool {
-        !matches!(self, MissingCause::Absent | MissingCause::Undecided)
-    }
-}
-
 /// A feature without a value of its own, and what stood in for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -50,21 +43,6 @@ pub struct MissingFeature {
     /// The default that was used, if the feature has one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub default: Option<f64>,
-}
-
-impl MissingFeature {
-    /// What a person should know about it, where the record said something that could not be used.
-    pub fn warning(&self) -> Option<String> {
-        let found = self.found.as_deref().unwrap_or_default();
-        let label = &self.label;
-        Some(match self.cause {
-            MissingCause::Absent | MissingCause::Undecided => return None,
-            MissingCause::Unreadable => format!("{label}: cannot read `{found}`; taken as missing"),
-            MissingCause::OutOfRange => format!("{label}: {found} lies outside the range; taken as missing"),
-            MissingCause::Future => format!("{label}: {found} lies after the as-of time; taken as missing"),
-            MissingCause::Unseen => format!("{label}: `{found}` is not a known level; taken as missing"),
-        })
-    }
 }
 
 /// A feature without a value of its own, while a lead is being read.

@@ -46,11 +46,6 @@ pub(super) trait Source: Debug + Send + Sync {
         false
     }
 
-    /// Whether its value depends on its attribute alone, so that it may be computed once for equal values.
-    fn reads_attribute_only(&self) -> bool {
-        self.attribute().is_some()
-    }
-
     /// Whether its values are never negative.
     fn is_never_negative(&self) -> bool {
         false

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::scorer::{SumBuffers, SumDetail};
 use super::{Pipeline, Scorer};
 use crate::feature::FeatureMatrix;
-use crate::forest::{Body, Forest, Iterations, Node};
+use crate::forest::{Booster, Forest, Iterations, Node};
 use crate::scorecard::{Rule, RuleGroup};
 use crate::scorer::ContributionKind;
 use crate::{Error, ErrorKind, Scorecard};
@@ -60,7 +60,7 @@ impl Pipeline {
     /// # Ok::<(), leadscore::Error>(())
     /// ```
     pub fn importance(&self, by: ImportanceBy<'_>) -> Result<Vec<FeatureImportance>, Error> {
-        let mut all = match (&self.scorer, by) {
+        let mut all = match (self.scorer(), by) {
             (Scorer::Scorecard(card), ImportanceBy::Leads(matrix)) => self.mean_points(card, matrix)?,
             (Scorer::Scorecard(card), ImportanceBy::Largest) => self.largest(card)?,
             (Scorer::Scorecard(_), _) => {
@@ -74,7 +74,7 @@ impl Pipeline {
             (Scorer::Forest(model), by) => {
                 let values = match by {
                     ImportanceBy::Leads(matrix) => {
-                        matrix.check(&self.schema)?;
+                        matrix.check(self.schema())?;
                         let rows = (0..matrix.rows()).map(|row| matrix.row(row));
                         mean_shap(model.forest(), &model.matrix(rows))?
                     }
@@ -100,7 +100,7 @@ impl Pipeline {
     }
 
     fn largest(&self, card: &Scorecard) -> Result<Vec<FeatureImportance>, Error> {
-        let ranges: Vec<_> = self.schema.columns().map(crate::Feature::bounds).collect();
+        let ranges: Vec<_> = self.schema().columns().map(crate::Feature::bounds).collect();
         let mut all = rules(card);
         for (one, largest) in all.iter_mut().zip(card.largest_points(&ranges)) {
             if !largest.is_finite() {
@@ -115,7 +115,7 @@ impl Pipeline {
     }
 
     fn mean_points(&self, card: &Scorecard, matrix: &FeatureMatrix) -> Result<Vec<FeatureImportance>, Error> {
-        matrix.check(&self.schema)?;
+        matrix.check(self.schema())?;
         let mut all = rules(card);
         let mut rule_of_part = vec![None; card.parts().len()];
         let parts = card.groups().iter().flat_map(RuleGroup::rules).map(Rule::part);
@@ -124,7 +124,7 @@ impl Pipeline {
         }
         let mut buffers = SumBuffers::default();
         for row in 0..matrix.rows() {
-            let sum = self.scorer.row_sum(matrix.row(row), &self.scale, SumDetail::Lines, &mut buffers);
+            let sum = self.scorer().row_sum(matrix.row(row), self.scale(), SumDetail::Lines, &mut buffers);
             for line in &sum.lines {
                 let part = card.parts().get(line.part);
                 if let Some(rule) = rule_of_part[line.part as usize]
@@ -155,7 +155,7 @@ fn rules(card: &Scorecard) -> Vec<FeatureImportance> {
 
 /// For every feature the mean |SHAP|, summed over the outputs.
 fn mean_shap(forest: &Forest, matrix: &FeatureMatrix) -> Result<Vec<f64>, Error> {
-    let features = forest.features.len();
+    let features = forest.feature_count();
     let mut sums = vec![0.0; features];
     for from in (0..matrix.rows()).step_by(super::BLOCK) {
         let to = matrix.rows().min(from + super::BLOCK);
@@ -169,10 +169,10 @@ fn mean_shap(forest: &Forest, matrix: &FeatureMatrix) -> Result<Vec<f64>, Error>
 
 /// Gain or cover of the splits on every feature.
 fn of_splits(forest: &Forest, by: ImportanceBy<'_>) -> Result<Vec<f64>, Error> {
-    let Body::Trees(trees) = &forest.body else {
+    let Booster::Trees(trees) = &forest.model().booster else {
         return Err(unsupported("a linear model has no splits; measure over leads"));
     };
-    let mut sums = vec![(0.0, 0.0); forest.features.len()];
+    let mut sums = vec![(0.0, 0.0); forest.feature_count()];
     for (number, tree) in trees.iter().enumerate() {
         for (at, node) in tree.nodes.iter().enumerate() {
             let Node::Split(split) = node else { continue };

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::scorer::{SumBuffers, SumDetail};
-use super::{BLOCK, Pipeline, Place};
+use super::score::Outcome;
+use super::{BLOCK, Pipeline};
 use crate::explain::{PointSum, Wording};
 use crate::feature::FeatureMatrix;
 use crate::scorer::PartList;
@@ -17,7 +18,7 @@ pub struct ScoreWorkspace {
 }
 
 #[derive(Debug, Clone, Default)]
-struct ReasonBuffers {
+pub(super) struct ReasonBuffers {
     strongest: Vec<u32>,
     /// Where each text lies in `texts`.
     spans: Vec<Range<usize>>,
@@ -63,10 +64,11 @@ impl Pipeline {
     ///
     /// ```
     /// use leadscore::pipeline::ScoreWorkspace;
-    /// use leadscore::{Context, Lead, Pipeline, Timestamp, Zone};
+    /// use leadscore::{AsOf, Lead, Mode, Pipeline, Zone};
     /// let pipeline = Pipeline::builtin("conversion")?;
-    /// let now = Context::new(Timestamp::parse("2026-11-22", &Zone::utc())?);
-    /// let matrix = pipeline.feature_matrix(&[Lead::new("l-1").with("title", "VP Sales")], &now)?;
+    /// let as_of = AsOf::parse("2026-11-22", &Zone::utc())?;
+    /// let leads = [Lead::new("l-1").with("title", "VP Sales")];
+    /// let matrix = pipeline.feature_matrix(&leads, &as_of, Mode::Lenient)?;
     /// let mut lines = Vec::new();
     /// pipeline.score_rows(&matrix, 1, &mut ScoreWorkspace::default(), |_, row| {
     ///     let why = row.reasons().next().map_or("", |reason| reason.text);
@@ -82,26 +84,32 @@ impl Pipeline {
         workspace: &mut ScoreWorkspace,
         mut visit: impl FnMut(usize, &RowScore<'_>),
     ) -> Result<(), Error> {
-        matrix.check(&self.schema)?;
+        matrix.check(self.schema())?;
         let detail = if reason_limit == 0 { SumDetail::Score } else { SumDetail::Lines };
-        let parts = self.scorer.parts();
         let ScoreWorkspace { sums, reasons } = workspace;
         for from in (0..matrix.rows()).step_by(BLOCK) {
             let rows: Vec<&[f64]> =
                 (from..matrix.rows().min(from + BLOCK)).map(|row| matrix.row(row)).collect();
-            self.scorer.for_each_sum(&rows, &self.scale, detail, sums, |index, sum| {
-                let row = rows[index];
-                reasons.fill(sum, &Wording { parts, schema: &self.schema, row }, reason_limit);
-                let Place { probability, tier, .. } = self.place(sum);
-                let class_probabilities = &sum.class_probabilities;
-                let score = sum.score;
-                visit(
-                    from + index,
-                    &RowScore { score, probability, tier, class_probabilities, sum, parts, reasons },
-                );
+            self.scorer().for_each_sum(&rows, self.scale(), detail, sums, |index, sum| {
+                visit(from + index, &self.row_score(sum, rows[index], reason_limit, reasons));
             });
         }
         Ok(())
+    }
+
+    /// What a table shows of a sum.
+    pub(super) fn row_score<'a>(
+        &'a self,
+        sum: &'a PointSum,
+        row: &[f64],
+        reason_limit: usize,
+        reasons: &'a mut ReasonBuffers,
+    ) -> RowScore<'a> {
+        let parts = self.scorer().parts();
+        reasons.fill(sum, &Wording { parts, schema: self.schema(), row }, reason_limit);
+        let Outcome { probability, tier, .. } = self.outcome(sum);
+        let class_probabilities = &sum.class_probabilities;
+        RowScore { score: sum.score, probability, tier, class_probabilities, sum, parts, reasons }
     }
 }
 

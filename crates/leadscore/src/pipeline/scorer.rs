@@ -3,13 +3,13 @@
 use crate::explain::PointSum;
 use crate::expression::ColumnRef;
 use crate::feature::{FeatureMatrix, FeatureSchema};
-use crate::forest::{self, Body, Forest, Iterations, Leaf, Link};
-use crate::json::{Cursor, Node, Object};
+use crate::forest::{self, Booster, Forest, Iterations, Leaf, Library, Link};
+use crate::json::{Node, Object};
 use crate::scale::{ClassBuffers, Scale};
 use crate::scorer::{
     ClassParts, ContributionKind, MarginMeaning, MarginParts, MarginTraits, Part, PartInfo, PartList,
 };
-use crate::{Error, Scorecard};
+use crate::{Error, ErrorKind, Scorecard};
 
 /// Turns features into a margin and its parts.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ pub(super) struct Input {
 
 /// How much of a sum is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SumDetail {
+pub enum SumDetail {
     /// The score and the probabilities of classes.
     Score,
     /// The lines of a scorecard too, which cost little; of a model the score alone.
@@ -129,23 +129,10 @@ impl Scorer {
         match self {
             Scorer::Scorecard(card) => card.traits(),
             Scorer::Forest(model) => MarginTraits::Model {
-                output_count: model.forest.outputs(),
+                output_count: model.forest.output_count(),
                 meaning: margin_meaning(&model.forest),
                 objective: model.forest.objective(),
             },
-        }
-    }
-
-    pub(super) fn read(
-        cursor: &Cursor<'_>,
-        schema: &FeatureSchema,
-        reading: &crate::expression::Reading,
-    ) -> Result<Scorer, Error> {
-        let kind = cursor.entries()?.required("kind")?;
-        match kind.text()? {
-            "scorecard" => Scorecard::read(cursor, &schema.scope(), reading).map(Scorer::Scorecard),
-            "forest" => ForestScorer::read(cursor, schema).map(Scorer::Forest),
-            other => Err(kind.error(format!("unknown scorer `{other}`; known here: scorecard, forest"))),
         }
     }
 }
@@ -183,7 +170,7 @@ impl ForestScorer {
         mut visit: impl FnMut(usize, &PointSum),
     ) {
         let matrix = self.matrix(rows.iter().copied());
-        let outputs = self.forest.outputs();
+        let outputs = self.forest.output_count();
         let fits = "the matrix has the forest's columns, and reasons were checked when it was read";
         let mut margins = self.forest.margin(&matrix, Iterations::All).expect(fits);
         let mut shap =
@@ -239,24 +226,27 @@ impl ForestScorer {
         }
     }
 
-    fn read(cursor: &Cursor<'_>, schema: &FeatureSchema) -> Result<ForestScorer, Error> {
-        let forest = Forest::read(cursor)?;
-        let fields = cursor.entries()?;
-        let reasons = fields.optional("reasons").map_or(Ok(true), |c| c.flag())?;
+    /// A forest bound to the columns of a schema.
+    ///
+    /// # Errors
+    /// `invalid_pipeline` where it does not fit the schema, or has no reasons to give.
+    pub(super) fn new(forest: Forest, reasons: bool, schema: &FeatureSchema) -> Result<ForestScorer, Error> {
         let mut parts = PartList::new();
-        let inputs = inputs(&forest, cursor, schema, &mut parts)?;
+        let inputs = inputs(&forest, schema, &mut parts)?;
+        if forest.model().base_score.iter().any(|value| !value.is_finite()) {
+            return Err(invalid("the model starts at a number that is not finite, so no score could be"));
+        }
         if let Some(tree) = tree_with_infinite_leaf(&forest) {
-            return Err(
-                cursor.error(format!("trees[{tree}] has a leaf that is not finite, so no score could be"))
-            );
+            return Err(invalid(format!("trees[{tree}] has a leaf that is not finite, so no score could be")));
         }
         if reasons {
-            forest.check_reasons().map_err(|error| {
-                cursor.error(format!("{error}; with \"reasons\": false the model scores without reasons"))
+            forest.check_contributions().map_err(|error| {
+                invalid(format!("{error}; with \"reasons\": false the model scores without reasons"))
             })?;
         }
-        let rounds = if forest.average { forest.rounds.len().max(1) as f64 } else { 1.0 };
-        let slope = if let Link::Sigmoid(slope) = forest.link { slope } else { 1.0 };
+        let model = forest.model();
+        let rounds = if model.average_output { forest.round_count().max(1) as f64 } else { 1.0 };
+        let slope = if let Link::Sigmoid(slope) = model.link { slope } else { 1.0 };
         Ok(ForestScorer { forest, inputs, parts, reasons, factor: slope / rounds })
     }
 
@@ -270,7 +260,6 @@ impl ForestScorer {
 /// The columns of the schema that the forest reads, by name.
 fn inputs(
     forest: &Forest,
-    cursor: &Cursor<'_>,
     schema: &FeatureSchema,
     parts: &mut PartList,
 ) -> Result<Vec<Input>, Error> {
@@ -278,14 +267,14 @@ fn inputs(
     let mut inputs: Vec<Input> = Vec::with_capacity(names.len());
     for (at, name) in names.into_iter().enumerate() {
         let Some((column, feature)) = schema.columns().enumerate().find(|(_, own)| own.name == name) else {
-            return Err(cursor.error(format!("the model reads `{name}`, which the schema does not have")));
+            return Err(invalid(format!("the model reads `{name}`, which the schema does not have")));
         };
         if inputs.iter().any(|other| other.column == column) {
-            return Err(cursor.error(format!("the model reads `{name}` twice")));
+            return Err(invalid(format!("the model reads `{name}` twice")));
         }
         let levels = forest.levels(at);
         if !levels.is_empty() && feature.levels != levels {
-            return Err(cursor.error(format!(
+            return Err(invalid(format!(
                 "`{name}` has other levels in the schema than in the model, which codes them in this order: {}",
                 levels.join(", ")
             )));
@@ -303,19 +292,24 @@ fn inputs(
         inputs.push(Input { column, name, label, group, part });
     }
     if inputs.is_empty() {
-        return Err(cursor.error("the model reads no feature"));
+        return Err(invalid("the model reads no feature"));
     }
     Ok(inputs)
 }
 
+/// An error about the scorer as a whole.
+fn invalid(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidPipeline, "", message)
+}
+
 /// What the margins of a forest mean, by its objective.
 pub(super) fn margin_meaning(forest: &Forest) -> MarginMeaning {
-    let is_lightgbm = forest.writer().0 == "lightgbm";
-    match (forest.outputs(), forest.link) {
-        (1, Link::Sigmoid(_)) => MarginMeaning::LogOdds,
-        (1, _) if forest.objective() == "binary:logitraw" => MarginMeaning::LogOdds,
+    let is_lightgbm = forest.source_library() == Library::LightGbm;
+    match (forest.output_count(), forest.model().link) {
+        (1, Link::Sigmoid(_) | Link::LogOdds) => MarginMeaning::LogOdds,
         (1, _) => MarginMeaning::Other,
         (_, Link::Softmax | Link::ArgMax) => MarginMeaning::SoftmaxClasses,
+        // Several logistic outputs of XGBoost are targets of their own.
         (_, Link::Sigmoid(_)) if is_lightgbm => MarginMeaning::OneVsRestClasses,
         _ => MarginMeaning::Other,
     }
@@ -323,7 +317,7 @@ pub(super) fn margin_meaning(forest: &Forest) -> MarginMeaning {
 
 /// The first tree with a leaf that is no finite number.
 fn tree_with_infinite_leaf(forest: &Forest) -> Option<usize> {
-    let Body::Trees(trees) = &forest.body else { return None };
+    let Booster::Trees(trees) = &forest.model().booster else { return None };
     let bad = |node: &forest::Node| match node {
         forest::Node::Leaf { leaf: Leaf::Value(value), .. } => !value.is_finite(),
         forest::Node::Leaf { leaf: Leaf::Vector(values), .. } => values.iter().any(|v| !v.is_finite()),

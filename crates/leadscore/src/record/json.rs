@@ -98,20 +98,17 @@ impl JsonReader {
     /// `invalid_json`, or `invalid_lead` with the path of the field.
     pub fn lead(&self, text: &str, skipped: &mut Vec<SkippedField>) -> Result<Lead, Error> {
         let parsed = parse(text, RecordSeed { new_fields: &BTreeMap::new })?;
-        self.finish_lead(parsed, &Path::default(), skipped)
+        self.finish_lead(parsed, skipped)
     }
 
-    /// Reads a list of records; one that is refused is its error, with its place as `leads[3]`.
+    /// Reads a list of records; one that is refused is its error, whose path begins in the record.
     ///
     /// # Errors
     /// `invalid_json`, or `invalid_lead` where the text is no list.
     pub fn leads(&self, text: &str) -> Result<Vec<Result<Lead, Error>>, Error> {
         let new_fields: &dyn Fn() -> BTreeMap<String, Option<Attribute>> = &BTreeMap::new;
-        let records = list(parse(text, ListSeed { new_fields })?)?.into_iter().enumerate();
-        let finish = |(index, parsed)| {
-            self.finish_lead(parsed, &Path::from_field("leads").index(index), &mut Vec::new())
-        };
-        Ok(records.map(finish).collect())
+        let records = list(parse(text, ListSeed { new_fields })?)?.into_iter();
+        Ok(records.map(|parsed| self.finish_lead(parsed, &mut Vec::new())).collect())
     }
 
     /// Reads one record into the places of a schema's attributes, borrowing its texts from `text`.
@@ -120,7 +117,7 @@ impl JsonReader {
     /// As [`JsonReader::lead`].
     pub fn record<'t>(&self, text: &'t str, names: &AttributeNames) -> Result<JsonRecord<'t>, Error> {
         let parsed = parse(text, RecordSeed { new_fields: &|| Values::new(names) })?;
-        self.finish_record(parsed, names, &Path::default())
+        self.finish_record(parsed, names)
     }
 
     /// Reads a list of records as [`JsonReader::record`] reads one; a refused one is its error.
@@ -133,18 +130,15 @@ impl JsonReader {
         names: &AttributeNames,
     ) -> Result<Vec<Result<JsonRecord<'t>, Error>>, Error> {
         let records = list(parse(text, ListSeed { new_fields: &|| Values::new(names) })?)?;
-        let finish =
-            |(index, parsed)| self.finish_record(parsed, names, &Path::from_field("leads").index(index));
-        Ok(records.into_iter().enumerate().map(finish).collect())
+        Ok(records.into_iter().map(|parsed| self.finish_record(parsed, names)).collect())
     }
 
     fn finish_lead(
         &self,
         parsed: Parsed<'_, BTreeMap<String, Option<Attribute>>>,
-        path: &Path,
         skipped: &mut Vec<SkippedField>,
     ) -> Result<Lead, Error> {
-        let parts = self.check(parsed, path)?;
+        let parts = self.check(parsed)?;
         skipped.extend(parts.nested_names.into_iter().map(|name| SkippedField::Nested { name }));
         Ok(Lead {
             id: parts.id,
@@ -157,9 +151,8 @@ impl JsonReader {
         &self,
         parsed: Parsed<'t, Values<'t, '_>>,
         names: &AttributeNames,
-        path: &Path,
     ) -> Result<JsonRecord<'t>, Error> {
-        let parts = self.check(parsed, path)?;
+        let parts = self.check(parsed)?;
         let is_nested = |name: &str| parts.nested_names.iter().any(|nested| nested == name);
         let unknown: Vec<&Cow<'_, str>> =
             parts.fields.unknown.iter().filter(|name| !is_nested(name)).collect();
@@ -168,7 +161,7 @@ impl JsonReader {
                 "unknown field `{name}`; known here: {}",
                 names.iter().collect::<Vec<_>>().join(", ")
             );
-            return Err(Error::new(ErrorKind::InvalidLead, path.clone(), message));
+            return Err(Error::new(ErrorKind::InvalidLead, "", message));
         }
         let mut skipped: Vec<SkippedField> =
             unknown.into_iter().map(|name| SkippedField::Unknown { name: name.to_string() }).collect();
@@ -183,10 +176,10 @@ impl JsonReader {
     }
 
     /// Checks what a parsed record says, in the order in which problems are told.
-    fn check<'t, F: Fields<'t>>(&self, parsed: Parsed<'t, F>, path: &Path) -> Result<Parts<F>, Error> {
+    fn check<'t, F: Fields<'t>>(&self, parsed: Parsed<'t, F>) -> Result<Parts<F>, Error> {
         let refuse = |path: Path, message: String| Err(Error::new(ErrorKind::InvalidLead, path, message));
         let object = match parsed {
-            Parsed::Other(kind) => return refuse(path.clone(), format!("wants an object, found {kind}")),
+            Parsed::Other(kind) => return refuse(Path::default(), format!("wants an object, found {kind}")),
             Parsed::Object(object) => *object,
         };
         let id = match [("id", object.id), ("lead_id", object.lead_id)]
@@ -197,25 +190,24 @@ impl JsonReader {
             Some((_, FieldValue::Text(text))) => Some(text.into_owned()),
             Some((_, FieldValue::Integer(number))) => Some(number.to_string()),
             Some((name, _)) => {
-                return refuse(path.clone().field(name), "an id is a text or a whole number".to_owned());
+                return refuse(Path::from_field(name), "an id is a text or a whole number".to_owned());
             }
         };
         let activities = match object.activities {
             None | Some(Node::Null) => Vec::new(),
             Some(node) => {
-                let place = path.clone().field("activities").to_string();
-                let list = Cursor::root(&node, &place, Document::Lead);
+                let list = Cursor::root(&node, "activities", Document::Lead);
                 list.items()?.iter().map(|item| Activity::read(item, &self.zone)).collect::<Result<_, _>>()?
             }
         };
         let (found, outer) = match object.attributes {
-            None => (object.flat, path.clone()),
+            None => (object.flat, Path::default()),
             Some(attributes) => {
                 if let Some(name) = object.first_other {
                     let known = "id, lead_id, attributes, activities";
-                    return refuse(path.clone(), format!("unknown field `{name}`; known here: {known}"));
+                    return refuse(Path::default(), format!("unknown field `{name}`; known here: {known}"));
                 }
-                (attributes, path.clone().field("attributes"))
+                (attributes, Path::from_field("attributes"))
             }
         };
         if let (NestedValues::Refuse, Some((name, kind))) = (self.nested, found.nested.first()) {

@@ -8,6 +8,7 @@ use super::attribute::{Attribute, AttributeRef, IntoAttribute};
 use super::json::JsonReader;
 use super::names::AttributeKey;
 use super::{Activities, Activity, Record};
+use crate::error::Path;
 use crate::json::{Cursor, Node};
 use crate::{Error, Zone};
 
@@ -81,7 +82,9 @@ impl Lead {
     /// # Errors
     /// As [`Lead::from_json`].
     pub fn list_from_json(text: &str, zone: &Zone) -> Result<Vec<Lead>, Error> {
-        JsonReader::new(zone.clone()).leads(text)?.into_iter().collect()
+        let leads = JsonReader::new(zone.clone()).leads(text)?.into_iter().enumerate();
+        let name = |index| Path::from_field("leads").index(index);
+        leads.map(|(index, lead)| lead.map_err(|error| error.within(name(index)))).collect()
     }
 }
 

@@ -1,12 +1,12 @@
 //! A reader of UBJSON, the binary form of JSON that XGBoost writes by default.
 
-use super::xgboost::document::{DEPTH, Doc};
+use super::document::{Doc, MAX_DEPTH};
 use crate::{Error, ErrorKind};
 
-pub(crate) fn read(bytes: &[u8]) -> Result<Doc, Error> {
+pub(super) fn read(bytes: &[u8]) -> Result<Doc, Error> {
     let mut reader = Reader { bytes, at: 0 };
     let marker = reader.marker()?;
-    let doc = reader.value(marker, DEPTH)?;
+    let doc = reader.value(marker, MAX_DEPTH)?;
     while reader.rest().first().is_some_and(|byte| matches!(byte, b'N' | b'\n' | b'\r' | 0)) {
         reader.at += 1;
     }
@@ -22,10 +22,10 @@ struct Reader<'a> {
     at: usize,
 }
 
-/// What stands between an opening bracket and the items.
+/// The optional type and count between an opening bracket and the items.
 struct Head {
     kind: Option<u8>,
-    /// Without a count the items go on to the closing bracket.
+    /// Without a count the items end at the closing bracket.
     count: Option<usize>,
 }
 
@@ -71,8 +71,8 @@ impl<'a> Reader<'a> {
         let Some(below) = depth.checked_sub(1) else { return Err(self.error("nested too deep")) };
         Ok(match marker {
             b'Z' => Doc::Null,
-            b'T' => Doc::Flag(true),
-            b'F' => Doc::Flag(false),
+            b'T' => Doc::Bool(true),
+            b'F' => Doc::Bool(false),
             b'd' => Doc::Real(f32::from_be_bytes(self.array()?)),
             b'D' => Doc::Real(f64::from_be_bytes(self.array()?) as f32),
             b'C' => Doc::Text(char::from(self.array::<1>()?[0]).to_string()),
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// A length, never more than the bytes that are left.
+    /// A length, checked against the bytes that are left.
     fn length(&mut self) -> Result<usize, Error> {
         let marker = self.marker()?;
         let length = usize::try_from(self.whole(marker)?).unwrap_or(usize::MAX);
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
 
     fn head(&mut self) -> Result<Head, Error> {
         let kind = if self.eat(b'$') { Some(self.array::<1>()?[0]) } else { None };
-        // Items without bytes of their own would make a count that nothing bounds.
+        // Items without bytes of their own would allow a count that the file does not bound.
         if let Some(kind) = kind
             && !b"diUIlLDSH[{C".contains(&kind)
         {
@@ -184,7 +184,7 @@ impl<'a> Reader<'a> {
         self.eat(bracket)
     }
 
-    /// Items of one kind and size, one behind the other.
+    /// Items of one type and size, without markers.
     fn packed<const N: usize, T>(
         &mut self,
         count: usize,
@@ -226,7 +226,7 @@ mod tests {
             ("e", Doc::Reals(vec![5.0, 0.5])),
             ("f", Doc::Reals(vec![0.5])),
             ("g", Doc::Ints(vec![-2])),
-            ("h", Doc::Object(vec![("k".to_owned(), Doc::Flag(true))])),
+            ("h", Doc::Object(vec![("k".to_owned(), Doc::Bool(true))])),
         ];
         let fields = fields.into_iter().map(|(key, doc)| (key.to_owned(), doc)).collect();
         assert_eq!(read(&bytes).unwrap(), Doc::Object(fields));
