@@ -114,14 +114,11 @@ fn predictions_are_read_back_as_they_were() {
 
 #[test]
 fn a_disqualification_names_its_rule_and_so_does_its_json() {
-    let pipeline = Pipeline::builtin("conversion").unwrap();
-    let text = pipeline.to_json().replacen(
-        r#""rules":["#,
-        r#""rules":[{"code":"too_quiet","when":{"of":"has_company","is":false},"disqualify":true,"text":"Nothing known"},"#,
-        1,
-    );
-    let own = Pipeline::from_json(&text.replacen(r#""id":"conversion""#, r#""id":"own""#, 1));
-    let own = own.unwrap_or_else(|error| panic!("{error}"));
+    let json = Pipeline::builtin("conversion").unwrap().to_json();
+    let (before, scorer) = json.split_once(r#""scorer":"#).unwrap();
+    let rule = r#"{"code":"too_quiet","when":{"of":"has_company","is":false},"disqualify":true,"text":"Nothing known"}"#;
+    let scorer = scorer.replacen(r#""rules":["#, &format!(r#""rules":[{rule},"#), 1);
+    let own = Pipeline::from_json(&format!(r#"{before}"scorer":{scorer}"#)).unwrap();
     let prediction = own.score(&Lead::new("a"), &AsOf::new(at(AS_OF))).unwrap();
     let rule = prediction.disqualified.clone().unwrap();
     assert_eq!((&*rule.code, &*rule.text), ("too_quiet", "Nothing known"));
@@ -289,7 +286,8 @@ fn a_forest_becomes_the_pipeline_that_its_file_becomes() {
     let from_json = Pipeline::from_json(&from_file.to_json()).unwrap();
     assert!(from_file == from_forest && from_file == from_json);
     let text = serde_json::json!({"id": "mine", "schema": serde_json::from_str::<Value>(&schema).unwrap()});
-    assert_eq!(ImportOptions::from_json(&text.to_string()).unwrap(), options);
+    let read = ImportOptions::from_json(&text.to_string()).unwrap();
+    assert_eq!(Pipeline::import_model(&bytes, &read).unwrap(), from_file);
     let lead = Lead::new("a").with("time_on_site", 900.0);
     let as_of = AsOf::new(utc("2026-11-22"));
     assert_eq!(from_file.score(&lead, &as_of), from_json.score(&lead, &as_of));

@@ -21,7 +21,7 @@ use crate::{Error, ErrorKind, TierScheme};
 /// assert_eq!(options.id(), "mine");
 /// # Ok::<(), leadscore::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct ImportOptions {
     id: String,
     name: Option<String>,
