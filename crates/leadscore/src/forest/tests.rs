@@ -305,8 +305,8 @@ fn a_marker_for_missing_values_is_as_good_as_nan() {
         let nan = |value: &f64| if *value == marker { f64::NAN } else { *value };
         let expected =
             FeatureMatrix::new(matrix.columns(), matrix.values().iter().map(nan).collect()).unwrap();
-        let marked = forest.clone().with_missing(marker);
-        assert_eq!(marked.missing(), Some(marker));
+        let with_marker = forest.clone().with_missing(marker);
+        assert_eq!(with_marker.missing(), Some(marker));
         let outcomes = |forest: &Forest, matrix: &FeatureMatrix| {
             let shap = forest.shap(matrix, Iterations::All).unwrap();
             [
@@ -316,18 +316,18 @@ fn a_marker_for_missing_values_is_as_good_as_nan() {
             ]
             .map(|values| bits(&values))
         };
-        assert_eq!(outcomes(&marked, &with(marker)), outcomes(&forest, &expected), "seed {seed}");
-        assert_eq!(outcomes(&marked, &with(f64::NAN)), outcomes(&forest, &expected), "seed {seed}");
+        assert_eq!(outcomes(&with_marker, &with(marker)), outcomes(&forest, &expected), "seed {seed}");
+        assert_eq!(outcomes(&with_marker, &with(f64::NAN)), outcomes(&forest, &expected), "seed {seed}");
         if marker.is_finite() && f64::from(marker as f32) != marker {
             // XGBoost rounds to f32 before it compares, LightGBM does not.
             let rounded = with(f64::from(marker as f32));
             let expected = if precision == Precision::F32 { &expected } else { &rounded };
-            assert_eq!(outcomes(&marked, &rounded), outcomes(&forest, expected), "seed {seed}");
+            assert_eq!(outcomes(&with_marker, &rounded), outcomes(&forest, expected), "seed {seed}");
         }
         // It is part of the model's JSON, and goes again with NaN.
-        assert_eq!(Forest::from_json(&marked.to_json()).unwrap(), marked);
-        assert_ne!(marked, forest);
-        assert_eq!(marked.with_missing(f64::NAN), forest);
+        assert_eq!(Forest::from_json(&with_marker.to_json()).unwrap(), with_marker);
+        assert_ne!(with_marker, forest);
+        assert_eq!(with_marker.with_missing(f64::NAN), forest);
     }
 }
 

@@ -12,7 +12,6 @@ use crate::{Error, Scorecard};
 /// Turns features into a margin and its parts.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "a pipeline has one, behind a handle")]
 pub enum Scorer {
     /// Rules.
     Scorecard(Scorecard),
