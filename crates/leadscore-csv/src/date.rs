@@ -2,30 +2,30 @@
 
 use std::fmt::Write;
 
-/// What a text can mean as a date; two different days make it ambiguous, none at all impossible.
+/// The possible meanings of a text as a date; two different days make it ambiguous, none at all impossible.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Moment<'a> {
+pub(crate) struct ParsedDate<'a> {
     /// The day if the first number is the day.
-    pub(super) day_first: Option<Day>,
+    pub(crate) day_first: Option<Day>,
     /// The day if the first number is the month.
-    pub(super) month_first: Option<Day>,
+    pub(crate) month_first: Option<Day>,
     /// The year has two digits only, so its century is unknown.
-    pub(super) two_digit_year: bool,
+    pub(crate) two_digit_year: bool,
     /// Written with dots, which nearly always means the day first.
-    pub(super) dotted: bool,
-    clock: Option<Clock<'a>>,
+    pub(crate) dotted: bool,
+    time: Option<TimeOfDay<'a>>,
 }
 
 /// A day of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Day {
+pub(crate) struct Day {
     year: u16,
     month: u8,
-    date: u8,
+    day: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Clock<'a> {
+struct TimeOfDay<'a> {
     hour: u8,
     minute: u8,
     second: u8,
@@ -33,7 +33,7 @@ struct Clock<'a> {
     fraction: &'a str,
     /// Minutes east of Greenwich, as far as written.
     offset: Option<i16>,
-    zulu: bool,
+    utc_suffix: bool,
 }
 
 const MONTHS: [&str; 12] = [
@@ -51,49 +51,97 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
-/// Reads a trimmed text that has the shape of a date, even if there is no such day.
-pub(super) fn read(text: &str) -> Option<Moment<'_>> {
+/// Parses a trimmed text that has the shape of a date, even if there is no such day.
+pub(crate) fn parse(text: &str) -> Option<ParsedDate<'_>> {
     let bytes = text.as_bytes();
     if !(6..=48).contains(&bytes.len()) || !text.is_ascii() {
         return None;
     }
+    if let Some(date) = parse_iso(bytes) {
+        return Some(date);
+    }
     let mut cursor = Cursor { text, at: 0 };
     let (day_first, month_first, two_digit_year) = cursor.days()?;
     let rest = &text[cursor.at..];
-    let clock = if rest.is_empty() { None } else { Some(read_clock(rest)?) };
-    let possible = clock.is_none_or(|clock| clock.hour < 24 && clock.minute < 60 && clock.second < 60);
+    let time = if rest.is_empty() { None } else { Some(parse_time(rest)?) };
+    let possible = time.is_none_or(TimeOfDay::is_possible);
     let (day_first, month_first) = if possible { (day_first, month_first) } else { (None, None) };
     let dotted = bytes[1] == b'.' || bytes[2] == b'.';
-    Some(Moment { day_first, month_first, two_digit_year, dotted, clock })
+    Some(ParsedDate { day_first, month_first, two_digit_year, dotted, time })
 }
 
-impl Moment<'_> {
+impl ParsedDate<'_> {
     /// Whether some reading of it is a day that exists.
-    pub(super) fn is_possible(&self) -> bool {
+    pub(crate) fn is_possible(&self) -> bool {
         self.day_first.is_some() || self.month_first.is_some()
     }
 
     /// Whether day and month, swapped, would be another day.
-    pub(super) fn could_be_swapped(&self) -> bool {
-        self.day_first.is_some_and(|day| day.date <= 12 && day.date != day.month)
+    pub(crate) fn could_be_swapped(&self) -> bool {
+        self.day_first.is_some_and(|day| day.day <= 12 && day.day != day.month)
+    }
+
+    /// The date with its time, for a day it may mean.
+    pub(crate) fn date_time(&self, day: Day) -> Option<DateTime> {
+        let date = DateTime::new(day.year as i16, day.month, day.day).ok()?;
+        let Some(time) = self.time else { return Some(date) };
+        let offset = if time.utc_suffix { Some(0) } else { time.offset };
+        date.at(time.hour, time.minute, time.second, time.millisecond()).ok()?.with_offset(offset).ok()
     }
 
     /// Writes `2026-11-22` or `2026-11-22T10:30:00`, with the offset if one was written.
-    pub(super) fn write_iso(&self, day: Day, out: &mut String) {
-        let Day { year, month, date } = day;
+    pub(crate) fn write_iso(&self, day: Day, out: &mut String) {
+        let Day { year, month, day } = day;
         // Writing to a text cannot fail.
-        let _ = write!(out, "{year:04}-{month:02}-{date:02}");
-        let Some(clock) = self.clock else { return };
-        let _ = write!(out, "T{:02}:{:02}:{:02}", clock.hour, clock.minute, clock.second);
-        if !clock.fraction.is_empty() {
-            let _ = write!(out, ".{}", clock.fraction);
+        let _ = write!(out, "{year:04}-{month:02}-{day:02}");
+        let Some(time) = self.time else { return };
+        let _ = write!(out, "T{:02}:{:02}:{:02}", time.hour, time.minute, time.second);
+        if !time.fraction.is_empty() {
+            let _ = write!(out, ".{}", time.fraction);
         }
-        if clock.zulu {
+        if time.utc_suffix {
             out.push('Z');
-        } else if let Some(offset) = clock.offset {
+        } else if let Some(offset) = time.offset {
             let sign = if offset < 0 { '-' } else { '+' };
             let _ = write!(out, "{sign}{:02}:{:02}", offset.abs() / 60, offset.abs() % 60);
         }
+    }
+}
+
+/// Fast path for `2026-11-22`, and with `T10:30`, `T10:30:00` or a blank for the `T`, and with `Z` behind it.
+fn parse_iso(text: &[u8]) -> Option<ParsedDate<'static>> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, rest @ ..] = text else { return None };
+    let year = u16::from(two_digits(*y1, *y2)?) * 100 + u16::from(two_digits(*y3, *y4)?);
+    let day = Day::checked(year, two_digits(*m1, *m2)?, two_digits(*d1, *d2)?);
+    let (rest, utc_suffix) = match rest {
+        [rest @ .., b'Z'] if !rest.is_empty() => (rest, true),
+        rest => (rest, false),
+    };
+    let time = match rest {
+        [] => None,
+        [b'T' | b' ', h1, h2, b':', m1, m2, seconds @ ..] => {
+            let second = match seconds {
+                [] => 0,
+                [b':', s1, s2] => two_digits(*s1, *s2)?,
+                _ => return None,
+            };
+            let (hour, minute) = (two_digits(*h1, *h2)?, two_digits(*m1, *m2)?);
+            Some(TimeOfDay { hour, minute, second, fraction: "", offset: None, utc_suffix })
+        }
+        _ => return None,
+    };
+    let day = day.filter(|_| time.is_none_or(TimeOfDay::is_possible));
+    Some(ParsedDate { day_first: day, month_first: day, two_digit_year: false, dotted: false, time })
+}
+
+#[inline]
+fn two_digits(tens: u8, ones: u8) -> Option<u8> {
+    (tens.is_ascii_digit() && ones.is_ascii_digit()).then(|| (tens - b'0') * 10 + (ones - b'0'))
+}
+
+impl TimeOfDay<'_> {
+    fn is_possible(self) -> bool {
+        self.hour < 24 && self.minute < 60 && self.second < 60
     }
 }
 
@@ -210,12 +258,12 @@ impl Day {
             1..=12 => 31,
             _ => return None,
         };
-        (1..=days).contains(&day).then_some(Day { year, month, date: day })
+        (1..=days).contains(&day).then_some(Day { year, month, day })
     }
 }
 
-/// Reads what follows a date: `T10:30`, ` 10:30:05.25 PM`, `T10:30:00+02:00`.
-fn read_clock(rest: &str) -> Option<Clock<'_>> {
+/// Parses what follows a date: `T10:30`, ` 10:30:05.25 PM`, `T10:30:00+02:00`.
+fn parse_time(rest: &str) -> Option<TimeOfDay<'_>> {
     let start = rest.trim_start_matches([',', ' ']);
     let start = if start.len() == rest.len() { rest.strip_prefix(['T', 't'])? } else { start };
     let mut cursor = Cursor { text: start, at: 0 };
@@ -238,15 +286,15 @@ fn read_clock(rest: &str) -> Option<Clock<'_>> {
             (1..=12, _) => hour,
             _ => 99,
         };
-        return Some(Clock { hour, minute, second, fraction, offset: None, zulu: false });
+        return Some(TimeOfDay { hour, minute, second, fraction, offset: None, utc_suffix: false });
     }
-    let zulu = ["z", "utc", "gmt"].iter().any(|name| rest.eq_ignore_ascii_case(name));
-    let offset = if zulu || rest.is_empty() { None } else { Some(read_offset(rest)?) };
-    Some(Clock { hour, minute, second, fraction, offset, zulu })
+    let utc_suffix = ["z", "utc", "gmt"].iter().any(|name| rest.eq_ignore_ascii_case(name));
+    let offset = if utc_suffix || rest.is_empty() { None } else { Some(parse_offset(rest)?) };
+    Some(TimeOfDay { hour, minute, second, fraction, offset, utc_suffix })
 }
 
-/// Reads `+02:00`, `+0200` or `+02` as minutes.
-fn read_offset(text: &str) -> Option<i16> {
+/// Parses `+02:00`, `+0200` or `+02` as minutes.
+fn parse_offset(text: &str) -> Option<i16> {
     let (sign, digits) = match text.split_at_checked(1)? {
         ("+", digits) => (1, digits),
         ("-", digits) => (-1, digits),
@@ -269,19 +317,19 @@ mod tests {
     use super::*;
 
     fn iso(text: &str) -> (Option<String>, Option<String>) {
-        let Some(moment) = read(text) else { return (None, None) };
+        let Some(date) = parse(text) else { return (None, None) };
         let write = |day: Option<Day>| {
             day.map(|day| {
                 let mut out = String::new();
-                moment.write_iso(day, &mut out);
+                date.write_iso(day, &mut out);
                 out
             })
         };
-        (write(moment.day_first), write(moment.month_first))
+        (write(date.day_first), write(date.month_first))
     }
 
     #[test]
-    fn reads_the_five_forms() {
+    fn parses_the_five_forms() {
         for (text, expected) in [
             ("2026-11-22", "2026-11-22"),
             ("2026/11/2", "2026-11-02"),
@@ -311,11 +359,11 @@ mod tests {
     }
 
     #[test]
-    fn tells_impossible_days_from_other_texts() {
+    fn distinguishes_impossible_days_from_other_texts() {
         for text in ["2026-02-30", "31.04.2026", "13/13/2026", "2026-11-22 25:00", "2026-01-01 13:00 PM"] {
-            assert!(!read(text).unwrap().is_possible(), "{text}");
+            assert!(!parse(text).unwrap().is_possible(), "{text}");
         }
-        assert!(read("1/2/26").unwrap().two_digit_year && read("22-Nov-26").unwrap().two_digit_year);
+        assert!(parse("1/2/26").unwrap().two_digit_year && parse("22-Nov-26").unwrap().two_digit_year);
         for text in [
             "",
             "yesterday",
@@ -327,7 +375,7 @@ mod tests {
             "2026-11-22x",
             "20261122",
         ] {
-            assert_eq!(read(text), None, "{text}");
+            assert_eq!(parse(text), None, "{text}");
         }
     }
 }
