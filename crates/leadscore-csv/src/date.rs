@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use leadscore::DateTime;
+
 /// The possible meanings of a text as a date; two different days make it ambiguous, none at all impossible.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct ParsedDate<'a> {
@@ -81,12 +83,15 @@ impl ParsedDate<'_> {
         self.day_first.is_some_and(|day| day.day <= 12 && day.day != day.month)
     }
 
-    /// The date with its time, for a day it may mean.
+    /// The date with its time of day, for a day that it may mean. Fractions of a millisecond are cut.
     pub(crate) fn date_time(&self, day: Day) -> Option<DateTime> {
-        let date = DateTime::new(day.year as i16, day.month, day.day).ok()?;
+        let date = DateTime::from_date(day.year as i16, day.month, day.day).ok()?;
         let Some(time) = self.time else { return Some(date) };
-        let offset = if time.utc_suffix { Some(0) } else { time.offset };
-        date.at(time.hour, time.minute, time.second, time.millisecond()).ok()?.with_offset(offset).ok()
+        let date = date.at(time.hour, time.minute, time.second, time.millisecond()).ok()?;
+        match if time.utc_suffix { Some(0) } else { time.offset } {
+            Some(offset) => date.with_offset_minutes(offset).ok(),
+            None => Some(date),
+        }
     }
 
     /// Writes `2026-11-22` or `2026-11-22T10:30:00`, with the offset if one was written.
@@ -142,6 +147,11 @@ fn two_digits(tens: u8, ones: u8) -> Option<u8> {
 impl TimeOfDay<'_> {
     fn is_possible(self) -> bool {
         self.hour < 24 && self.minute < 60 && self.second < 60
+    }
+
+    fn millisecond(self) -> u16 {
+        let digits = self.fraction.bytes().chain(std::iter::repeat(b'0')).take(3);
+        digits.fold(0, |value, digit| value * 10 + u16::from(digit - b'0'))
     }
 }
 

@@ -59,14 +59,24 @@ pub(crate) fn detect(head: &[u8], label: Option<&str>) -> Result<DetectedEncodin
         if charset == utf8 {
             let found = count_non_ascii_cells(&head[bom_length..]);
             let name = if found.invalid > 0 { "mixed" } else { name };
-            return Ok(DetectedEncoding { charset, name: name.to_owned(), bom_length, note: mojibake_note(head) });
+            return Ok(DetectedEncoding {
+                charset,
+                name: name.to_owned(),
+                bom_length,
+                note: mojibake_note(head),
+            });
         }
         return Ok(DetectedEncoding { charset, name: name.to_owned(), bom_length, note: None });
     }
-    let settled = |charset, name: &str, note| Ok(DetectedEncoding { charset, name: name.to_owned(), bom_length: 0, note });
+    let settled = |charset, name: &str, note| {
+        Ok(DetectedEncoding { charset, name: name.to_owned(), bom_length: 0, note })
+    };
     if let Some(label) = label {
         let encoding = Encoding::for_label(label.trim().as_bytes()).ok_or_else(|| {
-            unreadable(format!("unknown encoding `{}`; use a name such as windows-1252", super::excerpt(label)))
+            unreadable(format!(
+                "unknown encoding `{}`; use a name such as windows-1252",
+                super::excerpt(label)
+            ))
         })?;
         return settled(charset_for(encoding), &encoding.name().to_ascii_lowercase(), None);
     }
@@ -90,7 +100,11 @@ pub(crate) fn detect(head: &[u8], label: Option<&str>) -> Result<DetectedEncodin
         return settled(charset, &name, assumed(&name));
     }
     if cells.utf8 > 0 {
-        return settled(Charset::Utf8OrWindows1252 { minority_encoding: MinorityEncoding::Utf8 }, "mixed", None);
+        return settled(
+            Charset::Utf8OrWindows1252 { minority_encoding: MinorityEncoding::Utf8 },
+            "mixed",
+            None,
+        );
     }
     if encoding == UTF_8 {
         return settled(utf8, "utf-8", None);
@@ -131,7 +145,7 @@ impl Charset {
             (_, Ok(text)) if bytes.is_ascii() => (Cow::Borrowed(text), false),
             (Charset::Utf8OrWindows1252 { minority_encoding }, Ok(text)) => {
                 (Cow::Borrowed(text), minority_encoding == MinorityEncoding::Utf8)
-            },
+            }
             (Charset::Utf8OrWindows1252 { minority_encoding: MinorityEncoding::Windows1252 }, Err(_)) => {
                 (Cow::Owned(decode_both(bytes)), true)
             }

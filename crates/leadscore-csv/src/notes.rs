@@ -142,11 +142,7 @@ impl WarningLog {
             tallies.sort_by_key(|tally| tally.note);
             for tally in tallies {
                 let message = cell_message(tally);
-                warnings.push(Warning {
-                    line: Some(tally.line),
-                    column: Some(column.name.clone()),
-                    message,
-                });
+                warnings.push(Warning { line: Some(tally.line), column: Some(column.name.clone()), message });
             }
         }
         warnings

@@ -138,7 +138,8 @@ fn parse_plain(text: &str) -> Option<Option<Number>> {
         let value = Some(sign(whole as f64));
         return both(value, value);
     }
-    let point = exact_decimal(whole, digits.len(), integer).map(|value| if negative { -value } else { value });
+    let point =
+        exact_decimal(whole, digits.len(), integer).map(|value| if negative { -value } else { value });
     let point = point.or_else(|| text.parse().ok());
     let is_grouped = integer <= 3 && digits.len() - integer == 4 && digits[0] != b'0';
     both(point, is_grouped.then(|| sign(whole as f64)))
@@ -254,7 +255,9 @@ mod tests {
 
     #[test]
     fn plain_decimals_have_the_bits_of_the_standard_library() {
-        for text in ["0.1", "-0.0", "0.30", "123456789012.345", "99999.9999999999", "1.7976931348623157", "-5.55"] {
+        for text in
+            ["0.1", "-0.0", "0.30", "123456789012.345", "99999.9999999999", "1.7976931348623157", "-5.55"]
+        {
             let point = parse(text).and_then(|number| number.point).unwrap();
             assert_eq!(point.to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
         }

@@ -1,19 +1,24 @@
-//! Reads the cells of a column by what was decided about it.
+//! Parses the cells of a column as was decided from the sample.
 
+use leadscore::DateTime;
+
+use super::date::{self, ParsedDate};
 use super::notes::Note;
-use super::shape::{TEXT_MARKERS, is_flag, marker};
-use super::{Kind, date, number};
+use super::number::{self, Number};
+use super::shape::{flag, is_text_marker, marker};
+use super::table::ColumnKind;
 
-/// How the cells of one column are read.
+/// How the cells of one column are parsed.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Plan {
-    pub(super) kind: Kind,
-    pub(super) decimal: DecimalRule,
-    pub(super) order: OrderRule,
+pub(crate) struct ColumnPlan {
+    pub(crate) kind: ColumnKind,
+    pub(crate) decimal: DecimalPolicy,
+    pub(crate) date_order: DateOrderPolicy,
 }
 
+/// Which of two readings of a number is taken.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum DecimalRule {
+pub(crate) enum DecimalPolicy {
     Point,
     Comma,
     /// `1.234` is a decimal because the comma separates the cells; `1,234` stays ambiguous.
@@ -22,72 +27,83 @@ pub(super) enum DecimalRule {
     Strict,
 }
 
+/// Which of two readings of a date is taken.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum OrderRule {
+pub(crate) enum DateOrderPolicy {
     DayFirst,
     MonthFirst,
     /// As `MonthFirst`, where even dates with dots have the month first.
     MonthFirstDotted,
+    /// Only what can mean one day.
     Strict,
 }
 
-/// A cell read.
+/// A parsed cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Missing,
     Number(f64),
+    Flag(bool),
+    /// A date, and whether its reading with the month first was taken.
+    Date {
+        date: DateTime,
+        month_first: bool,
+    },
     /// The text as written.
     Text,
-    /// The ISO text appended to the buffer.
-    Iso,
 }
 
-impl Plan {
-    /// Reads a trimmed cell; a date's ISO text is appended to `iso`.
-    pub(super) fn read(self, text: &str, iso: &mut String) -> (Value, Option<Note>) {
+impl ColumnPlan {
+    /// Parses a trimmed cell.
+    #[inline]
+    pub(crate) fn parse(self, text: &str) -> (Value, Option<Note>) {
         if text.is_empty() {
             return (Value::Missing, None);
         }
         match self.kind {
-            Kind::Number => match number::read(text) {
-                Some(number) => self.decimal.choose(text, &number),
-                None => unread(text, Note::NotANumber),
+            ColumnKind::Number => match number::parse(text) {
+                Some(number) => self.decimal.resolve(text, &number),
+                None => unparsed(text, Note::NotANumber),
             },
-            Kind::Date => match date::read(text) {
-                Some(moment) => self.order.choose(&moment, iso),
-                None => unread(text, Note::NotADate),
+            ColumnKind::Date => match date::parse(text) {
+                Some(date) => self.date_order.resolve(&date),
+                None => unparsed(text, Note::NotADate),
             },
-            Kind::Flag if is_flag(text) || matches!(text, "0" | "1") => (Value::Text, None),
-            Kind::Flag => unread(text, Note::NotAFlag),
-            Kind::Empty => match marker(text) {
+            ColumnKind::Flag => match (flag(text), text) {
+                (Some(value), _) => (Value::Flag(value), None),
+                (None, "1") => (Value::Flag(true), None),
+                (None, "0") => (Value::Flag(false), None),
+                (None, _) => unparsed(text, Note::NotAFlag),
+            },
+            ColumnKind::Empty => match marker(text) {
                 Some(marker) => (Value::Missing, Some(marker)),
                 None => (Value::Text, Some(Note::LateText)),
             },
-            Kind::Text | Kind::Id if text.len() <= 8 && TEXT_MARKERS.contains(&text) => {
-                (Value::Missing, marker(text))
-            }
-            Kind::Id if number::is_rounded_code(text) => (Value::Text, Some(Note::RoundedId)),
-            Kind::Text | Kind::Id => (Value::Text, None),
+            ColumnKind::Text | ColumnKind::Id if is_text_marker(text) => (Value::Missing, marker(text)),
+            ColumnKind::Id if number::is_rounded_code(text) => (Value::Text, Some(Note::RoundedId)),
+            ColumnKind::Text | ColumnKind::Id => (Value::Text, None),
         }
     }
 }
 
-fn unread(text: &str, note: Note) -> (Value, Option<Note>) {
+fn unparsed(text: &str, note: Note) -> (Value, Option<Note>) {
     (Value::Missing, Some(marker(text).unwrap_or(note)))
 }
 
-impl DecimalRule {
-    fn choose(self, text: &str, number: &number::Number) -> (Value, Option<Note>) {
-        let number::Number { point, comma, percent, .. } = *number;
+impl DecimalPolicy {
+    fn resolve(self, text: &str, number: &Number) -> (Value, Option<Note>) {
+        let Number { point, comma, percent, .. } = *number;
         let (value, problem) = match self {
             _ if point == comma => (point, None),
-            DecimalRule::Comma => (comma, Some(Note::ContraryNumber)),
-            DecimalRule::DotDecimal if comma.is_some() && !text.contains('.') => {
+            DecimalPolicy::Comma => (comma, Some(Note::ContraryNumber)),
+            DecimalPolicy::DotDecimal if comma.is_some() && !text.contains('.') => {
                 (None, Some(if point.is_some() { Note::AmbiguousNumber } else { Note::ContraryNumber }))
             }
-            DecimalRule::Point | DecimalRule::DotDecimal => (point, Some(Note::ContraryNumber)),
-            DecimalRule::Strict if point.is_some() && comma.is_some() => (None, Some(Note::AmbiguousNumber)),
-            DecimalRule::Strict => (point.or(comma), None),
+            DecimalPolicy::Point | DecimalPolicy::DotDecimal => (point, Some(Note::ContraryNumber)),
+            DecimalPolicy::Strict if point.is_some() && comma.is_some() => {
+                (None, Some(Note::AmbiguousNumber))
+            }
+            DecimalPolicy::Strict => (point.or(comma), None),
         };
         match value {
             Some(value) => (Value::Number(value), percent.then_some(Note::Percent)),
@@ -96,32 +112,33 @@ impl DecimalRule {
     }
 }
 
-impl OrderRule {
-    fn choose(self, moment: &date::Moment<'_>, iso: &mut String) -> (Value, Option<Note>) {
-        let (day_first, month_first) = (moment.day_first, moment.month_first);
-        if !moment.is_possible() {
+impl DateOrderPolicy {
+    fn resolve(self, parsed: &ParsedDate<'_>) -> (Value, Option<Note>) {
+        let (day_first, month_first) = (parsed.day_first, parsed.month_first);
+        if !parsed.is_possible() {
             return (Value::Missing, Some(Note::ImpossibleDate));
         }
-        if moment.two_digit_year {
+        if parsed.two_digit_year {
             return (Value::Missing, Some(Note::TwoDigitYear));
         }
         let (day, problem) = match self {
-            OrderRule::MonthFirstDotted
-                if moment.dotted && day_first == month_first && moment.could_be_swapped() =>
+            DateOrderPolicy::MonthFirstDotted
+                if parsed.dotted && day_first == month_first && parsed.could_be_swapped() =>
             {
                 (None, Note::AmbiguousDate)
             }
             _ if day_first == month_first => (day_first, Note::ImpossibleDate),
-            OrderRule::DayFirst => (day_first, Note::ContraryDate),
-            OrderRule::MonthFirst | OrderRule::MonthFirstDotted => (month_first, Note::ContraryDate),
-            OrderRule::Strict if day_first.is_some() && month_first.is_some() => (None, Note::AmbiguousDate),
-            OrderRule::Strict => (day_first.or(month_first), Note::AmbiguousDate),
-        };
-        match day {
-            Some(day) => {
-                moment.write_iso(day, iso);
-                (Value::Iso, None)
+            DateOrderPolicy::DayFirst => (day_first, Note::ContraryDate),
+            DateOrderPolicy::MonthFirst | DateOrderPolicy::MonthFirstDotted => {
+                (month_first, Note::ContraryDate)
             }
+            DateOrderPolicy::Strict if day_first.is_some() && month_first.is_some() => {
+                (None, Note::AmbiguousDate)
+            }
+            DateOrderPolicy::Strict => (day_first.or(month_first), Note::AmbiguousDate),
+        };
+        match day.and_then(|day| parsed.date_time(day)) {
+            Some(date) => (Value::Date { date, month_first: day != day_first }, None),
             None => (Value::Missing, Some(problem)),
         }
     }
@@ -133,15 +150,15 @@ mod tests {
 
     #[test]
     fn a_dot_is_a_decimal_point_between_commas_only() {
-        let number = number::read("1.861").unwrap();
-        assert_eq!(DecimalRule::DotDecimal.choose("1.861", &number), (Value::Number(1.861), None));
+        let number = number::parse("1.861").unwrap();
+        assert_eq!(DecimalPolicy::DotDecimal.resolve("1.861", &number), (Value::Number(1.861), None));
         assert_eq!(
-            DecimalRule::Strict.choose("1.861", &number),
+            DecimalPolicy::Strict.resolve("1.861", &number),
             (Value::Missing, Some(Note::AmbiguousNumber))
         );
-        let number = number::read("1,234").unwrap();
+        let number = number::parse("1,234").unwrap();
         assert_eq!(
-            DecimalRule::DotDecimal.choose("1,234", &number),
+            DecimalPolicy::DotDecimal.resolve("1,234", &number),
             (Value::Missing, Some(Note::AmbiguousNumber))
         );
     }

@@ -139,8 +139,7 @@ impl RecordCutter {
         loop {
             let room = fields.room(input.len() + 1, capacity);
             let (output, ends) = (&mut room.bytes[byte_count..], &mut room.ends[field_count..]);
-            let (result, read, written, ended) =
-                self.parser.read_record(&input[input_count..], output, ends);
+            let (result, read, written, ended) = self.parser.read_record(&input[input_count..], output, ends);
             input_count += read;
             byte_count += written;
             field_count += ended;

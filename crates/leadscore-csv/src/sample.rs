@@ -1,19 +1,25 @@
-//! Reads the first rows to settle the table's width and what its columns hold.
+//! Reads the first rows, from which the table's width and the kinds of its columns are decided.
 
 use std::io::Read;
 
-use super::decode::Source;
-use super::layout::{Layout, unquote};
+use leadscore::Error;
+
+use super::fields::Fields;
+use super::layout::Layout;
 use super::names::same_name;
 use super::profile::Profile;
-use super::record::{Splitter, Step};
+use super::record::{Cut, RecordCutter};
+use super::source::TextSource;
 use super::trim;
-use crate::Error;
 
-/// How many rows settle the kinds of the columns.
+/// The rows from which the kinds of the columns are decided.
 const SAMPLE_ROWS: usize = 10_000;
+
 /// Reads the sample's rows: the table's width and what each column looks like.
-pub(super) fn take<R: Read>(source: &mut Source<R>, layout: &Layout) -> Result<(usize, Vec<Profile>), Error> {
+pub(crate) fn take<R: Read>(
+    source: &mut TextSource<R>,
+    layout: &Layout,
+) -> Result<(usize, Vec<Profile>), Error> {
     let header = layout.header.as_deref().unwrap_or_default();
     let unnamed = header.iter().rev().take_while(|name| name.is_empty()).count();
     let narrow = (layout.width - unnamed).max(1);
@@ -22,11 +28,11 @@ pub(super) fn take<R: Read>(source: &mut Source<R>, layout: &Layout) -> Result<(
         let mut best = sample(source, layout, narrow);
         if unnamed > 0 {
             let full = sample(source, layout, layout.width);
-            if full.rows > best.rows {
+            if full.row_count > best.row_count {
                 best = full;
             }
         }
-        if best.records > 0 || source.eof() || !source.may_grow() {
+        if best.record_count > 0 || source.eof() || !source.may_grow() {
             return Ok((best.profiles.len(), best.profiles));
         }
         source.fill()?;
@@ -34,42 +40,40 @@ pub(super) fn take<R: Read>(source: &mut Source<R>, layout: &Layout) -> Result<(
 }
 
 struct Sample {
-    records: usize,
-    rows: usize,
+    record_count: usize,
+    row_count: usize,
     profiles: Vec<Profile>,
 }
 
-fn sample<R: Read>(source: &Source<R>, layout: &Layout, width: usize) -> Sample {
+fn sample<R: Read>(source: &TextSource<R>, layout: &Layout, width: usize) -> Sample {
     let (text, charset) = (source.pending(), source.charset());
-    let mut splitter = Splitter::new(layout.delimiter, Some(width));
-    let mut found = Sample { records: 0, rows: 0, profiles: vec![Profile::default(); width] };
-    let (mut at, mut line, mut spans) = (layout.data, layout.data_line, Vec::new());
-    while found.records < SAMPLE_ROWS {
-        match splitter.next(&text[at..], source.eof(), line, &mut spans) {
-            Step::NeedMore | Step::End => break,
-            Step::Blank { next } => (at, line) = (at + next, line + 1),
-            Step::Refused { next, lines, .. } => {
-                found.records += 1;
-                (at, line) = (at + next, line + lines);
+    let mut cutter = RecordCutter::new(layout.delimiter, Some(width));
+    let mut found = Sample { record_count: 0, row_count: 0, profiles: vec![Profile::default(); width] };
+    let (mut at, mut line, mut fields) = (layout.data, layout.data_line, Fields::default());
+    while found.record_count < SAMPLE_ROWS {
+        match cutter.next(&text[at..], source.eof(), line, &mut fields) {
+            Cut::NeedMore | Cut::End => break,
+            Cut::BlankLine { next } => (at, line) = (at + next, line + 1),
+            Cut::Refused { next, line_count, .. } => {
+                found.record_count += 1;
+                (at, line) = (at + next, line + line_count);
             }
-            Step::Record(record) => {
-                found.records += 1;
-                let cells: Vec<String> = spans[..spans.len().min(width)]
+            Cut::Record(record) => {
+                found.record_count += 1;
+                let cells: Vec<String> = fields
                     .iter()
-                    .map(|span| {
-                        let bytes = &text[at + span.start as usize..at + span.end as usize];
-                        trim(&unquote(charset.decode(bytes).0, span.quoting)).replace('\0', "")
-                    })
+                    .take(width)
+                    .map(|field| trim(&charset.decode(field).0).replace('\0', ""))
                     .collect();
                 let repeated = layout.header.as_ref().is_some_and(|header| {
                     cells.len() == width
                         && cells.iter().zip(header).all(|(cell, name)| same_name(cell, name, width == 1))
                 });
                 if !repeated {
-                    found.rows += 1;
+                    found.row_count += 1;
                     found.profiles.iter_mut().zip(&cells).for_each(|(profile, cell)| profile.add(cell, line));
                 }
-                (at, line) = (at + record.next, line + record.lines);
+                (at, line) = (at + record.next, line + record.line_count);
             }
         }
     }

@@ -37,7 +37,10 @@ impl<R: Read> TextSource<R> {
         let detected = encoding::detect(&head, label)?;
         let mut source = TextSource {
             input,
-            decoder: detected.charset.transcoded().map(encoding_rs::Encoding::new_decoder_without_bom_handling),
+            decoder: detected
+                .charset
+                .transcoded()
+                .map(encoding_rs::Encoding::new_decoder_without_bom_handling),
             partial: Vec::new(),
             text: Vec::new(),
             start: 0,
@@ -129,7 +132,10 @@ impl<R: Read> TextSource<R> {
             self.text.extend(bytes);
         }
         if self.eof {
-            if matches!(self.encoding.charset, Charset::Utf8OrWindows1252 { minority_encoding: MinorityEncoding::Windows1252 }) {
+            if matches!(
+                self.encoding.charset,
+                Charset::Utf8OrWindows1252 { minority_encoding: MinorityEncoding::Windows1252 }
+            ) {
                 let tail = &self.text[self.text.len().saturating_sub(4)..];
                 // The tail may begin within another character.
                 let last = tail.utf8_chunks().last().map(|chunk| chunk.invalid()).unwrap_or_default();

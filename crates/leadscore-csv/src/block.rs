@@ -1,0 +1,234 @@
+//! Blocks of rows that are cut but not yet parsed, and the parser for their cells.
+
+use std::sync::Arc;
+
+use super::encoding::{Charset, MinorityEncoding};
+use super::fields::Fields;
+use super::notes::{CellNotes, Note, WarningLog};
+use super::plan::{ColumnPlan, Value};
+use super::row::{CellValue, ParsedCell, RowRef};
+use super::shape::spreadsheet_text;
+use super::table::Rejected;
+use super::trim;
+
+/// Rows that are cut and decoded but not yet parsed: text and offsets only, cheap to send to another thread.
+#[derive(Debug, Clone, Default)]
+pub struct RowBlock {
+    text: String,
+    /// The ends of the fields in the text: as many for each row as there are columns.
+    ends: Vec<u32>,
+    width: usize,
+    rows: Vec<RowPosition>,
+    rejected: Vec<Rejected>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct RowPosition {
+    line: u64,
+    number: u64,
+    /// Where the row's first field starts in the text.
+    start: u32,
+}
+
+impl RowBlock {
+    /// The number of rows.
+    pub fn row_count(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The rows rejected between, before or after the block's own, in the order of their lines.
+    pub fn rejected(&self) -> &[Rejected] {
+        &self.rejected
+    }
+
+    pub(crate) fn clear(&mut self, width: usize) {
+        self.text.clear();
+        self.ends.clear();
+        self.rows.clear();
+        self.rejected.clear();
+        self.width = width;
+    }
+
+    pub(crate) fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
+    pub(crate) fn reject(&mut self, rejected: Rejected) {
+        self.rejected.push(rejected);
+    }
+
+    /// Decodes a row's fields and appends them.
+    pub(crate) fn push(
+        &mut self,
+        fields: &Fields,
+        (line, number): (u64, u64),
+        charset: Charset,
+        plan: &RowPlan,
+        warnings: &mut WarningLog,
+    ) {
+        let start = self.text.len() as u32;
+        self.rows.push(RowPosition { line, number, start });
+        let Some(text) = decoded_whole(fields, charset) else {
+            self.push_cell_by_cell(fields, line, charset, plan, warnings);
+            return;
+        };
+        self.text.push_str(text);
+        let lossy = matches!(charset, Charset::Stream(_) | Charset::Utf32 { .. });
+        if lossy && text.contains(char::REPLACEMENT_CHARACTER) {
+            warnings.line(line, Note::Undecodable);
+        }
+        self.ends.extend(fields.ends().iter().take(self.width).map(|end| start + *end as u32));
+    }
+
+    fn push_cell_by_cell(
+        &mut self,
+        fields: &Fields,
+        line: u64,
+        charset: Charset,
+        plan: &RowPlan,
+        warnings: &mut WarningLog,
+    ) {
+        for (field, selected) in fields.iter().zip(&plan.selected) {
+            if *selected {
+                let (cell, is_minority) = charset.decode(field);
+                if is_minority {
+                    warnings.line(line, Note::OtherEncoding);
+                }
+                if cell.contains('\0') {
+                    warnings.line(line, Note::Nul);
+                    self.text.extend(cell.chars().filter(|c| *c != '\0'));
+                } else {
+                    self.text.push_str(&cell);
+                }
+            }
+            self.ends.push(self.text.len() as u32);
+        }
+    }
+
+    pub(crate) fn view<'a>(&'a self, row: usize, cells: &'a CellBuffer) -> RowRef<'a> {
+        let (line, number) = self.rows.get(row).map_or((0, 0), |row| (row.line, row.number));
+        RowRef { line, number, text: &self.text, cells: &cells.cells }
+    }
+}
+
+/// All fields of a row as one text, if none of them needs to be decoded by itself.
+fn decoded_whole(fields: &Fields, charset: Charset) -> Option<&str> {
+    let bytes = fields.bytes();
+    let text = std::str::from_utf8(bytes).ok()?;
+    if memchr::memchr(0, bytes).is_some() {
+        return None;
+    }
+    if bytes.is_ascii() {
+        return Some(text);
+    }
+    let minority_utf8 = Charset::Utf8OrWindows1252 { minority_encoding: MinorityEncoding::Utf8 };
+    if charset == minority_utf8 || matches!(charset, Charset::Single(_)) {
+        return None;
+    }
+    // Two fields may be valid together without each being so.
+    fields.ends().iter().all(|end| text.is_char_boundary(*end)).then_some(text)
+}
+
+/// Buffers for the parsed cells of one row, to be used again for the next.
+#[derive(Debug, Clone, Default)]
+pub struct CellBuffer {
+    cells: Vec<ParsedCell>,
+}
+
+impl CellBuffer {
+    pub(crate) fn clear(&mut self) {
+        self.cells.clear();
+    }
+}
+
+/// Parses the cells of rows; a cheap handle that any number of threads may share.
+///
+/// ```
+/// use leadscore_csv::{Cell, CellBuffer, CellNotes, CsvOptions, CsvReader, RowBlock};
+///
+/// let mut reader = CsvReader::open("name,visits\nAnn,5\nBob,?\n".as_bytes(), CsvOptions::default())?;
+/// let (parser, mut block) = (reader.parser(), RowBlock::default());
+/// while reader.next_block(&mut block, 256)? {
+///     // On another thread, if you like: `parser` and `block` are `Send`.
+///     let (mut cells, mut notes) = (CellBuffer::default(), CellNotes::default());
+///     for row in 0..block.row_count() {
+///         let row = parser.parse(&block, row, &mut cells, &mut notes);
+///         assert_eq!(row.value(1), Some(if row.number() == 1 { Cell::Number(5.0) } else { Cell::Missing }));
+///     }
+///     reader.merge(notes);
+/// }
+/// assert_eq!(reader.warnings().len(), 1); // `?` read as missing
+/// # Ok::<(), leadscore::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct RowParser {
+    pub(crate) plan: Arc<RowPlan>,
+}
+
+/// How the cells of a row are parsed, and which of them.
+#[derive(Debug)]
+pub(crate) struct RowPlan {
+    pub(crate) columns: Vec<ColumnPlan>,
+    pub(crate) selected: Vec<bool>,
+}
+
+impl RowParser {
+    /// Parses a row of a block, counted from 0; what is noticed about its cells goes into `notes`.
+    ///
+    /// # Panics
+    /// If the block has no such row.
+    pub fn parse<'a>(
+        &self,
+        block: &'a RowBlock,
+        row: usize,
+        cells: &'a mut CellBuffer,
+        notes: &mut CellNotes,
+    ) -> RowRef<'a> {
+        self.plan.parse(block, row, cells, notes);
+        block.view(row, cells)
+    }
+}
+
+impl RowPlan {
+    pub(crate) fn parse(&self, block: &RowBlock, row: usize, buffer: &mut CellBuffer, notes: &mut CellNotes) {
+        let RowPosition { line, mut start, .. } = block.rows[row];
+        let ends = &block.ends[row * block.width..(row + 1) * block.width];
+        buffer.cells.clear();
+        let columns = self.columns.iter().zip(&self.selected).zip(ends);
+        buffer.cells.extend(columns.enumerate().map(|(column, ((plan, selected), end))| {
+            let mut cell = ParsedCell { start, end: *end, value: CellValue::NotSelected };
+            start = *end;
+            if *selected {
+                let mut raw = &block.text[cell.start as usize..cell.end as usize];
+                let mut text = trim(raw);
+                if text.starts_with('=')
+                    && let Some(inner) = spreadsheet_text(text)
+                {
+                    notes.add(column, line, Note::SpreadsheetText, raw);
+                    cell.start += (inner.as_ptr() as usize - raw.as_ptr() as usize) as u32;
+                    cell.end = cell.start + inner.len() as u32;
+                    raw = inner;
+                    text = trim(raw);
+                }
+                let (value, note) = plan.parse(text);
+                if let Some(note) = note {
+                    notes.add(column, line, note, text);
+                }
+                cell.value = value.into();
+            }
+            cell
+        }));
+    }
+}
+
+impl From<Value> for CellValue {
+    fn from(value: Value) -> CellValue {
+        match value {
+            Value::Missing => CellValue::Missing,
+            Value::Number(number) => CellValue::Number(number),
+            Value::Flag(flag) => CellValue::Flag(flag),
+            Value::Date { date, month_first } => CellValue::Date(date, month_first),
+            Value::Text => CellValue::Text,
+        }
+    }
+}
