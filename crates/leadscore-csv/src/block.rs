@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use leadscore::DateTime;
+
 use super::encoding::{Charset, MinorityEncoding};
 use super::fields::Fields;
 use super::notes::{CellNotes, Note, WarningLog};
-use super::plan::{ColumnPlan, Value};
+use super::plan::{ColumnPlan, DecimalPolicy, Value};
 use super::row::{CellValue, ParsedCell, RowRef};
-use super::shape::spreadsheet_text;
-use super::table::Rejected;
-use super::trim;
+use super::shape::{flag, is_text_marker, spreadsheet_text};
+use super::table::{ColumnKind, Rejected};
+use super::{date, number, trim};
 
 /// Rows that are cut and decoded but not yet parsed: text and offsets only, cheap to send to another thread.
 #[derive(Debug, Clone, Default)]
@@ -107,7 +109,7 @@ impl RowBlock {
 
     pub(crate) fn view<'a>(&'a self, row: usize, cells: &'a CellBuffer) -> RowRef<'a> {
         let (line, number) = self.rows.get(row).map_or((0, 0), |row| (row.line, row.number));
-        RowRef { line, number, text: &self.text, cells: &cells.cells }
+        RowRef { line, number, text: &self.text, cells: &cells.cells, dates: &cells.dates }
     }
 }
 
@@ -133,11 +135,29 @@ fn decoded_whole(fields: &Fields, charset: Charset) -> Option<&str> {
 #[derive(Debug, Clone, Default)]
 pub struct CellBuffer {
     cells: Vec<ParsedCell>,
+    dates: Vec<DateTime>,
 }
 
 impl CellBuffer {
     pub(crate) fn clear(&mut self) {
         self.cells.clear();
+        self.dates.clear();
+    }
+
+    fn add_date(&mut self, date: DateTime, month_first: bool) -> CellValue {
+        let index = self.dates.len() as u32;
+        self.dates.push(date);
+        CellValue::Date { index, month_first }
+    }
+
+    fn value(&mut self, value: Value) -> CellValue {
+        match value {
+            Value::Missing => CellValue::Missing,
+            Value::Number(number) => CellValue::Number(number),
+            Value::Flag(flag) => CellValue::Flag(flag),
+            Value::Date { date, month_first } => self.add_date(date, month_first),
+            Value::Text => CellValue::Text,
+        }
     }
 }
 
@@ -193,42 +213,74 @@ impl RowPlan {
     pub(crate) fn parse(&self, block: &RowBlock, row: usize, buffer: &mut CellBuffer, notes: &mut CellNotes) {
         let RowPosition { line, mut start, .. } = block.rows[row];
         let ends = &block.ends[row * block.width..(row + 1) * block.width];
-        buffer.cells.clear();
-        let columns = self.columns.iter().zip(&self.selected).zip(ends);
-        buffer.cells.extend(columns.enumerate().map(|(column, ((plan, selected), end))| {
+        buffer.clear();
+        for (column, ((plan, selected), end)) in self.columns.iter().zip(&self.selected).zip(ends).enumerate()
+        {
             let mut cell = ParsedCell { start, end: *end, value: CellValue::NotSelected };
             start = *end;
             if *selected {
-                let mut raw = &block.text[cell.start as usize..cell.end as usize];
-                let mut text = trim(raw);
-                if text.starts_with('=')
-                    && let Some(inner) = spreadsheet_text(text)
-                {
-                    notes.add(column, line, Note::SpreadsheetText, raw);
-                    cell.start += (inner.as_ptr() as usize - raw.as_ptr() as usize) as u32;
-                    cell.end = cell.start + inner.len() as u32;
-                    raw = inner;
-                    text = trim(raw);
+                let mut text = trim(&block.text[cell.start as usize..cell.end as usize]);
+                if text.as_bytes().first() == Some(&b'=') {
+                    cell = unwrap_formula(cell, &block.text, column, line, notes);
+                    text = trim(&block.text[cell.start as usize..cell.end as usize]);
                 }
-                let (value, note) = plan.parse(text);
-                if let Some(note) = note {
-                    notes.add(column, line, note, text);
-                }
-                cell.value = value.into();
+                cell.value = if let Some(value) = plan.parse_plain(text, buffer) {
+                    value
+                } else {
+                    let (value, note) = plan.parse(text);
+                    if let Some(note) = note {
+                        notes.add(column, line, note, text);
+                    }
+                    buffer.value(value)
+                };
             }
-            cell
-        }));
+            buffer.cells.push(cell);
+        }
     }
 }
 
-impl From<Value> for CellValue {
-    fn from(value: Value) -> CellValue {
-        match value {
-            Value::Missing => CellValue::Missing,
-            Value::Number(number) => CellValue::Number(number),
-            Value::Flag(flag) => CellValue::Flag(flag),
-            Value::Date { date, month_first } => CellValue::Date(date, month_first),
-            Value::Text => CellValue::Text,
+impl ColumnPlan {
+    /// Fast path of [`ColumnPlan::parse`] for what most cells are; `None` leaves the cell to it.
+    #[inline]
+    fn parse_plain(self, text: &str, buffer: &mut CellBuffer) -> Option<CellValue> {
+        if text.is_empty() {
+            return Some(CellValue::Missing);
+        }
+        match self.kind {
+            // An integer, or a decimal point that cannot separate thousands.
+            ColumnKind::Number => {
+                let plain = number::parse_unambiguous(text.as_bytes())?;
+                (plain.is_integer || self.decimal != DecimalPolicy::Comma)
+                    .then_some(CellValue::Number(plain.value))
+            }
+            // An ISO date means the same in every order.
+            ColumnKind::Date => {
+                let date = date::parse_iso_date_time(text.as_bytes())?;
+                Some(buffer.add_date(date, false))
+            }
+            ColumnKind::Flag => flag(text).map(CellValue::Flag),
+            ColumnKind::Text if !is_text_marker(text) => Some(CellValue::Text),
+            ColumnKind::Id if !is_text_marker(text) && !number::is_rounded_code(text) => {
+                Some(CellValue::Text)
+            }
+            ColumnKind::Text | ColumnKind::Id | ColumnKind::Empty => None,
         }
     }
+}
+
+/// The cell of the text in `="00123"`, which is how a spreadsheet is kept from reading a text as a number.
+fn unwrap_formula(
+    mut cell: ParsedCell,
+    block: &str,
+    column: usize,
+    line: u64,
+    notes: &mut CellNotes,
+) -> ParsedCell {
+    let raw = &block[cell.start as usize..cell.end as usize];
+    if let Some(inner) = spreadsheet_text(trim(raw)) {
+        notes.add(column, line, Note::SpreadsheetText, raw);
+        cell.start += (inner.as_ptr() as usize - raw.as_ptr() as usize) as u32;
+        cell.end = cell.start + inner.len() as u32;
+    }
+    cell
 }

@@ -8,9 +8,9 @@ use leadscore::DateTime;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct ParsedDate<'a> {
     /// The day if the first number is the day.
-    pub(crate) day_first: Option<Day>,
+    pub(crate) day_first: Option<CalendarDay>,
     /// The day if the first number is the month.
-    pub(crate) month_first: Option<Day>,
+    pub(crate) month_first: Option<CalendarDay>,
     /// The year has two digits only, so its century is unknown.
     pub(crate) two_digit_year: bool,
     /// Written with dots, which nearly always means the day first.
@@ -20,7 +20,7 @@ pub(crate) struct ParsedDate<'a> {
 
 /// A day of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Day {
+pub(crate) struct CalendarDay {
     year: u16,
     month: u8,
     day: u8,
@@ -59,9 +59,6 @@ pub(crate) fn parse(text: &str) -> Option<ParsedDate<'_>> {
     if !(6..=48).contains(&bytes.len()) || !text.is_ascii() {
         return None;
     }
-    if let Some(date) = parse_iso(bytes) {
-        return Some(date);
-    }
     let mut cursor = Cursor { text, at: 0 };
     let (day_first, month_first, two_digit_year) = cursor.days()?;
     let rest = &text[cursor.at..];
@@ -84,7 +81,7 @@ impl ParsedDate<'_> {
     }
 
     /// The date with its time of day, for a day that it may mean. Fractions of a millisecond are cut.
-    pub(crate) fn date_time(&self, day: Day) -> Option<DateTime> {
+    pub(crate) fn date_time(&self, day: CalendarDay) -> Option<DateTime> {
         let date = DateTime::from_date(day.year as i16, day.month, day.day).ok()?;
         let Some(time) = self.time else { return Some(date) };
         let date = date.at(time.hour, time.minute, time.second, time.millisecond()).ok()?;
@@ -95,8 +92,8 @@ impl ParsedDate<'_> {
     }
 
     /// Writes `2026-11-22` or `2026-11-22T10:30:00`, with the offset if one was written.
-    pub(crate) fn write_iso(&self, day: Day, out: &mut String) {
-        let Day { year, month, day } = day;
+    pub(crate) fn write_iso(&self, day: CalendarDay, out: &mut String) {
+        let CalendarDay { year, month, day } = day;
         // Writing to a text cannot fail.
         let _ = write!(out, "{year:04}-{month:02}-{day:02}");
         let Some(time) = self.time else { return };
@@ -113,30 +110,25 @@ impl ParsedDate<'_> {
     }
 }
 
-/// Fast path for `2026-11-22`, and with `T10:30`, `T10:30:00` or a blank for the `T`, and with `Z` behind it.
-fn parse_iso(text: &[u8]) -> Option<ParsedDate<'static>> {
+/// Fast path of [`parse`] for ISO dates and times that exist.
+#[inline]
+pub(crate) fn parse_iso_date_time(text: &[u8]) -> Option<DateTime> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, rest @ ..] = text else { return None };
-    let year = u16::from(two_digits(*y1, *y2)?) * 100 + u16::from(two_digits(*y3, *y4)?);
-    let day = Day::checked(year, two_digits(*m1, *m2)?, two_digits(*d1, *d2)?);
-    let (rest, utc_suffix) = match rest {
-        [rest @ .., b'Z'] if !rest.is_empty() => (rest, true),
-        rest => (rest, false),
+    let year = i16::from(two_digits(*y1, *y2)?) * 100 + i16::from(two_digits(*y3, *y4)?);
+    let date = DateTime::from_date(year, two_digits(*m1, *m2)?, two_digits(*d1, *d2)?).ok()?;
+    let [b'T' | b' ', h1, h2, b':', m1, m2, rest @ ..] = rest else {
+        return rest.is_empty().then_some(date);
     };
-    let time = match rest {
-        [] => None,
-        [b'T' | b' ', h1, h2, b':', m1, m2, seconds @ ..] => {
-            let second = match seconds {
-                [] => 0,
-                [b':', s1, s2] => two_digits(*s1, *s2)?,
-                _ => return None,
-            };
-            let (hour, minute) = (two_digits(*h1, *h2)?, two_digits(*m1, *m2)?);
-            Some(TimeOfDay { hour, minute, second, fraction: "", offset: None, utc_suffix })
-        }
-        _ => return None,
+    let (second, rest) = match rest {
+        [b':', s1, s2, rest @ ..] => (two_digits(*s1, *s2)?, rest),
+        rest => (0, rest),
     };
-    let day = day.filter(|_| time.is_none_or(TimeOfDay::is_possible));
-    Some(ParsedDate { day_first: day, month_first: day, two_digit_year: false, dotted: false, time })
+    let date = date.at(two_digits(*h1, *h2)?, two_digits(*m1, *m2)?, second, 0).ok()?;
+    match rest {
+        [] => Some(date),
+        [b'Z'] => date.with_offset_minutes(0).ok(),
+        _ => None,
+    }
 }
 
 #[inline]
@@ -162,7 +154,7 @@ struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     /// The day under both orders, and whether its year has two digits only.
-    fn days(&mut self) -> Option<(Option<Day>, Option<Day>, bool)> {
+    fn days(&mut self) -> Option<(Option<CalendarDay>, Option<CalendarDay>, bool)> {
         if let Some(month) = self.month() {
             self.skip(b" .");
             let day = self.digits(1, 2)?;
@@ -177,7 +169,7 @@ impl<'a> Cursor<'a> {
             if separator == b' ' || self.separator(&[separator])? != separator {
                 return None;
             }
-            let day = Day::new(first, month, self.digits(1, 2)?);
+            let day = CalendarDay::new(first, month, self.digits(1, 2)?);
             return Some((day, day, false));
         }
         if first.len() == 3 {
@@ -203,16 +195,16 @@ impl<'a> Cursor<'a> {
         if year.len() == 3 {
             return None;
         }
-        let day_first = Day::new(year, second, first);
+        let day_first = CalendarDay::new(year, second, first);
         // Dots mean the day first, unless there is no such day.
         let certain = separator == b'.' && day_first.is_some();
-        let month_first = if certain { day_first } else { Day::new(year, first, second) };
+        let month_first = if certain { day_first } else { CalendarDay::new(year, first, second) };
         Some((day_first, month_first, year.len() == 2))
     }
 
-    fn named(&mut self, day: &str, month: u8) -> Option<(Option<Day>, Option<Day>, bool)> {
+    fn named(&mut self, day: &str, month: u8) -> Option<(Option<CalendarDay>, Option<CalendarDay>, bool)> {
         let year = self.digits(2, 4)?;
-        let day = Day::checked(year.parse().ok()?, month, day.parse().ok()?);
+        let day = CalendarDay::checked(year.parse().ok()?, month, day.parse().ok()?);
         (year.len() != 3).then_some((day, day, year.len() == 2))
     }
 
@@ -254,12 +246,12 @@ impl<'a> Cursor<'a> {
     }
 }
 
-impl Day {
-    fn new(year: &str, month: &str, day: &str) -> Option<Day> {
-        Day::checked(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+impl CalendarDay {
+    fn new(year: &str, month: &str, day: &str) -> Option<CalendarDay> {
+        CalendarDay::checked(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
     }
 
-    fn checked(year: u16, month: u8, day: u8) -> Option<Day> {
+    fn checked(year: u16, month: u8, day: u8) -> Option<CalendarDay> {
         let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let days = match month {
             2 if leap => 29,
@@ -268,7 +260,7 @@ impl Day {
             1..=12 => 31,
             _ => return None,
         };
-        (1..=days).contains(&day).then_some(Day { year, month, day })
+        (1..=days).contains(&day).then_some(CalendarDay { year, month, day })
     }
 }
 
@@ -328,7 +320,7 @@ mod tests {
 
     fn iso(text: &str) -> (Option<String>, Option<String>) {
         let Some(date) = parse(text) else { return (None, None) };
-        let write = |day: Option<Day>| {
+        let write = |day: Option<CalendarDay>| {
             day.map(|day| {
                 let mut out = String::new();
                 date.write_iso(day, &mut out);
@@ -357,6 +349,28 @@ mod tests {
         ] {
             let expected = Some(expected.to_owned());
             assert_eq!(iso(text), (expected.clone(), expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_fast_paths_give_what_the_parser_gives() {
+        for text in [
+            "2026-11-22",
+            "2024-02-29",
+            "2026-11-22T10:30",
+            "2026-11-22 10:30:05",
+            "2026-11-22T10:30:05Z",
+            "0000-01-01",
+        ] {
+            let long = parse(text).unwrap();
+            let date = parse_iso_date_time(text.as_bytes());
+            assert_eq!(date, long.day_first.and_then(|day| long.date_time(day)), "{text}");
+            assert!(date.is_some());
+        }
+        for text in
+            ["2026-02-30", "2026-11-22T24:00", "2026-11-22Z", "2026-11-22T10:30:05.5", "2026-1-2", "26-11-22"]
+        {
+            assert_eq!(parse_iso_date_time(text.as_bytes()), None, "{text}");
         }
     }
 

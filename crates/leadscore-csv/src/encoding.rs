@@ -194,14 +194,12 @@ fn count_non_ascii_cells(head: &[u8]) -> CellCounts {
     let mut rest = head;
     // Bytes that are never part of a multi-byte character, in any encoding this is called for.
     let is_boundary = |byte: &u8| matches!(byte, b'\n' | b'\r' | b',' | b';' | b'\t' | b'"');
-    while !rest.is_empty() {
-        let end = rest.iter().position(is_boundary).unwrap_or(rest.len());
-        let cell = &rest[..end];
+    while let Some(at) = first_non_ascii(rest) {
+        let start = rest[..at].iter().rposition(is_boundary).map_or(0, |boundary| boundary + 1);
+        let end = rest[at..].iter().position(is_boundary).map_or(rest.len(), |length| at + length);
+        let cell = &rest[start..end];
         let cut = end == rest.len();
         rest = &rest[(end + 1).min(rest.len())..];
-        if cell.is_ascii() {
-            continue;
-        }
         match std::str::from_utf8(cell) {
             Ok(_) => counts.utf8 += 1,
             // The sample may end within a character.
@@ -210,6 +208,12 @@ fn count_non_ascii_cells(head: &[u8]) -> CellCounts {
         }
     }
     counts
+}
+
+fn first_non_ascii(bytes: &[u8]) -> Option<usize> {
+    const CHUNK: usize = 64;
+    let chunk = bytes.chunks(CHUNK).position(|chunk| !chunk.is_ascii())? * CHUNK;
+    bytes[chunk..].iter().position(|byte| !byte.is_ascii()).map(|at| chunk + at)
 }
 
 fn guess(head: &[u8]) -> &'static Encoding {

@@ -21,6 +21,8 @@ const SAMPLE_BYTES: usize = 1 << 20;
 const MAX_PREAMBLE: usize = 50;
 /// A byte that occurs in no text: the delimiter of a table with one column.
 const NO_DELIMITER: u8 = 0x1F;
+/// Why a file with an endless first line is refused.
+const FIRST_LINE_TOO_LONG: &str = "the first line is longer than 32 MiB; check the line ends of the file";
 
 /// Where the table is and how it is cut.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,8 +79,11 @@ pub(crate) fn detect(
             if !eof && text.len() <= MAX_RECORD {
                 return Ok(None);
             }
-            let message =
-                if eof { "the file holds no table; export it with a header and rows" } else { TOO_LONG };
+            let message = if eof {
+                "the file holds no table; export it with a header and rows"
+            } else {
+                FIRST_LINE_TOO_LONG
+            };
             return Err(unreadable(message));
         }
         let Some((score, header)) = scan.score() else { continue };
@@ -103,8 +108,6 @@ pub(crate) fn detect(
     }
     scan.layout(header, options, warnings).map(Some)
 }
-
-const TOO_LONG: &str = "the first line is longer than 32 MiB; check the line ends of the file";
 
 /// The end of a first line such as `sep=;`, and its delimiter.
 fn declared_delimiter(text: &[u8], eof: bool, warnings: &mut WarningLog) -> (usize, Option<u8>) {

@@ -112,6 +112,41 @@ fn is_phone(text: &str) -> bool {
     digits >= 7 && rest.bytes().all(|b| b.is_ascii_digit() || matches!(b, b' ' | b'-' | b'(' | b')' | b'/'))
 }
 
+/// A number that means the same whatever the decimal sign of its column; decimals do so unless it is the comma.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct PlainNumber {
+    pub(crate) value: f64,
+    pub(crate) is_integer: bool,
+}
+
+/// Fast path of [`parse`] for `12` and `12.5`; `None` for everything else, also where [`parse`] reads it.
+#[inline]
+pub(crate) fn parse_unambiguous(text: &[u8]) -> Option<PlainNumber> {
+    if text.len() > 15 {
+        return None;
+    }
+    let (mut digits, mut integer) = (0_u64, text.len());
+    for (at, byte) in text.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            digits = digits * 10 + u64::from(digit);
+        } else if *byte == b'.' && integer == text.len() {
+            integer = at;
+        } else {
+            return None;
+        }
+    }
+    let is_integer = integer == text.len();
+    let fraction = text.len() - integer;
+    // Leading zeros make a code; three digits after the point might be thousands.
+    let is_code = integer > 1 && text[0] == b'0';
+    if integer == 0 || is_code || fraction == 1 || (fraction == 4 && integer <= 3) {
+        return None;
+    }
+    let value = if is_integer { digits as f64 } else { exact_decimal(digits, text.len(), integer)? };
+    Some(PlainNumber { value, is_integer })
+}
+
 /// Fast path for `-12` and `12.5`; the outer `None` means that the text is written in another way.
 #[allow(clippy::option_option)] // not plain, plain but a code, plain
 fn parse_plain(text: &str) -> Option<Option<Number>> {
@@ -260,6 +295,27 @@ mod tests {
         {
             let point = parse(text).and_then(|number| number.point).unwrap();
             assert_eq!(point.to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_fast_path_gives_what_the_parser_gives() {
+        for text in [
+            "", "0", "7", "007", "00.5", "0.5", "1.234", "1234.567", "12.", ".5", "1.5", "1.2.3", "9.99999",
+            "1e3",
+        ] {
+            let Some(plain) = parse_unambiguous(text.as_bytes()) else { continue };
+            let number = parse(text).unwrap();
+            assert_eq!(number.point.map(f64::to_bits), Some(plain.value.to_bits()), "{text}");
+            assert_eq!(number.comma, plain.is_integer.then_some(plain.value), "{text}");
+        }
+        for (text, value) in
+            [("0", 0.0), ("42", 42.0), ("0.25", 0.25), ("1234.567", 1234.567), ("31.5", 31.5)]
+        {
+            assert_eq!(parse_unambiguous(text.as_bytes()).map(|plain| plain.value), Some(value));
+        }
+        for text in ["1.234", "007", "1,5", "-1", "12.", "", "."] {
+            assert_eq!(parse_unambiguous(text.as_bytes()), None, "{text}");
         }
     }
 

@@ -55,7 +55,6 @@ pub(crate) enum Value {
 
 impl ColumnPlan {
     /// Parses a trimmed cell.
-    #[inline]
     pub(crate) fn parse(self, text: &str) -> (Value, Option<Note>) {
         if text.is_empty() {
             return (Value::Missing, None);

@@ -163,7 +163,7 @@ pub(crate) fn plan_columns(
                 }
             }
             ColumnKind::Date => {
-                plan.date_order = date_order_policy(profile, orders, options.date_order, &mut warn)
+                plan.date_order = date_order_policy(profile, orders, options.date_order, &mut warn);
             }
             ColumnKind::Id if profile.code_count > 0 && !is_id_name(name) => {
                 let (line, code) = profile.first_code.clone().unwrap_or_default();

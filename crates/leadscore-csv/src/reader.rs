@@ -277,6 +277,15 @@ impl<R: Read> CsvReader<R> {
     /// Whether the record found is the header once more.
     fn is_header(&self) -> bool {
         let Some(header) = &self.layout.header else { return false };
+        // Fast path: most rows differ from the header in the first cell's first or last character.
+        let cell = self.fields.get(0).unwrap_or_default();
+        if let (Some(name), [first, .., last]) = (header.first(), cell)
+            && let [name_first, .., name_last] = name.as_bytes()
+            && [first, last, name_first, name_last].into_iter().all(u8::is_ascii_alphanumeric)
+            && !(first.eq_ignore_ascii_case(name_first) && last.eq_ignore_ascii_case(name_last))
+        {
+            return false;
+        }
         let (charset, single_column) = (self.source.charset(), self.columns.len() == 1);
         self.fields.len() >= self.columns.len()
             && header

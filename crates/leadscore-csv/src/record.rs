@@ -354,10 +354,11 @@ fn is_totals_row(fields: &Fields) -> bool {
         b"razem",
         "\u{5408}\u{8A08}".as_bytes(),
     ];
-    if fields.len() < 3 {
+    let word = fields.get(0).unwrap_or_default().trim_ascii();
+    // Fast path: no word begins like this, or there are too few cells.
+    if fields.len() < 3 || !matches!(word.first(), Some(b'A'..=b'z' | 0x80..)) {
         return false;
     }
-    let word = fields.get(0).unwrap_or_default().trim_ascii();
     let word = word.strip_suffix(b":").unwrap_or(word);
     if word.len() > LONGEST || !WORDS.iter().any(|total| total.eq_ignore_ascii_case(word)) {
         return false;

@@ -37,6 +37,7 @@ pub struct RowRef<'a> {
     /// The text of the whole block.
     pub(crate) text: &'a str,
     pub(crate) cells: &'a [ParsedCell],
+    pub(crate) dates: &'a [DateTime],
 }
 
 /// A cell's value, and its content's offsets in the text of the block.
@@ -47,14 +48,18 @@ pub(crate) struct ParsedCell {
     pub(crate) value: CellValue,
 }
 
+/// Two machine words, so that it is returned in registers; a date is therefore kept aside.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum CellValue {
     NotSelected,
     Missing,
     Number(f64),
     Flag(bool),
-    /// A date, and whether its reading with the month first was taken.
-    Date(DateTime, bool),
+    /// A date by its index among the row's, and whether its reading with the month first was taken.
+    Date {
+        index: u32,
+        month_first: bool,
+    },
     Text,
 }
 
@@ -115,7 +120,7 @@ impl<'a> RowRef<'a> {
             CellValue::Missing => Some(Cell::Missing),
             CellValue::Number(number) => Some(Cell::Number(number)),
             CellValue::Flag(flag) => Some(Cell::Flag(flag)),
-            CellValue::Date(date, _) => Some(Cell::Date(date)),
+            CellValue::Date { index, .. } => self.dates.get(index as usize).copied().map(Cell::Date),
             CellValue::Text => Some(Cell::Text(trim(self.content(cell)))),
         }
     }
@@ -134,7 +139,7 @@ impl<'a> RowRef<'a> {
         let cell = self.cells.get(column)?;
         match cell.value {
             CellValue::Text | CellValue::Flag(_) => Some(Cow::Borrowed(trim(self.content(cell)))),
-            CellValue::Date(..) => {
+            CellValue::Date { .. } => {
                 let mut text = String::new();
                 self.push_text(column, &mut text);
                 Some(Cow::Owned(text))
@@ -149,7 +154,7 @@ impl<'a> RowRef<'a> {
         let text = trim(self.content(cell));
         match cell.value {
             CellValue::Text | CellValue::Flag(_) => out.push_str(text),
-            CellValue::Date(_, month_first) => {
+            CellValue::Date { month_first, .. } => {
                 // From the text, since a `DateTime` does not know the digits of the fraction as written.
                 let Some(parsed) = date::parse(text) else { return false };
                 let Some(day) = (if month_first { parsed.month_first } else { parsed.day_first }) else {

@@ -1,5 +1,6 @@
 //! Reads the first rows, from which the table's width and the kinds of its columns are decided.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use leadscore::Error;
@@ -60,11 +61,8 @@ fn sample<R: Read>(source: &TextSource<R>, layout: &Layout, width: usize) -> Sam
             }
             Cut::Record(record) => {
                 found.record_count += 1;
-                let cells: Vec<String> = fields
-                    .iter()
-                    .take(width)
-                    .map(|field| trim(&charset.decode(field).0).replace('\0', ""))
-                    .collect();
+                let cells: Vec<Cow<'_, str>> =
+                    fields.iter().take(width).map(|field| clean(charset.decode(field).0)).collect();
                 let repeated = layout.header.as_ref().is_some_and(|header| {
                     cells.len() == width
                         && cells.iter().zip(header).all(|(cell, name)| same_name(cell, name, width == 1))
@@ -78,4 +76,12 @@ fn sample<R: Read>(source: &TextSource<R>, layout: &Layout, width: usize) -> Sam
         }
     }
     found
+}
+
+/// A cell trimmed and without NUL characters.
+fn clean(cell: Cow<'_, str>) -> Cow<'_, str> {
+    match cell {
+        Cow::Borrowed(text) if memchr::memchr(0, text.as_bytes()).is_none() => Cow::Borrowed(trim(text)),
+        cell => Cow::Owned(trim(&cell).replace('\0', "")),
+    }
 }

@@ -58,7 +58,10 @@ pub(crate) fn marker(text: &str) -> Option<Note> {
 pub(crate) fn flag(text: &str) -> Option<bool> {
     const WORDS: [(&str, bool); 6] =
         [("true", true), ("false", false), ("yes", true), ("no", false), ("y", true), ("n", false)];
-    if text.len() > 5 {
+    // Fast path: nothing else starts like these.
+    if text.len() > 5
+        || !matches!(text.as_bytes().first()?, b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F')
+    {
         return None;
     }
     WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, value)| *value)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use leadscore::Prediction;
-use leadscore::csv::{CsvWriter, Warning};
+use leadscore_csv::{CsvWriter, Warning};
 
 use crate::failure::Failure;
 use crate::input::{Rejection, note_line, remark};

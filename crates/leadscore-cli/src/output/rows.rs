@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use leadscore::Prediction;
-use leadscore::csv::CsvWriter;
+use leadscore_csv::CsvWriter;
 use serde::Serialize;
 
 use crate::args::Format;

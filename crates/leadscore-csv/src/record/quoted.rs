@@ -105,9 +105,9 @@ impl Span {
             Escapes::Doubled => undouble(content, fields),
             Escapes::Backslash => {
                 // One escape after the other: `\"`, then `""`, then `\\`.
-                let content = replace(content, b"\\\"", b'"');
-                let content = replace(&content, b"\"\"", b'"');
-                fields.extend(&replace(&content, b"\\\\", b'\\'));
+                let content = replace(content, *b"\\\"", b'"');
+                let content = replace(&content, *b"\"\"", b'"');
+                fields.extend(&replace(&content, *b"\\\\", b'\\'));
             }
         }
     }
@@ -123,10 +123,10 @@ fn undouble(content: &[u8], fields: &mut Fields) {
     fields.extend(rest);
 }
 
-fn replace(content: &[u8], pair: &[u8; 2], with: u8) -> Vec<u8> {
+fn replace(content: &[u8], pair: [u8; 2], with: u8) -> Vec<u8> {
     let mut out = Vec::with_capacity(content.len());
     let mut rest = content;
-    while let Some(at) = memchr::memmem::find(rest, pair) {
+    while let Some(at) = memchr::memmem::find(rest, &pair) {
         out.extend_from_slice(&rest[..at]);
         out.push(with);
         rest = &rest[at + 2..];
