@@ -9,8 +9,8 @@ mod table;
 use std::cell::RefCell;
 use std::path::Path;
 
-use leadscore::csv::Warning;
 use leadscore::{AsOf, Lead, Pipeline, ScoreOptions, Timestamp, Zone};
+use leadscore_csv::Warning;
 
 pub(crate) use activities::ActivityLog;
 pub(crate) use mapping::Mapping;

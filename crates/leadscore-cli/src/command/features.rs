@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use leadscore::{FeatureValue, FeatureValues};
-use leadscore::csv::CsvWriter;
+use leadscore_csv::CsvWriter;
 
 use crate::args::FeaturesArgs;
 use crate::failure::Failure;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use leadscore::csv::{CsvReader, CsvWriter, Outcome, Row};
 use leadscore::forest::Iterations;
 use leadscore::{FeatureMatrix, Forest};
+use leadscore_csv::{CsvReader, CsvWriter, ReadRow, Row};
 
 use crate::args::PredictArgs;
 use crate::failure::Failure;
@@ -43,10 +43,18 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
     let mut rejects = Rejects::new(None)?;
     let mut row = Row::default();
     let mut values = Vec::with_capacity(BLOCK * places.len());
-    while let Some(outcome) = reader.next_row(&mut row).map_err(said)? {
-        if let Outcome::Rejected(rejected) = outcome {
-            rejects.add(&Rejection { line: rejected.line, reason: rejected.reason, raw: rejected.raw })?;
-            continue;
+    loop {
+        match reader.next_row(&mut row).map_err(said)? {
+            ReadRow::Row => {}
+            ReadRow::Rejected(rejected) => {
+                rejects.add(&Rejection {
+                    line: rejected.line,
+                    reason: rejected.reason,
+                    raw: rejected.raw,
+                })?;
+                continue;
+            }
+            ReadRow::End => break,
         }
         for (feature, place) in places.iter().enumerate() {
             let cell = row.raw(*place).unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use leadscore::csv::{CsvWriter, Warning};
+use leadscore_csv::{CsvWriter, Warning};
 
 use crate::failure::Failure;
 use crate::input::{Rejection, note_line, remark};

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use leadscore::csv::CsvWriter;
 use leadscore::{Prediction, Score};
+use leadscore_csv::CsvWriter;
 use serde::Serialize;
 
 use crate::args::Format;
