@@ -117,7 +117,7 @@ impl Pipeline {
 
     fn score_file(&self, py: Python<'_>, options: Text<'_>) -> PyResult<String> {
         let (pipeline, options) = (self.0.clone(), options.0.into_owned());
-        enter_long(py, move |wanted| Ok(leadscore_cli::score_file_while(&pipeline, &options, wanted)?))
+        enter_long(py, move |wanted| Ok(leadscore_files::score_file(&pipeline, &options, &|| !wanted())?))
     }
 }
 

@@ -199,7 +199,7 @@ fn of_pipeline(pipeline: &Pipeline, operation: &str, arguments: &[Value]) -> Res
             let options = text(0)
                 .replace("{fixtures}", fixtures.to_str().unwrap())
                 .replace("{out}", &path(&dir, "out.csv"));
-            json!(leadscore_cli::score_file(pipeline, &options)?)
+            json!(leadscore_files::score_file(pipeline, &options, &leadscore_files::never_stop)?)
         }
         other => panic!("unknown operation {other}"),
     })

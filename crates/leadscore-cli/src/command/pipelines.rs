@@ -6,16 +6,17 @@ use std::io::Write;
 
 use leadscore::pipeline::ForestScorer;
 use leadscore::{Pipeline, Scorer};
+use leadscore_files::wording::counted;
 
 use crate::args::PipelinesArgs;
 use crate::failure::Failure;
 use crate::input::pipeline;
-use crate::output::Output;
-use crate::terminal::{Look, counted, fit};
+use crate::output::open_output;
+use crate::terminal::{Look, fit};
 
 pub(crate) fn run(args: &PipelinesArgs) -> Result<bool, Failure> {
     let look = Look::of_stdout(false);
-    let mut out = Output::new(None)?;
+    let mut out = open_output(None)?;
     match &args.name {
         None => {
             for name in Pipeline::names() {

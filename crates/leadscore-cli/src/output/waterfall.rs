@@ -4,9 +4,10 @@ use std::io::Write;
 
 use leadscore::pipeline::EstimateKind;
 use leadscore::{Contribution, ContributionKind, Prediction};
+use leadscore_files::wording::points;
 
 use crate::failure::Failure;
-use crate::terminal::{Look, cut, fit, points};
+use crate::terminal::{Look, cut, fit};
 
 /// Writes baseline, every contribution, limits, rest and the score, and then what follows from it.
 pub(crate) fn write(

@@ -8,7 +8,7 @@ use leadscore::feature::{Missing, Reason};
 use leadscore::pipeline::Priority;
 
 use super::{percent, states_chance};
-use crate::report::{Escaped, Ledger, Ranked, capital, plain, signed};
+use crate::report::{Detail, Escaped, Ledger, RankedLead, capital, plain, signed};
 
 /// The most names of missing things in one sentence.
 const MOST_GAPS: usize = 8;
@@ -16,7 +16,7 @@ const MOST_GAPS: usize = 8;
 /// Writes one lead; `most` is the most points any bar of the page stands for.
 pub(super) fn write(
     out: &mut dyn Write,
-    lead: &Ranked,
+    lead: &RankedLead,
     tier: Option<(usize, &str)>,
     most: f64,
 ) -> Result<()> {
@@ -42,13 +42,13 @@ pub(super) fn write(
     out.write_all(b"</li>\n")
 }
 
-fn details(out: &mut dyn Write, details: &[(String, String)]) -> Result<()> {
-    let told: Vec<_> = details.iter().filter(|(_, value)| !value.trim().is_empty()).collect();
+fn details(out: &mut dyn Write, details: &[Detail]) -> Result<()> {
+    let told: Vec<_> = details.iter().filter(|detail| !detail.value.trim().is_empty()).collect();
     if told.is_empty() {
         return Ok(());
     }
     out.write_all(b"<p>")?;
-    for (label, value) in told {
+    for Detail { label, value } in told {
         // A company or an address says itself what it is; a country code or a source does not.
         let plain = ["company", "title", "job title", "email", "e-mail", "phone", "name"]
             .contains(&label.to_lowercase().as_str());
@@ -227,7 +227,7 @@ fn unusable(gap: &Missing) -> Option<String> {
 
 /// The whole sum, folded away.
 fn sum(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
-    let Some(ledger) = Ledger::of(prediction) else { return Ok(()) };
+    let Some(ledger) = Ledger::new(prediction) else { return Ok(()) };
     write!(
         out,
         "<details><summary>How the score adds up to {}</summary>\n<table class=\"sum\"><thead class=\"off\"><tr>\
