@@ -319,7 +319,7 @@ fn lead_records_name_their_mistakes_too() {
             "activities[0].properties.p",
         ),
     ] {
-        assert_eq!((error(text).code(), error(text).path()), (code, path), "{text}");
+        assert_eq!((error(text).code(), &*error(text).path().to_string()), (code, path), "{text}");
     }
 }
 
