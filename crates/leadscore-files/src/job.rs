@@ -153,7 +153,8 @@ impl FileJob {
         stop: &dyn Stop,
     ) -> Result<FileSummary, Error> {
         let rejects = self.scoring.rejects.as_deref().map(|path| ("rejects", path));
-        let writes: Vec<(&str, &Path)> = [("output", self.output.as_path())].into_iter().chain(rejects).collect();
+        let writes: Vec<(&str, &Path)> =
+            [("output", self.output.as_path())].into_iter().chain(rejects).collect();
         refuse_overwriting(&self.input.files(), &writes)?;
         note_stand_in(pipeline, notes);
         let leads = self.input.open(pipeline, notes)?;

@@ -80,7 +80,8 @@ impl LeadInput {
     /// `unreadable_table` for a file whose leads or activities cannot be read.
     pub fn open(&self, pipeline: &Pipeline, notes: &mut dyn Notes) -> Result<LeadReader, Error> {
         let mapping = self.mapping.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
-        let log = self.activities.as_deref().map(|path| ActivityLog::load(path, &self.zone, notes)).transpose()?;
+        let log =
+            self.activities.as_deref().map(|path| ActivityLog::load(path, &self.zone, notes)).transpose()?;
         let file = InputFile::open(&self.path)?;
         for note in &file.notes {
             notes.assumed(note);
@@ -116,7 +117,9 @@ fn note_unknown_attributes(mapping: &Mapping, pipeline: &Pipeline, notes: &mut d
     let unknown: Vec<&str> = names.filter(|name| !read.contains(name) && !SHOWN.contains(name)).collect();
     if !unknown.is_empty() {
         let (unknown, read) = (unknown.join(", "), read.join(", "));
-        notes.assumed(format!("the mapping names {unknown}, which the pipeline does not read; it reads: {read}"));
+        notes.assumed(format!(
+            "the mapping names {unknown}, which the pipeline does not read; it reads: {read}"
+        ));
     }
 }
 

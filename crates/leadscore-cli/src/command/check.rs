@@ -12,8 +12,8 @@ use crate::terminal::Look;
 
 pub(crate) fn run(args: &CheckArgs) -> Result<bool, Failure> {
     let name = args.pipeline.display().to_string();
-    let text =
-        std::fs::read_to_string(&args.pipeline).map_err(|error| Failure::message(format!("{name}: {error}")))?;
+    let text = std::fs::read_to_string(&args.pipeline)
+        .map_err(|error| Failure::message(format!("{name}: {error}")))?;
     let pipeline = Pipeline::from_json(&text)
         .map_err(|error| Failure::message(format!("{name}: {error} [{}]", error.code())))?;
     let mut out = open_output(None)?;

@@ -198,7 +198,11 @@ impl Table {
 }
 
 /// The table of contributions with its heading: one column for each feature and the bias, of every output.
-fn heading(path: &Path, forest: &Forest, names: &[String]) -> Result<CsvWriter<OutputFile<'static>>, Failure> {
+fn heading(
+    path: &Path,
+    forest: &Forest,
+    names: &[String],
+) -> Result<CsvWriter<OutputFile<'static>>, Failure> {
     let mut csv = CsvWriter::new(open_output(Some(path))?);
     for output in 0..forest.outputs() {
         for name in names.iter().map(String::as_str).chain(["bias"]) {

@@ -13,15 +13,13 @@ use crate::terminal::Look;
 
 /// Scores the input; true when no row was rejected.
 pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
-    let Work { pipeline, context, leads } =
-        Work::new(&args.input, &[("--output", args.output.as_deref())])?;
+    let Work { pipeline, context, leads } = Work::new(&args.input, &[("--output", args.output.as_deref())])?;
     let has_rows = args.top.is_none() && !matches!(args.format, Format::Table | Format::Html);
     if has_rows && args.input.as_of.is_none() {
         let as_of = to_the_minute(context.as_of);
         note_line(&format!("judged as of now, {as_of}; --as-of sets another moment"));
     }
-    let mut scoring =
-        Scoring::new(context.as_of).zone(context.zone).mode(context.mode).reasons(args.explain);
+    let mut scoring = Scoring::new(context.as_of).zone(context.zone).mode(context.mode).reasons(args.explain);
     if let Some(count) = args.top {
         scoring = scoring.top(count);
     }

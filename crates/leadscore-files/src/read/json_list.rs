@@ -88,7 +88,9 @@ impl JsonListReader {
                 }
                 (State::Opened | State::Comma, _) => return self.value(State::Item),
                 (State::Item, b',') => State::Comma,
-                (State::Item, _) => return Ok(self.fault("a comma is missing between two records of the list")),
+                (State::Item, _) => {
+                    return Ok(self.fault("a comma is missing between two records of the list"));
+                }
                 (State::Closed | State::Ended, _) => {
                     return Ok(self.fault("something follows the end of the list or record"));
                 }
@@ -236,8 +238,7 @@ mod tests {
     #[test]
     fn a_list_gives_its_items_and_their_lines() {
         let (items, fault) = read("\u{feff} [ {\"a\": \"]},\"},\n {\"b\":\n[1]}, 12 ,null\n] \n");
-        let expected =
-            [(1, "{\"a\": \"]},\"}"), (2, "{\"b\":\n[1]}"), (3, "12"), (3, "null")];
+        let expected = [(1, "{\"a\": \"]},\"}"), (2, "{\"b\":\n[1]}"), (3, "12"), (3, "null")];
         assert_eq!(fault, None);
         assert_eq!(items, expected.map(|(line, text)| (line, text.to_owned())));
         assert_eq!(read("[]"), (vec![], None));

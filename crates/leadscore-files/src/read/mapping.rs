@@ -100,7 +100,8 @@ pub(super) fn find_column(attribute: &str, columns: &[&str]) -> Option<usize> {
     let find = |wanted: &str| columns.iter().position(|column| normalized(column) == wanted);
     let exact = columns.iter().position(|column| *column == attribute);
     exact.or_else(|| find(&normalized(attribute))).or_else(|| {
-        let aliases: BTreeMap<String, Vec<String>> = serde_json::from_str(ALIASES).expect("columns.json lists names by attribute");
+        let aliases: BTreeMap<String, Vec<String>> =
+            serde_json::from_str(ALIASES).expect("columns.json lists names by attribute");
         aliases.get(attribute)?.iter().find_map(|alias| find(&normalized(alias)))
     })
 }

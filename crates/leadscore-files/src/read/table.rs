@@ -82,7 +82,11 @@ impl Table {
             && let Some(reason) = self.unusable_cell()
         {
             let cells = self.columns.iter().filter_map(|own| self.row.raw(own.column));
-            return Ok(ReadLead::Rejected(Rejection::new(*line, reason, cells.collect::<Vec<_>>().join(","))));
+            return Ok(ReadLead::Rejected(Rejection::new(
+                *line,
+                reason,
+                cells.collect::<Vec<_>>().join(","),
+            )));
         }
         lead.id.clear();
         lead.activities.clear();

@@ -115,14 +115,20 @@ fn first(report: &Report, tier: Option<&TierCount>, said: &str) -> String {
 
 /// How the leads spread over the tiers, as a bar and as a table.
 fn tiers(out: &mut dyn Write, report: &Report) -> Result<()> {
-    let parts: Vec<String> = report.tiers.iter().map(|t| format!("{} {}", count(t.lead_count), t.name)).collect();
+    let parts: Vec<String> =
+        report.tiers.iter().map(|t| format!("{} {}", count(t.lead_count), t.name)).collect();
     write!(
         out,
         "<h2>How they spread</h2>\n<div class=\"spread\" role=\"img\" aria-label=\"{}\">",
         Escaped(&parts.join(", "))
     )?;
     for (at, tier) in report.tiers.iter().enumerate().filter(|(_, tier)| tier.lead_count > 0) {
-        write!(out, "<i class=\"{}\" style=\"flex:{}\"></i>", colour(at, report.tiers.len()), tier.lead_count)?;
+        write!(
+            out,
+            "<i class=\"{}\" style=\"flex:{}\"></i>",
+            colour(at, report.tiers.len()),
+            tier.lead_count
+        )?;
     }
     out.write_all(
         b"</div>\n<table class=\"tiers\">\n<thead class=\"off\"><tr><th>Tier</th><th>Leads</th><th>Share</th>\

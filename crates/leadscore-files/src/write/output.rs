@@ -90,12 +90,13 @@ fn cannot_write(path: &Path, error: std::io::Error) -> Error {
 pub fn refuse_overwriting(reads: &[(&str, &Path)], writes: &[(&str, &Path)]) -> Result<(), Error> {
     for (index, (option, path)) in writes.iter().enumerate() {
         if let Some((what, _)) = reads.iter().find(|(_, read)| is_same_file(path, read)) {
-            let message =
-                format!("{} is {what} and would be overwritten; name another file", path.display());
+            let message = format!("{} is {what} and would be overwritten; name another file", path.display());
             return Err(Error::new(ErrorKind::InvalidContext, ErrorPath::from_field(*option), message));
         }
         let earlier = writes[..index].iter();
-        if let Some((other, _)) = earlier.into_iter().find(|(_, second)| path == second || is_same_file(path, second)) {
+        if let Some((other, _)) =
+            earlier.into_iter().find(|(_, second)| path == second || is_same_file(path, second))
+        {
             let message = format!("{other} and {option} name the same file");
             return Err(Error::new(ErrorKind::InvalidContext, "", message));
         }
