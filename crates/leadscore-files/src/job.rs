@@ -188,6 +188,10 @@ impl FileJob {
 pub fn score_file(pipeline: &Pipeline, options: &str, stop: &dyn Stop) -> Result<String, Error> {
     let mut notes: Vec<Note> = Vec::new();
     let summary = FileJob::from_json(options)?.run(pipeline, &mut notes, stop)?;
+    Ok(summary_json(&summary, &notes))
+}
+
+fn summary_json(summary: &FileSummary, notes: &[Note]) -> String {
     let tiers = summary.tiers.iter().map(|tier| TierJson { tier: &tier.name, leads: tier.lead_count });
     let summary = SummaryJson {
         scored: summary.scored_count,
@@ -195,7 +199,7 @@ pub fn score_file(pipeline: &Pipeline, options: &str, stop: &dyn Stop) -> Result
         tiers: tiers.collect(),
         notes: notes.iter().map(ToString::to_string).collect(),
     };
-    Ok(serde_json::to_string(&summary).expect("a summary is always JSON"))
+    serde_json::to_string(&summary).expect("a summary is always JSON")
 }
 
 #[derive(Deserialize)]

@@ -43,7 +43,7 @@ pub use notes::{Note, Notes, Progress, Stop, never_stop};
 pub use read::{
     ByteCounter, InputFile, InputFormat, LeadInput, LeadReader, Mapping, ReadLead, Rejection, lead_title,
 };
-pub use score::{Destination, FileSummary, Scoring, note_stand_in};
+pub use score::{Destination, FileSummary, ReceiveReport, Scoring, note_stand_in};
 pub use write::{FileFormat, OutputFile, Rejects, ValueWarnings, note_warnings, refuse_overwriting};
 
 use leadscore::error::Path;

@@ -16,12 +16,15 @@ use crate::{
 use batch::{Batch, in_batches};
 use sink::Sink;
 
+/// Is given the finished report.
+pub type ReceiveReport<'a> = Box<dyn FnOnce(&Report) -> Result<(), Error> + 'a>;
+
 /// Where scored leads go.
 pub enum Destination<'a> {
     /// To a file or stream, in some format.
     Write(FileFormat, OutputFile<'a>),
     /// To a function that is given the best leads when all are scored.
-    Report(Box<dyn FnOnce(&Report) -> Result<(), Error> + 'a>),
+    Report(ReceiveReport<'a>),
 }
 
 impl std::fmt::Debug for Destination<'_> {

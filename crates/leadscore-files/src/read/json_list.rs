@@ -82,7 +82,7 @@ impl JsonListReader {
                 (State::Start, b'[') => State::Opened,
                 (State::Start, b'{') => return self.value(State::Closed),
                 (State::Start, _) => return Ok(self.fault("neither a list of records nor one record")),
-                (State::Opened, b']') | (State::Item, b']') => State::Closed,
+                (State::Opened | State::Item, b']') => State::Closed,
                 (State::Opened | State::Comma, b',' | b']') => {
                     return Ok(self.fault(&format!("a record is missing before `{}`", char::from(byte))));
                 }
@@ -189,7 +189,7 @@ fn ends_itself(value: &[u8]) -> bool {
 }
 
 fn newlines(text: &[u8]) -> u64 {
-    text.iter().filter(|byte| **byte == b'\n').count() as u64
+    text.split(|byte| *byte == b'\n').count() as u64 - 1
 }
 
 #[cfg(test)]
@@ -210,8 +210,10 @@ mod tests {
         }
     }
 
+    type LineText = (u64, String);
+
     /// The items with their lines, and the fault at the end, if any.
-    fn read(text: &str) -> (Vec<(u64, String)>, Option<(u64, String)>) {
+    fn read(text: &str) -> (Vec<LineText>, Option<LineText>) {
         let pieces = Pieces(text.as_bytes().to_vec(), 7);
         let mut reader = JsonListReader::new(Box::new(std::io::BufReader::with_capacity(5, pieces)));
         let mut items = Vec::new();
