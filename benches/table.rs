@@ -41,7 +41,7 @@ fn write(path: &Path) -> Result<(), Error> {
     }
     csv.end_row()?;
     for lead in leads::leads(ROWS, 0) {
-        csv.text(&lead.id)?;
+        csv.text(lead.id.as_deref().unwrap_or_default())?;
         for name in COLUMNS {
             match lead.attributes.get(name) {
                 Some(Attribute::Text(text)) => csv.text(text)?,

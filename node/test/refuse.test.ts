@@ -281,8 +281,8 @@ test('files that cannot be scored', async (t) => {
   }
   assert.throws(() => pipeline.scoreFile({ input, output, as_of: new Date(Number.NaN) }), refused('invalid_context'));
   assert.throws(() => pipeline.scoreFile({ input, output, as_of: 8.65e15 }), refused('invalid_context', 'as_of'));
-  assert.throws(() => pipeline.scoreFile({ input, output }), refused('io'));
-  await assert.rejects(pipeline.scoreFileAsync({ input, output }), refused('io'));
+  assert.throws(() => pipeline.scoreFile({ input, output }), refused('not_found', input));
+  await assert.rejects(pipeline.scoreFileAsync({ input, output }), refused('not_found', input));
   await assert.rejects(async () => {
     for await (const _ of pipeline.scoreRows(input)) {
       assert.fail('there is no row');

@@ -342,7 +342,7 @@ def test_files(tmp_path: Path) -> None:
     first = json.loads((tmp_path / "out.jsonl").read_text().splitlines()[0])
     assert first["provenance"]["as_of"] == AS_OF
     error = error_of(lambda: CONVERSION.score_file(missing, tmp_path / "out.csv", as_of=AS_OF))
-    assert error.code == "io"
+    assert error.code == "not_found"
     assert str(missing) in str(error)
 
 

@@ -121,28 +121,3 @@ fn a_narrow_terminal_is_not_overrun() {
         }
     }
 }
-
-#[test]
-fn scoring_a_file_can_be_stopped() {
-    let mut leads = String::from("lead_id,company\n");
-    for number in 0..5000 {
-        leads += &format!("{number},Acme\n");
-    }
-    let dir = folder(&[("leads.csv", leads.as_bytes())]);
-    let (input, output) = (path(&dir, "leads.csv"), path(&dir, "out.csv"));
-    let options =
-        serde_json::json!({"input": input, "output": output, "as_of": AS_OF, "threads": 1}).to_string();
-    let pipeline = leadscore::Pipeline::builtin("conversion").unwrap();
-    let asked = std::cell::Cell::new(0);
-    let stopped = leadscore_cli::score_file_while(&pipeline, &options, &|| {
-        asked.set(asked.get() + 1);
-        asked.get() < 3
-    });
-    assert_eq!(stopped.unwrap_err().code(), "io");
-    assert_eq!(asked.get(), 3);
-    let left: Vec<_> =
-        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(left, ["leads.csv"]);
-    let whole = leadscore_cli::score_file_while(&pipeline, &options, &|| true).unwrap();
-    assert!(whole.starts_with(r#"{"scored":5000,"#), "{whole}");
-}

@@ -73,7 +73,12 @@ impl Pipeline {
     ///
     /// # Errors
     /// As [`score_with`](Pipeline::score_with).
-    pub fn score_brief(&self, lead: &(impl Record + ?Sized), as_of: &AsOf, options: &ScoreOptions) -> Result<Score, Error> {
+    pub fn score_brief(
+        &self,
+        lead: &(impl Record + ?Sized),
+        as_of: &AsOf,
+        options: &ScoreOptions,
+    ) -> Result<Score, Error> {
         self.score_one(lead, as_of, options)
     }
 
@@ -174,7 +179,8 @@ impl Pipeline {
             match row {
                 Ok(row) => {
                     let columns_of_row = &row.extraction.columns;
-                    columns.push(self, &self.row_score(row.sum, columns_of_row, options.reasons, &mut reasons));
+                    columns
+                        .push(self, &self.row_score(row.sum, columns_of_row, options.reasons, &mut reasons));
                 }
                 Err(error) if refused.is_none() => refused = Some(of_lead(error, index)),
                 Err(_) => {}
@@ -289,7 +295,13 @@ impl Pipeline {
                         Err(error) => take(Err(error)),
                         Ok(time) => {
                             let zone = when.zone();
-                            take(Ok(ScoredRow { lead_id: lead.id().unwrap_or_default(), extraction, sum, time, zone }));
+                            take(Ok(ScoredRow {
+                                lead_id: lead.id().unwrap_or_default(),
+                                extraction,
+                                sum,
+                                time,
+                                zone,
+                            }));
                             break;
                         }
                     }

@@ -163,7 +163,7 @@ class PipelineTest {
         assertEquals(60L, summary.tiers.sumOf { it.leads })
         assertEquals(60, folder.resolve("out.jsonl").readText().trim().lines().size)
         val error = refused { pipeline.scoreFile(folder.resolve("none.csv"), folder.resolve("x.csv"), options) }
-        assertEquals("io", error.code)
+        assertEquals("not_found", error.code)
         assertTrue("none.csv" in error.message!!, error.message)
         assertEquals("threads", refused { pipeline.scoreFile(input, input, FileOptions(threads = -1)) }.path)
     }

@@ -5,7 +5,7 @@ use super::*;
 const AS_OF: &str = "2026-11-22";
 
 fn as_of() -> AsOf {
-    AsOf::new(Timestamp::parse(AS_OF, &Zone::utc()).unwrap())
+    AsOf::parse(AS_OF, &Zone::utc()).unwrap()
 }
 
 fn leads() -> Vec<Lead> {
@@ -36,14 +36,14 @@ fn report_of(pipeline: &str, leads: &[Lead]) -> Report {
         Some(leadscore::Attribute::Text(text)) => Some(text.clone()),
         _ => None,
     };
-    let mut ranked: Vec<Ranked> = leads
+    let mut ranked: Vec<RankedLead> = leads
         .iter()
-        .map(|lead| Ranked {
+        .map(|lead| RankedLead {
             rank: 0,
-            name: text(lead, "name").unwrap_or_else(|| lead.id.clone()),
+            name: text(lead, "name").unwrap_or_else(|| lead.id.clone().unwrap_or_default()),
             details: ["title", "company", "email", "phone", "country"]
                 .iter()
-                .filter_map(|name| Some(((*name).to_owned(), text(lead, name)?)))
+                .filter_map(|name| Some(Detail { label: (*name).to_owned(), value: text(lead, name)? }))
                 .collect(),
             prediction: pipeline.score(lead, &as_of()).unwrap(),
         })
@@ -52,13 +52,13 @@ fn report_of(pipeline: &str, leads: &[Lead]) -> Report {
     for (at, lead) in ranked.iter_mut().enumerate() {
         lead.rank = at as u64 + 1;
     }
-    let is_in = |lead: &&Ranked, tier: &str| lead.prediction.tier.as_deref() == Some(tier);
+    let is_in = |lead: &&RankedLead, tier: &str| lead.prediction.tier.as_deref() == Some(tier);
     Report {
         title: pipeline.name().to_owned(),
         source: "leads.csv".to_owned(),
         as_of: AS_OF.to_owned(),
-        scored: ranked.len() as u64,
-        rejected: 2,
+        scored_count: ranked.len() as u64,
+        rejected_count: 2,
         tiers: pipeline
             .tiers()
             .tiers()
@@ -66,7 +66,7 @@ fn report_of(pipeline: &str, leads: &[Lead]) -> Report {
             .map(|tier| TierCount {
                 name: tier.name().to_owned(),
                 action: tier.action().to_owned(),
-                leads: ranked.iter().filter(|lead| is_in(lead, tier.name())).count() as u64,
+                lead_count: ranked.iter().filter(|lead| is_in(lead, tier.name())).count() as u64,
             })
             .collect(),
         leads: ranked,
@@ -159,7 +159,7 @@ fn the_shown_numbers_add_up() {
 #[test]
 fn no_leads_no_bars() {
     let mut report = report_of("conversion", &[]);
-    report.rejected = 0;
+    report.rejected_count = 0;
     let page = page(&report);
     assert!(page.contains("<h1>No leads to rank</h1>"));
     assert!(page.contains("There is nothing to show"));

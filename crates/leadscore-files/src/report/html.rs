@@ -7,7 +7,7 @@ use std::io::{Result, Write};
 use leadscore::{Basis, Prediction};
 
 use super::{Escaped, Report, TierCount, capital, cut};
-use crate::terminal::{count, counted};
+use crate::wording::{count, counted};
 
 const CSS: &str = include_str!("page.css");
 /// Nothing is loaded or run; only the page's own styles count.
@@ -17,8 +17,11 @@ const NAMED: usize = 3;
 const NAME: usize = 48;
 
 /// Writes the page.
-pub(crate) fn write(out: &mut dyn Write, report: &Report) -> Result<()> {
-    let title = format!("{}: {} ({})", report.title, scored(report.scored), report.source);
+///
+/// # Errors
+/// Those of the writer.
+pub fn write(out: &mut dyn Write, report: &Report) -> Result<()> {
+    let title = format!("{}: {} ({})", report.title, scored(report.scored_count), report.source);
     write!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -49,16 +52,16 @@ fn top(out: &mut dyn Write, report: &Report) -> Result<()> {
         Escaped(&kicker.join(" · ")),
         headline(report)
     )?;
-    if report.rejected > 0 {
-        let rows = if report.rejected == 1 { "row" } else { "rows" };
-        writeln!(out, "<p>{} {rows} could not be scored.</p>", count(report.rejected))?;
+    if report.rejected_count > 0 {
+        let rows = if report.rejected_count == 1 { "row" } else { "rows" };
+        writeln!(out, "<p>{} {rows} could not be scored.</p>", count(report.rejected_count))?;
     }
     out.write_all(b"</header>\n")?;
     if report.tiers.is_empty() && report.notes.is_empty() {
         return Ok(());
     }
     out.write_all(b"<section>\n")?;
-    if !report.tiers.is_empty() && report.scored > 0 {
+    if !report.tiers.is_empty() && report.scored_count > 0 {
         tiers(out, report)?;
     }
     if !report.notes.is_empty() {
@@ -73,15 +76,15 @@ fn top(out: &mut dyn Write, report: &Report) -> Result<()> {
 
 /// What a manager would want to be told in one sentence; escaped, with links.
 fn headline(report: &Report) -> String {
-    if report.scored == 0 {
+    if report.scored_count == 0 {
         return "No leads to rank".to_owned();
     }
-    let scored = scored(report.scored);
+    let scored = scored(report.scored_count);
     let Some(best) = report.tiers.first() else {
         return format!("{scored}{}", first(report, None, ": start with"));
     };
     let name = Escaped(&best.name);
-    match best.leads {
+    match best.lead_count {
         0 => format!("{scored}; none is {name}{}", first(report, None, "; first in line:")),
         1 => format!("{scored}; 1 is {name}{}", first(report, Some(best), ": start with")),
         some => {
@@ -112,20 +115,26 @@ fn first(report: &Report, tier: Option<&TierCount>, said: &str) -> String {
 
 /// How the leads spread over the tiers, as a bar and as a table.
 fn tiers(out: &mut dyn Write, report: &Report) -> Result<()> {
-    let parts: Vec<String> = report.tiers.iter().map(|t| format!("{} {}", count(t.leads), t.name)).collect();
+    let parts: Vec<String> =
+        report.tiers.iter().map(|t| format!("{} {}", count(t.lead_count), t.name)).collect();
     write!(
         out,
         "<h2>How they spread</h2>\n<div class=\"spread\" role=\"img\" aria-label=\"{}\">",
         Escaped(&parts.join(", "))
     )?;
-    for (at, tier) in report.tiers.iter().enumerate().filter(|(_, tier)| tier.leads > 0) {
-        write!(out, "<i class=\"{}\" style=\"flex:{}\"></i>", colour(at, report.tiers.len()), tier.leads)?;
+    for (at, tier) in report.tiers.iter().enumerate().filter(|(_, tier)| tier.lead_count > 0) {
+        write!(
+            out,
+            "<i class=\"{}\" style=\"flex:{}\"></i>",
+            colour(at, report.tiers.len()),
+            tier.lead_count
+        )?;
     }
     out.write_all(
         b"</div>\n<table class=\"tiers\">\n<thead class=\"off\"><tr><th>Tier</th><th>Leads</th><th>Share</th>\
           <th>What to do</th></tr></thead>\n<tbody>\n",
     )?;
-    let all: u64 = report.tiers.iter().map(|tier| tier.leads).sum();
+    let all: u64 = report.tiers.iter().map(|tier| tier.lead_count).sum();
     for (at, tier) in report.tiers.iter().enumerate() {
         writeln!(
             out,
@@ -133,8 +142,8 @@ fn tiers(out: &mut dyn Write, report: &Report) -> Result<()> {
              <td class=\"n\">{}</td><td>{}</td></tr>",
             colour(at, report.tiers.len()),
             Escaped(&tier.name),
-            count(tier.leads),
-            percent(tier.leads as f64 / all.max(1) as f64),
+            count(tier.lead_count),
+            percent(tier.lead_count as f64 / all.max(1) as f64),
             Escaped(&tier.action)
         )?;
     }
@@ -144,7 +153,7 @@ fn tiers(out: &mut dyn Write, report: &Report) -> Result<()> {
 fn list(out: &mut dyn Write, report: &Report) -> Result<()> {
     out.write_all(b"<main>\n<h2>Who first, and why</h2>\n")?;
     if report.leads.is_empty() {
-        let why = if report.scored == 0 {
+        let why = if report.scored_count == 0 {
             "There is nothing to show: no lead in the file could be scored."
         } else {
             "No leads were chosen for this list."
@@ -152,8 +161,8 @@ fn list(out: &mut dyn Write, report: &Report) -> Result<()> {
         return writeln!(out, "<p class=\"none\">{why}</p>\n</main>");
     }
     let shown = report.leads.len() as u64;
-    if shown < report.scored {
-        let all = count(report.scored);
+    if shown < report.scored_count {
+        let all = count(report.scored_count);
         writeln!(out, "<p class=\"fine\">The list shows {} of {all} leads.</p>", count(shown))?;
     }
     filter(out, report)?;

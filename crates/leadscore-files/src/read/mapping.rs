@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use leadscore::{Error, ErrorKind};
 use leadscore_csv::{CsvOptions, DateOrder};
 use serde::Deserialize;
 
-use crate::failure::Failure;
+use crate::in_file;
 
 /// A mapping file: `{"format": 1, "lead_id": "Prospect ID", "attributes": {"visits": "TotalVisits"}}`, and what is
-/// known of the file's form where it cannot be told from the content.
-#[derive(Debug, Default, Deserialize)]
+/// known of the file's format where its content does not tell.
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Mapping {
+pub struct Mapping {
     #[serde(default)]
     format: Option<u32>,
     /// The column that holds the lead's id.
@@ -43,39 +44,38 @@ enum Order {
     MonthFirst,
 }
 
-/// Other names under which attributes often stand in exports.
+/// Other names that attributes often have in exports, by attribute.
 const ALIASES: &str = include_str!("columns.json");
 
 impl Mapping {
-    pub(crate) fn load(path: &Path) -> Result<Mapping, Failure> {
-        let name = path.display();
-        let text =
-            std::fs::read_to_string(path).map_err(|error| Failure::said(format!("{name}: {error}")))?;
-        let mapping: Mapping =
-            serde_json::from_str(&text).map_err(|error| Failure::said(format!("{name}: {error}")))?;
+    /// Reads a mapping file.
+    ///
+    /// # Errors
+    /// `not_found`, `io`, and `invalid_context` for what is no mapping, with the file's name as the path.
+    pub fn load(path: &Path) -> Result<Mapping, Error> {
+        let text = std::fs::read_to_string(path).map_err(|error| Error::io(path, error))?;
+        let invalid = |message: String| {
+            in_file(&path.display().to_string(), Error::new(ErrorKind::InvalidContext, "", message))
+        };
+        let mapping: Mapping = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
         match mapping.format {
             Some(1) => {}
             Some(other) => {
-                return Err(Failure::said(format!(
-                    "{name}: format {other} is not known; this version reads 1"
-                )));
+                return Err(invalid(format!("format {other} is not known; this version reads 1")));
             }
-            None => {
-                return Err(Failure::said(format!(
-                    "{name}: the field `format` is missing; write \"format\": 1"
-                )));
-            }
+            None => return Err(invalid("the field `format` is missing; write \"format\": 1".to_owned())),
         }
         if let Some(decimal) = mapping.decimal.filter(|c| !matches!(c, '.' | ',')) {
-            return Err(Failure::said(format!("{name}: decimal: `{decimal}` is neither `.` nor `,`")));
+            return Err(invalid(format!("decimal: `{decimal}` is neither `.` nor `,`")));
         }
         if let Some(delimiter) = mapping.delimiter.filter(|c| !c.is_ascii()) {
-            return Err(Failure::said(format!("{name}: delimiter: `{delimiter}` is no ASCII character")));
+            return Err(invalid(format!("delimiter: `{delimiter}` is no ASCII character")));
         }
         Ok(mapping)
     }
 
-    pub(crate) fn options(&self) -> CsvOptions {
+    /// What it says about the CSV file.
+    pub fn csv_options(&self) -> CsvOptions {
         let mut options = CsvOptions::new();
         options.delimiter = self.delimiter.map(|c| c as u8);
         options.encoding.clone_from(&self.encoding);
@@ -90,17 +90,18 @@ impl Mapping {
     }
 }
 
-/// A name without case, blanks and signs: `E-mail Address` and `email_address` are one.
-fn plain(name: &str) -> String {
+/// A name without case, blanks and punctuation: `E-mail Address` and `email_address` are the same.
+fn normalized(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The column for an attribute: the same name, the same letters, or a usual other name.
-pub(super) fn column_for(attribute: &str, columns: &[&str]) -> Option<usize> {
-    let find = |wanted: &str| columns.iter().position(|column| plain(column) == wanted);
+/// The column for an attribute: the same name, the same name [`normalized`], or one of its aliases.
+pub(super) fn find_column(attribute: &str, columns: &[&str]) -> Option<usize> {
+    let find = |wanted: &str| columns.iter().position(|column| normalized(column) == wanted);
     let exact = columns.iter().position(|column| *column == attribute);
-    exact.or_else(|| find(&plain(attribute))).or_else(|| {
-        let aliases: BTreeMap<String, Vec<String>> = serde_json::from_str(ALIASES).unwrap_or_default();
-        aliases.get(attribute)?.iter().find_map(|alias| find(&plain(alias)))
+    exact.or_else(|| find(&normalized(attribute))).or_else(|| {
+        let aliases: BTreeMap<String, Vec<String>> =
+            serde_json::from_str(ALIASES).expect("columns.json lists names by attribute");
+        aliases.get(attribute)?.iter().find_map(|alias| find(&normalized(alias)))
     })
 }

@@ -4,54 +4,67 @@ use std::fmt;
 
 use leadscore::{ContributionKind, Prediction};
 
-pub(crate) mod html;
-pub(crate) mod svg;
+pub mod html;
+pub mod svg;
 #[cfg(test)]
 mod tests;
 
 /// A ranked list of leads with what a reader needs to know about it.
 #[derive(Debug, Clone)]
-pub(crate) struct Report {
+#[non_exhaustive]
+pub struct Report {
     /// The pipeline's name.
     pub title: String,
     /// The name of the file the leads came from.
     pub source: String,
-    /// The moment the leads were judged as of.
+    /// The as-of time.
     pub as_of: String,
     /// How many leads got a score; the list may hold fewer.
-    pub scored: u64,
+    pub scored_count: u64,
     /// How many rows could not be scored.
-    pub rejected: u64,
-    /// The tiers from the best down.
+    pub rejected_count: u64,
+    /// The tiers, the best first.
     pub tiers: Vec<TierCount>,
     /// The leads, the best first.
-    pub leads: Vec<Ranked>,
+    pub leads: Vec<RankedLead>,
     /// Warnings in plain words.
     pub notes: Vec<String>,
 }
 
 /// A tier, and how many leads are in it.
-#[derive(Debug, Clone)]
-pub(crate) struct TierCount {
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TierCount {
     /// The tier's name.
     pub name: String,
     /// What to do with its leads.
     pub action: String,
     /// How many leads are in it.
-    pub leads: u64,
+    pub lead_count: u64,
 }
 
 /// One lead of the list.
 #[derive(Debug, Clone)]
-pub(crate) struct Ranked {
-    /// Its place, from 1.
+#[non_exhaustive]
+pub struct RankedLead {
+    /// Its rank, from 1.
     pub rank: u64,
     /// What to call it: a name, a company or an id.
     pub name: String,
-    /// What else is known of it: label and value, such as `company` and `Acme`.
-    pub details: Vec<(String, String)>,
+    /// What else is known of it.
+    pub details: Vec<Detail>,
     /// Its score and why.
     pub prediction: Prediction,
+}
+
+/// One more thing that is known of a lead, such as the label `Company` and the value `Acme`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Detail {
+    /// What it is.
+    pub label: String,
+    /// What is known.
+    pub value: String,
 }
 
 /// A text that cannot break out of HTML or XML, between tags or in a quoted attribute.
@@ -133,7 +146,7 @@ pub(crate) struct Line {
 
 impl Ledger {
     /// The sum behind a prediction; none where it came without reasons.
-    pub(crate) fn of(prediction: &Prediction) -> Option<Ledger> {
+    pub(crate) fn new(prediction: &Prediction) -> Option<Ledger> {
         let explanation = &prediction.explanation;
         let baseline = explanation.baseline?;
         let group = |code: &str| {

@@ -4,11 +4,11 @@ use std::io::{Result, Write};
 
 use leadscore::Prediction;
 use leadscore::explain::Reason;
-use leadscore::feature::{Missing, Reason as MissingCause};
+use leadscore::feature::{MissingCause, MissingFeature};
 use leadscore::pipeline::Priority;
 
 use super::{percent, states_chance};
-use crate::report::{Escaped, Ledger, Ranked, capital, plain, signed};
+use crate::report::{Detail, Escaped, Ledger, RankedLead, capital, plain, signed};
 
 /// The most names of missing things in one sentence.
 const MOST_GAPS: usize = 8;
@@ -16,7 +16,7 @@ const MOST_GAPS: usize = 8;
 /// Writes one lead; `most` is the most points any bar of the page stands for.
 pub(super) fn write(
     out: &mut dyn Write,
-    lead: &Ranked,
+    lead: &RankedLead,
     tier: Option<(usize, &str)>,
     most: f64,
 ) -> Result<()> {
@@ -42,13 +42,13 @@ pub(super) fn write(
     out.write_all(b"</li>\n")
 }
 
-fn details(out: &mut dyn Write, details: &[(String, String)]) -> Result<()> {
-    let told: Vec<_> = details.iter().filter(|(_, value)| !value.trim().is_empty()).collect();
+fn details(out: &mut dyn Write, details: &[Detail]) -> Result<()> {
+    let told: Vec<_> = details.iter().filter(|detail| !detail.value.trim().is_empty()).collect();
     if told.is_empty() {
         return Ok(());
     }
     out.write_all(b"<p>")?;
-    for (label, value) in told {
+    for Detail { label, value } in told {
         // A company or an address says itself what it is; a country code or a source does not.
         let plain = ["company", "title", "job title", "email", "e-mail", "phone", "name"]
             .contains(&label.to_lowercase().as_str());
@@ -180,10 +180,10 @@ fn uncapital(text: &str) -> String {
 
 /// What is not known, and what was there but could not be used.
 fn gaps(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
-    let of = |reason: MissingCause| {
-        prediction.missing.iter().filter(move |gap| gap.reason == reason).map(label).collect::<Vec<_>>()
+    let labels = |cause: MissingCause| {
+        prediction.missing.iter().filter(move |gap| gap.cause == cause).map(label).collect::<Vec<_>>()
     };
-    let absent = of(MissingCause::Absent);
+    let absent = labels(MissingCause::Absent);
     write!(
         out,
         "<p class=\"gaps\">Known: {} of what the score looks at. ",
@@ -200,7 +200,7 @@ fn gaps(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
     out.write_all(b"</p>\n")
 }
 
-fn label(gap: &Missing) -> String {
+fn label(gap: &MissingFeature) -> String {
     gap.label.replace('_', " ")
 }
 
@@ -213,10 +213,10 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-fn unusable(gap: &Missing) -> Option<String> {
+fn unusable(gap: &MissingFeature) -> Option<String> {
     let label = capital(&label(gap));
     let found = gap.found.as_deref().unwrap_or_default();
-    Some(match gap.reason {
+    Some(match gap.cause {
         MissingCause::Absent | MissingCause::Undecided => return None,
         MissingCause::OutOfRange => format!("{label}: {found} cannot be right, so it was left out."),
         MissingCause::Future => format!("{label}: {found} lies in the future, so it was left out."),
@@ -227,7 +227,7 @@ fn unusable(gap: &Missing) -> Option<String> {
 
 /// The whole sum, folded away.
 fn sum(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
-    let Some(ledger) = Ledger::of(prediction) else { return Ok(()) };
+    let Some(ledger) = Ledger::new(prediction) else { return Ok(()) };
     write!(
         out,
         "<details><summary>How the score adds up to {}</summary>\n<table class=\"sum\"><thead class=\"off\"><tr>\

@@ -28,8 +28,8 @@ text{font:14px system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,
 .total{fill:#6ea3f2}}";
 
 /// The waterfall of a prediction as an SVG file of its own; none where it came without reasons.
-pub(crate) fn waterfall(prediction: &Prediction, title: &str) -> Option<String> {
-    let mut ledger = Ledger::of(prediction)?;
+pub fn waterfall(prediction: &Prediction, title: &str) -> Option<String> {
+    let mut ledger = Ledger::new(prediction)?;
     ledger.lines = shortened(ledger.lines);
     let scale = Axis::over(&ledger);
     let left_over = ledger.left_over();
