@@ -32,7 +32,7 @@ jar:
 # Debug and release both: scores must have the same bits in either.
 test-rust:
 	@mkdir -p target && rm -f $(SKIPS)
-	LEADSCORE_SKIP_LOG=$(SKIPS) cargo test -p leadscore -p leadscore-files -p leadscore-cli --all-features
+	LEADSCORE_SKIP_LOG=$(SKIPS) cargo test -p leadscore -p leadscore-csv -p leadscore-files -p leadscore-cli --all-features
 	cargo test --release -p leadscore --test same_bits
 	cargo build -p leadscore --no-default-features
 	cargo package -p leadscore --allow-dirty
@@ -42,8 +42,8 @@ test-rust:
 # Formatting, lints and documentation: warnings are errors.
 check:
 	cargo fmt --all --check
-	cargo clippy -p leadscore -p leadscore-files -p leadscore-cli --all-targets --all-features -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc -p leadscore -p leadscore-files -p leadscore-cli --no-deps --all-features
+	cargo clippy -p leadscore -p leadscore-csv -p leadscore-files -p leadscore-cli --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc -p leadscore -p leadscore-csv -p leadscore-files -p leadscore-cli --no-deps --all-features
 	@long=$$(git ls-files '*.rs' '*.py' | xargs wc -l | awk '$$1 > 600 && $$2 != "total"'); \
 	  if [ -n "$$long" ]; then echo "files over 600 lines:"; echo "$$long"; exit 1; fi
 
@@ -53,7 +53,7 @@ lint: check
 # The oldest toolchain the core promises to build with; skipped with a word where it is not installed.
 msrv:
 	@if rustup toolchain list 2>/dev/null | grep -q '^1\.88'; then \
-	  cargo +1.88 check -p leadscore --all-features; \
+	  cargo +1.88 check -p leadscore -p leadscore-csv -p leadscore-files --all-features; \
 	else echo "Rust 1.88 is not installed: only clippy's msrv lint checks the floor"; fi
 
 # Also bench-peers, where PEERS names a folder; see benches/RESULTS.md.

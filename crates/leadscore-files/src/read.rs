@@ -10,8 +10,8 @@ mod table;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use leadscore::csv::Warning;
 use leadscore::{Attribute, Error, Lead, Mode, Pipeline, Zone};
+use leadscore_csv::Warning;
 
 pub use mapping::Mapping;
 pub use open::{ByteCounter, InputFile, InputFormat};

@@ -1,7 +1,5 @@
 //! Scores sales leads: which ones first, why, and what to do next.
 
-#[cfg(feature = "csv")]
-pub mod csv;
 pub mod error;
 pub mod explain;
 mod expression;

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use leadscore::FeatureValue;
-use leadscore::csv::CsvWriter;
+use leadscore_csv::CsvWriter;
 use leadscore_files::{OutputFile, ReadLead, Rejection, Rejects, ValueWarnings, note_warnings};
 
 use crate::args::FeaturesArgs;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use leadscore::csv::{CsvReader, CsvWriter, Outcome, Row};
 use leadscore::forest::Iterations;
 use leadscore::{FeatureMatrix, Forest};
+use leadscore_csv::{CsvReader, CsvWriter, ReadRow, Row};
 use leadscore_files::{InputFile, InputFormat, Mapping, OutputFile, Rejection, Rejects, refuse_overwriting};
 
 use crate::args::{PredictArgs, Rounds};
@@ -39,10 +39,14 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
     let (mut rejects, mut notes) = (Rejects::create(None)?, StderrNotes::default());
     let mut row = Row::default();
     let mut values = Vec::with_capacity(BLOCK * places.len());
-    while let Some(outcome) = reader.next_row(&mut row).map_err(said)? {
-        if let Outcome::Rejected(rejected) = outcome {
-            rejects.add(&Rejection::new(rejected.line, rejected.reason, rejected.raw), &mut notes)?;
-            continue;
+    loop {
+        match reader.next_row(&mut row).map_err(said)? {
+            ReadRow::Row => {}
+            ReadRow::Rejected(rejected) => {
+                rejects.add(&Rejection::new(rejected.line, rejected.reason, rejected.raw), &mut notes)?;
+                continue;
+            }
+            ReadRow::End => break,
         }
         for (feature, place) in places.iter().enumerate() {
             let cell = row.raw(*place).unwrap_or_default().trim();

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::BufRead;
 use std::path::Path;
 
-use leadscore::csv::{Cell, CsvOptions, CsvReader, Outcome, Row};
 use leadscore::{Activity, Attribute, Error, Lead, Timestamp, Zone};
+use leadscore_csv::{Cell, CsvOptions, CsvReader, ReadRow, Row};
 use serde::Deserialize;
 
 use super::mapping::find_column;
@@ -89,17 +89,16 @@ impl ActivityLog {
         let header: Vec<String> = reader.columns().iter().map(|column| column.name.clone()).collect();
         let columns = LogColumns::find(&name, &header)?;
         let mut row = Row::default();
-        while let Some(outcome) = reader.next_row(&mut row).map_err(|error| in_file(&name, error))? {
-            if let Outcome::Rejected(rejected) = outcome {
-                self.refuse(rejected.line, &rejected.reason);
-                continue;
-            }
-            match columns.activity(&row, &header, zone) {
-                Ok(activity) => self.add(columns.lead_id(&row), activity),
-                Err(reason) => self.refuse(row.line(), &reason),
+        loop {
+            match reader.next_row(&mut row).map_err(|error| in_file(&name, error))? {
+                ReadRow::Row => match columns.activity(&row, &header, zone) {
+                    Ok(activity) => self.add(columns.lead_id(&row), activity),
+                    Err(reason) => self.refuse(row.line(), &reason),
+                },
+                ReadRow::Rejected(rejected) => self.refuse(rejected.line, &rejected.reason),
+                ReadRow::End => return Ok(()),
             }
         }
-        Ok(())
     }
 
     fn read_lines(&mut self, file: InputFile, zone: &Zone) -> Result<(), Error> {
@@ -169,6 +168,7 @@ impl LogColumns {
     /// The activity of a row, or why it is none.
     fn activity(&self, row: &Row, header: &[String], zone: &Zone) -> Result<Activity, String> {
         let at = match row.value(self.at) {
+            Some(Cell::Date(date)) => date.to_timestamp(zone).map_err(|error| error.to_string())?,
             Some(Cell::Text(text)) => Timestamp::parse(text, zone).map_err(|error| error.to_string())?,
             _ => return Err(format!("`{}` is not a time", trimmed(row, self.at))),
         };
@@ -183,9 +183,11 @@ impl LogColumns {
                 continue;
             }
             let value = match row.value(column) {
-                Some(Cell::Text(text)) => Attribute::Text(text.to_owned()),
                 Some(Cell::Number(number)) => Attribute::Number(number),
-                _ => continue,
+                _ => match row.text(column) {
+                    Some(text) => Attribute::Text(text.into_owned()),
+                    None => continue,
+                },
             };
             activity.properties.insert(name.clone(), value);
         }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
-use leadscore::csv::Warning;
 use leadscore::{Attribute, Error, Lead, Zone};
+use leadscore_csv::Warning;
 
 use super::json_list::{JsonListReader, ListItem};
 use super::mapping::Mapping;

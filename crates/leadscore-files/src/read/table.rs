@@ -2,8 +2,8 @@
 
 use std::io::BufRead;
 
-use leadscore::csv::{Cell, CsvReader, Kind, Outcome, Row, Warning};
 use leadscore::{Attribute, Error, Lead, Pipeline};
+use leadscore_csv::{Cell, ColumnKind, CsvReader, ReadRow, Row, RowRef, Warning};
 
 use super::mapping::{Mapping, find_column};
 use super::{InputFile, ReadLead, Rejection, SHOWN};
@@ -54,7 +54,7 @@ impl Table {
             let found = &reader.columns()[column];
             if found.name != attribute {
                 // A column called like a time that holds no dates is something else.
-                if attribute.ends_with("_at") && found.kind != Kind::Date {
+                if attribute.ends_with("_at") && found.kind != ColumnKind::Date {
                     continue;
                 }
                 assumed.push(format!("`{}` as {attribute}", found.name));
@@ -71,11 +71,11 @@ impl Table {
 
     pub(super) fn read_lead(&mut self, lead: &mut Lead, line: &mut u64) -> Result<ReadLead, Error> {
         match self.reader.next_row(&mut self.row).map_err(|error| in_file(&self.name, error))? {
-            None => return Ok(ReadLead::End),
-            Some(Outcome::Rejected(rejected)) => {
+            ReadRow::End => return Ok(ReadLead::End),
+            ReadRow::Rejected(rejected) => {
                 return Ok(ReadLead::Rejected(Rejection::new(rejected.line, rejected.reason, rejected.raw)));
             }
-            Some(Outcome::Row) => {}
+            ReadRow::Row => {}
         }
         *line = self.row.line();
         if self.is_strict
@@ -96,13 +96,13 @@ impl Table {
                 self.blank_ids.get_or_insert(BlankIds { count: 0, first_line: *line }).count += 1;
             }
         }
+        let row = self.row.view();
         for AttributeColumn { attribute, column } in &self.columns {
-            let cell = self.row.value(*column).unwrap_or(Cell::Missing);
             if let Some(value) = lead.attributes.get_mut(attribute.as_str()) {
-                set(value, cell);
+                set(value, row, *column);
             } else {
                 let mut value = Attribute::Number(f64::NAN);
-                set(&mut value, cell);
+                set(&mut value, row, *column);
                 lead.attributes.insert(attribute.clone(), value);
             }
         }
@@ -196,14 +196,14 @@ fn note_assumptions(
 }
 
 /// Sets an attribute from a cell; a text keeps its buffer. NaN is missing.
-fn set(attribute: &mut Attribute, cell: Cell<'_>) {
-    match (attribute, cell) {
-        (Attribute::Text(buffer), Cell::Text(text)) => {
+fn set(attribute: &mut Attribute, row: RowRef<'_>, column: usize) {
+    match (row.value(column).unwrap_or(Cell::Missing), attribute) {
+        (Cell::Number(number), attribute) => *attribute = Attribute::Number(number),
+        (Cell::Missing, attribute) => *attribute = Attribute::Number(f64::NAN),
+        (_, Attribute::Text(buffer)) => {
             buffer.clear();
-            buffer.push_str(text);
+            row.push_text(column, buffer);
         }
-        (other, Cell::Text(text)) => *other = Attribute::Text(text.to_owned()),
-        (other, Cell::Number(number)) => *other = Attribute::Number(number),
-        (other, Cell::Missing) => *other = Attribute::Number(f64::NAN),
+        (_, attribute) => *attribute = Attribute::Text(row.text(column).unwrap_or_default().into_owned()),
     }
 }

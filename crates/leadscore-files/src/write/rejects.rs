@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use leadscore::Error;
-use leadscore::csv::CsvWriter;
+use leadscore_csv::CsvWriter;
 
 use super::{MAX_REMARKS, OutputFile};
 use crate::wording::count;

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use leadscore::csv::CsvWriter;
 use leadscore::{Error, Prediction};
+use leadscore_csv::CsvWriter;
 use serde::{Deserialize, Serialize};
 
 use super::OutputFile;

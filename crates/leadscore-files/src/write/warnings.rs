@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use leadscore::Prediction;
-use leadscore::csv::Warning;
+use leadscore_csv::Warning;
 
 use super::MAX_REMARKS;
 use crate::Notes;

@@ -2,8 +2,9 @@
 
 use memchr::{memchr, memchr_iter};
 
+use leadscore::Error;
+
 use super::unreadable;
-use crate::Error;
 
 /// First bytes of other formats, what they are, and what to do.
 const SIGNATURES: [(&[u8], &str, &str); 22] = [
@@ -70,7 +71,7 @@ const OTHER_TEXTS: [(&[u8], &str); 5] = [
 ];
 
 /// Refuses by the raw first bytes.
-pub(super) fn refuse_binary_formats(head: &[u8]) -> Result<(), Error> {
+pub(crate) fn refuse_binary_formats(head: &[u8]) -> Result<(), Error> {
     for (signature, what, advice) in SIGNATURES {
         if head.starts_with(signature) {
             return Err(unreadable(format!("this is {what}, not CSV; {advice}")));
@@ -80,7 +81,7 @@ pub(super) fn refuse_binary_formats(head: &[u8]) -> Result<(), Error> {
 }
 
 /// Refuses decoded text that is empty, binary, a web page or JSON.
-pub(super) fn refuse_other_texts(text: &[u8]) -> Result<(), Error> {
+pub(crate) fn refuse_other_texts(text: &[u8]) -> Result<(), Error> {
     let start = skip_blank(text);
     if start.is_empty() {
         return Err(unreadable("the file is empty; export it again with a header and rows"));

@@ -1,13 +1,12 @@
 //! Dirty CSV files, part two: what has to be assumed is said, and what is damaged is told from what is not.
-#![cfg(feature = "csv")]
 
-use leadscore::csv::{CsvOptions, Inspection, Kind, inspect};
+use leadscore_csv::{ColumnKind, CsvOptions, Inspection, inspect};
 
 fn look(file: impl AsRef<[u8]>) -> Inspection {
     inspect(file.as_ref(), CsvOptions::default()).unwrap()
 }
 
-fn kinds(seen: &Inspection) -> Vec<Kind> {
+fn kinds(seen: &Inspection) -> Vec<ColumnKind> {
     seen.columns.iter().map(|column| column.kind).collect()
 }
 
@@ -61,7 +60,7 @@ fn dots_with_the_month_first() {
 fn dates_that_are_not_read_are_said() {
     for cell in ["45123", "1764000000000", "22. März 2026", "2026年11月22日", "2026-W05"] {
         let seen = look(format!("id,created_at\n1,{cell}\n2,{cell}\n"));
-        assert_ne!(seen.columns[1].kind, Kind::Date);
+        assert_ne!(seen.columns[1].kind, ColumnKind::Date);
         warns(&seen, &format!("`created_at`: named like a date, but `{cell}` on line 2"));
     }
     silent("id,created_at,rate\n1,2026-01-02,5\n2,2026-01-03,6\n");
@@ -70,7 +69,7 @@ fn dates_that_are_not_read_are_said() {
 #[test]
 fn columns_that_are_nearly_of_a_kind_say_why_they_are_not() {
     let seen = look("id,n,d\n1,5,2026-01-02\n2,6,2026-01-03\n3,many,soon\n");
-    assert_eq!(kinds(&seen), [Kind::Id, Kind::Text, Kind::Text]);
+    assert_eq!(kinds(&seen), [ColumnKind::Id, ColumnKind::Text, ColumnKind::Text]);
     warns(&seen, "`n`: kept as text: 2 of 3 cells looked at are numbers, but `many` on line 4 is not");
     warns(&seen, "`d`: kept as text: 2 of 3 cells looked at are dates, but `soon` on line 4 is not");
 }
@@ -78,24 +77,27 @@ fn columns_that_are_nearly_of_a_kind_say_why_they_are_not() {
 #[test]
 fn errors_of_a_spreadsheet_are_missing() {
     let seen = look("id,n,d\n1,#REF!,########\n2,5,2026-01-02\n3,#DIV/0!,2026-01-03\n4,#VALUE!,#NAME?\n");
-    assert_eq!(kinds(&seen), [Kind::Id, Kind::Number, Kind::Date]);
-    assert_eq!((seen.columns[1].missing, seen.columns[2].missing), (3, 2));
+    assert_eq!(kinds(&seen), [ColumnKind::Id, ColumnKind::Number, ColumnKind::Date]);
+    assert_eq!((seen.columns[1].missing_count, seen.columns[2].missing_count), (3, 2));
     warns(&seen, "`d`: 1 cell with `########` read as missing");
 }
 
 #[test]
 fn yes_and_no_may_be_one_and_zero() {
     let seen = look("id,optin\n1,yes\n2,1\n3,no\n4,0\n5,TRUE\n");
-    assert_eq!((seen.columns[1].kind, seen.columns[1].missing), (Kind::Flag, 0));
+    assert_eq!((seen.columns[1].kind, seen.columns[1].missing_count), (ColumnKind::Flag, 0));
 }
 
 #[test]
 fn ids_of_one_digit_and_ids_in_other_languages() {
-    assert_eq!(kinds(&look("id,phone,has_phone\n1,1,1\n")), [Kind::Id, Kind::Number, Kind::Number]);
-    assert_eq!(kinds(&look("id,email\n1,a@b.co\n1,b@b.co\n"))[0], Kind::Id);
+    assert_eq!(
+        kinds(&look("id,phone,has_phone\n1,1,1\n")),
+        [ColumnKind::Id, ColumnKind::Number, ColumnKind::Number]
+    );
+    assert_eq!(kinds(&look("id,email\n1,a@b.co\n1,b@b.co\n"))[0], ColumnKind::Id);
     let file = "Postleitzahl;Kod pocztowy;CEP;tel2;ref\n80331;30001;20040020;5551234567;1E5\n\
                 10115;00950;01310100;5551234568;2E7\n";
-    assert_eq!(kinds(&look(file)), [Kind::Id; 5]);
+    assert_eq!(kinds(&look(file)), [ColumnKind::Id; 5]);
 }
 
 #[test]
@@ -116,13 +118,13 @@ fn text_kept_by_a_formula() {
         warns(&seen, "2 cells written as a formula to keep a text");
     }
     let seen = look("code,name\n=\"5\",=1+1\n=\"6\",=\"a\"&\"b\"\n");
-    assert_eq!((seen.columns[0].kind, examples(&seen, 1)), (Kind::Id, vec!["=1+1", "=\"a\"&\"b\""]));
+    assert_eq!((seen.columns[0].kind, examples(&seen, 1)), (ColumnKind::Id, vec!["=1+1", "=\"a\"&\"b\""]));
 }
 
 #[test]
 fn nuls_anywhere_are_said() {
     let seen = look([b"id,name\n1,Ann\n2,Bob\n".as_slice(), &[0; 5000]].concat());
-    assert_eq!((seen.rows, seen.rejected.len()), (2, 0));
+    assert_eq!((seen.row_count, seen.rejected.len()), (2, 0));
     warns(&seen, "1 line with NUL characters, which were left out: line 4");
     let seen = look("i\0d,na\0me\n1,Ann\n2,Bob\n");
     assert_eq!(seen.columns[1].name, "name");
@@ -133,18 +135,18 @@ fn nuls_anywhere_are_said() {
 fn files_put_together() {
     let part = "\u{FEFF}\"id\",\"name\"\n\"1\",\"Ann\"\n";
     let seen = look(part.repeat(3));
-    assert_eq!((seen.rows, seen.rejected.len()), (3, 0));
+    assert_eq!((seen.row_count, seen.rejected.len()), (3, 0));
     warns(&seen, "2 lines repeating the header, skipped: lines 3, 5");
     let seen = look("id,name,n\n1,Ann,5\nID,Name,N\n2,Bob,6\n");
-    assert_eq!((seen.rows, seen.columns[2].kind), (2, Kind::Number));
+    assert_eq!((seen.row_count, seen.columns[2].kind), (2, ColumnKind::Number));
     // In a table of one column the same letters in another case may be a value.
-    assert_eq!(look("name\nBob\nName\n").rows, 2);
+    assert_eq!(look("name\nBob\nName\n").row_count, 2);
 }
 
 #[test]
 fn a_declared_delimiter_that_does_not_fit() {
     let seen = look("sep=,\nid;n;m\n1;1,5;x\n2;2,5;y\n");
-    assert_eq!((seen.delimiter, seen.rows, seen.columns.len()), (';', 2, 3));
+    assert_eq!((seen.delimiter, seen.row_count, seen.columns.len()), (';', 2, 3));
     warns(&seen, "does not cut the rows");
     assert_eq!(look("sep=;\nTitle, long;;\nid;n;m\n1;1,5;x\n2;2,5;y\n").delimiter, ';');
 }
@@ -152,7 +154,7 @@ fn a_declared_delimiter_that_does_not_fit() {
 #[test]
 fn titles_with_values_over_a_wider_table() {
     let seen = look("Account;Acme\nOwner;Ann\nid;name;amount\n1;Joe;5\n2;Kim;7\n");
-    assert_eq!((seen.columns[2].name.as_str(), seen.rows), ("amount", 2));
+    assert_eq!((seen.columns[2].name.as_str(), seen.row_count), ("amount", 2));
     // A header one short over rows of text stays the header.
     let seen = look("first,x\nAnn,Lee,y\nBob,Kim,n\nJoe,Doe,y\n");
     assert_eq!((seen.columns[0].name.as_str(), seen.rejected.len()), ("first", 3));
@@ -169,17 +171,17 @@ fn a_header_that_nothing_shows_is_said() {
 #[test]
 fn remarks_and_sums_below_the_table() {
     let seen = look("id,name,n\n1,Ann,5\n2,Bob,6\nExported by Ann,,\n");
-    assert_eq!(seen.rows, 3);
+    assert_eq!(seen.row_count, 3);
     warns(
         &seen,
         "1 line with a value in the first cell only, kept as rows though they may be remarks: line 4",
     );
     for word in ["Gesamtsumme", "Total général", "Suma:", "合計"] {
         let seen = look(format!("id;name;n\n1;Ann;5\n2;Bob;6\n{word};;11\n"));
-        assert_eq!((seen.rows, seen.rejected[0].line), (2, 4), "{word}");
+        assert_eq!((seen.row_count, seen.rejected[0].line), (2, 4), "{word}");
     }
     let seen = look("| id | name | n |\n|----|:----:|---|\n| 1 | Ann | 5 |\n| 2 | Bob | 6 |\n");
-    assert_eq!((seen.rows, seen.rejected[0].line, seen.columns[3].kind), (2, 2, Kind::Number));
+    assert_eq!((seen.row_count, seen.rejected[0].line, seen.columns[3].kind), (2, 2, ColumnKind::Number));
 }
 
 #[test]
@@ -188,12 +190,12 @@ fn cells_of_several_lines_may_look_like_rows() {
         ["Hi,\nCall 5,6,7\nx,y,z\nBye", "Regards,\nAnn Smith, CEO, ann@x.co\nTel 5", "\n1,2,3\n4,5,6\n"]
     {
         let seen = look(format!("id,name,note\n1,Ann,\"{inner}\"\n2,Bob,ok\n"));
-        assert_eq!((seen.rows, seen.rejected.len()), (2, 0), "{inner}");
+        assert_eq!((seen.row_count, seen.rejected.len()), (2, 0), "{inner}");
         assert_eq!(examples(&seen, 2), [inner.trim(), "ok"]);
     }
     // A stray quote that another one closes within a later row still costs its own row only.
     let seen = look("id,size,n\n1,\"15,5\n2,17,6\n3,19\",7\n4,x,8\n");
-    assert_eq!((seen.rows, seen.rejected.len(), seen.rejected[0].line), (3, 1, 2));
+    assert_eq!((seen.row_count, seen.rejected.len(), seen.rejected[0].line), (3, 1, 2));
 }
 
 #[test]
@@ -227,7 +229,7 @@ fn more_formats_are_refused() {
     refused("ID;PWXL;N;E\nP;PGeneral\n", "SYLK");
     refused("<center><h1>502 Bad Gateway</h1></center>\n<p>nginx, inc</p>\n", "web page");
     refused("Leads export\n<html><body>\n", "web page");
-    assert_eq!(look("id,note\n1,\"\n<html>\n\"\n2,x\n").rows, 2);
+    assert_eq!(look("id,note\n1,\"\n<html>\n\"\n2,x\n").row_count, 2);
 }
 
 #[test]

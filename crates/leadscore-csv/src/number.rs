@@ -4,31 +4,31 @@ use std::fmt::Write;
 
 /// What a text can mean as a number; two different readings make it ambiguous.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Number {
+pub(crate) struct Number {
     /// With `.` as the decimal sign.
-    pub(super) point: Option<f64>,
+    pub(crate) point: Option<f64>,
     /// With `,` as the decimal sign.
-    pub(super) comma: Option<f64>,
-    pub(super) percent: bool,
+    pub(crate) comma: Option<f64>,
+    pub(crate) percent: bool,
     /// The currency written with it, as an index into [`CURRENCIES`].
-    pub(super) currency: Option<u8>,
+    pub(crate) currency: Option<u8>,
 }
 
 impl Number {
     /// Whether it can be read both ways.
-    pub(super) fn is_ambiguous(&self) -> bool {
+    pub(crate) fn is_ambiguous(&self) -> bool {
         self.point.is_some() && self.comma.is_some() && self.point != self.comma
     }
 }
 
 /// Currencies that may stand before or after a number.
-pub(super) const CURRENCIES: [&str; 24] = [
+pub(crate) const CURRENCIES: [&str; 24] = [
     "US$", "R$", "$", "€", "£", "¥", "₹", "₽", "zł", "kr", "Fr.", "Rs.", "Rs", "USD", "EUR", "GBP", "CHF",
     "JPY", "INR", "SEK", "NOK", "DKK", "CAD", "AUD",
 ];
 
-/// One number for all ways to write the same currency.
-pub(super) fn currency_group(index: u8) -> u8 {
+/// One index for all ways to write the same currency.
+pub(crate) fn currency_group(index: u8) -> u8 {
     match CURRENCIES.get(usize::from(index)) {
         Some(&"US$" | &"$") => 13,
         Some(&"€") => 14,
@@ -40,9 +40,9 @@ pub(super) fn currency_group(index: u8) -> u8 {
     }
 }
 
-/// Reads a trimmed text as a number; `None` for anything else, and for codes that only look like one.
-pub(super) fn read(text: &str) -> Option<Number> {
-    if let Some(plain) = read_plain(text) {
+/// Parses a trimmed text as a number; `None` for anything else, and for codes that only look like one.
+pub(crate) fn parse(text: &str) -> Option<Number> {
+    if let Some(plain) = parse_plain(text) {
         return plain;
     }
     if text.len() > 64 || !text.bytes().any(|byte| byte.is_ascii_digit()) {
@@ -77,7 +77,7 @@ pub(super) fn read(text: &str) -> Option<Number> {
         None => (body, 0),
     };
     let value = |decimal, group| {
-        let value = parse(mantissa, decimal, group, exponent, percent)?;
+        let value = parse_digits(mantissa, decimal, group, exponent, percent)?;
         Some(if negative { 0.0 - value } else { value })
     };
     let (point, comma) = (value('.', ','), value(',', '.'));
@@ -85,7 +85,7 @@ pub(super) fn read(text: &str) -> Option<Number> {
 }
 
 /// Whether a trimmed text is made of digits but is no quantity: leading zeros, more than 15 digits, a phone number.
-pub(super) fn is_code(text: &str) -> bool {
+pub(crate) fn is_code(text: &str) -> bool {
     let bytes = text.as_bytes();
     if bytes.iter().all(u8::is_ascii_digit) {
         return bytes.len() > 15 || (bytes.len() > 1 && bytes[0] == b'0');
@@ -94,7 +94,7 @@ pub(super) fn is_code(text: &str) -> bool {
 }
 
 /// Whether a code was turned into a rounded number by a spreadsheet: `1.23E+15`, `4,91512E+11`.
-pub(super) fn is_rounded_code(text: &str) -> bool {
+pub(crate) fn is_rounded_code(text: &str) -> bool {
     if !matches!(text.as_bytes().get(1..3), Some([b'.' | b',', _] | [_, b'.' | b','])) {
         return false;
     }
@@ -112,9 +112,44 @@ fn is_phone(text: &str) -> bool {
     digits >= 7 && rest.bytes().all(|b| b.is_ascii_digit() || matches!(b, b' ' | b'-' | b'(' | b')' | b'/'))
 }
 
-/// The fast path for `-12` and `12.5`; the outer `None` means that the text is written in another way.
+/// A number that means the same whatever the decimal sign of its column; decimals do so unless it is the comma.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct PlainNumber {
+    pub(crate) value: f64,
+    pub(crate) is_integer: bool,
+}
+
+/// Fast path of [`parse`] for `12` and `12.5`; `None` for everything else, also where [`parse`] reads it.
+#[inline]
+pub(crate) fn parse_unambiguous(text: &[u8]) -> Option<PlainNumber> {
+    if text.len() > 15 {
+        return None;
+    }
+    let (mut digits, mut integer) = (0_u64, text.len());
+    for (at, byte) in text.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            digits = digits * 10 + u64::from(digit);
+        } else if *byte == b'.' && integer == text.len() {
+            integer = at;
+        } else {
+            return None;
+        }
+    }
+    let is_integer = integer == text.len();
+    let fraction = text.len() - integer;
+    // Leading zeros make a code; three digits after the point might be thousands.
+    let is_code = integer > 1 && text[0] == b'0';
+    if integer == 0 || is_code || fraction == 1 || (fraction == 4 && integer <= 3) {
+        return None;
+    }
+    let value = if is_integer { digits as f64 } else { exact_decimal(digits, text.len(), integer)? };
+    Some(PlainNumber { value, is_integer })
+}
+
+/// Fast path for `-12` and `12.5`; the outer `None` means that the text is written in another way.
 #[allow(clippy::option_option)] // not plain, plain but a code, plain
-fn read_plain(text: &str) -> Option<Option<Number>> {
+fn parse_plain(text: &str) -> Option<Option<Number>> {
     let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
     if digits.is_empty() || digits.len() > 24 {
         return None;
@@ -138,9 +173,21 @@ fn read_plain(text: &str) -> Option<Option<Number>> {
         let value = Some(sign(whole as f64));
         return both(value, value);
     }
-    let point = text.parse().ok();
-    let grouped = integer <= 3 && digits.len() - integer == 4 && digits[0] != b'0';
-    both(point, grouped.then(|| sign(whole as f64)))
+    let point =
+        exact_decimal(whole, digits.len(), integer).map(|value| if negative { -value } else { value });
+    let point = point.or_else(|| text.parse().ok());
+    let is_grouped = integer <= 3 && digits.len() - integer == 4 && digits[0] != b'0';
+    both(point, is_grouped.then(|| sign(whole as f64)))
+}
+
+/// The value of at most 15 digits with a decimal point after `integer` of them: the quotient of two integers that a
+/// float holds exactly is rounded once, so it is what `str::parse` gives.
+fn exact_decimal(digits: u64, length: usize, integer: usize) -> Option<f64> {
+    const POWERS: [f64; 16] =
+        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    // One byte is the point itself.
+    let power = POWERS.get(length - integer - 1)?;
+    (length <= 16).then(|| digits as f64 / power)
 }
 
 /// Strips a sign at either end; true means minus.
@@ -165,8 +212,8 @@ fn parse_exponent(text: &str) -> Option<i32> {
     text.parse().ok()
 }
 
-/// Reads digits with one decimal sign and grouped thousands.
-fn parse(text: &str, decimal: char, group: char, exponent: i32, percent: bool) -> Option<f64> {
+/// Parses digits with one decimal sign and grouped thousands.
+fn parse_digits(text: &str, decimal: char, group: char, exponent: i32, percent: bool) -> Option<f64> {
     let (integer, fraction) = match text.split_once(decimal) {
         Some((integer, fraction)) => (integer, Some(fraction)),
         None => (text, None),
@@ -215,7 +262,7 @@ mod tests {
     use super::*;
 
     fn both(text: &str) -> (Option<f64>, Option<f64>) {
-        read(text).map_or((None, None), |number| (number.point, number.comma))
+        parse(text).map_or((None, None), |number| (number.point, number.comma))
     }
 
     #[test]
@@ -238,6 +285,37 @@ mod tests {
             ("+5", 5.0),
         ] {
             assert_eq!(both(text), (Some(value), Some(value)), "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_decimals_have_the_bits_of_the_standard_library() {
+        for text in
+            ["0.1", "-0.0", "0.30", "123456789012.345", "99999.9999999999", "1.7976931348623157", "-5.55"]
+        {
+            let point = parse(text).and_then(|number| number.point).unwrap();
+            assert_eq!(point.to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_fast_path_gives_what_the_parser_gives() {
+        for text in [
+            "", "0", "7", "007", "00.5", "0.5", "1.234", "1234.567", "12.", ".5", "1.5", "1.2.3", "9.99999",
+            "1e3",
+        ] {
+            let Some(plain) = parse_unambiguous(text.as_bytes()) else { continue };
+            let number = parse(text).unwrap();
+            assert_eq!(number.point.map(f64::to_bits), Some(plain.value.to_bits()), "{text}");
+            assert_eq!(number.comma, plain.is_integer.then_some(plain.value), "{text}");
+        }
+        for (text, value) in
+            [("0", 0.0), ("42", 42.0), ("0.25", 0.25), ("1234.567", 1234.567), ("31.5", 31.5)]
+        {
+            assert_eq!(parse_unambiguous(text.as_bytes()).map(|plain| plain.value), Some(value));
+        }
+        for text in ["1.234", "007", "1,5", "-1", "12.", "", "."] {
+            assert_eq!(parse_unambiguous(text.as_bytes()), None, "{text}");
         }
     }
 
@@ -287,7 +365,7 @@ mod tests {
             "%",
             "$",
         ] {
-            let found = read(text).filter(|number| number.point.is_some());
+            let found = parse(text).filter(|number| number.point.is_some());
             assert_eq!(found, None, "{text}");
         }
         assert!(is_code("007") && is_code("+49 30 123456") && is_code("1234567890123456"));

@@ -1,10 +1,9 @@
 //! Dirty CSV files: each is read right or refused with a reason.
-#![cfg(feature = "csv")]
 
 use std::fmt::Write;
 
-use leadscore::csv::{
-    Bound, Cell, CsvOptions, CsvReader, CsvWriter, DateOrder, Inspection, Kind, Outcome, Rejected, Row,
+use leadscore_csv::{
+    Bound, Cell, ColumnKind, CsvOptions, CsvReader, CsvWriter, DateOrder, Inspection, ReadRow, Rejected, Row,
     inspect,
 };
 use proptest::prelude::*;
@@ -17,17 +16,19 @@ fn look(file: impl AsRef<[u8]>) -> Inspection {
 fn rows_with(file: &[u8], options: CsvOptions) -> Vec<Vec<String>> {
     let mut reader = CsvReader::open(file, options).unwrap();
     let (mut row, mut rows, columns) = (Row::default(), Vec::new(), reader.columns().len());
-    while let Some(outcome) = reader.next_row(&mut row).unwrap() {
-        if outcome == Outcome::Row {
-            let cell = |column| match row.value(column).unwrap() {
-                Cell::Text(text) => text.to_owned(),
-                Cell::Number(number) => number.to_string(),
-                Cell::Missing => "·".to_owned(),
-            };
-            rows.push((0..columns).map(cell).collect());
+    loop {
+        match reader.next_row(&mut row).unwrap() {
+            ReadRow::End => return rows,
+            ReadRow::Rejected(_) => continue,
+            ReadRow::Row => {}
         }
+        let cell = |column| match row.value(column).unwrap() {
+            Cell::Text(_) | Cell::Flag(_) | Cell::Date(_) => row.text(column).unwrap().into_owned(),
+            Cell::Number(number) => number.to_string(),
+            Cell::Missing => "·".to_owned(),
+        };
+        rows.push((0..columns).map(cell).collect());
     }
-    rows
 }
 
 fn rows(file: impl AsRef<[u8]>) -> Vec<Vec<String>> {
@@ -42,7 +43,7 @@ fn names(seen: &Inspection) -> Vec<&str> {
     seen.columns.iter().map(|column| column.name.as_str()).collect()
 }
 
-fn kinds(seen: &Inspection) -> Vec<Kind> {
+fn kinds(seen: &Inspection) -> Vec<ColumnKind> {
     seen.columns.iter().map(|column| column.kind).collect()
 }
 
@@ -113,10 +114,10 @@ fn legacy_encodings() {
     assert_eq!(rows(WINDOWS_1251), [["Иван", "Москва"], ["Пётр", "Санкт-Петербург"]]);
     let japanese = b"\x1B$BL>A0\x1B(B,n\n\x1B$BEl5~\x1B(B,1\n";
     assert_eq!(rows(japanese), [["東京", "1"]]);
-    let forced = CsvOptions { encoding: Some("Shift_JIS".to_owned()), ..CsvOptions::default() };
+    let forced = CsvOptions::new().encoding("Shift_JIS");
     assert_eq!(rows_with(b"a,b\n\x95\\,1\n", forced), [["表", "1"]]);
     assert_eq!(column(b"item,price\nA,\xA35.50\nB,\xA36.20\n", 1), ["5.5", "6.2"]);
-    let unknown = CsvOptions { encoding: Some("klingon".to_owned()), ..CsvOptions::default() };
+    let unknown = CsvOptions::new().encoding("klingon");
     assert_eq!(inspect(&b"a,b\n"[..], unknown).unwrap_err().code(), "unreadable_table");
 }
 
@@ -134,7 +135,7 @@ fn mixed_encodings_are_told_cell_by_cell() {
     (0..700_000).for_each(|number| late.extend(format!("{number},abcdef\n").into_bytes()));
     late.extend(b"9,M\xFCller\n");
     let seen = look(&late);
-    assert_eq!((seen.encoding.as_str(), seen.rows), ("utf-8", 700_001));
+    assert_eq!((seen.encoding.as_str(), seen.row_count), ("utf-8", 700_001));
     warns(&seen, "line 700002");
 }
 
@@ -144,7 +145,7 @@ fn delimiters() {
         let file =
             format!("name{delimiter}text{delimiter}n\nAnn{delimiter}\"a{delimiter}b; c, d|e\"{delimiter}1\n");
         let seen = look(&file);
-        assert_eq!((seen.delimiter, seen.rows, names(&seen)), (delimiter, 1, vec!["name", "text", "n"]));
+        assert_eq!((seen.delimiter, seen.row_count, names(&seen)), (delimiter, 1, vec!["name", "text", "n"]));
     }
     assert_eq!(look("name;price\nMiller, Ann;1,5\nDoe, Joe;2,7\n").delimiter, ';');
     assert_eq!(look("a;b\n1,5;2,3\n1,6;2,4\n").delimiter, ';');
@@ -157,7 +158,7 @@ fn delimiters() {
 fn declared_delimiters() {
     for first in ["sep=;", "SEP=;", "\"sep=;\"", "\u{FEFF}sep=;"] {
         let seen = look(format!("{first}\r\na;b,c\r\n1;2\r\n"));
-        assert_eq!((seen.delimiter, names(&seen), seen.rows), (';', vec!["a", "b,c"], 1));
+        assert_eq!((seen.delimiter, names(&seen), seen.row_count), (';', vec!["a", "b,c"], 1));
         warns(&seen, "line 1");
     }
     // One that cuts nothing is no help.
@@ -167,8 +168,8 @@ fn declared_delimiters() {
 #[test]
 fn one_column() {
     let seen = look("comment\nhello, world\nnothing\nyes, well, no\n");
-    assert_eq!((names(&seen), seen.rows, seen.rejected.len()), (vec!["comment"], 3, 0));
-    assert_eq!(look("place\nBerlin, Germany\nParis, France\n").rows, 2);
+    assert_eq!((names(&seen), seen.row_count, seen.rejected.len()), (vec!["comment"], 3, 0));
+    assert_eq!(look("place\nBerlin, Germany\nParis, France\n").row_count, 2);
     assert_eq!(column("email\na@b.co\nc@d.co\n", 0), ["a@b.co", "c@d.co"]);
     assert_eq!(column("price\n1,5\n2,7\n", 0), ["1.5", "2.7"]);
 }
@@ -190,7 +191,7 @@ fn numbers_by_evidence() {
     assert_eq!(column("euribor,x\n1.861,a\n4.857,b\n", 0), ["1.861", "4.857"]);
     // Evidence both ways: only what is certain.
     assert_eq!(column("n;x\n1,5;a\n1.5;b\n1.234;c\n", 0), ["1.5", "1.5", "·"]);
-    let comma = CsvOptions { decimal: Some(','), ..CsvOptions::default() };
+    let comma = CsvOptions::new().decimal(',');
     assert_eq!(rows_with(b"n;x\n1.234;a\n", comma)[0][0], "1234");
 }
 
@@ -201,7 +202,7 @@ fn numbers_as_people_write_them() {
     let file = "share,x\n45%,a\n7%,b\n";
     assert_eq!(column(file, 0), ["0.45", "0.07"]);
     warns(&look(file), "fractions");
-    assert_eq!(kinds(&look("a,b,c\n0x1F,inf,1.2.3\n0x2F,nan1,1.2.4\n")), [Kind::Text; 3]);
+    assert_eq!(kinds(&look("a,b,c\n0x1F,inf,1.2.3\n0x2F,nan1,1.2.4\n")), [ColumnKind::Text; 3]);
     warns(&look("p,x\n$5,a\n€5,b\n"), "currencies");
 }
 
@@ -210,10 +211,12 @@ fn ids_stay_text() {
     let file = "zip code,code,long,phone,Lead Number,Number of visits\n\
                 01067,007,12345678901234567890,+49 30 1234567,77,3\n80331,123,1,+4930123456,78,4\n";
     let seen = look(file);
-    assert_eq!(kinds(&seen), [Kind::Id, Kind::Id, Kind::Id, Kind::Id, Kind::Id, Kind::Number]);
+    assert_eq!(
+        kinds(&seen),
+        [ColumnKind::Id, ColumnKind::Id, ColumnKind::Id, ColumnKind::Id, ColumnKind::Id, ColumnKind::Number]
+    );
     assert_eq!(rows(file)[0], ["01067", "007", "12345678901234567890", "+49 30 1234567", "77", "3"]);
-    let forced =
-        CsvOptions { text_columns: vec!["n".to_owned(), "gone".to_owned()], ..CsvOptions::default() };
+    let forced = CsvOptions::new().text_column("n").text_column("gone");
     assert_eq!(rows_with(b"n,m\n1.50,2\n", forced.clone())[0], ["1.50", "2"]);
     warns(&inspect(&b"n,m\n1.50,2\n"[..], forced).unwrap(), "gone");
 }
@@ -222,7 +225,7 @@ fn ids_stay_text() {
 fn five_date_forms() {
     let file = "iso,time,slash,dot,name\n2026-11-22,2026-11-22 10:30,22/11/2026,1.2.2026,22 Nov 2026\n\
                 2026-1-2,2026-11-22T10:30:05+02:00,05/06/2026,22.11.2026 08:15,\"Nov 2, 2026\"\n";
-    assert_eq!(kinds(&look(file)), [Kind::Date; 5]);
+    assert_eq!(kinds(&look(file)), [ColumnKind::Date; 5]);
     assert_eq!(
         rows(file)[0],
         ["2026-11-22", "2026-11-22T10:30:00", "2026-11-22", "2026-02-01", "2026-11-22"]
@@ -242,7 +245,7 @@ fn order_of_day_and_month() {
     warns(&look(file), "day or month first");
     let file = "d,x\n13/06/2026,a\n06/14/2026,b\n05/06/2026,c\n";
     assert_eq!(column(file, 0), ["2026-06-13", "2026-06-14", "·"]);
-    let options = CsvOptions { date_order: Some(DateOrder::MonthFirst), ..CsvOptions::default() };
+    let options = CsvOptions::new().date_order(DateOrder::MonthFirst);
     assert_eq!(rows_with(b"d,x\n05/06/2026,a\n", options)[0][0], "2026-05-06");
 }
 
@@ -264,12 +267,12 @@ fn missing_markers() {
     }
     file.push_str("1,2026-01-01,yes,EU\n2,2026-01-02,no,AS\n");
     let seen = look(&file);
-    assert_eq!(kinds(&seen), [Kind::Number, Kind::Date, Kind::Flag, Kind::Text]);
-    assert_eq!(seen.columns.iter().map(|column| column.missing).collect::<Vec<_>>(), [13, 13, 13, 6]);
+    assert_eq!(kinds(&seen), [ColumnKind::Number, ColumnKind::Date, ColumnKind::Flag, ColumnKind::Text]);
+    assert_eq!(seen.columns.iter().map(|column| column.missing_count).collect::<Vec<_>>(), [13, 13, 13, 6]);
     warns(&seen, "`NA` read as missing");
     assert_eq!(column(&file, 3)[1], "NA");
     assert_eq!(column(&file, 3)[7], "None");
-    assert_eq!(kinds(&look("a,b\nx,\ny,\n")), [Kind::Text, Kind::Empty]);
+    assert_eq!(kinds(&look("a,b\nx,\ny,\n")), [ColumnKind::Text, ColumnKind::Empty]);
 }
 
 #[test]
@@ -278,10 +281,13 @@ fn kinds_need_nineteen_of_twenty() {
     (0..39).for_each(|number| writeln!(file, "{number},a").unwrap());
     file.push_str("abc,a\n");
     let seen = look(&file);
-    assert_eq!((seen.columns[0].kind, seen.columns[0].missing), (Kind::Number, 1));
+    assert_eq!((seen.columns[0].kind, seen.columns[0].missing_count), (ColumnKind::Number, 1));
     warns(&seen, "1 cell is no number, read as missing; first at line 41: `abc`");
-    assert_eq!(look("n,x\n1,a\n2,b\nabc,c\n").columns[0].kind, Kind::Text);
-    assert_eq!(kinds(&look("a,b,c\n0,y,TRUE\n1,n,False\n")), [Kind::Number, Kind::Flag, Kind::Flag]);
+    assert_eq!(look("n,x\n1,a\n2,b\nabc,c\n").columns[0].kind, ColumnKind::Text);
+    assert_eq!(
+        kinds(&look("a,b,c\n0,y,TRUE\n1,n,False\n")),
+        [ColumnKind::Number, ColumnKind::Flag, ColumnKind::Flag]
+    );
 }
 
 #[test]
@@ -302,19 +308,19 @@ fn a_quote_never_closed_costs_one_row() {
     let mut file = "id,text,n\n1,ok,5\n2,\"open,6\n".to_owned();
     (3..200).for_each(|number| writeln!(file, "{number},x,{number}").unwrap());
     let seen = look(&file);
-    assert_eq!((seen.rows, seen.rejected.len()), (198, 1));
+    assert_eq!((seen.row_count, seen.rejected.len()), (198, 1));
     rejects(&seen, 3, "a quote opened on line 3 is never closed");
     // A later quote must not close it either.
     let file = file + "200,9\" ,3\n201,\"fine\",4\n202,\"\",4\n";
     let seen = look(&file);
-    assert_eq!((seen.rows, seen.rejected.len()), (201, 1));
+    assert_eq!((seen.row_count, seen.rejected.len()), (201, 1));
     // A row of two lines with a field too many is refused as a whole.
     let seen = look("id,text,n\n1,\"a\nb\",5,6\n2,x,7\n");
-    assert_eq!((seen.rows, seen.rejected.len()), (1, 1));
+    assert_eq!((seen.row_count, seen.rejected.len()), (1, 1));
     rejects(&seen, 2, "4 fields where the header has 3");
     // Every line opens one: the work stays linear.
     let file = "a,b\n".to_owned() + &"x,\"\"\"y\n".repeat(200_000);
-    assert_eq!(look(&file).rows, 0);
+    assert_eq!(look(&file).row_count, 0);
 }
 
 #[test]
@@ -324,13 +330,13 @@ fn headers() {
     warns(&seen, "stands more than once");
     warns(&seen, "has no name");
     let seen = look("a,b,c,\n1,2,3,\n4,5,6,\n");
-    assert_eq!((names(&seen), seen.rows), (vec!["a", "b", "c"], 2));
-    assert_eq!(look("a,b,c\n1,2,3,\n4,5,6,,\n").rows, 2);
+    assert_eq!((names(&seen), seen.row_count), (vec!["a", "b", "c"], 2));
+    assert_eq!(look("a,b,c\n1,2,3,\n4,5,6,,\n").row_count, 2);
     let seen = look("a,b\n1,2\na,b\n3,4\n");
-    assert_eq!((seen.rows, seen.rejected.len(), kinds(&seen)), (2, 0, vec![Kind::Number; 2]));
+    assert_eq!((seen.row_count, seen.rejected.len(), kinds(&seen)), (2, 0, vec![ColumnKind::Number; 2]));
     warns(&seen, "repeating the header");
     let seen = look("a,b,c\n");
-    assert_eq!((seen.rows, names(&seen)), (0, vec!["a", "b", "c"]));
+    assert_eq!((seen.row_count, names(&seen)), (0, vec!["a", "b", "c"]));
     warns(&seen, "no rows");
 }
 
@@ -340,12 +346,12 @@ fn files_without_a_header() {
         let seen = look(file);
         assert!(!seen.has_header);
         assert_eq!(names(&seen), ["column_1", "column_2", "column_3"]);
-        assert_eq!(seen.rows, file.lines().count() as u64);
+        assert_eq!(seen.row_count, file.lines().count() as u64);
         warns(&seen, "no header");
     }
     assert!(look("country,2019,2020,2021\nDE,5,6,7\nFR,8,9,10\n").has_header);
     assert!(look("name,city\nAnn,Rome\nBob,Oslo\n").has_header);
-    let forced = CsvOptions { header: Some(false), ..CsvOptions::default() };
+    let forced = CsvOptions::new().header(false);
     assert_eq!(rows_with(b"name,city\nAnn,Rome\n", forced).len(), 2);
 }
 
@@ -353,7 +359,7 @@ fn files_without_a_header() {
 fn lines_above_and_below_the_table() {
     let file = "Lead report\nGenerated: 2026-11-22\n\nid,name,score\n1,Ann,5\n2,Bob,6\nTotal,11\n(2 rows)\n";
     let seen = look(file);
-    assert_eq!((names(&seen), seen.rows), (vec!["id", "name", "score"], 2));
+    assert_eq!((names(&seen), seen.row_count), (vec!["id", "name", "score"], 2));
     warns(&seen, "lines 1 to 2");
     rejects(&seen, 7, "2 fields where the header has 3");
     rejects(&seen, 8, "1 field where the header has 3");
@@ -364,21 +370,21 @@ fn lines_above_and_below_the_table() {
         "Report,,,\nOn,2026-11-22,,\n",
     ] {
         let seen = look(format!("{above}id,name,score,city\n1,Ann,5,Rome\n2,Bob,6,Oslo\n"));
-        assert_eq!((names(&seen), seen.rows), (vec!["id", "name", "score", "city"], 2), "{above}");
+        assert_eq!((names(&seen), seen.row_count), (vec!["id", "name", "score", "city"], 2), "{above}");
         warns(&seen, "lines 1 to 2");
     }
     assert_eq!(names(&look("Leads, 2026\nname,score\nAnn,5\nBob,6\n")), ["name", "score"]);
     assert_eq!(names(&look("Export\n\nid|name|n\n1|A|5\n2|B|6\n")), ["id", "name", "n"]);
     rejects(&look("id,name,score\n1,Ann,5\nTotal,,5\n"), 3, "totals");
     let seen = look("id,name\n1,Ann\n,\n");
-    assert_eq!(seen.rows, 2);
+    assert_eq!(seen.row_count, 2);
     warns(&seen, "without a value in any cell");
     // A header whose rows are ragged is not skipped.
     let seen = look("id,name,score\n1,Ann,5,x\n2,Bob,6,y\n");
-    assert_eq!((names(&seen), seen.rows, seen.rejected.len()), (vec!["id", "name", "score"], 0, 2));
+    assert_eq!((names(&seen), seen.row_count, seen.rejected.len()), (vec!["id", "name", "score"], 0, 2));
     let seen = look("a,b,c,d,e,f,g,h\n1,2,3,4,5\n1,2,3,4,5,6,7,8\n1,2,3,4,5\n");
     rejects(&seen, 2, "5 fields where the header has 8");
-    assert_eq!(seen.rows, 1);
+    assert_eq!(seen.row_count, 1);
 }
 
 #[test]
@@ -415,15 +421,15 @@ fn wide_and_long() {
     let mut reader = CsvReader::open(file.as_bytes(), CsvOptions::default()).unwrap();
     reader.select(&[9_999]);
     let mut row = Row::default();
-    assert_eq!(reader.next_row(&mut row).unwrap(), Some(Outcome::Row));
+    assert_eq!(reader.next_row(&mut row).unwrap(), ReadRow::Row);
     assert_eq!((row.value(9_999), row.value(0)), (Some(Cell::Number(1.0)), None));
     let long = "x".repeat(20 << 20);
     let file = format!("a,b\n1,{long}\n2,\"{long}\n{}\"\n", "y".repeat(1000));
     let seen = look(&file);
-    assert_eq!((seen.rows, seen.columns[1].distinct), (2, 2));
+    assert_eq!((seen.row_count, seen.columns[1].distinct_count), (2, 2));
     let file = format!("a,b\n1,x\n2,{}\n3,y\n", "x".repeat(33 << 20));
     let seen = look(&file);
-    assert_eq!(seen.rows, 2);
+    assert_eq!(seen.row_count, 2);
     rejects(&seen, 3, "longer than 32 MiB");
 }
 
@@ -484,13 +490,13 @@ fn the_inspection_has_its_exact_form() {
 fn read_all(bytes: &[u8]) {
     let Ok(mut reader) = CsvReader::open(bytes, CsvOptions::default()) else { return };
     let (mut row, mut steps) = (Row::default(), 0);
-    while reader.next_row(&mut row).unwrap().is_some() {
+    while reader.next_row(&mut row).unwrap() != ReadRow::End {
         steps += 1;
         assert!(steps <= bytes.len());
     }
     assert_eq!(reader.bytes_read(), bytes.len() as u64);
     let seen = inspect(bytes, CsvOptions::default()).unwrap();
-    assert_eq!(seen.rows as usize + seen.rejected.len(), steps);
+    assert_eq!(seen.row_count as usize + seen.rejected.len(), steps);
 }
 
 proptest! {
@@ -528,17 +534,15 @@ proptest! {
             writer.end_row().unwrap();
         }
         let file = writer.finish().unwrap();
-        let text_columns = vec!["first".to_owned(), "second".to_owned()];
-        let options = CsvOptions {
-            delimiter: Some(b','), header: Some(true), decimal: Some('.'), text_columns, ..CsvOptions::default()
-        };
+        let options = CsvOptions::new().delimiter(b',').header(true).decimal('.');
+        let options = options.text_column("first").text_column("second");
         let mut reader = CsvReader::open(&file[..], options).unwrap();
         let mut row = Row::default();
         for (a, b, number) in &rows {
-            prop_assert_eq!(reader.next_row(&mut row).unwrap(), Some(Outcome::Row));
+            prop_assert_eq!(reader.next_row(&mut row).unwrap(), ReadRow::Row);
             prop_assert_eq!((row.raw(0), row.raw(1)), (Some(a.as_str()), Some(b.as_str())));
             prop_assert_eq!(row.value(2), Some(Cell::Number(*number)));
         }
-        prop_assert_eq!(reader.next_row(&mut row).unwrap(), None);
+        prop_assert_eq!(reader.next_row(&mut row).unwrap(), ReadRow::End);
     }
 }

@@ -3,73 +3,87 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use super::detect::Charset;
-use super::line::line_end;
-use super::notes::Notes;
-use super::record::{MAX_RECORD, Quoting, Span, Splitter, Step};
-use super::shape::{Shape, is_column_name, marker, shape};
-use super::{CsvOptions, trim, unreadable};
-use crate::{Error, ErrorKind};
+use leadscore::{Error, ErrorKind};
 
-/// How many records, and how much text, are looked at for each delimiter.
-const RECORDS: usize = 500;
-const TEXT: usize = 1 << 20;
-/// How far down the column names may stand.
-const PREAMBLE: usize = 50;
-/// Splits nothing: the delimiter of a table with one column.
-const NONE: u8 = 0x1F;
+use super::encoding::Charset;
+use super::fields::Fields;
+use super::line::line_end;
+use super::notes::WarningLog;
+use super::options::CsvOptions;
+use super::record::{Cut, MAX_RECORD, RecordCutter};
+use super::shape::{Shape, is_column_name, marker, shape};
+use super::{trim, unreadable};
+
+/// The records, and the bytes of text, that are cut with each candidate delimiter.
+const SAMPLE_RECORDS: usize = 500;
+const SAMPLE_BYTES: usize = 1 << 20;
+/// The most records above the column names.
+const MAX_PREAMBLE: usize = 50;
+/// A byte that occurs in no text: the delimiter of a table with one column.
+const NO_DELIMITER: u8 = 0x1F;
+/// Why a file with an endless first line is refused.
+const FIRST_LINE_TOO_LONG: &str = "the first line is longer than 32 MiB; check the line ends of the file";
 
 /// Where the table is and how it is cut.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Layout {
-    pub(super) delimiter: u8,
-    pub(super) width: usize,
-    /// The header's cells as written, without blanks around them.
-    pub(super) header: Option<Vec<String>>,
-    pub(super) header_line: Option<u64>,
+pub(crate) struct Layout {
+    pub(crate) delimiter: u8,
+    /// The number of columns.
+    pub(crate) width: usize,
+    /// The header's cells as written, trimmed.
+    pub(crate) header: Option<Vec<String>>,
+    pub(crate) header_line: Option<u64>,
     /// Where the first data row starts, and on which line.
-    pub(super) data: usize,
-    pub(super) data_line: u64,
+    pub(crate) data: usize,
+    pub(crate) data_line: u64,
 }
 
 impl Layout {
     /// The delimiter as a character people know.
-    pub(super) fn shown_delimiter(&self) -> char {
-        if self.delimiter == NONE { ',' } else { self.delimiter as char }
+    pub(crate) fn shown_delimiter(&self) -> char {
+        if self.delimiter == NO_DELIMITER { ',' } else { self.delimiter as char }
     }
 }
 
-/// Looks for the table in the sample; `None` if the sample has to grow first.
-pub(super) fn find(
+/// Detects the table in the sample; `None` if the sample has to grow first.
+pub(crate) fn detect(
     text: &[u8],
     eof: bool,
     charset: Charset,
     options: &CsvOptions,
-    notes: &mut Notes,
+    warnings: &mut WarningLog,
 ) -> Result<Option<Layout>, Error> {
-    let (start, declared) = declared_delimiter(text, eof, notes);
+    let (start, declared) = declared_delimiter(text, eof, warnings);
     let line = if start > 0 { 2 } else { 1 };
     let scan = |delimiter| Scan::new(text, start, line, eof, charset, delimiter);
     // A declared delimiter that cuts nothing is no help.
     let declared = declared.filter(|delimiter| {
-        let Some((own, _)) = scan(*delimiter).score() else { return false };
+        let Some((declared_score, _)) = scan(*delimiter).score() else { return false };
         let others = b",;\t|".iter().filter(|other| *other != delimiter);
-        let fits = others.filter_map(|other| scan(*other).score()).all(|(score, _)| score <= own * 2.5);
+        let fits =
+            others.filter_map(|other| scan(*other).score()).all(|(score, _)| score <= declared_score * 2.5);
         if !fits {
-            notes.say(Some(1), None, "the delimiter declared there does not cut the rows; another one does");
+            warnings.warn(
+                Some(1),
+                None,
+                "the delimiter declared there does not cut the rows; another one does",
+            );
         }
         fits
     });
     let given = options.delimiter.or(declared);
     let candidates: &[u8] = given.as_ref().map_or(b",;\t|", std::slice::from_ref);
-    let mut best: Option<(f64, Scan<'_>, usize)> = None;
+    let mut best: Option<(f64, Scan, usize)> = None;
     for scan in candidates.iter().map(|delimiter| scan(*delimiter)) {
         if scan.records.is_empty() {
             if !eof && text.len() <= MAX_RECORD {
                 return Ok(None);
             }
-            let message =
-                if eof { "the file holds no table; export it with a header and rows" } else { TOO_LONG };
+            let message = if eof {
+                "the file holds no table; export it with a header and rows"
+            } else {
+                FIRST_LINE_TOO_LONG
+            };
             return Err(unreadable(message));
         }
         let Some((score, header)) = scan.score() else { continue };
@@ -80,25 +94,23 @@ pub(super) fn find(
     let (scan, header) = match (best, given) {
         (Some((_, scan, header)), _) => (scan, header),
         (None, Some(delimiter)) => (scan(delimiter), 0),
-        (None, None) => (scan(NONE), 0),
+        (None, None) => (scan(NO_DELIMITER), 0),
     };
     let sample = &text[..text.len().min(64 << 10)];
     let first = &sample[..line_end(sample, true).map_or(0, |(end, _)| end)];
     let spaced = memchr::memmem::find(first.trim_ascii(), b"  ").is_some();
-    if scan.delimiter == NONE && (spaced || sample.iter().any(|byte| b",;\t|^~".contains(byte))) {
-        notes.say(
+    if scan.delimiter == NO_DELIMITER && (spaced || sample.iter().any(|byte| b",;\t|^~".contains(byte))) {
+        warnings.warn(
             None,
             None,
             "read as one column, since nothing cuts all rows alike; name the delimiter if there are more",
         );
     }
-    scan.layout(header, options, notes).map(Some)
+    scan.layout(header, options, warnings).map(Some)
 }
 
-const TOO_LONG: &str = "the first line is longer than 32 MiB; check the line ends of the file";
-
 /// The end of a first line such as `sep=;`, and its delimiter.
-fn declared_delimiter(text: &[u8], eof: bool, notes: &mut Notes) -> (usize, Option<u8>) {
+fn declared_delimiter(text: &[u8], eof: bool, warnings: &mut WarningLog) -> (usize, Option<u8>) {
     let Some((end, next)) = line_end(&text[..text.len().min(64)], eof && text.len() <= 64) else {
         return (0, None);
     };
@@ -111,7 +123,7 @@ fn declared_delimiter(text: &[u8], eof: bool, notes: &mut Notes) -> (usize, Opti
                 && !delimiter.is_ascii_alphanumeric()
                 && rest.iter().all(|byte| byte == delimiter || *byte == b' ') =>
         {
-            notes.say(Some(1), None, "the delimiter is declared on this line, which is skipped");
+            warnings.warn(Some(1), None, "the delimiter is declared on this line, which is skipped");
             (next, Some(*delimiter))
         }
         _ => (0, None),
@@ -119,57 +131,64 @@ fn declared_delimiter(text: &[u8], eof: bool, notes: &mut Notes) -> (usize, Opti
 }
 
 /// The first records as one delimiter cuts them.
-struct Scan<'a> {
-    text: &'a [u8],
+struct Scan {
     charset: Charset,
     delimiter: u8,
-    records: Vec<Seen>,
-    spans: Vec<Span>,
+    records: Vec<ScannedRecord>,
+    /// The content of all fields, and where each ends.
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+struct ScannedRecord {
     start: usize,
     next: usize,
     line: u64,
     next_line: u64,
-    /// The first of its spans.
-    first: usize,
-    fields: usize,
+    /// The index of its first field.
+    first_field: usize,
+    field_count: usize,
 }
 
-impl<'a> Scan<'a> {
-    fn new(text: &'a [u8], start: usize, line: u64, eof: bool, charset: Charset, delimiter: u8) -> Scan<'a> {
-        let mut scan = Scan { text, charset, delimiter, records: Vec::new(), spans: Vec::new() };
-        let mut splitter = Splitter::new(delimiter, None);
-        let (mut at, mut line, mut spans) = (start, line, Vec::new());
-        while scan.records.len() < RECORDS && (at < start + TEXT || scan.records.len() < 2) {
-            let (next, lines, fields) = match splitter.next(&text[at..], eof, line, &mut spans) {
-                Step::NeedMore | Step::End => break,
-                Step::Blank { next } => (next, 1, None),
-                Step::Record(record) => (record.next, record.lines, Some(record.fields.min(spans.len()))),
-                Step::Refused { next, lines, .. } => {
-                    spans.clear();
-                    (next, lines, Some(0))
+impl Scan {
+    fn new(text: &[u8], start: usize, line: u64, eof: bool, charset: Charset, delimiter: u8) -> Scan {
+        let (bytes, ends, records) = (Vec::new(), Vec::new(), Vec::new());
+        let mut scan = Scan { charset, delimiter, records, bytes, ends };
+        let mut cutter = RecordCutter::new(delimiter, None);
+        let (mut at, mut line, mut fields) = (start, line, Fields::default());
+        while scan.records.len() < SAMPLE_RECORDS && (at < start + SAMPLE_BYTES || scan.records.len() < 2) {
+            let (next, line_count) = match cutter.next(&text[at..], eof, line, &mut fields) {
+                Cut::NeedMore | Cut::End => break,
+                Cut::BlankLine { next } => (next, 1),
+                Cut::Record(record) => {
+                    scan.add(&fields, (at, at + record.next), (line, line + record.line_count));
+                    (record.next, record.line_count)
+                }
+                Cut::Refused { next, line_count, .. } => {
+                    fields.clear();
+                    scan.add(&fields, (at, at + next), (line, line + line_count));
+                    (next, line_count)
                 }
             };
-            if let Some(fields) = fields {
-                let first = scan.spans.len();
-                scan.spans.extend(&spans);
-                let seen = Seen { start: at, next: at + next, line, next_line: line + lines, first, fields };
-                scan.records.push(seen);
-            }
             at += next;
-            line += lines;
+            line += line_count;
         }
         scan
     }
 
-    fn cells(&self, record: &Seen) -> impl Iterator<Item = Cow<'a, str>> {
-        let (text, charset, start) = (self.text, self.charset, record.start);
-        self.spans[record.first..record.first + record.fields].iter().map(move |span| {
-            let bytes = &text[start + span.start as usize..start + span.end as usize];
-            unquote(charset.decode(bytes).0, span.quoting)
+    fn add(&mut self, fields: &Fields, (start, next): (usize, usize), (line, next_line): (u64, u64)) {
+        let (first_field, field_count, from) = (self.ends.len(), fields.len(), self.bytes.len());
+        self.bytes.extend_from_slice(fields.bytes());
+        self.ends.extend(fields.ends().iter().map(|end| from + end));
+        self.records.push(ScannedRecord { start, next, line, next_line, first_field, field_count });
+    }
+
+    fn cells(&self, record: &ScannedRecord) -> impl Iterator<Item = Cow<'_, str>> {
+        let ScannedRecord { first_field, field_count, .. } = *record;
+        (first_field..first_field + field_count).map(|field| {
+            let start = if field == 0 { 0 } else { self.ends[field - 1] };
+            self.charset.decode(&self.bytes[start..self.ends[field]]).0
         })
     }
 
@@ -177,7 +196,7 @@ impl<'a> Scan<'a> {
     fn width(&self) -> (usize, f64) {
         let mut widths: BTreeMap<usize, usize> = BTreeMap::new();
         for record in &self.records {
-            *widths.entry(record.fields).or_default() += 1;
+            *widths.entry(record.field_count).or_default() += 1;
         }
         let most =
             widths.iter().filter(|(width, _)| **width > 1).max_by_key(|(width, count)| (**count, **width));
@@ -194,7 +213,8 @@ impl<'a> Scan<'a> {
         let header = self.header(width)?;
         let mut filled = 0.0;
         let mut typed = 0.0;
-        for record in self.records[header..].iter().filter(|record| record.fields == width).take(100).skip(1)
+        for record in
+            self.records[header..].iter().filter(|record| record.field_count == width).take(100).skip(1)
         {
             for cell in self.cells(record).take(200) {
                 filled += 1.0;
@@ -204,7 +224,7 @@ impl<'a> Scan<'a> {
         let typed = if filled > 0.0 { typed / filled } else { 0.0 };
         // Records above the table are rare: a reading that needs none is the better one.
         let above = if header == 0 { 1.0 } else { 0.5 };
-        let agreeing = if self.records[header].fields == width { 1.0 } else { 0.5 };
+        let agreeing = if self.records[header].field_count == width { 1.0 } else { 0.5 };
         let priority = if self.delimiter == b'|' { 0.98 } else { 1.0 };
         Some((fit * (1.0 + typed) * above * agreeing * priority, header))
     }
@@ -213,46 +233,49 @@ impl<'a> Scan<'a> {
     ///
     /// What stands above it must be unlike a header, so that a header over ragged rows is never skipped.
     fn header(&self, width: usize) -> Option<usize> {
-        let filled = |record: &Seen| self.cells(record).filter(|cell| !trim(cell).is_empty()).count();
+        let filled =
+            |record: &ScannedRecord| self.cells(record).filter(|cell| !trim(cell).is_empty()).count();
         let first = &self.records[0];
         let prose = self.is_prose(first);
-        if first.fields == width && filled(first) == width && !prose {
+        if first.field_count == width && filled(first) == width && !prose {
             return Some(0);
         }
-        for place in 1..self.records.len().min(PREAMBLE) {
-            let above = &self.records[place - 1];
+        for index in 1..self.records.len().min(MAX_PREAMBLE) {
+            let above = &self.records[index - 1];
             let cells = filled(above);
             // Two lines and more that are narrower than the table may be titles with a value each.
-            let full = above.fields >= width || (place == 1 && self.records[1].fields >= width);
+            let full = above.field_count >= width || (index == 1 && self.records[1].field_count >= width);
             if cells * 2 > width && cells > 1 && full && !self.is_remark(above) {
                 break;
             }
-            let header = &self.records[place];
-            if header.fields != width || !self.is_header_like(header) || (prose && self.is_prose(header)) {
+            let header = &self.records[index];
+            if header.field_count != width || !self.is_header_like(header) || (prose && self.is_prose(header))
+            {
                 continue;
             }
-            // Lines of one cell above it are titles; with more cells, values below must bear the header out.
-            let titles = self.records[..place].iter().all(|r| filled(r) < 2 && (r.fields == 1 || width > 2));
-            if (titles && !self.is_prose(header)) || self.evidence(place, width) {
-                return Some(place);
+            // Lines of one cell above it are titles; with more cells, values below must support the header.
+            let titles =
+                self.records[..index].iter().all(|r| filled(r) < 2 && (r.field_count == 1 || width > 2));
+            if (titles && !self.is_prose(header)) || self.has_typed_column(index, width) {
+                return Some(index);
             }
         }
-        (first.fields != 1).then_some(0)
+        (first.field_count != 1).then_some(0)
     }
 
     /// Whether a line above the table is a remark such as `Exported by Acme, Inc.` or `Date:,2026-11-22`.
-    fn is_remark(&self, record: &Seen) -> bool {
+    fn is_remark(&self, record: &ScannedRecord) -> bool {
         self.is_prose(record)
             || self.cells(record).any(|cell| shape(trim(&cell)).is_some() || trim(&cell).ends_with(':'))
     }
 
     /// Whether every comma is followed by a blank, as in `Berlin, Germany`.
-    fn is_prose(&self, record: &Seen) -> bool {
+    fn is_prose(&self, record: &ScannedRecord) -> bool {
         self.delimiter == b',' && self.cells(record).skip(1).all(|cell| cell.starts_with(' '))
     }
 
     /// Whether all cells are filled, different, and none is a value.
-    fn is_header_like(&self, record: &Seen) -> bool {
+    fn is_header_like(&self, record: &ScannedRecord) -> bool {
         let mut seen = HashSet::new();
         self.cells(record).all(|cell| {
             let cell = trim(&cell);
@@ -265,14 +288,15 @@ impl<'a> Scan<'a> {
     }
 
     /// Whether some column below that record holds values of one shape.
-    fn evidence(&self, place: usize, width: usize) -> bool {
-        self.shapes(place, width).iter().any(Option::is_some)
+    fn has_typed_column(&self, index: usize, width: usize) -> bool {
+        self.shapes(index, width).iter().any(Option::is_some)
     }
 
     /// The shape that nearly all cells below that record have, by column.
-    fn shapes(&self, place: usize, width: usize) -> Vec<Option<Shape>> {
+    fn shapes(&self, index: usize, width: usize) -> Vec<Option<Shape>> {
         let mut counts = vec![[0_u32; 5]; width];
-        for record in self.records[place + 1..].iter().filter(|record| record.fields == width).take(100) {
+        for record in self.records[index + 1..].iter().filter(|record| record.field_count == width).take(100)
+        {
             for (count, cell) in counts.iter_mut().zip(self.cells(record)) {
                 let cell = trim(&cell);
                 if cell.is_empty() || marker(cell).is_some() {
@@ -292,19 +316,19 @@ impl<'a> Scan<'a> {
     }
 
     /// Whether the record holds column names, judged by the rows below it.
-    fn has_header(&self, place: usize, width: usize) -> bool {
-        let below = self.shapes(place, width);
+    fn has_header(&self, index: usize, width: usize) -> bool {
+        let below = self.shapes(index, width);
         let cells: Vec<String> =
-            self.cells(&self.records[place]).map(|cell| trim(&cell).to_owned()).collect();
-        let own: Vec<Option<Shape>> = cells.iter().map(|cell| shape(cell)).collect();
+            self.cells(&self.records[index]).map(|cell| trim(&cell).to_owned()).collect();
+        let shapes: Vec<Option<Shape>> = cells.iter().map(|cell| shape(cell)).collect();
         let years =
-            cells.iter().zip(&own).filter(|(_, shape)| **shape == Some(Shape::Number)).all(|(cell, _)| {
+            cells.iter().zip(&shapes).filter(|(_, shape)| **shape == Some(Shape::Number)).all(|(cell, _)| {
                 cell.len() == 4 && cell.parse::<u16>().is_ok_and(|year| (1900..=2100).contains(&year))
             });
-        let like = |(own, below): (&Option<Shape>, &Option<Shape>)| own.is_some() && own == below;
-        let alike = own.iter().zip(&below).filter(|pair| like(*pair)).count();
-        let unlike = cells.iter().zip(own.iter().zip(&below)).filter(|(cell, (own, below))| {
-            below.is_some() && own.is_none() && !cell.is_empty() && marker(cell).is_none()
+        let like = |(shape, below): (&Option<Shape>, &Option<Shape>)| shape.is_some() && shape == below;
+        let alike = shapes.iter().zip(&below).filter(|pair| like(*pair)).count();
+        let unlike = cells.iter().zip(shapes.iter().zip(&below)).filter(|(cell, (shape, below))| {
+            below.is_some() && shape.is_none() && !cell.is_empty() && marker(cell).is_none()
         });
         let unlike = unlike.count();
         if cells
@@ -313,41 +337,43 @@ impl<'a> Scan<'a> {
         {
             return true;
         }
-        if self.records.len() == place + 1 {
+        if self.records.len() == index + 1 {
             // One row only: an address or a date in it is a value.
             let value = |shape: &Option<Shape>| matches!(shape, Some(Shape::Email | Shape::Date));
-            let typed = own.iter().flatten().count();
-            return !(own.iter().any(value) || (typed * 2 >= own.len() && !years));
+            let typed = shapes.iter().flatten().count();
+            return !(shapes.iter().any(value) || (typed * 2 >= shapes.len() && !years));
         }
         // A wide table of numbers under numbered columns still has one name that is no number.
-        alike == 0 || unlike >= alike || (years && unlike + alike > 0 && self.years_differ(place, &cells))
+        alike == 0
+            || unlike >= alike
+            || (years && unlike + alike > 0 && self.has_consecutive_years(index, &cells))
     }
 
-    /// Whether something shows that a record holds column names: values below it, or a usual name in it.
-    fn is_borne_out(&self, place: usize, width: usize, header: &[String]) -> bool {
-        self.records.len() == place + 1
-            || self.evidence(place, width)
+    /// Whether there is evidence that a record holds column names: values below it, or a usual name in it.
+    fn is_header_supported(&self, index: usize, width: usize, header: &[String]) -> bool {
+        self.records.len() == index + 1
+            || self.has_typed_column(index, width)
             || header.iter().any(|name| name.is_empty() || is_column_name(name))
     }
 
     /// Whether numbers that look like years are column names: consecutive ones, each once.
-    fn years_differ(&self, place: usize, cells: &[String]) -> bool {
+    fn has_consecutive_years(&self, index: usize, cells: &[String]) -> bool {
         let years: Vec<u16> = cells.iter().filter_map(|cell| cell.parse().ok()).collect();
         let steps = years.windows(2).all(|pair| pair[1] == pair[0] + 1 || pair[0] == pair[1] + 1);
-        years.len() > 1 && steps && place + 1 < self.records.len()
+        years.len() > 1 && steps && index + 1 < self.records.len()
     }
 
-    fn layout(&self, place: usize, options: &CsvOptions, notes: &mut Notes) -> Result<Layout, Error> {
-        let record = self.records[place];
-        if place > 0 {
-            let (first, last) = (self.records[0].line, self.records[place - 1].next_line - 1);
+    fn layout(&self, index: usize, options: &CsvOptions, warnings: &mut WarningLog) -> Result<Layout, Error> {
+        let record = self.records[index];
+        if index > 0 {
+            let (first, last) = (self.records[0].line, self.records[index - 1].next_line - 1);
             let lines =
                 if first == last { format!("line {first}") } else { format!("lines {first} to {last}") };
-            notes.say(Some(first), None, format!("{lines} above the header skipped"));
+            warnings.warn(Some(first), None, format!("{lines} above the header skipped"));
         }
         let width = self.width().0.max(1);
-        let has_header = options.header.unwrap_or_else(|| self.has_header(place, width));
-        if has_header && record.fields == 0 {
+        let has_header = options.header.unwrap_or_else(|| self.has_header(index, width));
+        if has_header && record.field_count == 0 {
             let message = "the column names should stand here, but a quote is never closed or has text behind it, or \
                            there are more than 131,072 columns; mend this line";
             return Err(Error::new(ErrorKind::UnreadableTable, format!("line {}", record.line), message));
@@ -357,33 +383,22 @@ impl<'a> Scan<'a> {
         if !has_header && options.header.is_none() {
             let message =
                 "no header: the first row holds values; the columns are named column_1, column_2 and so on";
-            notes.say(Some(record.line), None, message);
+            warnings.warn(Some(record.line), None, message);
         }
         if header.iter().flatten().any(|name| name.contains('\0')) {
-            notes.say(Some(record.line), None, "NUL characters in the column names were left out");
+            warnings.warn(Some(record.line), None, "NUL characters in the column names were left out");
         }
         if options.header.is_none()
             && let Some(header) = &header
-            && !self.is_borne_out(place, width, header)
+            && !self.is_header_supported(index, width, header)
         {
             let message = "taken for the column names, though nothing in the rows below shows it";
-            notes.say(Some(record.line), None, message);
+            warnings.warn(Some(record.line), None, message);
         }
         let width = header.as_ref().map_or(width, Vec::len).max(1);
         let (data, data_line) =
             if has_header { (record.next, record.next_line) } else { (record.start, record.line) };
         let header_line = has_header.then_some(record.line);
         Ok(Layout { delimiter: self.delimiter, width, header, header_line, data, data_line })
-    }
-}
-
-/// Undoes doubled and escaped quotes.
-pub(super) fn unquote(text: Cow<'_, str>, quoting: Quoting) -> Cow<'_, str> {
-    match quoting {
-        Quoting::Plain => text,
-        Quoting::Doubled => Cow::Owned(text.replace("\"\"", "\"")),
-        Quoting::Backslash => {
-            Cow::Owned(text.replace("\\\"", "\"").replace("\"\"", "\"").replace("\\\\", "\\"))
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! A look at a whole file: its columns, what they hold, and what could not be read.
+//! A summary of a whole file: its columns, what they hold, and what could not be read.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hasher};
@@ -6,29 +6,34 @@ use std::io::Read;
 
 use serde::{Serialize, Serializer};
 
-use super::{Cell, CsvOptions, CsvReader, Kind, Outcome, Rejected, Row};
-use crate::{Error, Timestamp, Zone, json};
+use leadscore::{Error, Timestamp, Zone};
+
+use super::options::CsvOptions;
+use super::reader::{CsvReader, ReadRow};
+use super::row::{Cell, Row};
+use super::table::{ColumnKind, Rejected};
 
 /// Up to here the distinct values of a column are counted exactly.
-const DISTINCT: usize = 10_000;
+const MAX_DISTINCT: usize = 10_000;
 /// The hashes kept over all columns.
-const HASHES: usize = 4 << 20;
+const MAX_HASHES: usize = 4 << 20;
 /// The rejected rows listed.
-const REJECTED: usize = 1000;
-/// How long an example may be, in characters.
-const EXAMPLE: usize = 200;
+const MAX_REJECTED: usize = 1000;
+/// The length of an example, in characters.
+const MAX_EXAMPLE: usize = 200;
 
 /// What a CSV file holds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Inspection {
-    /// The encoding, as in [`super::Dialect`].
+    /// The encoding, as in [`Dialect`](super::Dialect).
     pub encoding: String,
     /// The character between two cells.
     pub delimiter: char,
     /// Whether the first row holds the column names.
     pub has_header: bool,
     /// The number of rows read right.
-    pub rows: u64,
+    #[serde(rename = "rows")]
+    pub row_count: u64,
     /// The columns, in the order of the file.
     pub columns: Vec<ColumnSummary>,
     /// The first 1,000 rows refused.
@@ -43,12 +48,14 @@ pub struct ColumnSummary {
     /// The name, unique within the table.
     pub name: String,
     /// What its cells are.
-    pub kind: Kind,
+    pub kind: ColumnKind,
     /// The number of cells without a value.
-    pub missing: u64,
+    #[serde(rename = "missing")]
+    pub missing_count: u64,
     /// The number of different texts among the others.
-    pub distinct: u64,
-    /// Whether there are more than `distinct` says.
+    #[serde(rename = "distinct")]
+    pub distinct_count: u64,
+    /// Whether there are more than `distinct_count` says.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub distinct_at_least: bool,
     /// The least number or earliest date.
@@ -71,19 +78,19 @@ pub enum Bound {
 impl Serialize for Bound {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Bound::Number(number) => json::short(number, serializer),
+            Bound::Number(number) => serialize_number(*number, serializer),
             Bound::Date(date) => serializer.serialize_str(date),
         }
     }
 }
 
-/// Reads a whole file, with flat memory, and sums up what it holds.
+/// Reads a whole file, with flat memory, and summarises what it holds.
 ///
 /// ```
-/// use leadscore::csv::{CsvOptions, inspect};
+/// use leadscore_csv::{CsvOptions, inspect};
 ///
 /// let seen = inspect("id,score\n1,5\n2,7\n".as_bytes(), CsvOptions::default())?;
-/// assert_eq!((seen.rows, seen.columns[1].distinct), (2, 2));
+/// assert_eq!((seen.row_count, seen.columns[1].distinct_count), (2, 2));
 /// # Ok::<(), leadscore::Error>(())
 /// ```
 ///
@@ -92,44 +99,58 @@ impl Serialize for Bound {
 pub fn inspect<R: Read>(input: R, options: CsvOptions) -> Result<Inspection, Error> {
     let mut reader = CsvReader::open(input, options)?;
     let mut tallies: Vec<Tally> = reader.columns().iter().map(|column| Tally::new(column.kind)).collect();
-    let (mut rows, mut row, mut rejected, mut refused) = (0, Row::default(), Vec::new(), 0_u64);
-    let mut budget = HASHES;
-    while let Some(outcome) = reader.next_row(&mut row)? {
-        match outcome {
-            Outcome::Row => {
-                rows += 1;
-                tallies.iter_mut().enumerate().for_each(|(index, tally)| tally.add(&row, index, &mut budget));
+    let (mut row_count, mut rejected_count, mut rejected) = (0, 0_u64, Vec::new());
+    let (mut row, mut hashes_left) = (Row::default(), MAX_HASHES);
+    loop {
+        match reader.next_row(&mut row)? {
+            ReadRow::Row => {
+                row_count += 1;
+                for (column, tally) in tallies.iter_mut().enumerate() {
+                    tally.add(&row, column, &mut hashes_left);
+                }
             }
-            Outcome::Rejected(row) => {
-                refused += 1;
-                if rejected.len() < REJECTED {
+            ReadRow::Rejected(row) => {
+                rejected_count += 1;
+                if rejected.len() < MAX_REJECTED {
                     rejected.push(Rejected { raw: String::new(), ..row });
                 }
             }
+            ReadRow::End => break,
         }
     }
     let mut warnings: Vec<String> = reader.warnings().iter().map(ToString::to_string).collect();
-    if refused > rejected.len() as u64 {
-        warnings.push(format!("{refused} rows were rejected; the first {REJECTED} are listed"));
+    if rejected_count > rejected.len() as u64 {
+        warnings.push(format!("{rejected_count} rows were rejected; the first {MAX_REJECTED} are listed"));
     }
     let columns = reader.columns().iter().zip(tallies);
     Ok(Inspection {
         encoding: reader.dialect().encoding.clone(),
         delimiter: reader.dialect().delimiter,
         has_header: reader.dialect().has_header,
-        rows,
+        row_count,
         columns: columns.map(|(column, tally)| tally.summary(column.name.clone())).collect(),
         rejected,
         warnings,
     })
 }
 
-/// Whether one ISO date lies before another; by the moment where one has an offset.
+/// Writes a number without a needless `.0`.
+fn serialize_number<S: Serializer>(value: f64, serializer: S) -> Result<S::Ok, S::Error> {
+    let whole = value as i64;
+    let is_negative_zero = whole == 0 && value.is_sign_negative();
+    if whole as f64 == value && whole.unsigned_abs() < (1 << 53) && !is_negative_zero {
+        serializer.serialize_i64(whole)
+    } else {
+        serializer.serialize_f64(value)
+    }
+}
+
+/// Whether one ISO date lies before another; compared as instants where one has an offset.
 fn is_earlier(one: &str, other: &str) -> bool {
     let plain = "2026-11-22T10:30:00".len();
     if one.len() > plain || other.len() > plain {
-        let moment = |text| Timestamp::parse(text, &Zone::utc());
-        if let (Ok(one), Ok(other)) = (moment(one), moment(other)) {
+        let instant = |text| Timestamp::parse(text, &Zone::utc());
+        if let (Ok(one), Ok(other)) = (instant(one), instant(other)) {
             return one < other;
         }
     }
@@ -138,8 +159,8 @@ fn is_earlier(one: &str, other: &str) -> bool {
 
 #[derive(Debug)]
 struct Tally {
-    kind: Kind,
-    missing: u64,
+    kind: ColumnKind,
+    missing_count: u64,
     seen: HashSet<u64, BuildHasherDefault<DefaultHasher>>,
     overflow: bool,
     numbers: Option<(f64, f64)>,
@@ -148,29 +169,24 @@ struct Tally {
 }
 
 impl Tally {
-    fn new(kind: Kind) -> Tally {
+    fn new(kind: ColumnKind) -> Tally {
         let (seen, examples) = (HashSet::default(), Vec::new());
-        Tally { kind, missing: 0, seen, overflow: false, numbers: None, dates: None, examples }
+        Tally { kind, missing_count: 0, seen, overflow: false, numbers: None, dates: None, examples }
     }
 
-    fn add(&mut self, row: &Row, column: usize, budget: &mut usize) {
+    fn add(&mut self, row: &Row, column: usize, hashes_left: &mut usize) {
         let Some(value) = row.value(column) else { return };
         match value {
             Cell::Missing => {
-                self.missing += 1;
+                self.missing_count += 1;
                 return;
             }
             Cell::Number(number) => {
                 let (low, high) = self.numbers.unwrap_or((number, number));
                 self.numbers = Some((low.min(number), high.max(number)));
             }
-            Cell::Text(_) if self.kind != Kind::Date => {}
-            Cell::Text(text) => match &mut self.dates {
-                None => self.dates = Some((text.to_owned(), text.to_owned())),
-                Some((low, _)) if is_earlier(text, low) => text.clone_into(low),
-                Some((_, high)) if is_earlier(high, text) => text.clone_into(high),
-                Some(_) => {}
-            },
+            Cell::Date(_) => self.add_date(&row.text(column).unwrap_or_default()),
+            Cell::Text(_) | Cell::Flag(_) => {}
         }
         if self.overflow {
             return;
@@ -182,14 +198,23 @@ impl Tally {
         if self.seen.contains(&hash) {
             return;
         }
-        if self.seen.len() == DISTINCT || *budget == 0 {
+        if self.seen.len() == MAX_DISTINCT || *hashes_left == 0 {
             self.overflow = true;
             return;
         }
-        *budget -= 1;
+        *hashes_left -= 1;
         self.seen.insert(hash);
         if self.examples.len() < 3 {
-            self.examples.push(text.chars().take(EXAMPLE).collect());
+            self.examples.push(text.chars().take(MAX_EXAMPLE).collect());
+        }
+    }
+
+    fn add_date(&mut self, text: &str) {
+        match &mut self.dates {
+            None => self.dates = Some((text.to_owned(), text.to_owned())),
+            Some((low, _)) if is_earlier(text, low) => text.clone_into(low),
+            Some((_, high)) if is_earlier(high, text) => text.clone_into(high),
+            Some(_) => {}
         }
     }
 
@@ -199,8 +224,15 @@ impl Tally {
             (_, Some((low, high))) => (Some(Bound::Date(low)), Some(Bound::Date(high))),
             _ => (None, None),
         };
-        let distinct = self.seen.len() as u64;
-        let (kind, missing, examples) = (self.kind, self.missing, self.examples);
-        ColumnSummary { name, kind, missing, distinct, distinct_at_least: self.overflow, min, max, examples }
+        ColumnSummary {
+            name,
+            kind: self.kind,
+            missing_count: self.missing_count,
+            distinct_count: self.seen.len() as u64,
+            distinct_at_least: self.overflow,
+            min,
+            max,
+            examples: self.examples,
+        }
     }
 }

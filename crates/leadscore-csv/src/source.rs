@@ -4,19 +4,20 @@ use std::io::Read;
 
 use encoding_rs::Decoder;
 
-use super::detect::{self, Charset, Found, Rare};
-use super::record::MAX_RECORD;
-use super::sniff;
-use crate::Error;
+use leadscore::Error;
 
-/// How much of the file is looked at before the first row is read, in bytes.
+use super::encoding::{self, Charset, DetectedEncoding, MinorityEncoding};
+use super::formats;
+use super::record::MAX_RECORD;
+
+/// The bytes read before the first row, from which encoding and layout are detected.
 const SAMPLE: usize = 8 << 20;
 const CHUNK: usize = 256 << 10;
 
 /// The input, decoded as far as needed for splitting.
-pub(super) struct Source<R> {
+pub(crate) struct TextSource<R> {
     input: R,
-    found: Found,
+    encoding: DetectedEncoding,
     decoder: Option<Decoder>,
     /// Raw bytes of an incomplete UTF-32 unit.
     partial: Vec<u8>,
@@ -24,71 +25,74 @@ pub(super) struct Source<R> {
     start: usize,
     eof: bool,
     bytes_read: u64,
-    within_a_letter: bool,
+    ends_within_character: bool,
 }
 
-impl<R: Read> Source<R> {
-    /// Reads the sample, settles the encoding and refuses what is no CSV.
-    pub(super) fn open(mut input: R, wanted: Option<&str>) -> Result<Source<R>, Error> {
+impl<R: Read> TextSource<R> {
+    /// Reads the sample, detects the encoding and refuses what is no CSV.
+    pub(crate) fn open(mut input: R, label: Option<&str>) -> Result<TextSource<R>, Error> {
         let mut head = Vec::new();
         input.by_ref().take(SAMPLE as u64).read_to_end(&mut head)?;
-        sniff::refuse_binary_formats(&head)?;
-        let found = detect::detect(&head, wanted)?;
-        let mut source = Source {
+        formats::refuse_binary_formats(&head)?;
+        let detected = encoding::detect(&head, label)?;
+        let mut source = TextSource {
             input,
-            decoder: found.charset.transcoded().map(encoding_rs::Encoding::new_decoder_without_bom_handling),
+            decoder: detected
+                .charset
+                .transcoded()
+                .map(encoding_rs::Encoding::new_decoder_without_bom_handling),
             partial: Vec::new(),
             text: Vec::new(),
             start: 0,
             eof: head.len() < SAMPLE,
             bytes_read: head.len() as u64,
-            within_a_letter: false,
-            found,
+            ends_within_character: false,
+            encoding: detected,
         };
-        head.drain(..source.found.mark);
+        head.drain(..source.encoding.bom_length);
         source.append(head);
-        sniff::refuse_other_texts(source.pending())?;
+        formats::refuse_other_texts(source.pending())?;
         Ok(source)
     }
 
     /// The text not consumed yet, as far as it was read.
-    pub(super) fn pending(&self) -> &[u8] {
+    pub(crate) fn pending(&self) -> &[u8] {
         &self.text[self.start..]
     }
 
     /// Whether the pending text is all that is left.
-    pub(super) fn eof(&self) -> bool {
+    pub(crate) fn eof(&self) -> bool {
         self.eof
     }
 
-    /// Whether the file's last byte leaves a UTF-8 letter open.
-    pub(super) fn ends_within_a_letter(&self) -> bool {
-        self.within_a_letter
+    /// Whether the file's last byte leaves a UTF-8 character incomplete.
+    pub(crate) fn ends_within_character(&self) -> bool {
+        self.ends_within_character
     }
 
-    pub(super) fn charset(&self) -> Charset {
-        self.found.charset
+    pub(crate) fn charset(&self) -> Charset {
+        self.encoding.charset
     }
 
-    pub(super) fn found(&self) -> &Found {
-        &self.found
+    pub(crate) fn encoding(&self) -> &DetectedEncoding {
+        &self.encoding
     }
 
-    pub(super) fn bytes_read(&self) -> u64 {
+    pub(crate) fn bytes_read(&self) -> u64 {
         self.bytes_read
     }
 
     /// Whether more text may be asked for to complete one record.
-    pub(super) fn may_grow(&self) -> bool {
+    pub(crate) fn may_grow(&self) -> bool {
         self.pending().len() <= MAX_RECORD
     }
 
-    pub(super) fn consume(&mut self, bytes: usize) {
+    pub(crate) fn consume(&mut self, bytes: usize) {
         self.start = (self.start + bytes).min(self.text.len());
     }
 
     /// Reads more; as much again as is pending, so that a long record is not scanned too often.
-    pub(super) fn fill(&mut self) -> Result<(), Error> {
+    pub(crate) fn fill(&mut self) -> Result<(), Error> {
         self.text.drain(..self.start);
         self.start = 0;
         if self.text.capacity() > 2 * SAMPLE && self.text.len() < SAMPLE {
@@ -96,7 +100,7 @@ impl<R: Read> Source<R> {
         }
         let size = self.text.len().clamp(CHUNK, MAX_RECORD);
         let mut chunk = Vec::new();
-        let direct = self.decoder.is_none() && !matches!(self.found.charset, Charset::Utf32 { .. });
+        let direct = self.decoder.is_none() && !matches!(self.encoding.charset, Charset::Utf32 { .. });
         let into = if direct { &mut self.text } else { &mut chunk };
         let read = self.input.by_ref().take(size as u64).read_to_end(into)?;
         self.eof = read < size;
@@ -112,14 +116,14 @@ impl<R: Read> Source<R> {
             self.text.resize(from + room, 0);
             let (_, _, written, _) = decoder.decode_to_utf8(&bytes, &mut self.text[from..], self.eof);
             self.text.truncate(from + written);
-        } else if let Charset::Utf32 { big_endian } = self.found.charset {
+        } else if let Charset::Utf32 { big_endian } = self.encoding.charset {
             self.partial.extend(bytes);
             let mut units = self.partial.chunks_exact(4);
             for unit in units.by_ref() {
                 let unit = [unit[0], unit[1], unit[2], unit[3]];
                 let code = if big_endian { u32::from_be_bytes(unit) } else { u32::from_le_bytes(unit) };
-                let letter = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
-                self.text.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+                let character = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+                self.text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
             }
             self.partial = units.remainder().to_vec();
         } else if self.text.is_empty() {
@@ -128,11 +132,14 @@ impl<R: Read> Source<R> {
             self.text.extend(bytes);
         }
         if self.eof {
-            if matches!(self.found.charset, Charset::Utf8OrWestern { rare: Rare::Western }) {
+            if matches!(
+                self.encoding.charset,
+                Charset::Utf8OrWindows1252 { minority_encoding: MinorityEncoding::Windows1252 }
+            ) {
                 let tail = &self.text[self.text.len().saturating_sub(4)..];
-                // What stands before the letter may be the rest of another one.
+                // The tail may begin within another character.
                 let last = tail.utf8_chunks().last().map(|chunk| chunk.invalid()).unwrap_or_default();
-                self.within_a_letter =
+                self.ends_within_character =
                     std::str::from_utf8(last).is_err_and(|error| error.error_len().is_none());
             }
             // Old systems end a text with Ctrl-Z.
@@ -143,10 +150,10 @@ impl<R: Read> Source<R> {
     }
 }
 
-impl<R> std::fmt::Debug for Source<R> {
+impl<R> std::fmt::Debug for TextSource<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Source")
-            .field("found", &self.found)
+        f.debug_struct("TextSource")
+            .field("encoding", &self.encoding)
             .field("bytes_read", &self.bytes_read)
             .finish_non_exhaustive()
     }

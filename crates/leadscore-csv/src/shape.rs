@@ -9,16 +9,22 @@ const MARKERS: [&str; 19] = [
     "#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!",
 ];
 /// Those that do so in text columns too, exactly as written; `NA` and `None` may be real values there.
-pub(super) const TEXT_MARKERS: [&str; 11] =
+const TEXT_MARKERS: [&str; 11] =
     ["NULL", "\\N", "#N/A", "NaN", "N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"];
 
+/// Whether a text stands for a missing value in a text column.
+#[inline]
+pub(crate) fn is_text_marker(text: &str) -> bool {
+    matches!(text.as_bytes().first(), Some(b'N' | b'\\' | b'#')) && TEXT_MARKERS.contains(&text)
+}
+
 /// Whether a text looks like a value rather than a name: a number, a date, a flag, an e-mail address.
-pub(super) fn shape(text: &str) -> Option<Shape> {
-    if number::read(text).is_some() || number::is_code(text) {
+pub(crate) fn shape(text: &str) -> Option<Shape> {
+    if number::parse(text).is_some() || number::is_code(text) {
         Some(Shape::Number)
-    } else if is_flag(text) {
+    } else if flag(text).is_some() {
         Some(Shape::Flag)
-    } else if date::read(text).is_some() {
+    } else if date::parse(text).is_some() {
         Some(Shape::Date)
     } else {
         let (user, host) = text.split_once('@')?;
@@ -29,7 +35,7 @@ pub(super) fn shape(text: &str) -> Option<Shape> {
 
 /// What a value looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     Number,
     Date,
     Flag,
@@ -37,7 +43,7 @@ pub(super) enum Shape {
 }
 
 /// The note for a missing marker, if the text is one.
-pub(super) fn marker(text: &str) -> Option<Note> {
+pub(crate) fn marker(text: &str) -> Option<Note> {
     if text.len() > 8 {
         return None;
     }
@@ -48,14 +54,21 @@ pub(super) fn marker(text: &str) -> Option<Note> {
     MARKERS.iter().position(|marker| marker.eq_ignore_ascii_case(text)).map(|index| Note::Marker(index as u8))
 }
 
-/// Whether a text says yes or no.
-pub(super) fn is_flag(text: &str) -> bool {
-    text.len() <= 5
-        && ["yes", "no", "true", "false", "y", "n"].iter().any(|word| word.eq_ignore_ascii_case(text))
+/// The meaning of a text that says yes or no.
+pub(crate) fn flag(text: &str) -> Option<bool> {
+    const WORDS: [(&str, bool); 6] =
+        [("true", true), ("false", false), ("yes", true), ("no", false), ("y", true), ("n", false)];
+    // Fast path: nothing else starts like these.
+    if text.len() > 5
+        || !matches!(text.as_bytes().first()?, b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F')
+    {
+        return None;
+    }
+    WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, value)| *value)
 }
 
 /// Whether a column of that name holds ids: `lead_id`, `Lead Number`, `ProspectID`, `phone 2`, `postal code`.
-pub(super) fn is_id_name(name: &str) -> bool {
+pub(crate) fn is_id_name(name: &str) -> bool {
     const LAST: [&str; 42] = [
         "id",
         "ids",
@@ -120,13 +133,13 @@ pub(super) fn is_id_name(name: &str) -> bool {
 }
 
 /// Whether a column of that name may say whether there is something of the kind, rather than name it: `phone`.
-pub(super) fn is_yes_no_name(name: &str) -> bool {
+pub(crate) fn is_yes_no_name(name: &str) -> bool {
     const THINGS: [&str; 8] = ["phone", "telephone", "telefon", "tel", "mobile", "fax", "mobil", "handy"];
     words(name).iter().any(|word| THINGS.contains(&word.as_str()))
 }
 
 /// Whether a column of that name should hold dates: `created_at`, `Close Date`, `Datum`.
-pub(super) fn is_date_name(name: &str) -> bool {
+pub(crate) fn is_date_name(name: &str) -> bool {
     const LAST: [&str; 8] = ["date", "at", "datum", "timestamp", "datetime", "fecha", "birthday", "日付"];
     let words = words(name);
     let Some(last) = words.last() else { return false };
@@ -134,7 +147,7 @@ pub(super) fn is_date_name(name: &str) -> bool {
 }
 
 /// Whether a text is a word that usually stands above a column.
-pub(super) fn is_column_name(text: &str) -> bool {
+pub(crate) fn is_column_name(text: &str) -> bool {
     const WORDS: [&str; 60] = [
         "name",
         "first",
@@ -201,27 +214,28 @@ pub(super) fn is_column_name(text: &str) -> bool {
 }
 
 /// The text in `="00123"`, which is how a spreadsheet is kept from reading a text as a number.
-pub(super) fn spreadsheet_text(text: &str) -> Option<&str> {
+pub(crate) fn spreadsheet_text(text: &str) -> Option<&str> {
     if !text.starts_with('=') {
         return None;
     }
     text.strip_prefix("=\"")?.strip_suffix('"').filter(|inner| !inner.contains('"'))
 }
 
-/// The words of a name in lower case; a capital after a small letter starts a new one.
+/// The words of a name in lower case; an upper-case letter after a lower-case one starts a new one.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
-    let mut small = false;
-    for letter in name.chars() {
-        let boundary = !letter.is_alphanumeric() && letter != '#';
-        if (boundary || (small && letter.is_uppercase())) && words.last().is_some_and(|word| !word.is_empty())
+    let mut after_lower = false;
+    for character in name.chars() {
+        let boundary = !character.is_alphanumeric() && character != '#';
+        if (boundary || (after_lower && character.is_uppercase()))
+            && words.last().is_some_and(|word| !word.is_empty())
         {
             words.push(String::new());
         }
         if let Some(word) = words.last_mut().filter(|_| !boundary) {
-            word.extend(letter.to_lowercase());
+            word.extend(character.to_lowercase());
         }
-        small = letter.is_lowercase();
+        after_lower = character.is_lowercase();
     }
     words.retain(|word| !word.is_empty());
     words
