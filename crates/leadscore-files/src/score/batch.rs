@@ -11,7 +11,7 @@ use crate::write::render;
 use crate::{FileFormat, Rejection};
 
 /// Leads per batch: enough that handing over costs nothing, few enough to stay small.
-const BATCH_ROWS: usize = 256;
+pub(super) const BATCH_ROWS: usize = 256;
 
 /// Some rows of the input, and what came of them.
 #[derive(Default)]
@@ -66,11 +66,9 @@ impl Job<'_> {
         batch.rendered.clear();
         batch.results = self.pipeline.score_each(batch.slots.iter().map(|slot| &slot.lead), &self.context);
         let Some(format) = self.row_format else { return };
-        for (slot, result) in batch.slots.iter().zip(&batch.results) {
-            if let Ok(prediction) = result {
-                render(&mut batch.rendered, format, slot.row, prediction);
-            }
-        }
+        let rows = batch.slots.iter().zip(&batch.results);
+        let good = rows.filter_map(|(slot, result)| Some((slot.row, result.as_ref().ok()?)));
+        render(&mut batch.rendered, format, good);
     }
 }
 

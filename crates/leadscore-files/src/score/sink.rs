@@ -2,7 +2,7 @@
 
 use leadscore::{Attribute, Detail, Error, Lead, Pipeline, Prediction};
 
-use super::batch::{Batch, Job, in_batches};
+use super::batch::{BATCH_ROWS, Batch, Job, in_batches};
 use super::best::BestLeads;
 use super::{Destination, Scoring, Tally};
 use crate::report::{Detail as LeadDetail, RankedLead, Report, html};
@@ -147,9 +147,9 @@ fn write_rows(
 ) -> Result<(), Error> {
     let mut rows = Rows::new(output, format, pipeline.classes())?;
     let mut rendered = Vec::new();
-    for Best { row, prediction, .. } in best {
+    for batch in best.chunks(BATCH_ROWS) {
         rendered.clear();
-        render(&mut rendered, format, *row, prediction);
+        render(&mut rendered, format, batch.iter().map(|best| (best.row, &best.prediction)));
         rows.append(&rendered)?;
     }
     rows.finish()

@@ -37,11 +37,24 @@ struct Line<'a> {
 /// The separator of the items of a JSON list.
 const SEPARATOR: &[u8] = b",\n";
 
-/// Appends one lead to rendered rows.
-pub(crate) fn render(out: &mut Vec<u8>, format: FileFormat, row: u64, prediction: &Prediction) {
-    if format == FileFormat::Csv {
-        return render_csv(out, row, prediction).expect("writing to memory does not fail");
+/// Appends rows to rendered ones: their numbers and predictions.
+pub(crate) fn render<'p>(
+    out: &mut Vec<u8>,
+    format: FileFormat,
+    rows: impl Iterator<Item = (u64, &'p Prediction)>,
+) {
+    match format {
+        FileFormat::Csv => {
+            let mut csv = CsvWriter::new(out);
+            for (row, prediction) in rows {
+                render_csv(&mut csv, row, prediction).expect("writing to memory does not fail");
+            }
+        }
+        _ => rows.for_each(|(row, prediction)| render_json(out, format, row, prediction)),
     }
+}
+
+fn render_json(out: &mut Vec<u8>, format: FileFormat, row: u64, prediction: &Prediction) {
     if format == FileFormat::Json && !out.is_empty() {
         out.extend_from_slice(SEPARATOR);
     }
@@ -51,8 +64,7 @@ pub(crate) fn render(out: &mut Vec<u8>, format: FileFormat, row: u64, prediction
     }
 }
 
-fn render_csv(out: &mut Vec<u8>, row: u64, prediction: &Prediction) -> Result<(), Error> {
-    let mut csv = CsvWriter::new(out);
+fn render_csv(csv: &mut CsvWriter<&mut Vec<u8>>, row: u64, prediction: &Prediction) -> Result<(), Error> {
     csv.text(&prediction.lead_id)?;
     csv.number(Some(row as f64))?;
     csv.number(Some(prediction.score))?;
