@@ -32,7 +32,7 @@ jar:
 # Debug and release both: scores must have the same bits in either.
 test-rust:
 	@mkdir -p target && rm -f $(SKIPS)
-	LEADSCORE_SKIP_LOG=$(SKIPS) cargo test -p leadscore -p leadscore-csv -p leadscore-files -p leadscore-cli --all-features
+	INSTA_UPDATE=no LEADSCORE_SKIP_LOG=$(SKIPS) cargo test -p leadscore -p leadscore-csv -p leadscore-files -p leadscore-cli --all-features
 	cargo test --release -p leadscore --test same_bits
 	cargo build -p leadscore --no-default-features
 	cargo package -p leadscore --allow-dirty

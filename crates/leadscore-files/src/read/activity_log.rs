@@ -69,9 +69,10 @@ impl ActivityLog {
 
     /// What to say of activities whose lead was not in the input.
     pub(super) fn unmatched_note(&self) -> Option<String> {
-        let mut unmatched = self.by_lead.keys().filter(|id| !self.matched.contains(*id));
-        let first = unmatched.next()?;
-        let count = counted(1 + unmatched.count() as u64, "lead that is", "leads that are");
+        let unmatched = || self.by_lead.keys().filter(|id| !self.matched.contains(*id));
+        // The map has no order of its own: every run is to name the same one.
+        let first = unmatched().min()?;
+        let count = counted(unmatched().count() as u64, "lead that is", "leads that are");
         let own = self.some_lead.as_deref().unwrap_or_default();
         Some(if self.matched.is_empty() {
             format!(
