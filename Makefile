@@ -32,7 +32,7 @@ jar:
 # Debug and release both: scores must have the same bits in either.
 test-rust:
 	@mkdir -p target && rm -f $(SKIPS)
-	LEADSCORE_SKIP_LOG=$(SKIPS) cargo test -p leadscore -p leadscore-csv -p leadscore-files -p leadscore-cli --all-features
+	INSTA_UPDATE=no LEADSCORE_SKIP_LOG=$(SKIPS) cargo test -p leadscore -p leadscore-csv -p leadscore-files -p leadscore-cli --all-features
 	cargo test --release -p leadscore --test same_bits
 	cargo build -p leadscore --no-default-features
 	cargo package -p leadscore --allow-dirty
@@ -53,7 +53,7 @@ lint: check
 # The oldest toolchain the core promises to build with; skipped with a word where it is not installed.
 msrv:
 	@if rustup toolchain list 2>/dev/null | grep -q '^1\.88'; then \
-	  cargo +1.88 check -p leadscore -p leadscore-csv --all-features; \
+	  cargo +1.88 check -p leadscore -p leadscore-csv -p leadscore-files --all-features; \
 	else echo "Rust 1.88 is not installed: only clippy's msrv lint checks the floor"; fi
 
 # Also bench-peers, where PEERS names a folder; see benches/RESULTS.md.

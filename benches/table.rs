@@ -47,6 +47,7 @@ fn write(path: &Path) -> Result<(), Error> {
                 Some(Attribute::Text(text)) => csv.text(text)?,
                 Some(Attribute::Number(number)) => csv.number(Some(*number))?,
                 Some(Attribute::Flag(flag)) => csv.text(if *flag { "true" } else { "false" })?,
+                Some(other) => csv.text(&other.as_ref().to_text())?,
                 None => csv.text("")?,
             }
         }

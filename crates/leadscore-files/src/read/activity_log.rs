@@ -70,9 +70,10 @@ impl ActivityLog {
 
     /// What to say of activities whose lead was not in the input.
     pub(super) fn unmatched_note(&self) -> Option<String> {
-        let mut unmatched = self.by_lead.keys().filter(|id| !self.matched.contains(*id));
-        let first = unmatched.next()?;
-        let count = counted(1 + unmatched.count() as u64, "lead that is", "leads that are");
+        let unmatched = || self.by_lead.keys().filter(|id| !self.matched.contains(*id));
+        // The map has no order of its own: every run is to name the same one.
+        let first = unmatched().min()?;
+        let count = counted(unmatched().count() as u64, "lead that is", "leads that are");
         let own = self.some_lead.as_deref().unwrap_or_default();
         Some(if self.matched.is_empty() {
             format!(
@@ -92,16 +93,12 @@ impl ActivityLog {
         let mut row = Row::default();
         loop {
             match reader.next_row(&mut row).map_err(|error| in_file(&name, error))? {
-                ReadRow::Row => {}
-                ReadRow::Rejected(rejected) => {
-                    self.refuse(rejected.line, &rejected.reason);
-                    continue;
-                }
+                ReadRow::Row => match columns.activity(&row, &header, zone) {
+                    Ok(activity) => self.add(columns.lead_id(&row), activity),
+                    Err(reason) => self.refuse(row.line(), &reason),
+                },
+                ReadRow::Rejected(rejected) => self.refuse(rejected.line, &rejected.reason),
                 ReadRow::End => return Ok(()),
-            }
-            match columns.activity(&row, &header, zone) {
-                Ok(activity) => self.add(columns.lead_id(&row), activity),
-                Err(reason) => self.refuse(row.line(), &reason),
             }
         }
     }
@@ -189,8 +186,10 @@ impl LogColumns {
             }
             let value = match row.value(column) {
                 Some(Cell::Number(number)) => Attribute::Number(number),
-                None | Some(Cell::Missing) => continue,
-                Some(_) => Attribute::Text(row.text(column).unwrap_or_default().into_owned()),
+                _ => match row.text(column) {
+                    Some(text) => Attribute::Text(text.into_owned()),
+                    None => continue,
+                },
             };
             activity.properties.insert(name.clone(), value);
         }

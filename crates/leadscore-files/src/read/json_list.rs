@@ -280,7 +280,7 @@ mod tests {
         fn any_list_that_is_json_is_read_whole_and_what_is_not_has_a_fault(
             parts in proptest::collection::vec(
                 prop_oneof![
-                    Just(","), Just(","), Just("{}"), Just("{\"a\":[1,\"}\"]}"), Just("12"), Just("-0.5e3"),
+                    Just(","), Just(","), Just("{}"), Just("{\"a\":[1,\"}\"]}"), Just("12"), Just("-0.5"),
                     Just(" "), Just("\n"), Just("]"), Just("["), Just("true"), Just("\"x\"")
                 ],
                 0..12,

@@ -98,12 +98,13 @@ impl Table {
                 self.blank_ids.get_or_insert(BlankIds { count: 0, first_line: *line }).count += 1;
             }
         }
+        let row = self.row.view();
         for AttributeColumn { attribute, column } in &self.columns {
             if let Some(value) = lead.attributes.get_mut(attribute.as_str()) {
-                set(value, self.row.view(), *column);
+                set(value, row, *column);
             } else {
                 let mut value = Attribute::Number(f64::NAN);
-                set(&mut value, self.row.view(), *column);
+                set(&mut value, row, *column);
                 lead.attributes.insert(attribute.clone(), value);
             }
         }
@@ -199,12 +200,12 @@ fn note_assumptions(
 /// Sets an attribute from a cell; a text keeps its buffer. NaN is missing.
 fn set(attribute: &mut Attribute, row: RowRef<'_>, column: usize) {
     match (row.value(column).unwrap_or(Cell::Missing), attribute) {
-        (Cell::Number(number), other) => *other = Attribute::Number(number),
-        (Cell::Missing, other) => *other = Attribute::Number(f64::NAN),
+        (Cell::Number(number), attribute) => *attribute = Attribute::Number(number),
+        (Cell::Missing, attribute) => *attribute = Attribute::Number(f64::NAN),
         (_, Attribute::Text(buffer)) => {
             buffer.clear();
             row.push_text(column, buffer);
         }
-        (_, other) => *other = Attribute::Text(row.text(column).unwrap_or_default().into_owned()),
+        (_, attribute) => *attribute = Attribute::Text(row.text(column).unwrap_or_default().into_owned()),
     }
 }

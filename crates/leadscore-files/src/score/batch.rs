@@ -11,7 +11,7 @@ use crate::write::{render_csv, render_json};
 use crate::{FileFormat, Rejection};
 
 /// Leads per batch: enough that handing over costs nothing, few enough to stay small.
-const BATCH_ROWS: usize = 256;
+pub(super) const BATCH_ROWS: usize = 256;
 
 /// Some rows of the input, and what came of them.
 #[derive(Default)]
@@ -74,11 +74,9 @@ impl Job<'_> {
                 if self.row_format.is_none() {
                     return;
                 }
-                for (slot, result) in batch.slots.iter().zip(&batch.results) {
-                    if let Ok(score) = result {
-                        render_csv(&mut batch.rendered, slot.row, score);
-                    }
-                }
+                let rows = batch.slots.iter().zip(&batch.results);
+                let good = rows.filter_map(|(slot, result)| Some((slot.row, result.as_ref().ok()?)));
+                render_csv(&mut batch.rendered, good);
             }
             Some(format) => {
                 let predictions = self.pipeline.score_each::<Prediction>(leads, &self.as_of, &self.options);

@@ -2,7 +2,7 @@
 
 use leadscore::{Attribute, Error, Lead, Pipeline, Prediction, Score};
 
-use super::batch::{Batch, Job, in_batches};
+use super::batch::{BATCH_ROWS, Batch, Job, in_batches};
 use super::best::BestLeads;
 use super::{Destination, Scoring, Tally};
 use crate::report::{Detail as LeadDetail, RankedLead, Report, html};
@@ -151,12 +151,13 @@ fn write_rows(
 ) -> Result<(), Error> {
     let mut rows = Rows::new(output, format, pipeline.classes())?;
     let mut rendered = Vec::new();
-    for Best { row, prediction, .. } in best {
+    for batch in best.chunks(BATCH_ROWS) {
         rendered.clear();
         if format == FileFormat::Csv {
-            render_csv(&mut rendered, *row, &Score::from(prediction.clone()));
+            let scores: Vec<Score> = batch.iter().map(|best| Score::from(best.prediction.clone())).collect();
+            render_csv(&mut rendered, batch.iter().map(|best| best.row).zip(&scores));
         } else {
-            render_json(&mut rendered, format, *row, prediction);
+            batch.iter().for_each(|best| render_json(&mut rendered, format, best.row, &best.prediction));
         }
         rows.append(&rendered)?;
     }

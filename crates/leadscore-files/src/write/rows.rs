@@ -48,13 +48,15 @@ pub(crate) fn render_json(out: &mut Vec<u8>, format: FileFormat, row: u64, predi
     }
 }
 
-/// Appends one lead to rendered rows of CSV.
-pub(crate) fn render_csv(out: &mut Vec<u8>, row: u64, score: &Score) {
-    write_csv(out, row, score).expect("writing to memory does not fail");
+/// Appends rows of CSV: the number of each lead's row in the input, and its score.
+pub(crate) fn render_csv<'s>(out: &mut Vec<u8>, rows: impl Iterator<Item = (u64, &'s Score)>) {
+    let mut csv = CsvWriter::new(out);
+    for (row, score) in rows {
+        write_csv(&mut csv, row, score).expect("writing to memory does not fail");
+    }
 }
 
-fn write_csv(out: &mut Vec<u8>, row: u64, score: &Score) -> Result<(), Error> {
-    let mut csv = CsvWriter::new(out);
+fn write_csv(csv: &mut CsvWriter<&mut Vec<u8>>, row: u64, score: &Score) -> Result<(), Error> {
     csv.text(&score.lead_id)?;
     csv.number(Some(row as f64))?;
     csv.number(Some(score.score))?;
