@@ -86,16 +86,14 @@ impl Forest {
 
     /// The forest in leadscore's own JSON, the `scorer` of a pipeline file.
     pub fn to_json(&self) -> String {
-        let object = self.write(Object::default().with("kind", "forest"));
-        serde_json::to_string(&json::Node::from(object)).expect("our types serialize")
+        text_of(self.write(Object::default().with("kind", "forest")))
     }
 
     /// What the model is, as a JSON object: library, version, objective, features with types and levels, counts of
     /// outputs, predictions, trees and rounds, best iteration, the marker for missing values, and the precision of its
     /// margins.
     pub fn describe_json(&self) -> String {
-        let description = format::describe(&self.0.model, &self.feature_names());
-        serde_json::to_string(&json::Node::from(description)).expect("our types serialize")
+        text_of(format::describe(&self.0.model, &self.feature_names()))
     }
 
     /// The same model with a value that stands for missing besides NaN, which no model file keeps: XGBoost's argument
@@ -317,3 +315,7 @@ impl PartialEq for Forest {
 }
 
 impl Eq for Forest {}
+
+fn text_of(object: Object) -> String {
+    serde_json::to_string(&json::Node::from(object)).expect("our types serialize")
+}

@@ -288,5 +288,8 @@ fn what_does_not_fit_the_model_is_refused_by_name() {
     let Scorer::Forest(model) = Pipeline::builtin("heat").unwrap().scorer().clone() else {
         panic!("no forest")
     };
-    assert_eq!((model.forest().output_count(), model.forest().tree_count(), model.has_reasons()), (3, 120, true));
+    assert_eq!(
+        (model.forest().output_count(), model.forest().tree_count(), model.has_reasons()),
+        (3, 120, true)
+    );
 }

@@ -118,8 +118,9 @@ impl Table {
                 (0..count).map(|k| format!("{name}_{k}")).collect()
             }
         };
-        for name in
-            columns("margin", forest.output_count()).into_iter().chain(columns("pred", forest.prediction_width()))
+        for name in columns("margin", forest.output_count())
+            .into_iter()
+            .chain(columns("pred", forest.prediction_width()))
         {
             predictions.text(&name)?;
         }
@@ -140,7 +141,9 @@ impl Table {
         let short = |value: f64| {
             if forest.is_f32() { format!("{value:.8e}").parse().unwrap_or(value) } else { value }
         };
-        let rows = margins.chunks_exact(forest.output_count()).zip(predictions.chunks_exact(forest.prediction_width()));
+        let rows = margins
+            .chunks_exact(forest.output_count())
+            .zip(predictions.chunks_exact(forest.prediction_width()));
         for (margin, prediction) in rows {
             for value in margin.iter().chain(prediction) {
                 self.predictions.number(Some(short(*value)))?;

@@ -1,6 +1,7 @@
 //! Reads LightGBM's text models (`Booster.save_model`).
 
 mod columns;
+mod error;
 mod objective;
 mod text;
 mod tree;
@@ -13,7 +14,8 @@ use std::collections::BTreeMap;
 use super::model::{Booster, Library, Model};
 use super::precision::Precision;
 use super::tree::Tree;
-use crate::{Error, ErrorKind};
+use crate::Error;
+use error::{invalid, unsupported};
 use text::{Block, Following, Lines};
 
 /// Whether the bytes begin as a LightGBM text model does: with the line `tree`.
@@ -113,12 +115,4 @@ fn refuse(bytes: &[u8]) -> Error {
         return unsupported("", format!("is a pickled LightGBM model, which only Python can read; {save}"));
     }
     invalid("", "is no LightGBM text model: those begin with the line `tree`".to_owned())
-}
-
-fn invalid(path: &str, message: String) -> Error {
-    Error::new(ErrorKind::InvalidModel, path, message)
-}
-
-fn unsupported(path: &str, message: String) -> Error {
-    Error::new(ErrorKind::UnsupportedModel, path, message)
 }

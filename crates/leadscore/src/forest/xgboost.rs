@@ -3,6 +3,7 @@
 mod categories;
 mod container;
 mod document;
+mod header;
 mod objective;
 #[cfg(test)]
 mod tests;
@@ -13,14 +14,12 @@ mod ubjson;
 use std::collections::BTreeMap;
 
 use self::document::{Doc, DocCursor};
+use self::header::{Size, Version, count_attribute};
 use self::objective::Objective;
 use super::model::{Booster, FeatureKind, Library, Model, ModelFeature};
 use super::precision::Precision;
 use super::tree::{Node, Test, Tree};
 use crate::{Error, ErrorKind};
-
-/// A file may claim this many columns, however small it is; for more, it needs a byte for each.
-const FREE_COLUMNS: usize = 65_536;
 
 /// Reads a model of any version that wrote JSON or UBJSON.
 ///
@@ -65,7 +64,7 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Model, Error> {
         }
     };
     // A model sliced after training may name a round it no longer has.
-    let best_iteration = number(&attributes, "best_iteration");
+    let best_iteration = count_attribute(&attributes, "best_iteration");
     Ok(Model {
         source_library: Library::XgBoost,
         library_version: version.text(),
@@ -81,60 +80,6 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Model, Error> {
         missing: None,
         attributes,
     })
-}
-
-/// The width of the model's input and output.
-#[derive(Debug, Clone, Copy)]
-struct Size {
-    features: usize,
-    outputs: usize,
-    /// Trees for each output in a round (`num_parallel_tree`), where the model itself does not say.
-    parallel: usize,
-}
-
-impl Size {
-    fn read(learner: &DocCursor, bytes: usize, attributes: &BTreeMap<String, String>) -> Result<Size, Error> {
-        let param = learner.required("learner_model_param")?;
-        let features = param.required("num_feature")?.count()?;
-        if features > bytes.max(FREE_COLUMNS) {
-            return Err(Error::new(
-                ErrorKind::UnsupportedModel,
-                "learner.learner_model_param.num_feature",
-                format!(
-                    "{features} columns in a file of {bytes} bytes; train without the columns that are not used"
-                ),
-            ));
-        }
-        let classes = param.count_or("num_class", 0)?;
-        let targets = param.count_or("num_target", 1)?;
-        let outputs = classes.max(targets).max(1);
-        if outputs > bytes {
-            return Err(param.error(format!("{outputs} classes or targets in a file of {bytes} bytes")));
-        }
-        // Before 1.6 a random forest shows only in the number of trees up to the best round, if there is one.
-        let [limit, best] = ["best_ntree_limit", "best_iteration"].map(|key| number(attributes, key));
-        let parallel = limit.zip(best).map_or(1, |(limit, best)| limit / best.saturating_add(1));
-        Ok(Size { features, outputs, parallel })
-    }
-}
-
-/// The version that wrote the file; empty where the file does not say.
-#[derive(Debug)]
-struct Version<'a>(&'a [i64]);
-
-impl<'a> Version<'a> {
-    fn read(root: &DocCursor<'a>) -> Result<Version<'a>, Error> {
-        root.optional_ints("version").map(Version)
-    }
-
-    /// Whether the file is from before `version`; false where it does not say.
-    fn before(&self, version: [i64; 2]) -> bool {
-        !self.0.is_empty() && self.0 < version.as_slice()
-    }
-
-    fn text(&self) -> String {
-        self.0.iter().map(i64::to_string).collect::<Vec<_>>().join(".")
-    }
 }
 
 fn features(learner: &DocCursor, count: usize) -> Result<Vec<ModelFeature>, Error> {
@@ -166,10 +111,6 @@ fn attributes(learner: &DocCursor) -> Result<BTreeMap<String, String>, Error> {
         _ => None,
     });
     Ok(texts.collect())
-}
-
-fn number(attributes: &BTreeMap<String, String>, key: &str) -> Option<usize> {
-    attributes.get(key)?.trim().parse().ok()
 }
 
 /// The trees and the end of every round.

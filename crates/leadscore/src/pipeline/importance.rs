@@ -78,15 +78,15 @@ impl Pipeline {
                         let rows = (0..matrix.rows()).map(|row| matrix.row(row));
                         mean_shap(model.forest(), &model.matrix(rows))?
                     }
-                    by => of_splits(model.forest(), by)?,
+                    by => split_importance(model.forest(), by)?,
                 };
-                let one = |(input, importance): (&super::scorer::Input, f64)| FeatureImportance {
+                let of_input = |(input, importance): (&super::scorer::Input, f64)| FeatureImportance {
                     code: input.name.clone(),
                     label: input.label.clone(),
                     group: input.group.clone(),
                     importance,
                 };
-                model.inputs().iter().zip(values).map(one).collect()
+                model.inputs().iter().zip(values).map(of_input).collect()
             }
         };
         let sum = all.iter().fold(0.0, |sum, one| sum + one.importance);
@@ -142,15 +142,15 @@ fn unsupported(message: &str) -> Error {
     Error::new(ErrorKind::ContributionsUnsupported, "scorer", message)
 }
 
-/// Every rule, not yet measured.
+/// Every rule, with importance 0.
 fn rules(card: &Scorecard) -> Vec<FeatureImportance> {
-    let one = |group: &RuleGroup, rule: &Rule| FeatureImportance {
+    let measured = |group: &RuleGroup, rule: &Rule| FeatureImportance {
         code: rule.code().to_owned(),
         label: rule.label().to_owned(),
         group: Some(group.code().to_owned()),
         importance: 0.0,
     };
-    card.groups().iter().flat_map(|group| group.rules().iter().map(move |rule| one(group, rule))).collect()
+    card.groups().iter().flat_map(|group| group.rules().iter().map(move |rule| measured(group, rule))).collect()
 }
 
 /// For every feature the mean |SHAP|, summed over the outputs.
@@ -167,13 +167,13 @@ fn mean_shap(forest: &Forest, matrix: &FeatureMatrix) -> Result<Vec<f64>, Error>
     Ok(sums)
 }
 
-/// Gain or cover of the splits on every feature.
-fn of_splits(forest: &Forest, by: ImportanceBy<'_>) -> Result<Vec<f64>, Error> {
+/// For every feature the gain or cover of its splits.
+fn split_importance(forest: &Forest, by: ImportanceBy<'_>) -> Result<Vec<f64>, Error> {
     let Booster::Trees(trees) = &forest.model().booster else {
         return Err(unsupported("a linear model has no splits; measure over leads"));
     };
     let mut sums = vec![(0.0, 0.0); forest.feature_count()];
-    for (number, tree) in trees.iter().enumerate() {
+    for (index, tree) in trees.iter().enumerate() {
         for (at, node) in tree.nodes.iter().enumerate() {
             let Node::Split(split) = node else { continue };
             let value = match by {
@@ -183,7 +183,7 @@ fn of_splits(forest: &Forest, by: ImportanceBy<'_>) -> Result<Vec<f64>, Error> {
             if !value.is_finite() {
                 return Err(Error::new(
                     ErrorKind::CoverMissing,
-                    format!("trees[{number}].nodes[{at}]"),
+                    format!("trees[{index}].nodes[{at}]"),
                     "the file keeps no gain or cover here; measure over leads",
                 ));
             }

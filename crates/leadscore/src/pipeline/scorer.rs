@@ -14,7 +14,6 @@ use crate::{Error, ErrorKind, Scorecard};
 /// Turns features into a margin and its parts.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "a pipeline has one, behind a handle")]
 pub enum Scorer {
     /// Rules.
     Scorecard(Scorecard),

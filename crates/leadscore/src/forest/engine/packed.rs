@@ -1,7 +1,7 @@
 //! Trees of any depth, row by row: every split is one comparison of a virtual column with a threshold, siblings are
 //! neighbours in memory, and several trees are walked at once, so that the processor overlaps their loads.
 
-use super::Float;
+use super::float::Float;
 use super::virtual_columns::VirtualColumns;
 use crate::forest::model::Model;
 use crate::forest::tree::{Leaf, Node, Test, Tree};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Float;
+use super::float::Float;
 use crate::forest::precision::Precision;
 use crate::forest::tree::{Split, Test, contains_category, is_zero};
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::invalid;
+use super::error::invalid;
 use super::text::{Block, Lines};
 use crate::Error;
 use crate::forest::model::{FeatureKind, ModelFeature};

@@ -1,6 +1,6 @@
 //! The line `objective=<name> <key:value> …`.
 
-use super::{invalid, unsupported};
+use super::error::{invalid, unsupported};
 use crate::Error;
 use crate::forest::model::Link;
 

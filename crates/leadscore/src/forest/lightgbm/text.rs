@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::str::FromStr;
 
-use super::invalid;
+use super::error::invalid;
 use crate::Error;
 
 /// Lines without their ends, be they LF or CRLF.

@@ -1,6 +1,6 @@
 //! One tree: splits and leaves from the parallel lists of its block.
 
-use super::invalid;
+use super::error::invalid;
 use super::text::Block;
 use crate::Error;
 use crate::forest::tree::{Leaf, Node, Split, Test, Tree};

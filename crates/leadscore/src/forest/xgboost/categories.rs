@@ -1,7 +1,7 @@
 //! The category names that models trained on data frames keep since 3.1.
 
-use super::Version;
 use super::document::{Doc, DocCursor};
+use super::header::Version;
 use crate::Error;
 use crate::forest::model::{FeatureKind, ModelFeature};
 

@@ -1,7 +1,7 @@
 //! Objectives: their link, and how they turn `base_score` into a margin.
 
-use super::Version;
 use super::document::{Doc, DocCursor};
+use super::header::Version;
 use crate::forest::model::Link;
 use crate::math::ln_f32;
 use crate::{Error, ErrorKind};

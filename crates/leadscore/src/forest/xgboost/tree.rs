@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::Size;
 use super::document::DocCursor;
+use super::header::Size;
 use crate::forest::precision::widen_threshold;
 use crate::forest::tree::{Leaf, Node, Split, Test, Tree};
 use crate::{Error, ErrorKind};
