@@ -159,7 +159,9 @@ impl Pipeline {
         signal: Option<AbortSignal>,
     ) -> AsyncTask<Later<FeatureMatrix, Features>> {
         let pipeline = self.inner.clone();
-        enter_later(signal, move |_| pipeline.feature_matrix_json(&records, 0, &Context::from_json(&context)?))
+        enter_later(signal, move |_| {
+            pipeline.feature_matrix_json(&records, 0, &Context::from_json(&context)?)
+        })
     }
 
     /// Scores the rows of a matrix of features.

@@ -48,7 +48,8 @@ impl Pipeline {
     #[staticmethod]
     fn import_model(py: Python<'_>, data: &Bound<'_, PyAny>, options: Text<'_>) -> PyResult<Pipeline> {
         let bytes = bytes_of(data)?;
-        enter(py, || leadscore::Pipeline::import_model(&bytes, &ImportOptions::from_json(&options.0)?)).map(Pipeline)
+        enter(py, || leadscore::Pipeline::import_model(&bytes, &ImportOptions::from_json(&options.0)?))
+            .map(Pipeline)
     }
 
     fn to_json(&self, py: Python<'_>) -> String {
@@ -77,7 +78,8 @@ impl Pipeline {
         records: Text<'_>,
         context: Text<'_>,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let matrix = enter(py, || self.0.feature_matrix_json(&records.0, 0, &Context::from_json(&context.0)?))?;
+        let matrix =
+            enter(py, || self.0.feature_matrix_json(&records.0, 0, &Context::from_json(&context.0)?))?;
         PyArray1::from_vec(py, matrix.values().to_vec()).reshape([matrix.rows(), matrix.columns()])
     }
 

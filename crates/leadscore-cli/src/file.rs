@@ -49,6 +49,12 @@ struct Summary {
     notes: Vec<String>,
 }
 
+impl Summary {
+    fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a summary serializes")
+    }
+}
+
 #[derive(Serialize)]
 struct TierSummary {
     tier: String,
@@ -122,5 +128,5 @@ pub fn score_file_while(
     let done = result?;
     let tiers = done.tiers.into_iter().map(|tier| TierSummary { tier: tier.name, leads: tier.leads });
     let summary = Summary { scored: done.scored, rejected: done.rejected, tiers: tiers.collect(), notes };
-    Ok(serde_json::to_string(&summary).expect("a summary serializes"))
+    Ok(summary.to_json())
 }

@@ -98,8 +98,7 @@ impl Work {
         };
         let options = if args.strict { ScoreOptions::new().strict() } else { ScoreOptions::new() };
         let mapping = args.map.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
-        let log =
-            args.activities.as_deref().map(|path| ActivityLog::load(path, &as_of.zone)).transpose()?;
+        let log = args.activities.as_deref().map(|path| ActivityLog::load(path, &as_of.zone)).transpose()?;
         let opened = open(&args.input)?;
         let name = opened.name.clone();
         let (size, progress) = (opened.size, opened.counter.clone());
@@ -127,12 +126,9 @@ impl Work {
                 &pipeline,
                 args.strict,
             )?)),
-            Form::Jsonl | Form::Json => Source::Records(records::Records::new(
-                opened.bytes,
-                opened.form,
-                mapping,
-                as_of.zone.clone(),
-            )),
+            Form::Jsonl | Form::Json => {
+                Source::Records(records::Records::new(opened.bytes, opened.form, mapping, as_of.zone.clone()))
+            }
         };
         let leads = LeadReader { source, lead: Lead::default(), row: 0, line: 0, log };
         Ok(Work { pipeline, as_of, options, leads, name, size, progress })

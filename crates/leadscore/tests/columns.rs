@@ -1,6 +1,6 @@
 //! Columns give the features that records give, to the last bit.
 
-use leadscore::{Attribute, Column, AsOf, FeatureSchema, Lead, Mode, Pipeline, Timestamp, Zone};
+use leadscore::{AsOf, Attribute, Column, FeatureSchema, Lead, Mode, Pipeline, Timestamp, Zone};
 use proptest::prelude::*;
 
 /// A schema with every way to read an attribute, and formulas over them.

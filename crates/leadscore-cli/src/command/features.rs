@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use leadscore::{FeatureValue, FeatureValues};
 use leadscore::csv::CsvWriter;
+use leadscore::{FeatureValue, FeatureValues};
 
 use crate::args::FeaturesArgs;
 use crate::failure::Failure;

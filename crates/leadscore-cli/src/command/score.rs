@@ -71,12 +71,8 @@ pub(crate) fn score_while(
         note_line(&format!("judged as of now, {}; --as-of sets another moment", as_of(&work)));
     }
     let progress = progress(&work, sheet.rows.is_some() && args.output.is_none());
-    let job = Job {
-        pipeline: &work.pipeline,
-        as_of: &work.as_of,
-        options: &work.options,
-        rows: most.is_none().then_some(args.format),
-    };
+    let format = most.is_none().then_some(args.format);
+    let job = Job::new(&work.pipeline, &work.as_of, &work.options, format);
     let bytes = work.progress.clone();
     batch::run(&job, &mut work.leads, threads(args.threads), |batch| {
         if !go_on() {
@@ -209,12 +205,7 @@ struct Sheet {
 
 impl Sheet {
     /// Takes in a scored batch; batches come in the order of the input.
-    fn take(
-        &mut self,
-        batch: &mut Batch,
-        job: &Job<'_>,
-        rejects: &mut Rejects,
-    ) -> Result<(), Failure> {
+    fn take(&mut self, batch: &mut Batch, job: &Job<'_>, rejects: &mut Rejects) -> Result<(), Failure> {
         for rejection in batch.rejections.drain(..) {
             rejects.add(&rejection)?;
         }

@@ -40,9 +40,11 @@ impl ValueWarnings {
     pub(crate) fn lines(&self) -> Vec<String> {
         self.by_feature
             .iter()
-            .map(|((label, _), Repeated { count: times, first_line: line, first_problem: problem })| match times {
-                1 => format!("{label}: line {line}: {problem}"),
-                times => format!("{label}: {} leads, the first at line {line}: {problem}", count(*times)),
+            .map(|((label, _), Repeated { count: times, first_line: line, first_problem: problem })| {
+                match times {
+                    1 => format!("{label}: line {line}: {problem}"),
+                    times => format!("{label}: {} leads, the first at line {line}: {problem}", count(*times)),
+                }
             })
             .collect()
     }

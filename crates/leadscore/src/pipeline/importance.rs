@@ -150,7 +150,10 @@ fn rules(card: &Scorecard) -> Vec<FeatureImportance> {
         group: Some(group.code().to_owned()),
         importance: 0.0,
     };
-    card.groups().iter().flat_map(|group| group.rules().iter().map(move |rule| measured(group, rule))).collect()
+    card.groups()
+        .iter()
+        .flat_map(|group| group.rules().iter().map(move |rule| measured(group, rule)))
+        .collect()
 }
 
 /// For every feature the mean |SHAP|, summed over the outputs.

@@ -270,7 +270,8 @@ impl Pipeline {
     fn missing(&self, extraction: &Extraction, undecided: &[u32]) -> Vec<Missing> {
         let schema = self.schema();
         let shown = |feature: usize| !schema.features()[feature].helper;
-        let features = extraction.gaps.iter().filter(|gap| shown(gap.feature)).map(|gap| gap.describe(schema));
+        let features =
+            extraction.gaps.iter().filter(|gap| shown(gap.feature)).map(|gap| gap.describe(schema));
         let rules = undecided.iter().map(|part| {
             let part = self.scorer().parts().get(*part);
             Missing {

@@ -60,12 +60,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// In strict mode `missing_feature` and `invalid_feature`, with the attribute's path.
-    pub fn score_with(
-        &self,
-        lead: &Lead,
-        as_of: &AsOf,
-        options: &ScoreOptions,
-    ) -> Result<Prediction, Error> {
+    pub fn score_with(&self, lead: &Lead, as_of: &AsOf, options: &ScoreOptions) -> Result<Prediction, Error> {
         self.score_one(lead, as_of, options)
     }
 
@@ -174,7 +169,8 @@ impl Pipeline {
             match row {
                 Ok(row) => {
                     let columns_of_row = &row.extraction.columns;
-                    columns.push(self, &self.row_score(row.sum, columns_of_row, options.reasons, &mut reasons));
+                    columns
+                        .push(self, &self.row_score(row.sum, columns_of_row, options.reasons, &mut reasons));
                 }
                 Err(error) if refused.is_none() => refused = Some(of_lead(error, index)),
                 Err(_) => {}
@@ -262,7 +258,9 @@ impl Pipeline {
         mut take: impl FnMut(Result<ScoredRow<'_>, Error>),
     ) {
         if let Err(error) = check_count(leads.len(), when) {
-            leads.iter().for_each(|_| take(Err(error.clone())));
+            for _ in leads {
+                take(Err(error.clone()));
+            }
             return;
         }
         let mut extractions: Vec<Extraction> = Vec::new();

@@ -84,7 +84,17 @@ fn stopped() -> Failure {
     Failure::said("a scoring thread stopped; this is a defect of leadscore, please report it with the input")
 }
 
-impl Job<'_> {
+impl<'a> Job<'a> {
+    /// `rows` is the form in which rows are written out, if they are.
+    pub(super) fn new(
+        pipeline: &'a Pipeline,
+        as_of: &'a AsOf,
+        options: &'a ScoreOptions,
+        rows: Option<Format>,
+    ) -> Job<'a> {
+        Job { pipeline, as_of, options, rows }
+    }
+
     /// Scores batches until there are no more.
     fn serve(&self, todo: &Mutex<Receiver<(Batch, SyncSender<Batch>)>>) {
         loop {
