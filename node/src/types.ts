@@ -149,6 +149,12 @@ export interface Estimate {
   value: number | string | null;
   /** How it was reached, such as `completeness`. */
   method?: string;
+  /** The name people read, if the pipeline gives one. */
+  label?: string;
+  /** What a number counts, such as `days`, if the pipeline tells. */
+  unit?: string;
+  /** The closed interval around a number, if the pipeline computes one. */
+  interval?: { low: number; high: number };
 }
 
 /** Something that speaks for or against the deal. */
