@@ -2,9 +2,11 @@ package io.leadscore
 
 import java.nio.file.Path
 import kotlinx.serialization.Serializable
+import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.buildJsonObject
+import kotlinx.serialization.json.put
 
 /** Which boosting rounds of a model speak. */
 enum class Iterations {
@@ -59,29 +61,20 @@ data class ImportOptions @JvmOverloads constructor(
     fun withTiers(tiers: String): ImportOptions = copy(tiers = tiers)
 
     internal fun json(): String {
-        val out = StringBuilder("{\"id\":")
-        JsonWriter(out, "invalid_context").run {
-            text(id, "id")
-            for ((key, value) in listOf("name" to name, "schema" to schema, "scale" to scale, "tiers" to tiers)) {
-                if (value != null) {
-                    out.append(",\"").append(key).append("\":")
-                    text(value, key)
-                }
-            }
-            out.append(",\"classes\":[")
-            classes.forEachIndexed { at, name ->
-                if (at > 0) out.append(',')
-                text(name, "classes[$at]")
-            }
-        }
         weights.forEachIndexed { at, weight ->
             if (!weight.isFinite()) {
                 throw LeadscoreException("invalid_context", "weights[$at]", "wants a number, found $weight")
             }
         }
-        return out.append("],\"weights\":").append(weights.joinToString(",", "[", "]"))
-            .append(",\"no_reasons\":").append(!reasons)
-            .append(",\"iterations\":\"").append(iterations.word).append("\"}").toString()
+        val texts = listOf("id" to id, "name" to name, "schema" to schema, "scale" to scale, "tiers" to tiers)
+        return buildJsonObject {
+            for ((key, value) in texts) if (value != null) put(key, checked(value, "invalid_context", key))
+            val named = classes.mapIndexed { at, name -> checked(name, "invalid_context", "classes[$at]") }
+            put("classes", JsonArray(named.map(::JsonPrimitive)))
+            put("weights", JsonArray(weights.map(::JsonPrimitive)))
+            put("no_reasons", !reasons)
+            put("iterations", iterations.word)
+        }.toString()
     }
 }
 
