@@ -119,7 +119,11 @@ def token_of(token: str) -> Any:
 def same(found: Any, wanted: Any) -> bool:
     if isinstance(found, dict) and isinstance(wanted, dict):
         return found.keys() == wanted.keys() and all(same(found[key], wanted[key]) for key in found)
-    if bool not in (type(found), type(wanted)) and isinstance(found, (int, float)) and isinstance(wanted, (int, float)):
+    if (
+        bool not in (type(found), type(wanted))
+        and isinstance(found, (int, float))
+        and isinstance(wanted, (int, float))
+    ):
         return struct.pack("<d", found) == struct.pack("<d", wanted)
     return type(found) is type(wanted) and bool(found == wanted)
 
@@ -200,7 +204,9 @@ def enums(about: dict[str, Any]) -> list[Any]:
 
 def objects(about: dict[str, Any]) -> list[Any]:
     """As dictionaries, and as the other things with fields where the names can be theirs."""
-    pairs = [(first(name) if isinstance(name, dict) else name, values(value)) for name, value in about["fields"]]
+    pairs = [
+        (first(name) if isinstance(name, dict) else name, values(value)) for name, value in about["fields"]
+    ]
     if not all(variants for _, variants in pairs):
         return []
     found: list[Any] = []

@@ -119,7 +119,7 @@ def _size(value: str | int) -> int:
     return value if isinstance(value, int) else 0
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """A value that has no JSON form; the steps to it are added on the way out, the last one first."""
 
     def __init__(self, message: str) -> None:
@@ -127,7 +127,7 @@ class _Refused(Exception):
         self.message = message
         self.steps: list[str | int] = []
 
-    def below(self, step: str | int) -> _Refused:
+    def below(self, step: str | int) -> _RefusedError:
         self.steps.append(step)
         return self
 
@@ -146,7 +146,7 @@ _write = json.JSONEncoder(allow_nan=False, check_circular=False, separators=(","
 def _record(lead: object, path: str, place: int | None = None) -> object:
     try:
         return _plain(lead, 0)
-    except _Refused as refused:
+    except _RefusedError as refused:
         raise (refused if place is None else refused.below(place)).error(path) from None
 
 
@@ -173,7 +173,7 @@ def _plain(value: object, depth: int) -> object:
 
 def _object(fields: Mapping[Any, Any], depth: int) -> dict[str, object]:
     if depth >= _DEEPEST:
-        raise _Refused(_TOO_DEEP)
+        raise _RefusedError(_TOO_DEEP)
     _check_names(fields)
     plain: dict[str, object] = {}
     name = ""
@@ -181,25 +181,23 @@ def _object(fields: Mapping[Any, Any], depth: int) -> dict[str, object]:
         for name, value in fields.items():
             kind = type(value)
             # What most fields are, without another call.
-            if value is None or kind is bool or (kind is str and value.isascii()):
-                plain[name] = value
-            elif kind is int and -_SAFE < value < _SAFE:
+            if (kind is str and value.isascii()) or (kind is int and -_SAFE < value < _SAFE):
                 plain[name] = value
             else:
                 plain[name] = _float(value) if kind is float else _plain(value, depth + 1)
-    except _Refused as refused:
+    except _RefusedError as refused:
         raise refused.below(name) from None
     return plain
 
 
 def _list(items: Sequence[object], depth: int) -> list[object]:
     if depth >= _DEEPEST:
-        raise _Refused(_TOO_DEEP)
+        raise _RefusedError(_TOO_DEEP)
     plain: list[object] = []
     try:
         for item in items:
             plain.append(_plain(item, depth + 1))
-    except _Refused as refused:
+    except _RefusedError as refused:
         raise refused.below(len(plain)) from None
     return plain
 
@@ -212,7 +210,7 @@ def _check_names(fields: Mapping[Any, Any]) -> None:
         pass
     for name in fields:
         if not isinstance(name, str):
-            raise _Refused(f"a field's name is a text, found {shown(name)}")
+            raise _RefusedError(f"a field's name is a text, found {shown(name)}")
         _text(name)
 
 
@@ -224,7 +222,7 @@ def _text(value: str) -> str:
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise _Refused("the text holds a lone surrogate, which no Unicode text has") from None
+            raise _RefusedError("the text holds a lone surrogate, which no Unicode text has") from None
     return value
 
 
@@ -295,8 +293,8 @@ def _numpy_scalar(value: np.generic) -> object:
     raise _no_value(value)
 
 
-def _no_value(value: object) -> _Refused:
-    return _Refused(f"wants a text, a number, a flag or a time, found {type(value).__name__}")
+def _no_value(value: object) -> _RefusedError:
+    return _RefusedError(f"wants a text, a number, a flag or a time, found {type(value).__name__}")
 
 
 def _fields(value: object) -> Mapping[Any, object] | None:

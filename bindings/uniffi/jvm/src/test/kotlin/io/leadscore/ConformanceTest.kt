@@ -30,7 +30,8 @@ class ConformanceTest {
     fun everyCaseGivesWhatItSays() {
         var cases = 0
         val codes = HashSet<String>()
-        val files = Fixtures.fixtures.resolve("conformance").listDirectoryEntries("*.json").filter { it.name != "operations.json" }
+        val others = listOf("operations.json", "host_values.json")
+        val files = Fixtures.fixtures.resolve("conformance").listDirectoryEntries("*.json").filter { it.name !in others }
         for (file in files.sorted()) {
             for (element in Fixtures.json(file).getValue("cases").jsonArray) {
                 val case = element.jsonObject
