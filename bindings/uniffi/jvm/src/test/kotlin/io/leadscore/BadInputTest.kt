@@ -216,8 +216,8 @@ class BadInputTest {
 
     @Test
     fun everyCodeIsKnown() {
-        assertEquals(17, LeadscoreException.codes.size)
-        assertEquals(listOf("closed", "unsupported_platform", "internal"), LeadscoreException.hostCodes)
+        assertEquals(20, LeadscoreException.codes.size)
+        assertEquals(listOf("closed", "unsupported_platform"), LeadscoreException.hostCodes)
         val error = unsupported(UnsatisfiedLinkError("x"))
         assertEquals("unsupported_platform", error.code)
         assertTrue("cargo build" in error.text && "jna.library.path" in error.text)
