@@ -31,7 +31,7 @@ fn features_are_json_lines_if_asked() {
 
 #[test]
 fn every_pipeline_is_printed_as_a_file_that_can_be_used() {
-    for name in Pipeline::names() {
+    for name in Pipeline::builtin_names() {
         let json = leadscore(&["pipelines", name, "--json"]).out;
         let dir = folder(&[("p.json", json.as_bytes())]);
         assert_eq!(leadscore(&["check", &path(&dir, "p.json")]).code, 0, "{name}");

@@ -113,7 +113,8 @@ fn files() -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|e| e == "json") && !path.ends_with("operations.json"))
+        .filter(|path| path.extension().is_some_and(|e| e == "json"))
+        .filter(|path| !path.ends_with("operations.json") && !path.ends_with("host_values.json"))
         .collect();
     files.sort();
     files
