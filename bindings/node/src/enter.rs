@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use leadscore::Error;
+use leadscore::{Error, ErrorKind};
 use napi::bindgen_prelude::{AbortSignal, AsyncTask, JsObjectValue, ToNapiValue, TypeName, Unknown};
 use napi::{Env, JsValue, Task};
 use rayon::prelude::*;
@@ -35,7 +35,7 @@ impl Wanted {
             return Ok(());
         }
         // Nobody reads it: the promise is rejected with the signal's own reason.
-        Err(Error::Io { path: String::new(), message: "stopped before the end".to_owned() })
+        Err(Error::new(ErrorKind::Io, "", "stopped before the end"))
     }
 }
 
@@ -126,9 +126,7 @@ fn pool(threads: usize) -> Result<Arc<ThreadPool>, Error> {
         return Ok(pool.clone());
     }
     let built = ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = Arc::new(
-        built.map_err(|error| Error::Io { path: "threads".to_owned(), message: error.to_string() })?,
-    );
+    let pool = Arc::new(built.map_err(|error| Error::new(ErrorKind::Io, "threads", error.to_string()))?);
     pools.push((threads, pool.clone()));
     Ok(pool)
 }
@@ -140,7 +138,7 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
 
 fn defect() -> Error {
     let message = "a defect of leadscore ended this; please report it with the input".to_owned();
-    Error::Io { path: String::new(), message }
+    Error::new(ErrorKind::Io, "", message)
 }
 
 /// The error as JavaScript sees it, with `code` and `path`.
@@ -149,7 +147,7 @@ fn thrown(env: Env, error: &Error) -> napi::Error {
     let made = || -> napi::Result<Unknown<'_>> {
         let mut object = env.create_error(napi::Error::from_reason(error.message()))?;
         object.set_named_property("code", error.code())?;
-        object.set_named_property("path", error.path())?;
+        object.set_named_property("path", error.path().to_string())?;
         Ok(object.to_unknown())
     };
     made().map_or_else(|_| plain(), napi::Error::from)

@@ -22,7 +22,7 @@ pub fn version() -> &'static str {
 /// Every code an error of the library can have.
 #[napi]
 pub fn error_codes() -> Vec<&'static str> {
-    leadscore::Error::CODES.to_vec()
+    leadscore::ErrorKind::ALL.iter().map(|kind| kind.code()).collect()
 }
 
 /// Runs the command `leadscore`; the first argument is its own name. The exit status.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use leadscore::pipeline::Import;
-use leadscore::{Context, Error, FeatureMatrix, Tier};
+use leadscore::{Context, Error, ErrorKind, FeatureMatrix, Tier};
 use napi::Env;
 use napi::bindgen_prelude::{AbortSignal, AsyncTask, Float64Array, Int32Array, ObjectFinalize};
 use napi_derive::napi;
@@ -92,10 +92,8 @@ impl Pipeline {
     #[napi(factory)]
     pub fn load(env: Env, path: String) -> napi::Result<Pipeline> {
         let text = enter(env, || {
-            String::from_utf8(read(&path)?).map_err(|_| Error::InvalidJson {
-                path: String::new(),
-                message: "the file is not UTF-8 text".to_owned(),
-            })
+            String::from_utf8(read(&path)?)
+                .map_err(|_| Error::new(ErrorKind::InvalidJson, "", "the file is not UTF-8 text"))
         })?;
         Pipeline::from_json(env, text)
     }
@@ -288,5 +286,5 @@ fn scores(
 
 /// The bytes of a file.
 pub(crate) fn read(path: &str) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|error| Error::Io { path: path.to_owned(), message: error.to_string() })
+    std::fs::read(path).map_err(|error| Error::new(ErrorKind::Io, path, error.to_string()))
 }

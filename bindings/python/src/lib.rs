@@ -36,7 +36,7 @@ fn version() -> &'static str {
 /// Every code an error can have.
 #[pyfunction]
 fn error_codes() -> Vec<&'static str> {
-    leadscore::Error::CODES.to_vec()
+    leadscore::ErrorKind::ALL.iter().map(|kind| kind.code()).collect()
 }
 
 /// Runs the command; the first argument is its own name. The exit status.

@@ -38,7 +38,7 @@ impl Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Problem {
-        Problem::new(error.code(), error.path(), error.message())
+        Problem::new(error.code(), error.path().to_string(), error.message())
     }
 }
 

@@ -27,7 +27,7 @@ pub fn version() -> String {
 /// Every code an error can have.
 #[uniffi::export]
 pub fn error_codes() -> Vec<String> {
-    leadscore::Error::CODES.map(str::to_owned).to_vec()
+    leadscore::ErrorKind::ALL.iter().map(|kind| kind.code().to_owned()).collect()
 }
 
 /// Runs the command; the first argument is its own name. The exit status.

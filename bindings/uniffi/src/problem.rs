@@ -30,6 +30,6 @@ impl LeadscoreError {
 
 impl From<leadscore::Error> for LeadscoreError {
     fn from(error: leadscore::Error) -> LeadscoreError {
-        LeadscoreError::new(error.code(), error.path(), error.message())
+        LeadscoreError::new(error.code(), error.path().to_string(), error.message())
     }
 }

@@ -37,7 +37,7 @@ impl From<Failure> for leadscore::Error {
     fn from(failure: Failure) -> leadscore::Error {
         match failure {
             Failure::Core(_, error) => error,
-            other => leadscore::Error::Io { path: String::new(), message: other.to_string() },
+            other => leadscore::Error::new(leadscore::ErrorKind::Io, "", other.to_string()),
         }
     }
 }

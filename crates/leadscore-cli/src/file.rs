@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use leadscore::{Error, Pipeline};
+use leadscore::{Error, ErrorKind, Pipeline};
 use serde::{Deserialize, Serialize};
 
 use crate::args::{Format, InputArgs, ScoreArgs};
@@ -92,7 +92,7 @@ pub fn score_file_while(
     go_on: &dyn Fn() -> bool,
 ) -> Result<String, Error> {
     let options: Options = serde_json::from_str(options)
-        .map_err(|error| Error::InvalidContext { path: "options".to_owned(), message: error.to_string() })?;
+        .map_err(|error| Error::new(ErrorKind::InvalidContext, "options", error.to_string()))?;
     let args = ScoreArgs {
         input: InputArgs {
             input: options.input,

@@ -134,7 +134,7 @@ pub struct Rejected {
 
 /// A table that cannot be read at all.
 fn unreadable(message: impl Into<String>) -> crate::Error {
-    crate::Error::UnreadableTable { path: String::new(), message: message.into() }
+    crate::Error::new(crate::ErrorKind::UnreadableTable, "", message)
 }
 
 /// Cuts blanks and invisible characters from both ends of a cell.

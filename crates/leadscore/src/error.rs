@@ -1,254 +1,236 @@
 //! What can go wrong, each with a stable code and a path into the input.
 
-/// Anything leadscore refuses, with a stable [`code`](Error::code) and a [`path`](Error::path).
+mod path;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use path::{Path, PathStep};
+
+/// One enum and its list of all kinds from one table, so that neither can forget a kind.
+macro_rules! error_kinds {
+    ($($(#[doc = $doc:literal])+ $kind:ident = $code:literal,)+) => {
+        /// What kind of thing went wrong; callers branch on it, or on its [`code`](ErrorKind::code).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorKind {
+            $($(#[doc = $doc])+ $kind,)+
+        }
+
+        impl ErrorKind {
+            /// Every kind there is.
+            pub const ALL: &[ErrorKind] = &[$(ErrorKind::$kind),+];
+
+            /// The stable name of the kind, in snake case: `invalid_json`.
+            pub fn code(self) -> &'static str {
+                match self {
+                    $(ErrorKind::$kind => $code,)+
+                }
+            }
+        }
+    };
+}
+
+error_kinds! {
+    /// The text is not JSON.
+    InvalidJson = "invalid_json",
+    /// A pipeline file that cannot be used.
+    InvalidPipeline = "invalid_pipeline",
+    /// A pipeline file of a format this version does not know.
+    UnsupportedFormat = "unsupported_format",
+    /// No built-in pipeline, schema or tier scheme has that name.
+    UnknownName = "unknown_name",
+    /// A lead record that cannot be read.
+    InvalidLead = "invalid_lead",
+    /// Options of a scoring that cannot be read.
+    InvalidContext = "invalid_context",
+    /// Strict mode: a required feature has no value.
+    MissingFeature = "missing_feature",
+    /// Strict mode: a value lies outside the feature's range, or cannot be read as its type.
+    InvalidFeature = "invalid_feature",
+    /// A time or time zone that cannot be read.
+    InvalidTime = "invalid_time",
+    /// A feature matrix whose columns do not fit the schema or the model.
+    InvalidMatrix = "invalid_matrix",
+    /// A table that cannot be read as CSV: empty, binary, a web page.
+    UnreadableTable = "unreadable_table",
+    /// A model file that is malformed, or not one at all.
+    InvalidModel = "invalid_model",
+    /// A model of a kind or objective that cannot be represented exactly.
+    UnsupportedModel = "unsupported_model",
+    /// The model keeps no cover, without which there are no contributions.
+    CoverMissing = "cover_missing",
+    /// Contributions are not defined for this model.
+    ContributionsUnsupported = "contributions_unsupported",
+    /// The model's objective does not say how its margins become scores.
+    ScaleRequired = "scale_required",
+    /// Something that was asked for by name or path does not exist.
+    NotFound = "not_found",
+    /// The caller asked for the work to be stopped.
+    Cancelled = "cancelled",
+    /// Reading or writing failed in the operating system; [`Error::source`](std::error::Error::source) is its error.
+    Io = "io",
+    /// A defect of leadscore itself; retrying does not help, reporting it does.
+    Internal = "internal",
+}
+
+/// Anything leadscore refuses, with a stable [`code`](Error::code) and a [`path`](Error::path) into the input.
 ///
 /// The path reads like the input: `leads[3].activities[0].at` or `scorer.groups[1].rules[0].points`.
 /// It is empty where the whole input is meant.
 ///
+/// The type is opaque so that kinds and details can be added without breaking callers. Two errors are equal when kind,
+/// path and message are.
+///
 /// ```
+/// use leadscore::ErrorKind;
 /// let error = leadscore::Pipeline::from_json("{}").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::InvalidPipeline);
 /// assert_eq!(error.code(), "invalid_pipeline");
 /// ```
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// The text is not JSON.
-    #[error("{}{message}", at(path))]
-    InvalidJson {
-        /// Where in the input.
-        path: String,
-        /// What was wrong, in plain words.
-        message: String,
-    },
-    /// A pipeline file that cannot be used.
-    #[error("{}{message}", at(path))]
-    InvalidPipeline {
-        /// Where in the file.
-        path: String,
-        /// What was wrong, in plain words.
-        message: String,
-    },
-    /// A pipeline file of a format this version does not know.
-    #[error("{}{message}", at(path))]
-    UnsupportedFormat {
-        /// Where in the file.
-        path: String,
-        /// What was wrong, in plain words.
-        message: String,
-    },
-    /// No built-in pipeline, schema or tier scheme has that name.
-    #[error("{}{message}", at(path))]
-    UnknownName {
-        /// Where the name stood.
-        path: String,
-        /// What was wrong, in plain words.
-        message: String,
-    },
-    /// A lead record that cannot be read.
-    #[error("{}{message}", at(path))]
-    InvalidLead {
-        /// Where in the record.
-        path: String,
-        /// What was wrong, in plain words.
-        message: String,
-    },
-    /// Options of a scoring that cannot be read.
-    #[error("{}{message}", at(path))]
-    InvalidContext {
-        /// Which option.
-        path: String,
-        /// What was wrong, in plain words.
-        message: String,
-    },
-    /// Strict mode: a required feature has no value.
-    #[error("{}{message}", at(path))]
-    MissingFeature {
-        /// The feature's place in the lead.
-        path: String,
-        /// What was wrong, in plain words.
-        message: String,
-    },
-    /// Strict mode: a value lies outside the feature's range, or cannot be read as its type.
-    #[error("{}{message}", at(path))]
-    InvalidFeature {
-        /// The feature's place in the lead.
-        path: String,
-        /// What was wrong, in plain words.
-        message: String,
-    },
-    /// A time or time zone that cannot be read.
-    #[error("{}{message}", at(path))]
-    InvalidTime {
-        /// Where it stood.
-        path: String,
-        /// What was wrong, in plain words.
-        message: String,
-    },
-    /// A feature matrix whose width does not fit the schema.
-    #[error("{}{message}", at(path))]
-    InvalidMatrix {
-        /// Which row or column.
-        path: String,
-        /// What was wrong, in plain words.
-        message: String,
-    },
-    /// A table that cannot be read as CSV: empty, binary, a web page.
-    #[error("{}{message}", at(path))]
-    UnreadableTable {
-        /// Which line, where one can be named.
-        path: String,
-        /// What was wrong, in plain words.
-        message: String,
-    },
-    /// A model file that is malformed, or not one at all.
-    #[error("{}{message}", at(path))]
-    InvalidModel {
-        /// Where in the model, such as `trees[3].nodes[5]`.
-        path: String,
-        /// What was wrong, in plain words.
-        message: String,
-    },
-    /// A model of a kind or objective that cannot be represented exactly.
-    #[error("{}{message}", at(path))]
-    UnsupportedModel {
-        /// Where in the model.
-        path: String,
-        /// What it is, and what to do instead.
-        message: String,
-    },
-    /// The file keeps no cover, without which there are no contributions.
-    #[error("{}{message}", at(path))]
-    CoverMissing {
-        /// The first node without cover.
-        path: String,
-        /// What was wrong, in plain words.
-        message: String,
-    },
-    /// Contributions are not defined for this model.
-    #[error("{}{message}", at(path))]
-    ContributionsUnsupported {
-        /// Where in the model.
-        path: String,
-        /// Why not.
-        message: String,
-    },
-    /// The model's objective does not say how its margins become scores.
-    #[error("{}{message}", at(path))]
-    ScaleRequired {
-        /// What is missing.
-        path: String,
-        /// The choices there are.
-        message: String,
-    },
-    /// Reading or writing failed below us.
-    #[error("{}{message}", at(path))]
-    Io {
-        /// Which file, where one is known.
-        path: String,
-        /// What the operating system said.
-        message: String,
-    },
-}
+#[derive(Debug, Clone)]
+pub struct Error(Box<Details>);
 
-fn at(path: &str) -> String {
-    if path.is_empty() { String::new() } else { format!("{path}: ") }
+#[derive(Debug, Clone)]
+struct Details {
+    kind: ErrorKind,
+    path: Path,
+    message: String,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
-    /// Every code there is.
-    pub const CODES: [&str; 17] = [
-        "invalid_json",
-        "invalid_pipeline",
-        "unsupported_format",
-        "unknown_name",
-        "invalid_lead",
-        "invalid_context",
-        "missing_feature",
-        "invalid_feature",
-        "invalid_time",
-        "invalid_matrix",
-        "unreadable_table",
-        "invalid_model",
-        "unsupported_model",
-        "cover_missing",
-        "contributions_unsupported",
-        "scale_required",
-        "io",
-    ];
+    /// An error of some kind about a place in the input; an empty path means the whole of it.
+    ///
+    /// ```
+    /// use leadscore::{Error, ErrorKind};
+    /// let error = Error::new(ErrorKind::InvalidLead, "leads[3].email", "wants a text");
+    /// assert_eq!(error.to_string(), "leads[3].email: wants a text");
+    /// ```
+    pub fn new(kind: ErrorKind, path: impl Into<Path>, message: impl Into<String>) -> Error {
+        Error(Box::new(Details { kind, path: path.into(), message: message.into(), source: None }))
+    }
 
-    /// The stable name of this kind of error, for callers that branch on it.
+    /// An error of the operating system about a file: [`ErrorKind::NotFound`] or [`ErrorKind::Io`].
+    ///
+    /// ```
+    /// use leadscore::{Error, ErrorKind};
+    /// let missing = std::fs::read("no such file").unwrap_err();
+    /// assert_eq!(Error::io("no such file", missing).kind(), ErrorKind::NotFound);
+    /// ```
+    pub fn io(path: impl AsRef<std::path::Path>, error: std::io::Error) -> Error {
+        let name = path.as_ref().display().to_string();
+        Error::from(error).within(Path::from_field(name))
+    }
+
+    /// What kind of error it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The stable name of the kind, for callers that branch on it.
     pub fn code(&self) -> &'static str {
-        match self {
-            Error::InvalidJson { .. } => "invalid_json",
-            Error::InvalidPipeline { .. } => "invalid_pipeline",
-            Error::UnsupportedFormat { .. } => "unsupported_format",
-            Error::UnknownName { .. } => "unknown_name",
-            Error::InvalidLead { .. } => "invalid_lead",
-            Error::InvalidContext { .. } => "invalid_context",
-            Error::MissingFeature { .. } => "missing_feature",
-            Error::InvalidFeature { .. } => "invalid_feature",
-            Error::InvalidTime { .. } => "invalid_time",
-            Error::InvalidMatrix { .. } => "invalid_matrix",
-            Error::UnreadableTable { .. } => "unreadable_table",
-            Error::InvalidModel { .. } => "invalid_model",
-            Error::UnsupportedModel { .. } => "unsupported_model",
-            Error::CoverMissing { .. } => "cover_missing",
-            Error::ContributionsUnsupported { .. } => "contributions_unsupported",
-            Error::ScaleRequired { .. } => "scale_required",
-            Error::Io { .. } => "io",
-        }
+        self.0.kind.code()
     }
 
     /// Where in the input, empty for the whole of it.
-    pub fn path(&self) -> &str {
-        self.parts().0
+    pub fn path(&self) -> &Path {
+        &self.0.path
     }
 
     /// What was wrong, in plain words and without the path.
     pub fn message(&self) -> &str {
-        self.parts().1
+        &self.0.message
     }
 
-    fn parts(&self) -> (&str, &str) {
-        match self {
-            Error::InvalidJson { path, message }
-            | Error::InvalidPipeline { path, message }
-            | Error::UnsupportedFormat { path, message }
-            | Error::UnknownName { path, message }
-            | Error::InvalidLead { path, message }
-            | Error::InvalidContext { path, message }
-            | Error::MissingFeature { path, message }
-            | Error::InvalidFeature { path, message }
-            | Error::InvalidTime { path, message }
-            | Error::InvalidMatrix { path, message }
-            | Error::UnreadableTable { path, message }
-            | Error::InvalidModel { path, message }
-            | Error::UnsupportedModel { path, message }
-            | Error::CoverMissing { path, message }
-            | Error::ContributionsUnsupported { path, message }
-            | Error::ScaleRequired { path, message }
-            | Error::Io { path, message } => (path, message),
+    /// The same error of another kind.
+    #[must_use]
+    pub fn with_kind(mut self, kind: ErrorKind) -> Error {
+        self.0.kind = kind;
+        self
+    }
+
+    /// The same error at another place.
+    #[must_use]
+    pub fn with_path(mut self, path: impl Into<Path>) -> Error {
+        self.0.path = path.into();
+        self
+    }
+
+    /// The same error of a part of a larger input: the steps are put before its path.
+    ///
+    /// ```
+    /// use leadscore::{Error, ErrorKind, error::Path};
+    /// let error = Error::new(ErrorKind::InvalidLead, "email", "wants a text");
+    /// assert_eq!(*error.within(Path::from("leads").index(3)).path(), "leads[3].email");
+    /// ```
+    #[must_use]
+    pub fn within(mut self, outer: impl Into<Path>) -> Error {
+        let own = std::mem::take(&mut self.0.path);
+        self.0.path = outer.into().join(own);
+        self
+    }
+
+    /// The same error with what caused it.
+    #[must_use]
+    pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Error {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.0.path.is_empty() {
+            write!(f, "{}: ", self.0.path)?;
         }
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self.0.source.as_deref()?)
+    }
+}
+
+impl PartialEq for Error {
+    fn eq(&self, other: &Error) -> bool {
+        let (own, other) = (&self.0, &other.0);
+        own.kind == other.kind && own.path == other.path && own.message == other.message
     }
 }
 
 impl From<std::io::Error> for Error {
-    fn from(error: std::io::Error) -> Self {
-        Error::Io { path: String::new(), message: error.to_string() }
+    fn from(error: std::io::Error) -> Error {
+        let kind = match error.kind() {
+            std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+            _ => ErrorKind::Io,
+        };
+        Error::new(kind, "", error.to_string()).with_source(error)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Error;
+    use std::error::Error as _;
+
+    use super::*;
 
     #[test]
-    fn the_list_of_codes_is_that_of_the_enum() {
-        let source = include_str!("error.rs");
-        let arms = source
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix("Error::")?.split_once(" { .. } => \""));
-        let codes: Vec<&str> = arms.filter_map(|(_, code)| code.split('"').next()).collect();
-        assert_eq!(codes, Error::CODES);
+    fn codes_are_unique_and_in_snake_case() {
+        let codes: std::collections::BTreeSet<&str> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
+        assert_eq!(codes.len(), ErrorKind::ALL.len());
+        assert!(codes.iter().all(|code| code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
+    }
+
+    #[test]
+    fn an_error_of_the_system_stays_the_source() {
+        let error = Error::io("x.csv", std::io::Error::other("the disk is on fire"));
+        assert_eq!(
+            (error.kind(), error.to_string()),
+            (ErrorKind::Io, "x.csv: the disk is on fire".to_owned())
+        );
+        assert!(error.source().is_some_and(|source| source.is::<std::io::Error>()));
     }
 }

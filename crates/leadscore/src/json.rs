@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 pub(crate) use cursor::{Cursor, Document, Fields};
 
@@ -25,8 +25,7 @@ pub(crate) enum Node {
 
 /// Reads one JSON document.
 pub(crate) fn parse(text: &str) -> Result<Node, Error> {
-    serde_json::from_str(text)
-        .map_err(|error| Error::InvalidJson { path: String::new(), message: error.to_string() })
+    serde_json::from_str(text).map_err(|error| Error::new(ErrorKind::InvalidJson, "", error.to_string()))
 }
 
 impl<'de> Deserialize<'de> for Node {

@@ -17,7 +17,7 @@ mod scorer;
 pub mod tier;
 pub mod time;
 
-pub use error::Error;
+pub use error::{Error, ErrorKind};
 pub use explain::{Contribution, Explanation, FeatureValue, TopReason};
 pub use feature::{Column, ColumnReader, Feature, FeatureMatrix, FeatureSchema, FeatureType, Missing, Mode};
 pub use forest::Forest;
@@ -31,4 +31,4 @@ pub use scale::Basis;
 pub use scorecard::Scorecard;
 pub use scorer::ContributionKind;
 pub use tier::{Tier, TierScheme};
-pub use time::{Timestamp, Zone};
+pub use time::{DateTime, Timestamp, Zone};

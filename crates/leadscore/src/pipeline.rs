@@ -23,11 +23,12 @@ pub use scorer::{ForestScorer, Scorer};
 
 use advice::{Estimate, RecommendationRule, RiskRule};
 
+use crate::error::Path;
 use crate::explain::{FeatureValue, Sum};
 use crate::feature::{Extraction, FeatureMatrix, FeatureSchema, Mode};
 use crate::json::Node;
 use crate::scale::Scale;
-use crate::{Basis, Error, Lead, Tier, TierScheme, Timestamp, Zone};
+use crate::{Basis, Error, ErrorKind, Lead, Tier, TierScheme, Timestamp, Zone};
 
 /// The format of the pipeline files this version writes; older ones are migrated, newer ones refused.
 pub const FORMAT: usize = 1;
@@ -299,16 +300,13 @@ struct Place<'a> {
     confidence: Option<f64>,
 }
 
-/// Puts the lead's place in a list before an error's path.
-fn in_list(error: Error, at: usize) -> Error {
-    match error {
-        Error::MissingFeature { path, message } => {
-            Error::MissingFeature { path: format!("leads[{at}].{path}"), message }
+/// The error of a lead in a list.
+fn in_list(error: Error, index: usize) -> Error {
+    match error.kind() {
+        ErrorKind::MissingFeature | ErrorKind::InvalidFeature => {
+            error.within(Path::from("leads").index(index))
         }
-        Error::InvalidFeature { path, message } => {
-            Error::InvalidFeature { path: format!("leads[{at}].{path}"), message }
-        }
-        other => other,
+        _ => error,
     }
 }
 

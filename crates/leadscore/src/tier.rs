@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::Error;
 use crate::json::{self, Cursor, Document, Node, Object};
+use crate::{Error, ErrorKind};
 
 /// Named stretches of the score or the probability, or the classes of a model, from the best down, each with an action.
 ///
@@ -59,7 +59,7 @@ impl TierScheme {
         found.unwrap_or_else(|| {
             let message =
                 format!("unknown tier scheme `{name}`; built in: {}", TierScheme::names().join(", "));
-            Err(Error::UnknownName { path: "tiers".into(), message })
+            Err(Error::new(ErrorKind::UnknownName, "tiers", message))
         })
     }
 

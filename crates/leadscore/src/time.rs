@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
 
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,7 +60,7 @@ impl Timestamp {
         if let Ok(moment) = text.parse::<jiff::Timestamp>() {
             return Ok(Timestamp(moment.as_millisecond()));
         }
-        let civil: DateTime = match text.parse::<DateTime>() {
+        let civil: jiff::civil::DateTime = match text.parse::<jiff::civil::DateTime>() {
             Ok(civil) => civil,
             Err(_) => text.parse::<Date>().map_err(|_| refuse())?.to_datetime(jiff::civil::Time::midnight()),
         };
@@ -95,6 +95,124 @@ impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
+}
+
+/// A date, or a date with a time of day, as somebody wrote it: with or without an offset from UTC.
+///
+/// It is what a table or a form knows before anyone says in which zone it was meant.
+///
+/// ```
+/// use leadscore::{DateTime, Timestamp, Zone};
+/// let day = DateTime::from_date(2026, 11, 22)?;
+/// assert_eq!(day.to_string(), "2026-11-22");
+/// let time = day.at(9, 30, 0, 0)?.with_offset_minutes(120)?;
+/// assert_eq!(time.to_string(), "2026-11-22T09:30:00+02:00");
+/// assert_eq!(time.to_timestamp(&Zone::utc())?, Timestamp::parse("2026-11-22T07:30:00Z", &Zone::utc())?);
+/// # Ok::<(), leadscore::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DateTime {
+    year: i16,
+    month: u8,
+    day: u8,
+    /// Hour, minute, second, millisecond; absent for a date alone.
+    time: Option<(u8, u8, u8, u16)>,
+    offset_minutes: Option<i16>,
+}
+
+impl DateTime {
+    /// A date of the Gregorian calendar.
+    ///
+    /// # Errors
+    /// `invalid_time` for a day that does not exist, or years outside 0 to 9999.
+    pub fn from_date(year: i16, month: u8, day: u8) -> Result<DateTime, Error> {
+        let exists = (0..=9999).contains(&year)
+            && i8::try_from(month)
+                .is_ok_and(|month| i8::try_from(day).is_ok_and(|day| Date::new(year, month, day).is_ok()));
+        if !exists {
+            return Err(invalid(format!("there is no day {year:04}-{month:02}-{day:02}")));
+        }
+        Ok(DateTime { year, month, day, time: None, offset_minutes: None })
+    }
+
+    /// The same date at a time of day.
+    ///
+    /// # Errors
+    /// `invalid_time` for a time that no clock shows.
+    pub fn at(self, hour: u8, minute: u8, second: u8, millisecond: u16) -> Result<DateTime, Error> {
+        if hour > 23 || minute > 59 || second > 59 || millisecond > 999 {
+            return Err(invalid(format!(
+                "there is no time {hour:02}:{minute:02}:{second:02}.{millisecond:03}"
+            )));
+        }
+        Ok(DateTime { time: Some((hour, minute, second, millisecond)), ..self })
+    }
+
+    /// The same with the offset from UTC that was written beside it, in minutes; east is positive.
+    ///
+    /// # Errors
+    /// `invalid_time` for a date alone, or a day and more.
+    pub fn with_offset_minutes(self, minutes: i16) -> Result<DateTime, Error> {
+        if self.time.is_none() || !(-1439..=1439).contains(&minutes) {
+            return Err(invalid(format!("an offset of {minutes} minutes does not fit `{self}`")));
+        }
+        Ok(DateTime { offset_minutes: Some(minutes), ..self })
+    }
+
+    /// Whether a time of day was written.
+    pub fn has_time(&self) -> bool {
+        self.time.is_some()
+    }
+
+    /// The point in time; without an offset it is meant in `zone`, and a date alone is its first moment.
+    ///
+    /// # Errors
+    /// `invalid_time` outside the years that a [`Timestamp`] covers.
+    pub fn to_timestamp(&self, zone: &Zone) -> Result<Timestamp, Error> {
+        let (hour, minute, second, millisecond) = self.time.unwrap_or_default();
+        if self.offset_minutes.is_some() || zone.0 == TimeZone::UTC {
+            let days = days_from_civil(i64::from(self.year), i64::from(self.month), i64::from(self.day));
+            let seconds = i64::from(hour) * 3_600 + i64::from(minute) * 60 + i64::from(second)
+                - i64::from(self.offset_minutes.unwrap_or(0)) * 60;
+            return Timestamp::from_millis(days * MILLIS_PER_DAY + seconds * 1_000 + i64::from(millisecond));
+        }
+        let nanoseconds = i32::from(millisecond) * 1_000_000;
+        let date = Date::new(self.year, self.month as i8, self.day as i8);
+        let civil = date.map(|date| date.at(hour as i8, minute as i8, second as i8, nanoseconds));
+        let refuse = |_| invalid(format!("`{self}` is not a time"));
+        let instant = civil.and_then(|civil| zone.0.to_timestamp(civil)).map_err(refuse)?;
+        Ok(Timestamp(instant.as_millisecond()))
+    }
+}
+
+impl fmt::Display for DateTime {
+    /// `2026-11-22`, `2026-11-22T09:30:00`, with milliseconds where they are not 0 and the offset where one was written.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)?;
+        let Some((hour, minute, second, millisecond)) = self.time else { return Ok(()) };
+        write!(f, "T{hour:02}:{minute:02}:{second:02}")?;
+        if millisecond != 0 {
+            write!(f, ".{millisecond:03}")?;
+        }
+        match self.offset_minutes {
+            None => Ok(()),
+            Some(0) => f.write_str("Z"),
+            Some(minutes) => {
+                let sign = if minutes < 0 { '-' } else { '+' };
+                write!(f, "{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+            }
+        }
+    }
+}
+
+/// Days since 1970-01-01 of a date in the proleptic Gregorian calendar (Hinnant, "chrono-Compatible Low-Level Date
+/// Algorithms").
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year - era * 400;
+    let day_of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
 /// A time zone from the bundled tz database; the system's zone files are never read.
@@ -146,7 +264,7 @@ impl fmt::Debug for Zone {
 }
 
 fn invalid(message: String) -> Error {
-    Error::InvalidTime { path: String::new(), message }
+    Error::new(ErrorKind::InvalidTime, "", message)
 }
 
 /// The start of a text, for messages.
@@ -174,6 +292,27 @@ mod tests {
         {
             assert_eq!(Timestamp::parse(bad, &utc).unwrap_err().code(), "invalid_time", "{bad}");
         }
+    }
+
+    #[test]
+    fn a_date_is_the_same_point_in_time_as_its_text() {
+        let zones =
+            [Zone::utc(), Zone::named("Europe/Berlin").unwrap(), Zone::named("America/New_York").unwrap()];
+        for year in (0..9999).step_by(37) {
+            for (month, day) in [(1, 1), (2, 28), (3, 1), (6, 30), (12, 31)] {
+                let date = DateTime::from_date(year, month, day).unwrap();
+                let time = date.at(2, 30, 59, 7).unwrap();
+                let offset = time.with_offset_minutes(-570).unwrap();
+                for (written, zone) in
+                    [date, time, offset].iter().flat_map(|w| zones.iter().map(move |z| (w, z)))
+                {
+                    let parsed = Timestamp::parse(&written.to_string(), zone).unwrap();
+                    assert_eq!(written.to_timestamp(zone).unwrap(), parsed, "{written} {zone:?}");
+                }
+            }
+        }
+        assert!(DateTime::from_date(2026, 2, 29).is_err() && DateTime::from_date(2026, 13, 1).is_err());
+        assert!(DateTime::from_date(2026, 2, 28).unwrap().at(24, 0, 0, 0).is_err());
     }
 
     #[test]

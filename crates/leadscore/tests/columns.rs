@@ -176,8 +176,8 @@ fn columns_that_do_not_fit_are_refused() {
     let as_of = Timestamp::parse("2026-11-22", &Zone::utc()).unwrap();
     let reader = schema.column_reader(&[("a", &[]), ("b", &[])], as_of, &Zone::utc());
     let error = reader.read(2, &[Column::Numbers(&[1.0, 2.0])]).unwrap_err();
-    assert_eq!((error.code(), error.path()), ("invalid_matrix", ""));
+    assert_eq!((error.code(), &*error.path().to_string()), ("invalid_matrix", ""));
     let error = reader.read(2, &[Column::Numbers(&[1.0, 2.0]), Column::Codes(&[0])]).unwrap_err();
-    assert_eq!((error.code(), error.path()), ("invalid_matrix", "b"));
+    assert_eq!((error.code(), &*error.path().to_string()), ("invalid_matrix", "b"));
     assert_eq!(reader.read(0, &[Column::Numbers(&[]), Column::Codes(&[])]).unwrap().rows(), 0);
 }

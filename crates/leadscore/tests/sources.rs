@@ -82,12 +82,12 @@ fn defaults_ranges_whole_and_required() {
         self::pipeline(feature).score(lead, &context).map_err(|error| (error.code(), error.path().to_owned()))
     };
     let refused = strict(ranged, &Lead::new("l").with("a", 11.0)).unwrap_err();
-    assert_eq!(refused, ("invalid_feature", "attributes.a".to_owned()));
+    assert_eq!(refused, ("invalid_feature", leadscore::error::Path::from("attributes.a")));
     assert!(strict(ranged, &Lead::new("l")).is_ok());
     let required = ranged.replace(r#""whole":true,"default":3"#, r#""required":true"#);
     assert_eq!(
         strict(&required, &Lead::new("l")).unwrap_err(),
-        ("missing_feature", "attributes.a".to_owned())
+        ("missing_feature", leadscore::error::Path::from("attributes.a"))
     );
     assert_eq!(strict(&required, &lead("a", "x")).unwrap_err().0, "invalid_feature");
     let many = self::pipeline(&required)

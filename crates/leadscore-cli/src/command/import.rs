@@ -5,7 +5,7 @@ use std::path::Path;
 
 use leadscore::forest::Iterations;
 use leadscore::pipeline::Import;
-use leadscore::{Error, Pipeline, Scorer};
+use leadscore::{ErrorKind, Pipeline, Scorer};
 
 use super::predict::{about, read_model};
 use crate::args::{ImportArgs, Rounds};
@@ -33,12 +33,12 @@ pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
         iterations: if args.iterations == Rounds::Best { Iterations::Best } else { Iterations::All },
     };
     let bytes = read_model(&args.model)?;
-    let pipeline = Pipeline::import(&bytes, &import).map_err(|error| match error {
-        Error::CoverMissing { .. } | Error::ContributionsUnsupported { .. } => Failure::said(format!(
+    let pipeline = Pipeline::import(&bytes, &import).map_err(|error| match error.kind() {
+        ErrorKind::CoverMissing | ErrorKind::ContributionsUnsupported => Failure::said(format!(
             "{}: {error}; with --no-reasons it scores without reasons",
             args.model.display()
         )),
-        error => about(&args.model, &error),
+        _ => about(&args.model, &error),
     })?;
     let mut out = Output::new(args.output.as_deref())?;
     writeln!(out, "{}", pipeline.to_json())?;

@@ -9,7 +9,7 @@ use super::notes::Notes;
 use super::record::{MAX_RECORD, Quoting, Span, Splitter, Step};
 use super::shape::{Shape, is_column_name, marker, shape};
 use super::{CsvOptions, trim, unreadable};
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// How many records, and how much text, are looked at for each delimiter.
 const RECORDS: usize = 500;
@@ -350,10 +350,7 @@ impl<'a> Scan<'a> {
         if has_header && record.fields == 0 {
             let message = "the column names should stand here, but a quote is never closed or has text behind it, or \
                            there are more than 131,072 columns; mend this line";
-            return Err(Error::UnreadableTable {
-                path: format!("line {}", record.line),
-                message: message.to_owned(),
-            });
+            return Err(Error::new(ErrorKind::UnreadableTable, format!("line {}", record.line), message));
         }
         let header: Option<Vec<String>> =
             has_header.then(|| self.cells(&record).map(|cell| trim(&cell).to_owned()).collect());

@@ -8,7 +8,7 @@ use super::extract::{is_good, value_by_attribute, value_without_attribute};
 use super::schema::{Feature, FeatureSchema, FeatureType};
 use super::source::{As, Source};
 use crate::lead::Attribute;
-use crate::{Error, Timestamp, Zone};
+use crate::{Error, ErrorKind, Timestamp, Zone};
 
 /// Rows filled at once: they stay in the nearest cache while the columns pass over them.
 const TILE: usize = 64;
@@ -180,7 +180,7 @@ impl ColumnReader<'_> {
     }
 
     fn check(&self, rows: usize, columns: &[Column<'_>]) -> Result<(), Error> {
-        let error = |path: &str, message: String| Error::InvalidMatrix { path: path.to_owned(), message };
+        let error = |path: &str, message: String| Error::new(ErrorKind::InvalidMatrix, path, message);
         if columns.len() != self.names.len() {
             let message =
                 format!("{} columns where the reader was made with {}", columns.len(), self.names.len());

@@ -11,7 +11,7 @@ use super::source::{AgeOf, As, Formula, Part, Source, Unit};
 use crate::expression::{normalise, plain};
 use crate::lead::{Attribute, Lead};
 use crate::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR, clip};
-use crate::{Error, Timestamp, Zone};
+use crate::{Error, ErrorKind, Timestamp, Zone};
 
 /// What to do with a lead whose features are not all good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -176,7 +176,11 @@ fn refuse(feature: &Feature, reason: Reason, found: Option<&str>) -> Result<(), 
     let message = match reason {
         Reason::Absent | Reason::Unseen | Reason::Undecided if !feature.required => return Ok(()),
         Reason::Absent | Reason::Undecided => {
-            return Err(Error::MissingFeature { path, message: format!("{} is required", feature.label) });
+            return Err(Error::new(
+                ErrorKind::MissingFeature,
+                path,
+                format!("{} is required", feature.label),
+            ));
         }
         Reason::Unreadable => format!("{}: cannot read `{found}`", feature.label),
         Reason::OutOfRange => format!("{}: {found} lies outside {}", feature.label, range_words(feature)),
@@ -185,7 +189,7 @@ fn refuse(feature: &Feature, reason: Reason, found: Option<&str>) -> Result<(), 
             format!("{}: `{found}` is none of: {}", feature.label, feature.levels.join(", "))
         }
     };
-    Err(Error::InvalidFeature { path, message })
+    Err(Error::new(ErrorKind::InvalidFeature, path, message))
 }
 
 fn range_words(feature: &Feature) -> String {

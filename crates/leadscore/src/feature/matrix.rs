@@ -1,6 +1,6 @@
 //! Features of many leads as one table of numbers.
 
-use crate::{Error, FeatureSchema};
+use crate::{Error, ErrorKind, FeatureSchema};
 
 /// Rows are leads, columns are the schema's, in its order; NaN is missing. Row-major f64.
 ///
@@ -23,7 +23,7 @@ impl FeatureMatrix {
     pub fn new(columns: usize, values: Vec<f64>) -> Result<FeatureMatrix, Error> {
         if columns == 0 || !values.len().is_multiple_of(columns) {
             let message = format!("{} values do not fill whole rows of {columns} columns", values.len());
-            return Err(Error::InvalidMatrix { path: String::new(), message });
+            return Err(Error::new(ErrorKind::InvalidMatrix, "", message));
         }
         Ok(FeatureMatrix { columns, values })
     }
@@ -57,6 +57,6 @@ impl FeatureMatrix {
             return Ok(());
         }
         let message = format!("{} columns where the schema has {wanted}", self.columns);
-        Err(Error::InvalidMatrix { path: String::new(), message })
+        Err(Error::new(ErrorKind::InvalidMatrix, "", message))
     }
 }

@@ -11,7 +11,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::{Body, Forest, Precision, Tree};
-use crate::Error;
+use crate::{Error, ErrorKind};
 use text::{Block, Lines, Next};
 
 /// Whether the bytes begin as a `LightGBM` text model does: with a line that says `tree`.
@@ -114,9 +114,9 @@ fn refuse(bytes: &[u8]) -> Error {
 }
 
 fn invalid(path: &str, message: String) -> Error {
-    Error::InvalidModel { path: path.to_owned(), message }
+    Error::new(ErrorKind::InvalidModel, path, message)
 }
 
 fn unsupported(path: &str, message: String) -> Error {
-    Error::UnsupportedModel { path: path.to_owned(), message }
+    Error::new(ErrorKind::UnsupportedModel, path, message)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// A loaded model; immutable.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,15 +157,15 @@ impl Tree {
     /// # Errors
     /// `invalid_model` for a child out of range, or one that is reached twice.
     pub(crate) fn new(tree: usize, output: usize, slots: Vec<Node>) -> Result<Tree, Error> {
-        let invalid = |node: usize, message: String| Error::InvalidModel {
-            path: format!("trees[{tree}].nodes[{node}]"),
-            message,
+        let invalid = |node: usize, message: String| {
+            Error::new(ErrorKind::InvalidModel, format!("trees[{tree}].nodes[{node}]"), message)
         };
         if slots.is_empty() {
-            return Err(Error::InvalidModel {
-                path: format!("trees[{tree}]"),
-                message: "the tree has no node".to_owned(),
-            });
+            return Err(Error::new(
+                ErrorKind::InvalidModel,
+                format!("trees[{tree}]"),
+                "the tree has no node",
+            ));
         }
         let count = slots.len();
         let mut slots: Vec<Option<Node>> = slots.into_iter().map(Some).collect();
@@ -285,7 +285,7 @@ mod tests {
         assert!(Tree::new(0, 0, vec![split(0, 1), leaf(1.0)]).is_err());
         assert!(Tree::new(0, 0, vec![split(1, 1), leaf(1.0)]).is_err());
         let error = Tree::new(7, 0, vec![split(1, 5), leaf(1.0)]).unwrap_err();
-        assert_eq!((error.code(), error.path()), ("invalid_model", "trees[7].nodes[5]"));
+        assert_eq!((error.code(), &*error.path().to_string()), ("invalid_model", "trees[7].nodes[5]"));
     }
 
     #[test]

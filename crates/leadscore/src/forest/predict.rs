@@ -2,7 +2,7 @@
 
 use super::model::{Body, Forest, Link, Precision};
 use crate::feature::FeatureMatrix;
-use crate::{Error, math};
+use crate::{Error, ErrorKind, math};
 
 /// How many boosting rounds speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,10 +23,11 @@ impl Iterations {
         match name {
             "all" => Ok(Iterations::All),
             "best" => Ok(Iterations::Best),
-            _ => Err(Error::UnknownName {
-                path: "iterations".to_owned(),
-                message: format!("unknown iterations `{name}`; known: all, best"),
-            }),
+            _ => Err(Error::new(
+                ErrorKind::UnknownName,
+                "iterations",
+                format!("unknown iterations `{name}`; known: all, best"),
+            )),
         }
     }
 }
@@ -201,6 +202,6 @@ impl Forest {
             return Ok(());
         }
         let message = format!("{} columns where the model reads {}", matrix.columns(), self.features.len());
-        Err(Error::InvalidMatrix { path: String::new(), message })
+        Err(Error::new(ErrorKind::InvalidMatrix, "", message))
     }
 }

@@ -1,7 +1,7 @@
 //! A reader of UBJSON, the binary form of JSON that XGBoost writes by default.
 
 use super::xgboost::document::{DEPTH, Doc};
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 pub(crate) fn read(bytes: &[u8]) -> Result<Doc, Error> {
     let mut reader = Reader { bytes, at: 0 };
@@ -32,7 +32,7 @@ struct Head {
 impl<'a> Reader<'a> {
     fn error(&self, message: impl AsRef<str>) -> Error {
         let message = format!("not readable as UBJSON at byte {}: {}", self.at, message.as_ref());
-        Error::InvalidModel { path: String::new(), message }
+        Error::new(ErrorKind::InvalidModel, "", message)
     }
 
     fn rest(&self) -> &'a [u8] {

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use self::document::{Doc, Place};
 use self::objective::Objective;
 use super::model::{Body, FeatureKind, Forest, ModelFeature, Node, Precision, Test, Tree};
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// A file may name this many columns, however small it is; beyond, it needs a byte for each.
 const COLUMNS: usize = 65_536;
@@ -54,10 +54,11 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Forest, Error> {
             (linear(&booster.need("model")?.need("weights")?, size)?, Vec::new())
         }
         other => {
-            return Err(Error::UnsupportedModel {
-                path: "learner.gradient_booster.name".to_owned(),
-                message: format!("the booster `{other}` is not known; gbtree, dart and gblinear are"),
-            });
+            return Err(Error::new(
+                ErrorKind::UnsupportedModel,
+                "learner.gradient_booster.name",
+                format!("the booster `{other}` is not known; gbtree, dart and gblinear are"),
+            ));
         }
     };
     // A model cut after training may name a round it no longer has.
@@ -93,12 +94,13 @@ impl Size {
         let param = learner.need("learner_model_param")?;
         let features = param.need("num_feature")?.count()?;
         if features > bytes.max(COLUMNS) {
-            return Err(Error::UnsupportedModel {
-                path: "learner.learner_model_param.num_feature".to_owned(),
-                message: format!(
+            return Err(Error::new(
+                ErrorKind::UnsupportedModel,
+                "learner.learner_model_param.num_feature",
+                format!(
                     "{features} columns in a file of {bytes} bytes; train without the columns that are not used"
                 ),
-            });
+            ));
         }
         let classes = param.count_of("num_class", 0)?;
         let targets = param.count_of("num_target", 1)?;

@@ -1,7 +1,7 @@
 //! A way through a document that knows where it is, so that every error can say so.
 
 use super::{Node, Range};
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// One place in a document: the node, and the way to it.
 #[derive(Clone, Copy)]
@@ -49,10 +49,10 @@ impl<'a> Cursor<'a> {
     pub(crate) fn error(&self, message: impl Into<String>) -> Error {
         let (path, message) = (self.path(), message.into());
         match self.kind {
-            Document::Pipeline => Error::InvalidPipeline { path, message },
-            Document::Lead => Error::InvalidLead { path, message },
-            Document::Context => Error::InvalidContext { path, message },
-            Document::Model => Error::InvalidModel { path, message },
+            Document::Pipeline => Error::new(ErrorKind::InvalidPipeline, path, message),
+            Document::Lead => Error::new(ErrorKind::InvalidLead, path, message),
+            Document::Context => Error::new(ErrorKind::InvalidContext, path, message),
+            Document::Model => Error::new(ErrorKind::InvalidModel, path, message),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The pipelines and schemas that ship with the library. All of them are data.
 
 use super::Pipeline;
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 const PIPELINES: [(&str, &str); 9] = [
     ("conversion", include_str!("../builtin/conversion.json")),
@@ -60,6 +60,6 @@ fn find(list: &[(&str, &'static str)], what: &str, name: &str) -> Result<&'stati
     list.iter().find(|(own, _)| *own == name).map(|(_, text)| *text).ok_or_else(|| {
         let known: Vec<&str> = list.iter().map(|(own, _)| *own).collect();
         let message = format!("unknown {what} `{name}`; built in: {}", known.join(", "));
-        Error::UnknownName { path: String::new(), message }
+        Error::new(ErrorKind::UnknownName, "", message)
     })
 }

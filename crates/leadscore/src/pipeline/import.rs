@@ -2,9 +2,9 @@
 
 use super::scorer::{has_classes, is_logistic};
 use super::{FORMAT, Pipeline, read};
-use crate::Error;
 use crate::forest::{FeatureKind, Forest, Iterations, ModelFeature};
 use crate::json::{self, Cursor, Document, Node, Object};
+use crate::{Error, ErrorKind};
 
 /// How a model file becomes a pipeline: what the file does not tell. Only the id has no default.
 ///
@@ -137,8 +137,8 @@ fn given(text: &str, part: &'static str) -> Result<Node, Error> {
     if !text.trim_start().starts_with('{') {
         return Ok(Node::from(text.trim()));
     }
-    let node = json::parse(text)
-        .map_err(|error| Error::InvalidJson { path: part.to_owned(), message: error.message().to_owned() })?;
+    let node =
+        json::parse(text).map_err(|error| Error::new(ErrorKind::InvalidJson, part, error.message()))?;
     if node.field("format").is_none() {
         return Ok(node);
     }
@@ -188,14 +188,15 @@ fn scale(forest: &Forest, import: &Import) -> Result<Node, Error> {
                 forest.objective()
             )
         };
-        return Err(Error::ScaleRequired { path: "scale".to_owned(), message });
+        return Err(Error::new(ErrorKind::ScaleRequired, "scale", message));
     }
     let fits = |count: usize| count == 0 || count == outputs;
     if !fits(import.classes.len()) || !fits(import.weights.len()) {
-        return Err(Error::ScaleRequired {
-            path: "scale".to_owned(),
-            message: format!("the model has {outputs} classes; give as many names and weights"),
-        });
+        return Err(Error::new(
+            ErrorKind::ScaleRequired,
+            "scale",
+            format!("the model has {outputs} classes; give as many names and weights"),
+        ));
     }
     let class = |k: usize| -> Node {
         let name = import.classes.get(k).cloned().unwrap_or_else(|| format!("class_{k}"));

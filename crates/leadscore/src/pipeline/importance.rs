@@ -6,7 +6,7 @@ use super::{Pipeline, Scorer};
 use crate::feature::FeatureMatrix;
 use crate::forest::{Body, Forest, Iterations, Node};
 use crate::scorer::ContributionKind;
-use crate::{Error, Scorecard};
+use crate::{Error, ErrorKind, Scorecard};
 
 /// What importance is measured by.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -134,7 +134,7 @@ impl Pipeline {
 }
 
 fn unsupported(message: &str) -> Error {
-    Error::ContributionsUnsupported { path: "scorer".to_owned(), message: message.to_owned() }
+    Error::new(ErrorKind::ContributionsUnsupported, "scorer", message)
 }
 
 /// Every rule, not yet measured.
@@ -176,10 +176,11 @@ fn of_splits(forest: &Forest, by: ImportanceBy<'_>) -> Result<Vec<f64>, Error> {
                 _ => split.cover,
             };
             if !value.is_finite() {
-                return Err(Error::CoverMissing {
-                    path: format!("trees[{number}].nodes[{at}]"),
-                    message: "the file keeps no gain or cover here; measure over leads".to_owned(),
-                });
+                return Err(Error::new(
+                    ErrorKind::CoverMissing,
+                    format!("trees[{number}].nodes[{at}]"),
+                    "the file keeps no gain or cover here; measure over leads",
+                ));
             }
             let (sum, count) = &mut sums[split.feature];
             *sum += value;

@@ -8,7 +8,7 @@ use crate::expression::Reading;
 use crate::feature::FeatureSchema;
 use crate::json::{self, Cursor, Document, Node, Object};
 use crate::scale::Scale;
-use crate::{Error, TierScheme};
+use crate::{Error, ErrorKind, TierScheme};
 
 const FIELDS: [&str; 15] = [
     "$schema",
@@ -70,12 +70,11 @@ fn extended(node: Node) -> Result<Node, Error> {
 fn known_format(format: &Cursor<'_>) -> Result<(), Error> {
     match format.count()? {
         FORMAT => Ok(()),
-        newer if newer > FORMAT => Err(Error::UnsupportedFormat {
-            path: format.path(),
-            message: format!(
-                "the file has format {newer}; this version reads up to {FORMAT}: update leadscore"
-            ),
-        }),
+        newer if newer > FORMAT => Err(Error::new(
+            ErrorKind::UnsupportedFormat,
+            format.path(),
+            format!("the file has format {newer}; this version reads up to {FORMAT}: update leadscore"),
+        )),
         other => Err(format.error(format!("there is no format {other}"))),
     }
 }
@@ -199,7 +198,10 @@ fn schema_in_full(cursor: &Cursor<'_>) -> Result<Option<Node>, Error> {
 
 /// The error about an extended schema with the feature's place in the file instead of that in the whole.
 fn as_written(error: Error, whole: &Node, own: &Node) -> Error {
-    let Error::InvalidPipeline { path, message } = error else { return error };
+    if error.kind() != ErrorKind::InvalidPipeline {
+        return error;
+    }
+    let path = error.path().to_string();
     let index = |rest: &str| -> Option<(usize, usize)> {
         let end = rest.find(']')?;
         Some((rest[..end].parse().ok()?, end))
@@ -215,7 +217,10 @@ fn as_written(error: Error, whole: &Node, own: &Node) -> Error {
         let place = list(own).iter().position(|feature| feature.field("name") == Some(name))?;
         Some(format!("schema.features[{place}{}", &rest[end..]))
     });
-    Error::InvalidPipeline { path: rewritten.unwrap_or(path), message }
+    match rewritten {
+        Some(path) => error.with_path(path),
+        None => error,
+    }
 }
 
 /// A list with its limit: `{"limit": 6, "<name>": […]}`.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Context, Detail, ImportanceBy, ModelCard, Pipeline, Prediction};
 use crate::feature::{FeatureMatrix, Mode};
 use crate::json::{self, Cursor, Document, Node};
-use crate::{Error, Lead, Timestamp, Zone};
+use crate::{Error, ErrorKind, Lead, Timestamp, Zone};
 
 const MODES: [(&str, Mode); 2] = [("lenient", Mode::Lenient), ("strict", Mode::Strict)];
 const DETAILS: [(&str, Detail); 2] = [("full", Detail::Full), ("brief", Detail::Brief)];
@@ -86,13 +86,15 @@ struct Refused<'a> {
 #[derive(Serialize)]
 struct Problem<'a> {
     code: &'a str,
-    path: &'a str,
+    path: String,
     message: &'a str,
 }
 
 impl<'a> From<&'a Error> for Refused<'a> {
     fn from(error: &'a Error) -> Refused<'a> {
-        Refused { error: Problem { code: error.code(), path: error.path(), message: error.message() } }
+        Refused {
+            error: Problem { code: error.code(), path: error.path().to_string(), message: error.message() },
+        }
     }
 }
 
@@ -199,7 +201,7 @@ impl Pipeline {
                 let message = format!(
                     "unknown measure `{by}`; known: gain, total_gain, cover, total_cover, largest, and leads with a matrix"
                 );
-                return Err(Error::UnknownName { path: "by".to_owned(), message });
+                return Err(Error::new(ErrorKind::UnknownName, "by", message));
             }
         };
         Ok(text(&self.importance(by)?))

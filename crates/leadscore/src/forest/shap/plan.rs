@@ -1,9 +1,9 @@
 //! What of the contributions does not depend on the row.
 
-use crate::Error;
 use crate::forest::engine::Questions;
 use crate::forest::model::{Leaf, Node, Split, Tree};
 use crate::math::quadrature::gauss_legendre;
+use crate::{Error, ErrorKind};
 
 /// Shares of cover below this count as this much: a way no training row took still has a factor to divide by.
 const SMALLEST_SHARE: f64 = 1e-12;
@@ -132,7 +132,7 @@ fn shares(number: usize, tree: &Tree) -> Result<Vec<f64>, Error> {
                     if !known(cover) || !known(split.cover) || (at == 0 && split.cover == 0.0) {
                         let message =
                             "the file keeps no cover here, so there are no contributions".to_owned();
-                        return Err(Error::CoverMissing { path: path(at), message });
+                        return Err(Error::new(ErrorKind::CoverMissing, path(at), message));
                     }
                     // Where no training row came at all, both ways are alike.
                     let share = if split.cover == 0.0 { 0.5 } else { cover / split.cover };
@@ -141,7 +141,7 @@ fn shares(number: usize, tree: &Tree) -> Result<Vec<f64>, Error> {
             }
             Node::Leaf { leaf: Leaf::Linear { .. }, .. } => {
                 let message = "leaves are linear; contributions are not defined for them".to_owned();
-                return Err(Error::ContributionsUnsupported { path: path(at), message });
+                return Err(Error::new(ErrorKind::ContributionsUnsupported, path(at), message));
             }
             Node::Leaf { .. } => {}
         }

@@ -2,8 +2,8 @@
 
 use super::document::{Doc, Place};
 use super::text;
-use crate::Error;
 use crate::forest::ubjson;
+use crate::{Error, ErrorKind};
 
 /// How to write a file that can be read, for messages.
 const SAVE: &str = "save it again with `booster.save_model(\"model.json\")`";
@@ -61,7 +61,7 @@ fn stranger(bytes: &[u8], text: &[u8]) -> Error {
         }
         _ if text.starts_with(b"0:[") || text.starts_with(b"0:leaf=") => return dump(),
         _ if text.is_empty() => {
-            return Error::InvalidModel { path: String::new(), message: "an empty file".to_owned() };
+            return Error::new(ErrorKind::InvalidModel, "", "an empty file");
         }
         _ if bytes.iter().take(256).any(|byte| *byte < 8) => legacy(),
         _ => format!("no XGBoost model: it is neither JSON nor UBJSON; if it was one, {SAVE}"),
@@ -80,5 +80,5 @@ fn dump() -> Error {
 }
 
 fn unsupported(message: String) -> Error {
-    Error::UnsupportedModel { path: String::new(), message }
+    Error::new(ErrorKind::UnsupportedModel, "", message)
 }

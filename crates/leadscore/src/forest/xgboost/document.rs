@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// How deep a file may nest; models need about ten levels.
 pub(in crate::forest) const DEPTH: usize = 64;
@@ -90,9 +90,12 @@ impl<'a> Place<'a> {
     }
 
     pub(super) fn need(&self, key: &str) -> Result<Place<'a>, Error> {
-        self.field(key).ok_or_else(|| Error::InvalidModel {
-            path: self.below(key),
-            message: "is missing; this is no complete XGBoost model".to_owned(),
+        self.field(key).ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidModel,
+                self.below(key),
+                "is missing; this is no complete XGBoost model",
+            )
         })
     }
 
@@ -168,7 +171,7 @@ impl<'a> Place<'a> {
     }
 
     pub(super) fn error(&self, message: impl Into<String>) -> Error {
-        Error::InvalidModel { path: self.path.clone(), message: message.into() }
+        Error::new(ErrorKind::InvalidModel, self.path.clone(), message)
     }
 
     fn expected(&self, what: &str) -> Error {

@@ -2,9 +2,9 @@
 
 use super::Version;
 use super::document::{Doc, Place};
-use crate::Error;
 use crate::forest::model::Link;
 use crate::math::ln_f32;
+use crate::{Error, ErrorKind};
 
 pub(super) struct Objective<'a> {
     pub(super) name: &'a str,
@@ -43,13 +43,14 @@ impl<'a> Objective<'a> {
             "multi:softmax" => (Link::ArgMax, Start::Same),
             "multi:softprob" => (Link::Softmax, Start::Same),
             _ => {
-                return Err(Error::UnsupportedModel {
-                    path: "learner.objective.name".to_owned(),
-                    message: format!(
+                return Err(Error::new(
+                    ErrorKind::UnsupportedModel,
+                    "learner.objective.name",
+                    format!(
                         "the objective `{name}` is not known, so neither is its link; train with one of XGBoost's own, \
                          or set a known one of the same link before saving"
                     ),
-                });
+                ));
             }
         };
         Ok(Objective { name, link, start })

@@ -1,7 +1,7 @@
 //! A reader of JSON as XGBoost writes it: floats go straight to f32, and bare NaN and Infinity are numbers.
 
 use super::document::{DEPTH, Doc};
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 pub(super) fn read(bytes: &[u8]) -> Result<Doc, Error> {
     let mut reader = Reader { bytes, at: 0 };
@@ -36,10 +36,11 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn error(&self, message: &str) -> Error {
-        Error::InvalidModel {
-            path: String::new(),
-            message: format!("not readable as JSON at byte {}: {message}", self.at),
-        }
+        Error::new(
+            ErrorKind::InvalidModel,
+            "",
+            format!("not readable as JSON at byte {}: {message}", self.at),
+        )
     }
 
     fn rest(&self) -> &'a [u8] {

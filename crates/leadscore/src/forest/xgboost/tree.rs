@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use super::Size;
 use super::document::Place;
-use crate::Error;
 use crate::forest::model::{Leaf, Node, Split, Test, Tree, widen};
+use crate::{Error, ErrorKind};
 
 /// XGBoost takes no code from here on for a category: an f32 no longer tells them apart.
 const CODES: i64 = 1 << 24;
@@ -114,7 +114,7 @@ impl<'a> Arrays<'a> {
     }
 
     fn error(&self, node: usize, message: String) -> Error {
-        Error::InvalidModel { path: format!("trees[{}].nodes[{node}]", self.number), message }
+        Error::new(ErrorKind::InvalidModel, format!("trees[{}].nodes[{node}]", self.number), message)
     }
 
     fn is_leaf(&self, node: usize) -> bool {
