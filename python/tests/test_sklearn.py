@@ -20,6 +20,7 @@ from .conftest import AS_OF
 
 pytestmark = pytest.mark.third_party
 
+
 def pipeline_of(columns: int) -> Pipeline:
     features = [
         {"name": f"f{at}", "type": "number", "source": {"from": "attribute"}} for at in range(columns)
