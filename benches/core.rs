@@ -3,15 +3,16 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use leadscore::{Context, Detail, Pipeline, Timestamp, Zone};
+use leadscore::forest::Iterations;
+use leadscore::pipeline::{RowScore, ScoreWorkspace};
+use leadscore::{AsOf, FeatureMatrix, Forest, Mode, Pipeline, ScoreOptions, Scorer, Zone};
 
 mod leads;
 
 const LEADS: u64 = 1_000;
 
-fn context(detail: Detail) -> Context {
-    let as_of = Timestamp::parse(leads::AS_OF, &Zone::utc()).expect("a moment");
-    Context { detail, ..Context::new(as_of) }
+fn as_of() -> AsOf {
+    AsOf::parse(leads::AS_OF, &Zone::utc()).expect("a time")
 }
 
 fn conversion() -> Pipeline {
@@ -19,40 +20,58 @@ fn conversion() -> Pipeline {
 }
 
 fn extract(c: &mut Criterion) {
-    let (pipeline, context) = (conversion(), context(Detail::Brief));
+    let (pipeline, as_of) = (conversion(), as_of());
     let mut group = c.benchmark_group("extract");
     group.throughput(Throughput::Elements(LEADS));
     for (name, activities) in [("counts only", 0), ("30 activities", 30)] {
         let leads = leads::leads(LEADS, activities);
         group.bench_function(name, |b| {
-            b.iter(|| pipeline.feature_matrix(black_box(&leads), &context).expect("features"));
+            b.iter(|| pipeline.feature_matrix(black_box(&leads), &as_of, Mode::Lenient).expect("features"));
         });
     }
     group.finish();
 }
 
 fn score(c: &mut Criterion) {
-    let pipeline = conversion();
+    let (pipeline, as_of, options) = (conversion(), as_of(), ScoreOptions::new());
     let mut group = c.benchmark_group("score");
     group.throughput(Throughput::Elements(LEADS));
     for (extent, activities) in [("counts only", 0), ("30 activities", 30)] {
         let leads = leads::leads(LEADS, activities);
-        for (name, detail) in [("brief", Detail::Brief), ("full", Detail::Full)] {
-            let context = context(detail);
-            group.bench_function(format!("{name}, {extent}"), |b| {
-                b.iter(|| {
-                    for lead in &leads {
-                        black_box(pipeline.score(black_box(lead), &context).expect("a score"));
-                    }
-                });
+        group.bench_function(format!("brief, {extent}"), |b| {
+            b.iter(|| {
+                for lead in &leads {
+                    black_box(pipeline.score_brief(black_box(lead), &as_of, &options).expect("a score"));
+                }
             });
-        }
+        });
+        group.bench_function(format!("full, {extent}"), |b| {
+            b.iter(|| {
+                for lead in &leads {
+                    black_box(pipeline.score(black_box(lead), &as_of).expect("a score"));
+                }
+            });
+        });
     }
     let leads = leads::leads(LEADS, 0);
-    let matrix = pipeline.feature_matrix(&leads, &context(Detail::Brief)).expect("features");
+    let matrix = pipeline.feature_matrix(&leads, &as_of, Mode::Lenient).expect("features");
     group.bench_function("matrix", |b| {
         b.iter(|| pipeline.score_matrix(black_box(&matrix)).expect("scores"));
     });
+    let mut workspace = ScoreWorkspace::default();
+    for reasons in [0, 3] {
+        group.bench_function(format!("rows, {reasons} reasons"), |b| {
+            b.iter(|| {
+                let visit = |_, row: &RowScore<'_>| {
+                    black_box(row.score);
+                    row.reasons().for_each(|reason| {
+                        black_box(reason.text);
+                    });
+                };
+                pipeline.score_rows(black_box(&matrix), reasons, &mut workspace, visit).expect("scores");
+            });
+        });
+    }
     group.finish();
 }
 
@@ -66,5 +85,37 @@ fn load(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, extract, score, load);
+/// The trees of the built-in pipelines alone: one row, and so many that all kernels take part.
+fn forest(c: &mut Criterion) {
+    let mut group = c.benchmark_group("forest");
+    for name in ["b2b", "heat"] {
+        let pipeline = Pipeline::builtin(name).expect("a pipeline");
+        let Scorer::Forest(model) = pipeline.scorer() else { continue };
+        let forest = model.forest();
+        for rows in [1, 1_000] {
+            let matrix = rows_of(forest, rows);
+            group.throughput(Throughput::Elements(rows as u64));
+            group.bench_function(format!("{name}, margins of {rows}"), |b| {
+                b.iter(|| forest.margin(black_box(&matrix), Iterations::All).expect("margins"));
+            });
+            group.bench_function(format!("{name}, contributions of {rows}"), |b| {
+                b.iter(|| forest.shap(black_box(&matrix), Iterations::All).expect("contributions"));
+            });
+        }
+    }
+    group.finish();
+}
+
+/// Rows whose values a fixed generator spreads over 0 to 100, every eighth of them missing.
+fn rows_of(forest: &Forest, rows: usize) -> FeatureMatrix {
+    let columns = forest.feature_names().len();
+    let mut state = 7_u64;
+    let mut value = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        if state >> 61 == 0 { f64::NAN } else { (state >> 40) as f64 / f64::from(1 << 24) * 100.0 }
+    };
+    FeatureMatrix::new(columns, (0..rows * columns).map(|_| value()).collect()).expect("a matrix")
+}
+
+criterion_group!(benches, extract, score, load, forest);
 criterion_main!(benches);

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use leadscore::csv::{Cell, CsvOptions, CsvReader, CsvWriter, Outcome, Row};
 use leadscore::{Attribute, Error};
+use leadscore_csv::{Cell, CsvOptions, CsvReader, CsvWriter, ReadRow, Row};
 
 mod leads;
 
@@ -62,13 +62,16 @@ fn read(path: &Path) -> Result<u64, Error> {
     let columns = reader.columns().len();
     let mut row = Row::default();
     let mut rows = 0;
-    while let Some(outcome) = reader.next_row(&mut row)? {
-        rows += u64::from(outcome == Outcome::Row);
+    loop {
+        match reader.next_row(&mut row)? {
+            ReadRow::Row => rows += 1,
+            ReadRow::Rejected(_) => {}
+            ReadRow::End => return Ok(rows),
+        }
         for column in 0..columns {
             black_box(row.value(column).unwrap_or(Cell::Missing));
         }
     }
-    Ok(rows)
 }
 
 fn score(input: &Path, output: &Path) {

@@ -1,6 +1,6 @@
 //! Many leads at once, the best first: `cargo run --example many`.
 
-use leadscore::{Context, Detail, Lead, Pipeline, Timestamp, Zone};
+use leadscore::{AsOf, Lead, Mode, Pipeline, ScoreOptions, Zone};
 
 fn main() -> Result<(), leadscore::Error> {
     let pipeline = Pipeline::builtin("heat")?;
@@ -13,19 +13,19 @@ fn main() -> Result<(), leadscore::Error> {
                 .with("source", ["website", "linkedin"][number as usize % 2])
         })
         .collect();
-    let mut context = Context::new(Timestamp::parse("2026-11-20", &Zone::utc())?);
-    // The top reasons are enough here.
-    (context.detail, context.reasons) = (Detail::Brief, 2);
-    let mut predictions = pipeline.score_many(&leads, &context).into_iter().collect::<Result<Vec<_>, _>>()?;
-    predictions.sort_by(|a, b| b.score.total_cmp(&a.score));
-    for prediction in predictions.iter().take(5) {
-        let reasons: Vec<&str> = prediction.explanation.reasons.iter().map(|r| r.text.as_str()).collect();
-        println!("{:6.2}  {}  {}", prediction.score, prediction.lead_id, reasons.join(", "));
+    let as_of = AsOf::parse("2026-11-20", &Zone::utc())?;
+    // The score and its top reasons are enough here.
+    let scores = pipeline.score_many_brief(&leads, &as_of, &ScoreOptions::new().reasons(2));
+    let mut scores = scores.into_iter().collect::<Result<Vec<_>, _>>()?;
+    scores.sort_by(|a, b| b.score.total_cmp(&a.score));
+    for score in scores.iter().take(5) {
+        let reasons: Vec<&str> = score.reasons.iter().map(|reason| &*reason.text).collect();
+        println!("{:6.2}  {}  {}", score.score, score.lead_id, reasons.join(", "));
     }
     // As a matrix, without records and reasons: the same bits.
-    let matrix = pipeline.feature_matrix(&leads, &context)?;
-    let scores = pipeline.score_matrix(&matrix)?;
-    let best = scores.iter().map(|score| score.score).fold(0.0, f64::max);
-    assert_eq!(best.to_bits(), predictions[0].score.to_bits());
+    let matrix = pipeline.feature_matrix(&leads, &as_of, Mode::Lenient)?;
+    let columns = pipeline.score_matrix(&matrix)?;
+    let best = columns.score.iter().copied().fold(0.0, f64::max);
+    assert_eq!(best.to_bits(), scores[0].score.to_bits());
     Ok(())
 }

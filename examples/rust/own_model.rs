@@ -1,8 +1,8 @@
 //! Your own XGBoost or LightGBM model, with reasons and tiers: `cargo run --example own_model`.
 
 use leadscore::forest::Iterations;
-use leadscore::pipeline::{Import, ImportanceBy};
-use leadscore::{Context, FeatureMatrix, Forest, Lead, Pipeline, Timestamp, Zone};
+use leadscore::pipeline::ImportanceBy;
+use leadscore::{AsOf, FeatureMatrix, Forest, ImportOptions, Lead, Pipeline, Zone};
 
 fn main() -> Result<(), leadscore::Error> {
     let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
@@ -14,18 +14,14 @@ fn main() -> Result<(), leadscore::Error> {
     println!("margin of a lead nothing is known of: {}", forest.margin(&nothing_known, Iterations::All)?[0]);
 
     // With reasons: names and labels come from a schema file; without one, from the model.
-    let import = Import {
-        id: "mine".to_owned(),
-        schema: Some(std::fs::read_to_string(examples.join("x_education.json"))?),
-        ..Import::default()
-    };
-    let pipeline = Pipeline::import(&bytes, &import)?;
+    let schema = std::fs::read_to_string(examples.join("x_education.json"))?;
+    let pipeline = Pipeline::from_forest(forest, &ImportOptions::new("mine").schema_json(&schema)?)?;
     let lead = Lead::new("L-3")
         .with("time_on_site", 900.0)
         .with("occupation", "Working Professional")
         .with("source", "Reference");
-    let context = Context::new(Timestamp::parse("2026-11-20", &Zone::utc())?);
-    println!("{}", pipeline.score(&lead, &context)?.explanation.summary);
+    let as_of = AsOf::parse("2026-11-20", &Zone::utc())?;
+    println!("{}", pipeline.score(&lead, &as_of)?.explanation.summary);
     for feature in pipeline.importance(ImportanceBy::Gain)?.iter().take(3) {
         println!("{:5.1} %  {}", 100.0 * feature.importance, feature.label);
     }

@@ -1,6 +1,6 @@
 //! Score one lead: `cargo run --example score_one`.
 
-use leadscore::{Activity, Context, Lead, Pipeline, Timestamp, Zone};
+use leadscore::{Activity, AsOf, Lead, Pipeline, Timestamp, Zone};
 
 fn main() -> Result<(), leadscore::Error> {
     let pipeline = Pipeline::builtin("conversion")?;
@@ -10,9 +10,8 @@ fn main() -> Result<(), leadscore::Error> {
         .with("title", "VP Engineering")
         .with("email", "ann@acme.example")
         .activity(Activity::new("meeting", Timestamp::parse("2026-11-19T10:00:00Z", &utc)?));
-    // The library reads no clock: the moment is yours.
-    let context = Context::new(Timestamp::parse("2026-11-20", &utc)?);
-    let prediction = pipeline.score(&lead, &context)?;
+    // The library reads no clock: the time is yours.
+    let prediction = pipeline.score(&lead, &AsOf::parse("2026-11-20", &utc)?)?;
     println!(
         "{}: {:.1} of 100, {}. {}",
         prediction.lead_id,

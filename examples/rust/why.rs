@@ -1,6 +1,6 @@
 //! Why a lead has its score, as a sum that adds up: `cargo run --example why`.
 
-use leadscore::{Context, Lead, Pipeline, Timestamp, Zone};
+use leadscore::{AsOf, Lead, Pipeline, Zone};
 
 fn main() -> Result<(), leadscore::Error> {
     let pipeline = Pipeline::builtin("heat")?;
@@ -10,8 +10,7 @@ fn main() -> Result<(), leadscore::Error> {
         .with("prior_course_interest", "high")
         .with("source", "referral")
         .with("last_touch", "brochure_download");
-    let context = Context::new(Timestamp::parse("2026-11-20", &Zone::utc())?);
-    let prediction = pipeline.score(&lead, &context)?;
+    let prediction = pipeline.score(&lead, &AsOf::parse("2026-11-20", &Zone::utc())?)?;
     let explanation = &prediction.explanation;
     let mut sum = explanation.baseline.unwrap_or_default();
     println!("{sum:8.3}  every lead starts here");

@@ -16,6 +16,8 @@ export declare class Forest {
   static load(path: string): Forest
   /** Reads what `toJson` wrote. */
   static fromJson(text: string): Forest
+  /** The same model with a value that stands for missing besides NaN. */
+  withMissing(value: number): Forest
   /** The model in the library's own JSON. */
   toJson(): string
   /** What the model is, as a JSON object. */

@@ -8,7 +8,7 @@ import type { ForestDescription, LaterOptions } from './types.js';
 
 /** How a forest is asked. */
 export interface ForestOptions<A extends Values = Float64Array> {
-  /** Which boosting rounds speak: `all` of the file, or those up to the `best` it names. */
+  /** Which boosting rounds to use: `all` of the file, or those up to the `best` it names. */
   iterations?: 'all' | 'best' | undefined;
   /** An array to write the result into. */
   out?: A | undefined;
@@ -18,6 +18,15 @@ export interface ForestOptions<A extends Values = Float64Array> {
 
 /** How a forest is asked off the event loop. */
 export type ForestLaterOptions<A extends Values = Float64Array> = ForestOptions<A> & LaterOptions;
+
+/** What a model file does not tell. */
+export interface LoadOptions {
+  /**
+   * The value that stood for missing in training besides NaN: XGBoost's argument `missing`. As in XGBoost, its models
+   * compare after rounding to f32.
+   */
+  missing?: number | undefined;
+}
 
 /** A raw XGBoost or LightGBM model: the margins of the library that wrote it, to the last bit. */
 export class Forest {
@@ -30,15 +39,15 @@ export class Forest {
   }
 
   /** Loads a model file: XGBoost's JSON or UBJSON, or LightGBM's text. */
-  static load(file: string | URL): Forest {
+  static load(file: string | URL, options?: LoadOptions): Forest {
     const path = pathOf(file);
-    return enter(() => new Forest(native.Forest.load(path)));
+    return enter(() => new Forest(marked(native.Forest.load(path), options)));
   }
 
   /** Loads a model from the bytes of its file. */
-  static fromBytes(bytes: ArrayBuffer | ArrayBufferView): Forest {
+  static fromBytes(bytes: ArrayBuffer | ArrayBufferView, options?: LoadOptions): Forest {
     const own = bytesOf(bytes);
-    return enter(() => new Forest(native.Forest.fromBytes(own)));
+    return enter(() => new Forest(marked(native.Forest.fromBytes(own), options)));
   }
 
   /** Reads what `toText` or `toJSON` gave. */
@@ -151,6 +160,17 @@ export class Forest {
   #matrix(rows: MatrixInput): Matrix {
     return matrixOf(rows, this.#description.features.length);
   }
+}
+
+function marked(forest: Native.Forest, options: LoadOptions | undefined): Native.Forest {
+  const { missing } = known(options, ['missing']);
+  if (missing === undefined || missing === null) {
+    return forest;
+  }
+  if (typeof missing !== 'number') {
+    throw new LeadscoreError('invalid_context', 'missing', 'wants a number');
+  }
+  return forest.withMissing(missing);
 }
 
 function iterationsOf(iterations: unknown): string {

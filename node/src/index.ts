@@ -6,7 +6,7 @@
 import { native } from './native.js';
 
 export { type CoreErrorCode, type ErrorCode, LeadscoreError } from './error.js';
-export { Forest, type ForestLaterOptions, type ForestOptions } from './forest.js';
+export { Forest, type ForestLaterOptions, type ForestOptions, type LoadOptions } from './forest.js';
 export type { Refused, Scored } from './many.js';
 export type { FeatureMatrix, Matrix, MatrixInput, Values } from './matrix.js';
 export { type MatrixScores, Pipeline } from './pipeline.js';

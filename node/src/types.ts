@@ -251,6 +251,8 @@ export interface ForestDescription {
   trees: number;
   rounds: number;
   best_iteration?: number;
+  /** The value that stands for missing besides NaN; JSON has words for infinities. */
+  missing?: number | 'inf' | '-inf';
   precision: 'f32' | 'f64';
 }
 
@@ -279,6 +281,8 @@ export interface ImportOptions {
   /** Whether scores go without reasons. */
   no_reasons?: boolean | undefined;
   iterations?: 'all' | 'best' | undefined;
+  /** The value that stood for missing in training besides NaN, which no model file keeps; the pipeline does. */
+  missing?: number | undefined;
 }
 
 /** How a file of leads (CSV, JSONL or JSON, also gzipped) is scored. */

@@ -77,7 +77,9 @@ async function run(one: Case, way: Way): Promise<unknown> {
     return ofPipeline(pipeline, one, way);
   }
   if (one.forest) {
-    return ofForest(native.Forest.load(join(FIXTURES, one.forest.path)), one, way);
+    const forest = native.Forest.load(join(FIXTURES, one.forest.path));
+    const { missing } = one.forest;
+    return ofForest(missing === undefined ? forest : forest.withMissing(missing), one, way);
   }
   const text = (at: number) => one.arguments[at] as string;
   switch (`${one.class ?? ''}.${one.operation}`) {
@@ -161,6 +163,9 @@ async function ofPipeline(pipeline: Native.Pipeline, one: Case, way: Way): Promi
 async function ofForest(forest: Native.Forest, one: Case, way: Way): Promise<unknown> {
   if (one.operation === 'describe_json') {
     return forest.describeJson();
+  }
+  if (one.operation === 'with_missing') {
+    return forest.withMissing(one.arguments[0] as number).describeJson();
   }
   const { outputs, predictions } = JSON.parse(forest.describeJson());
   const [values, columns] = matrix(one.arguments[0]);

@@ -17,7 +17,7 @@ export interface Case {
   class?: 'Pipeline' | 'Forest';
   operation: string;
   pipeline?: { builtin?: string; json?: string };
-  forest?: { path: string };
+  forest?: { path: string; missing?: number };
   arguments: unknown[];
   expected?: unknown;
   error?: { code: string; path: string; message: string };

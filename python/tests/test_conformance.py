@@ -53,6 +53,8 @@ def run(case: dict[str, Any], folder: Path) -> Any:
         target: Any = native.builtin(of["builtin"]) if "builtin" in of else native.from_json(of["json"])
     elif "forest" in case:
         target = _native.Forest.load(str(FIXTURES / case["forest"]["path"]))
+        if "missing" in case["forest"]:
+            target = target.with_missing(case["forest"]["missing"])
     else:
         target = getattr(_native, case["class"]) if "class" in case else _native
     found = getattr(target, operation)(*arguments)

@@ -59,6 +59,13 @@ impl Forest {
         Forest::new(env, enter(env, || leadscore::Forest::from_json(&text))?, text.len())
     }
 
+    /// The same model with a value that stands for missing besides NaN.
+    #[napi]
+    pub fn with_missing(&self, env: Env, value: f64) -> napi::Result<Forest> {
+        let forest = enter(env, || Ok(leadscore::Forest::clone(&self.inner).with_missing(value)))?;
+        Forest::new(env, forest, usize::try_from(self.size).unwrap_or(0))
+    }
+
     /// The model in the library's own JSON.
     #[napi(catch_unwind)]
     pub fn to_json(&self) -> String {
@@ -191,7 +198,7 @@ fn answer(
     threads: Option<u32>,
     wanted: &Wanted,
 ) -> Result<Vec<f64>, Error> {
-    let iterations = Iterations::named(iterations)?;
+    let iterations: Iterations = iterations.parse()?;
     let parts = in_blocks(matrix.rows(), BLOCK, threads, wanted, |rows| {
         question(forest, &matrix.block(rows)?, iterations)
     })?;

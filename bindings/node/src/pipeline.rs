@@ -1,10 +1,6 @@
 //! Pipelines.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
-use leadscore::pipeline::Import;
-use leadscore::{Context, Error, ErrorKind, FeatureMatrix, Tier};
+use leadscore::{Context, Error, ErrorKind, FeatureMatrix, ImportOptions, ScoreColumns};
 use napi::Env;
 use napi::bindgen_prelude::{AbortSignal, AsyncTask, Float64Array, Int32Array, ObjectFinalize};
 use napi_derive::napi;
@@ -21,7 +17,7 @@ const SMALL: usize = 1 << 16;
 #[napi(custom_finalize)]
 #[derive(Debug)]
 pub struct Pipeline {
-    inner: Arc<leadscore::Pipeline>,
+    inner: leadscore::Pipeline,
     /// Bytes that the garbage collector was told of.
     size: i64,
 }
@@ -64,7 +60,7 @@ impl Pipeline {
     fn new(env: Env, pipeline: leadscore::Pipeline, size: usize) -> napi::Result<Pipeline> {
         let size = i64::try_from(size.max(SMALL)).unwrap_or(i64::MAX);
         env.adjust_external_memory(size)?;
-        Ok(Pipeline { inner: Arc::new(pipeline), size })
+        Ok(Pipeline { inner: pipeline, size })
     }
 }
 
@@ -73,7 +69,7 @@ impl Pipeline {
     /// The names of the pipelines that ship with the library.
     #[napi]
     pub fn names() -> Vec<&'static str> {
-        leadscore::Pipeline::names().collect()
+        leadscore::Pipeline::builtin_names().collect()
     }
 
     /// A pipeline that ships with the library.
@@ -101,7 +97,7 @@ impl Pipeline {
     /// Makes a pipeline of the bytes of an XGBoost or LightGBM model.
     #[napi(factory)]
     pub fn import_model(env: Env, bytes: &[u8], options: String) -> napi::Result<Pipeline> {
-        let import = || leadscore::Pipeline::import(bytes, &Import::from_json(&options)?);
+        let import = || leadscore::Pipeline::import_model(bytes, &ImportOptions::from_json(&options)?);
         Pipeline::new(env, enter(env, import)?, bytes.len())
     }
 
@@ -126,7 +122,7 @@ impl Pipeline {
     /// Scores a list of lead records; a list of predictions, with an error in place of a record that is refused.
     #[napi]
     pub fn score_many_json(&self, env: Env, records: String, context: String) -> napi::Result<String> {
-        enter(env, || self.inner.score_many_json(&records, &Context::from_json(&context)?))
+        enter(env, || self.inner.score_many_json(&records, 0, &Context::from_json(&context)?))
     }
 
     /// The same off the event loop.
@@ -138,7 +134,7 @@ impl Pipeline {
         signal: Option<AbortSignal>,
     ) -> AsyncTask<Later<String, String>> {
         let pipeline = self.inner.clone();
-        enter_later(signal, move |_| pipeline.score_many_json(&records, &Context::from_json(&context)?))
+        enter_later(signal, move |_| pipeline.score_many_json(&records, 0, &Context::from_json(&context)?))
     }
 
     /// The features of a lead record, name by name.
@@ -150,7 +146,7 @@ impl Pipeline {
     /// The features of a list of lead records.
     #[napi]
     pub fn feature_matrix_json(&self, env: Env, records: String, context: String) -> napi::Result<Features> {
-        enter(env, || self.inner.feature_matrix_json(&records, &Context::from_json(&context)?))
+        enter(env, || self.inner.feature_matrix_json(&records, 0, &Context::from_json(&context)?))
             .map(Features::from)
     }
 
@@ -163,7 +159,7 @@ impl Pipeline {
         signal: Option<AbortSignal>,
     ) -> AsyncTask<Later<FeatureMatrix, Features>> {
         let pipeline = self.inner.clone();
-        enter_later(signal, move |_| pipeline.feature_matrix_json(&records, &Context::from_json(&context)?))
+        enter_later(signal, move |_| pipeline.feature_matrix_json(&records, 0, &Context::from_json(&context)?))
     }
 
     /// Scores the rows of a matrix of features.
@@ -187,7 +183,7 @@ impl Pipeline {
         columns: u32,
         threads: Option<u32>,
         signal: Option<AbortSignal>,
-    ) -> AsyncTask<Later<Scores, MatrixScores>> {
+    ) -> AsyncTask<Later<ScoreColumns, MatrixScores>> {
         let (pipeline, matrix) = (self.inner.clone(), Matrix::new(&values, columns));
         enter_later(signal, move |wanted| scores(&pipeline, &matrix, threads, wanted))
     }
@@ -244,22 +240,13 @@ impl Pipeline {
     }
 }
 
-/// Scores as columns.
-#[derive(Debug, Default)]
-pub struct Scores {
-    points: Vec<f64>,
-    probabilities: Vec<f64>,
-    tiers: Vec<i32>,
-    classes: Vec<f64>,
-}
-
-impl From<Scores> for MatrixScores {
-    fn from(scores: Scores) -> MatrixScores {
+impl From<ScoreColumns> for MatrixScores {
+    fn from(scores: ScoreColumns) -> MatrixScores {
         MatrixScores {
-            scores: scores.points.into(),
-            probabilities: scores.probabilities.into(),
-            tiers: scores.tiers.into(),
-            classes: scores.classes.into(),
+            scores: scores.score.into(),
+            probabilities: scores.probability.into(),
+            tiers: scores.tier.into(),
+            classes: scores.class_probabilities.into(),
         }
     }
 }
@@ -269,18 +256,11 @@ fn scores(
     matrix: &Matrix,
     threads: Option<u32>,
     wanted: &Wanted,
-) -> Result<Scores, Error> {
-    let places: HashMap<&str, i32> = pipeline.tiers().tiers().iter().map(Tier::name).zip(0..).collect();
+) -> Result<ScoreColumns, Error> {
     let parts =
         in_blocks(matrix.rows(), BLOCK, threads, wanted, |rows| pipeline.score_matrix(&matrix.block(rows)?))?;
-    let mut all = Scores::default();
-    for score in parts.iter().flatten() {
-        let tier = score.tier.as_deref().and_then(|tier| places.get(tier));
-        all.points.push(score.score);
-        all.probabilities.push(score.probability.unwrap_or(f64::NAN));
-        all.tiers.push(tier.copied().unwrap_or(-1));
-        all.classes.extend_from_slice(&score.classes);
-    }
+    let mut all = ScoreColumns::default();
+    parts.into_iter().for_each(|part| all.append(part));
     Ok(all)
 }
 

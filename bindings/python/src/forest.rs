@@ -57,6 +57,10 @@ impl Forest {
         enter(py, || leadscore::Forest::from_json(&text.0)).map(Forest)
     }
 
+    fn with_missing(&self, py: Python<'_>, value: f64) -> Forest {
+        Forest(py.detach(|| self.0.clone().with_missing(value)))
+    }
+
     fn to_json(&self, py: Python<'_>) -> String {
         py.detach(|| self.0.to_json())
     }
@@ -73,7 +77,7 @@ impl Forest {
         iterations: &str,
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        let iterations = Iterations::named(iterations).map_err(Problem::from)?;
+        let iterations = iterations.parse::<Iterations>().map_err(Problem::from)?;
         Forest::each(py, &values, BLOCK, threads, |rows| self.0.margin(rows, iterations))
     }
 
@@ -85,7 +89,7 @@ impl Forest {
         iterations: &str,
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        let iterations = Iterations::named(iterations).map_err(Problem::from)?;
+        let iterations = iterations.parse::<Iterations>().map_err(Problem::from)?;
         Forest::each(py, &values, BLOCK, threads, |rows| self.0.predict(rows, iterations))
     }
 
@@ -97,7 +101,7 @@ impl Forest {
         iterations: &str,
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        let iterations = Iterations::named(iterations).map_err(Problem::from)?;
+        let iterations = iterations.parse::<Iterations>().map_err(Problem::from)?;
         Forest::each(py, &values, SHAP_BLOCK, threads, |rows| self.0.shap(rows, iterations))
     }
 }

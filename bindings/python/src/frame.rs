@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use arrow_array::RecordBatch;
-use leadscore::{Attribute, Context, Detail, FeatureMatrix, Lead, Mode, Prediction, Timestamp};
+use leadscore::{Attribute, Context, FeatureMatrix, Lead, Mode, ScoreColumns, ScoreOptions, Timestamp, When};
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -16,7 +16,7 @@ use pyo3_arrow::PyTable;
 use self::activities::Activities;
 use self::column::{Buffer, Column, id_text};
 use crate::enter::{enter, enter_blocks};
-use crate::pipeline::{BLOCK, Pipeline, Places, Scores};
+use crate::pipeline::{BLOCK, Pipeline, to_dict};
 use crate::problem::{Problem, Text};
 
 /// Rows of a block where reasons are asked for, which take their time.
@@ -62,33 +62,24 @@ impl Frame {
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let leads = enter(py, || {
-            let mut context = context_of(&context.0)?;
-            context.detail = Detail::Brief;
-            context.reasons = explain;
+            let context = Context::from_json(&context.0)?;
             Leads::new(self, &pipeline.0, context, activities, on.as_deref(), as_of.as_deref())
         })?;
-        let places = Places::new(&pipeline.0);
+        let options = leads.context.options().reasons(explain);
         let block = if explain == 0 { BLOCK } else { EXPLAINED_BLOCK };
         let parts = enter_blocks(py, self.rows, block, threads, |rows| {
-            let (mut part, mut reasons) = (Scores::default(), Reasons::new(explain));
             if explain == 0 && leads.is_plain() {
-                part.add_matrix(&pipeline.0, &leads.read(rows)?)?;
+                Ok(pipeline.0.score_matrix(&leads.read(rows)?)?)
             } else {
-                for prediction in leads.predictions(rows)? {
-                    let tier = places.of(prediction.tier.as_deref());
-                    let classes = prediction.classes.iter().map(|class| class.probability);
-                    part.add(prediction.score, prediction.probability, tier, classes);
-                    reasons.add(&prediction);
-                }
+                leads.scores(rows, &options)
             }
-            Ok((part, reasons))
         })?;
-        let (scores, reasons): (Vec<Scores>, Vec<Reasons>) = parts.into_iter().unzip();
-        let dict = Scores::to_dict(py, &scores)?;
+        let dict = to_dict(py, &parts)?;
         let (mut texts, mut points) = (Vec::new(), Vec::new());
-        for place in 0..explain {
-            texts.push(reasons.iter().flat_map(|part| &part.texts[place]).collect::<Vec<_>>());
-            let numbers: Vec<f64> = reasons.iter().flat_map(|part| part.points[place].clone()).collect();
+        for rank in 0..explain {
+            texts.push(parts.iter().flat_map(|part| &part.reasons[rank].text).collect::<Vec<_>>());
+            let numbers: Vec<f64> =
+                parts.iter().flat_map(|part| &part.reasons[rank].points).copied().collect();
             points.push(PyArray1::from_vec(py, numbers));
         }
         dict.set_item("reasons", texts)?;
@@ -110,7 +101,7 @@ impl Frame {
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let leads = enter(py, || {
-            let context = context_of(&context.0)?;
+            let context = Context::from_json(&context.0)?;
             Leads::new(self, &pipeline.0, context, activities, on.as_deref(), as_of.as_deref())
         })?;
         let parts = enter_blocks(py, self.rows, BLOCK, threads, |rows| {
@@ -120,10 +111,6 @@ impl Frame {
         let columns = pipeline.0.schema().columns().len();
         PyArray1::from_vec(py, parts.concat()).reshape([self.rows, columns])
     }
-}
-
-fn context_of(text: &str) -> Result<Context, Problem> {
-    Ok(Context::from_json(text)?)
 }
 
 impl Frame {
@@ -186,9 +173,9 @@ impl<'a> Leads<'a> {
         }
         let named: Vec<(&str, &[Attribute])> =
             columns.iter().map(|(name, column)| (*name, column.distinct())).collect();
-        let reader = pipeline.schema().column_reader(&named, context.as_of, &context.zone);
+        let reader = pipeline.schema().column_reader(&named, context.as_of()?.time, context.zone());
         let activities = match (activities, on) {
-            (Some(activities), Some(on)) => Some(Activities::new(activities, on, &context.zone)?),
+            (Some(activities), Some(on)) => Some(Activities::new(activities, on, context.zone())?),
             _ => None,
         };
         let ids = match (&activities, on) {
@@ -204,7 +191,7 @@ impl<'a> Leads<'a> {
 
     /// Whether features come from columns alone.
     fn is_plain(&self) -> bool {
-        self.context.mode == Mode::Lenient && self.activities.is_none() && self.as_of.is_none()
+        self.context.options().mode == Mode::Lenient && self.activities.is_none() && self.as_of.is_none()
     }
 
     /// The features of some rows, straight from the columns.
@@ -221,42 +208,23 @@ impl<'a> Leads<'a> {
 
     /// The features of some rows, lead by lead.
     fn matrix(&self, rows: Range<usize>) -> Result<FeatureMatrix, Problem> {
-        let columns = self.pipeline.schema().columns().len();
-        let mut values = Vec::with_capacity(rows.len() * columns);
-        self.each(rows, |leads, context, from| {
-            let matrix = self.pipeline.feature_matrix(leads, context);
-            values.extend_from_slice(matrix.map_err(|error| Problem::from(error).further(from))?.values());
-            Ok(())
-        })?;
-        Ok(FeatureMatrix::new(columns, values)?)
-    }
-
-    fn predictions(&self, rows: Range<usize>) -> Result<Vec<Prediction>, Problem> {
-        let mut predictions = Vec::with_capacity(rows.len());
-        self.each(rows, |leads, context, from| {
-            for result in self.pipeline.score_many(leads, context) {
-                predictions.push(result.map_err(|error| Problem::from(error).further(from))?);
-            }
-            Ok(())
-        })?;
-        Ok(predictions)
-    }
-
-    /// Hands out the leads of some rows in runs of the same moment, with the row each run starts at.
-    fn each(
-        &self,
-        rows: Range<usize>,
-        mut take: impl FnMut(&[Lead], &Context, usize) -> Result<(), Problem>,
-    ) -> Result<(), Problem> {
         let leads = self.leads(rows.clone())?;
-        let Some(as_of) = &self.as_of else { return take(&leads, &self.context, rows.start) };
-        let mut from = 0;
-        for run in as_of[rows.clone()].chunk_by(|a, b| a == b) {
-            let context = Context { as_of: run[0], ..self.context.clone() };
-            take(&leads[from..from + run.len()], &context, rows.start + from)?;
-            from += run.len();
+        let matrix = self.pipeline.feature_matrix(&leads, self.when(&rows), self.context.options().mode);
+        matrix.map_err(|error| Problem::from(error).further(rows.start))
+    }
+
+    fn scores(&self, rows: Range<usize>, options: &ScoreOptions) -> Result<ScoreColumns, Problem> {
+        let leads = self.leads(rows.clone())?;
+        let scores = self.pipeline.score_columns(&leads, self.when(&rows), options);
+        scores.map_err(|error| Problem::from(error).further(rows.start))
+    }
+
+    /// When some rows are scored as of.
+    fn when(&self, rows: &Range<usize>) -> When<'_> {
+        match &self.as_of {
+            Some(times) => When::each(&times[rows.clone()], self.context.zone()),
+            None => self.context.when(),
         }
-        Ok(())
     }
 
     fn leads(&self, rows: Range<usize>) -> Result<Vec<Lead>, Problem> {
@@ -297,7 +265,7 @@ fn moments(frame: &Frame, name: &str, context: &Context) -> Result<Vec<Timestamp
         moments.push(match value {
             Some(Attribute::Text(text)) if known.contains_key(&text) => known[&text],
             Some(Attribute::Text(text)) => {
-                let moment = Timestamp::parse(&text, &context.zone);
+                let moment = Timestamp::parse(&text, context.zone());
                 let moment = moment.map_err(|problem| error(problem.message()))?;
                 known.insert(text, moment);
                 moment
@@ -310,24 +278,4 @@ fn moments(frame: &Frame, name: &str, context: &Context) -> Result<Vec<Timestamp
         });
     }
     Ok(moments)
-}
-
-/// The strongest reasons of some rows, column by column.
-struct Reasons {
-    texts: Vec<Vec<Option<String>>>,
-    points: Vec<Vec<f64>>,
-}
-
-impl Reasons {
-    fn new(explain: usize) -> Reasons {
-        Reasons { texts: vec![Vec::new(); explain], points: vec![Vec::new(); explain] }
-    }
-
-    fn add(&mut self, prediction: &Prediction) {
-        let reasons = &prediction.explanation.reasons;
-        for (place, (texts, points)) in self.texts.iter_mut().zip(&mut self.points).enumerate() {
-            texts.push(reasons.get(place).map(|reason| reason.text.clone()));
-            points.push(reasons.get(place).map_or(f64::NAN, |reason| reason.points));
-        }
-    }
 }

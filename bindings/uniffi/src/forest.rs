@@ -15,7 +15,7 @@ pub struct Forest(leadscore::Forest);
 
 #[uniffi::export]
 impl Forest {
-    /// The model in these bytes, told by its content.
+    /// The model in these bytes, detected from the content.
     ///
     /// # Errors
     /// `invalid_model` and `unsupported_model`.
@@ -41,6 +41,11 @@ impl Forest {
     #[uniffi::constructor]
     pub fn from_json(text: String) -> Result<Forest, LeadscoreError> {
         Ok(Forest(leadscore::Forest::from_json(&text)?))
+    }
+
+    /// The same model with a value that stands for missing besides NaN.
+    pub fn with_missing(&self, value: f64) -> Forest {
+        Forest(self.0.clone().with_missing(value))
     }
 
     /// The library's own JSON.
@@ -106,7 +111,7 @@ impl Forest {
         threads: u32,
         work: fn(&leadscore::Forest, &FeatureMatrix, Iterations) -> Result<Vec<f64>, leadscore::Error>,
     ) -> Result<Vec<u8>, LeadscoreError> {
-        let iterations = Iterations::named(iterations)?;
+        let iterations: Iterations = iterations.parse()?;
         let parts = enter_blocks(rows, size, threads, |block| work(&self.0, block, iterations))?;
         Ok(bytes_of(&parts.concat()))
     }

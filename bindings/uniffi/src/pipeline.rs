@@ -1,10 +1,8 @@
 //! Pipelines.
 
-use std::collections::HashMap;
 use std::path::Path;
 
-use leadscore::pipeline::Import;
-use leadscore::{Context, Score, Tier};
+use leadscore::{Context, ImportOptions, ScoreColumns};
 
 use crate::enter::{MANY, enter_blocks};
 use crate::matrix::{Matrix, Rows, bytes_of};
@@ -30,7 +28,7 @@ pub struct MatrixScores {
 /// The names of the pipelines that ship with the library.
 #[uniffi::export]
 pub fn pipeline_names() -> Vec<String> {
-    leadscore::Pipeline::names().map(str::to_owned).collect()
+    leadscore::Pipeline::builtin_names().map(str::to_owned).collect()
 }
 
 #[uniffi::export]
@@ -69,10 +67,10 @@ impl Pipeline {
     /// Makes a pipeline of an XGBoost or LightGBM model.
     ///
     /// # Errors
-    /// As the core's `Import::from_json` and `Pipeline::import`.
+    /// As the core's `ImportOptions::from_json` and `Pipeline::import_model`.
     #[uniffi::constructor]
     pub fn import_model(bytes: Vec<u8>, options: String) -> Result<Pipeline, LeadscoreError> {
-        Ok(Pipeline(leadscore::Pipeline::import(&bytes, &Import::from_json(&options)?)?))
+        Ok(Pipeline(leadscore::Pipeline::import_model(&bytes, &ImportOptions::from_json(&options)?)?))
     }
 
     /// The pipeline as one self-contained JSON file.
@@ -98,7 +96,7 @@ impl Pipeline {
     /// # Errors
     /// What is wrong with the list or the context.
     pub fn score_many_json(&self, records: String, context: String) -> Result<String, LeadscoreError> {
-        Ok(self.0.score_many_json(&records, &Context::from_json(&context)?)?)
+        Ok(self.0.score_many_json(&records, 0, &Context::from_json(&context)?)?)
     }
 
     /// The features of one lead record as a JSON object.
@@ -114,7 +112,7 @@ impl Pipeline {
     /// # Errors
     /// What is wrong with the records or the context.
     pub fn feature_matrix_json(&self, records: String, context: String) -> Result<Matrix, LeadscoreError> {
-        Ok(self.0.feature_matrix_json(&records, &Context::from_json(&context)?)?.into())
+        Ok(self.0.feature_matrix_json(&records, 0, &Context::from_json(&context)?)?.into())
     }
 
     /// Scores the rows of a matrix: f64, little-endian, row after row. Zero threads are one for each processor.
@@ -129,18 +127,13 @@ impl Pipeline {
     ) -> Result<MatrixScores, LeadscoreError> {
         let parts =
             enter_blocks(Rows::new(values, columns)?, MANY, threads, |block| self.0.score_matrix(block))?;
-        let all: Vec<Score> = parts.into_iter().flatten().collect();
-        let places: HashMap<&str, i32> = self.0.tiers().tiers().iter().map(Tier::name).zip(0..).collect();
-        let tier =
-            |score: &Score| score.tier.as_deref().and_then(|tier| places.get(tier)).map_or(-1, |at| *at);
-        let column = |of: fn(&Score) -> f64| bytes_of(&all.iter().map(of).collect::<Vec<f64>>());
+        let mut all = ScoreColumns::default();
+        parts.into_iter().for_each(|part| all.append(part));
         Ok(MatrixScores {
-            scores: column(|score| score.score),
-            probabilities: column(|score| score.probability.unwrap_or(f64::NAN)),
-            tiers: all.iter().flat_map(|score| tier(score).to_le_bytes()).collect(),
-            classes: bytes_of(
-                &all.iter().flat_map(|score| score.classes.iter().copied()).collect::<Vec<f64>>(),
-            ),
+            scores: bytes_of(&all.score),
+            probabilities: bytes_of(&all.probability),
+            tiers: all.tier.iter().flat_map(|tier| tier.to_le_bytes()).collect(),
+            classes: bytes_of(&all.class_probabilities),
         })
     }
 

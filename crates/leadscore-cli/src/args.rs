@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
+use leadscore::forest::Iterations;
 
 /// Rank leads, and say why: which ones first, the reasons that add up, the next action.
 #[derive(Parser)]
@@ -144,14 +146,6 @@ pub(crate) struct InspectArgs {
     pub(crate) map: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Rounds {
-    /// Up to the best round where the file names one
-    Best,
-    /// All rounds of the file
-    All,
-}
-
 #[derive(clap::Args)]
 pub(crate) struct PredictArgs {
     /// An XGBoost model (JSON or UBJSON) or a LightGBM one (text)
@@ -164,9 +158,9 @@ pub(crate) struct PredictArgs {
     /// Also write the contributions of every feature to the margin
     #[arg(long, value_name = "FILE")]
     pub(crate) contributions: Option<PathBuf>,
-    /// Which boosting rounds speak
-    #[arg(long, value_enum, default_value = "all")]
-    pub(crate) iterations: Rounds,
+    /// Which boosting rounds to use: all of the file, or those up to the best one where the file names it
+    #[arg(long, value_parser = iterations(), default_value_t)]
+    pub(crate) iterations: Iterations,
     /// A value that means missing besides an empty cell, as given to the library in training (it is not in the file)
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub(crate) missing: Option<f64>,
@@ -202,9 +196,12 @@ pub(crate) struct ImportArgs {
     /// The tiers: a built-in scheme, or a file [default: a-e for a probability, the classes, hot-warm-cold]
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) tiers: Option<String>,
-    /// Which boosting rounds speak
-    #[arg(long, value_enum, default_value = "all")]
-    pub(crate) iterations: Rounds,
+    /// Which boosting rounds to use: all of the file, or those up to the best one where the file names it
+    #[arg(long, value_parser = iterations(), default_value_t)]
+    pub(crate) iterations: Iterations,
+    /// A value that means missing, as given to the library in training (it is not in the file); the pipeline keeps it
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
+    pub(crate) missing: Option<f64>,
     /// Score without reasons, for a model that keeps no cover
     #[arg(long)]
     pub(crate) no_reasons: bool,
@@ -241,6 +238,11 @@ pub(crate) struct PipelinesArgs {
     /// The moment they are judged as of [default: now]
     #[arg(long, value_name = "TIME", requires = "leads")]
     pub(crate) as_of: Option<String>,
+}
+
+/// Names as [`Iterations`] reads them, listed in the help.
+fn iterations() -> impl TypedValueParser<Value = Iterations> {
+    PossibleValuesParser::new(Iterations::NAMES).try_map(|name| name.parse())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -122,5 +122,5 @@ pub fn score_file_while(
     let done = result?;
     let tiers = done.tiers.into_iter().map(|tier| TierSummary { tier: tier.name, leads: tier.leads });
     let summary = Summary { scored: done.scored, rejected: done.rejected, tiers: tiers.collect(), notes };
-    Ok(serde_json::to_string(&summary).unwrap_or_default())
+    Ok(serde_json::to_string(&summary).expect("a summary serializes"))
 }

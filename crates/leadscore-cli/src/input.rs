@@ -9,8 +9,8 @@ mod table;
 use std::cell::RefCell;
 use std::path::Path;
 
-use leadscore::csv::Warning;
-use leadscore::{Context, Lead, Mode, Pipeline, Timestamp, Zone};
+use leadscore::{AsOf, Lead, Pipeline, ScoreOptions, Timestamp, Zone};
+use leadscore_csv::Warning;
 
 pub(crate) use activities::ActivityLog;
 pub(crate) use mapping::Mapping;
@@ -60,7 +60,8 @@ enum Source {
 /// Everything a command needs to go through leads.
 pub(crate) struct Work {
     pub(crate) pipeline: Pipeline,
-    pub(crate) context: Context,
+    pub(crate) as_of: AsOf,
+    pub(crate) options: ScoreOptions,
     pub(crate) leads: LeadReader,
     /// The input's name for messages.
     pub(crate) name: String,
@@ -92,15 +93,13 @@ impl Work {
         }
         let zone = Zone::named(&args.zone)?;
         let as_of = match &args.as_of {
-            Some(text) => Timestamp::parse(text, &zone).map_err(|error| Failure::about("--as-of", &error))?,
-            None => now()?,
+            Some(text) => AsOf::parse(text, &zone).map_err(|error| Failure::about("--as-of", &error))?,
+            None => AsOf::new(now()?).in_zone(zone),
         };
-        let mut context = Context::new(as_of);
-        context.zone = zone;
-        context.mode = if args.strict { Mode::Strict } else { Mode::Lenient };
+        let options = if args.strict { ScoreOptions::new().strict() } else { ScoreOptions::new() };
         let mapping = args.map.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
         let log =
-            args.activities.as_deref().map(|path| ActivityLog::load(path, &context.zone)).transpose()?;
+            args.activities.as_deref().map(|path| ActivityLog::load(path, &as_of.zone)).transpose()?;
         let opened = open(&args.input)?;
         let name = opened.name.clone();
         let (size, progress) = (opened.size, opened.counter.clone());
@@ -132,11 +131,11 @@ impl Work {
                 opened.bytes,
                 opened.form,
                 mapping,
-                context.zone.clone(),
+                as_of.zone.clone(),
             )),
         };
         let leads = LeadReader { source, lead: Lead::default(), row: 0, line: 0, log };
-        Ok(Work { pipeline, context, leads, name, size, progress })
+        Ok(Work { pipeline, as_of, options, leads, name, size, progress })
     }
 }
 
@@ -189,11 +188,11 @@ pub(crate) fn title(lead: &Lead) -> String {
 
 /// A built-in pipeline by name, or the one in a file.
 pub(crate) fn pipeline(name: &str) -> Result<Pipeline, Failure> {
-    if Pipeline::names().any(|own| own == name) {
+    if Pipeline::builtin_names().any(|own| own == name) {
         return Ok(Pipeline::builtin(name)?);
     }
     let text = std::fs::read_to_string(name).map_err(|error| {
-        let names: Vec<&str> = Pipeline::names().collect();
+        let names: Vec<&str> = Pipeline::builtin_names().collect();
         Failure::said(format!(
             "{name}: neither a built-in pipeline ({}) nor a readable file: {error}",
             names.join(", ")

@@ -150,22 +150,6 @@ impl Ledger {
                 is_limit: c.kind == ContributionKind::Limit,
             })
             .collect();
-        if lines.is_empty() {
-            // A brief prediction names the strongest lines and the limits only.
-            let line = |is_limit| {
-                move |r: &leadscore::explain::TopReason| Line {
-                    group: None,
-                    text: capital(&r.text),
-                    points: r.points,
-                    is_limit,
-                }
-            };
-            lines.extend(explanation.reasons.iter().map(line(false)));
-            lines.extend(explanation.limits.iter().map(line(true)));
-            let named: f64 = lines.iter().map(|line| line.points).sum();
-            let points = prediction.score - baseline - named;
-            lines.push(Line { group: None, text: "Everything else".to_owned(), points, is_limit: false });
-        }
         lines.retain(|line| line.points.abs() > NOISE);
         Some(Ledger { baseline, lines, score: prediction.score })
     }

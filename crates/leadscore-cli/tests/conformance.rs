@@ -8,8 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use leadscore::forest::Iterations;
-use leadscore::pipeline::Import;
-use leadscore::{Context, Error, ErrorKind, FeatureMatrix, Forest, Pipeline};
+use leadscore::{Context, Error, ErrorKind, FeatureMatrix, Forest, ImportOptions, Pipeline};
 use serde_json::{Value, json};
 use support::{folder, leadscore, path, root};
 
@@ -138,18 +137,22 @@ fn run(case: &Value) -> Result<Value, Error> {
     }
     if let Some(forest) = case.get("forest") {
         let file = root().join("fixtures").join(forest["path"].as_str().unwrap());
-        return of_forest(&Forest::from_bytes(&fs::read(file).unwrap())?, operation, arguments);
+        let mut own = Forest::from_bytes(&fs::read(file).unwrap())?;
+        if let Some(value) = forest["missing"].as_f64() {
+            own = own.with_missing(value);
+        }
+        return of_forest(&own, operation, arguments);
     }
     let described = |pipeline: Pipeline| json!(pipeline.describe_json());
     let forest = |forest: Forest| json!(forest.describe_json());
     Ok(match (case.get("class").and_then(Value::as_str), operation) {
         (None, "version") => json!(env!("CARGO_PKG_VERSION")),
         (None, "error_codes") => json!(ErrorKind::ALL.iter().map(|kind| kind.code()).collect::<Vec<_>>()),
-        (Some("Pipeline"), "names") => json!(Pipeline::names().collect::<Vec<_>>()),
+        (Some("Pipeline"), "names") => json!(Pipeline::builtin_names().collect::<Vec<_>>()),
         (Some("Pipeline"), "builtin") => described(Pipeline::builtin(text(0))?),
         (Some("Pipeline"), "from_json") => described(Pipeline::from_json(text(0))?),
         (Some("Pipeline"), "import_model") => {
-            described(Pipeline::import(&bytes(&arguments[0]), &Import::from_json(text(1))?)?)
+            described(Pipeline::import_model(&bytes(&arguments[0]), &ImportOptions::from_json(text(1))?)?)
         }
         (Some("Forest"), "from_bytes") => forest(Forest::from_bytes(&bytes(&arguments[0]))?),
         (Some("Forest"), "from_json") => forest(Forest::from_json(text(0))?),
@@ -171,22 +174,19 @@ fn of_pipeline(pipeline: &Pipeline, operation: &str, arguments: &[Value]) -> Res
     Ok(match operation {
         "describe_json" => json!(pipeline.describe_json()),
         "score_json" => json!(pipeline.score_json(text(0), &context()?)?),
-        "score_many_json" => json!(pipeline.score_many_json(text(0), &context()?)?),
+        "score_many_json" => json!(pipeline.score_many_json(text(0), 0, &context()?)?),
         "features_json" => json!(pipeline.features_json(text(0), &context()?)?),
         "feature_matrix_json" => {
-            let matrix = pipeline.feature_matrix_json(text(0), &context()?)?;
+            let matrix = pipeline.feature_matrix_json(text(0), 0, &context()?)?;
             json!({"columns": matrix.columns(), "values": nested(matrix.values(), matrix.columns())})
         }
         "score_matrix" => {
             let scores = pipeline.score_matrix(&matrix(&arguments[0])?)?;
-            let tiers = pipeline.tiers().tiers();
-            let place =
-                |name: &str| tiers.iter().position(|tier| tier.name() == name).map_or(-1, |at| at as i64);
             json!({
-                "scores": scores.iter().map(|score| number(score.score)).collect::<Vec<_>>(),
-                "probabilities": scores.iter().map(|s| s.probability.map(number)).collect::<Vec<_>>(),
-                "tiers": scores.iter().map(|s| s.tier.as_deref().map_or(-1, place)).collect::<Vec<_>>(),
-                "classes": scores.iter().flat_map(|s| &s.classes).map(|p| number(*p)).collect::<Vec<_>>(),
+                "scores": scores.score.iter().copied().map(number).collect::<Vec<_>>(),
+                "probabilities": scores.probability.iter().copied().map(number).collect::<Vec<_>>(),
+                "tiers": scores.tier,
+                "classes": scores.class_probabilities.iter().copied().map(number).collect::<Vec<_>>(),
             })
         }
         "importance_json" => {
@@ -209,12 +209,15 @@ fn of_forest(forest: &Forest, operation: &str, arguments: &[Value]) -> Result<Va
     if operation == "describe_json" {
         return Ok(json!(forest.describe_json()));
     }
+    if operation == "with_missing" {
+        return Ok(json!(forest.clone().with_missing(arguments[0].as_f64().unwrap()).describe_json()));
+    }
     let matrix = matrix(&arguments[0])?;
-    let iterations = Iterations::named(arguments[1].as_str().unwrap())?;
+    let iterations: Iterations = arguments[1].as_str().unwrap().parse()?;
     let (values, width) = match operation {
-        "margin" => (forest.margin(&matrix, iterations)?, forest.outputs()),
-        "predict" => (forest.predict(&matrix, iterations)?, forest.predictions()),
-        "shap" => (forest.shap(&matrix, iterations)?, forest.outputs() * (matrix.columns() + 1)),
+        "margin" => (forest.margin(&matrix, iterations)?, forest.output_count()),
+        "predict" => (forest.predict(&matrix, iterations)?, forest.prediction_width()),
+        "shap" => (forest.shap(&matrix, iterations)?, forest.output_count() * (matrix.columns() + 1)),
         other => panic!("unknown operation {other}"),
     };
     Ok(json!(nested(&values, width)))

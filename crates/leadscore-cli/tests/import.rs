@@ -48,6 +48,33 @@ fn held_out_leads_score_as_xgboost_says() {
     }
 }
 
+#[test]
+fn a_marker_for_missing_values_is_kept_in_the_pipeline() {
+    let folder = "fixtures/golden/xgb-3.2.0-missing-json";
+    let model = format!("{folder}/model.json");
+    let (run, text) = imported(&[&model, "--id", "mine", "--missing", "-999.1"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(file["scorer"]["missing"], -999.1);
+    let (_, plain) = imported(&[&model, "--id", "mine"]);
+    assert!(!plain.contains("\"missing\""));
+    // Scored with the pipeline, the library's own rows have the library's own probabilities.
+    let dir = support::folder(&[("mine.json", text.as_bytes())]);
+    let (pipeline, out) = (path(&dir, "mine.json"), path(&dir, "out.csv"));
+    let rows = format!("{folder}/input.csv");
+    let run = leadscore(&["score", &rows, "-p", &pipeline, "-f", "csv", "-o", &out, "--explain", "0"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let found = records(&std::fs::read_to_string(&out).unwrap());
+    let wanted = records(&std::fs::read_to_string(root().join(format!("{folder}/expected.csv"))).unwrap());
+    let column = |rows: &[Vec<String>], name: &str| rows[0].iter().position(|own| own == name).unwrap();
+    let (ours, theirs) = (column(&found, "probability"), column(&wanted, "pred"));
+    assert_eq!(found.len(), wanted.len());
+    for (row, (own, xgboost)) in found[1..].iter().zip(&wanted[1..]).enumerate() {
+        let gap: f64 = own[ours].parse::<f64>().unwrap() - xgboost[theirs].parse::<f64>().unwrap();
+        assert!(gap.abs() < 1e-7, "row {row}: {gap}");
+    }
+}
+
 fn imported(args: &[&str]) -> (support::Run, String) {
     let dir = folder(&[]);
     let out = path(&dir, "pipeline.json");

@@ -1,10 +1,12 @@
 //! What can go wrong, each with a stable code and a path into the input.
 
+mod issue;
 mod path;
 
 use std::fmt;
 use std::sync::Arc;
 
+pub use issue::Issue;
 pub use path::{Path, PathStep};
 
 /// One enum and its list of all kinds from one table, so that neither can forget a kind.
@@ -97,6 +99,7 @@ struct Details {
     path: Path,
     message: String,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+    issues: Vec<Issue>,
 }
 
 impl Error {
@@ -108,7 +111,13 @@ impl Error {
     /// assert_eq!(error.to_string(), "leads[3].email: wants a text");
     /// ```
     pub fn new(kind: ErrorKind, path: impl Into<Path>, message: impl Into<String>) -> Error {
-        Error(Box::new(Details { kind, path: path.into(), message: message.into(), source: None }))
+        Error(Box::new(Details {
+            kind,
+            path: path.into(),
+            message: message.into(),
+            source: None,
+            issues: Vec::new(),
+        }))
     }
 
     /// An error of the operating system about a file: [`ErrorKind::NotFound`] or [`ErrorKind::Io`].
@@ -143,6 +152,30 @@ impl Error {
         &self.0.message
     }
 
+    /// Everything that strict mode found wrong with a lead, in the order of the schema; the error itself tells the first.
+    /// Empty for errors of other kinds.
+    ///
+    /// ```
+    /// use leadscore::{Lead, Mode, Pipeline, Timestamp, Zone};
+    /// let pipeline = Pipeline::builtin("b2b")?;
+    /// let as_of = Timestamp::parse("2026-11-22", &Zone::utc())?;
+    /// let lead = Lead::new("l-1").with("company_employee_count", -5);
+    /// let issues = pipeline.schema().check(&lead, as_of, &Zone::utc());
+    /// assert!(issues.len() > 40 && issues[1].path() == "attributes.company_employee_count");
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn issues(&self) -> &[Issue] {
+        &self.0.issues
+    }
+
+    /// The error of some issues, told by the first; `None` where there is none.
+    pub(crate) fn from_issues(issues: Vec<Issue>) -> Option<Error> {
+        let first = issues.first()?;
+        let mut error = Error::new(first.kind(), first.path().clone(), first.message());
+        error.0.issues = issues;
+        Some(error)
+    }
+
     /// The same error of another kind.
     #[must_use]
     pub fn with_kind(mut self, kind: ErrorKind) -> Error {
@@ -167,7 +200,11 @@ impl Error {
     #[must_use]
     pub fn within(mut self, outer: impl Into<Path>) -> Error {
         let own = std::mem::take(&mut self.0.path);
-        self.0.path = outer.into().join(own);
+        let outer = outer.into();
+        for issue in &mut self.0.issues {
+            issue.put_before_path(&outer);
+        }
+        self.0.path = outer.join(own);
         self
     }
 

@@ -1,70 +1,22 @@
 //! From the parts of a margin to reasons in points that add up to the score.
 
+mod sum;
+mod value;
+mod words;
+
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use crate::expression::plain;
-use crate::feature::{Feature, FeatureSchema, FeatureType};
-use crate::json;
-use crate::scale::{Classes, Scale};
-use crate::scorer::{ContributionKind, Part, Scored};
+pub(crate) use sum::PointSum;
+pub use value::{FeatureValue, FeatureValues, NamedValue};
+pub(crate) use words::Wording;
 
-/// A feature's value as a person or a program would want it.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum FeatureValue {
-    /// The record does not say.
-    Missing,
-    /// A number.
-    Number(f64),
-    /// True or false.
-    Flag(bool),
-    /// A category's level.
-    Level(String),
-    /// A text.
-    Text(String),
-}
-
-impl FeatureValue {
-    pub(crate) fn new(feature: &Feature, value: f64) -> FeatureValue {
-        match feature.kind {
-            _ if value.is_nan() => FeatureValue::Missing,
-            FeatureType::Flag => FeatureValue::Flag(value != 0.0),
-            FeatureType::Category => feature
-                .levels
-                .get(value as usize)
-                .map_or(FeatureValue::Missing, |l| FeatureValue::Level(l.clone())),
-            _ => FeatureValue::Number(value),
-        }
-    }
-}
-
-impl std::fmt::Display for FeatureValue {
-    /// As a person would write it; a missing value is a dash.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            FeatureValue::Missing => f.write_str("–"),
-            FeatureValue::Number(number) => f.write_str(&plain(*number)),
-            FeatureValue::Flag(flag) => f.write_str(if *flag { "yes" } else { "no" }),
-            FeatureValue::Level(text) | FeatureValue::Text(text) => f.write_str(text),
-        }
-    }
-}
-
-impl Serialize for FeatureValue {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            FeatureValue::Missing => serializer.serialize_none(),
-            FeatureValue::Number(number) => json::short(number, serializer),
-            FeatureValue::Flag(flag) => serializer.serialize_bool(*flag),
-            FeatureValue::Level(text) | FeatureValue::Text(text) => serializer.serialize_str(text),
-        }
-    }
-}
+use crate::expression::push_number;
+use crate::scorer::ContributionKind;
 
 /// One line of the sum that makes a score.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Contribution {
     /// The rule's, feature's or limit's code.
@@ -74,265 +26,225 @@ pub struct Contribution {
     pub group: Option<Arc<str>>,
     /// What kind of thing it is.
     pub kind: ContributionKind,
-    /// The features it speaks of, with the lead's values.
-    #[serde(serialize_with = "json::pairs")]
-    pub features: Vec<(String, FeatureValue)>,
+    /// The features it is about, with the lead's values.
+    pub features: FeatureValues,
     /// Points of score, 0–100 scale, added (or taken away, when negative).
     pub points: f64,
     /// In words.
-    pub text: String,
+    pub text: Arc<str>,
 }
 
 /// One of the things that moved the score most.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct TopReason {
+pub struct Reason {
     /// The contribution's code.
     pub code: Arc<str>,
-    /// Points of score; negative when it speaks against the lead.
+    /// Points of score; negative when it is against the lead.
     pub points: f64,
     /// What a sales representative reads.
-    pub text: String,
+    pub text: Arc<str>,
+}
+
+/// The rule that ruled a lead out; as JSON its words.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Disqualification {
+    /// The rule's code.
+    pub code: Arc<str>,
+    /// Why, in words.
+    pub text: Arc<str>,
+}
+
+impl Disqualification {
+    pub(crate) fn new(sum: &PointSum, wording: &Wording<'_>) -> Option<Disqualification> {
+        let part = sum.disqualified_by?;
+        let code = wording.parts.get(part).code.clone();
+        Some(Disqualification { code, text: wording.text(part, &mut String::new()) })
+    }
+}
+
+impl std::fmt::Display for Disqualification {
+    /// Why, in words.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Serialize for Disqualification {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
 }
 
 /// Why a score is what it is: `baseline` + Σ `contributions` + `rest` = score, within 1e-9.
 ///
 /// Without a baseline there are no reasons: the pipeline gives none, or none were asked for.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Explanation {
     /// The score at the baseline margin, in points. It is not the base rate.
     pub baseline: Option<f64>,
-    /// Every line of the sum, in the scorer's order; empty in [`Detail::Brief`](crate::Detail::Brief).
+    /// Every line of the sum, in the scorer's order.
     pub contributions: Vec<Contribution>,
-    /// The strongest features and rules, by absolute points, a rule's own cap taken off.
-    pub reasons: Vec<TopReason>,
-    /// Clips of groups and of the score, rounding and disqualification; they stand among the contributions too.
-    pub limits: Vec<TopReason>,
+    /// The strongest features and rules, by absolute points after a rule's own range.
+    pub reasons: Vec<Reason>,
+    /// Clips of groups and of the score, rounding and disqualification; they are among the contributions too.
+    pub limits: Vec<Reason>,
     /// What rounding leaves over, in points; |rest| ≤ 1e-3.
     pub rest: f64,
     /// The whole in one line.
     pub summary: String,
 }
 
-/// A score with the parts of it in points.
-pub(crate) struct Sum<'a> {
-    pub(crate) score: f64,
-    pub(crate) baseline: Option<f64>,
-    pub(crate) rest: f64,
-    pub(crate) lines: Vec<Line<'a>>,
-    /// The probability of every class, where the scale has classes.
-    pub(crate) classes: Vec<f64>,
-    /// Group totals: code, label, own sum, and after its weight.
-    pub(crate) groups: Vec<(&'a str, &'a str, f64, f64)>,
-    /// Rules that could not be decided for want of a value: group, code, label.
-    pub(crate) undecided: Vec<(&'a str, &'a str, &'a str)>,
-    /// The line of a disqualification, if there was one.
-    out: Option<usize>,
+/// What of an explanation is filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ExplanationDetail {
+    /// Everything.
+    Full,
+    /// Neither contributions nor the summary.
+    Reasons,
 }
 
-/// One part in points.
-pub(crate) struct Line<'a> {
-    pub(crate) part: Part<'a>,
-    pub(crate) points: f64,
-    /// The points after the part's own cap, which is what a reader is told.
-    pub(crate) worth: f64,
+/// What an explanation is to say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ExplanationOptions<'a> {
+    /// The tier's name, for the summary.
+    pub(crate) tier: Option<&'a str>,
+    /// The most reasons to name.
+    pub(crate) reason_limit: usize,
+    pub(crate) detail: ExplanationDetail,
 }
 
-/// Turns margin parts into points, clips to 0–100, and applies a disqualification, each as a line of its own.
-pub(crate) fn sum<'a>(scored: Scored<'a>, scale: &Scale, lowest: Option<f64>) -> Sum<'a> {
-    let way = scored.parts.iter().fold(0.0, |sum, part| sum + part.amount);
-    let per_unit = scale.points_per_unit(scored.base, scored.margin, way);
-    let line = |part: Part<'a>| Line { points: part.amount * per_unit, worth: part.worth * per_unit, part };
-    let mut lines: Vec<Line<'a>> = scored.parts.into_iter().map(line).collect();
-    let mut score = clip(scale.score(scored.margin), &mut lines);
-    let out = scored.disqualified.is_some().then_some(lines.len());
-    if let Some(part) = scored.disqualified {
-        let floor = lowest.map_or(0.0, |margin| scale.score(margin).clamp(0.0, 100.0));
-        lines.push(Line { part, points: floor - score, worth: floor - score });
-        score = floor;
-    }
-    let sum = add_up(score, Some(scale.score(scored.base)), lines);
-    Sum { out, groups: scored.groups, undecided: scored.undecided, ..sum }
-}
-
-/// The same for several margins: the parts are those of every margin, in the order of the classes.
-pub(crate) fn sum_of_classes<'a>(
-    classes: &Classes,
-    base: &[f64],
-    margins: &[f64],
-    parts: Vec<(Part<'a>, Vec<f64>)>,
-) -> Sum<'a> {
-    let mut way = vec![0.0; base.len()];
-    for (_, amounts) in &parts {
-        way.iter_mut().zip(amounts).for_each(|(sum, amount)| *sum += amount);
-    }
-    let per_unit = classes.points_per_unit(base, &way);
-    let line = |(part, amounts): (Part<'a>, Vec<f64>)| {
-        let points = amounts.iter().zip(&per_unit).fold(0.0, |sum, (amount, unit)| sum + amount * unit);
-        Line { part, points, worth: points }
-    };
-    let mut lines: Vec<Line<'a>> = parts.into_iter().map(line).collect();
-    let score = clip(classes.score(margins), &mut lines);
-    Sum { classes: classes.probabilities(margins), ..add_up(score, Some(classes.score(base)), lines) }
-}
-
-/// A score without reasons.
-pub(crate) fn bare(score: f64, classes: Vec<f64>) -> Sum<'static> {
-    let mut lines = Vec::new();
-    let score = clip(score, &mut lines);
-    Sum { classes, ..add_up(score, None, lines) }
-}
-
-fn add_up(score: f64, baseline: Option<f64>, lines: Vec<Line<'_>>) -> Sum<'_> {
-    let rest = baseline.map_or(0.0, |start| score - lines.iter().fold(start, |sum, line| sum + line.points));
-    let (classes, groups, undecided) = (Vec::new(), Vec::new(), Vec::new());
-    Sum { score, baseline, rest, lines, classes, groups, undecided, out: None }
-}
-
-/// The score within 0 and 100, with a line for what that cuts off.
-fn clip(free: f64, lines: &mut Vec<Line<'_>>) -> f64 {
-    let score = free.clamp(0.0, 100.0);
-    if score != free {
-        let (part, points) = (limit("scale.range", "The score ends at 0 and 100"), score - free);
-        lines.push(Line { part, points, worth: points });
-    }
-    score
-}
-
-fn limit<'a>(code: &'a str, label: &'a str) -> Part<'a> {
-    Part {
-        code,
-        group: None,
-        kind: ContributionKind::Limit,
-        columns: &[],
-        amount: 0.0,
-        worth: 0.0,
-        text: None,
-        label,
-        caps_rule: false,
-    }
-}
-
-impl Sum<'_> {
-    /// The lines that are reasons, the strongest first; ties stay in the scorer's order. A rule's own cap is taken off
-    /// its points: what a reader is told is what the rule was worth. What shows as 0.0 points is no reason.
-    fn strongest(&self, most: usize) -> Vec<(&Part<'_>, f64)> {
-        let is_reason =
-            |part: &Part<'_>| matches!(part.kind, ContributionKind::Feature | ContributionKind::Rule);
-        let mut reasons: Vec<(&Part<'_>, f64)> = self
-            .lines
+impl Explanation {
+    pub(crate) fn new(sum: &PointSum, wording: &Wording<'_>, options: ExplanationOptions<'_>) -> Explanation {
+        let mut buffer = String::new();
+        let is_full = options.detail == ExplanationDetail::Full;
+        let lines = if is_full { &*sum.lines } else { &[] };
+        let contributions: Vec<Contribution> = lines
             .iter()
-            .filter(|line| is_reason(&line.part))
-            .map(|line| (&line.part, line.worth))
-            .filter(|(_, points)| points.abs() >= 0.05)
+            .map(|line| {
+                let part = wording.parts.get(line.part);
+                let value = |column: &crate::expression::ColumnRef| {
+                    let feature = wording.schema.column(column.index)?;
+                    let value = FeatureValue::new(feature, wording.row[column.index]);
+                    Some(NamedValue { name: column.name.clone(), value })
+                };
+                Contribution {
+                    code: part.code.clone(),
+                    group: part.group.clone(),
+                    kind: part.kind,
+                    features: part.columns.iter().filter_map(value).collect(),
+                    points: line.points,
+                    text: wording.text(line.part, &mut buffer),
+                }
+            })
             .collect();
-        reasons.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-        reasons.truncate(most);
-        reasons
-    }
-
-    /// Why the lead is none, in words, if it was disqualified.
-    pub(crate) fn disqualified(&self, schema: &FeatureSchema, row: &[f64]) -> Option<String> {
-        self.out.map(|line| words(&self.lines[line].part, schema, row))
-    }
-
-    /// The explanation; with `full`, every contribution in words.
-    pub(crate) fn explain(
-        &self,
-        schema: &FeatureSchema,
-        row: &[f64],
-        tier: Option<&str>,
-        most: usize,
-        full: bool,
-    ) -> Explanation {
-        let reason = |(part, points): (&Part<'_>, f64)| TopReason {
-            code: part.code.into(),
-            points,
-            text: words(part, schema, row),
+        let mut reason = |index: usize, points: f64| {
+            let part = sum.lines[index].part;
+            let text = match contributions.get(index) {
+                Some(contribution) => contribution.text.clone(),
+                None => wording.text(part, &mut buffer),
+            };
+            Reason { code: wording.parts.get(part).code.clone(), points, text }
         };
-        let reasons: Vec<TopReason> = self.strongest(most).into_iter().map(reason).collect();
-        let limits = self
-            .lines
+        let mut strongest = Vec::new();
+        sum.strongest(wording.parts, options.reason_limit, &mut strongest);
+        let reasons: Vec<Reason> = strongest
             .iter()
-            .filter(|line| line.part.kind == ContributionKind::Limit && !line.part.caps_rule);
-        let limits: Vec<TopReason> = limits.map(|line| reason((&line.part, line.points))).collect();
-        let contributions = if full { &self.lines[..] } else { &[] };
-        let contribution = |line: &Line<'_>| Contribution {
-            code: line.part.code.into(),
-            group: line.part.group.map(Arc::from),
-            kind: line.part.kind,
-            features: line
-                .part
-                .columns
-                .iter()
-                .filter_map(|&column| schema.columns().nth(column).map(|feature| (feature, row[column])))
-                .map(|(feature, value)| (feature.name.clone(), FeatureValue::new(feature, value)))
-                .collect(),
-            points: line.points,
-            text: words(&line.part, schema, row),
+            .map(|index| reason(*index as usize, sum.lines[*index as usize].capped_points))
+            .collect();
+        let is_limit = |part: u32| {
+            let part = wording.parts.get(part);
+            part.kind == ContributionKind::Limit && !part.is_rule_cap
         };
-        Explanation {
-            baseline: self.baseline,
-            contributions: contributions.iter().map(contribution).collect(),
-            summary: if full {
-                self.summary(tier, &reasons, self.disqualified(schema, row))
-            } else {
-                String::new()
-            },
-            reasons,
-            limits,
-            rest: self.rest,
-        }
-    }
-
-    fn summary(&self, tier: Option<&str>, reasons: &[TopReason], out: Option<String>) -> String {
-        let named = |good: bool| -> Vec<&str> {
-            reasons.iter().filter(|r| (r.points > 0.0) == good).map(|r| r.text.as_str()).collect()
+        let limits = (0..sum.lines.len())
+            .filter(|index| is_limit(sum.lines[*index].part))
+            .map(|index| reason(index, sum.lines[index].points))
+            .collect();
+        let summary = if is_full {
+            let disqualified = sum.disqualified_by.map(|part| wording.text(part, &mut buffer));
+            summary(sum.score, options.tier, &reasons, disqualified.as_deref())
+        } else {
+            String::new()
         };
-        let (good, bad) = (named(true), named(false));
-        let mut text = match tier {
-            Some(tier) => format!("{tier}, {} of 100", plain(self.score.round())),
-            None => format!("{} of 100", plain(self.score.round())),
-        };
-        if let Some(why) = out {
-            return format!("{text}. Ruled out: {why}.");
-        }
-        if !good.is_empty() {
-            text += &format!(". For: {}", good.join("; "));
-        }
-        if !bad.is_empty() {
-            text += &format!(". Against: {}", bad.join("; "));
-        }
-        text + "."
+        Explanation { baseline: sum.baseline, contributions, reasons, limits, rest: sum.rest, summary }
     }
 }
 
-/// A line in words: its own text, else the label with the value of the feature it speaks of.
-fn words(part: &Part<'_>, schema: &FeatureSchema, row: &[f64]) -> String {
-    if let Some(text) = part.text {
-        let text = text.render(row);
-        if !text.trim().is_empty() {
-            return text;
+fn summary(score: f64, tier: Option<&str>, reasons: &[Reason], disqualified: Option<&str>) -> String {
+    let mut out = String::new();
+    if let Some(tier) = tier {
+        out.push_str(tier);
+        out.push_str(", ");
+    }
+    push_number(&mut out, score.round());
+    out.push_str(" of 100");
+    if let Some(why) = disqualified {
+        out.push_str(". Ruled out: ");
+        out.push_str(why);
+    } else {
+        for (heading, is_for) in [(". For: ", true), (". Against: ", false)] {
+            let mut separator = heading;
+            for reason in reasons.iter().filter(|reason| (reason.points > 0.0) == is_for) {
+                out.push_str(separator);
+                out.push_str(&reason.text);
+                separator = "; ";
+            }
         }
     }
-    let limit = part.kind == ContributionKind::Limit;
-    if !limit
-        && let [column] = part.columns
-        && let Some(feature) = schema.columns().nth(*column)
-    {
-        let value = match FeatureValue::new(feature, row[*column]) {
-            FeatureValue::Missing => "not known".to_owned(),
-            FeatureValue::Level(_) => {
-                feature.level_label(row[*column] as usize).unwrap_or_default().replace('_', " ")
-            }
-            value => value.to_string(),
+    out.push('.');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_explanation_is_read_back_as_it_was() {
+        let values = [
+            ("gone", FeatureValue::Missing),
+            ("count", FeatureValue::Number(3.0)),
+            ("rate", FeatureValue::Number(0.1 + 0.2)),
+            ("minus", FeatureValue::Number(-0.0)),
+            ("large", FeatureValue::Number(1e300)),
+            ("yes", FeatureValue::Flag(true)),
+            ("level", FeatureValue::Text("Überall \"x\"".to_owned())),
+        ];
+        let line = |group: Option<&str>, kind| Contribution {
+            code: "code".into(),
+            group: group.map(Arc::from),
+            kind,
+            features: values.iter().map(|(name, value)| NamedValue::new(*name, value.clone())).collect(),
+            points: -1.25,
+            text: "in words".into(),
         };
-        return format!("{}: {value}", feature.label);
+        let reason = Reason { code: "code".into(), points: 1e-9, text: "w".into() };
+        let mut explanation = Explanation {
+            baseline: Some(12.5),
+            contributions: vec![
+                line(None, ContributionKind::Limit),
+                line(Some("g"), ContributionKind::Model),
+            ],
+            reasons: vec![reason.clone()],
+            limits: vec![reason],
+            rest: -1e-15,
+            summary: "A, 3 of 100.".to_owned(),
+        };
+        for baseline in [Some(12.5), None] {
+            explanation.baseline = baseline;
+            let text = serde_json::to_string(&explanation).unwrap();
+            let back: Explanation = serde_json::from_str(&text).unwrap();
+            assert_eq!(back, explanation);
+            assert_eq!(serde_json::to_string(&back).unwrap(), text);
+        }
+        assert!(serde_json::from_str::<NamedOnly>(r#"{"features":{"list":[1]}}"#).is_err());
     }
-    // A clip reads nothing of its own; a disqualification reads what it hangs on.
-    if limit && part.group.is_some() && part.columns.is_empty() {
-        return format!("“{}” is limited", part.label);
+
+    #[derive(Deserialize)]
+    struct NamedOnly {
+        #[expect(dead_code, reason = "only its refusal is looked at")]
+        features: FeatureValues,
     }
-    part.label.to_owned()
 }

@@ -1,15 +1,22 @@
-//! From a lead record and its activity log to features, by a schema that is data.
+//! From a record and its activity log to features, by a schema that is data.
 
+mod activity_log;
 mod columns;
+mod dataset;
 mod extract;
 mod matching;
 mod matrix;
+mod missing;
+mod number;
 mod schema;
-mod source;
+mod sources;
 
-pub use columns::{Column, ColumnReader};
-pub use extract::{Missing, Mode, Reason};
+pub use activity_log::ActivityKinds;
+pub use columns::{AttributeColumn, ColumnReader};
+pub use dataset::{Dataset, DatasetBuilder};
+pub use extract::Mode;
 pub use matrix::FeatureMatrix;
+pub use missing::{MissingCause, MissingFeature};
 pub use schema::{Feature, FeatureSchema, FeatureType};
 
 pub(crate) use extract::Extraction;

@@ -1,24 +1,57 @@
-//! Boosted trees as XGBoost and LightGBM write them, in one canonical form.
+//! Boosted trees as XGBoost and LightGBM write them: loading, margins, predictions and SHAP values.
+//!
+//! A [`Forest`] is made of three things: the model as data, its engine (the trees compiled for scoring) and, once
+//! contributions are asked for, what SHAP can compute ahead of the rows.
 
+mod cells;
 mod engine;
 mod format;
+mod iterations;
 mod lightgbm;
+mod link;
 mod model;
-mod predict;
+mod precision;
 mod shap;
 #[cfg(test)]
 mod tests;
-mod ubjson;
+mod tree;
 mod xgboost;
 
-pub use model::Forest;
-pub(crate) use model::{Body, FeatureKind, Leaf, Link, ModelFeature, Node, Precision, Split, Test, Tree};
-pub use predict::Iterations;
+use std::sync::{Arc, OnceLock};
 
-use crate::Error;
+use engine::Engine;
+pub use iterations::Iterations;
+pub use model::Library;
+pub(crate) use model::{Booster, FeatureKind, Link, Model, ModelFeature};
+pub(crate) use tree::{Leaf, Node};
+
+use crate::feature::FeatureMatrix;
+use crate::json::{self, Cursor, Document, Object};
+use crate::{Error, ErrorKind};
+
+/// A boosted-tree model, ready for scoring.
+///
+/// A forest is a handle: cloning it is cheap, it never changes, and any number of threads may use it at once. Two
+/// forests are equal when their models are, written as JSON.
+#[derive(Debug, Clone)]
+pub struct Forest(Arc<Inner>);
+
+#[derive(Debug, Clone)]
+struct Inner {
+    model: Model,
+    engine: Engine,
+    /// Built when contributions are first asked for.
+    shap: OnceLock<shap::Plans>,
+}
 
 impl Forest {
-    /// Loads a model file, told by its content: XGBoost's JSON or UBJSON, or LightGBM's text.
+    /// Compiles a model. There is no other way to a forest, so each has its engine.
+    pub(crate) fn new(model: Model) -> Forest {
+        let engine = Engine::new(&model);
+        Forest(Arc::new(Inner { model, engine, shap: OnceLock::new() }))
+    }
+
+    /// Loads a model file, whose format is detected from its content: XGBoost's JSON or UBJSON, or LightGBM's text.
     ///
     /// # Errors
     /// `invalid_model` with tree and node for a malformed file; `unsupported_model` for what cannot be represented
@@ -38,9 +71,251 @@ impl Forest {
     /// # Ok::<(), leadscore::Error>(())
     /// ```
     pub fn from_bytes(bytes: &[u8]) -> Result<Forest, Error> {
-        let mut forest =
-            if lightgbm::looks_like(bytes) { lightgbm::load(bytes)? } else { xgboost::load(bytes)? };
-        forest.engine = engine::Engine::new(&forest);
-        Ok(forest)
+        let model = if lightgbm::looks_like(bytes) { lightgbm::load(bytes)? } else { xgboost::load(bytes)? };
+        Ok(Forest::new(model))
     }
+
+    /// Reads what [`Forest::to_json`] wrote.
+    ///
+    /// # Errors
+    /// `invalid_json`; `invalid_model` with the path of what is wrong.
+    pub fn from_json(text: &str) -> Result<Forest, Error> {
+        let node = json::parse(text)?;
+        Forest::read(&Cursor::root(&node, "", Document::Model))
+    }
+
+    /// The forest in leadscore's own JSON, the `scorer` of a pipeline file.
+    pub fn to_json(&self) -> String {
+        text_of(self.write(Object::default().with("kind", "forest")))
+    }
+
+    /// What the model is, as a JSON object: library, version, objective, features with types and levels, counts of
+    /// outputs, predictions, trees and rounds, best iteration, the marker for missing values, and the precision of its
+    /// margins.
+    pub fn describe_json(&self) -> String {
+        text_of(format::describe(&self.0.model, &self.feature_names()))
+    }
+
+    /// The same model with a value that stands for missing besides NaN, which no model file keeps: XGBoost's argument
+    /// `missing`. NaN takes the marker away again.
+    ///
+    /// The value is replaced before anything else, in margins, predictions and contributions alike. As the library does
+    /// it, an XGBoost model compares after rounding to f32.
+    ///
+    /// ```
+    /// # use leadscore::{FeatureMatrix, Forest, forest::Iterations};
+    /// # let model = "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx=0\nobjective=regression\n\
+    /// #     feature_names=visits\nfeature_infos=[0:9]\n\nTree=0\nnum_leaves=2\nnum_cat=0\nsplit_feature=0\nthreshold=2.5\n\
+    /// #     decision_type=8\nleft_child=-1\nright_child=-2\nleaf_value=-1 1\nleaf_count=6 4\ninternal_count=10\n\nend of trees\n";
+    /// let forest = Forest::from_bytes(model.as_bytes())?;
+    /// let rows = FeatureMatrix::new(1, vec![-999.0, f64::NAN])?;
+    /// assert_eq!(forest.margin(&rows, Iterations::All)?, [-1.0, 1.0]);
+    /// assert_eq!(forest.with_missing(-999.0).margin(&rows, Iterations::All)?, [1.0, 1.0]);
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_missing(mut self, value: f64) -> Forest {
+        Arc::make_mut(&mut self.0).model.missing = (!value.is_nan()).then_some(value);
+        self
+    }
+
+    /// The value besides NaN that stands for missing, if there is one.
+    pub fn missing(&self) -> Option<f64> {
+        self.0.model.missing
+    }
+
+    /// The forest without the boosting rounds that [`Iterations`] leaves out.
+    #[must_use]
+    pub fn truncate_rounds(&self, iterations: Iterations) -> Forest {
+        let model = self.model();
+        if model.rounds_used(iterations) == model.round_ends.len() {
+            return self.clone();
+        }
+        Forest::new(model.clone().truncate_rounds(iterations))
+    }
+
+    /// The number of outputs: 1, or one for each class or target.
+    pub fn output_count(&self) -> usize {
+        self.0.model.output_count()
+    }
+
+    /// The number of predictions for a row: one for each output, or 1 where the objective predicts a class.
+    pub fn prediction_width(&self) -> usize {
+        self.0.model.link.prediction_width(self.output_count())
+    }
+
+    /// The number of trees; 0 for a linear booster.
+    pub fn tree_count(&self) -> usize {
+        self.0.model.tree_count()
+    }
+
+    /// The number of boosting rounds; 0 for a linear booster.
+    pub fn round_count(&self) -> usize {
+        self.0.model.round_ends.len()
+    }
+
+    /// The number of input columns.
+    pub fn feature_count(&self) -> usize {
+        self.0.model.features.len()
+    }
+
+    /// The names of the input columns, `f0`, `f1`, … where the file has none.
+    pub fn feature_names(&self) -> Vec<String> {
+        let name = |(index, feature): (usize, &ModelFeature)| {
+            feature.name.clone().unwrap_or_else(|| format!("f{index}"))
+        };
+        self.0.model.features.iter().enumerate().map(name).collect()
+    }
+
+    /// Whether the file names its input columns.
+    pub fn has_feature_names(&self) -> bool {
+        self.0.model.features.iter().all(|feature| feature.name.is_some())
+    }
+
+    /// The names of a categorical column's levels where the file keeps them; the index is the code.
+    pub fn levels(&self, feature: usize) -> &[String] {
+        self.0.model.features.get(feature).map_or(&[], |feature| &feature.levels)
+    }
+
+    /// The best boosting round, from 0, where the file names one.
+    pub fn best_iteration(&self) -> Option<usize> {
+        self.0.model.best_iteration
+    }
+
+    /// The objective's name as in the file; empty for a custom one.
+    pub fn objective(&self) -> &str {
+        &self.0.model.objective
+    }
+
+    /// The library that trained the model.
+    pub fn source_library(&self) -> Library {
+        self.0.model.source_library
+    }
+
+    /// The version of the library that wrote the file, as the file gives it; empty where it does not.
+    pub fn library_version(&self) -> &str {
+        &self.0.model.library_version
+    }
+
+    /// Whether margins are sums of f32 (XGBoost) rather than f64 (LightGBM).
+    pub fn is_f32(&self) -> bool {
+        self.0.model.precision == precision::Precision::F32
+    }
+
+    /// The value of a table's cell for a feature: the code of a level, or a number; NaN for an empty cell. A level that
+    /// was not seen in training is missing to LightGBM and an error to XGBoost, as in the libraries.
+    ///
+    /// # Errors
+    /// `invalid_feature` with the feature's name for a cell that is neither a number nor one of the levels.
+    ///
+    /// ```
+    /// # use leadscore::Forest;
+    /// # let model = "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx=0\nobjective=regression\n\
+    /// #     feature_names=country\nfeature_infos=0:1\n\nTree=0\nnum_leaves=2\nnum_cat=1\nsplit_feature=0\nthreshold=0\n\
+    /// #     decision_type=1\nleft_child=-1\nright_child=-2\ncat_boundaries=0 1\ncat_threshold=2\nleaf_value=-1 1\n\
+    /// #     leaf_count=6 4\ninternal_count=10\n\nend of trees\n\npandas_categorical:[[\"de\", \"fr\"]]\n";
+    /// let forest = Forest::from_bytes(model.as_bytes())?;
+    /// assert_eq!(forest.levels(0), ["de", "fr"]);
+    /// assert_eq!(forest.encode_cell(0, "fr")?, 1.0);
+    /// assert!(forest.encode_cell(0, "unseen")?.is_nan());
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn encode_cell(&self, feature: usize, cell: &str) -> Result<f64, Error> {
+        cells::encode(&self.0.model, feature, cell)
+    }
+
+    /// The margins of a matrix: row after row, one for each output, bit for bit those of the library that wrote the
+    /// model. XGBoost's are f32 values held in f64.
+    ///
+    /// # Errors
+    /// `invalid_matrix` when the width is not the model's.
+    pub fn margin(&self, matrix: &FeatureMatrix, iterations: Iterations) -> Result<Vec<f64>, Error> {
+        self.check(matrix)?;
+        let Inner { model, engine, .. } = &*self.0;
+        let mut out = Vec::with_capacity(matrix.rows() * model.output_count());
+        let values = cells::mark_missing(model, matrix.values());
+        engine.margins(model, &values, model.trees_used(iterations), &mut out);
+        Ok(out)
+    }
+
+    /// The predictions of a matrix, margins through the objective's inverse link: row after row, one for each output, or
+    /// the class number alone where the objective predicts a class.
+    ///
+    /// # Errors
+    /// `invalid_matrix` when the width is not the model's.
+    pub fn predict(&self, matrix: &FeatureMatrix, iterations: Iterations) -> Result<Vec<f64>, Error> {
+        let mut margins = self.margin(matrix, iterations)?;
+        let model = &self.0.model;
+        if model.average_output {
+            let rounds = model.rounds_used(iterations).max(1) as f64;
+            for margin in &mut margins {
+                *margin /= rounds;
+            }
+        }
+        let mut out = Vec::with_capacity(margins.len());
+        margins.chunks_exact(model.output_count().max(1)).for_each(|row| link::apply(model, row, &mut out));
+        Ok(out)
+    }
+
+    /// The contributions (SHAP values) to the margins of a matrix: for each row and output, one for each feature and the
+    /// bias last. They add up to the margin.
+    ///
+    /// # Errors
+    /// `invalid_matrix` when the width is not the model's; `cover_missing` and `contributions_unsupported` where the
+    /// model has none.
+    pub fn shap(&self, matrix: &FeatureMatrix, iterations: Iterations) -> Result<Vec<f64>, Error> {
+        self.check(matrix)?;
+        let Inner { model, engine, .. } = &*self.0;
+        let values = cells::mark_missing(model, matrix.values());
+        shap::contributions(model, engine, self.shap_plans(), &values, iterations)
+    }
+
+    /// Whether there can be contributions.
+    ///
+    /// # Errors
+    /// As [`Forest::shap`].
+    pub(crate) fn check_contributions(&self) -> Result<(), Error> {
+        self.shap_plans().check()
+    }
+
+    /// The model as data.
+    pub(crate) fn model(&self) -> &Model {
+        &self.0.model
+    }
+
+    /// Reads the forest of a pipeline file.
+    pub(crate) fn read(cursor: &Cursor<'_>) -> Result<Forest, Error> {
+        format::read(cursor).map(Forest::new)
+    }
+
+    /// Adds the forest's fields to an object that names its kind.
+    pub(crate) fn write(&self, object: Object) -> Object {
+        format::write(&self.0.model, object)
+    }
+
+    fn shap_plans(&self) -> &shap::Plans {
+        self.0.shap.get_or_init(|| shap::Plans::new(&self.0.model, &self.0.engine))
+    }
+
+    fn check(&self, matrix: &FeatureMatrix) -> Result<(), Error> {
+        let columns = self.feature_count();
+        if matrix.columns() == columns {
+            return Ok(());
+        }
+        let message = format!("{} columns where the model reads {columns}", matrix.columns());
+        Err(Error::new(ErrorKind::InvalidMatrix, "", message))
+    }
+}
+
+impl PartialEq for Forest {
+    fn eq(&self, other: &Forest) -> bool {
+        // By JSON, as unknown covers and gains are NaN, which is unlike itself.
+        Arc::ptr_eq(&self.0, &other.0) || self.to_json() == other.to_json()
+    }
+}
+
+impl Eq for Forest {}
+
+fn text_of(object: Object) -> String {
+    serde_json::to_string(&json::Node::from(object)).expect("our types serialize")
 }

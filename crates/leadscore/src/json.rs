@@ -4,7 +4,7 @@ mod cursor;
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use crate::{Error, ErrorKind};
@@ -23,20 +23,60 @@ pub(crate) enum Node {
     Object(Vec<(String, Node)>),
 }
 
+/// How deep the values of a lead record may be nested; the record itself is the first level.
+pub(crate) const MAX_RECORD_DEPTH: usize = 64;
+
 /// Reads one JSON document.
 pub(crate) fn parse(text: &str) -> Result<Node, Error> {
-    serde_json::from_str(text).map_err(|error| Error::new(ErrorKind::InvalidJson, "", error.to_string()))
+    serde_json::from_str(text).map_err(|error| syntax_error(&error))
+}
+
+/// The error of a text that is no JSON.
+pub(crate) fn syntax_error(error: &serde_json::Error) -> Error {
+    Error::new(ErrorKind::InvalidJson, "", error.to_string())
+}
+
+/// The message about an object that names a key twice.
+pub(crate) fn repeated_key(key: &str) -> String {
+    format!("the key `{key}` stands twice in one object")
 }
 
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
+        // The parser has a limit of its own.
+        NodeSeed::new(1, usize::MAX).deserialize(deserializer)
     }
 }
 
-struct NodeVisitor;
+/// Reads any JSON value at some depth, down to a limit.
+#[derive(Clone, Copy)]
+pub(crate) struct NodeSeed {
+    depth: usize,
+    max_depth: usize,
+}
 
-impl<'de> Visitor<'de> for NodeVisitor {
+impl NodeSeed {
+    pub(crate) fn new(depth: usize, max_depth: usize) -> NodeSeed {
+        NodeSeed { depth, max_depth }
+    }
+
+    fn inner<E: serde::de::Error>(self) -> Result<NodeSeed, E> {
+        if self.depth > self.max_depth {
+            return Err(E::custom(format!("nested more than {} levels deep", self.max_depth)));
+        }
+        Ok(NodeSeed { depth: self.depth + 1, ..self })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for NodeSeed {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for NodeSeed {
     type Value = Node;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -64,18 +104,21 @@ impl<'de> Visitor<'de> for NodeVisitor {
         Ok(Node::Text(value))
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Node, A::Error> {
+        let inner = self.inner()?;
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
+        while let Some(item) = seq.next_element_seed(inner)? {
             items.push(item);
         }
         Ok(Node::List(items))
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+        let inner = self.inner()?;
         let mut fields: Vec<(String, Node)> = Vec::new();
         let mut seen = std::collections::HashSet::new();
-        while let Some((key, value)) = map.next_entry::<String, Node>()? {
+        while let Some(key) = map.next_key::<String>()? {
+            let value = map.next_value_seed(inner)?;
             if !seen.insert(key.clone()) {
-                return Err(serde::de::Error::custom(format!("the key `{key}` stands twice in one object")));
+                return Err(serde::de::Error::custom(repeated_key(&key)));
             }
             fields.push((key, value));
         }
@@ -105,8 +148,8 @@ impl From<usize> for Node {
 }
 impl From<Range> for Node {
     fn from(range: Range) -> Node {
-        let end = |value: f64| if value.is_finite() { Node::Number(value) } else { Node::Null };
-        Node::List(vec![end(range.low), end(range.high)])
+        let end = |value: f64, open: f64| if value == open { Node::Null } else { Node::Number(value) };
+        Node::List(vec![end(range.low, f64::NEG_INFINITY), end(range.high, f64::INFINITY)])
     }
 }
 impl From<&[String]> for Node {
@@ -159,6 +202,11 @@ impl From<Object> for Node {
 }
 
 impl Node {
+    /// The document as compact JSON text.
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a node has a JSON form")
+    }
+
     /// A field of an object, if it is one and has it.
     pub(crate) fn field(&self, name: &str) -> Option<&Node> {
         match self {
@@ -217,14 +265,6 @@ pub(crate) fn short<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, 
     } else {
         serializer.serialize_f64(*value)
     }
-}
-
-/// Writes pairs as a JSON object in their order; for `serialize_with`.
-pub(crate) fn pairs<S: Serializer, V: Serialize>(
-    pairs: &[(String, V)],
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(pairs.iter().map(|(key, value)| (key, value)))
 }
 
 /// The word that stands for a value in a list of both; for writing what [`Cursor::word`] reads.

@@ -1,34 +1,39 @@
 //! Scores sales leads: which ones first, why, and what to do next.
 
-#[cfg(feature = "csv")]
-pub mod csv;
 pub mod error;
 pub mod explain;
 mod expression;
 pub mod feature;
 pub mod forest;
 mod json;
-pub mod lead;
 pub mod math;
 pub mod pipeline;
+pub mod record;
 pub mod scale;
-mod scorecard;
+pub mod scorecard;
 mod scorer;
 pub mod tier;
 pub mod time;
 
 pub use error::{Error, ErrorKind};
-pub use explain::{Contribution, Explanation, FeatureValue, TopReason};
-pub use feature::{Column, ColumnReader, Feature, FeatureMatrix, FeatureSchema, FeatureType, Missing, Mode};
+pub use explain::{
+    Contribution, Disqualification, Explanation, FeatureValue, FeatureValues, NamedValue, Reason,
+};
+pub use expression::Expression;
+pub use feature::{
+    AttributeColumn, ColumnReader, Dataset, Feature, FeatureMatrix, FeatureSchema, FeatureType,
+    MissingFeature, Mode,
+};
 pub use forest::Forest;
 pub use json::Range;
-pub use lead::{Activity, Attribute, Lead};
 pub use pipeline::{
-    ClassProbability, Context, Detail, EstimateValue, GroupScore, ModelCard, Pipeline, Prediction,
-    Provenance, Recommendation, RiskFactor, Score, Scorer,
+    ClassProbability, Context, Estimate, EstimateValue, GroupScore, ImportOptions, Interval, ModelCard,
+    Pipeline, PipelineBuilder, Prediction, Provenance, Recommendation, RiskFactor, Score, ScoreColumns,
+    ScoreOptions, Scorer, Warning, When,
 };
-pub use scale::Basis;
+pub use record::{Activity, Attribute, Lead, Record};
+pub use scale::{Basis, Scale};
 pub use scorecard::Scorecard;
 pub use scorer::ContributionKind;
 pub use tier::{Tier, TierScheme};
-pub use time::{DateTime, Timestamp, Zone};
+pub use time::{AsOf, DateTime, Timestamp, Zone};

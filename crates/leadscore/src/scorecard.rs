@@ -1,60 +1,81 @@
 //! Rules as data: points for what is known of a lead, by groups, with every cap and clip accounted for.
 
+mod build;
 mod largest;
 mod read;
 
-use crate::expression::{Condition, Text, Value};
-use crate::json::Range;
-use crate::scorer::{ContributionKind, Part, Scored};
+use std::sync::Arc;
+
+pub use build::{GroupBuilder, RuleBuilder, ScorecardBuilder};
+
+use crate::expression::{Condition, Value};
+use crate::json::{self, Cursor, Document, Node, Range};
+use crate::scorer::{GroupTotal, MarginParts, MarginTraits, Part, PartList};
+use crate::{Error, FeatureSchema};
 
 /// A list of rules whose points add up to a margin.
 ///
 /// Order of work, in f64: rules → group range → × weight → + base → round → range → disqualification.
+///
+/// [`Scorecard::builder`] makes one from parts, [`Scorecard::from_json`] from its JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scorecard {
-    pub(crate) unit: Unit,
+    unit: ScorecardUnit,
     base: f64,
-    groups: Vec<Group>,
+    groups: Vec<RuleGroup>,
     round: Option<Rounding>,
     range: Option<Range>,
+    parts: PartList,
+    /// Part of the rounding.
+    round_part: u32,
+    /// Part of the clip of the margin.
+    range_part: u32,
 }
 
 /// What a scorecard's points are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unit {
+#[non_exhaustive]
+pub enum ScorecardUnit {
+    /// Points, as a scale such as 0–100 has them.
     Points,
+    /// Log-odds, which the logistic scale turns into a probability.
     LogOdds,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Rounding {
+/// How a margin is rounded to a whole number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rounding {
+    /// To the next one below.
     Down,
+    /// To the nearest one; halves away from 0.
     Nearest,
 }
 
+/// Rules that share a range and a weight.
 #[derive(Debug, Clone, PartialEq)]
-struct Group {
-    code: String,
+pub struct RuleGroup {
+    code: Arc<str>,
     label: String,
-    own_label: bool,
+    /// Whether the file gives the label; else it is made from the code.
+    label_given: bool,
     weight: f64,
     range: Option<Range>,
     rules: Vec<Rule>,
-    /// `<code>.range`, the name of its clip.
-    range_code: String,
+    /// Part of the clip of its sum.
+    range_part: u32,
 }
 
+/// One rule of a scorecard.
 #[derive(Debug, Clone, PartialEq)]
-struct Rule {
-    code: String,
-    label: String,
+pub struct Rule {
+    code: Arc<str>,
+    label: Arc<str>,
     when: Option<Condition>,
     effect: Effect,
-    text: Option<Text>,
-    columns: Vec<usize>,
-    kind: ContributionKind,
-    /// `<code>.range`, the name of its clip.
-    range_code: String,
+    part: u32,
+    /// Part of the clip of its points.
+    range_part: u32,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -63,15 +84,79 @@ enum Effect {
     Disqualify,
 }
 
-/// A rule's points, a weight and a base end here, so that no sum of them overflows.
-const MOST_POINTS: f64 = 1e9;
+/// Points, weights and the base are limited to ±10⁹, so that no sum of them overflows.
+const MAX_POINTS: f64 = 1e9;
+
+/// A clip below this is a rounding error and goes into the rest of the sum.
+const MIN_CLIP: f64 = 1e-9;
+
+/// The margin of a row without its parts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct RuleMargin {
+    pub(crate) margin: f64,
+    pub(crate) is_disqualified: bool,
+}
 
 impl Scorecard {
-    /// The margin of a row with all its parts.
-    pub(crate) fn score<'a>(&'a self, row: &[f64]) -> Scored<'a> {
-        let mut scored = Scored { parts: Vec::with_capacity(self.rules() + 4), ..Scored::default() };
-        self.run(row, &mut scored);
-        scored
+    /// Reads the `scorer` object of a pipeline file; names in it are features of the schema.
+    ///
+    /// # Errors
+    /// `invalid_json`, or `invalid_pipeline` with the path of what is wrong.
+    pub fn from_json(text: &str, schema: &FeatureSchema) -> Result<Scorecard, Error> {
+        let node = json::parse(text)?;
+        let reading = crate::expression::Reading::new();
+        Scorecard::read(&Cursor::root(&node, "", Document::Pipeline), &schema.scope(), &reading)
+    }
+
+    /// The scorecard as the `scorer` object of a pipeline file.
+    pub fn to_json(&self) -> String {
+        Node::from(self).to_json()
+    }
+
+    /// What its points are.
+    pub fn unit(&self) -> ScorecardUnit {
+        self.unit
+    }
+
+    /// The margin it starts from.
+    pub fn base(&self) -> f64 {
+        self.base
+    }
+
+    /// Its groups, in order.
+    pub fn groups(&self) -> &[RuleGroup] {
+        &self.groups
+    }
+
+    /// How many rules it has.
+    pub fn rule_count(&self) -> usize {
+        self.groups.iter().map(|group| group.rules.len()).sum()
+    }
+
+    pub(crate) fn traits(&self) -> MarginTraits<'static> {
+        match self.unit {
+            ScorecardUnit::Points => MarginTraits::RulePoints,
+            ScorecardUnit::LogOdds => MarginTraits::RuleLogOdds,
+        }
+    }
+
+    /// What the parts of its margins are.
+    pub(crate) fn parts(&self) -> &PartList {
+        &self.parts
+    }
+
+    /// Fills `out` with the margin of a row and all its parts.
+    pub(crate) fn margin_parts(&self, row: &[f64], out: &mut MarginParts) {
+        out.clear();
+        out.base = self.base;
+        out.margin = self.evaluate(row, out);
+    }
+
+    /// The margin of a row, with the bits of [`Scorecard::margin_parts`].
+    pub(crate) fn margin(&self, row: &[f64]) -> RuleMargin {
+        let mut recorder = IsDisqualified(false);
+        let margin = self.evaluate(row, &mut recorder);
+        RuleMargin { margin, is_disqualified: recorder.0 }
     }
 
     /// The margin a disqualified lead gets, if the scorecard names a lowest one.
@@ -79,33 +164,19 @@ impl Scorecard {
         self.range.map(|range| range.low).filter(|low| low.is_finite())
     }
 
-    /// How many rules it has.
-    pub fn rules(&self) -> usize {
-        self.groups.iter().map(|group| group.rules.len()).sum()
-    }
-
-    /// The codes, labels and weights of its groups, in order.
-    pub fn groups(&self) -> impl Iterator<Item = (&str, &str, f64)> {
-        self.groups.iter().map(|group| (group.code.as_str(), group.name(), group.weight))
-    }
-
-    fn run<'a>(&'a self, row: &[f64], out: &mut Scored<'a>) {
+    /// The only definition of the order in which a scorecard adds up.
+    fn evaluate(&self, row: &[f64], recorder: &mut impl Recorder) -> f64 {
         let mut total = 0.0;
         for group in &self.groups {
             let mut sum = 0.0;
             for rule in &group.rules {
-                sum += rule.run(group, row, out);
+                sum += rule.evaluate(group.weight, row, recorder);
             }
-            let clipped = group.range.map_or(sum, |range| range.clip(sum));
-            out.limit(
-                &group.range_code,
-                Some(&group.code),
-                group.name(),
-                (clipped - sum) * group.weight,
-                false,
-            );
-            out.groups.push((&group.code, group.name(), clipped, clipped * group.weight));
-            total += clipped * group.weight;
+            let value = group.range.map_or(sum, |range| range.clip(sum));
+            let weighted = value * group.weight;
+            recorder.limit(group.range_part, (value - sum) * group.weight);
+            recorder.group(GroupTotal { value, weighted });
+            total += weighted;
         }
         let total = total + self.base;
         let rounded = match self.round {
@@ -114,84 +185,128 @@ impl Scorecard {
             Some(Rounding::Nearest) => total.round(),
         };
         let margin = self.range.map_or(rounded, |range| range.clip(rounded));
-        out.limit("round", None, "Rounding", rounded - total, false);
-        out.limit("range", None, "The score is kept within its range", margin - rounded, false);
-        out.base = self.base;
-        out.margin = margin;
+        recorder.limit(self.round_part, rounded - total);
+        recorder.limit(self.range_part, margin - rounded);
+        margin
     }
 }
 
-impl Group {
-    fn name(&self) -> &str {
+impl RuleGroup {
+    /// The group's code.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The name people read.
+    pub fn label(&self) -> &str {
         &self.label
+    }
+
+    /// What its sum is multiplied by.
+    pub fn weight(&self) -> f64 {
+        self.weight
+    }
+
+    /// What its sum is clipped to, before the weight.
+    pub fn range(&self) -> Option<Range> {
+        self.range
+    }
+
+    /// Its rules, in order.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
     }
 }
 
 impl Rule {
-    /// The points of a rule for a row; what it tells besides goes to `out`.
-    fn run<'a>(&'a self, group: &'a Group, row: &[f64], out: &mut Scored<'a>) -> f64 {
-        match self.when.as_ref().map_or(Some(true), |when| when.of(row)) {
+    /// The rule's code, unique in its group.
+    pub fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The code as people read it.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// Whether it disqualifies a lead instead of giving points.
+    pub fn disqualifies(&self) -> bool {
+        self.effect == Effect::Disqualify
+    }
+
+    /// Index in [`Scorecard::parts`].
+    pub(crate) fn part(&self) -> u32 {
+        self.part
+    }
+
+    /// The points of a row, within the rule's own range.
+    fn evaluate(&self, weight: f64, row: &[f64], recorder: &mut impl Recorder) -> f64 {
+        match self.when.as_ref().map_or(Some(true), |when| when.evaluate(row)) {
             Some(true) => {}
             Some(false) => return 0.0,
             None => {
-                out.undecided.push((&group.code, &self.code, &self.label));
+                recorder.undecided(self.part);
                 return 0.0;
             }
         }
         let (points, range) = match &self.effect {
-            Effect::Points { points, range } => (points.of(row), range),
+            Effect::Points { points, range } => (points.evaluate(row), range),
             Effect::Disqualify => {
-                if out.disqualified.is_none() {
-                    out.disqualified = Some(self.part(group, 0.0, 0.0, ContributionKind::Limit));
-                }
+                recorder.disqualified(self.part);
                 return 0.0;
             }
         };
         if points.is_nan() {
-            out.undecided.push((&group.code, &self.code, &self.label));
+            recorder.undecided(self.part);
             return 0.0;
         }
-        let points = points.clamp(-MOST_POINTS, MOST_POINTS);
-        let clipped = range.map_or(points, |range| range.clip(points));
+        let points = points.clamp(-MAX_POINTS, MAX_POINTS);
+        let capped = range.map_or(points, |range| range.clip(points));
         if points != 0.0 {
-            let (amount, worth) = (points * group.weight, clipped * group.weight);
-            out.parts.push(self.part(group, amount, worth, self.kind));
+            recorder.part(Part { id: self.part, amount: points * weight, capped_amount: capped * weight });
         }
-        out.limit(&self.range_code, Some(&group.code), &self.label, (clipped - points) * group.weight, true);
-        clipped
+        recorder.limit(self.range_part, (capped - points) * weight);
+        capped
     }
+}
 
-    fn part<'a>(&'a self, group: &'a Group, amount: f64, worth: f64, kind: ContributionKind) -> Part<'a> {
-        Part {
-            code: &self.code,
-            group: Some(&group.code),
-            kind,
-            columns: &self.columns,
-            amount,
-            worth,
-            text: self.text.as_ref(),
-            label: &self.label,
-            caps_rule: false,
+/// Is told what a scorecard computes on its way to the margin.
+trait Recorder {
+    fn part(&mut self, part: Part);
+    fn group(&mut self, total: GroupTotal);
+    fn undecided(&mut self, part: u32);
+    fn disqualified(&mut self, part: u32);
+
+    fn limit(&mut self, part: u32, amount: f64) {
+        if amount.abs() > MIN_CLIP {
+            self.part(Part { id: part, amount, capped_amount: amount });
         }
     }
 }
 
-impl<'a> Scored<'a> {
-    fn limit(&mut self, code: &'a str, group: Option<&'a str>, label: &'a str, amount: f64, caps_rule: bool) {
-        // A clip of a rounding error is none; it ends up in the rest.
-        if amount.abs() > 1e-9 {
-            let kind = ContributionKind::Limit;
-            self.parts.push(Part {
-                code,
-                group,
-                kind,
-                columns: &[],
-                amount,
-                worth: amount,
-                text: None,
-                label,
-                caps_rule,
-            });
-        }
+impl Recorder for MarginParts {
+    fn part(&mut self, part: Part) {
+        self.parts.push(part);
+    }
+    fn group(&mut self, total: GroupTotal) {
+        self.groups.push(total);
+    }
+    fn undecided(&mut self, part: u32) {
+        self.undecided.push(part);
+    }
+    fn disqualified(&mut self, part: u32) {
+        self.disqualified_by.get_or_insert(part);
+    }
+}
+
+/// Keeps nothing but whether a rule disqualified the lead.
+struct IsDisqualified(bool);
+
+impl Recorder for IsDisqualified {
+    fn part(&mut self, _: Part) {}
+    fn group(&mut self, _: GroupTotal) {}
+    fn undecided(&mut self, _: u32) {}
+    fn disqualified(&mut self, _: u32) {
+        self.0 = true;
     }
 }

@@ -1,31 +1,48 @@
 //! Tiers: names for stretches of the score or the probability, or for classes, each with what to do.
 
+mod read;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
-use crate::json::{self, Cursor, Document, Node, Object};
+use crate::json::{self, Cursor, Document, Node};
+use crate::scale::Scale;
 use crate::{Error, ErrorKind};
 
 /// Named stretches of the score or the probability, or the classes of a model, from the best down, each with an action.
 ///
 /// ```
-/// let scheme = leadscore::TierScheme::builtin("hot-warm-cold")?;
+/// use leadscore::tier::{Tier, TierAxis, TierBound, TierScheme};
+/// let scheme = TierScheme::builtin("hot-warm-cold")?;
 /// assert_eq!(scheme.tier(80.0, None).unwrap().name(), "HOT");
 /// assert_eq!(scheme.tier(79.9, None).unwrap().name(), "WARM");
+///
+/// let good = Tier::new("good").with_bound(TierBound::AtLeast(60.0)).with_action("Call today");
+/// let own = TierScheme::new(TierAxis::Score, [good, Tier::new("rest")])?;
+/// assert_eq!(own.tier(60.0, None).unwrap().action(), "Call today");
+/// assert_eq!(TierScheme::from_json(&own.to_json())?, own);
 /// # Ok::<(), leadscore::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct TierScheme {
-    axis: Axis,
+    axis: TierAxis,
     tiers: Vec<Tier>,
-    /// On classes: how probable the most probable one must be, and the tier where it is not.
-    unless: Option<(f64, usize)>,
+    /// On classes only.
+    minimum: Option<ClassMinimum>,
+    /// The tier of each class of the scale that the scheme was fitted to.
+    tier_by_class: Vec<usize>,
 }
 
-/// What a tier's bound is read on.
+/// What a tier's bound is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Axis {
+#[non_exhaustive]
+pub enum TierAxis {
+    /// The score, 0–100.
     Score,
+    /// The probability, 0–1.
     Probability,
+    /// The most probable class.
     Class,
 }
 
@@ -34,21 +51,74 @@ enum Axis {
 pub struct Tier {
     name: Arc<str>,
     action: Arc<str>,
-    bound: Option<Lower>,
+    bound: Option<TierBound>,
 }
 
+/// Where a tier begins.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Lower {
-    From(f64),
+#[non_exhaustive]
+pub enum TierBound {
+    /// At this value, itself included.
+    AtLeast(f64),
+    /// Above this value, itself not included.
     Above(f64),
 }
 
-const AXES: [(&str, Axis); 3] =
-    [("score", Axis::Score), ("probability", Axis::Probability), ("class", Axis::Class)];
+/// The tier of a lead by the probabilities of its classes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct ClassTier<'a> {
+    /// The tier.
+    pub tier: &'a Tier,
+    /// How probable the class of that name is.
+    pub probability: f64,
+}
+
+/// How probable the most probable class must be, and the tier where it is not.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct ClassMinimum {
+    probability: f64,
+    fallback: usize,
+}
+
 const BUILTIN: &str = include_str!("builtin/tiers.json");
 
 impl TierScheme {
-    /// A scheme that ships with the library, by name; [`TierScheme::names`] lists them.
+    /// A scheme on the score or the probability, or one tier for each class; the best tier comes first.
+    ///
+    /// On the score and the probability every tier but the last has a bound, and bounds fall. On classes none has one,
+    /// and tiers are named after the classes.
+    ///
+    /// # Errors
+    /// `invalid_pipeline` with the path in the scheme's JSON, such as `bounds[1]` or `actions`.
+    pub fn new(axis: TierAxis, tiers: impl IntoIterator<Item = Tier>) -> Result<TierScheme, Error> {
+        let tiers: Vec<Tier> = tiers.into_iter().collect();
+        match axis {
+            TierAxis::Class => check_classes(&tiers)?,
+            TierAxis::Score | TierAxis::Probability => check_bounds(&tiers)?,
+        }
+        Ok(TierScheme { axis, tiers, minimum: None, tier_by_class: Vec::new() })
+    }
+
+    /// On classes: the fallback tier for leads whose most probable class is not more probable than `probability`.
+    ///
+    /// # Errors
+    /// `invalid_pipeline` with `else` where no tier has the fallback's name, with `min` for a number that is not finite,
+    /// and with an empty path where the scheme does not read classes.
+    pub fn with_class_minimum(mut self, probability: f64, fallback: &str) -> Result<TierScheme, Error> {
+        if self.axis != TierAxis::Class {
+            return Err(invalid("", "only tiers on classes have `min` and `else`"));
+        }
+        if !probability.is_finite() {
+            return Err(invalid("min", "the number is not finite"));
+        }
+        let tier = self.tiers.iter().position(|tier| tier.name() == fallback);
+        let fallback = tier.ok_or_else(|| invalid("else", format!("`{fallback}` is none of the classes")))?;
+        self.minimum = Some(ClassMinimum { probability, fallback });
+        Ok(self)
+    }
+
+    /// A scheme that ships with the library, by name; [`TierScheme::builtin_names`] lists them.
     ///
     /// # Errors
     /// `unknown_name`.
@@ -57,62 +127,76 @@ impl TierScheme {
         let root = Cursor::root(&node, "tiers", Document::Pipeline);
         let found = root.entries()?.all().find(|(own, _)| *own == name).map(|(_, c)| TierScheme::read(&c));
         found.unwrap_or_else(|| {
-            let message =
-                format!("unknown tier scheme `{name}`; built in: {}", TierScheme::names().join(", "));
+            let known = TierScheme::builtin_names().join(", ");
+            let message = format!("unknown tier scheme `{name}`; built in: {known}");
             Err(Error::new(ErrorKind::UnknownName, "tiers", message))
         })
     }
 
     /// The names of the schemes that ship with the library.
-    pub fn names() -> Vec<String> {
+    pub fn builtin_names() -> Vec<String> {
         match json::parse(BUILTIN) {
             Ok(Node::Object(fields)) => fields.into_iter().map(|(name, _)| name).collect(),
             _ => Vec::new(),
         }
     }
 
+    /// Reads the `tiers` of a pipeline file: an object, or the name of a built-in scheme as a JSON text.
+    ///
+    /// # Errors
+    /// `invalid_json`, or `invalid_pipeline` with the path of what is wrong.
+    pub fn from_json(text: &str) -> Result<TierScheme, Error> {
+        let node = json::parse(text)?;
+        TierScheme::read(&Cursor::root(&node, "", Document::Pipeline))
+    }
+
+    /// The scheme as the `tiers` object of a pipeline file.
+    pub fn to_json(&self) -> String {
+        Node::from(self).to_json()
+    }
+
     /// The tier of a score 0–100 and a probability 0–1; none where the scheme reads a probability that is not there, or
     /// classes.
     pub fn tier(&self, score: f64, probability: Option<f64>) -> Option<&Tier> {
         let value = match self.axis {
-            Axis::Score => score,
-            Axis::Probability => probability?,
-            Axis::Class => return None,
+            TierAxis::Score => score,
+            TierAxis::Probability => probability?,
+            TierAxis::Class => return None,
         };
         self.tiers.iter().find(|tier| match tier.bound {
-            Some(Lower::From(bound)) => value >= bound,
-            Some(Lower::Above(bound)) => value > bound,
+            Some(TierBound::AtLeast(bound)) => value >= bound,
+            Some(TierBound::Above(bound)) => value > bound,
             None => true,
         })
     }
 
-    /// The tier of a lead by the probabilities of its classes, and how probable that class is: the most probable class,
-    /// the first of equal ones, or the scheme's `else` where that is not more probable than its `min`. None where the
-    /// scheme does not read classes.
+    /// The tier of a lead by the probabilities of its classes, in the same order as their names: that of the most
+    /// probable class, the first of equal ones, or the fallback where that is not more probable than the minimum. None
+    /// where the scheme does not read classes or has no tier for the class.
     ///
     /// ```
     /// let scheme = leadscore::TierScheme::builtin("heat-055")?;
-    /// let (tier, probability) = scheme.tier_of_classes(&[("cold", 0.1), ("warm", 0.4), ("hot", 0.5)]).unwrap();
-    /// assert_eq!((tier.name(), probability), ("warm", 0.4));
+    /// let found = scheme.tier_of_classes(&["cold", "warm", "hot"], &[0.1, 0.4, 0.5]).unwrap();
+    /// assert_eq!((found.tier.name(), found.probability), ("warm", 0.4));
     /// # Ok::<(), leadscore::Error>(())
     /// ```
-    pub fn tier_of_classes(&self, classes: &[(&str, f64)]) -> Option<(&Tier, f64)> {
-        if self.axis != Axis::Class {
+    pub fn tier_of_classes<S: AsRef<str>>(
+        &self,
+        classes: &[S],
+        probabilities: &[f64],
+    ) -> Option<ClassTier<'_>> {
+        if self.axis != TierAxis::Class {
             return None;
         }
-        let mut best = classes.first()?;
-        for class in classes {
-            if class.1 > best.1 {
-                best = class;
-            }
-        }
-        if let Some((min, other)) = self.unless
-            && best.1 <= min
-        {
-            let other = &self.tiers[other];
-            return Some((other, classes.iter().find(|(name, _)| *name == other.name())?.1));
-        }
-        Some((self.tiers.iter().find(|tier| tier.name() == best.0)?, best.1))
+        let tier_of = |class: usize| {
+            let name = classes.get(class)?.as_ref();
+            self.tiers.iter().position(|tier| tier.name() == name)
+        };
+        let class_of = |tier: usize| {
+            let name = self.tiers[tier].name();
+            classes.iter().position(|class| class.as_ref() == name)
+        };
+        self.most_probable(probabilities, tier_of, class_of)
     }
 
     /// The tiers from the best down.
@@ -120,77 +204,96 @@ impl TierScheme {
         &self.tiers
     }
 
-    pub(crate) fn reads_probability(&self) -> bool {
-        self.axis == Axis::Probability
+    /// What bounds are compared with.
+    pub fn axis(&self) -> TierAxis {
+        self.axis
     }
 
-    pub(crate) fn reads_classes(&self) -> bool {
-        self.axis == Axis::Class
+    /// The scheme for a scale, with the tier of every class looked up once.
+    ///
+    /// # Errors
+    /// `invalid_pipeline` where the two do not fit.
+    pub(crate) fn fit(mut self, scale: &Scale) -> Result<TierScheme, Error> {
+        if self.axis == TierAxis::Probability && !scale.has_probability() {
+            return Err(invalid("", "the tiers are read on the probability, but the scale gives none"));
+        }
+        if self.axis != TierAxis::Class {
+            return Ok(self);
+        }
+        let Scale::Classes(classes) = scale else {
+            return Err(invalid("", "the tiers are classes, but the scale has none"));
+        };
+        let names = classes.names();
+        self.tier_by_class.clear();
+        for name in names {
+            let tier = self.tiers.iter().position(|tier| tier.name == *name);
+            let missing = || invalid("", format!("the class `{name}` has no action"));
+            self.tier_by_class.push(tier.ok_or_else(missing)?);
+        }
+        if self.tiers.len() > names.len() {
+            let message = format!("there are more actions than classes: {}", names.join(", "));
+            return Err(invalid("", message));
+        }
+        Ok(self)
     }
 
-    pub(crate) fn read(cursor: &Cursor<'_>) -> Result<TierScheme, Error> {
-        if let Node::Text(name) = cursor.node {
-            return TierScheme::builtin(name).map_err(|error| cursor.error(error.message()));
-        }
-        let axis = cursor.entries()?.required("on")?.word(&AXES)?;
-        if axis == Axis::Class {
-            return read_classes(cursor);
-        }
-        let fields = cursor.object(&["on", "bounds"])?;
-        let list = fields.required("bounds")?;
-        let items = list.items()?;
-        let mut tiers: Vec<Tier> = Vec::new();
-        for (at, item) in items.iter().enumerate() {
-            let tier = read_tier(item)?;
-            if tiers.iter().any(|other| other.name == tier.name) {
-                return Err(item.error(format!("a second tier named `{}`", tier.name)));
+    /// [`TierScheme::tier_of_classes`] for the scale that the scheme was fitted to.
+    pub(crate) fn tier_of_fitted_classes(&self, probabilities: &[f64]) -> Option<ClassTier<'_>> {
+        let tier_of = |class: usize| self.tier_by_class.get(class).copied();
+        let class_of = |tier: usize| self.tier_by_class.iter().position(|own| *own == tier);
+        self.most_probable(probabilities, tier_of, class_of)
+    }
+
+    fn most_probable(
+        &self,
+        probabilities: &[f64],
+        tier_of: impl Fn(usize) -> Option<usize>,
+        class_of: impl Fn(usize) -> Option<usize>,
+    ) -> Option<ClassTier<'_>> {
+        let mut best = 0;
+        for (class, probability) in probabilities.iter().enumerate() {
+            if *probability > probabilities[best] {
+                best = class;
             }
-            let lowest = at + 1 == items.len();
-            match (tier.bound, tiers.last().and_then(|t| t.bound)) {
-                (None, _) if !lowest => {
-                    return Err(item.error("only the last tier goes without `from` or `above`"));
-                }
-                (Some(_), _) if lowest => {
-                    return Err(item.error("the last tier has neither `from` nor `above`"));
-                }
-                (Some(own), Some(above)) if !own.is_below(above) => {
-                    return Err(item.error("bounds fall from tier to tier; the best tier comes first"));
-                }
-                _ => {}
-            }
-            tiers.push(tier);
         }
-        if tiers.is_empty() {
-            return Err(list.error("wants at least one tier"));
+        let probability = *probabilities.get(best)?;
+        if let Some(minimum) = self.minimum
+            && probability <= minimum.probability
+        {
+            let probability = *probabilities.get(class_of(minimum.fallback)?)?;
+            return Some(ClassTier { tier: &self.tiers[minimum.fallback], probability });
         }
-        Ok(TierScheme { axis, tiers, unless: None })
+        Some(ClassTier { tier: &self.tiers[tier_of(best)?], probability })
     }
 }
 
-/// `{"on": "class", "min": 0.55, "else": "warm", "actions": {"hot": "Call", …}}`, the best class first.
-fn read_classes(cursor: &Cursor<'_>) -> Result<TierScheme, Error> {
-    let fields = cursor.object(&["on", "min", "else", "actions"])?;
-    let actions = fields.required("actions")?;
-    let mut tiers = Vec::new();
-    for (name, action) in actions.entries()?.all() {
-        tiers.push(Tier { name: name.into(), action: action.text()?.into(), bound: None });
+/// Equal rules; it does not matter which scale a scheme was fitted to.
+impl PartialEq for TierScheme {
+    fn eq(&self, other: &TierScheme) -> bool {
+        self.axis == other.axis && self.tiers == other.tiers && self.minimum == other.minimum
     }
-    if tiers.is_empty() {
-        return Err(actions.error("wants an action for each class, the best class first"));
-    }
-    let unless = match (fields.number("min")?, fields.optional("else")) {
-        (None, None) => None,
-        (Some(min), Some(other)) => {
-            let name = other.text()?;
-            let place = tiers.iter().position(|tier: &Tier| tier.name() == name);
-            Some((min, place.ok_or_else(|| other.error(format!("`{name}` is none of the classes")))?))
-        }
-        _ => return Err(cursor.error("`min` and `else` go together")),
-    };
-    Ok(TierScheme { axis: Axis::Class, tiers, unless })
 }
 
 impl Tier {
+    /// A tier without bound and action.
+    pub fn new(name: impl Into<Arc<str>>) -> Tier {
+        Tier { name: name.into(), action: "".into(), bound: None }
+    }
+
+    /// The tier from a bound up.
+    #[must_use]
+    pub fn with_bound(mut self, bound: TierBound) -> Tier {
+        self.bound = Some(bound);
+        self
+    }
+
+    /// The tier with what to do with its leads.
+    #[must_use]
+    pub fn with_action(mut self, action: impl Into<Arc<str>>) -> Tier {
+        self.action = action.into();
+        self
+    }
+
     /// The tier's name, such as `HOT`.
     pub fn name(&self) -> &str {
         &self.name
@@ -201,111 +304,72 @@ impl Tier {
         &self.action
     }
 
-    pub(crate) fn shared(&self) -> (Arc<str>, Arc<str>) {
-        (self.name.clone(), self.action.clone())
+    /// Where it begins; none for the lowest tier, and on classes.
+    pub fn bound(&self) -> Option<TierBound> {
+        self.bound
+    }
+
+    pub(crate) fn shared_name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    pub(crate) fn shared_action(&self) -> &Arc<str> {
+        &self.action
     }
 }
 
-impl Lower {
+impl TierBound {
+    fn value(self) -> f64 {
+        match self {
+            TierBound::AtLeast(value) | TierBound::Above(value) => value,
+        }
+    }
+
     /// Whether every value past the other bound is past this one too, and some more.
-    fn is_below(self, other: Lower) -> bool {
+    fn is_below(self, other: TierBound) -> bool {
         match (self, other) {
-            (Lower::From(own), Lower::Above(above)) => own <= above,
-            (Lower::From(own) | Lower::Above(own), Lower::From(above) | Lower::Above(above)) => own < above,
+            (TierBound::AtLeast(own), TierBound::Above(above)) => own <= above,
+            (own, other) => own.value() < other.value(),
         }
     }
 }
 
-fn read_tier(cursor: &Cursor<'_>) -> Result<Tier, Error> {
-    let fields = cursor.object(&["tier", "from", "above", "action"])?;
-    let bound = match (fields.number("from")?, fields.number("above")?) {
-        (Some(from), None) => Some(Lower::From(from)),
-        (None, Some(above)) => Some(Lower::Above(above)),
-        (None, None) => None,
-        _ => return Err(cursor.error("a bound is either `from` (itself included) or `above` (itself not)")),
-    };
-    Ok(Tier {
-        name: fields.required("tier")?.text()?.into(),
-        action: fields.text("action")?.unwrap_or_default().into(),
-        bound,
-    })
+fn check_bounds(tiers: &[Tier]) -> Result<(), Error> {
+    for (at, tier) in tiers.iter().enumerate() {
+        let refuse = |message: &str| Err(invalid(&format!("bounds[{at}]"), message));
+        let before = &tiers[..at];
+        if before.iter().any(|other| other.name == tier.name) {
+            return refuse(&format!("a second tier named `{}`", tier.name));
+        }
+        let is_last = at + 1 == tiers.len();
+        match (tier.bound, before.last().and_then(|other| other.bound)) {
+            (None, _) if !is_last => return refuse("only the last tier goes without `from` or `above`"),
+            (Some(_), _) if is_last => return refuse("the last tier has neither `from` nor `above`"),
+            (Some(own), _) if !own.value().is_finite() => return refuse("the bound is not finite"),
+            (Some(own), Some(above)) if !own.is_below(above) => {
+                return refuse("bounds fall from tier to tier; the best tier comes first");
+            }
+            _ => {}
+        }
+    }
+    if tiers.is_empty() { Err(invalid("bounds", "wants at least one tier")) } else { Ok(()) }
 }
 
-impl From<&TierScheme> for Node {
-    fn from(scheme: &TierScheme) -> Node {
-        let axis = json::word_for(&AXES, &scheme.axis);
-        if scheme.axis == Axis::Class {
-            let action = |tier: &Tier| (tier.name().to_owned(), Node::from(tier.action()));
-            return Object::default()
-                .with("on", axis)
-                .maybe("min", scheme.unless.map(|(min, _)| min))
-                .maybe("else", scheme.unless.map(|(_, other)| scheme.tiers[other].name()))
-                .with("actions", Node::Object(scheme.tiers.iter().map(action).collect()))
-                .into();
-        }
-        let tier = |tier: &Tier| -> Node {
-            let object = Object::default().with("tier", &*tier.name);
-            let object = match tier.bound {
-                Some(Lower::From(bound)) => object.with("from", bound),
-                Some(Lower::Above(bound)) => object.with("above", bound),
-                None => object,
-            };
-            object.maybe("action", (!tier.action.is_empty()).then_some(&*tier.action)).into()
-        };
-        let bounds = scheme.tiers.iter().map(tier).collect();
-        Object::default().with("on", axis).with("bounds", Node::List(bounds)).into()
+fn check_classes(tiers: &[Tier]) -> Result<(), Error> {
+    if tiers.is_empty() {
+        return Err(invalid("actions", "wants an action for each class, the best class first"));
     }
+    for (at, tier) in tiers.iter().enumerate() {
+        if tiers[..at].iter().any(|other| other.name == tier.name) {
+            return Err(invalid("actions", format!("a second tier named `{}`", tier.name)));
+        }
+        if tier.bound.is_some() {
+            return Err(invalid("actions", format!("the tier `{}` is a class and has no bound", tier.name)));
+        }
+    }
+    Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn name(scheme: &str, value: f64) -> String {
-        let scheme = TierScheme::builtin(scheme).unwrap();
-        scheme.tier(value, Some(value)).unwrap().name().to_owned()
-    }
-
-    #[test]
-    fn bounds_are_open_or_closed_as_declared() {
-        for (p, tier) in [
-            (0.1249, "E"),
-            (0.125, "D"),
-            (0.375, "D"),
-            (0.376, "C"),
-            (0.624, "C"),
-            (0.625, "B"),
-            (0.875, "B"),
-            (0.876, "A"),
-        ] {
-            assert_eq!(name("a-e", p), tier, "{p}");
-        }
-        assert_eq!(name("a-e", 0.82), "B");
-        assert_eq!(name("a-e", 0.45), "C");
-        for (p, tier) in
-            [(0.2, "E"), (0.21, "D"), (0.4, "D"), (0.41, "C"), (0.61, "B"), (0.8, "B"), (0.81, "A")]
-        {
-            assert_eq!(name("a-e-fifths", p), tier, "{p}");
-        }
-        for (p, tier) in
-            [(0.72, "HOT"), (0.7, "HOT"), (0.69, "WARM"), (0.4, "WARM"), (0.15, "COLD"), (0.14, "DEAD")]
-        {
-            assert_eq!(name("conversion", p), tier, "{p}");
-        }
-        for (score, tier) in [(80.0, "HOT"), (50.0, "WARM"), (20.0, "COLD"), (19.9, "DEAD")] {
-            assert_eq!(name("lead-score", score), tier, "{score}");
-        }
-        for (score, tier) in [(75.0, "top"), (50.0, "high"), (25.0, "medium"), (24.0, "low")] {
-            assert_eq!(name("priority", score), tier, "{score}");
-        }
-    }
-
-    #[test]
-    fn a_to_e_is_round_half_even_of_4p_plus_1() {
-        for step in 0..=10_000 {
-            let p = f64::from(step) / 10_000.0;
-            let bucket = (4.0 * p + 1.0).round_ties_even().clamp(1.0, 5.0) as usize;
-            assert_eq!(name("a-e", p), ["E", "D", "C", "B", "A"][bucket - 1], "{p}");
-        }
-    }
+fn invalid(path: &str, message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidPipeline, path, message)
 }

@@ -1,10 +1,14 @@
 //! Moments and time zones, both arguments: the core never reads a clock.
 
+mod as_of;
+
 use std::fmt;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use as_of::AsOf;
 
 use crate::{Error, ErrorKind};
 
@@ -94,6 +98,14 @@ impl fmt::Display for Timestamp {
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    /// What [`Timestamp::parse`] reads; without an offset it is meant in UTC.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Timestamp::parse(&text, &Zone::utc()).map_err(serde::de::Error::custom)
     }
 }
 

@@ -4,7 +4,7 @@ use leadscore::Pipeline;
 
 #[test]
 fn every_builtin_loads_and_round_trips() {
-    for name in Pipeline::names() {
+    for name in Pipeline::builtin_names() {
         let pipeline = Pipeline::builtin(name).unwrap_or_else(|error| panic!("{name}: {error}"));
         let again =
             Pipeline::from_json(&pipeline.to_json()).unwrap_or_else(|error| panic!("{name}: {error}"));

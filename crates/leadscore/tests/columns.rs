@@ -1,6 +1,6 @@
 //! Columns give the features that records give, to the last bit.
 
-use leadscore::{Attribute, Column, Context, FeatureSchema, Lead, Pipeline, Timestamp, Zone};
+use leadscore::{AsOf, Attribute, AttributeColumn as Column, FeatureSchema, Lead, Mode, Pipeline, Timestamp, Zone};
 use proptest::prelude::*;
 
 /// A schema with every way to read an attribute, and formulas over them.
@@ -103,17 +103,17 @@ impl Own {
 
 fn check(pipeline: &Pipeline, columns: &[(&str, Vec<Option<Attribute>>)]) {
     let rows = columns[0].1.len();
-    let mut context = Context::new(Timestamp::parse("2026-11-22T09:30:00Z", &Zone::utc()).unwrap());
-    context.zone = Zone::named("Europe/Berlin").unwrap();
+    let mut as_of = AsOf::new(Timestamp::parse("2026-11-22T09:30:00Z", &Zone::utc()).unwrap());
+    as_of.zone = Zone::named("Europe/Berlin").unwrap();
     let lead = |row: usize| {
         let known = columns.iter().filter_map(|(name, values)| Some((*name, values[row].clone()?)));
         known.fold(Lead::new("x"), |lead, (name, value)| lead.with(name, value))
     };
     let leads: Vec<Lead> = (0..rows).map(lead).collect();
-    let wanted = pipeline.feature_matrix(&leads, &context).unwrap();
+    let wanted = pipeline.feature_matrix(&leads, &as_of, Mode::Lenient).unwrap();
     let own: Vec<(&str, Own)> = columns.iter().map(|(name, values)| (*name, Own::new(values))).collect();
     let named: Vec<(&str, &[Attribute])> = own.iter().map(|(name, own)| (*name, own.distinct())).collect();
-    let reader = pipeline.schema().column_reader(&named, context.as_of, &context.zone);
+    let reader = pipeline.schema().column_reader(&named, as_of.time, &as_of.zone);
     let read: Vec<Column<'_>> = own.iter().map(|(_, own)| own.column()).collect();
     let found = reader.read(rows, &read).unwrap();
     let bits = |values: &[f64]| -> Vec<u64> { values.iter().map(|value| value.to_bits()).collect() };
@@ -150,9 +150,9 @@ proptest! {
 
     #[test]
     fn of_every_pipeline(rows in prop::collection::vec(prop::collection::vec(attribute(), 60), 1..20), seed in any::<u64>()) {
-        for name in Pipeline::names() {
+        for name in Pipeline::builtin_names() {
             let pipeline = Pipeline::builtin(name).unwrap();
-            let names = pipeline.schema().attributes();
+            let names = pipeline.schema().attribute_names();
             let column = |(at, name): (usize, &&'static str)| {
                 let values = rows.iter().map(|row| row[at % 60].clone());
                 let numeric = (seed >> (at % 64)) & 1 == 1;

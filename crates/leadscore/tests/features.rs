@@ -1,6 +1,6 @@
 //! The 31 features of the schema `lead-ml`, each worked out by hand from a record, a log, a moment and a zone.
 
-use leadscore::{Activity, Context, FeatureSchema, FeatureValue, Lead, Pipeline, Timestamp, Zone};
+use leadscore::{Activity, AsOf, FeatureSchema, FeatureValue, Lead, Mode, Pipeline, Timestamp, Zone};
 
 const NOON: &str = "2026-11-18T12:00:00Z"; // a Wednesday
 
@@ -11,8 +11,8 @@ fn there_are_31_features_in_a_fixed_order() {
     assert_eq!(shown.len(), 31);
     assert_eq!(shown.first(), Some(&"has_company"));
     assert_eq!(shown.last(), Some(&"avg_response_time"));
-    let features = conversion().features(&Lead::new("l"), &context(NOON)).unwrap();
-    assert_eq!(features.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), shown);
+    let features = conversion().features(&Lead::new("l"), &as_of(NOON), Mode::Lenient).unwrap();
+    assert_eq!(features.iter().map(|own| &*own.name).collect::<Vec<_>>(), shown);
 }
 
 #[test]
@@ -190,8 +190,8 @@ fn stated_counts_stand_in_for_a_log() {
     // A negative count cannot be used.
     let odd = Lead::new("l").with("email_open_count", -1.0);
     assert_eq!(of(&odd, "email_open_count"), number(0.0));
-    let warnings = conversion().score(&odd, &context(NOON)).unwrap().warnings;
-    assert!(warnings.iter().any(|w| w.contains("outside the range")), "{warnings:?}");
+    let warnings = conversion().score(&odd, &as_of(NOON)).unwrap().warnings;
+    assert!(warnings.iter().any(|w| w.to_string().contains("outside the range")), "{warnings:?}");
 }
 
 #[test]
@@ -223,10 +223,10 @@ fn ages_are_floored_days_and_weeks() {
     }
     // A bare date is midnight where the caller is.
     let lead = Lead::new("l").with("created_at", "2026-11-18");
-    let mut tokyo = context("2026-11-18T14:59:59Z");
+    let mut tokyo = as_of("2026-11-18T14:59:59Z");
     tokyo.zone = Zone::named("Asia/Tokyo").unwrap();
     assert_eq!(of_in(&lead, "days_since_created", &tokyo), number(0.0));
-    tokyo.as_of = time("2026-11-18T15:00:00Z");
+    tokyo.time = time("2026-11-18T15:00:00Z");
     assert_eq!(of_in(&lead, "days_since_created", &tokyo), number(1.0));
 }
 
@@ -235,12 +235,12 @@ fn dates_after_the_moment_are_missing_with_a_warning() {
     let lead = Lead::new("l").with("created_at", "2026-11-18T12:00:00.001Z");
     assert_eq!(of(&lead, "days_since_created"), FeatureValue::Missing);
     assert_eq!(of(&lead, "lead_age_weeks"), FeatureValue::Missing);
-    let prediction = conversion().score(&lead, &context(NOON)).unwrap();
-    assert!(prediction.warnings.iter().any(|w| w.contains("after the as-of time")), "{prediction:?}");
+    let prediction = conversion().score(&lead, &as_of(NOON)).unwrap();
+    assert!(prediction.warnings.iter().any(|w| w.to_string().contains("after the as-of time")), "{prediction:?}");
     assert!(prediction.missing.iter().any(|m| m.name == "days_since_created"));
     let lead = Lead::new("l").with("created_at", "soon");
     assert_eq!(of(&lead, "days_since_created"), FeatureValue::Missing);
-    assert!(conversion().score(&lead, &context(NOON)).unwrap().warnings[0].contains("cannot read `soon`"));
+    assert!(conversion().score(&lead, &as_of(NOON)).unwrap().warnings[0].to_string().contains("cannot read `soon`"));
 }
 
 #[test]
@@ -281,8 +281,8 @@ fn a_burst_is_three_activities_in_a_closed_window_of_24_hours() {
 #[test]
 fn office_hours_are_9_to_17_inclusive_in_the_callers_zone() {
     let pattern = |at: &str, zone: &str| {
-        let context = Context { zone: Zone::named(zone).unwrap(), ..context("2026-12-31") };
-        of_in(&log(&[("a", at)]), "time_pattern", &context)
+        let as_of = as_of("2026-12-31").in_zone(Zone::named(zone).unwrap());
+        of_in(&log(&[("a", at)]), "time_pattern", &as_of)
     };
     for (hour, kind) in [
         ("08:59:59.999", "after_hours"),
@@ -370,10 +370,10 @@ fn sequences_and_the_engagement_score() {
 
 #[test]
 fn an_id_counts_once_and_the_future_not_at_all() {
-    let twice = Activity { id: Some("e-1".into()), ..Activity::new("call", time("2026-11-17")) };
+    let twice = Activity::new("call", time("2026-11-17")).with_id("e-1");
     let lead = Lead::new("l").activity(twice.clone()).activity(twice.clone());
     assert_eq!(of(&lead, "call_count"), number(1.0));
-    let nameless = Activity { id: None, ..twice };
+    let nameless = Activity::new("call", time("2026-11-17"));
     assert_eq!(of(&Lead::new("l").activity(nameless.clone()).activity(nameless), "call_count"), number(2.0));
     let lead = log(&[("call", NOON), ("call", "2026-11-18T12:00:00.001Z")]);
     assert_eq!(of(&lead, "call_count"), number(1.0));
@@ -385,7 +385,7 @@ fn moments_end_where_the_calendar_does() {
     let last = time(NOON).plus_days(i64::MAX);
     assert_eq!(last, last.plus_days(1));
     let lead = log(&[("call", "0001-01-01")]);
-    let days = of_in(&lead, "days_since_last_activity", &Context::new(last));
+    let days = of_in(&lead, "days_since_last_activity", &AsOf::new(last));
     assert!(matches!(days, FeatureValue::Number(days) if days > 3_000_000.0));
 }
 
@@ -397,8 +397,8 @@ fn time(text: &str) -> Timestamp {
     Timestamp::parse(text, &Zone::utc()).unwrap()
 }
 
-fn context(as_of: &str) -> Context {
-    Context::new(time(as_of))
+fn as_of(text: &str) -> AsOf {
+    AsOf::new(time(text))
 }
 
 fn log(activities: &[(&str, &str)]) -> Lead {
@@ -406,12 +406,12 @@ fn log(activities: &[(&str, &str)]) -> Lead {
 }
 
 fn of(lead: &Lead, feature: &str) -> FeatureValue {
-    of_in(lead, feature, &context(NOON))
+    of_in(lead, feature, &as_of(NOON))
 }
 
-fn of_in(lead: &Lead, feature: &str, context: &Context) -> FeatureValue {
-    let features = conversion().features(lead, context).unwrap();
-    features.into_iter().find(|(name, _)| name == feature).unwrap_or_else(|| panic!("{feature}?")).1
+fn of_in(lead: &Lead, feature: &str, as_of: &AsOf) -> FeatureValue {
+    let features = conversion().features(lead, as_of, Mode::Lenient).unwrap();
+    features.get(feature).unwrap_or_else(|| panic!("{feature}?")).clone()
 }
 
 fn percent_of(lead: &Lead) -> f64 {
@@ -422,7 +422,7 @@ fn percent_of(lead: &Lead) -> f64 {
 }
 
 fn level(name: &str) -> FeatureValue {
-    FeatureValue::Level(name.into())
+    FeatureValue::Text(name.into())
 }
 
 fn number(value: f64) -> FeatureValue {

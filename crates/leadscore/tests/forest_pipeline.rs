@@ -5,13 +5,14 @@ mod generated;
 use std::path::{Path, PathBuf};
 
 use generated::{AS_OF, Dice, at};
-use leadscore::pipeline::{EstimateKind, Import, ImportanceBy};
+use leadscore::pipeline::{EstimateValue, ImportanceBy};
 use leadscore::{
-    Basis, Context, Detail, FeatureMatrix, FeatureType, Lead, Pipeline, Prediction, Scorer, TierScheme,
+    AsOf, Basis, FeatureMatrix, FeatureType, ImportOptions, Lead, Mode, Pipeline, Prediction, ScoreOptions, Scorer,
+    TierScheme,
 };
 
-fn context() -> Context {
-    Context::new(at(AS_OF))
+fn as_of() -> AsOf {
+    AsOf::new(at(AS_OF))
 }
 
 /// A lead with values inside the ranges of the pipeline's schema, some of them missing.
@@ -52,19 +53,22 @@ fn reasons_add_up_and_every_path_has_the_same_bits() {
         let pipeline = Pipeline::builtin(name).unwrap();
         let mut dice = Dice::new(11);
         let leads: Vec<Lead> = (0..300).map(|_| random_lead(&mut dice, &pipeline)).collect();
-        let together = pipeline.score_many(&leads, &context());
-        let matrix = pipeline.feature_matrix(&leads, &context()).unwrap();
+        let together = pipeline.score_many(&leads, &as_of(), &ScoreOptions::new());
+        let matrix = pipeline.feature_matrix(&leads, &as_of(), Mode::Lenient).unwrap();
         let scores = pipeline.score_matrix(&matrix).unwrap();
-        let brief = Context { detail: Detail::Brief, reasons: 0, ..context() };
-        for ((lead, many), score) in leads.iter().zip(together).zip(scores) {
-            let one = pipeline.score(lead, &context()).unwrap();
+        let numbers = ScoreOptions::new().reasons(0);
+        let classes = pipeline.classes().len();
+        for (row, (lead, many)) in leads.iter().zip(together).enumerate() {
+            let one = pipeline.score(lead, &as_of()).unwrap();
             adds_up(&one);
             assert_eq!(one, many.unwrap(), "{name}");
-            assert_eq!((one.score.to_bits(), &one.tier), (score.score.to_bits(), &score.tier), "{name}");
-            let classes: Vec<f64> = one.classes.iter().map(|class| class.probability).collect();
-            assert_eq!(classes, score.classes);
-            let short = pipeline.score(lead, &brief).unwrap();
-            assert_eq!((short.score.to_bits(), short.explanation.baseline), (one.score.to_bits(), None));
+            assert_eq!(one.score.to_bits(), scores.score[row].to_bits(), "{name}");
+            let tier = pipeline.tiers().tiers()[scores.tier[row] as usize].name();
+            assert_eq!(one.tier.as_deref(), Some(tier), "{name}");
+            let probabilities: Vec<f64> = one.classes.iter().map(|class| class.probability).collect();
+            assert_eq!(probabilities, scores.class_probabilities[row * classes..(row + 1) * classes]);
+            let short = pipeline.score_brief(lead, &as_of(), &numbers).unwrap();
+            assert_eq!((short.score.to_bits(), short.baseline), (one.score.to_bits(), None));
         }
     }
 }
@@ -75,7 +79,7 @@ fn the_models_say_that_they_are_stand_ins() {
         let pipeline = Pipeline::builtin(name).unwrap();
         let card = pipeline.model_card().unwrap();
         assert!(card.is_stub && card.version.is_some() && card.training_date.is_some(), "{card:?}");
-        let prediction = pipeline.score(&Lead::new("l"), &context()).unwrap();
+        let prediction = pipeline.score(&Lead::new("l"), &as_of()).unwrap();
         assert_eq!((prediction.basis, prediction.provenance.is_stub), (Some(Basis::Model), true));
         // A file that brings another scorer is not under the card of the one it replaces.
         let own = format!(r#"{{"format": 1, "id": "own", "extends": "{name}"}}"#);
@@ -96,15 +100,15 @@ fn the_documented_heat_lead_is_hot_and_an_idle_one_is_cold() {
         .with("last_touch", "demo_request");
     let barred = r#"{"format": 1, "id": "barred", "extends": "heat", "tiers": "heat-055"}"#;
     for pipeline in [Pipeline::builtin("heat").unwrap(), Pipeline::from_json(barred).unwrap()] {
-        let prediction = pipeline.score(&hot, &context()).unwrap();
+        let prediction = pipeline.score(&hot, &as_of()).unwrap();
         assert_eq!(prediction.tier.as_deref(), Some("hot"));
         let confidence = &prediction.estimates[0];
         assert_eq!((confidence.name.as_str(), confidence.method.as_deref()), ("confidence", Some("class")));
-        assert_eq!(confidence.value, EstimateKind::Number(prediction.classes[2].probability));
+        assert_eq!(confidence.value, EstimateValue::Number(prediction.classes[2].probability));
         assert!((prediction.classes.iter().map(|c| c.probability).sum::<f64>() - 1.0).abs() < 1e-12);
         assert_eq!(prediction.probability, None);
         for lead in [heat_lead(40.0, 1.0), heat_lead(40.0, 1.0).with("prior_course_interest", "high")] {
-            assert_eq!(pipeline.score(&lead, &context()).unwrap().tier.as_deref(), Some("cold"));
+            assert_eq!(pipeline.score(&lead, &as_of()).unwrap().tier.as_deref(), Some("cold"));
         }
     }
 }
@@ -113,19 +117,17 @@ fn the_documented_heat_lead_is_hot_and_an_idle_one_is_cold() {
 fn below_the_bar_the_tier_is_warm_with_its_own_probability() {
     let scheme = TierScheme::builtin("heat-055").unwrap();
     let tier = |cold, warm, hot| {
-        let (tier, p) = scheme.tier_of_classes(&[("cold", cold), ("warm", warm), ("hot", hot)]).unwrap();
-        (tier.name().to_owned(), p)
+        let found = scheme.tier_of_classes(&["cold", "warm", "hot"], &[cold, warm, hot]).unwrap();
+        (found.tier.name().to_owned(), found.probability)
     };
     assert_eq!(tier(0.56, 0.40, 0.04), ("cold".into(), 0.56));
     assert_eq!(tier(0.55, 0.01, 0.44), ("warm".into(), 0.01));
     assert_eq!(tier(0.1, 0.5, 0.4), ("warm".into(), 0.5));
     let plain = TierScheme::builtin("heat").unwrap();
-    assert_eq!(
-        plain.tier_of_classes(&[("cold", 0.4), ("warm", 0.2), ("hot", 0.4)]).unwrap().0.name(),
-        "cold"
-    );
+    let equal = plain.tier_of_classes(&["cold", "warm", "hot"], &[0.4, 0.2, 0.4]).unwrap();
+    assert_eq!(equal.tier.name(), "cold");
     assert!(plain.tier(99.0, None).is_none());
-    assert!(TierScheme::builtin("a-e").unwrap().tier_of_classes(&[("A", 1.0)]).is_none());
+    assert!(TierScheme::builtin("a-e").unwrap().tier_of_classes(&["A"], &[1.0]).is_none());
 }
 
 #[test]
@@ -133,7 +135,7 @@ fn what_speaks_for_a_deal_never_lowers_the_score() {
     let pipeline = Pipeline::builtin("b2b").unwrap();
     let mut dice = Dice::new(5);
     let leads: Vec<Lead> = (0..200).map(|_| random_lead(&mut dice, &pipeline)).collect();
-    let score = |lead: Lead| pipeline.score(&lead, &context()).unwrap().score;
+    let score = |lead: Lead| pipeline.score(&lead, &as_of()).unwrap().score;
     for lead in leads {
         let contacted = |flag: bool| score(lead.clone().with("decision_maker_contacted", flag));
         assert!(contacted(true) >= contacted(false));
@@ -164,20 +166,22 @@ fn every_golden_model_becomes_a_pipeline_or_says_why_not() {
     for file in golden() {
         let bytes = std::fs::read(&file).unwrap();
         let name = file.display();
-        let mut import = Import { id: "mine".to_owned(), ..Import::default() };
-        let mut pipeline = Pipeline::import(&bytes, &import);
+        let mut import = ImportOptions::new("mine");
+        let mut reasons = true;
+        let mut pipeline = Pipeline::import_model(&bytes, &import);
         if pipeline
             .as_ref()
             .is_err_and(|e| ["cover_missing", "contributions_unsupported"].contains(&e.code()))
         {
             without_reasons += 1;
-            import.no_reasons = true;
-            pipeline = Pipeline::import(&bytes, &import);
+            reasons = false;
+            import = import.reasons(reasons);
+            pipeline = Pipeline::import_model(&bytes, &import);
         }
         if pipeline.as_ref().is_err_and(|error| error.code() == "scale_required") {
             scale_required += 1;
-            import.scale = Some(r#"{"kind": "linear", "from": -20, "to": 20}"#.to_owned());
-            pipeline = Pipeline::import(&bytes, &import);
+            import = import.scale_json(r#"{"kind": "linear", "from": -20, "to": 20}"#).unwrap();
+            pipeline = Pipeline::import_model(&bytes, &import);
         }
         let pipeline = match pipeline {
             Ok(pipeline) => pipeline,
@@ -193,10 +197,10 @@ fn every_golden_model_becomes_a_pipeline_or_says_why_not() {
         let mut dice = Dice::new(3);
         for _ in 0..5 {
             let lead = random_lead(&mut dice, &pipeline);
-            let prediction = pipeline.score(&lead, &context()).unwrap();
+            let prediction = pipeline.score(&lead, &as_of()).unwrap();
             assert!((0.0..=100.0).contains(&prediction.score), "{name}: {}", prediction.score);
-            assert_eq!(prediction, again.score(&lead, &context()).unwrap());
-            if import.no_reasons {
+            assert_eq!(prediction, again.score(&lead, &as_of()).unwrap());
+            if !reasons {
                 assert!(
                     prediction.explanation.baseline.is_none() && prediction.explanation.reasons.is_empty()
                 );
@@ -221,7 +225,7 @@ fn importance_is_measured_not_listed() {
     let pipeline = Pipeline::builtin("b2b").unwrap();
     let mut dice = Dice::new(8);
     let leads: Vec<Lead> = (0..100).map(|_| random_lead(&mut dice, &pipeline)).collect();
-    let matrix = pipeline.feature_matrix(&leads, &context()).unwrap();
+    let matrix = pipeline.feature_matrix(&leads, &as_of(), Mode::Lenient).unwrap();
     for by in [ImportanceBy::Gain, ImportanceBy::TotalCover, ImportanceBy::Leads(&matrix)] {
         let all = pipeline.importance(by).unwrap();
         let sum: f64 = all.iter().map(|one| one.importance).sum();
@@ -244,7 +248,7 @@ fn importance_is_measured_not_listed() {
     assert!((share("meetings") / share("seniority") - 25.0 / 15.0).abs() < 1e-12);
     assert!((share("stale") / share("seniority") - 25.0 / 15.0).abs() < 1e-12);
     assert_eq!(card.importance(ImportanceBy::Gain).unwrap_err().code(), "contributions_unsupported");
-    let matrix = card.feature_matrix(&[Lead::new("a").with("company", "Acme")], &context()).unwrap();
+    let matrix = card.feature_matrix(&[Lead::new("a").with("company", "Acme")], &as_of(), Mode::Lenient).unwrap();
     let measured = card.importance(ImportanceBy::Leads(&matrix)).unwrap();
     let points = |code: &str| measured.iter().find(|one| one.code == code).unwrap().importance;
     assert!(points("company") > 0.0 && points("title") == 0.0);
@@ -284,5 +288,8 @@ fn what_does_not_fit_the_model_is_refused_by_name() {
     let Scorer::Forest(model) = Pipeline::builtin("heat").unwrap().scorer().clone() else {
         panic!("no forest")
     };
-    assert_eq!((model.forest().outputs(), model.forest().trees(), model.has_reasons()), (3, 120, true));
+    assert_eq!(
+        (model.forest().output_count(), model.forest().tree_count(), model.has_reasons()),
+        (3, 120, true)
+    );
 }

@@ -1,6 +1,6 @@
 //! The language of rules: two systems that are not built in, from JSON alone, and what values and conditions mean.
 
-use leadscore::{Context, ContributionKind, FeatureValue, Lead, Pipeline, Prediction, Timestamp, Zone};
+use leadscore::{AsOf, ContributionKind, FeatureValue, Lead, Pipeline, Prediction, Timestamp, Zone};
 
 const OLDER_SCORE: &str = r#"{"format":1,"id":"older-score",
 "schema":{"extends":"lead-ml","features":[
@@ -16,7 +16,7 @@ const OLDER_SCORE: &str = r#"{"format":1,"id":"older-score",
 #[test]
 fn the_older_score_is_json_alone() {
     let pipeline = Pipeline::from_json(OLDER_SCORE).unwrap();
-    let score = |lead: &Lead| pipeline.score(lead, &context()).unwrap().score;
+    let score = |lead: &Lead| pipeline.score(lead, &as_of()).unwrap().score;
     let stated = |counts: &[(&str, f64)]| {
         counts.iter().fold(Lead::new("l").with("last_activity_at", "2026-01-01"), |lead, (name, count)| {
             lead.with(*name, *count)
@@ -33,7 +33,7 @@ fn the_older_score_is_json_alone() {
     assert_eq!(score(&Lead::new("l").with("last_activity_at", "2026-11-15T12:00:00Z")), 20.0);
     assert_eq!(score(&Lead::new("l").with("last_activity_at", "2026-11-14T12:00:00Z")), 0.0);
     assert_eq!(score(&stated(&[("form_submit_count", 6.0), ("page_view_count", 3.0)])), 99.0);
-    let most = pipeline.score(&stated(&[("form_submit_count", 7.0)]), &context()).unwrap();
+    let most = pipeline.score(&stated(&[("form_submit_count", 7.0)]), &as_of()).unwrap();
     assert_eq!(most.score, 100.0);
     assert_eq!(part(&most, "range").points, -5.0);
 }
@@ -74,13 +74,13 @@ fn the_plus_minus_rule_is_json_alone() {
         .with("interest", "high")
         .with("last_touch", "asked for a demo")
         .with("source", "Referral");
-    let prediction = pipeline.score(&best, &context()).unwrap();
+    let prediction = pipeline.score(&best, &as_of()).unwrap();
     assert_eq!(
         (prediction.score, prediction.tier.as_deref(), prediction.action.as_deref()),
         (100.0, Some("hot"), Some("Call"))
     );
     let worst = Lead::new("l").with("page_views", 0.0).with("recency_days", 31.0).with("interest", "low");
-    assert_eq!(pipeline.score(&worst, &context()).unwrap().score, 0.0);
+    assert_eq!(pipeline.score(&worst, &as_of()).unwrap().score, 0.0);
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn values_spread_what_is_missing() {
     ] {
         let pipeline = small(&format!(r#"{{"code":"r","points":{value}}}"#));
         assert_eq!(margin(&pipeline, &five()), if wanted.is_nan() { 0.0 } else { wanted }, "{value}");
-        let missing = pipeline.score(&five(), &context()).unwrap().missing;
+        let missing = pipeline.score(&five(), &as_of()).unwrap().missing;
         assert_eq!(missing.iter().any(|m| m.name == "g.r"), wanted.is_nan(), "{value}: {missing:?}");
     }
 }
@@ -165,7 +165,7 @@ fn limits_come_in_their_order_and_each_is_a_line() {
         r#","base":2,"round":"nearest","range":[0,9]"#,
         r#"{"code":"g","weight":0.5,"range":[0,16],"rules":[{"code":"capped","points":{"product":[4,"n"]},"range":[0,12]},{"code":"more","points":7}]}"#,
     );
-    let prediction = full.score(&five(), &context()).unwrap();
+    let prediction = full.score(&five(), &as_of()).unwrap();
     let lines: Vec<(&str, f64)> =
         prediction.explanation.contributions.iter().map(|c| (&*c.code, c.points)).collect();
     assert_eq!(
@@ -191,7 +191,7 @@ fn limits_come_in_their_order_and_each_is_a_line() {
             &format!(r#","base":{base},"round":"{round}","range":[-9,9]"#),
             r#"{"code":"g","rules":[]}"#,
         );
-        let prediction = card.score(&five(), &context()).unwrap();
+        let prediction = card.score(&five(), &as_of()).unwrap();
         let sum = prediction.explanation.baseline.unwrap() + part(&prediction, "round").points;
         assert!((sum - score).abs() < 1e-12, "{round} {base}");
     }
@@ -200,7 +200,7 @@ fn limits_come_in_their_order_and_each_is_a_line() {
         r#","base":2,"round":"down","range":[0,9]"#,
         r#"{"code":"g","range":[0,9],"rules":[{"code":"r","points":3,"range":[0,3]},{"code":"zero","points":0}]}"#,
     );
-    assert_eq!(calm.score(&five(), &context()).unwrap().explanation.contributions.len(), 1);
+    assert_eq!(calm.score(&five(), &as_of()).unwrap().explanation.contributions.len(), 1);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn huge_values_end_at_the_caps() {
         assert_eq!(margin(&capped, &Lead::new("l").with("n", n)), 40.0, "{n}");
     }
     let free = small(r#"{"code":"r","points":{"product":["n","n"]}}"#);
-    assert_eq!(free.score(&Lead::new("l").with("n", 1e300), &context()).unwrap().score, 100.0);
+    assert_eq!(free.score(&Lead::new("l").with("n", 1e300), &as_of()).unwrap().score, 100.0);
 }
 
 #[test]
@@ -220,11 +220,11 @@ fn steep_calibrations_and_blank_texts() {
         {{"code":"my_rule","points":"n","text":"  "}}]}}]}},"scale":{{"kind":"logistic","calibration":{{"kind":"platt","a":10000,"b":0}}}},"tiers":"hot-warm-cold"}}"#
     );
     let pipeline = Pipeline::from_json(&json).unwrap();
-    let prediction = pipeline.score(&Lead::new("l").with("n", 5e-4), &context()).unwrap();
+    let prediction = pipeline.score(&Lead::new("l").with("n", 5e-4), &as_of()).unwrap();
     assert!(prediction.explanation.rest.abs() <= 1e-3, "{}", prediction.explanation.rest);
-    let capped = pipeline.score(&Lead::new("l").with("n", 5.0), &context()).unwrap();
-    assert_eq!(part(&capped, "my_rule").text, "n: 5");
-    assert_eq!(part(&capped, "my_group.range").text, "“my group” is limited");
+    let capped = pipeline.score(&Lead::new("l").with("n", 5.0), &as_of()).unwrap();
+    assert_eq!(&*part(&capped, "my_rule").text, "n: 5");
+    assert_eq!(&*part(&capped, "my_group.range").text, "“my group” is limited");
     assert_eq!(capped.breakdown[0].label, "my group");
 }
 
@@ -242,18 +242,18 @@ fn disqualified_leads_end_at_the_lowest_score_and_still_add_up() {
             "scale":{scale},"tiers":"hot-warm-cold"}}"#
         );
         let pipeline = Pipeline::from_json(&json).unwrap();
-        let prediction = pipeline.score(&five(), &context()).unwrap();
+        let prediction = pipeline.score(&five(), &as_of()).unwrap();
         assert_eq!(prediction.score, lowest, "{scale}");
         let line = part(&prediction, "out");
-        assert_eq!((line.kind, line.text.as_str()), (ContributionKind::Limit, "Is out"));
+        assert_eq!((line.kind, &*line.text), (ContributionKind::Limit, "Is out"));
         let points: f64 = prediction.explanation.contributions.iter().map(|c| c.points).sum();
         assert!(
             (prediction.explanation.baseline.unwrap() + points + prediction.explanation.rest - lowest).abs()
                 < 1e-9
         );
-        let other = pipeline.score(&five().with("yes", false), &context()).unwrap();
+        let other = pipeline.score(&five().with("yes", false), &as_of()).unwrap();
         assert!(other.score > lowest);
-        let unknown = pipeline.score(&Lead::new("l"), &context()).unwrap();
+        let unknown = pipeline.score(&Lead::new("l"), &as_of()).unwrap();
         assert_eq!(unknown.score, other.score, "only true disqualifies");
     }
 }
@@ -264,7 +264,7 @@ fn scales_and_calibrations() {
         let json = format!(
             r#"{{"format":1,"id":"p","schema":{SCHEMA},"scorer":{{"kind":"scorecard","unit":"{unit}","base":{base},"groups":[]}},"scale":{scale},"tiers":"hot-warm-cold"}}"#
         );
-        let prediction = Pipeline::from_json(&json).unwrap().score(&five(), &context()).unwrap();
+        let prediction = Pipeline::from_json(&json).unwrap().score(&five(), &as_of()).unwrap();
         (prediction.score, prediction.probability)
     };
     let linear = r#"{"kind":"linear","from":-10,"to":10}"#;
@@ -295,7 +295,7 @@ fn tier_bounds_belong_or_not_as_written() {
         let json = format!(
             r#"{{"format":1,"id":"p","schema":{SCHEMA},"scorer":{{"kind":"scorecard","unit":"points","base":{base},"groups":[]}},"scale":{{"kind":"points"}},"tiers":{tiers}}}"#
         );
-        Pipeline::from_json(&json).unwrap().score(&five(), &context()).unwrap().tier.unwrap().to_string()
+        Pipeline::from_json(&json).unwrap().score(&five(), &as_of()).unwrap().tier.unwrap().to_string()
     };
     assert_eq!([80.01, 80.0, 79.99, 20.0, 19.99].map(tier), ["A", "B", "C", "C", "D"]);
 }
@@ -305,10 +305,11 @@ fn texts_show_values_as_people_write_them() {
     let text = |template: &str| {
         let pipeline = small(&format!(r#"{{"code":"my_rule","when":"yes","points":1,"text":{template}}}"#));
         part(
-            &pipeline.score(&five().with("big", 1_234_567.5).with("share", 0.276), &context()).unwrap(),
+            &pipeline.score(&five().with("big", 1_234_567.5).with("share", 0.276), &as_of()).unwrap(),
             "my_rule",
         )
         .text
+        .to_string()
     };
     assert_eq!(text(r#""{n} things""#), "5 things");
     assert_eq!(text(r#""{n:visit|visits} of {yes:yes|no}""#), "5 visits of yes");
@@ -319,9 +320,10 @@ fn texts_show_values_as_people_write_them() {
     assert_eq!(text(r#""{kind} and {gone:day|days}""#), "a and unknown");
     assert_eq!(text(r#"{"of":"kind","map":{"a":"is A"},"else":"is not"}"#), "is A");
     assert_eq!(text(r#"{"cases":[["flag_gone","one"]],"else":"other"}"#), "other");
-    let plain = small(r#"{"code":"my_rule","points":"n"}"#).score(&five(), &context()).unwrap();
-    assert_eq!(part(&plain, "my_rule").text, "n: 5");
-    assert_eq!(part(&plain, "my_rule").features, [("n".to_owned(), FeatureValue::Number(5.0))]);
+    let plain = small(r#"{"code":"my_rule","points":"n"}"#).score(&five(), &as_of()).unwrap();
+    assert_eq!(&*part(&plain, "my_rule").text, "n: 5");
+    let features = &part(&plain, "my_rule").features;
+    assert_eq!((features.len(), features.get("n")), (1, Some(&FeatureValue::Number(5.0))));
 }
 
 const SCHEMA: &str = r#"{"features":[
@@ -335,8 +337,8 @@ fn five() -> Lead {
     Lead::new("l").with("n", 5.0).with("yes", true).with("kind", "a")
 }
 
-fn context() -> Context {
-    Context::new(Timestamp::parse("2026-11-22T12:00:00Z", &Zone::utc()).unwrap())
+fn as_of() -> AsOf {
+    AsOf::new(Timestamp::parse("2026-11-22T12:00:00Z", &Zone::utc()).unwrap())
 }
 
 fn pipeline(extra: &str, groups: &str, scale: &str) -> Pipeline {
@@ -357,7 +359,7 @@ fn small(rules: &str) -> Pipeline {
 
 /// The sum of the rules of a lead's prediction, in the scorecard's own points.
 fn margin(pipeline: &Pipeline, lead: &Lead) -> f64 {
-    pipeline.score(lead, &context()).unwrap().breakdown.iter().map(|group| group.weighted).sum()
+    pipeline.score(lead, &as_of()).unwrap().breakdown.iter().map(|group| group.weighted).sum()
 }
 
 fn part(prediction: &Prediction, code: &str) -> leadscore::Contribution {

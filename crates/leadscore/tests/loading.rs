@@ -1,6 +1,6 @@
 //! Pipeline files are read strictly: every mistake has its code and its path.
 
-use leadscore::{Context, Error, FeatureSchema, Lead, Pipeline, TierScheme, Timestamp, Zone};
+use leadscore::{AsOf, Error, FeatureSchema, Lead, Pipeline, TierScheme, Timestamp, Zone};
 
 #[test]
 fn the_file_these_tests_damage_is_good() {
@@ -288,9 +288,9 @@ fn extending_replaces_top_level_fields() {
     assert_eq!(pipeline.tiers().tiers()[0].name(), "A");
     assert!(!pipeline.to_json().contains("extends"));
     let lead = Lead::new("l").with("company", "Acme");
-    let context = Context::new(Timestamp::parse("2026-11-22", &Zone::utc()).unwrap());
+    let as_of = AsOf::new(Timestamp::parse("2026-11-22", &Zone::utc()).unwrap());
     let both = [&pipeline, &Pipeline::builtin("conversion").unwrap()]
-        .map(|p| p.score(&lead, &context).unwrap().score);
+        .map(|p| p.score(&lead, &as_of).unwrap().score);
     assert_eq!(both[0], both[1]);
     refused(r#"{"format":1,"extends":"conversion"}"#, "invalid_pipeline", "");
     refused(r#"{"format":1,"id":"mine","extends":"nobody"}"#, "invalid_pipeline", "extends");

@@ -3,12 +3,12 @@
 mod generated;
 
 use generated::{AS_OF, Dice, at, lead};
-use leadscore::{Activity, Context, Detail, Lead, Mode, Pipeline, Prediction, Zone};
+use leadscore::{Activity, AsOf, Lead, Mode, Pipeline, Prediction, Score, ScoreOptions, Zone};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
 static BUILTIN: LazyLock<Vec<Pipeline>> =
-    LazyLock::new(|| Pipeline::names().map(|name| Pipeline::builtin(name).unwrap()).collect());
+    LazyLock::new(|| Pipeline::builtin_names().map(|name| Pipeline::builtin(name).unwrap()).collect());
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(150) })]
@@ -16,7 +16,7 @@ proptest! {
     #[test]
     fn points_add_up_for_every_builtin(seed: u64) {
         for pipeline in &*BUILTIN {
-            check_sum(&pipeline.score(&lead(seed), &context()).unwrap())?;
+            check_sum(&pipeline.score(&lead(seed), &as_of()).unwrap())?;
         }
     }
 
@@ -24,7 +24,7 @@ proptest! {
     fn points_add_up_for_random_scorecards(card: u64, seed: u64) {
         let pipeline = random_pipeline(card);
         for (at, lead) in (0..4).map(|step| seed.wrapping_add(step)).map(lead).enumerate() {
-            let prediction = pipeline.score(&lead, &context()).unwrap();
+            let prediction = pipeline.score(&lead, &as_of()).unwrap();
             check_sum(&prediction).map_err(|e| TestCaseError::fail(format!("{at}: {e}\n{}", pipeline.to_json())))?;
         }
     }
@@ -39,7 +39,7 @@ proptest! {
             lead.activity(activity)
         });
         for pipeline in &*BUILTIN {
-            let (a, b) = (pipeline.score(&now, &context()), pipeline.score(&with_future, &context()));
+            let (a, b) = (pipeline.score(&now, &as_of()), pipeline.score(&with_future, &as_of()));
             prop_assert_eq!(a.unwrap(), b.unwrap(), "{}", pipeline.id());
         }
     }
@@ -53,7 +53,7 @@ proptest! {
             other.activities.swap(place, dice.below(place as u64 + 1) as usize);
         }
         for pipeline in &*BUILTIN {
-            let (a, b) = (pipeline.score(&given, &context()), pipeline.score(&other, &context()));
+            let (a, b) = (pipeline.score(&given, &as_of()), pipeline.score(&other, &as_of()));
             prop_assert_eq!(a.unwrap(), b.unwrap(), "{}", pipeline.id());
         }
     }
@@ -65,13 +65,13 @@ proptest! {
         prop_assert_eq!(pipeline.to_json(), again.to_json());
         prop_assert_eq!(pipeline.content_hash(), again.content_hash());
         let given = lead(seed);
-        prop_assert_eq!(pipeline.score(&given, &context()).unwrap(), again.score(&given, &context()).unwrap());
+        prop_assert_eq!(pipeline.score(&given, &as_of()).unwrap(), again.score(&given, &as_of()).unwrap());
         let mut read = Lead::from_json(&serde_json::to_string(&given).unwrap(), &Zone::utc()).unwrap();
         // NaN is written as null, and null is absent.
         let mut known = given;
         known.attributes.retain(|_, value| !matches!(value, leadscore::Attribute::Number(n) if n.is_nan()));
         prop_assert_eq!(&read, &known);
-        read.id.push('!');
+        read.id.get_or_insert_default().push('!');
         prop_assert_ne!(read, known);
     }
 
@@ -80,20 +80,29 @@ proptest! {
         let leads: Vec<Lead> = (0..5).map(|step| lead(seed.wrapping_add(step))).collect();
         let own = random_pipeline(card);
         for pipeline in BUILTIN.iter().chain([&own]) {
-            let matrix = pipeline.feature_matrix(&leads, &context()).unwrap();
+            let options = ScoreOptions::new();
+            let matrix = pipeline.feature_matrix(&leads, &as_of(), Mode::Lenient).unwrap();
             let scores = pipeline.score_matrix(&matrix).unwrap();
-            let brief = Context { detail: Detail::Brief, ..context() };
-            for (lead, score) in leads.iter().zip(&scores) {
-                for context in [&context(), &brief] {
-                    let one = pipeline.score(lead, context).unwrap();
-                    prop_assert_eq!(one.score.to_bits(), score.score.to_bits());
-                    prop_assert_eq!(one.probability.map(f64::to_bits), score.probability.map(f64::to_bits));
-                    prop_assert_eq!(&one.tier, &score.tier);
+            let columns = pipeline.score_columns(&leads, &as_of(), &options).unwrap();
+            let many = pipeline.score_many(&leads, &as_of(), &options);
+            let brief = pipeline.score_many_brief(&leads, &as_of(), &options);
+            for (row, lead) in leads.iter().enumerate() {
+                let one = pipeline.score(lead, &as_of()).unwrap();
+                prop_assert_eq!(&Ok(one.clone()), &many[row]);
+                prop_assert_eq!(&Ok(Score::from(one.clone())), &brief[row]);
+                prop_assert_eq!(&pipeline.score_brief(lead, &as_of(), &options), &brief[row]);
+                for columns in [&scores, &columns] {
+                    prop_assert_eq!(one.score.to_bits(), columns.score[row].to_bits());
+                    let probability = columns.probability[row];
+                    prop_assert_eq!(one.probability.map(f64::to_bits), (!probability.is_nan()).then(|| probability.to_bits()));
+                    let tier = usize::try_from(columns.tier[row]).ok().map(|at| pipeline.tiers().tiers()[at].name());
+                    prop_assert_eq!(one.tier.as_deref(), tier);
                 }
-            }
-            let many = pipeline.score_many(&leads, &context());
-            for (prediction, score) in many.iter().zip(&scores) {
-                prop_assert_eq!(prediction.as_ref().unwrap().score.to_bits(), score.score.to_bits());
+                for (rank, column) in columns.reasons.iter().enumerate() {
+                    let reason = one.explanation.reasons.get(rank);
+                    prop_assert_eq!(reason.map(|reason| &*reason.text), column.text[row].as_deref());
+                    prop_assert_eq!(reason.map_or(f64::NAN, |r| r.points).to_bits(), column.points[row].to_bits());
+                }
             }
         }
     }
@@ -106,7 +115,7 @@ proptest! {
                 pipeline.tiers().tiers().iter().position(|tier| Some(tier.name()) == p.tier.as_deref()).unwrap()
             };
             let predictions: Vec<Prediction> =
-                (0..6).map(|step| pipeline.score(&lead(seed ^ step), &context()).unwrap()).collect();
+                (0..6).map(|step| pipeline.score(&lead(seed ^ step), &as_of()).unwrap()).collect();
             for (a, b) in predictions.iter().flat_map(|a| predictions.iter().map(move |b| (a, b))) {
                 prop_assert!(a.score < b.score || place(a) <= place(b), "{}: {} {}", pipeline.id(), a.score, b.score);
             }
@@ -115,10 +124,10 @@ proptest! {
 
     #[test]
     fn strict_mode_refuses_or_agrees(seed: u64) {
-        let strict = Context { mode: Mode::Strict, ..context() };
+        let strict = ScoreOptions::new().strict();
         for pipeline in &*BUILTIN {
-            match pipeline.score(&lead(seed), &strict) {
-                Ok(prediction) => prop_assert_eq!(prediction, pipeline.score(&lead(seed), &context()).unwrap()),
+            match pipeline.score_with(&lead(seed), &as_of(), &strict) {
+                Ok(prediction) => prop_assert_eq!(prediction, pipeline.score(&lead(seed), &as_of()).unwrap()),
                 Err(error) => {
                     prop_assert!(["missing_feature", "invalid_feature"].contains(&error.code()));
                     prop_assert!(!error.path().is_empty());
@@ -145,12 +154,12 @@ proptest! {
         };
         let damaged = damage(&pipeline, &mut dice);
         if let Ok(pipeline) = Pipeline::from_json(&damaged) {
-            let _ = pipeline.score(&lead(seed), &context());
+            let _ = pipeline.score(&lead(seed), &as_of());
         }
         let damaged = damage(&serde_json::to_string(&lead(seed)).unwrap(), &mut dice);
         if let Ok(lead) = Lead::from_json(&damaged, &Zone::utc()) {
             for pipeline in &*BUILTIN {
-                let prediction = pipeline.score(&lead, &context()).unwrap();
+                let prediction = pipeline.score(&lead, &as_of()).unwrap();
                 prop_assert!((0.0..=100.0).contains(&prediction.score));
             }
         }
@@ -163,8 +172,8 @@ proptest! {
     }
 }
 
-fn context() -> Context {
-    Context::new(at(AS_OF))
+fn as_of() -> AsOf {
+    AsOf::new(at(AS_OF))
 }
 
 /// baseline + Σ points + rest = score, whatever the way of adding.

@@ -7,19 +7,19 @@
 mod generated;
 
 use generated::{AS_OF, at, lead};
-use leadscore::{Context, Pipeline, Zone};
+use leadscore::{AsOf, Pipeline, Zone};
 
 const DIGEST: u64 = 0xd35d_55d6_c413_5454;
 
 #[test]
 fn scores_of_generated_leads_have_the_committed_bits() {
     let mut digest = Fnv::new();
-    for name in Pipeline::names() {
+    for name in Pipeline::builtin_names() {
         let pipeline = Pipeline::builtin(name).unwrap();
         let zone = Zone::named("America/New_York").unwrap();
-        let context = Context { zone, ..Context::new(at(AS_OF)) };
+        let as_of = AsOf::new(at(AS_OF)).in_zone(zone);
         for seed in 0..200 {
-            let prediction = pipeline.score(&lead(seed), &context).unwrap();
+            let prediction = pipeline.score(&lead(seed), &as_of).unwrap();
             digest.number(prediction.score);
             digest.number(prediction.probability.unwrap_or(-1.0));
             digest.number(prediction.explanation.baseline.unwrap());

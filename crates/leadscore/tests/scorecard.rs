@@ -1,7 +1,7 @@
 //! The rule systems that ship, at the bounds of their documented rules.
 
-use leadscore::pipeline::{EstimateKind, Impact, Priority, Trend};
-use leadscore::{Activity, Context, ContributionKind, Lead, Pipeline, Prediction, Timestamp, Zone};
+use leadscore::pipeline::{EstimateValue, Impact, Priority, Trend};
+use leadscore::{Activity, AsOf, ContributionKind, Lead, Pipeline, Prediction, Timestamp, Zone};
 
 const NOON: &str = "2026-11-18T12:00:00Z";
 
@@ -170,7 +170,7 @@ fn risk_categories_at_their_bounds() {
         let prediction = score("conversion-compat", &lead);
         assert_eq!(prediction.score, wanted);
         let found = &prediction.estimates.iter().find(|e| e.name == "risk_category").unwrap().value;
-        assert_eq!(*found, EstimateKind::Level(level.into()), "{wanted}");
+        assert_eq!(*found, EstimateValue::Level(level.into()), "{wanted}");
     }
 }
 
@@ -314,7 +314,7 @@ fn time(text: &str) -> Timestamp {
 }
 
 fn score(pipeline: &str, lead: &Lead) -> Prediction {
-    Pipeline::builtin(pipeline).unwrap().score(lead, &Context::new(time(NOON))).unwrap()
+    Pipeline::builtin(pipeline).unwrap().score(lead, &AsOf::new(time(NOON))).unwrap()
 }
 
 fn log(activities: &[(&str, &str)]) -> Lead {
@@ -340,7 +340,7 @@ fn value(prediction: &Prediction, group: &str) -> f64 {
 
 fn estimate(prediction: &Prediction, name: &str) -> f64 {
     match prediction.estimates.iter().find(|e| e.name == name).unwrap().value {
-        EstimateKind::Number(number) => number,
+        EstimateValue::Number(number) => number,
         ref other => panic!("{name}: {other:?}"),
     }
 }

@@ -1,6 +1,6 @@
 //! The rule systems that read records and messages: heat, qualification, capture.
 
-use leadscore::{Context, ContributionKind, FeatureValue, Lead, Pipeline, Prediction, Timestamp, Zone};
+use leadscore::{AsOf, ContributionKind, FeatureValue, Lead, Mode, Pipeline, Prediction, Timestamp, Zone};
 
 #[test]
 fn heat_points_add_up_to_ten_and_a_half() {
@@ -60,8 +60,8 @@ fn heat_points_add_up_to_ten_and_a_half() {
 #[test]
 fn the_seven_heat_inputs() {
     let input = |lead: &Lead, name: &str| {
-        let features = Pipeline::builtin("heat-rules").unwrap().features(lead, &context()).unwrap();
-        features.into_iter().find(|(own, _)| own == name).unwrap().1
+        let features = Pipeline::builtin("heat-rules").unwrap().features(lead, &as_of(), Mode::Lenient).unwrap();
+        features.get(name).unwrap().clone()
     };
     let flag = |lead: &Lead, name: &str| input(lead, name) == FeatureValue::Flag(true);
     let demo = |lead: Lead| lead.with("last_touch", "demo_request");
@@ -258,12 +258,12 @@ fn captured_leads_by_intent_contact_and_recency() {
     assert_eq!(of(&Lead::new("l")).tier.as_deref(), Some("COLD"));
 }
 
-fn context() -> Context {
-    Context::new(Timestamp::parse("2026-11-18T12:00:00Z", &Zone::utc()).unwrap())
+fn as_of() -> AsOf {
+    AsOf::new(Timestamp::parse("2026-11-18T12:00:00Z", &Zone::utc()).unwrap())
 }
 
 fn score(pipeline: &str, lead: &Lead) -> Prediction {
-    Pipeline::builtin(pipeline).unwrap().score(lead, &context()).unwrap()
+    Pipeline::builtin(pipeline).unwrap().score(lead, &as_of()).unwrap()
 }
 
 fn value(prediction: &Prediction, group: &str) -> f64 {

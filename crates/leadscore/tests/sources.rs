@@ -1,6 +1,6 @@
 //! The language of features: each source and each option.
 
-use leadscore::{Activity, Context, FeatureMatrix, FeatureValue, Lead, Mode, Pipeline, Timestamp, Zone};
+use leadscore::{Activity, AsOf, FeatureMatrix, FeatureValue, Lead, Mode, Pipeline, ScoreOptions, Timestamp, Zone};
 
 #[test]
 fn attributes_are_read_as_the_feature_s_type() {
@@ -72,14 +72,14 @@ fn defaults_ranges_whole_and_required() {
         assert_eq!(of(ranged, &Lead::new("l").with("a", value)), FeatureValue::Number(wanted), "{value}");
     }
     let pipeline = pipeline(ranged);
-    let prediction = pipeline.score(&Lead::new("l").with("a", 11.0), &context()).unwrap();
+    let prediction = pipeline.score(&Lead::new("l").with("a", 11.0), &as_of()).unwrap();
     assert_eq!((prediction.completeness, prediction.missing[0].default), (0.0, Some(3.0)));
     assert_eq!(prediction.missing[0].found.as_deref(), Some("11"));
     assert_eq!(prediction.warnings.len(), 1);
-    assert_eq!(pipeline.score(&Lead::new("l").with("a", 4.0), &context()).unwrap().completeness, 1.0);
+    assert_eq!(pipeline.score(&Lead::new("l").with("a", 4.0), &as_of()).unwrap().completeness, 1.0);
     let strict = |feature: &str, lead: &Lead| {
-        let context = Context { mode: Mode::Strict, ..context() };
-        self::pipeline(feature).score(lead, &context).map_err(|error| (error.code(), error.path().to_owned()))
+        let options = ScoreOptions::new().strict();
+        self::pipeline(feature).score_with(lead, &as_of(), &options).map_err(|error| (error.code(), error.path().to_owned()))
     };
     let refused = strict(ranged, &Lead::new("l").with("a", 11.0)).unwrap_err();
     assert_eq!(refused, ("invalid_feature", leadscore::error::Path::from("attributes.a")));
@@ -91,7 +91,7 @@ fn defaults_ranges_whole_and_required() {
     );
     assert_eq!(strict(&required, &lead("a", "x")).unwrap_err().0, "invalid_feature");
     let many = self::pipeline(&required)
-        .score_many(&[lead("a", "1"), Lead::new("l")], &Context { mode: Mode::Strict, ..context() });
+        .score_many(&[lead("a", "1"), Lead::new("l")], &as_of(), &ScoreOptions::new().strict());
     assert!(many[0].is_ok());
     assert_eq!(many[1].as_ref().unwrap_err().path(), "leads[1].attributes.a");
 }
@@ -239,7 +239,7 @@ fn matches_by_each_test() {
             &format!(r#""type":"category","levels":["yes","no","blank"],"source":{source}"#),
             &lead("a", text),
         ) {
-            FeatureValue::Level(level) => level,
+            FeatureValue::Text(level) => level,
             other => panic!("{other:?}"),
         }
     };
@@ -281,22 +281,22 @@ fn texts_and_helpers_are_no_columns() {
     let names: Vec<&str> = pipeline.schema().columns().map(|feature| feature.name.as_str()).collect();
     assert_eq!(names, ["c"]);
     let matrix =
-        pipeline.feature_matrix(&[lead("a", "x@y.example"), log(&[("call", 1.0)])], &context()).unwrap();
+        pipeline.feature_matrix(&[lead("a", "x@y.example"), log(&[("call", 1.0)])], &as_of(), Mode::Lenient).unwrap();
     assert_eq!((matrix.rows(), matrix.columns(), matrix.values()), (2, 1, &[1.0, 2.0][..]));
     let narrow = FeatureMatrix::new(2, vec![0.0; 4]).unwrap();
     assert_eq!(pipeline.score_matrix(&narrow).unwrap_err().code(), "invalid_matrix");
     assert_eq!(FeatureMatrix::new(2, vec![0.0; 3]).unwrap_err().code(), "invalid_matrix");
-    assert_eq!(pipeline.feature_matrix(&[], &context()).unwrap().rows(), 0);
+    assert_eq!(pipeline.feature_matrix([] as [Lead; 0], &as_of(), Mode::Lenient).unwrap().rows(), 0);
 }
 
 const NOON: &str = "2026-11-18T12:00:00Z"; // a Wednesday
 
-fn context() -> Context {
-    Context::new(Timestamp::parse(NOON, &Zone::utc()).unwrap())
+fn as_of() -> AsOf {
+    AsOf::new(Timestamp::parse(NOON, &Zone::utc()).unwrap())
 }
 
 fn days_ago(days: f64) -> Timestamp {
-    Timestamp::from_millis(context().as_of.as_millis() - (days * 86_400_000.0) as i64).unwrap()
+    Timestamp::from_millis(as_of().time.as_millis() - (days * 86_400_000.0) as i64).unwrap()
 }
 
 fn lead(name: &str, text: &str) -> Lead {
@@ -322,9 +322,9 @@ fn pipeline(feature: &str) -> Pipeline {
 }
 
 fn of(feature: &str, lead: &Lead) -> FeatureValue {
-    pipeline(feature).features(lead, &context()).unwrap()[0].1.clone()
+    pipeline(feature).features(lead, &as_of(), Mode::Lenient).unwrap().iter().next().unwrap().value.clone()
 }
 
 fn level(name: &str) -> FeatureValue {
-    FeatureValue::Level(name.into())
+    FeatureValue::Text(name.into())
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use generated::{AS_OF, Dice, at, lead};
-use leadscore::{Context, ContributionKind, FeatureValue, Pipeline, Prediction};
+use leadscore::{AsOf, ContributionKind, FeatureValue, NamedValue, Pipeline, Prediction};
 
 const LEADS: u64 = 600;
 
@@ -32,8 +32,8 @@ fn different_features_never_share_a_text() {
                 if part.kind == ContributionKind::Limit {
                     continue;
                 }
-                let own: BTreeSet<String> = part.features.iter().map(|(name, _)| name.clone()).collect();
-                let first = seen.entry(part.text.clone()).or_insert_with(|| own.clone());
+                let own: BTreeSet<String> = part.features.iter().map(|own| own.name.to_string()).collect();
+                let first = seen.entry(part.text.to_string()).or_insert_with(|| own.clone());
                 let common = first.intersection(&own).next().is_some();
                 assert!(common, "{}: {:?} for {first:?} and {own:?}", pipeline.id(), part.text);
             }
@@ -47,7 +47,7 @@ fn texts_of_one_prediction_differ() {
         for prediction in predictions(&pipeline) {
             let parts = prediction.explanation.contributions.iter();
             let texts: Vec<&str> =
-                parts.filter(|c| c.kind != ContributionKind::Limit).map(|c| c.text.as_str()).collect();
+                parts.filter(|c| c.kind != ContributionKind::Limit).map(|c| &*c.text).collect();
             let different: BTreeSet<&str> = texts.iter().copied().collect();
             assert_eq!(texts.len(), different.len(), "{}: {texts:?}", pipeline.id());
         }
@@ -62,8 +62,11 @@ fn texts_on_a_count_name_the_count() {
                 if part.kind == ContributionKind::Limit {
                     continue;
                 }
-                let [(name, FeatureValue::Number(count))] = part.features.as_slice() else { continue };
-                if !name.ends_with("_count") && !name.starts_with("total_") && *name != "page_views" {
+                let [NamedValue { name, value: FeatureValue::Number(count), .. }] = part.features.as_slice()
+                else {
+                    continue;
+                };
+                if !name.ends_with("_count") && !name.starts_with("total_") && **name != *"page_views" {
                     continue;
                 }
                 let digits = part.text.replace(',', "");
@@ -112,11 +115,11 @@ fn a_reason_tells_what_a_capped_rule_was_worth() {
     )
     .unwrap();
     let prediction =
-        pipeline.score(&leadscore::Lead::new("l").with("visits", 50.0), &Context::new(at(AS_OF))).unwrap();
+        pipeline.score(&leadscore::Lead::new("l").with("visits", 50.0), &AsOf::new(at(AS_OF))).unwrap();
     let explanation = &prediction.explanation;
     let lines: Vec<(&str, f64)> = explanation.contributions.iter().map(|c| (&*c.code, c.points)).collect();
     assert_eq!(lines, [("r", 500.0), ("r.range", -470.0)]);
-    assert_eq!((explanation.reasons[0].points, explanation.reasons[0].text.as_str()), (30.0, "50 visits"));
+    assert_eq!((explanation.reasons[0].points, &*explanation.reasons[0].text), (30.0, "50 visits"));
     assert!(explanation.limits.is_empty());
     assert_eq!(prediction.score, 35.0);
 }
@@ -130,7 +133,7 @@ fn a_reason_worth_nothing_is_neither_for_nor_against() {
     )
     .unwrap();
     let lead = leadscore::Lead::new("l").with("known", true);
-    let prediction = pipeline.score(&lead, &Context::new(at(AS_OF))).unwrap();
+    let prediction = pipeline.score(&lead, &AsOf::new(at(AS_OF))).unwrap();
     assert_eq!(prediction.explanation.summary, "HOT, 90 of 100.");
 }
 
@@ -157,7 +160,7 @@ fn the_check_finds_machine_words() {
 }
 
 fn pipelines() -> Vec<Pipeline> {
-    let mut all: Vec<Pipeline> = Pipeline::names().map(|name| Pipeline::builtin(name).unwrap()).collect();
+    let mut all: Vec<Pipeline> = Pipeline::builtin_names().map(|name| Pipeline::builtin(name).unwrap()).collect();
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
     for name in ["extraalearn.json", "x_education.json"] {
         let text = fs::read_to_string(examples.join(name)).unwrap();
@@ -167,15 +170,15 @@ fn pipelines() -> Vec<Pipeline> {
 }
 
 fn predictions(pipeline: &Pipeline) -> Vec<Prediction> {
-    let context = Context::new(at(AS_OF));
-    (0..LEADS).map(|seed| pipeline.score(&lead(seed), &context).unwrap()).collect()
+    let as_of = AsOf::new(at(AS_OF));
+    (0..LEADS).map(|seed| pipeline.score(&lead(seed), &as_of).unwrap()).collect()
 }
 
 /// Every text of a prediction that a person may see.
 fn shown(prediction: &Prediction) -> Vec<String> {
     let explanation = &prediction.explanation;
-    let mut texts: Vec<String> = explanation.contributions.iter().map(|c| c.text.clone()).collect();
-    texts.extend(explanation.reasons.iter().chain(&explanation.limits).map(|reason| reason.text.clone()));
+    let mut texts: Vec<String> = explanation.contributions.iter().map(|c| c.text.to_string()).collect();
+    texts.extend(explanation.reasons.iter().chain(&explanation.limits).map(|reason| reason.text.to_string()));
     texts.push(explanation.summary.clone());
     texts.extend(prediction.breakdown.iter().map(|group| group.label.clone()));
     texts.extend(prediction.missing.iter().map(|missing| missing.label.clone()));

@@ -35,14 +35,18 @@ class Forest:
         self._levels = tuple([tuple(feature["levels"]) for feature in self._about["features"]])
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Forest:
-        """Loads a model file, told by its content: XGBoost's JSON or UBJSON, or LightGBM's text."""
-        return cls(_native.Forest.load(path_of(path)))
+    def load(cls, path: str | os.PathLike[str], *, missing: float | None = None) -> Forest:
+        """Loads a model file, detected from its content: XGBoost's JSON or UBJSON, or LightGBM's text.
+
+        `missing` is the value that stood for missing in training besides NaN, XGBoost's argument `missing`: no model
+        file keeps it. As in XGBoost, its models compare after rounding to float32.
+        """
+        return cls(_marked(_native.Forest.load(path_of(path)), missing))
 
     @classmethod
-    def from_bytes(cls, data: bytes | bytearray | memoryview) -> Forest:
+    def from_bytes(cls, data: bytes | bytearray | memoryview, *, missing: float | None = None) -> Forest:
         """The same from the bytes of such a file."""
-        return cls(_native.Forest.from_bytes(data))
+        return cls(_marked(_native.Forest.from_bytes(data), missing))
 
     @classmethod
     def from_json(cls, text: str) -> Forest:
@@ -119,6 +123,13 @@ class Forest:
         """The best boosting round, from 0, where the file names one."""
         return self._about.get("best_iteration")
 
+    @property
+    def missing(self) -> float | None:
+        """The value that stands for missing besides NaN, if there is one."""
+        value = self._about.get("missing")
+        # JSON has no infinities; they are words.
+        return None if value is None else float(value)
+
     def _matrix(self, X: Any) -> NDArray[np.float64] | NDArray[np.float32]:
         return matrix_of(X, self._names, self._levels, self._about["named"])
 
@@ -149,3 +160,7 @@ class Forest:
 
     def __hash__(self) -> int:
         return hash(self.to_json())
+
+
+def _marked(forest: _native.Forest, missing: float | None) -> _native.Forest:
+    return forest if missing is None else forest.with_missing(missing)

@@ -115,11 +115,13 @@ class Pipeline:
         tiers: Mapping[str, Any] | str | None = None,
         reasons: bool = True,
         iterations: Literal["all", "best"] = "all",
+        missing: float | None = None,
     ) -> Pipeline:
         """Makes a pipeline of an XGBoost or LightGBM model: a file's path, or its bytes.
 
         Schema, scale and tiers are as in a pipeline file, or the name of a built-in one. Models without cover need
-        `reasons=False`.
+        `reasons=False`. `missing` is the value besides NaN that stood for missing in training, which no model file
+        keeps; the pipeline does.
         """
         data = model if isinstance(model, (bytes, bytearray, memoryview)) else _files.read(model)
         options = {
@@ -132,6 +134,7 @@ class Pipeline:
             "tiers": tiers,
             "no_reasons": not reasons,
             "iterations": iterations,
+            "missing": missing,
         }
         given = {key: value for key, value in options.items() if value is not None and value != []}
         return cls(_native.Pipeline.import_model(data, _json(given)))

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
 use std::path::Path;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use leadscore::{Contribution, Prediction, Provenance, Timestamp};
+use serde::Serialize;
 
 use crate::args::CompareArgs;
 use crate::failure::Failure;
@@ -12,36 +14,32 @@ use crate::input::{Form, note_line, open};
 use crate::output::Output;
 use crate::terminal::{Look, count, cut, fit, points};
 
-/// What is read of a scored lead.
-#[derive(Deserialize)]
+/// What is compared of a prediction.
 struct Scored {
-    lead_id: String,
     score: f64,
-    tier: Option<String>,
-    explanation: Explained,
-    provenance: Origin,
+    tier: Option<Arc<str>>,
+    contributions: Vec<Contribution>,
+    origin: Origin,
 }
 
 /// Which pipeline, and as of when.
-#[derive(Deserialize, Serialize, Clone, PartialEq)]
+#[derive(Serialize, Clone, PartialEq)]
 struct Origin {
-    pipeline: String,
-    content_hash: String,
-    as_of: String,
+    pipeline: Arc<str>,
+    content_hash: Arc<str>,
+    as_of: Timestamp,
 }
 
-#[derive(Deserialize)]
-struct Explained {
-    contributions: Vec<Line>,
-}
-
-#[derive(Deserialize)]
-struct Line {
-    code: String,
-    #[serde(default)]
-    group: Option<String>,
-    points: f64,
-    text: String,
+impl From<Prediction> for Scored {
+    fn from(prediction: Prediction) -> Scored {
+        let Provenance { pipeline, content_hash, as_of, .. } = prediction.provenance;
+        Scored {
+            score: prediction.score,
+            tier: prediction.tier,
+            contributions: prediction.explanation.contributions,
+            origin: Origin { pipeline, content_hash, as_of },
+        }
+    }
 }
 
 /// A lead whose score is another now.
@@ -50,15 +48,15 @@ struct Move {
     lead_id: String,
     old_score: f64,
     new_score: f64,
-    old_tier: Option<String>,
-    new_tier: Option<String>,
+    old_tier: Option<Arc<str>>,
+    new_tier: Option<Arc<str>>,
     /// Reasons whose points changed by 0.05 or more, the strongest first.
     reasons: Vec<Change>,
 }
 
 #[derive(Serialize)]
 struct Change {
-    text: String,
+    text: Arc<str>,
     old_points: f64,
     new_points: f64,
 }
@@ -79,7 +77,7 @@ const SMALL: f64 = 0.05;
 
 pub(crate) fn run(args: &CompareArgs) -> Result<bool, Failure> {
     let (old, new) = (load(&args.old)?, load(&args.new)?);
-    let origin = |leads: &BTreeMap<String, Scored>| leads.values().next().map(|lead| lead.provenance.clone());
+    let origin = |leads: &BTreeMap<String, Scored>| leads.values().next().map(|lead| lead.origin.clone());
     let origins = [origin(&old), origin(&new)];
     if let [Some(old), Some(new)] = &origins {
         if old.pipeline != new.pipeline {
@@ -119,18 +117,15 @@ fn load(path: &Path) -> Result<BTreeMap<String, Scored>, Failure> {
         if line.trim().is_empty() {
             continue;
         }
-        let scored: Scored = serde_json::from_str(&line).map_err(|error| {
+        let prediction: Prediction = serde_json::from_str(&line).map_err(|error| {
             Failure::said(format!(
                 "{name}: line {}: {error}; compare reads what `score --format jsonl` writes",
                 at + 1
             ))
         })?;
-        if let Some(double) = leads.insert(scored.lead_id.clone(), scored) {
-            return Err(Failure::said(format!(
-                "{name}: line {}: the lead `{}` stands twice",
-                at + 1,
-                double.lead_id
-            )));
+        let id = prediction.lead_id.clone();
+        if leads.insert(id.clone(), Scored::from(prediction)).is_some() {
+            return Err(Failure::said(format!("{name}: line {}: the lead `{id}` stands twice", at + 1)));
         }
     }
     Ok(leads)
@@ -165,7 +160,7 @@ fn compare(
             new_score: after.score,
             old_tier: before.tier,
             new_tier: after.tier,
-            reasons: changes(before.explanation.contributions, after.explanation.contributions),
+            reasons: changes(before.contributions, after.contributions),
         };
         if tier_moved { &mut all.tier_moved } else { &mut all.score_moved }.push(moved);
     }
@@ -179,15 +174,15 @@ fn compare(
     all
 }
 
-fn changes(old: Vec<Line>, new: Vec<Line>) -> Vec<Change> {
-    let mut by_code: BTreeMap<(Option<String>, String), Change> = BTreeMap::new();
+fn changes(old: Vec<Contribution>, new: Vec<Contribution>) -> Vec<Change> {
+    let mut by_code: BTreeMap<(Option<Arc<str>>, Arc<str>), Change> = BTreeMap::new();
     for line in old {
         let change = Change { text: line.text, old_points: line.points, new_points: 0.0 };
         by_code.insert((line.group, line.code), change);
     }
     for line in new {
         let entry = by_code.entry((line.group, line.code)).or_insert_with(|| Change {
-            text: String::new(),
+            text: "".into(),
             old_points: 0.0,
             new_points: 0.0,
         });
@@ -202,7 +197,10 @@ fn changes(old: Vec<Line>, new: Vec<Line>) -> Vec<Change> {
 
 fn write(out: &mut dyn Write, all: &Comparison, look: Look) -> Result<(), Failure> {
     if let [Some(old), Some(new)] = &all.origins {
-        let day = |origin: &Origin| origin.as_of.get(..16).unwrap_or(&origin.as_of).replace('T', " ");
+        let day = |origin: &Origin| {
+            let time = origin.as_of.to_string();
+            time.get(..16).unwrap_or(&time).replace('T', " ")
+        };
         writeln!(out, "{}\n", look.dim(&format!("{}: as of {} → {}", new.pipeline, day(old), day(new))))?;
     }
     let section = |out: &mut dyn Write, title: &str, moves: &[Move], most: usize| -> Result<(), Failure> {
@@ -211,7 +209,7 @@ fn write(out: &mut dyn Write, all: &Comparison, look: Look) -> Result<(), Failur
         }
         writeln!(out, "{}", look.bold(&format!("{title} ({})", count(moves.len() as u64))))?;
         for one in moves.iter().take(most) {
-            let tier = |tier: &Option<String>| tier.clone().unwrap_or_else(|| "–".to_owned());
+            let tier = |tier: &Option<Arc<str>>| tier.as_deref().unwrap_or("–").to_owned();
             let tiers = if one.old_tier == one.new_tier {
                 tier(&one.new_tier)
             } else {

@@ -2,8 +2,6 @@
 
 use std::io::Write;
 
-use leadscore::Detail;
-
 use crate::args::ExplainArgs;
 use crate::failure::Failure;
 use crate::input::{Next, Work, title};
@@ -13,7 +11,6 @@ use crate::terminal::Look;
 
 pub(crate) fn run(args: &ExplainArgs) -> Result<bool, Failure> {
     let mut work = Work::new(&args.input, &[("--svg", args.svg.as_deref())])?;
-    work.context.detail = Detail::Full;
     let mut rejected = 0_u64;
     let mut seen = Vec::new();
     loop {
@@ -21,7 +18,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<bool, Failure> {
             Next::End => break,
             Next::Rejected(_) => rejected += 1,
             Next::Lead if work.leads.lead.id == args.lead => {
-                let prediction = work.pipeline.score(&work.leads.lead, &work.context)?;
+                let prediction = work.pipeline.score_with(&work.leads.lead, &work.as_of, &work.options)?;
                 let mut out = Output::new(None)?;
                 if args.json {
                     serde_json::to_writer_pretty(&mut out, &prediction).map_err(std::io::Error::from)?;

@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use leadscore::FeatureValue;
-use leadscore::csv::CsvWriter;
+use leadscore::{FeatureValue, FeatureValues};
+use leadscore_csv::CsvWriter;
 
 use crate::args::FeaturesArgs;
 use crate::failure::Failure;
@@ -19,10 +19,10 @@ pub(crate) fn run(args: &FeaturesArgs) -> Result<bool, Failure> {
         match work.leads.next()? {
             Next::End => break,
             Next::Rejected(rejection) => rejects.add(&rejection)?,
-            Next::Lead => match work.pipeline.features(&work.leads.lead, &work.context) {
+            Next::Lead => match work.pipeline.features(&work.leads.lead, &work.as_of, work.options.mode) {
                 Ok(features) => out.write(&work.leads.lead.id, work.leads.row, &features)?,
                 Err(error) => {
-                    let raw = serde_json::to_string(&work.leads.lead).unwrap_or_default();
+                    let raw = serde_json::to_string(&work.leads.lead).expect("a lead serializes");
                     rejects.add(&Rejection { line: work.leads.line, reason: error.to_string(), raw })?;
                 }
             },
@@ -55,28 +55,23 @@ impl Sink {
         Ok(Sink::Csv(Box::new(csv)))
     }
 
-    fn write(&mut self, id: &str, row: u64, features: &[(String, FeatureValue)]) -> Result<(), Failure> {
+    fn write(&mut self, id: &str, row: u64, features: &FeatureValues) -> Result<(), Failure> {
         match self {
             Sink::Csv(csv) => {
                 csv.text(id)?;
                 csv.number(Some(row as f64))?;
-                for (_, value) in features {
-                    match value {
+                for feature in features {
+                    match &feature.value {
                         FeatureValue::Number(number) => csv.number(Some(*number))?,
                         FeatureValue::Flag(flag) => csv.number(Some(f64::from(u8::from(*flag))))?,
-                        FeatureValue::Level(text) | FeatureValue::Text(text) => csv.text(text)?,
+                        FeatureValue::Text(text) => csv.text(text)?,
                         _ => csv.number(None)?,
                     }
                 }
                 csv.end_row()?;
             }
             Sink::Jsonl(out) => {
-                let named: serde_json::Map<String, serde_json::Value> = features
-                    .iter()
-                    .map(|(name, value)| Ok((name.clone(), serde_json::to_value(value)?)))
-                    .collect::<Result<_, serde_json::Error>>()
-                    .map_err(std::io::Error::from)?;
-                let line = serde_json::json!({ "lead_id": id, "row": row, "features": named });
+                let line = serde_json::json!({ "lead_id": id, "row": row, "features": features });
                 writeln!(out, "{line}")?;
             }
         }

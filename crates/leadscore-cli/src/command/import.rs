@@ -4,11 +4,10 @@ use std::io::Write;
 use std::path::Path;
 
 use leadscore::forest::Iterations;
-use leadscore::pipeline::Import;
-use leadscore::{ErrorKind, Pipeline, Scorer};
+use leadscore::{ErrorKind, ImportOptions, Pipeline, Scorer};
 
 use super::predict::{about, read_model};
-use crate::args::{ImportArgs, Rounds};
+use crate::args::ImportArgs;
 use crate::failure::Failure;
 use crate::input::note_line;
 use crate::output::{Output, keep_apart};
@@ -21,19 +20,9 @@ pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
         args.output.as_deref().map(|path| ("--output", path)).into_iter().collect();
     keep_apart(&reads, &writes)?;
     let stem = args.model.file_stem().map(|name| name.to_string_lossy().into_owned());
-    let import = Import {
-        id: args.id.clone().or(stem).unwrap_or_default(),
-        name: args.name.clone(),
-        schema: args.schema.as_deref().map(name_or_file).transpose()?,
-        scale: args.scale.as_deref().map(scale).transpose()?,
-        classes: args.classes.clone(),
-        weights: args.weights.clone(),
-        tiers: args.tiers.as_deref().map(name_or_file).transpose()?,
-        no_reasons: args.no_reasons,
-        iterations: if args.iterations == Rounds::Best { Iterations::Best } else { Iterations::All },
-    };
+    let options = options(args, args.id.clone().or(stem).unwrap_or_default())?;
     let bytes = read_model(&args.model)?;
-    let pipeline = Pipeline::import(&bytes, &import).map_err(|error| match error.kind() {
+    let pipeline = Pipeline::import_model(&bytes, &options).map_err(|error| match error.kind() {
         ErrorKind::CoverMissing | ErrorKind::ContributionsUnsupported => Failure::said(format!(
             "{}: {error}; with --no-reasons it scores without reasons",
             args.model.display()
@@ -47,17 +36,42 @@ pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
     Ok(true)
 }
 
+fn options(args: &ImportArgs, id: String) -> Result<ImportOptions, Failure> {
+    let mut options = ImportOptions::new(id)
+        .classes(args.classes.clone())
+        .class_weights(args.weights.clone())
+        .reasons(!args.no_reasons)
+        .iterations(args.iterations);
+    if let Some(name) = &args.name {
+        options = options.name(name);
+    }
+    if let Some(missing) = args.missing {
+        options = options.missing(missing);
+    }
+    let about = |error: leadscore::Error| about(&args.model, &error);
+    if let Some(schema) = &args.schema {
+        options = options.schema_json(&name_or_file(schema)?).map_err(about)?;
+    }
+    if let Some(text) = &args.scale {
+        options = options.scale_json(&scale(text)?).map_err(about)?;
+    }
+    if let Some(tiers) = &args.tiers {
+        options = options.tiers_json(&name_or_file(tiers)?).map_err(about)?;
+    }
+    Ok(options)
+}
+
 /// What was made, and what was assumed.
 fn tell(pipeline: &Pipeline, args: &ImportArgs) {
     let Scorer::Forest(model) = pipeline.scorer() else { return };
     let forest = model.forest();
-    let (library, version) = forest.writer();
+    let (library, version) = (forest.source_library(), forest.library_version());
     let names = forest.feature_names();
     note_line(&format!(
         "{} {}: {} trees of {library} {version}, {}, {} features",
         if args.output.is_some() { "wrote" } else { "made" },
         pipeline.id(),
-        forest.trees(),
+        forest.tree_count(),
         if forest.objective().is_empty() { "a custom objective" } else { forest.objective() },
         names.len()
     ));
@@ -74,9 +88,9 @@ fn tell(pipeline: &Pipeline, args: &ImportArgs) {
             classes.join(", ")
         ));
     }
-    if let (Rounds::All, Some(best)) = (args.iterations, forest.best_iteration()) {
+    if let (Iterations::All, Some(best)) = (args.iterations, forest.best_iteration()) {
         note_line(&format!(
-            "all rounds speak, though the file names {} as the best; --iterations best leaves out the later ones",
+            "all rounds are used, though the file names {} as the best; --iterations best leaves out the later ones",
             best + 1
         ));
     }

@@ -16,7 +16,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<bool, Failure> {
     for note in &opened.notes {
         note_line(note);
     }
-    let inspection = leadscore::csv::inspect(opened.bytes, mapping.options())
+    let inspection = leadscore_csv::inspect(opened.bytes, mapping.options())
         .map_err(|error| Failure::about(&opened.name, &error))?;
     let all_good = inspection.rejected.is_empty();
     let mut out = Output::new(None)?;

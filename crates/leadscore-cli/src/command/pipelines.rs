@@ -18,7 +18,7 @@ pub(crate) fn run(args: &PipelinesArgs) -> Result<bool, Failure> {
     let mut out = Output::new(None)?;
     match &args.name {
         None => {
-            for name in Pipeline::names() {
+            for name in Pipeline::builtin_names() {
                 let pipeline = Pipeline::builtin(name)?;
                 let note = pipeline.note().unwrap_or_default();
                 let first = note.split_once(". ").map_or(note, |(first, _)| first);
@@ -42,16 +42,17 @@ pub(crate) fn describe(out: &mut dyn Write, pipeline: &Pipeline, look: Look) -> 
     match pipeline.scorer() {
         Scorer::Scorecard(card) => {
             writeln!(out, "\n{}", look.bold("Rules"))?;
-            let (rules, groups) = (card.rules() as u64, card.groups().count() as u64);
+            let (rules, groups) = (card.rule_count() as u64, card.groups().len() as u64);
             writeln!(
                 out,
                 "  {} in {}:",
                 counted(rules, "rule", "rules"),
                 counted(groups, "group", "groups")
             )?;
-            for (code, label, weight) in card.groups() {
+            for group in card.groups() {
+                let weight = group.weight();
                 let weight = if weight == 1.0 { String::new() } else { format!(" × {weight}") };
-                writeln!(out, "  {}  {label}{weight}", fit(code, 16))?;
+                writeln!(out, "  {}  {}{weight}", fit(group.code(), 16), group.label())?;
             }
         }
         Scorer::Forest(model) => describe_model(out, pipeline, model, look)?,
@@ -87,8 +88,8 @@ fn describe_model(
             writeln!(out, "  trained on made-up leads: a stand-in until there is one of your own")?;
         }
     }
-    let (library, version) = forest.writer();
-    let trees = counted(forest.trees() as u64, "tree", "trees");
+    let (library, version) = (forest.source_library(), forest.library_version());
+    let trees = counted(forest.tree_count() as u64, "tree", "trees");
     writeln!(out, "  {trees} of {library} {version}, {}", forest.objective())?;
     if !pipeline.classes().is_empty() {
         writeln!(out, "  classes {}", pipeline.classes().join(", "))?;

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use leadscore::csv::{CsvReader, CsvWriter, Outcome, Row};
 use leadscore::forest::Iterations;
 use leadscore::{FeatureMatrix, Forest};
+use leadscore_csv::{CsvReader, CsvWriter, ReadRow, Row};
 
-use crate::args::{PredictArgs, Rounds};
+use crate::args::PredictArgs;
 use crate::failure::Failure;
 use crate::input::{Form, Mapping, Rejection, note_line, open};
 use crate::output::notes::Rejects;
@@ -21,7 +21,11 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
     let writes: Vec<(&str, &Path)> =
         writes.iter().filter_map(|(flag, path)| Some((*flag, path.as_deref()?))).collect();
     keep_apart(&reads, &writes)?;
-    let forest = Forest::from_bytes(&read_model(&args.model)?).map_err(|error| about(&args.model, &error))?;
+    let mut forest =
+        Forest::from_bytes(&read_model(&args.model)?).map_err(|error| about(&args.model, &error))?;
+    if let Some(value) = args.missing {
+        forest = forest.with_missing(value);
+    }
     let opened = open(&args.input)?;
     let name = opened.name.clone();
     if opened.form != Form::Csv {
@@ -39,22 +43,25 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
     let mut rejects = Rejects::new(None)?;
     let mut row = Row::default();
     let mut values = Vec::with_capacity(BLOCK * places.len());
-    while let Some(outcome) = reader.next_row(&mut row).map_err(said)? {
-        if let Outcome::Rejected(rejected) = outcome {
-            rejects.add(&Rejection { line: rejected.line, reason: rejected.reason, raw: rejected.raw })?;
-            continue;
+    loop {
+        match reader.next_row(&mut row).map_err(said)? {
+            ReadRow::Row => {}
+            ReadRow::Rejected(rejected) => {
+                rejects.add(&Rejection {
+                    line: rejected.line,
+                    reason: rejected.reason,
+                    raw: rejected.raw,
+                })?;
+                continue;
+            }
+            ReadRow::End => break,
         }
         for (feature, place) in places.iter().enumerate() {
-            let cell = row.raw(*place).unwrap_or_default().trim();
-            let value = value(&forest, feature, cell).map_err(|reason| {
-                let column = &reader.columns()[*place].name;
+            let cell = row.raw(*place).unwrap_or_default();
+            values.push(forest.encode_cell(feature, cell).map_err(|error| {
+                let (column, reason) = (&reader.columns()[*place].name, error.message());
                 Failure::said(format!("{name}: line {}: column `{column}`: {reason}", row.line()))
-            })?;
-            // XGBoost compares after rounding to f32.
-            let missing = args
-                .missing
-                .is_some_and(|missing| value == missing || forest.is_f32() && value as f32 == missing as f32);
-            values.push(if missing { f64::NAN } else { value });
+            })?);
         }
         if values.len() == BLOCK * places.len() {
             table.add(&forest, std::mem::take(&mut values))?;
@@ -102,45 +109,15 @@ fn places(forest: &Forest, header: &[&str], name: &str) -> Result<Vec<usize>, Fa
     )))
 }
 
-/// A cell as the model reads it; an empty one is missing.
-fn value(forest: &Forest, feature: usize, cell: &str) -> Result<f64, String> {
-    if cell.is_empty() {
-        return Ok(f64::NAN);
-    }
-    let levels = forest.levels(feature);
-    if let Some(code) = levels.iter().position(|level| level == cell) {
-        return Ok(code as f64);
-    }
-    let number: Result<f64, _> = cell.parse();
-    // Levels that are numbers themselves are named by their value; other levels may be given by their code.
-    let named: Vec<Option<f64>> = levels.iter().map(|level| level.parse().ok()).collect();
-    if let (Ok(number), true) = (&number, named.iter().any(Option::is_some)) {
-        let code = named.iter().position(|own| *own == Some(*number));
-        return match code {
-            Some(code) => Ok(code as f64),
-            None if !forest.is_f32() => Ok(f64::NAN),
-            None => Err(format!("`{cell}` is none of the levels the model was trained on")),
-        };
-    }
-    match number {
-        Ok(number) => Ok(number),
-        Err(_) if levels.is_empty() => Err(format!("`{cell}` is not a number")),
-        // LightGBM takes a level it has not seen as missing; XGBoost refuses it.
-        Err(_) if !forest.is_f32() => Ok(f64::NAN),
-        Err(_) => Err(format!("`{cell}` is none of the levels the model was trained on")),
-    }
-}
-
 /// The files that are written.
 struct Table {
-    rounds: Iterations,
+    iterations: Iterations,
     predictions: CsvWriter<Output>,
     contributions: Option<CsvWriter<Output>>,
 }
 
 impl Table {
     fn new(args: &PredictArgs, forest: &Forest, names: &[String]) -> Result<Table, Failure> {
-        let rounds = if args.iterations == Rounds::Best { Iterations::Best } else { Iterations::All };
         let mut predictions = CsvWriter::new(Output::new(args.output.as_deref())?);
         let columns = |name: &str, count: usize| -> Vec<String> {
             if count == 1 {
@@ -149,29 +126,32 @@ impl Table {
                 (0..count).map(|k| format!("{name}_{k}")).collect()
             }
         };
-        for name in
-            columns("margin", forest.outputs()).into_iter().chain(columns("pred", forest.predictions()))
+        for name in columns("margin", forest.output_count())
+            .into_iter()
+            .chain(columns("pred", forest.prediction_width()))
         {
             predictions.text(&name)?;
         }
         predictions.end_row()?;
         let contributions =
             args.contributions.as_deref().map(|path| heading(path, forest, names)).transpose()?;
-        Ok(Table { rounds, predictions, contributions })
+        Ok(Table { iterations: args.iterations, predictions, contributions })
     }
 
     fn add(&mut self, forest: &Forest, values: Vec<f64>) -> Result<(), Failure> {
         if values.is_empty() {
             return Ok(());
         }
-        let matrix = FeatureMatrix::new(forest.feature_names().len(), values)?;
-        let margins = forest.margin(&matrix, self.rounds)?;
-        let predictions = forest.predict(&matrix, self.rounds)?;
+        let matrix = FeatureMatrix::new(forest.feature_count(), values)?;
+        let margins = forest.margin(&matrix, self.iterations)?;
+        let predictions = forest.predict(&matrix, self.iterations)?;
         // Nine digits give any f32 back, and are how XGBoost's own output is commonly written.
         let short = |value: f64| {
             if forest.is_f32() { format!("{value:.8e}").parse().unwrap_or(value) } else { value }
         };
-        let rows = margins.chunks_exact(forest.outputs()).zip(predictions.chunks_exact(forest.predictions()));
+        let rows = margins
+            .chunks_exact(forest.output_count())
+            .zip(predictions.chunks_exact(forest.prediction_width()));
         for (margin, prediction) in rows {
             for value in margin.iter().chain(prediction) {
                 self.predictions.number(Some(short(*value)))?;
@@ -179,7 +159,7 @@ impl Table {
             self.predictions.end_row()?;
         }
         if let Some(csv) = &mut self.contributions {
-            let shap = forest.shap(&matrix, self.rounds)?;
+            let shap = forest.shap(&matrix, self.iterations)?;
             for row in shap.chunks_exact(shap.len() / matrix.rows()) {
                 row.iter().try_for_each(|value| csv.number(Some(*value)))?;
                 csv.end_row()?;
@@ -200,10 +180,10 @@ impl Table {
 /// The table of contributions with its heading: one column for each feature and the bias, of every output.
 fn heading(path: &Path, forest: &Forest, names: &[String]) -> Result<CsvWriter<Output>, Failure> {
     let mut csv = CsvWriter::new(Output::new(Some(path))?);
-    for output in 0..forest.outputs() {
+    for output in 0..forest.output_count() {
         for name in names.iter().map(String::as_str).chain(["bias"]) {
             let several = format!("out{output}|{name}");
-            csv.text(if forest.outputs() == 1 { name } else { &several })?;
+            csv.text(if forest.output_count() == 1 { name } else { &several })?;
         }
     }
     csv.end_row()?;

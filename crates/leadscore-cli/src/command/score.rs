@@ -6,7 +6,7 @@ mod best;
 use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use leadscore::{Attribute, Context, Detail, Lead, Prediction};
+use leadscore::{Attribute, Lead, Prediction, Score};
 
 use crate::args::{Format, ScoreArgs};
 use crate::failure::Failure;
@@ -44,7 +44,7 @@ pub(crate) fn score_while(
     args: &ScoreArgs,
     go_on: &dyn Fn() -> bool,
 ) -> Result<Done, Failure> {
-    work.context.reasons = args.explain;
+    work.options.reasons = args.explain;
     if args.top == Some(0) {
         return Err(Failure::said("--top wants 1 or more"));
     }
@@ -71,18 +71,19 @@ pub(crate) fn score_while(
         note_line(&format!("judged as of now, {}; --as-of sets another moment", as_of(&work)));
     }
     let progress = progress(&work, sheet.rows.is_some() && args.output.is_none());
-    let full_rows = matches!(args.format, Format::Json | Format::Jsonl) && most.is_none();
-    work.context.detail = if full_rows { Detail::Full } else { Detail::Brief };
-    let job =
-        Job { pipeline: &work.pipeline, context: &work.context, rows: most.is_none().then_some(args.format) };
-    let full = Context { detail: Detail::Full, ..work.context.clone() };
+    let job = Job {
+        pipeline: &work.pipeline,
+        as_of: &work.as_of,
+        options: &work.options,
+        rows: most.is_none().then_some(args.format),
+    };
     let bytes = work.progress.clone();
     batch::run(&job, &mut work.leads, threads(args.threads), |batch| {
         if !go_on() {
             return Err(Failure::said("stopped before the end"));
         }
         progress.set_position(bytes.bytes());
-        sheet.take(batch, &work.pipeline, &full, &mut rejects)
+        sheet.take(batch, &job, &mut rejects)
     })?;
     progress.finish_and_clear();
     let rejected = rejects.count;
@@ -134,7 +135,11 @@ pub(crate) fn score_while(
         let mut rows = Rows::new(Output::new(args.output.as_deref())?, args.format, work.pipeline.classes())?;
         for (row, lead) in &ranked {
             let mut rendered = Vec::new();
-            rows::render(&mut rendered, args.format, *row, &lead.prediction);
+            if args.format == Format::Csv {
+                rows::render_csv(&mut rendered, *row, &Score::from(lead.prediction.clone()));
+            } else {
+                rows::render_json(&mut rendered, args.format, *row, &lead.prediction);
+            }
             rows.append(&rendered)?;
         }
         rows.finish()?;
@@ -145,7 +150,7 @@ pub(crate) fn score_while(
 
 /// The as-of time in the words of a reader: minutes, and the zone.
 pub(crate) fn as_of(work: &Work) -> String {
-    let text = work.context.as_of.to_string();
+    let text = work.as_of.time.to_string();
     let minute = text.get(..16).unwrap_or(&text).replace('T', " ");
     format!("{minute} UTC")
 }
@@ -207,8 +212,7 @@ impl Sheet {
     fn take(
         &mut self,
         batch: &mut Batch,
-        pipeline: &leadscore::Pipeline,
-        full: &Context,
+        job: &Job<'_>,
         rejects: &mut Rejects,
     ) -> Result<(), Failure> {
         for rejection in batch.rejections.drain(..) {
@@ -218,23 +222,24 @@ impl Sheet {
             rows.append(&batch.rendered)?;
         }
         for (slot, result) in batch.slots.iter().zip(&batch.results) {
-            let prediction = match result {
-                Ok(prediction) => prediction,
+            let score = match result {
+                Ok(score) => score,
                 Err(error) => {
-                    let raw = serde_json::to_string(&slot.lead).unwrap_or_default();
+                    let raw = serde_json::to_string(&slot.lead).expect("a lead serializes");
                     rejects.add(&Rejection { line: slot.line, reason: error.to_string(), raw })?;
                     continue;
                 }
             };
             self.scored += 1;
-            self.ends = (self.ends.0.min(prediction.score), self.ends.1.max(prediction.score));
-            let tier = prediction.tier.as_deref();
+            self.ends = (self.ends.0.min(score.score), self.ends.1.max(score.score));
+            let tier = score.tier.as_deref();
             if let Some(count) = self.tiers.iter_mut().find(|count| Some(count.name.as_str()) == tier) {
                 count.leads += 1;
             }
-            self.warnings.add(slot.line, prediction);
-            if self.rows.is_none() && self.best.wants(prediction.score) {
-                self.best.add(slot.row, ranked(&slot.lead, pipeline.score(&slot.lead, full)?));
+            self.warnings.add(slot.line, &score.warnings);
+            if self.rows.is_none() && self.best.wants(score.score) {
+                let prediction = job.pipeline.score_with(&slot.lead, job.as_of, job.options)?;
+                self.best.add(slot.row, ranked(&slot.lead, prediction));
             }
         }
         Ok(())

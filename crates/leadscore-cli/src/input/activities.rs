@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
-use leadscore::csv::{Cell, CsvOptions, CsvReader, Outcome, Row};
 use leadscore::{Activity, Attribute, Lead, Timestamp, Zone};
+use leadscore_csv::{Cell, CsvOptions, CsvReader, ReadRow, Row};
 use serde::Deserialize;
 
 use super::mapping::column_for;
@@ -135,13 +135,18 @@ impl ActivityLog {
         let (kind, at) = (find("kind")?, find("at")?);
         let id = names.iter().position(|n| *n == "id" || *n == "activity_id").filter(|&c| c != lead);
         let mut row = Row::default();
-        while let Some(outcome) = reader.next_row(&mut row).map_err(said)? {
-            if let Outcome::Rejected(rejected) = outcome {
-                self.refuse(rejected.line, &rejected.reason);
-                continue;
+        loop {
+            match reader.next_row(&mut row).map_err(said)? {
+                ReadRow::Row => {}
+                ReadRow::Rejected(rejected) => {
+                    self.refuse(rejected.line, &rejected.reason);
+                    continue;
+                }
+                ReadRow::End => return Ok(()),
             }
             let text = |column: usize| row.raw(column).map(str::trim).unwrap_or_default();
             let moment = match row.value(at) {
+                Some(Cell::Date(date)) => date.to_timestamp(zone).map_err(|error| error.to_string()),
                 Some(Cell::Text(text)) => Timestamp::parse(text, zone).map_err(|error| error.to_string()),
                 _ => Err(format!("`{}` is not a time", text(at))),
             };
@@ -163,15 +168,16 @@ impl ActivityLog {
                     continue;
                 }
                 let value = match row.value(column) {
-                    Some(Cell::Text(text)) => Attribute::Text(text.to_owned()),
                     Some(Cell::Number(number)) => Attribute::Number(number),
-                    _ => continue,
+                    _ => match row.text(column) {
+                        Some(text) => Attribute::Text(text.into_owned()),
+                        None => continue,
+                    },
                 };
                 activity.properties.insert(name.clone(), value);
             }
             self.add(text(lead).to_owned(), activity);
         }
-        Ok(())
     }
 
     fn read_lines(&mut self, bytes: Box<dyn std::io::BufRead>, zone: &Zone) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use leadscore::csv::{CsvOptions, DateOrder};
+use leadscore_csv::{CsvOptions, DateOrder};
 use serde::Deserialize;
 
 use crate::failure::Failure;
@@ -76,17 +76,17 @@ impl Mapping {
     }
 
     pub(crate) fn options(&self) -> CsvOptions {
-        CsvOptions {
-            delimiter: self.delimiter.map(|c| c as u8),
-            encoding: self.encoding.clone(),
-            decimal: self.decimal,
-            date_order: self.date_order.map(|order| match order {
-                Order::DayFirst => DateOrder::DayFirst,
-                Order::MonthFirst => DateOrder::MonthFirst,
-            }),
-            header: self.header,
-            text_columns: self.text.clone(),
-        }
+        let mut options = CsvOptions::new();
+        options.delimiter = self.delimiter.map(|c| c as u8);
+        options.encoding.clone_from(&self.encoding);
+        options.decimal = self.decimal;
+        options.date_order = self.date_order.map(|order| match order {
+            Order::DayFirst => DateOrder::DayFirst,
+            Order::MonthFirst => DateOrder::MonthFirst,
+        });
+        options.header = self.header;
+        options.text_columns.clone_from(&self.text);
+        options
     }
 }
 

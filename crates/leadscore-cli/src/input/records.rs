@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
-use leadscore::csv::Warning;
 use leadscore::{Lead, Zone};
+use leadscore_csv::Warning;
 
 use super::mapping::Mapping;
 use super::open::Form;

@@ -2,8 +2,8 @@
 
 use std::io::BufRead;
 
-use leadscore::csv::{Cell, CsvReader, Kind, Outcome, Row, Warning};
 use leadscore::{Attribute, Lead, Pipeline};
+use leadscore_csv::{Cell, ColumnKind, CsvReader, ReadRow, Row, RowRef, Warning};
 
 use super::mapping::{Mapping, column_for};
 use super::{Next, Rejection, SHOWN, note_line};
@@ -56,7 +56,7 @@ impl Table {
             if let Some(column) = column_for(attribute, &columns) {
                 // A column called like a moment that holds no dates is something else.
                 let kind = reader.columns()[column].kind;
-                if columns[column] != attribute && attribute.ends_with("_at") && kind != Kind::Date {
+                if columns[column] != attribute && attribute.ends_with("_at") && kind != ColumnKind::Date {
                     continue;
                 }
                 if columns[column] != attribute {
@@ -95,15 +95,15 @@ impl Table {
     pub(super) fn next(&mut self, lead: &mut Lead, line: &mut u64) -> Result<Next, Failure> {
         let read = self.reader.next_row(&mut self.row);
         match read.map_err(|error| Failure::about(&self.name, &error))? {
-            None => return Ok(Next::End),
-            Some(Outcome::Rejected(rejected)) => {
+            ReadRow::End => return Ok(Next::End),
+            ReadRow::Rejected(rejected) => {
                 return Ok(Next::Rejected(Rejection {
                     line: rejected.line,
                     reason: rejected.reason,
                     raw: rejected.raw,
                 }));
             }
-            Some(Outcome::Row) => {}
+            ReadRow::Row => {}
         }
         *line = self.row.line();
         if self.strict
@@ -123,12 +123,12 @@ impl Table {
             }
         }
         for (attribute, column) in &self.wires {
-            let cell = self.row.value(*column).unwrap_or(Cell::Missing);
+            let row = self.row.view();
             if let Some(own) = lead.attributes.get_mut(attribute.as_str()) {
-                set(own, cell);
+                set(own, row, *column);
             } else {
                 let mut own = Attribute::Number(f64::NAN);
-                set(&mut own, cell);
+                set(&mut own, row, *column);
                 lead.attributes.insert(attribute.clone(), own);
             }
         }
@@ -165,15 +165,15 @@ impl Table {
 }
 
 /// Sets an attribute from a cell; a text keeps its buffer. NaN is missing.
-fn set(own: &mut Attribute, cell: Cell<'_>) {
-    match (own, cell) {
-        (Attribute::Text(buffer), Cell::Text(text)) => {
+fn set(own: &mut Attribute, row: RowRef<'_>, column: usize) {
+    match (row.value(column).unwrap_or(Cell::Missing), own) {
+        (Cell::Number(number), own) => *own = Attribute::Number(number),
+        (Cell::Missing, own) => *own = Attribute::Number(f64::NAN),
+        (_, Attribute::Text(buffer)) => {
             buffer.clear();
-            buffer.push_str(text);
+            row.push_text(column, buffer);
         }
-        (own, Cell::Text(text)) => *own = Attribute::Text(text.to_owned()),
-        (own, Cell::Number(number)) => *own = Attribute::Number(number),
-        (own, Cell::Missing) => *own = Attribute::Number(f64::NAN),
+        (_, own) => *own = Attribute::Text(row.text(column).unwrap_or_default().into_owned()),
     }
 }
 

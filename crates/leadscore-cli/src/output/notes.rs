@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use leadscore::Prediction;
-use leadscore::csv::{CsvWriter, Warning};
+use leadscore_csv::{CsvWriter, Warning};
 
 use crate::failure::Failure;
 use crate::input::{Rejection, note_line, remark};
@@ -17,29 +16,33 @@ const SHOWN: usize = 8;
 /// Warnings about values, counted by feature with the first as an example.
 #[derive(Default)]
 pub(crate) struct ValueWarnings {
-    by_label: BTreeMap<String, (u64, u64, String)>,
+    /// By the feature's label, and its name.
+    by_feature: BTreeMap<(String, String), Repeated>,
+}
+
+/// A warning, and how often its feature had one.
+struct Repeated {
+    count: u64,
+    first_line: u64,
+    first_problem: String,
 }
 
 impl ValueWarnings {
-    pub(crate) fn add(&mut self, line: u64, prediction: &Prediction) {
-        for warning in &prediction.warnings {
-            let (label, rest) = warning.split_once(": ").unwrap_or((warning, ""));
-            match self.by_label.get_mut(label) {
-                Some((times, _, _)) => *times += 1,
-                None => {
-                    self.by_label.insert(label.to_owned(), (1, line, rest.to_owned()));
-                }
-            }
+    pub(crate) fn add(&mut self, line: u64, warnings: &[leadscore::Warning]) {
+        for warning in warnings {
+            let key = warning.feature().map(|feature| (feature.label.clone(), feature.name.clone()));
+            let first = || Repeated { count: 0, first_line: line, first_problem: warning.problem() };
+            self.by_feature.entry(key.unwrap_or_default()).or_insert_with(first).count += 1;
         }
     }
 
     /// The warnings as sentences.
     pub(crate) fn lines(&self) -> Vec<String> {
-        self.by_label
+        self.by_feature
             .iter()
-            .map(|(label, (times, line, rest))| match times {
-                1 => format!("{label}: line {line}: {rest}"),
-                times => format!("{label}: {} leads, the first at line {line}: {rest}", count(*times)),
+            .map(|((label, _), Repeated { count: times, first_line: line, first_problem: problem })| match times {
+                1 => format!("{label}: line {line}: {problem}"),
+                times => format!("{label}: {} leads, the first at line {line}: {problem}", count(*times)),
             })
             .collect()
     }

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use leadscore::Prediction;
-use leadscore::csv::CsvWriter;
+use leadscore::{Prediction, Score};
+use leadscore_csv::CsvWriter;
 use serde::Serialize;
 
 use crate::args::Format;
@@ -23,34 +23,34 @@ struct Line<'a> {
 /// What stands between the items of a JSON list.
 const BETWEEN: &[u8] = b",\n";
 
-/// Adds one lead to a stretch of rows.
-pub(crate) fn render(out: &mut Vec<u8>, format: Format, row: u64, prediction: &Prediction) {
-    // Writing to memory cannot fail.
-    if format == Format::Csv {
-        let _ = render_csv(out, row, prediction);
-        return;
-    }
+/// Adds one lead to a stretch of JSON rows.
+pub(crate) fn render_json(out: &mut Vec<u8>, format: Format, row: u64, prediction: &Prediction) {
     if format == Format::Json && !out.is_empty() {
         out.extend_from_slice(BETWEEN);
     }
-    let _ = serde_json::to_writer(&mut *out, &Line { row, prediction });
+    serde_json::to_writer(&mut *out, &Line { row, prediction }).expect("writing to memory cannot fail");
     if format == Format::Jsonl {
         out.push(b'\n');
     }
 }
 
-fn render_csv(out: &mut Vec<u8>, row: u64, prediction: &Prediction) -> Result<(), leadscore::Error> {
+/// Adds one lead to a stretch of CSV rows.
+pub(crate) fn render_csv(out: &mut Vec<u8>, row: u64, score: &Score) {
+    csv_row(out, row, score).expect("writing to memory cannot fail");
+}
+
+fn csv_row(out: &mut Vec<u8>, row: u64, score: &Score) -> Result<(), leadscore::Error> {
     let mut csv = CsvWriter::new(out);
-    csv.text(&prediction.lead_id)?;
+    csv.text(&score.lead_id)?;
     csv.number(Some(row as f64))?;
-    csv.number(Some(prediction.score))?;
-    csv.number(prediction.probability)?;
-    for class in &prediction.classes {
+    csv.number(Some(score.score))?;
+    csv.number(score.probability)?;
+    for class in &score.classes {
         csv.number(Some(class.probability))?;
     }
-    csv.text(prediction.tier.as_deref().unwrap_or_default())?;
-    csv.text(prediction.action.as_deref().unwrap_or_default())?;
-    csv.text(&reasons(prediction))?;
+    csv.text(score.tier.as_deref().unwrap_or_default())?;
+    csv.text(score.action.as_deref().unwrap_or_default())?;
+    csv.text(&reasons(score))?;
     csv.end_row()
 }
 
@@ -86,7 +86,7 @@ impl Rows {
         Ok(Rows { out, format, first: true })
     }
 
-    /// Adds a stretch that [`render`] made.
+    /// Adds a stretch of rendered rows.
     pub(crate) fn append(&mut self, rendered: &[u8]) -> Result<(), Failure> {
         if rendered.is_empty() {
             return Ok(());
@@ -107,10 +107,9 @@ impl Rows {
 }
 
 /// The top reasons with their points, in one text; for a lead that was ruled out, why.
-fn reasons(prediction: &Prediction) -> String {
-    let mut text =
-        prediction.disqualified.as_ref().map_or_else(String::new, |why| format!("Ruled out: {why}"));
-    for reason in &prediction.explanation.reasons {
+fn reasons(score: &Score) -> String {
+    let mut text = score.disqualified.as_ref().map_or_else(String::new, |why| format!("Ruled out: {why}"));
+    for reason in &score.reasons {
         if !text.is_empty() {
             text.push_str("; ");
         }

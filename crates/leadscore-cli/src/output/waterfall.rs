@@ -2,8 +2,7 @@
 
 use std::io::Write;
 
-use leadscore::pipeline::EstimateKind;
-use leadscore::{Contribution, ContributionKind, Prediction};
+use leadscore::{Contribution, ContributionKind, EstimateValue, Prediction};
 
 use crate::failure::Failure;
 use crate::terminal::{Look, cut, fit, points};
@@ -93,7 +92,7 @@ fn steps(contributions: &[Contribution]) -> Vec<Step> {
     let step = |c: &Contribution| Step {
         text: match c.kind {
             ContributionKind::Model => format!("Model: {}", c.text),
-            _ => c.text.clone(),
+            _ => c.text.to_string(),
         },
         points: c.points,
         is_limit: c.kind == ContributionKind::Limit,
@@ -115,8 +114,8 @@ fn write_rest(out: &mut dyn Write, prediction: &Prediction, look: Look) -> Resul
         .filter_map(|estimate| {
             let name = estimate.name.replace('_', " ");
             match &estimate.value {
-                EstimateKind::Number(value) => Some(format!("{name} {}", number(*value))),
-                EstimateKind::Level(level) => Some(format!("{name} {level}")),
+                EstimateValue::Number(value) => Some(format!("{name} {}", number(*value))),
+                EstimateValue::Level(level) => Some(format!("{name} {level}")),
                 _ => None,
             }
         })
@@ -146,7 +145,7 @@ fn write_rest(out: &mut dyn Write, prediction: &Prediction, look: Look) -> Resul
         writeln!(out, "\n{}", look.dim(&cut(&line, look.width * 2)))?;
     }
     for warning in &prediction.warnings {
-        writeln!(out, "{}", look.dim(warning))?;
+        writeln!(out, "{}", look.dim(&warning.to_string()))?;
     }
     out.flush()?;
     Ok(())

@@ -1,64 +1,15 @@
 //! From JSON to expressions, every name resolved and every limit checked.
 
 use std::cell::Cell;
-use std::collections::HashMap;
-use std::sync::Arc;
 
-use super::{Bound, Choice, Condition, Member, Slot, Template, Value, Written, normalise};
+use super::scope::{ColumnKind, KnownColumn, Scope};
+use super::template::{Template, Text};
+use super::{Bound, Case, Choice, Condition, LevelBranch, Limit, Member, Value, Written, normalise};
 use crate::Error;
 use crate::json::{Cursor, Node};
 
 const MAX_DEPTH: usize = 16;
 const MAX_NODES: usize = 10_000;
-
-/// What a name stands for.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum SlotKind {
-    Number,
-    Flag,
-    /// The levels as written, and as a person reads them.
-    Category {
-        levels: Vec<String>,
-        labels: Vec<String>,
-    },
-}
-
-/// The names an expression may use, in row order.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Scope {
-    kinds: Vec<Arc<SlotKind>>,
-    by_name: HashMap<String, usize>,
-    /// Names that exist further down, if not yet here; for a better message.
-    later: Vec<String>,
-}
-
-impl Scope {
-    /// Adds a name; the next free place in the row is its.
-    pub(crate) fn push(&mut self, name: &str, kind: SlotKind) {
-        self.by_name.insert(name.to_owned(), self.kinds.len());
-        self.kinds.push(Arc::new(kind));
-    }
-
-    pub(crate) fn contains(&self, name: &str) -> bool {
-        self.by_name.contains_key(name)
-    }
-
-    pub(crate) fn with_later(mut self, later: Vec<String>) -> Scope {
-        self.later = later;
-        self
-    }
-
-    pub(super) fn find(&self, name: &str, cursor: &Cursor<'_>) -> Result<(Slot, Arc<SlotKind>), Error> {
-        match self.by_name.get(name) {
-            Some(&index) => Ok((Slot { name: name.to_owned(), index }, self.kinds[index].clone())),
-            None if self.later.iter().any(|later| later == name) => {
-                Err(cursor.error(format!("`{name}` stands further down; a formula names only earlier ones")))
-            }
-            None if name.starts_with('$') => Err(cursor.error(format!("unknown name `{name}` here"))),
-            None => Err(cursor.error(format!("unknown feature `{name}`"))),
-        }
-    }
-}
 
 /// Reading of one file's expressions: the node count is the file's.
 pub(crate) struct Reading {
@@ -90,13 +41,13 @@ impl Reading {
         let name = match cursor.node {
             Node::Integer(_) | Node::Number(_) => return cursor.number().map(Value::Number),
             Node::Text(name) => {
-                let (slot, kind) = scope.find(name, cursor)?;
-                if matches!(*kind, SlotKind::Category { .. }) {
+                let KnownColumn { column, kind } = scope.find(name, cursor)?;
+                if matches!(*kind, ColumnKind::Category { .. }) {
                     return Err(cursor.error(format!(
                         "`{name}` is a category, not a number; use {{\"of\": \"{name}\", \"map\": …, \"else\": …}}"
                     )));
                 }
-                return Ok(Value::Slot(slot));
+                return Ok(Value::Column(column));
             }
             Node::Object(fields) => match fields.first() {
                 Some((name, _)) => name.as_str(),
@@ -162,31 +113,31 @@ impl Reading {
                 .iter()
                 .map(|case| {
                     let pair = case.items()?;
-                    let [condition, then] = pair.as_slice() else {
+                    let [when, then] = pair.as_slice() else {
                         return Err(case.error("a case is a pair [condition, value]"));
                     };
-                    Ok((self.condition_at(condition, scope, depth + 1)?, branch(then)?))
+                    Ok(Case { when: self.condition_at(when, scope, depth + 1)?, then: branch(then)? })
                 })
                 .collect::<Result<_, Error>>()?;
             return Ok(Choice::Cases { cases, otherwise: branch(&fields.required("else")?)? });
         }
         let fields = cursor.object(&["of", "map", "else"])?;
         let of_cursor = fields.required("of")?;
-        let (of, kind) = scope.find(of_cursor.text()?, &of_cursor)?;
-        let SlotKind::Category { levels, .. } = &*kind else {
-            return Err(of_cursor.error(format!("`map` wants a category; `{}` is none", of.name)));
+        let KnownColumn { column, kind } = scope.find(of_cursor.text()?, &of_cursor)?;
+        let ColumnKind::Category { levels, .. } = &*kind else {
+            return Err(of_cursor.error(format!("`map` wants a category; `{}` is none", column.name)));
         };
         let map = fields.required("map")?;
-        let map = map
+        let branches = map
             .entries()?
             .all()
             .map(|(level, then)| {
-                let code =
-                    level_code(levels, level).ok_or_else(|| unknown_level(&then, &of.name, level, levels))?;
-                Ok((level.to_owned(), code, branch(&then)?))
+                let code = level_code(levels, level)
+                    .ok_or_else(|| unknown_level(&then, &column.name, level, levels))?;
+                Ok(LevelBranch { level: level.to_owned(), code, then: branch(&then)? })
             })
             .collect::<Result<_, Error>>()?;
-        Ok(Choice::Map { of, map, otherwise: branch(&fields.required("else")?)? })
+        Ok(Choice::Map { column, branches, otherwise: branch(&fields.required("else")?)? })
     }
 
     pub(crate) fn condition(&self, cursor: &Cursor<'_>, scope: &Scope) -> Result<Condition, Error> {
@@ -196,9 +147,9 @@ impl Reading {
     fn condition_at(&self, cursor: &Cursor<'_>, scope: &Scope, depth: usize) -> Result<Condition, Error> {
         self.enter(cursor, depth)?;
         if let Node::Text(name) = cursor.node {
-            let (slot, kind) = scope.find(name, cursor)?;
-            return if *kind == SlotKind::Flag {
-                Ok(Condition::Flag(slot))
+            let KnownColumn { column, kind } = scope.find(name, cursor)?;
+            return if *kind == ColumnKind::Flag {
+                Ok(Condition::Flag(column))
             } else {
                 Err(cursor.error(format!(
                     "`{name}` is no flag; compare it: {{\"of\": \"{name}\", \"at_least\": …}}"
@@ -225,7 +176,7 @@ impl Reading {
         }
         if fields.has("missing") {
             let inner = cursor.object(&["missing"])?.required("missing")?;
-            return Ok(Condition::Missing(scope.find(inner.text()?, &inner)?.0));
+            return Ok(Condition::Missing(scope.find(inner.text()?, &inner)?.column));
         }
         self.comparison(cursor, scope, depth)
     }
@@ -237,10 +188,10 @@ impl Reading {
             Node::Text(name) => Some(scope.find(name, &of_cursor)?),
             _ => None,
         };
-        let kind = named.as_ref().map(|(_, kind)| kind.clone());
-        let category = matches!(kind.as_deref(), Some(SlotKind::Category { .. }));
-        let of = match named {
-            Some((slot, _)) => Value::Slot(slot),
+        let kind = named.as_ref().map(|known| known.kind.clone());
+        let category = matches!(kind.as_deref(), Some(ColumnKind::Category { .. }));
+        let value = match named {
+            Some(known) => Value::Column(known.column),
             None => self.value_at(&of_cursor, scope, depth + 1)?,
         };
         let kinds = [
@@ -249,36 +200,36 @@ impl Reading {
             ("at_most", Bound::AtMost),
             ("under", Bound::Under),
         ];
-        let mut bounds = Vec::new();
+        let mut limits = Vec::new();
         for (name, bound) in kinds {
             if let Some(limit) = fields.optional(name) {
                 if category {
                     return Err(limit.error("a category has no order; use `is` or `in`"));
                 }
-                bounds.push((bound, limit.number()?));
+                limits.push(Limit { bound, number: limit.number()? });
             }
         }
         let member = |c: &Cursor<'_>| member(c, kind.as_deref());
         let (is, among) = (fields.optional("is"), fields.optional("in"));
-        match (bounds.is_empty(), is, among) {
-            (false, None, None) => Ok(Condition::Compare { of, bounds }),
-            (true, Some(is), None) => Ok(Condition::Among { of, members: vec![member(&is)?], one: true }),
+        match (limits.is_empty(), is, among) {
+            (false, None, None) => Ok(Condition::Compare { value, limits }),
+            (true, Some(is), None) => Ok(Condition::Is { value, member: member(&is)? }),
             (true, None, Some(among)) => {
                 let members = among.items()?.iter().map(member).collect::<Result<_, _>>()?;
-                Ok(Condition::Among { of, members, one: false })
+                Ok(Condition::In { value, members })
             }
             _ => Err(cursor.error("wants bounds (`at_least`, `over`, `at_most`, `under`), or `is`, or `in`")),
         }
     }
 
     /// A text: a template, or a choice of templates.
-    pub(crate) fn text(&self, cursor: &Cursor<'_>, scope: &Scope) -> Result<super::template::Text, Error> {
+    pub(crate) fn text(&self, cursor: &Cursor<'_>, scope: &Scope) -> Result<Text, Error> {
         let branch = |c: &Cursor<'_>| Template::read(c, c.text()?, scope);
         if matches!(cursor.node, Node::Text(_)) {
-            return branch(cursor).map(super::template::Text::Always);
+            return branch(cursor).map(Text::Always);
         }
         self.enter(cursor, 1)?;
-        Ok(super::template::Text::Choice(Box::new(self.choice(cursor, scope, 1, &branch)?)))
+        Ok(Text::Choice(Box::new(self.choice(cursor, scope, 1, &branch)?)))
     }
 }
 
@@ -292,13 +243,15 @@ pub(crate) fn positive(cursor: &Cursor<'_>) -> Result<f64, Error> {
     }
 }
 
-fn member(cursor: &Cursor<'_>, kind: Option<&SlotKind>) -> Result<Member, Error> {
+fn member(cursor: &Cursor<'_>, kind: Option<&ColumnKind>) -> Result<Member, Error> {
     match (cursor.node, kind) {
-        (Node::Text(level), Some(SlotKind::Category { levels, .. })) => {
+        (Node::Text(level), Some(ColumnKind::Category { levels, .. })) => {
             let code = level_code(levels, level).ok_or_else(|| unknown_level(cursor, "it", level, levels))?;
             Ok(Member { code, written: Written::Level(level.clone()) })
         }
-        (_, Some(SlotKind::Category { .. })) => Err(cursor.error("wants a level of the category, as a text")),
+        (_, Some(ColumnKind::Category { .. })) => {
+            Err(cursor.error("wants a level of the category, as a text"))
+        }
         (Node::Flag(flag), _) => Ok(Member { code: f64::from(u8::from(*flag)), written: Written::Flag }),
         _ => Ok(Member { code: cursor.number()?, written: Written::Number }),
     }
@@ -310,6 +263,6 @@ pub(crate) fn level_code(levels: &[String], level: &str) -> Option<f64> {
     levels.iter().position(|known| normalise(known) == wanted).map(|code| code as f64)
 }
 
-fn unknown_level(cursor: &Cursor<'_>, of: &str, level: &str, levels: &[String]) -> Error {
-    cursor.error(format!("`{level}` is no level of {of}; its levels: {}", levels.join(", ")))
+fn unknown_level(cursor: &Cursor<'_>, category: &str, level: &str, levels: &[String]) -> Error {
+    cursor.error(format!("`{level}` is no level of {category}; its levels: {}", levels.join(", ")))
 }

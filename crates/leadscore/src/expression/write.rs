@@ -12,7 +12,7 @@ impl From<&Value> for Node {
         };
         match value {
             Value::Number(number) => Node::Number(*number),
-            Value::Slot(slot) => Node::from(&slot.name),
+            Value::Column(column) => Node::from(&*column.name),
             Value::Sum(parts) => many("sum", parts),
             Value::Product(parts) => many("product", parts),
             Value::Min(parts) => many("min", parts),
@@ -32,16 +32,18 @@ impl From<&Value> for Node {
 impl<T> Choice<T> {
     fn write(&self, write: fn(&T) -> Node) -> Node {
         match self {
-            Choice::Map { of, map, otherwise } => {
-                let map = map.iter().map(|(level, _, branch)| (level.clone(), write(branch))).collect();
+            Choice::Map { column, branches, otherwise } => {
+                let map = branches.iter().map(|branch| (branch.level.clone(), write(&branch.then))).collect();
                 Object::default()
-                    .with("of", &of.name)
+                    .with("of", &*column.name)
                     .with("map", Node::Object(map))
                     .with("else", write(otherwise))
             }
             Choice::Cases { cases, otherwise } => {
-                let cases =
-                    cases.iter().map(|(when, then)| Node::List(vec![when.into(), write(then)])).collect();
+                let cases = cases
+                    .iter()
+                    .map(|case| Node::List(vec![Node::from(&case.when), write(&case.then)]))
+                    .collect();
                 Object::default().with("cases", Node::List(cases)).with("else", write(otherwise))
             }
         }
@@ -55,22 +57,22 @@ impl From<&Condition> for Node {
             Object::default().with(name, Node::List(parts.iter().map(Node::from).collect())).into()
         };
         match condition {
-            Condition::Flag(slot) => Node::from(&slot.name),
-            Condition::Missing(slot) => Object::default().with("missing", &slot.name).into(),
+            Condition::Flag(column) => Node::from(&*column.name),
+            Condition::Missing(column) => Object::default().with("missing", &*column.name).into(),
             Condition::All(parts) => many("all", parts),
             Condition::Any(parts) => many("any", parts),
             Condition::Not(part) => Object::default().with("not", &**part).into(),
-            Condition::Compare { of, bounds } => {
-                let object = Object::default().with("of", of);
-                bounds.iter().fold(object, |object, (bound, limit)| object.with(bound.name(), *limit)).into()
+            Condition::Compare { value, limits } => {
+                let object = Object::default().with("of", value);
+                limits
+                    .iter()
+                    .fold(object, |object, limit| object.with(limit.bound.name(), limit.number))
+                    .into()
             }
-            Condition::Among { of, members, one } => {
-                let object = Object::default().with("of", of);
-                if *one {
-                    object.with("is", &members[0]).into()
-                } else {
-                    object.with("in", Node::List(members.iter().map(Node::from).collect())).into()
-                }
+            Condition::Is { value, member } => Object::default().with("of", value).with("is", member).into(),
+            Condition::In { value, members } => {
+                let members = members.iter().map(Node::from).collect();
+                Object::default().with("of", value).with("in", Node::List(members)).into()
             }
         }
     }
@@ -99,7 +101,7 @@ impl From<&Member> for Node {
 
 impl From<&Template> for Node {
     fn from(template: &Template) -> Node {
-        Node::from(template.source.as_str())
+        Node::from(&*template.source)
     }
 }
 

@@ -4,10 +4,10 @@
 //! reads a record; the values of a formula are computed row by row.
 
 use super::FeatureMatrix;
-use super::extract::{is_good, value_by_attribute, value_without_attribute};
-use super::schema::{Feature, FeatureSchema, FeatureType};
-use super::source::{As, Source};
-use crate::lead::Attribute;
+use super::activity_log::ActivityLog;
+use super::schema::{Feature, FeatureSchema};
+use super::sources::Input;
+use crate::record::{Activities, Attribute, AttributeRef};
 use crate::{Error, ErrorKind, Timestamp, Zone};
 
 /// Rows filled at once: they stay in the nearest cache while the columns pass over them.
@@ -15,18 +15,18 @@ const TILE: usize = 64;
 
 /// One attribute of many leads.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Column<'a> {
+pub enum AttributeColumn<'a> {
     /// Numbers; NaN is absent.
     Numbers(&'a [f64]),
-    /// Places in the list of distinct values that the reader was made with; a place beyond its end is absent.
+    /// Indexes into the distinct values that the reader was made with; an index beyond their end is absent.
     Codes(&'a [u32]),
 }
 
-impl Column<'_> {
+impl AttributeColumn<'_> {
     fn len(&self) -> usize {
         match self {
-            Column::Numbers(values) => values.len(),
-            Column::Codes(codes) => codes.len(),
+            AttributeColumn::Numbers(values) => values.len(),
+            AttributeColumn::Codes(codes) => codes.len(),
         }
     }
 }
@@ -35,7 +35,7 @@ impl Column<'_> {
 /// for the same leads without activities.
 ///
 /// ```
-/// use leadscore::{Attribute, Column, FeatureSchema, Timestamp, Zone};
+/// use leadscore::{Attribute, AttributeColumn, FeatureSchema, Timestamp, Zone};
 /// let schema = FeatureSchema::from_json(
 ///     r#"{"features": [{"name": "visits", "type": "number", "range": [0, 99], "source": {"from": "attribute"}},
 ///         {"name": "source", "type": "category", "levels": ["ad", "web"], "source": {"from": "attribute"}}]}"#,
@@ -43,7 +43,7 @@ impl Column<'_> {
 /// let (as_of, zone) = (Timestamp::parse("2026-11-22", &Zone::utc())?, Zone::utc());
 /// let levels = [Attribute::from("Web"), Attribute::from("ad")];
 /// let reader = schema.column_reader(&[("visits", &[]), ("source", &levels)], as_of, &zone);
-/// let matrix = reader.read(2, &[Column::Numbers(&[3.0, -1.0]), Column::Codes(&[0, 1])])?;
+/// let matrix = reader.read(2, &[AttributeColumn::Numbers(&[3.0, -1.0]), AttributeColumn::Codes(&[0, 1])])?;
 /// assert_eq!(matrix.row(0), [3.0, 1.0]);
 /// assert!(matrix.row(1)[0].is_nan() && matrix.row(1)[1] == 0.0);
 /// # Ok::<(), leadscore::Error>(())
@@ -65,7 +65,8 @@ pub struct ColumnReader<'s> {
 enum Fill {
     /// The same for every lead.
     Constant(f64),
-    /// By one column.
+    /// By one column: the values of its codes, of no value, and of 0 and 1, which flags are made of. A `plain` feature is
+    /// the number itself.
     Column { column: usize, by_code: Vec<f64>, absent: f64, zero: f64, one: f64, plain: bool },
     /// From the features before it.
     Formula,
@@ -81,26 +82,30 @@ impl FeatureSchema {
         as_of: Timestamp,
         zone: &Zone,
     ) -> ColumnReader<'_> {
+        let log = ActivityLog::new(self, Activities::default(), as_of);
         let fill = |feature: &Feature| {
+            let value = |attribute: Option<AttributeRef<'_>>| {
+                feature.value(&Input { attribute, log: &log, row: &[], as_of, zone })
+            };
             let Some(name) = feature.source.attribute() else {
-                return match feature.source {
-                    Source::Formula(_) => Fill::Formula,
-                    // Without activities, what is counted in them is the same for all.
-                    _ => Fill::Constant(value_without_attribute(self, feature, as_of, zone, &[])),
+                // Without activities, what is counted in them is the same for all.
+                return if feature.source.reads_activities() {
+                    Fill::Constant(value(None))
+                } else {
+                    Fill::Formula
                 };
             };
-            let value = |attribute: Option<&Attribute>| value_by_attribute(feature, attribute, as_of, zone);
             let absent = value(None);
             let Some(column) = columns.iter().position(|(own, _)| *own == name) else {
                 return Fill::Constant(absent);
             };
             Fill::Column {
                 column,
-                by_code: columns[column].1.iter().map(|attribute| value(Some(attribute))).collect(),
+                by_code: columns[column].1.iter().map(|attribute| value(Some(attribute.as_ref()))).collect(),
                 absent,
-                zero: value(Some(&Attribute::Number(0.0))),
-                one: value(Some(&Attribute::Number(1.0))),
-                plain: is_plain(feature),
+                zero: value(Some(AttributeRef::Number(0.0))),
+                one: value(Some(AttributeRef::Number(1.0))),
+                plain: feature.is_plain_number,
             }
         };
         ColumnReader {
@@ -118,9 +123,9 @@ impl ColumnReader<'_> {
     ///
     /// # Errors
     /// `invalid_matrix` when there are not as many columns, or values in them, as there should be.
-    pub fn read(&self, rows: usize, columns: &[Column<'_>]) -> Result<FeatureMatrix, Error> {
+    pub fn read(&self, rows: usize, columns: &[AttributeColumn<'_>]) -> Result<FeatureMatrix, Error> {
         self.check(rows, columns)?;
-        let (wide, narrow) = (self.fills.len(), self.schema.column_places().len());
+        let (wide, narrow) = (self.fills.len(), self.schema.column_positions().len());
         let mut values = Vec::with_capacity(rows * narrow);
         let mut tile = vec![f64::NAN; TILE.min(rows) * wide];
         for from in (0..rows).step_by(TILE) {
@@ -132,7 +137,7 @@ impl ColumnReader<'_> {
                 values.extend_from_slice(tile);
             } else {
                 for row in tile.chunks_exact(wide) {
-                    values.extend(self.schema.column_places().iter().map(|&place| row[place]));
+                    values.extend(self.schema.column_positions().iter().map(|&position| row[position]));
                 }
             }
         }
@@ -144,26 +149,32 @@ impl ColumnReader<'_> {
         feature: &Feature,
         fill: &Fill,
         place: usize,
-        columns: &[Column<'_>],
+        columns: &[AttributeColumn<'_>],
         from: usize,
         tile: &mut [f64],
     ) {
         let wide = self.fills.len();
         let rows = tile.chunks_exact_mut(wide);
+        let log = ActivityLog::new(self.schema, Activities::default(), self.as_of);
+        let value = |attribute: Option<AttributeRef<'_>>, row: &[f64]| {
+            feature.value(&Input { attribute, log: &log, row, as_of: self.as_of, zone: &self.zone })
+        };
         match fill {
             Fill::Constant(value) => rows.for_each(|row| row[place] = *value),
             Fill::Formula => rows.for_each(|row| {
                 let (before, own) = row.split_at_mut(place);
-                own[0] = value_without_attribute(self.schema, feature, self.as_of, &self.zone, before);
+                own[0] = value(None, before);
             }),
             Fill::Column { column, by_code, absent, zero, one, plain } => match columns[*column] {
-                Column::Codes(codes) => rows.zip(&codes[from..]).for_each(|(row, code)| {
+                AttributeColumn::Codes(codes) => rows.zip(&codes[from..]).for_each(|(row, code)| {
                     row[place] = by_code.get(*code as usize).copied().unwrap_or(*absent);
                 }),
-                Column::Numbers(numbers) if *plain => rows.zip(&numbers[from..]).for_each(|(row, number)| {
-                    row[place] = if is_good(feature, *number) { *number } else { *absent };
-                }),
-                Column::Numbers(numbers) => rows.zip(&numbers[from..]).for_each(|(row, number)| {
+                AttributeColumn::Numbers(numbers) if *plain => {
+                    rows.zip(&numbers[from..]).for_each(|(row, number)| {
+                        row[place] = if feature.accepts(*number) { *number } else { *absent };
+                    })
+                }
+                AttributeColumn::Numbers(numbers) => rows.zip(&numbers[from..]).for_each(|(row, number)| {
                     row[place] = if number.is_nan() {
                         *absent
                     } else if number.to_bits() == 0 {
@@ -171,15 +182,14 @@ impl ColumnReader<'_> {
                     } else if *number == 1.0 {
                         *one
                     } else {
-                        let attribute = Attribute::Number(*number);
-                        value_by_attribute(feature, Some(&attribute), self.as_of, &self.zone)
+                        value(Some(AttributeRef::Number(*number)), &[])
                     };
                 }),
             },
         }
     }
 
-    fn check(&self, rows: usize, columns: &[Column<'_>]) -> Result<(), Error> {
+    fn check(&self, rows: usize, columns: &[AttributeColumn<'_>]) -> Result<(), Error> {
         let error = |path: &str, message: String| Error::new(ErrorKind::InvalidMatrix, path, message);
         if columns.len() != self.names.len() {
             let message =
@@ -190,15 +200,5 @@ impl ColumnReader<'_> {
             Some((name, column)) => Err(error(name, format!("{} values for {rows} rows", column.len()))),
             None => Ok(()),
         }
-    }
-}
-
-/// Whether a number is taken as it is, if it is good, and a bad one as if it were absent.
-fn is_plain(feature: &Feature) -> bool {
-    match &feature.source {
-        Source::Attribute { read: As::Value, missing, .. } => {
-            feature.kind == FeatureType::Number && missing.is_empty()
-        }
-        _ => false,
     }
 }

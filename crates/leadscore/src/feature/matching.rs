@@ -24,8 +24,8 @@ pub(super) struct MatchRule {
 #[derive(Debug, Clone, PartialEq)]
 enum Test {
     Words(Phrases),
-    Is(Vec<String>),
-    Ends(Vec<String>),
+    Is(Texts),
+    Ends(Texts),
     List(&'static List),
     Longer(usize),
     Shorter(usize),
@@ -42,9 +42,11 @@ impl MatchRule {
         for (name, value) in fields.all() {
             tests.push(match name {
                 "words" => Test::Words(Phrases::new(value.texts()?)),
-                "is" if matches!(value.node, Node::Text(_)) => Test::Is(vec![value.text()?.to_owned()]),
-                "is" => Test::Is(value.texts()?),
-                "ends" => Test::Ends(value.texts()?),
+                "is" if matches!(value.node, Node::Text(_)) => {
+                    Test::Is(Texts::new(vec![value.text()?.to_owned()]))
+                }
+                "is" => Test::Is(Texts::new(value.texts()?)),
+                "ends" => Test::Ends(Texts::new(value.texts()?)),
                 "list" => Test::List(List::named(&value)?),
                 "longer" => Test::Longer(value.count()?),
                 "shorter" => Test::Shorter(value.count()?),
@@ -61,8 +63,8 @@ impl MatchRule {
     pub(super) fn hits(&self, text: &str) -> bool {
         match &self.test {
             Test::Words(phrases) => phrases.found_in(text),
-            Test::Is(texts) => texts.iter().any(|own| normalise(own) == text),
-            Test::Ends(endings) => endings.iter().any(|own| ends_with_labels(text, &normalise(own))),
+            Test::Is(texts) => texts.normalised.iter().any(|wanted| wanted == text),
+            Test::Ends(endings) => endings.normalised.iter().any(|ending| ends_with_labels(text, ending)),
             Test::List(list) => list.contains(text),
             Test::Longer(length) => text.chars().count() > *length,
             Test::Shorter(length) => text.chars().count() < *length,
@@ -75,13 +77,27 @@ impl From<&MatchRule> for Node {
         let object = Object::default().with("level", &rule.level);
         match &rule.test {
             Test::Words(phrases) => object.with("words", phrases.written.as_slice()),
-            Test::Is(texts) => object.with("is", texts.as_slice()),
-            Test::Ends(texts) => object.with("ends", texts.as_slice()),
+            Test::Is(texts) => object.with("is", texts.written.as_slice()),
+            Test::Ends(texts) => object.with("ends", texts.written.as_slice()),
             Test::List(list) => object.with("list", list.name),
             Test::Longer(length) => object.with("longer", *length),
             Test::Shorter(length) => object.with("shorter", *length),
         }
         .into()
+    }
+}
+
+/// Texts as written, and in the form in which texts are compared.
+#[derive(Debug, Clone, PartialEq)]
+struct Texts {
+    written: Vec<String>,
+    normalised: Vec<String>,
+}
+
+impl Texts {
+    fn new(written: Vec<String>) -> Texts {
+        let normalised = written.iter().map(|text| normalise(text).into_owned()).collect();
+        Texts { written, normalised }
     }
 }
 
@@ -97,40 +113,43 @@ pub(super) fn level_name(cursor: &Cursor<'_>) -> Result<String, Error> {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Phrases {
     pub(super) written: Vec<String>,
-    normal: Vec<String>,
+    /// Normalised, with single blanks.
+    normalised: Vec<String>,
 }
 
 impl Phrases {
     pub(super) fn new(written: Vec<String>) -> Phrases {
-        let normal = written.iter().map(|phrase| single_spaced(&normalise(phrase)).into_owned()).collect();
-        Phrases { written, normal }
+        let normalised =
+            written.iter().map(|phrase| single_spaced(&normalise(phrase)).into_owned()).collect();
+        Phrases { written, normalised }
     }
 
-    /// Whether one of the phrases stands in a normalised text.
+    /// Whether a normalised text contains one of the phrases.
     pub(super) fn found_in(&self, text: &str) -> bool {
         let text = single_spaced(text);
-        self.normal.iter().any(|phrase| stands_in(&text, phrase))
+        self.normalised.iter().any(|phrase| contains_phrase(&text, phrase))
     }
 }
 
 fn single_spaced(text: &str) -> Cow<'_, str> {
     let mut blank_before = false;
-    let uneven = text.chars().any(|c| {
+    let needs_work = text.chars().any(|c| {
         let blank = c.is_whitespace();
         let bad = blank && (blank_before || c != ' ');
         blank_before = blank;
         bad
     });
-    if !uneven {
+    if !needs_work {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// A phrase stands in a text where no letter, digit or underscore goes on at an end that is one itself.
-fn stands_in(text: &str, phrase: &str) -> bool {
+/// Whole-word match, like the regular expression `\bphrase\b`: a word character at either end of the phrase must not be
+/// followed or preceded by another.
+fn contains_phrase(text: &str, phrase: &str) -> bool {
     let (Some(first), Some(last)) = (phrase.chars().next(), phrase.chars().next_back()) else { return false };
-    let wordy = |c: char| c.is_alphanumeric() || c == '_';
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let (bytes, wanted) = (text.as_bytes(), phrase.as_bytes());
     // Titles and messages are short: a plain scan beats setting up a searcher for each phrase.
     (0..(bytes.len() + 1).saturating_sub(wanted.len())).any(|at| {
@@ -139,8 +158,9 @@ fn stands_in(text: &str, phrase: &str) -> bool {
         }
         let before = text[..at].chars().next_back();
         let after = text[at + wanted.len()..].chars().next();
-        let goes_on = wordy(first) && before.is_some_and(wordy) || wordy(last) && after.is_some_and(wordy);
-        !goes_on
+        let inside_a_word =
+            is_word(first) && before.is_some_and(is_word) || is_word(last) && after.is_some_and(is_word);
+        !inside_a_word
     })
 }
 

@@ -2,10 +2,11 @@
 
 mod read;
 
-use super::source::Source;
+use super::sources::SharedSource;
 use crate::Error;
-use crate::expression::{Reading, Scope, SlotKind, normalise};
+use crate::expression::{ColumnKind, Reading, Scope, normalise};
 use crate::json::{Cursor, Document, Range};
+use crate::record::{ActivityKind, AttributeNames};
 
 /// What kind of value a feature has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +68,11 @@ pub struct Feature {
     pub(super) unseen_code: f64,
     pub(super) normal_levels: Vec<String>,
     default_level: Option<String>,
-    pub(super) source: Source,
+    pub(super) source: SharedSource,
+    /// The number of the attribute that the source reads, if it reads one.
+    pub(super) attribute: Option<usize>,
+    /// Whether a number of the attribute is the value, if it is good.
+    pub(super) is_plain_number: bool,
 }
 
 impl Feature {
@@ -82,9 +87,14 @@ impl Feature {
             (FeatureType::Flag, _) => Range { low: 0.0, high: 1.0 },
             (FeatureType::Category, _) => Range { low: 0.0, high: self.levels.len() as f64 },
             (_, Some(range)) => range,
-            _ if self.source.is_count() => Range { low: 0.0, high: f64::INFINITY },
+            _ if self.source.is_never_negative() => Range { low: 0.0, high: f64::INFINITY },
             _ => Range { low: f64::NEG_INFINITY, high: f64::INFINITY },
         }
+    }
+
+    /// The code of a level that is given in the form in which texts are compared.
+    pub(super) fn level_code(&self, normalised: &str) -> Option<usize> {
+        self.normal_levels.iter().position(|level| level == normalised)
     }
 
     /// A level's name for people: its label where it has one, else itself.
@@ -93,17 +103,17 @@ impl Feature {
         Some(self.level_labels.iter().find(|(own, _)| own == level).map_or(level, |(_, label)| label))
     }
 
-    fn slot_kind(&self) -> SlotKind {
+    fn column_kind(&self) -> ColumnKind {
         match self.kind {
-            FeatureType::Flag => SlotKind::Flag,
-            FeatureType::Category => SlotKind::Category {
+            FeatureType::Flag => ColumnKind::Flag,
+            FeatureType::Category => ColumnKind::Category {
                 levels: self.levels.clone(),
                 labels: (0..self.levels.len())
                     .filter_map(|code| self.level_label(code))
                     .map(|label| label.replace('_', " "))
                     .collect(),
             },
-            FeatureType::Number | FeatureType::Text => SlotKind::Number,
+            FeatureType::Number | FeatureType::Text => ColumnKind::Number,
         }
     }
 }
@@ -115,13 +125,15 @@ struct TypeRule {
     kind: String,
 }
 
-/// Ordered features, and how activity kinds are told apart.
+/// Ordered features, and the types and channels of activity kinds.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FeatureSchema {
     activity_types: Vec<TypeRule>,
     channels: Vec<(String, String)>,
     features: Vec<Feature>,
     columns: Vec<usize>,
+    attributes: AttributeNames,
+    reads_activities: bool,
 }
 
 impl FeatureSchema {
@@ -144,36 +156,36 @@ impl FeatureSchema {
         self.columns.iter().map(|&at| &self.features[at])
     }
 
-    /// The lead attributes the features read, each once, in order of first use.
-    pub fn attributes(&self) -> Vec<&str> {
-        let mut names = Vec::new();
-        for feature in &self.features {
-            if let Some(name) = feature.source.attribute()
-                && !names.contains(&name)
-            {
-                names.push(name);
-            }
-        }
-        names
+    /// One of the columns, by its index in the matrix.
+    pub(crate) fn column(&self, index: usize) -> Option<&Feature> {
+        self.columns.get(index).map(|&at| &self.features[at])
+    }
+
+    /// The lead attributes the features read, each once, in order of first use; a record may answer by their numbers.
+    pub fn attribute_names(&self) -> &AttributeNames {
+        &self.attributes
     }
 
     /// Whether any feature reads the activity log.
     pub fn reads_activities(&self) -> bool {
-        self.features.iter().any(|feature| feature.source.reads_activities())
+        self.reads_activities
     }
 
-    pub(super) fn column_places(&self) -> &[usize] {
+    pub(super) fn column_positions(&self) -> &[usize] {
         &self.columns
     }
 
-    /// The first type rule that a lower-cased activity kind meets; without one the kind is its own type.
-    pub(super) fn type_rule(&self, kind: &str) -> Option<usize> {
-        self.activity_types.iter().position(|rule| kind.contains(&rule.contains))
+    /// What the schema makes of an activity's kind.
+    pub(super) fn activity_kind(&self, kind: &str) -> ActivityKind {
+        let normalised = normalise(kind).into_owned();
+        let rule_type = self.rule_type(&normalised).map(str::to_owned);
+        ActivityKind { normalised, rule_type }
     }
 
-    /// The type that a rule gives.
-    pub(super) fn rule_type(&self, rule: usize) -> &str {
-        &self.activity_types[rule].kind
+    /// The type that the first rule gives that a normalised activity kind meets; without one the kind is its own type.
+    pub(super) fn rule_type(&self, kind: &str) -> Option<&str> {
+        let rule = self.activity_types.iter().find(|rule| kind.contains(&rule.contains))?;
+        Some(&rule.kind)
     }
 
     /// The channel of an activity type, if it has one.
@@ -184,7 +196,7 @@ impl FeatureSchema {
     /// The names that rules may use: the columns.
     pub(crate) fn scope(&self) -> Scope {
         let mut scope = Scope::default();
-        self.columns().for_each(|feature| scope.push(&feature.name, feature.slot_kind()));
+        self.columns().for_each(|feature| scope.push(&feature.name, feature.column_kind()));
         scope
     }
 
@@ -215,15 +227,26 @@ impl FeatureSchema {
             if scope.contains(&feature.name) {
                 return Err(item.error(format!("a second feature named `{}`", feature.name)));
             }
-            scope.push(&feature.name, feature.slot_kind());
+            scope.push(&feature.name, feature.column_kind());
             if feature.is_column() {
                 schema.columns.push(at);
             }
             schema.features.push(feature);
         }
+        schema.number_attributes();
         if schema.columns.is_empty() {
             return Err(list.error("wants at least one feature that is not a helper"));
         }
         Ok(schema)
+    }
+
+    /// Numbers the attributes that are read, once, so that no name is compared while records are.
+    fn number_attributes(&mut self) {
+        let names = self.features.iter().filter_map(|feature| feature.source.attribute());
+        self.attributes = AttributeNames::new(names.map(str::to_owned));
+        for feature in &mut self.features {
+            feature.attribute = feature.source.attribute().and_then(|name| self.attributes.index(name));
+        }
+        self.reads_activities = self.features.iter().any(|feature| feature.source.reads_activities());
     }
 }

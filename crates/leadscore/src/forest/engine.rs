@@ -1,227 +1,199 @@
-//! A forest made ready for scoring: one form for a row or a few, one for many.
+//! The trees compiled for scoring, with the bits of the library that trained them.
 //!
-//! Order of every sum: from the base margin, leaf by leaf in tree order, in the writer's precision. One row or many,
-//! the bits are the same.
+//! # Method
+//! Splits are evaluated feature by feature instead of tree by tree, and rows are bits, as in QuickScorer (Lucchese et
+//! al., *QuickScorer: A Fast Algorithm to Rank Documents with Additive Ensembles of Regression Trees*, SIGIR 2015) and
+//! RapidScorer (Ye et al., *RapidScorer: Fast Tree Ensemble Evaluation by Maximizing Compactness in Data Level
+//! Parallelization*, KDD 2018), which also evaluates a condition that occurs in many trees only once. The difference
+//! is in how a row finds its leaf: they mask out the leaves that false conditions rule out, which costs a step for
+//! each such condition; here every tree is padded to a complete binary tree of at most eight levels, and its leaf index
+//! is computed bit by bit for 64 rows at once with multiplexers over those condition bits ([`tiles`]), which is the
+//! bit-sliced evaluation of hardware and of bit-sliced ciphers.
+//!
+//! Three forms of the trees, all of them with the same bits:
+//! - [`tiles`] for batches, and its complete trees walked row by row for less than [`MIN_TILE_ROWS`] rows;
+//! - [`packed`] for trees deeper than a byte can index and for very many conditions;
+//! - [`interpreted_margins`] for vector leaves, linear leaves and linear boosters. Tests hold the others against it.
+//!
+//! # What must not be touched
+//! - **The order of sums.** From the base score, leaf by leaf in tree order, in the precision of the library. Adding
+//!   trees in groups, in a tree shape or in wider floats changes the last bit of most margins.
+//! - **No fused multiply-add**, nowhere: no `mul_add`, and no target feature that would let a compiler contract. Rust
+//!   never does so by itself.
+//! - **One source for all processors.** [`simd`] compiles the same plain functions a second time with AVX2; there is
+//!   no hand-written vector code that could differ. Keep `#[inline(always)]` on everything a kernel calls: without it
+//!   the function is compiled once, for the narrow processor.
+//! - **No branch on a row's values in inner loops.** `select_unpredictable` and index arithmetic are there because a
+//!   mispredicted branch costs more than the rest of a step.
+//! - Array sizes such as `[T; MAX_LEAVES]` and `% SMALL_TABLE` remove bounds checks; measure before changing them.
 
 #![allow(clippy::inline_always)] // the caller's target features must reach the inner loops
 
-mod columns;
-mod questions;
-mod rows;
+mod conditions;
+mod float;
+mod packed;
 mod simd;
-mod tile;
+mod thresholds;
+mod tiles;
+mod virtual_columns;
 
-use std::sync::OnceLock;
-
-use super::model::{Body, Forest, Leaf, Precision, narrow};
-use super::shap;
-use crate::Error;
-pub(super) use questions::{Answers, Questions};
-use rows::Rows;
+use super::model::{Booster, Model};
+use super::precision::Precision;
+use super::tree::Leaf;
+pub(super) use conditions::{ConditionBits, Conditions};
+use float::Float;
+use packed::PackedForest;
 #[cfg(test)]
-pub(super) use simd::NARROW;
-pub(super) use simd::{Kernel, widest};
-use tile::{Scratch, Task, Tiles};
+pub(super) use simd::SCALAR_ONLY;
+pub(super) use simd::{Kernel, run_on_widest_vectors};
+use tiles::{MarginRequest, TileForest, TileScratch};
 
-/// Words of 64 rows in a large tile: what is asked of all of them fills a cache line.
-const WIDE: usize = 8;
+/// 64-bit words of a large tile: the bits of a condition for all its rows fill a cache line.
+const WIDE_TILE_WORDS: usize = 8;
 /// Fewer rows are faster one by one than as a tile.
-const FEW: usize = 24;
-/// The most questions whose answers for a tile are kept; with more, every row goes on its own.
-const MOST_QUESTIONS: usize = 1 << 18;
+const MIN_TILE_ROWS: usize = 24;
+/// With more conditions than this, their bits for a tile no longer fit a cache, and every row goes on its own.
+const MAX_TILE_CONDITIONS: usize = 1 << 18;
 
-/// A forest made ready for scoring.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Engine {
-    Trees(Box<Ready>),
-    /// Linear boosters are walked as they stand.
-    Plain,
+/// A model's trees, ready for scoring.
+#[derive(Debug, Clone)]
+pub(super) struct Engine {
+    /// All split conditions of the model; SHAP evaluates them too. None for a linear booster.
+    pub(super) conditions: Conditions,
+    margins: Margins,
+}
+
+/// How margins are computed.
+#[derive(Debug, Clone)]
+enum Margins {
+    CompiledF32(Compiled<f32>),
+    CompiledF64(Compiled<f64>),
+    /// Vector leaves, linear leaves and linear boosters.
+    Interpreted,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Ready {
-    pub(super) questions: Questions,
-    sums: Sums,
-    /// Made when contributions are first asked for.
-    plans: OnceLock<Vec<Result<shap::Plan, Error>>>,
+struct Compiled<T> {
+    base_score: Vec<T>,
+    layout: Layout<T>,
 }
 
-impl PartialEq for Ready {
-    /// Plans follow from the trees and may not be there yet.
-    fn eq(&self, other: &Ready) -> bool {
-        self.questions == other.questions && self.sums == other.sums
-    }
-}
-
-impl Ready {
-    /// For every tree what its contributions need, or why there are none.
-    pub(super) fn plans(&self, forest: &Forest) -> &[Result<shap::Plan, Error>] {
-        self.plans.get_or_init(|| match &forest.body {
-            Body::Trees(trees) => {
-                let plan = |(at, tree)| shap::Plan::new(at, tree, forest.features.len(), &self.questions);
-                trees.iter().enumerate().map(plan).collect()
-            }
-            Body::Linear(_) => Vec::new(),
-        })
-    }
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Sums {
-    F32(Plan<f32>),
-    F64(Plan<f64>),
-    /// Vector leaves and linear leaves are walked as they stand.
-    Plain,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct Plan<T> {
-    base: Vec<T>,
-    form: Form<T>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Form<T> {
-    Tiles(Tiles<T>),
-    /// For deep trees and very many questions.
-    Rows(Rows<T>),
-}
-
-/// The two precisions of sums.
-pub(super) trait Number:
-    Copy + Default + PartialOrd + std::ops::AddAssign + std::fmt::Debug + PartialEq
-{
-    const NAN: Self;
-    const LOW: Self;
-    const HIGH: Self;
-    fn from_f64(value: f64) -> Self;
-    fn to_f64(self) -> f64;
-    fn threshold(value: f64) -> Self;
-}
-
-impl Number for f32 {
-    const NAN: f32 = f32::NAN;
-    const LOW: f32 = f32::NEG_INFINITY;
-    const HIGH: f32 = f32::INFINITY;
-    fn from_f64(value: f64) -> f32 {
-        value as f32
-    }
-    fn to_f64(self) -> f64 {
-        f64::from(self)
-    }
-    fn threshold(value: f64) -> f32 {
-        narrow(value)
-    }
-}
-
-impl Number for f64 {
-    const NAN: f64 = f64::NAN;
-    const LOW: f64 = f64::NEG_INFINITY;
-    const HIGH: f64 = f64::INFINITY;
-    fn from_f64(value: f64) -> f64 {
-        value
-    }
-    fn to_f64(self) -> f64 {
-        self
-    }
-    fn threshold(value: f64) -> f64 {
-        value
-    }
+#[derive(Debug, Clone)]
+enum Layout<T> {
+    Tiles(TileForest<T>),
+    /// For deep trees and very many conditions.
+    Packed(PackedForest<T>),
 }
 
 impl Engine {
-    pub(super) fn new(forest: &Forest) -> Engine {
-        let Body::Trees(trees) = &forest.body else { return Engine::Plain };
-        let questions = Questions::new(forest, trees);
-        let sums = match forest.precision {
-            Precision::F32 => Plan::new(forest, &questions).map_or(Sums::Plain, Sums::F32),
-            Precision::F64 => Plan::new(forest, &questions).map_or(Sums::Plain, Sums::F64),
+    pub(super) fn new(model: &Model) -> Engine {
+        let conditions = Conditions::new(model);
+        let margins = match model.precision {
+            Precision::F32 => {
+                Compiled::new(model, &conditions).map_or(Margins::Interpreted, Margins::CompiledF32)
+            }
+            Precision::F64 => {
+                Compiled::new(model, &conditions).map_or(Margins::Interpreted, Margins::CompiledF64)
+            }
         };
-        Engine::Trees(Box::new(Ready { questions, sums, plans: OnceLock::new() }))
+        Engine { conditions, margins }
     }
 
-    /// The margins of rows with the first `trees` trees: row after row, `outputs` each.
-    pub(super) fn margins(&self, forest: &Forest, rows: &[f64], trees: usize, out: &mut Vec<f64>) {
-        let width = forest.features.len();
-        match self {
-            Engine::Trees(ready) if width > 0 => match &ready.sums {
-                Sums::F32(plan) => return plan.margins(&ready.questions, rows, width, trees, out),
-                Sums::F64(plan) => return plan.margins(&ready.questions, rows, width, trees, out),
-                Sums::Plain => {}
-            },
-            _ => {}
+    /// Appends the margins of rows with the first `tree_count` trees: row after row, one for each output.
+    pub(super) fn margins(&self, model: &Model, rows: &[f64], tree_count: usize, out: &mut Vec<f64>) {
+        let feature_count = model.features.len();
+        let conditions = &self.conditions;
+        match &self.margins {
+            Margins::CompiledF32(compiled) if feature_count > 0 => {
+                compiled.margins(conditions, rows, feature_count, tree_count, out);
+            }
+            Margins::CompiledF64(compiled) if feature_count > 0 => {
+                compiled.margins(conditions, rows, feature_count, tree_count, out);
+            }
+            _ => rows
+                .chunks_exact(feature_count.max(1))
+                .for_each(|row| interpreted_margins(model, row, tree_count, out)),
         }
-        rows.chunks_exact(width.max(1)).for_each(|row| plain(forest, row, trees, out));
     }
 }
 
-impl<T: Number> Plan<T> {
-    /// The plan of a forest of plain leaves; nothing for others.
-    fn new(forest: &Forest, questions: &Questions) -> Option<Plan<T>> {
-        let Body::Trees(trees) = &forest.body else { return None };
-        let tiles = (questions.count() <= MOST_QUESTIONS).then(|| Tiles::new(trees, questions)).flatten();
-        let form = match tiles {
-            Some(tiles) => Form::Tiles(tiles),
-            None => Form::Rows(Rows::new(forest, trees)?),
+impl<T: Float> Compiled<T> {
+    /// Compiles trees with scalar leaves; nothing for other models.
+    fn new(model: &Model, conditions: &Conditions) -> Option<Compiled<T>> {
+        let Booster::Trees(trees) = &model.booster else { return None };
+        let few = conditions.id_count() <= MAX_TILE_CONDITIONS;
+        let layout = match few.then(|| TileForest::new(trees, conditions)).flatten() {
+            Some(tiles) => Layout::Tiles(tiles),
+            None => Layout::Packed(PackedForest::new(model, trees)?),
         };
-        Some(Plan { base: forest.base.iter().map(|base| T::from_f64(*base)).collect(), form })
+        let base_score = model.base_score.iter().map(|base| T::from_f64(*base)).collect();
+        Some(Compiled { base_score, layout })
     }
 
-    fn margins(&self, questions: &Questions, rows: &[f64], width: usize, trees: usize, out: &mut Vec<f64>) {
-        let tiles = match &self.form {
-            Form::Tiles(tiles) => tiles,
-            Form::Rows(form) => return form.margins(&self.base, rows, width, trees, out),
+    fn margins(
+        &self,
+        conditions: &Conditions,
+        rows: &[f64],
+        feature_count: usize,
+        tree_count: usize,
+        out: &mut Vec<f64>,
+    ) {
+        let tiles = match &self.layout {
+            Layout::Tiles(tiles) => tiles,
+            Layout::Packed(packed) => {
+                return packed.margins(&self.base_score, rows, feature_count, tree_count, out);
+            }
         };
-        let task = Task { questions, base: &self.base, trees, width };
-        if rows.len() < FEW * width {
-            tiles.rows(&task, rows, out);
+        let request = MarginRequest { conditions, base_score: &self.base_score, tree_count, feature_count };
+        if rows.len() < MIN_TILE_ROWS * feature_count {
+            tiles.margins_by_row(&request, rows, out);
         } else {
-            widest(Many { tiles, task, rows, out });
+            run_on_widest_vectors(BatchKernel { tiles, request, rows, out });
         }
     }
 }
 
 /// The margins of many rows.
-struct Many<'a, T> {
-    tiles: &'a Tiles<T>,
-    task: Task<'a, T>,
+struct BatchKernel<'a, T> {
+    tiles: &'a TileForest<T>,
+    request: MarginRequest<'a, T>,
     rows: &'a [f64],
     out: &'a mut Vec<f64>,
 }
 
-impl<T: Number> Kernel for Many<'_, T> {
+impl<T: Float> Kernel for BatchKernel<'_, T> {
     #[inline(always)]
     fn run(self) {
-        let Many { tiles, task, rows, out } = self;
-        let mut wide = Scratch::<T, WIDE>::default();
-        let mut narrow = Scratch::<T, 1>::default();
-        let mut tall = rows.chunks_exact(64 * WIDE * task.width);
-        for rows in &mut tall {
-            tiles.margins(&task, rows, &mut wide, out);
+        let BatchKernel { tiles, request, rows, out } = self;
+        let mut wide = TileScratch::<T, WIDE_TILE_WORDS>::default();
+        let mut narrow = TileScratch::<T, 1>::default();
+        let mut wide_tiles = rows.chunks_exact(64 * WIDE_TILE_WORDS * request.feature_count);
+        for rows in &mut wide_tiles {
+            tiles.margins_of_tile(&request, rows, &mut wide, out);
         }
-        for rows in tall.remainder().chunks(64 * task.width) {
-            if rows.len() < FEW * task.width {
-                tiles.rows(&task, rows, out);
+        for rows in wide_tiles.remainder().chunks(64 * request.feature_count) {
+            if rows.len() < MIN_TILE_ROWS * request.feature_count {
+                tiles.margins_by_row(&request, rows, out);
             } else {
-                tiles.margins(&task, rows, &mut narrow, out);
+                tiles.margins_of_tile(&request, rows, &mut narrow, out);
             }
         }
     }
 }
 
-/// Walks the model as it stands.
-pub(super) fn plain(forest: &Forest, row: &[f64], trees: usize, out: &mut Vec<f64>) {
-    let mut sums = forest.base.clone();
-    let f32s = forest.precision == Precision::F32;
+/// Appends the margins of one row by walking the model's own nodes: the reference for the compiled forms.
+pub(super) fn interpreted_margins(model: &Model, row: &[f64], tree_count: usize, out: &mut Vec<f64>) {
+    let mut sums = model.base_score.clone();
+    let f32s = model.precision == Precision::F32;
     let mut add = |output: usize, value: f64| {
         let sum = &mut sums[output];
         *sum = if f32s { f64::from(*sum as f32 + value as f32) } else { *sum + value };
     };
-    match &forest.body {
-        Body::Linear(weights) => {
+    match &model.booster {
+        Booster::Linear(weights) => {
             // Bias first, then feature by feature, in f32 as the library does.
-            let outputs = forest.outputs();
-            let bias = forest.features.len() * outputs;
+            let outputs = model.output_count();
+            let bias = model.features.len() * outputs;
             for output in 0..outputs {
                 add(output, f64::from(weights[bias + output]));
             }
@@ -231,11 +203,13 @@ pub(super) fn plain(forest: &Forest, row: &[f64], trees: usize, out: &mut Vec<f6
                 }
             }
         }
-        Body::Trees(all) => {
-            for tree in &all[..trees.min(all.len())] {
-                match tree.leaf(row, forest.precision) {
+        Booster::Trees(trees) => {
+            for tree in &trees[..tree_count.min(trees.len())] {
+                match tree.leaf(row, model.precision) {
                     Leaf::Value(value) => add(tree.output, *value),
-                    Leaf::Vector(values) => values.iter().enumerate().for_each(|(k, value)| add(k, *value)),
+                    Leaf::Vector(values) => {
+                        values.iter().enumerate().for_each(|(output, value)| add(output, *value));
+                    }
                     Leaf::Linear { constant, terms, fallback } => {
                         let known = terms.iter().all(|(feature, _)| !row[*feature].is_nan());
                         let sum = terms.iter().fold(*constant, |sum, (feature, c)| sum + c * row[*feature]);

@@ -1,11 +1,14 @@
-//! Random forests: contributions against enumeration, the engine against the plain walk.
+//! Random forests: contributions against enumeration, the compiled engine against the interpreter.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::engine::{Engine, NARROW, plain};
-use super::model::widen;
-use super::{Body, Forest, Iterations, Leaf, Link, ModelFeature, Node, Precision, Split, Test, Tree};
+use super::engine::{SCALAR_ONLY, interpreted_margins};
+use super::model::{Booster, Library, Link, Model, ModelFeature};
+use super::precision::Precision;
+use super::precision::widen_threshold;
+use super::tree::{Leaf, Node, Split, Test, Tree};
+use super::{Forest, Iterations};
 use crate::FeatureMatrix;
 
 /// A small generator of numbers (Knuth's 64-bit linear congruential one).
@@ -58,23 +61,21 @@ fn forest_from(
     outputs: usize,
     trees: Vec<Tree>,
 ) -> Forest {
-    let mut forest = Forest {
-        library: "xgboost",
-        version: String::new(),
+    Forest::new(Model {
+        source_library: Library::XgBoost,
+        library_version: String::new(),
         objective: String::new(),
         link: Link::Identity,
         precision,
         features: vec![ModelFeature::default(); features],
-        base: (0..outputs).map(|_| f64::from(dice.unit() as f32)).collect(),
-        rounds: (1..=trees.len()).collect(),
-        body: Body::Trees(trees),
+        base_score: (0..outputs).map(|_| f64::from(dice.unit() as f32)).collect(),
+        round_ends: (1..=trees.len()).collect(),
+        booster: Booster::Trees(trees),
         best_iteration: None,
-        average: false,
-        engine: Engine::Plain,
+        average_output: false,
+        missing: None,
         attributes: std::collections::BTreeMap::new(),
-    };
-    forest.engine = Engine::new(&forest);
-    forest
+    })
 }
 
 fn grow(
@@ -104,27 +105,32 @@ fn grow(
     let right = grow(dice, slots, depth - 1, features, precision, vector, cover * (1.0 - share));
     let threshold = (dice.unit() * 40.0 - 20.0).round() / 4.0;
     let test = match dice.below(5) {
-        0 => Test::Among {
-            set: (0..8).filter(|_| dice.below(2) == 0).collect(),
+        0 => Test::Categorical {
+            categories: (0..8).filter(|_| dice.below(2) == 0).collect(),
             members_left: dice.below(2) == 0,
             negative_fraction_is_zero: precision == Precision::F64,
         },
-        1 => Test::Below {
+        1 => Test::Numerical {
             // The ends: everything left, everything right, or all but infinity.
-            threshold: [f64::NAN, f64::NEG_INFINITY, widen(f32::INFINITY), widen(f32::MIN)][dice.below(4)],
+            threshold: [
+                f64::NAN,
+                f64::NEG_INFINITY,
+                widen_threshold(f32::INFINITY),
+                widen_threshold(f32::MIN),
+            ][dice.below(4)],
             zero_is_missing: dice.below(2) == 0,
         },
-        _ => Test::Below {
+        _ => Test::Numerical {
             threshold: if precision == Precision::F32 {
-                widen(threshold as f32)
+                widen_threshold(threshold as f32)
             } else {
                 threshold.next_up()
             },
             zero_is_missing: dice.below(4) == 0,
         },
     };
-    let (feature, missing_left) = (dice.below(features), dice.below(2) == 0);
-    slots[at] = Node::Split(Split { feature, test, missing_left, left, right, cover, gain: 1.0 });
+    let (feature, default_left) = (dice.below(features), dice.below(2) == 0);
+    slots[at] = Node::Split(Split { feature, test, default_left, left, right, cover, gain: 1.0 });
     at
 }
 
@@ -136,22 +142,22 @@ fn bits(values: &[f64]) -> Vec<u64> {
     values.iter().map(|value| value.to_bits()).collect()
 }
 
-/// What comes out without wide vectors.
-fn narrow(run: impl FnOnce() -> Vec<f64>) -> Vec<f64> {
-    NARROW.set(true);
+/// The result on a processor without wide vectors.
+fn without_wide_vectors(run: impl FnOnce() -> Vec<f64>) -> Vec<f64> {
+    SCALAR_ONLY.set(true);
     let out = run();
-    NARROW.set(false);
+    SCALAR_ONLY.set(false);
     out
 }
 
-/// A tree with one long way: a step to the right leaves a leaf behind on the left.
+/// A tree with one long path: every split has a leaf on its left.
 fn chain(dice: &mut Dice, levels: usize, features: usize) -> Tree {
     let mut slots = Vec::new();
     for level in 0..levels {
         let (left, right) = (2 * level + 1, 2 * level + 2);
-        let test = Test::Below { threshold: level as f64 / 100.0 - 9.0, zero_is_missing: false };
+        let test = Test::Numerical { threshold: level as f64 / 100.0 - 9.0, zero_is_missing: false };
         let (feature, cover) = (level % features, (levels - level + 1) as f64);
-        slots.push(Node::Split(Split { feature, test, missing_left: false, left, right, cover, gain: 1.0 }));
+        slots.push(Node::Split(Split { feature, test, default_left: false, left, right, cover, gain: 1.0 }));
         slots.push(Node::Leaf { leaf: Leaf::Value(dice.unit() - 0.5), cover: 1.0 });
     }
     slots.push(Node::Leaf { leaf: Leaf::Value(dice.unit()), cover: 1.0 });
@@ -161,18 +167,23 @@ fn chain(dice: &mut Dice, levels: usize, features: usize) -> Tree {
 /// Contributions have the same bits for a row alone, for rows in lanes and without wide vectors, and add up.
 fn contributions_hold(forest: &Forest, matrix: &FeatureMatrix, seed: u64) {
     let shap = forest.shap(matrix, Iterations::All).unwrap();
-    assert_eq!(bits(&narrow(|| forest.shap(matrix, Iterations::All).unwrap())), bits(&shap), "seed {seed}");
+    assert_eq!(
+        bits(&without_wide_vectors(|| forest.shap(matrix, Iterations::All).unwrap())),
+        bits(&shap),
+        "seed {seed}"
+    );
     let margins = forest.margin(matrix, Iterations::All).unwrap();
-    let (width, outputs) = (forest.features.len() + 1, forest.outputs());
-    let Body::Trees(trees) = &forest.body else { panic!("no trees") };
+    let (width, outputs) = (forest.model().features.len() + 1, forest.output_count());
+    let Booster::Trees(trees) = &forest.model().booster else { panic!("no trees") };
     for row in 0..matrix.rows() {
         let own = &shap[row * outputs * width..][..outputs * width];
         let one = FeatureMatrix::new(matrix.columns(), matrix.row(row).to_vec()).unwrap();
         assert_eq!(bits(&forest.shap(&one, Iterations::All).unwrap()), bits(own), "seed {seed}, row {row}");
         for output in 0..outputs {
-            let (mut sum, mut size) = (forest.base[output], forest.base[output].abs());
+            let (mut sum, mut size) =
+                (forest.model().base_score[output], forest.model().base_score[output].abs());
             for tree in trees {
-                let value = match tree.leaf(matrix.row(row), forest.precision) {
+                let value = match tree.leaf(matrix.row(row), forest.model().precision) {
                     Leaf::Vector(values) => values[output],
                     Leaf::Value(value) if tree.output == output => *value,
                     _ => 0.0,
@@ -199,23 +210,23 @@ fn contributions_have_the_same_bits_for_any_number_of_rows() {
 }
 
 #[test]
-fn long_ways_and_many_thresholds() {
+fn long_paths_and_many_thresholds() {
     let mut dice = Dice(7);
     for (levels, features) in [(9, 3), (40, 90), (300, 1), (3000, 40)] {
         let trees = vec![chain(&mut dice, levels, features), chain(&mut dice, 8, features)];
         let forest = forest_from(&mut dice, Precision::F64, features, 1, trees);
         let matrix = random_rows(&mut dice, 30, features);
         let mut wanted = Vec::new();
-        (0..30).for_each(|row| plain(&forest, matrix.row(row), usize::MAX, &mut wanted));
+        (0..30).for_each(|row| interpreted_margins(forest.model(), matrix.row(row), usize::MAX, &mut wanted));
         assert_eq!(bits(&forest.margin(&matrix, Iterations::All).unwrap()), bits(&wanted));
         contributions_hold(&forest, &matrix, levels as u64);
     }
     // One feature with more thresholds than a byte counts, in trees that are not deep.
     let trees = (0..400)
         .map(|tree| {
-            let test = Test::Below { threshold: f64::from(tree) / 20.0 - 10.0, zero_is_missing: false };
-            let (feature, missing_left) = (0, tree % 2 == 0);
-            let split = Split { feature, test, missing_left, left: 1, right: 2, cover: 4.0, gain: 1.0 };
+            let test = Test::Numerical { threshold: f64::from(tree) / 20.0 - 10.0, zero_is_missing: false };
+            let (feature, default_left) = (0, tree % 2 == 0);
+            let split = Split { feature, test, default_left, left: 1, right: 2, cover: 4.0, gain: 1.0 };
             let leaf = |dice: &mut Dice, cover| Node::Leaf { leaf: Leaf::Value(dice.unit() - 0.5), cover };
             let slots = vec![Node::Split(split), leaf(&mut dice, 1.0), leaf(&mut dice, 3.0)];
             Tree::new(0, 0, slots).unwrap()
@@ -224,27 +235,31 @@ fn long_ways_and_many_thresholds() {
     let forest = forest_from(&mut dice, Precision::F32, 1, 1, trees);
     let matrix = random_rows(&mut dice, 100, 1);
     let mut wanted = Vec::new();
-    (0..100).for_each(|row| plain(&forest, matrix.row(row), usize::MAX, &mut wanted));
+    (0..100).for_each(|row| interpreted_margins(forest.model(), matrix.row(row), usize::MAX, &mut wanted));
     assert_eq!(bits(&forest.margin(&matrix, Iterations::All).unwrap()), bits(&wanted));
     contributions_hold(&forest, &matrix, 400);
 }
 
 #[test]
-fn the_engine_gives_the_bits_of_the_plain_walk_for_any_number_of_rows() {
+fn the_engine_gives_the_bits_of_the_interpreter_for_any_number_of_rows() {
     for seed in 0..300 {
         let mut dice = Dice(seed);
         let precision = if seed % 2 == 0 { Precision::F32 } else { Precision::F64 };
         let forest = random_forest(&mut dice, precision, seed % 7 == 0);
         let rows = [1, 3, 7, 24, 64, 65, 130, 600][dice.below(8)];
-        let matrix = random_rows(&mut dice, rows, forest.features.len());
+        let matrix = random_rows(&mut dice, rows, forest.model().features.len());
         let mut wanted = Vec::new();
-        (0..rows).for_each(|row| plain(&forest, matrix.row(row), usize::MAX, &mut wanted));
+        (0..rows)
+            .for_each(|row| interpreted_margins(forest.model(), matrix.row(row), usize::MAX, &mut wanted));
         let margins = forest.margin(&matrix, Iterations::All).unwrap();
         assert_eq!(bits(&margins), bits(&wanted), "seed {seed}");
-        assert_eq!(bits(&narrow(|| forest.margin(&matrix, Iterations::All).unwrap())), bits(&wanted));
+        assert_eq!(
+            bits(&without_wide_vectors(|| forest.margin(&matrix, Iterations::All).unwrap())),
+            bits(&wanted)
+        );
         for row in 0..rows {
             let one = FeatureMatrix::new(matrix.columns(), matrix.row(row).to_vec()).unwrap();
-            let outputs = forest.outputs();
+            let outputs = forest.output_count();
             let margin = forest.margin(&one, Iterations::All).unwrap();
             assert_eq!(bits(&margin), bits(&wanted[row * outputs..(row + 1) * outputs]), "seed {seed}");
         }
@@ -260,7 +275,7 @@ fn the_own_format_gives_the_same_forest_back() {
         let text = forest.to_json();
         let read = Forest::from_json(&text).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         assert_eq!(read.to_json(), text, "seed {seed}");
-        let matrix = random_rows(&mut dice, 20, forest.features.len());
+        let matrix = random_rows(&mut dice, 20, forest.model().features.len());
         let bits = |forest: &Forest| -> Vec<u64> {
             let margins = forest.margin(&matrix, Iterations::All).unwrap();
             let shap = forest.shap(&matrix, Iterations::All).unwrap();
@@ -268,9 +283,85 @@ fn the_own_format_gives_the_same_forest_back() {
         };
         assert_eq!(bits(&read), bits(&forest), "seed {seed}");
         // A NaN threshold is unlike itself, but looks the same.
-        let body = |forest: &Forest| format!("{:?}", forest.body);
+        let body = |forest: &Forest| format!("{:?}", forest.model().booster);
         assert_eq!(body(&read), body(&forest), "seed {seed}");
     }
+}
+
+#[test]
+fn a_marker_for_missing_values_is_as_good_as_nan() {
+    for seed in 0..60 {
+        let mut dice = Dice(seed);
+        let precision = if seed % 2 == 0 { Precision::F32 } else { Precision::F64 };
+        let forest = random_forest(&mut dice, precision, seed % 7 == 0);
+        let rows = [1, 5, 70][dice.below(3)];
+        let matrix = random_rows(&mut dice, rows, forest.feature_count());
+        let marker = [0.0, 0.1, -999.1, f64::INFINITY][dice.below(4)];
+        let with = |value: f64| {
+            let values = matrix.values().iter().map(|x| if x.is_nan() { value } else { *x });
+            FeatureMatrix::new(matrix.columns(), values.collect()).unwrap()
+        };
+        // What the model itself has for the marker's value is missing too.
+        let nan = |value: &f64| if *value == marker { f64::NAN } else { *value };
+        let expected =
+            FeatureMatrix::new(matrix.columns(), matrix.values().iter().map(nan).collect()).unwrap();
+        let with_marker = forest.clone().with_missing(marker);
+        assert_eq!(with_marker.missing(), Some(marker));
+        let outcomes = |forest: &Forest, matrix: &FeatureMatrix| {
+            let shap = forest.shap(matrix, Iterations::All).unwrap();
+            [
+                forest.margin(matrix, Iterations::All).unwrap(),
+                forest.predict(matrix, Iterations::All).unwrap(),
+                shap,
+            ]
+            .map(|values| bits(&values))
+        };
+        assert_eq!(outcomes(&with_marker, &with(marker)), outcomes(&forest, &expected), "seed {seed}");
+        assert_eq!(outcomes(&with_marker, &with(f64::NAN)), outcomes(&forest, &expected), "seed {seed}");
+        if marker.is_finite() && f64::from(marker as f32) != marker {
+            // XGBoost rounds to f32 before it compares, LightGBM does not.
+            let rounded = with(f64::from(marker as f32));
+            let expected = if precision == Precision::F32 { &expected } else { &rounded };
+            assert_eq!(outcomes(&with_marker, &rounded), outcomes(&forest, expected), "seed {seed}");
+        }
+        // It is part of the model's JSON, and goes again with NaN.
+        assert_eq!(Forest::from_json(&with_marker.to_json()).unwrap(), with_marker);
+        assert_ne!(with_marker, forest);
+        assert_eq!(with_marker.with_missing(f64::NAN), forest);
+    }
+}
+
+#[test]
+fn handles_are_shared_and_compare_by_model() {
+    fn is_shared<T: Send + Sync + Clone>() {}
+    is_shared::<Forest>();
+    let mut dice = Dice(3);
+    let forest = random_forest(&mut dice, Precision::F64, false);
+    let other = random_forest(&mut dice, Precision::F64, false);
+    assert_eq!(forest.clone(), forest);
+    assert_ne!(forest, other);
+    // A marker on one handle leaves the others alone.
+    let handle = forest.clone();
+    assert_eq!(handle.with_missing(1.0).missing(), Some(1.0));
+    assert_eq!(forest.missing(), None);
+}
+
+#[test]
+fn truncated_rounds_are_gone() {
+    let mut dice = Dice(11);
+    let forest = random_forest(&mut dice, Precision::F32, false);
+    let mut model = forest.model().clone();
+    model.best_iteration = Some(0);
+    let best = Forest::new(model).with_missing(2.0);
+    let short = best.truncate_rounds(Iterations::Best);
+    assert_eq!((short.round_count(), short.tree_count(), short.best_iteration()), (1, 1, None));
+    assert_eq!(short.missing(), Some(2.0));
+    assert_eq!(best.truncate_rounds(Iterations::All), best);
+    let matrix = random_rows(&mut dice, 30, forest.feature_count());
+    assert_eq!(
+        bits(&short.margin(&matrix, Iterations::All).unwrap()),
+        bits(&best.margin(&matrix, Iterations::Best).unwrap())
+    );
 }
 
 #[test]
@@ -278,10 +369,10 @@ fn contributions_are_the_shapley_values_by_enumeration() {
     for seed in 0..120 {
         let mut dice = Dice(seed);
         let forest = random_forest(&mut dice, Precision::F64, seed % 3 == 0);
-        let matrix = random_rows(&mut dice, 3, forest.features.len());
+        let matrix = random_rows(&mut dice, 3, forest.model().features.len());
         let shap = forest.shap(&matrix, Iterations::All).unwrap();
         let margins = forest.margin(&matrix, Iterations::All).unwrap();
-        let (width, outputs) = (forest.features.len() + 1, forest.outputs());
+        let (width, outputs) = (forest.model().features.len() + 1, forest.output_count());
         for row in 0..3 {
             for output in 0..outputs {
                 let phi = &shap[(row * outputs + output) * width..][..width];
@@ -301,10 +392,10 @@ fn contributions_are_the_shapley_values_by_enumeration() {
 
 /// Shapley values by their definition, over all sets of features, the bias last.
 fn enumerated(forest: &Forest, row: &[f64], output: usize) -> Vec<f64> {
-    let features = forest.features.len();
+    let features = forest.model().features.len();
     let value = |known: usize| -> f64 {
-        let Body::Trees(trees) = &forest.body else { return 0.0 };
-        forest.base[output]
+        let Booster::Trees(trees) = &forest.model().booster else { return 0.0 };
+        forest.model().base_score[output]
             + trees.iter().map(|tree| expected(forest, tree, 0, row, known, output)).sum::<f64>()
     };
     let factorial = |n: usize| (1..=n).map(|k| k as f64).product::<f64>();
@@ -331,7 +422,7 @@ fn expected(forest: &Forest, tree: &Tree, node: usize, row: &[f64], known: usize
         Node::Leaf { leaf: Leaf::Value(value), .. } if tree.output == output => *value,
         Node::Leaf { .. } => 0.0,
         Node::Split(split) if known >> split.feature & 1 == 1 => {
-            let next = if split.goes_left(row, forest.precision) { split.left } else { split.right };
+            let next = if split.goes_left(row, forest.model().precision) { split.left } else { split.right };
             expected(forest, tree, next, row, known, output)
         }
         Node::Split(split) => [split.left, split.right]

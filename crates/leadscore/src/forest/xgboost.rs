@@ -2,56 +2,58 @@
 
 mod categories;
 mod container;
-pub(in crate::forest) mod document;
+mod document;
+mod header;
 mod objective;
 #[cfg(test)]
 mod tests;
 mod text;
 mod tree;
+mod ubjson;
 
 use std::collections::BTreeMap;
 
-use self::document::{Doc, Place};
+use self::document::{Doc, DocCursor};
+use self::header::{Size, Version, count_attribute};
 use self::objective::Objective;
-use super::model::{Body, FeatureKind, Forest, ModelFeature, Node, Precision, Test, Tree};
+use super::model::{Booster, FeatureKind, Library, Model, ModelFeature};
+use super::precision::Precision;
+use super::tree::{Node, Test, Tree};
 use crate::{Error, ErrorKind};
-
-/// A file may name this many columns, however small it is; beyond, it needs a byte for each.
-const COLUMNS: usize = 65_536;
 
 /// Reads a model of any version that wrote JSON or UBJSON.
 ///
 /// # Errors
-/// `invalid_model` for what is malformed, `unsupported_model` for what is something else; both say what to do.
-pub(crate) fn load(bytes: &[u8]) -> Result<Forest, Error> {
+/// `invalid_model` for a malformed file, `unsupported_model` for something else; both say what to do.
+pub(crate) fn load(bytes: &[u8]) -> Result<Model, Error> {
     let document = container::read(bytes)?;
-    let root = Place::new(&document, String::new());
-    let version = Version::of(&root)?;
-    let learner = root.need("learner")?;
-    let objective = Objective::of(&learner, &version)?;
+    let root = DocCursor::new(&document, String::new());
+    let version = Version::read(&root)?;
+    let learner = root.required("learner")?;
+    let objective = Objective::read(&learner, &version)?;
     let attributes = attributes(&learner)?;
-    let size = Size::of(&learner, bytes.len(), &attributes)?;
-    let mut base = objective.base(&learner, size.outputs)?;
+    let size = Size::read(&learner, bytes.len(), &attributes)?;
+    let mut base_score = objective.base_margins(&learner, size.outputs)?;
     let mut features = features(&learner, size.features)?;
 
-    let booster = learner.need("gradient_booster")?;
-    let name = booster.need("name")?;
-    let (body, rounds) = match name.text()? {
-        // Dart wraps a gbtree, with the weights beside it; by 3.4 it calls itself gbtree, with the weights inside.
+    let booster = learner.required("gradient_booster")?;
+    let name = booster.required("name")?;
+    let (booster_model, round_ends) = match name.text()? {
+        // Dart wraps a gbtree, with the weights beside it; since 3.4 it is called gbtree, with the weights inside.
         "gbtree" | "dart" => {
             let inner = booster.field("gbtree").unwrap_or_else(|| booster.clone());
-            let model = inner.need("model")?;
+            let model = inner.required("model")?;
             let weights = booster.field("weight_drop").or_else(|| model.field("weight_drop"));
             if weights.is_none() && name.text()? == "dart" {
-                return Err(booster.need("weight_drop").unwrap_err());
+                return Err(booster.required("weight_drop").unwrap_err());
             }
             trees(&model, size, weights.as_ref(), &version, &mut features)?
         }
         "gblinear" => {
             // The file keeps a base score for each class since 3.1, but gblinear takes the first for all of them.
-            let first = base.first().copied().unwrap_or_default();
-            base.fill(first);
-            (linear(&booster.need("model")?.need("weights")?, size)?, Vec::new())
+            let first = base_score.first().copied().unwrap_or_default();
+            base_score.fill(first);
+            (linear(&booster.required("model")?.required("weights")?, size)?, Vec::new())
         }
         other => {
             return Err(Error::new(
@@ -61,138 +63,80 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Forest, Error> {
             ));
         }
     };
-    // A model cut after training may name a round it no longer has.
-    let best_iteration = number(&attributes, "best_iteration");
-    Ok(Forest {
-        library: "xgboost",
-        version: version.text(),
+    // A model sliced after training may name a round it no longer has.
+    let best_iteration = count_attribute(&attributes, "best_iteration");
+    Ok(Model {
+        source_library: Library::XgBoost,
+        library_version: version.text(),
         objective: objective.name.to_owned(),
         link: objective.link,
         precision: Precision::F32,
         features,
-        base,
-        body,
-        best_iteration: best_iteration.filter(|best| *best < rounds.len()),
-        rounds,
-        average: false,
-        engine: super::engine::Engine::Plain,
+        base_score,
+        booster: booster_model,
+        best_iteration: best_iteration.filter(|best| *best < round_ends.len()),
+        round_ends,
+        average_output: false,
+        missing: None,
         attributes,
     })
 }
 
-/// How many columns go in and how many margins come out.
-#[derive(Debug, Clone, Copy)]
-struct Size {
-    features: usize,
-    outputs: usize,
-    /// Trees for each output in a round, where the model itself does not tell.
-    parallel: usize,
-}
-
-impl Size {
-    fn of(learner: &Place, bytes: usize, attributes: &BTreeMap<String, String>) -> Result<Size, Error> {
-        let param = learner.need("learner_model_param")?;
-        let features = param.need("num_feature")?.count()?;
-        if features > bytes.max(COLUMNS) {
-            return Err(Error::new(
-                ErrorKind::UnsupportedModel,
-                "learner.learner_model_param.num_feature",
-                format!(
-                    "{features} columns in a file of {bytes} bytes; train without the columns that are not used"
-                ),
-            ));
-        }
-        let classes = param.count_of("num_class", 0)?;
-        let targets = param.count_of("num_target", 1)?;
-        let outputs = classes.max(targets).max(1);
-        if outputs > bytes {
-            return Err(param.error(format!("{outputs} classes or targets in a file of {bytes} bytes")));
-        }
-        // Before 1.6 only the trees up to the best round, if it was sought, betray a forest.
-        let [limit, best] = ["best_ntree_limit", "best_iteration"].map(|key| number(attributes, key));
-        let parallel = limit.zip(best).map_or(1, |(limit, best)| limit / best.saturating_add(1));
-        Ok(Size { features, outputs, parallel })
-    }
-}
-
-/// The version that wrote the file; no parts where the file does not tell.
-#[derive(Debug)]
-struct Version<'a>(&'a [i64]);
-
-impl<'a> Version<'a> {
-    fn of(root: &Place<'a>) -> Result<Version<'a>, Error> {
-        root.ints_of("version").map(Version)
-    }
-
-    /// Whether the file is from before `version`; not where it does not tell.
-    fn before(&self, version: [i64; 2]) -> bool {
-        !self.0.is_empty() && self.0 < version.as_slice()
-    }
-
-    fn text(&self) -> String {
-        self.0.iter().map(i64::to_string).collect::<Vec<_>>().join(".")
-    }
-}
-
-fn features(learner: &Place, count: usize) -> Result<Vec<ModelFeature>, Error> {
+fn features(learner: &DocCursor, count: usize) -> Result<Vec<ModelFeature>, Error> {
     let mut features = vec![ModelFeature::default(); count];
     let fitting = |key: &str| {
-        let texts = learner.texts_of(key)?;
+        let texts = learner.optional_texts(key)?;
         if texts.is_empty() || texts.len() == count {
             return Ok(texts);
         }
-        Err(learner.need(key)?.error(format!("has {} entries for {count} features", texts.len())))
+        Err(learner.required(key)?.error(format!("has {} entries for {count} features", texts.len())))
     };
     for (feature, name) in features.iter_mut().zip(fitting("feature_names")?) {
         feature.name = Some(name.to_owned());
     }
     for (feature, kind) in features.iter_mut().zip(fitting("feature_types")?) {
         feature.kind = match kind {
-            "c" => FeatureKind::Category,
-            "i" => FeatureKind::Flag,
-            _ => FeatureKind::Number,
+            "c" => FeatureKind::Categorical,
+            "i" => FeatureKind::Indicator,
+            _ => FeatureKind::Numerical,
         };
     }
     Ok(features)
 }
 
-fn attributes(learner: &Place) -> Result<BTreeMap<String, String>, Error> {
-    let Some(place) = learner.field("attributes") else { return Ok(BTreeMap::new()) };
-    let texts = place.fields()?.iter().filter_map(|(key, value)| match value {
+fn attributes(learner: &DocCursor) -> Result<BTreeMap<String, String>, Error> {
+    let Some(cursor) = learner.field("attributes") else { return Ok(BTreeMap::new()) };
+    let texts = cursor.fields()?.iter().filter_map(|(key, value)| match value {
         Doc::Text(text) => Some((key.clone(), text.clone())),
         _ => None,
     });
     Ok(texts.collect())
 }
 
-fn number(attributes: &BTreeMap<String, String>, key: &str) -> Option<usize> {
-    attributes.get(key)?.trim().parse().ok()
-}
-
 /// The trees and the end of every round.
 fn trees(
-    model: &Place,
+    model: &DocCursor,
     size: Size,
-    weights: Option<&Place>,
+    weights: Option<&DocCursor>,
     version: &Version,
     features: &mut [ModelFeature],
-) -> Result<(Body, Vec<usize>), Error> {
+) -> Result<(Booster, Vec<usize>), Error> {
     let param = model.field("gbtree_model_param");
     let param_of =
-        |key: &str, default| param.as_ref().map_or(Ok(default), |param| param.count_of(key, default));
-    let place = model.need("trees")?;
-    let list = in_order(&place)?;
+        |key: &str, default| param.as_ref().map_or(Ok(default), |param| param.count_or(key, default));
+    let cursor = model.required("trees")?;
+    let list = in_order(&cursor)?;
     let claimed = param_of("num_trees", list.len())?;
     if claimed != list.len() {
-        return Err(place.error(format!("holds {} trees, but the file speaks of {claimed}", list.len())));
+        return Err(cursor.error(format!("holds {} trees, but `num_trees` is {claimed}", list.len())));
     }
     let outputs = tree_outputs(model, list.len(), size)?;
-    let weights = weights.map_or(Ok(Vec::new()), |place| fitting_weights(place, list.len()))?;
+    let weights = weights.map_or(Ok(Vec::new()), |cursor| fitting_weights(cursor, list.len()))?;
     let mut trees = Vec::with_capacity(list.len());
     for (number, (doc, output)) in list.into_iter().zip(outputs).enumerate() {
         let weight = weights.get(number).copied();
-        let place = Place::new(doc, format!("trees[{number}]"));
-        trees.push(tree::read(number, &place, output, size, weight)?);
+        let cursor = DocCursor::new(doc, format!("trees[{number}]"));
+        trees.push(tree::read(number, &cursor, output, size, weight)?);
     }
 
     for tree in &trees {
@@ -205,72 +149,72 @@ fn trees(
         Some(ends) => given_rounds(&ends, trees.len())?,
         None => equal_rounds(&trees, size.outputs, param_of("num_parallel_tree", size.parallel)?),
     };
-    Ok((Body::Trees(trees), rounds))
+    Ok((Booster::Trees(trees), rounds))
 }
 
-/// The trees sorted by their `id`, which is where XGBoost puts them.
-fn in_order<'a>(place: &Place<'a>) -> Result<Vec<&'a Doc>, Error> {
+/// The trees in the order of their `id`, which is XGBoost's.
+fn in_order<'a>(cursor: &DocCursor<'a>) -> Result<Vec<&'a Doc>, Error> {
     let mut trees = Vec::new();
-    for (position, doc) in place.list()?.iter().enumerate() {
-        let id = Place::new(doc, format!("trees[{position}]")).count_of("id", position)?;
+    for (position, doc) in cursor.list()?.iter().enumerate() {
+        let id = DocCursor::new(doc, format!("trees[{position}]")).count_or("id", position)?;
         trees.push((id, doc));
     }
     trees.sort_by_key(|(id, _)| *id);
     if trees.iter().enumerate().any(|(position, (id, _))| *id != position) {
-        return Err(place.error("the trees' `id` do not count up from 0"));
+        return Err(cursor.error("the trees' `id` do not count up from 0"));
     }
     Ok(trees.into_iter().map(|(_, doc)| doc).collect())
 }
 
 /// The output each tree adds to.
-fn tree_outputs(model: &Place, trees: usize, size: Size) -> Result<Vec<usize>, Error> {
-    let Some(place) = model.field("tree_info") else {
+fn tree_outputs(model: &DocCursor, trees: usize, size: Size) -> Result<Vec<usize>, Error> {
+    let Some(cursor) = model.field("tree_info") else {
         return if size.outputs == 1 {
             Ok(vec![0; trees])
         } else {
-            Err(model.need("tree_info").unwrap_err())
+            Err(model.required("tree_info").unwrap_err())
         };
     };
-    let info = place.ints()?;
+    let info = cursor.ints()?;
     if info.len() != trees {
-        return Err(place.error(format!("has {} entries for {trees} trees", info.len())));
+        return Err(cursor.error(format!("has {} entries for {trees} trees", info.len())));
     }
     let outputs = info.iter().enumerate().map(|(tree, &output)| {
         usize::try_from(output).ok().filter(|output| *output < size.outputs).ok_or_else(|| {
-            place.error(format!("tree {tree} adds to output {output}, but there are {}", size.outputs))
+            cursor.error(format!("tree {tree} adds to output {output}, but there are {}", size.outputs))
         })
     });
     outputs.collect()
 }
 
-fn fitting_weights(place: &Place, trees: usize) -> Result<Vec<f32>, Error> {
-    let weights = place.reals()?;
+fn fitting_weights(cursor: &DocCursor, trees: usize) -> Result<Vec<f32>, Error> {
+    let weights = cursor.reals()?;
     if weights.len() == trees {
         Ok(weights.into_owned())
     } else {
-        Err(place.error(format!("has {} weights for {trees} trees", weights.len())))
+        Err(cursor.error(format!("has {} weights for {trees} trees", weights.len())))
     }
 }
 
 fn mark_categorical(tree: &Tree, features: &mut [ModelFeature]) {
     for node in &tree.nodes {
         if let Node::Split(split) = node
-            && matches!(split.test, Test::Among { .. })
+            && matches!(split.test, Test::Categorical { .. })
             && let Some(feature) = features.get_mut(split.feature)
         {
-            feature.kind = FeatureKind::Category;
+            feature.kind = FeatureKind::Categorical;
         }
     }
 }
 
-fn given_rounds(place: &Place, trees: usize) -> Result<Vec<usize>, Error> {
-    let ends: Option<Vec<usize>> = place.ints()?.iter().map(|&end| usize::try_from(end).ok()).collect();
+fn given_rounds(cursor: &DocCursor, trees: usize) -> Result<Vec<usize>, Error> {
+    let ends: Option<Vec<usize>> = cursor.ints()?.iter().map(|&end| usize::try_from(end).ok()).collect();
     match ends.as_deref() {
         Some([]) if trees == 0 => Ok(Vec::new()),
         Some([0, ends @ ..]) if ends.is_sorted() && ends.last().copied().unwrap_or(0) == trees => {
             Ok(ends.to_vec())
         }
-        _ => Err(place.error(format!("must rise from 0 to the number of trees, {trees}"))),
+        _ => Err(cursor.error(format!("must rise from 0 to the number of trees, {trees}"))),
     }
 }
 
@@ -283,11 +227,11 @@ fn equal_rounds(trees: &[Tree], outputs: usize, parallel: usize) -> Vec<usize> {
     inner.chain((count > 0).then_some(count)).collect()
 }
 
-fn linear(place: &Place, size: Size) -> Result<Body, Error> {
-    let weights = place.reals()?;
+fn linear(cursor: &DocCursor, size: Size) -> Result<Booster, Error> {
+    let weights = cursor.reals()?;
     let wanted = (size.features + 1).checked_mul(size.outputs);
     if wanted != Some(weights.len()) {
-        return Err(place.error(format!(
+        return Err(cursor.error(format!(
             "has {} weights; {} features and {} outputs need one each, and a bias for every output",
             weights.len(),
             size.features,
@@ -295,7 +239,7 @@ fn linear(place: &Place, size: Size) -> Result<Body, Error> {
         )));
     }
     match weights.iter().position(|weight| !weight.is_finite()) {
-        Some(at) => Err(place.error(format!("weight {at} is not finite"))),
-        None => Ok(Body::Linear(weights.into_owned())),
+        Some(at) => Err(cursor.error(format!("weight {at} is not finite"))),
+        None => Ok(Booster::Linear(weights.into_owned())),
     }
 }

@@ -1,59 +1,13 @@
-//! What is computed after the score and never changes it: estimates, risk factors, recommendations.
+//! What to make of a score, which it never changes: risk factors and recommendations.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::expression::{Condition, Reading, Scope, SlotKind, Text, Value};
-use crate::json::{self, Cursor, Node, Object, word_for};
-
-/// A named number, or word, computed after the score.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct EstimateValue {
-    /// The estimate's name.
-    pub name: String,
-    /// Its value: a number, a word, or null where something it needs is missing.
-    pub value: EstimateKind,
-    /// How it was reached, such as `completeness`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
-}
-
-impl EstimateValue {
-    /// How probable the class is that the tier stands for.
-    pub(super) fn confidence(probability: f64) -> EstimateValue {
-        EstimateValue {
-            name: "confidence".to_owned(),
-            value: EstimateKind::Number(probability),
-            method: Some("class".to_owned()),
-        }
-    }
-}
-
-/// What an estimate can be.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum EstimateKind {
-    /// Something it needs is missing.
-    Missing,
-    /// A number.
-    Number(f64),
-    /// A word of a scale, such as `high`.
-    Level(String),
-}
-
-impl Serialize for EstimateKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            EstimateKind::Missing => serializer.serialize_none(),
-            EstimateKind::Number(number) => json::short(number, serializer),
-            EstimateKind::Level(level) => serializer.serialize_str(level),
-        }
-    }
-}
+use crate::expression::{Condition, Reading, Scope, Text, Value};
+use crate::json::{Cursor, Node, Object, word_for};
 
 /// Something that speaks for or against the deal.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RiskFactor {
     /// The factor's code.
@@ -71,7 +25,7 @@ pub struct RiskFactor {
 }
 
 /// How much a risk factor weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Impact {
@@ -84,7 +38,7 @@ pub enum Impact {
 }
 
 /// Where a risk factor is heading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Trend {
@@ -97,7 +51,7 @@ pub enum Trend {
 }
 
 /// Something to do next.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Recommendation {
     /// The recommendation's code.
@@ -115,7 +69,7 @@ pub struct Recommendation {
 }
 
 /// How soon a recommendation matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Priority {
@@ -141,19 +95,6 @@ const PRIORITIES: [(&str, Priority); 4] = [
 ];
 
 #[derive(Debug, Clone)]
-pub(super) struct Estimate {
-    name: String,
-    method: Option<String>,
-    rule: EstimateRule,
-}
-
-#[derive(Debug, Clone)]
-enum EstimateRule {
-    Value(Value),
-    Level { cases: Vec<(Condition, String)>, otherwise: String },
-}
-
-#[derive(Debug, Clone)]
 pub(super) struct RiskRule {
     code: String,
     factor: Option<String>,
@@ -175,51 +116,14 @@ pub(super) struct RecommendationRule {
     timeframe: String,
 }
 
-/// The names estimates and advice may use, in the order of the row that [`estimate`] builds.
-pub(super) fn scope(columns: &Scope, with_probability: bool) -> Scope {
-    let mut scope = columns.clone();
-    scope.push("$score", SlotKind::Number);
-    // The place is taken either way; only the name comes and goes.
-    scope.push(if with_probability { "$probability" } else { "$" }, SlotKind::Number);
-    scope
-}
-
-/// The estimates for a row, and the row with score, probability and estimates behind the columns.
-pub(super) fn estimate(
-    estimates: &[Estimate],
-    row: &[f64],
-    score: f64,
-    probability: Option<f64>,
-) -> (Vec<EstimateValue>, Vec<f64>) {
-    let mut after = Vec::with_capacity(row.len() + 2 + estimates.len());
-    after.extend_from_slice(row);
-    after.extend([score, probability.unwrap_or(f64::NAN)]);
-    let mut values = Vec::with_capacity(estimates.len());
-    for estimate in estimates {
-        let (value, number) = match &estimate.rule {
-            EstimateRule::Value(value) => match value.of(&after) {
-                number if number.is_finite() => (EstimateKind::Number(number), number),
-                _ => (EstimateKind::Missing, f64::NAN),
-            },
-            EstimateRule::Level { cases, otherwise } => {
-                let hit = cases.iter().find(|(when, _)| when.of(&after) == Some(true));
-                (EstimateKind::Level(hit.map_or(otherwise, |(_, level)| level).clone()), f64::NAN)
-            }
-        };
-        after.push(number);
-        values.push(EstimateValue { name: estimate.name.clone(), value, method: estimate.method.clone() });
-    }
-    (values, after)
-}
-
-/// The risk factors of a row: first hit per code, up to `most`.
-pub(super) fn risks(rules: &[RiskRule], row: &[f64], most: usize) -> Vec<RiskFactor> {
+/// The risk factors of a row: first hit per code, up to their limit.
+pub(super) fn risks(rules: &Limited<RiskRule>, row: &[f64]) -> Vec<RiskFactor> {
     let mut risks: Vec<RiskFactor> = Vec::new();
-    for rule in rules {
-        if risks.len() == most {
+    for rule in &rules.rules {
+        if risks.len() == rules.limit {
             break;
         }
-        if risks.iter().any(|risk| risk.code == rule.code) || rule.when.of(row) != Some(true) {
+        if risks.iter().any(|risk| risk.code == rule.code) || rule.when.evaluate(row) != Some(true) {
             continue;
         }
         risks.push(RiskFactor {
@@ -227,21 +131,21 @@ pub(super) fn risks(rules: &[RiskRule], row: &[f64], most: usize) -> Vec<RiskFac
             factor: rule.factor.clone().unwrap_or_else(|| rule.code.replace('_', " ")),
             impact: rule.impact,
             trend: rule.trend,
-            value: rule.value.as_ref().map(|value| value.of(row)).filter(|value| value.is_finite()),
+            value: rule.value.as_ref().map(|value| value.evaluate(row)).filter(|value| value.is_finite()),
             text: rule.text.render(row),
         });
     }
     risks
 }
 
-/// The recommendations for a row: first hit per code, up to `most`.
-pub(super) fn recommendations(rules: &[RecommendationRule], row: &[f64], most: usize) -> Vec<Recommendation> {
+/// The recommendations for a row: first hit per code, up to their limit.
+pub(super) fn recommendations(rules: &Limited<RecommendationRule>, row: &[f64]) -> Vec<Recommendation> {
     let mut out: Vec<Recommendation> = Vec::new();
-    for rule in rules {
-        if out.len() == most {
+    for rule in &rules.rules {
+        if out.len() == rules.limit {
             break;
         }
-        if out.iter().any(|own| own.code == rule.code) || rule.when.of(row) != Some(true) {
+        if out.iter().any(|own| own.code == rule.code) || rule.when.evaluate(row) != Some(true) {
             continue;
         }
         out.push(Recommendation {
@@ -256,32 +160,37 @@ pub(super) fn recommendations(rules: &[RecommendationRule], row: &[f64], most: u
     out
 }
 
-impl Estimate {
-    /// Reads one estimate and adds its name to the scope of those that follow.
-    pub(super) fn read(cursor: &Cursor<'_>, scope: &mut Scope, reading: &Reading) -> Result<Estimate, Error> {
-        let fields = cursor.object(&["name", "value", "level", "else", "method"])?;
-        let name = fields.required("name")?.text()?.to_owned();
-        let slot = format!("${name}");
-        if name.trim().is_empty() || scope.contains(&slot) {
-            return Err(cursor.error(format!("the name `{name}` is blank or taken")));
+/// Rules of which at most so many have a result.
+#[derive(Debug, Clone)]
+pub(super) struct Limited<T> {
+    pub(super) limit: usize,
+    pub(super) rules: Vec<T>,
+}
+
+impl<T> Limited<T> {
+    /// Reads `{"limit": 6, "<name>": […]}`.
+    pub(super) fn read(
+        cursor: Option<Cursor<'_>>,
+        name: &'static str,
+        read: impl Fn(&Cursor<'_>) -> Result<T, Error>,
+    ) -> Result<Limited<T>, Error> {
+        let Some(cursor) = cursor else { return Ok(Limited { limit: 0, rules: Vec::new() }) };
+        let fields = cursor.object(&["limit", name])?;
+        let list = fields.required(name)?;
+        let rules = list.items()?.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Limited { limit: fields.required("limit")?.count()?, rules })
+    }
+
+    /// Writes what is read; nothing where there are no rules.
+    pub(super) fn node(&self, name: &str) -> Option<Node>
+    where
+        for<'a> Node: From<&'a T>,
+    {
+        if self.rules.is_empty() {
+            return None;
         }
-        let rule = match (fields.optional("value"), fields.optional("level")) {
-            (Some(value), None) => EstimateRule::Value(reading.value(&value, scope)?),
-            (None, Some(level)) => {
-                let case = |case: &Cursor<'_>| -> Result<(Condition, String), Error> {
-                    let pair = case.items()?;
-                    let [when, then] = pair.as_slice() else {
-                        return Err(case.error("a case is a pair [condition, level]"));
-                    };
-                    Ok((reading.condition(when, scope)?, then.text()?.to_owned()))
-                };
-                let cases = level.items()?.iter().map(case).collect::<Result<_, _>>()?;
-                EstimateRule::Level { cases, otherwise: fields.required("else")?.text()?.to_owned() }
-            }
-            _ => return Err(cursor.error("wants either `value` or `level` with `else`")),
-        };
-        scope.push(&slot, SlotKind::Number);
-        Ok(Estimate { name, method: fields.text("method")?, rule })
+        let rules = self.rules.iter().map(Node::from).collect();
+        Some(Object::default().with("limit", self.limit).with(name, Node::List(rules)).into())
     }
 }
 
@@ -324,21 +233,6 @@ impl RecommendationRule {
             expected_impact: fields.required("expected_impact")?.text()?.to_owned(),
             timeframe: fields.required("timeframe")?.text()?.to_owned(),
         })
-    }
-}
-
-impl From<&Estimate> for Node {
-    fn from(estimate: &Estimate) -> Node {
-        let object = Object::default().with("name", &estimate.name);
-        match &estimate.rule {
-            EstimateRule::Value(value) => object.with("value", value),
-            EstimateRule::Level { cases, otherwise } => {
-                let case = |(when, then): &(Condition, String)| Node::List(vec![when.into(), then.into()]);
-                object.with("level", Node::List(cases.iter().map(case).collect())).with("else", otherwise)
-            }
-        }
-        .maybe("method", estimate.method.as_ref())
-        .into()
     }
 }
 

@@ -22,7 +22,7 @@ const SCHEMAS: [(&str, &str); 3] = [
 ];
 
 impl Pipeline {
-    /// A pipeline that ships with the library, by name; [`Pipeline::names`] lists them.
+    /// A pipeline that ships with the library, by name; [`Pipeline::builtin_names`] lists them.
     ///
     /// # Errors
     /// `unknown_name`, with the names there are.
@@ -31,7 +31,7 @@ impl Pipeline {
     }
 
     /// The names of the pipelines that ship with the library.
-    pub fn names() -> impl Iterator<Item = &'static str> {
+    pub fn builtin_names() -> impl Iterator<Item = &'static str> {
         PIPELINES.iter().map(|(name, _)| *name)
     }
 }

@@ -1,12 +1,12 @@
 //! What a model says of itself.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::json::{Cursor, Node, Object};
 
 /// Where a pipeline's model comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ModelCard {
     /// The model's name.
@@ -24,6 +24,31 @@ pub struct ModelCard {
 }
 
 impl ModelCard {
+    /// A card with a name and what kind of model it is.
+    pub fn new(name: impl Into<String>, model_type: impl Into<String>) -> ModelCard {
+        ModelCard {
+            name: name.into(),
+            version: None,
+            model_type: model_type.into(),
+            training_date: None,
+            is_stub: false,
+        }
+    }
+
+    /// With the model's version.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> ModelCard {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// With the day it was trained.
+    #[must_use]
+    pub fn training_date(mut self, date: impl Into<String>) -> ModelCard {
+        self.training_date = Some(date.into());
+        self
+    }
+
     pub(super) fn read(cursor: &Cursor<'_>) -> Result<ModelCard, Error> {
         let fields = cursor.object(&["name", "version", "model_type", "training_date", "is_stub"])?;
         let text = |name| -> Result<String, Error> { Ok(fields.required(name)?.text()?.to_owned()) };

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
+use super::scorer::{SumBuffers, SumDetail};
 use super::{Pipeline, Scorer};
 use crate::feature::FeatureMatrix;
-use crate::forest::{Body, Forest, Iterations, Node};
+use crate::forest::{Booster, Forest, Iterations, Node};
+use crate::scorecard::{Rule, RuleGroup};
 use crate::scorer::ContributionKind;
 use crate::{Error, ErrorKind, Scorecard};
 
@@ -58,7 +60,7 @@ impl Pipeline {
     /// # Ok::<(), leadscore::Error>(())
     /// ```
     pub fn importance(&self, by: ImportanceBy<'_>) -> Result<Vec<FeatureImportance>, Error> {
-        let mut all = match (&self.scorer, by) {
+        let mut all = match (self.scorer(), by) {
             (Scorer::Scorecard(card), ImportanceBy::Leads(matrix)) => self.mean_points(card, matrix)?,
             (Scorer::Scorecard(card), ImportanceBy::Largest) => self.largest(card)?,
             (Scorer::Scorecard(_), _) => {
@@ -72,19 +74,19 @@ impl Pipeline {
             (Scorer::Forest(model), by) => {
                 let values = match by {
                     ImportanceBy::Leads(matrix) => {
-                        matrix.check(&self.schema)?;
+                        matrix.check(self.schema())?;
                         let rows = (0..matrix.rows()).map(|row| matrix.row(row));
-                        mean_shap(model.forest(), &model.matrix(rows)?)?
+                        mean_shap(model.forest(), &model.matrix(rows))?
                     }
-                    by => of_splits(model.forest(), by)?,
+                    by => split_importance(model.forest(), by)?,
                 };
-                let one = |(input, importance): (&super::scorer::Input, f64)| FeatureImportance {
+                let of_input = |(input, importance): (&super::scorer::Input, f64)| FeatureImportance {
                     code: input.name.clone(),
                     label: input.label.clone(),
                     group: input.group.clone(),
                     importance,
                 };
-                model.inputs().iter().zip(values).map(one).collect()
+                model.inputs().iter().zip(values).map(of_input).collect()
             }
         };
         let sum = all.iter().fold(0.0, |sum, one| sum + one.importance);
@@ -98,9 +100,9 @@ impl Pipeline {
     }
 
     fn largest(&self, card: &Scorecard) -> Result<Vec<FeatureImportance>, Error> {
-        let ranges: Vec<_> = self.schema.columns().map(crate::Feature::bounds).collect();
+        let ranges: Vec<_> = self.schema().columns().map(crate::Feature::bounds).collect();
         let mut all = rules(card);
-        for (one, largest) in all.iter_mut().zip(card.largest(&ranges)) {
+        for (one, largest) in all.iter_mut().zip(card.largest_points(&ranges)) {
             if !largest.is_finite() {
                 return Err(unsupported(&format!(
                     "the rule `{}` has no largest points, as nothing caps it; measure over leads",
@@ -113,19 +115,22 @@ impl Pipeline {
     }
 
     fn mean_points(&self, card: &Scorecard, matrix: &FeatureMatrix) -> Result<Vec<FeatureImportance>, Error> {
-        matrix.check(&self.schema)?;
+        matrix.check(self.schema())?;
         let mut all = rules(card);
+        let mut rule_of_part = vec![None; card.parts().len()];
+        let parts = card.groups().iter().flat_map(RuleGroup::rules).map(Rule::part);
+        for (rule, part) in parts.enumerate() {
+            rule_of_part[part as usize] = Some(rule);
+        }
+        let mut buffers = SumBuffers::default();
         for row in 0..matrix.rows() {
-            let sums = self.scorer.sums(&[matrix.row(row)], &self.scale, true)?;
-            for line in sums.iter().flat_map(|sum| &sum.lines) {
-                if line.part.kind == ContributionKind::Limit {
-                    continue;
-                }
-                let own = all
-                    .iter_mut()
-                    .find(|own| own.code == line.part.code && own.group.as_deref() == line.part.group);
-                if let Some(own) = own {
-                    own.importance += line.worth.abs();
+            let sum = self.scorer().row_sum(matrix.row(row), self.scale(), SumDetail::Lines, &mut buffers);
+            for line in &sum.lines {
+                let part = card.parts().get(line.part);
+                if let Some(rule) = rule_of_part[line.part as usize]
+                    && part.kind != ContributionKind::Limit
+                {
+                    all[rule].importance += line.capped_points.abs();
                 }
             }
         }
@@ -137,20 +142,20 @@ fn unsupported(message: &str) -> Error {
     Error::new(ErrorKind::ContributionsUnsupported, "scorer", message)
 }
 
-/// Every rule, not yet measured.
+/// Every rule, with importance 0.
 fn rules(card: &Scorecard) -> Vec<FeatureImportance> {
-    let one = |(group, code, label): (&str, &str, &str)| FeatureImportance {
-        code: code.to_owned(),
-        label: label.to_owned(),
-        group: Some(group.to_owned()),
+    let one = |group: &RuleGroup, rule: &Rule| FeatureImportance {
+        code: rule.code().to_owned(),
+        label: rule.label().to_owned(),
+        group: Some(group.code().to_owned()),
         importance: 0.0,
     };
-    card.each_rule().map(one).collect()
+    card.groups().iter().flat_map(|group| group.rules().iter().map(move |rule| one(group, rule))).collect()
 }
 
 /// For every feature the mean |SHAP|, summed over the outputs.
 fn mean_shap(forest: &Forest, matrix: &FeatureMatrix) -> Result<Vec<f64>, Error> {
-    let features = forest.features.len();
+    let features = forest.feature_count();
     let mut sums = vec![0.0; features];
     for from in (0..matrix.rows()).step_by(super::BLOCK) {
         let to = matrix.rows().min(from + super::BLOCK);
@@ -162,13 +167,13 @@ fn mean_shap(forest: &Forest, matrix: &FeatureMatrix) -> Result<Vec<f64>, Error>
     Ok(sums)
 }
 
-/// Gain or cover of the splits on every feature.
-fn of_splits(forest: &Forest, by: ImportanceBy<'_>) -> Result<Vec<f64>, Error> {
-    let Body::Trees(trees) = &forest.body else {
+/// For every feature the gain or cover of its splits.
+fn split_importance(forest: &Forest, by: ImportanceBy<'_>) -> Result<Vec<f64>, Error> {
+    let Booster::Trees(trees) = &forest.model().booster else {
         return Err(unsupported("a linear model has no splits; measure over leads"));
     };
-    let mut sums = vec![(0.0, 0.0); forest.features.len()];
-    for (number, tree) in trees.iter().enumerate() {
+    let mut sums = vec![(0.0, 0.0); forest.feature_count()];
+    for (index, tree) in trees.iter().enumerate() {
         for (at, node) in tree.nodes.iter().enumerate() {
             let Node::Split(split) = node else { continue };
             let value = match by {
@@ -178,7 +183,7 @@ fn of_splits(forest: &Forest, by: ImportanceBy<'_>) -> Result<Vec<f64>, Error> {
             if !value.is_finite() {
                 return Err(Error::new(
                     ErrorKind::CoverMissing,
-                    format!("trees[{number}].nodes[{at}]"),
+                    format!("trees[{index}].nodes[{at}]"),
                     "the file keeps no gain or cover here; measure over leads",
                 ));
             }

@@ -1,28 +1,68 @@
-//! What comes out.
+//! What comes out: a score, or a prediction with everything about it.
 
+mod json;
+mod warning;
+
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::advice::{self, EstimateValue, Recommendation, RiskFactor};
-use super::{Context, Pipeline, Place};
-use crate::explain::{Explanation, Sum};
-use crate::feature::{Extraction, Missing, Reason};
+pub use warning::Warning;
+
+use super::advice::{self, Recommendation, RiskFactor};
+use super::estimate::{self, Estimate};
+use super::score::sealed::Assemble;
+use super::score::{Outcome, ScoredRow};
+use super::scorer::{Scorer, SumDetail};
+use super::{Pipeline, ScoreOptions};
+use crate::explain::{
+    Disqualification, Explanation, ExplanationDetail, ExplanationOptions, PointSum, Reason, Wording,
+};
+use crate::feature::{Extraction, MissingCause, MissingFeature};
 use crate::scale::Basis;
-use crate::{Timestamp, Zone};
+use crate::{Tier, Timestamp};
 
-/// How much of a prediction is filled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// The score of one lead without the whole explanation, estimates and advice: for tables, ranked lists and batches.
+///
+/// As JSON it is a [`Prediction`] whose summary is empty, and everything it does not have: see
+/// [`Pipeline::score_json`].
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Detail {
-    /// Everything.
-    #[default]
-    Full,
-    /// Score, probability, tier, action, top reasons and limits; the rest of the prediction stays empty.
-    Brief,
+pub struct Score {
+    /// The lead's id.
+    pub lead_id: String,
+    /// 0–100.
+    pub score: f64,
+    /// 0–1, where the pipeline has one.
+    pub probability: Option<f64>,
+    /// The probability of every class, where the model has classes, in its order.
+    pub classes: Vec<ClassProbability>,
+    /// What the probability, or those of the classes, rest on.
+    pub basis: Option<Basis>,
+    /// The tier's name; none only where tiers hang on a probability that is not there.
+    pub tier: Option<Arc<str>>,
+    /// What to do with a lead of this tier.
+    pub action: Option<Arc<str>>,
+    /// The rule that ruled the lead out, if one did; the score is then the lowest there is.
+    pub disqualified: Option<Disqualification>,
+    /// The score at the baseline margin, in points; none where there are no reasons.
+    pub baseline: Option<f64>,
+    /// The strongest features and rules, by absolute points, as many as were asked for.
+    pub reasons: Vec<Reason>,
+    /// Clips of groups and of the score, rounding and disqualification.
+    pub limits: Vec<Reason>,
+    /// What rounding leaves over in the sum of all contributions, in points.
+    pub rest: f64,
+    /// The share of features that had a value before defaults, 0–1.
+    pub completeness: f64,
+    /// What the record said that could not be used.
+    pub warnings: Vec<Warning>,
+    /// Which pipeline, which version of it and of the library, as of when.
+    pub provenance: Provenance,
 }
 
-/// What leadscore says of one lead.
+/// What leadscore says of one lead; always complete.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Prediction {
@@ -43,31 +83,31 @@ pub struct Prediction {
     pub tier: Option<Arc<str>>,
     /// What to do with a lead of this tier.
     pub action: Option<Arc<str>>,
-    /// Why this is no lead at all, if a rule said so; the score is then the lowest there is.
+    /// The rule that ruled the lead out, if one did; the score is then the lowest there is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub disqualified: Option<String>,
+    pub disqualified: Option<Disqualification>,
     /// Why.
     pub explanation: Explanation,
     /// The score by groups of the scorecard, or the points of a model by groups of its features.
     pub breakdown: Vec<GroupScore>,
     /// Numbers computed after the score.
-    pub estimates: Vec<EstimateValue>,
+    pub estimates: Vec<Estimate>,
     /// What speaks for or against the deal, in the pipeline's order.
     pub risks: Vec<RiskFactor>,
     /// What to do next, in the pipeline's order.
     pub recommendations: Vec<Recommendation>,
     /// Features without a value of their own, and rules that could not be decided for want of one.
-    pub missing: Vec<Missing>,
+    pub missing: Vec<MissingFeature>,
     /// The share of features that had a value before defaults, 0–1.
     pub completeness: f64,
     /// What the record said that could not be used.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// Which pipeline, which version of it and of the library, as of when.
     pub provenance: Provenance,
 }
 
 /// How probable one class is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ClassProbability {
     /// The class.
@@ -77,7 +117,7 @@ pub struct ClassProbability {
 }
 
 /// The score by one group of the scorecard, or the points of a group of features.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GroupScore {
     /// The group's code.
@@ -91,7 +131,7 @@ pub struct GroupScore {
 }
 
 /// Where a prediction came from.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Provenance {
     /// The pipeline's id.
@@ -102,140 +142,192 @@ pub struct Provenance {
     /// SHA-256 of the pipeline's JSON, in hex.
     pub content_hash: Arc<str>,
     /// Whether the model was trained on made-up leads.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub is_stub: bool,
     /// The library's version.
-    pub library: &'static str,
-    /// The moment the lead was judged as of.
+    pub library: Cow<'static, str>,
+    /// The time the lead was scored as of.
     pub as_of: Timestamp,
     /// The zone's name.
     pub zone: String,
 }
 
-/// A score without its reasons.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Score {
-    /// 0–100.
-    pub score: f64,
-    /// 0–1, where the pipeline has one.
-    pub probability: Option<f64>,
-    /// The tier's name.
-    pub tier: Option<Arc<str>>,
-    /// The probability of every class, in the order of [`Pipeline::classes`]; empty where there are none.
-    pub classes: Vec<f64>,
+impl Prediction {
+    /// The estimate of a name, such as `days_to_close`, if the pipeline has it.
+    ///
+    /// ```
+    /// use leadscore::{AsOf, Lead, Pipeline, Zone};
+    /// let pipeline = Pipeline::builtin("conversion")?;
+    /// let prediction = pipeline.score(&Lead::new("a"), &AsOf::parse("2026-11-22", &Zone::utc())?)?;
+    /// assert!(prediction.estimate("days_to_close").is_some());
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn estimate(&self, name: &str) -> Option<&Estimate> {
+        self.estimates.iter().find(|estimate| estimate.name == name)
+    }
+}
+
+impl From<Prediction> for Score {
+    /// The same without the whole explanation, estimates and advice.
+    fn from(prediction: Prediction) -> Score {
+        let Explanation { baseline, reasons, limits, rest, .. } = prediction.explanation;
+        Score {
+            lead_id: prediction.lead_id,
+            score: prediction.score,
+            probability: prediction.probability,
+            classes: prediction.classes,
+            basis: prediction.basis,
+            tier: prediction.tier,
+            action: prediction.action,
+            disqualified: prediction.disqualified,
+            baseline,
+            reasons,
+            limits,
+            rest,
+            completeness: prediction.completeness,
+            warnings: prediction.warnings,
+            provenance: prediction.provenance,
+        }
+    }
+}
+
+impl Assemble for Score {
+    fn sum_detail(options: &ScoreOptions) -> SumDetail {
+        if options.reasons > 0 { SumDetail::Lines } else { SumDetail::RuleLines }
+    }
+
+    fn assemble(pipeline: &Pipeline, row: &ScoredRow<'_>, options: &ScoreOptions) -> Score {
+        let (sum, schema) = (row.sum, pipeline.schema());
+        let Outcome { probability, tier, .. } = pipeline.outcome(sum);
+        let wording = Wording { parts: pipeline.scorer().parts(), schema, row: &row.extraction.columns };
+        let detail = ExplanationDetail::Reasons;
+        let explained = ExplanationOptions { tier: None, reason_limit: options.reasons, detail };
+        let Explanation { baseline, reasons, limits, rest, .. } = Explanation::new(sum, &wording, explained);
+        Score {
+            lead_id: row.lead_id.to_owned(),
+            score: sum.score,
+            probability,
+            classes: pipeline.class_probabilities(sum),
+            basis: pipeline.basis(),
+            tier: tier.map(|tier| tier.shared_name().clone()),
+            action: tier.map(|tier| tier.shared_action().clone()),
+            disqualified: Disqualification::new(sum, &wording),
+            baseline,
+            reasons,
+            limits,
+            rest,
+            completeness: row.extraction.completeness(schema),
+            warnings: pipeline.warnings(row.extraction),
+            provenance: pipeline.provenance(row),
+        }
+    }
+}
+
+impl Assemble for Prediction {
+    fn sum_detail(_: &ScoreOptions) -> SumDetail {
+        SumDetail::Lines
+    }
+
+    fn assemble(pipeline: &Pipeline, row: &ScoredRow<'_>, options: &ScoreOptions) -> Prediction {
+        let (sum, schema, columns) = (row.sum, pipeline.schema(), &row.extraction.columns);
+        let Outcome { probability, tier, confidence } = pipeline.outcome(sum);
+        let wording = Wording { parts: pipeline.scorer().parts(), schema, row: columns };
+        let (tier_name, detail) = (tier.map(Tier::name), ExplanationDetail::Full);
+        let explained = ExplanationOptions { tier: tier_name, reason_limit: options.reasons, detail };
+        let inner = &pipeline.0;
+        let (mut estimates, after) = estimate::evaluate(&inner.estimates, columns, sum.score, probability);
+        if let Some(confidence) = confidence {
+            estimates.insert(0, Estimate::confidence(confidence));
+        }
+        Prediction {
+            lead_id: row.lead_id.to_owned(),
+            score: sum.score,
+            probability,
+            classes: pipeline.class_probabilities(sum),
+            basis: pipeline.basis(),
+            tier: tier.map(|tier| tier.shared_name().clone()),
+            action: tier.map(|tier| tier.shared_action().clone()),
+            disqualified: Disqualification::new(sum, &wording),
+            explanation: Explanation::new(sum, &wording, explained),
+            breakdown: pipeline.breakdown(sum),
+            estimates,
+            risks: advice::risks(&inner.risks, &after),
+            recommendations: advice::recommendations(&inner.recommendations, &after),
+            missing: pipeline.missing(row.extraction, &sum.undecided),
+            completeness: row.extraction.completeness(schema),
+            warnings: pipeline.warnings(row.extraction),
+            provenance: pipeline.provenance(row),
+        }
+    }
 }
 
 impl Pipeline {
-    /// The prediction for extracted features.
-    pub(super) fn predict(
-        &self,
-        lead_id: &str,
-        extraction: &Extraction,
-        sum: &Sum<'_>,
-        context: &Context,
-    ) -> Prediction {
-        let row = &extraction.columns;
-        let full = context.detail == Detail::Full;
-        let score = sum.score;
-        let Place { probability, tier, confidence } = self.place(sum);
-        let explanation = sum.explain(&self.schema, row, tier.map(crate::Tier::name), context.reasons, full);
-        let (tier, action) = tier.map(crate::Tier::shared).unzip();
-        let warnings = extraction
-            .gaps
-            .iter()
-            .filter(|gap| gap.reason != Reason::Absent)
-            .filter_map(|gap| gap.describe(&self.schema).warning())
-            .collect();
-        let (mut estimates, after) = if full {
-            advice::estimate(&self.estimates, row, score, probability)
-        } else {
-            (Vec::new(), Vec::new())
-        };
-        if let (true, Some(confidence)) = (full, confidence) {
-            estimates.insert(0, EstimateValue::confidence(confidence));
-        }
-        let brief_risks = if full { advice::risks(&self.risks, &after, self.most_risks) } else { Vec::new() };
-        let recommendations = if full {
-            advice::recommendations(&self.recommendations, &after, self.most_recommendations)
-        } else {
-            Vec::new()
-        };
-        Prediction {
-            lead_id: lead_id.to_owned(),
-            score,
-            probability,
-            classes: self.class_probabilities(sum),
-            basis: self.basis(),
-            tier,
-            action,
-            disqualified: sum.disqualified(&self.schema, row),
-            explanation,
-            breakdown: if full { breakdown(sum) } else { Vec::new() },
-            estimates,
-            risks: brief_risks,
-            recommendations,
-            missing: if full { self.missing(extraction, &sum.undecided) } else { Vec::new() },
-            completeness: extraction.completeness(&self.schema),
-            warnings,
-            provenance: self.provenance(context.as_of, &context.zone),
-        }
-    }
-
-    fn class_probabilities(&self, sum: &Sum<'_>) -> Vec<ClassProbability> {
-        let classes = self.scale.classes().iter().zip(&sum.classes);
+    fn class_probabilities(&self, sum: &PointSum) -> Vec<ClassProbability> {
+        let classes = self.classes().iter().zip(&sum.class_probabilities);
         classes.map(|(class, &probability)| ClassProbability { class: class.clone(), probability }).collect()
     }
 
-    fn missing(&self, extraction: &Extraction, undecided: &[(&str, &str, &str)]) -> Vec<Missing> {
-        let shown = |feature: usize| !self.schema.features()[feature].helper;
-        let features =
-            extraction.gaps.iter().filter(|gap| shown(gap.feature)).map(|gap| gap.describe(&self.schema));
-        let rules = undecided.iter().map(|(group, code, label)| Missing {
-            name: format!("{group}.{code}"),
-            label: (*label).to_owned(),
-            reason: Reason::Undecided,
-            found: None,
-            default: None,
+    fn missing(&self, extraction: &Extraction, undecided: &[u32]) -> Vec<MissingFeature> {
+        let schema = self.schema();
+        let shown = |feature: usize| !schema.features()[feature].helper;
+        let features = extraction.gaps.iter().filter(|gap| shown(gap.feature)).map(|gap| gap.describe(schema));
+        let rules = undecided.iter().map(|part| {
+            let part = self.scorer().parts().get(*part);
+            MissingFeature {
+                name: format!("{}.{}", part.group.as_deref().unwrap_or_default(), part.code),
+                label: part.label.to_string(),
+                cause: MissingCause::Undecided,
+                found: None,
+                default: None,
+            }
         });
         features.chain(rules).collect()
     }
 
-    fn provenance(&self, as_of: Timestamp, zone: &Zone) -> Provenance {
-        Provenance {
-            pipeline: self.id.clone(),
-            version: self.version.clone(),
-            content_hash: self.hash.clone(),
-            is_stub: self.model.as_ref().is_some_and(|card| card.is_stub),
-            library: env!("CARGO_PKG_VERSION"),
-            as_of,
-            zone: zone.name().to_owned(),
+    /// The groups of a scorecard, or the points of a model's features by group.
+    fn breakdown(&self, sum: &PointSum) -> Vec<GroupScore> {
+        if let Scorer::Scorecard(card) = self.scorer() {
+            let totals = card.groups().iter().zip(&sum.groups);
+            return totals
+                .map(|(group, total)| GroupScore {
+                    group: group.code().to_owned(),
+                    label: group.label().to_owned(),
+                    value: total.value,
+                    weighted: total.weighted,
+                })
+                .collect();
         }
+        let mut groups: Vec<GroupScore> = Vec::new();
+        for line in &sum.lines {
+            let Some(group) = self.scorer().parts().get(line.part).group.as_deref() else { continue };
+            let at = groups.iter().position(|own| own.group == group).unwrap_or(groups.len());
+            if at == groups.len() {
+                let (group, label) = (group.to_owned(), group.to_owned());
+                groups.push(GroupScore { group, label, value: 0.0, weighted: 0.0 });
+            }
+            groups[at].value += line.points;
+            groups[at].weighted += line.points;
+        }
+        groups
     }
-}
 
-/// The groups of a scorecard, or the points of a model's features by group.
-fn breakdown(sum: &Sum<'_>) -> Vec<GroupScore> {
-    let own = |(group, label, value, weighted): &(&str, &str, f64, f64)| GroupScore {
-        group: (*group).to_owned(),
-        label: (*label).to_owned(),
-        value: *value,
-        weighted: *weighted,
-    };
-    if !sum.groups.is_empty() {
-        return sum.groups.iter().map(own).collect();
+    fn warnings(&self, extraction: &Extraction) -> Vec<Warning> {
+        let gaps = extraction.gaps.iter().filter(|gap| gap.cause != MissingCause::Absent);
+        gaps.map(|gap| Warning::UnusableValue(gap.describe(self.schema()))).collect()
     }
-    let mut groups: Vec<GroupScore> = Vec::new();
-    for line in &sum.lines {
-        let Some(group) = line.part.group else { continue };
-        let place = groups.iter().position(|own| own.group == group).unwrap_or(groups.len());
-        if place == groups.len() {
-            groups.push(own(&(group, group, 0.0, 0.0)));
+
+    fn provenance(&self, row: &ScoredRow<'_>) -> Provenance {
+        let inner = &self.0;
+        Provenance {
+            pipeline: inner.id.clone(),
+            version: inner.version.clone(),
+            content_hash: inner.hash.clone(),
+            is_stub: inner.model.as_ref().is_some_and(|card| card.is_stub),
+            library: Cow::Borrowed(env!("CARGO_PKG_VERSION")),
+            as_of: row.time,
+            zone: row.zone.name().to_owned(),
         }
-        groups[place].value += line.points;
-        groups[place].weighted += line.points;
     }
-    groups
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]

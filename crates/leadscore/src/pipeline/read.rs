@@ -1,11 +1,11 @@
 //! Pipelines from JSON and back.
 
-use super::advice::{self, Estimate, RecommendationRule, RiskRule};
 use super::card::ModelCard;
-use super::scorer::Scorer;
-use super::{FORMAT, Pipeline, builtin, sha256};
+use super::parts::{Parts, ScorerPart, assemble};
+use super::{FORMAT, Inner, Pipeline, builtin};
 use crate::expression::Reading;
 use crate::feature::FeatureSchema;
+use crate::forest::Forest;
 use crate::json::{self, Cursor, Document, Node, Object};
 use crate::scale::Scale;
 use crate::{Error, ErrorKind, TierScheme};
@@ -43,7 +43,7 @@ impl Pipeline {
             known_format(&format)?;
         }
         let node = extended(node)?;
-        read(&Cursor::root(&node, "", Document::Pipeline))
+        assemble(read(&Cursor::root(&node, "", Document::Pipeline))?)
     }
 }
 
@@ -79,78 +79,47 @@ fn known_format(format: &Cursor<'_>) -> Result<(), Error> {
     }
 }
 
-pub(super) fn read(root: &Cursor<'_>) -> Result<Pipeline, Error> {
+fn read(root: &Cursor<'_>) -> Result<Parts, Error> {
     known_format(&root.entries()?.required("format")?)?;
     let fields = root.object(&FIELDS)?;
     let reading = Reading::new();
-    let schema = fields.required("schema")?;
-    let schema = match schema_in_full(&schema)? {
-        Some(node) => FeatureSchema::read(&Cursor::root(&node, "schema", Document::Pipeline), &reading)
-            .map_err(|error| as_written(error, &node, schema.node))?,
-        None => FeatureSchema::read(&schema, &reading)?,
-    };
-    let columns = schema.scope();
-    let scale_cursor = fields.required("scale")?;
-    let mut scale = Scale::read(&scale_cursor)?;
-    let scorer = Scorer::read(&fields.required("scorer")?, &schema, (&scale_cursor, &mut scale), &reading)?;
-    let tiers_cursor = fields.required("tiers")?;
-    let tiers = TierScheme::read(&tiers_cursor)?;
-    tiers_fit(&tiers, &tiers_cursor, &scale)?;
-    let mut scope = advice::scope(&columns, scale.has_probability());
-    let mut estimates = Vec::new();
-    if let Some(list) = fields.optional("estimates") {
-        for item in list.items()? {
-            estimates.push(Estimate::read(&item, &mut scope, &reading)?);
-        }
-    }
-    let (most_risks, risks) =
-        list(fields.optional("risks"), "factors", |item| RiskRule::read(item, &scope, &reading))?;
-    let (most_recommendations, recommendations) =
-        list(fields.optional("recommendations"), "actions", |item| {
-            RecommendationRule::read(item, &scope, &reading)
-        })?;
-    let id = fields.required("id")?;
-    if id.text()?.trim().is_empty() {
-        return Err(id.error("the id is blank"));
-    }
-    let mut pipeline = Pipeline {
-        id: id.text()?.into(),
+    let node = |name| fields.optional(name).map(|part| part.node.clone());
+    Ok(Parts {
+        schema: read_schema(&fields.required("schema")?, &reading)?,
+        scale: Scale::read(&fields.required("scale")?)?,
+        scorer: read_scorer(&fields.required("scorer")?)?,
+        tiers: TierScheme::read(&fields.required("tiers")?)?,
+        estimates: node("estimates"),
+        risks: node("risks"),
+        recommendations: node("recommendations"),
+        id: fields.required("id")?.text()?.to_owned(),
         name: fields.text("name")?,
-        version: fields.text("version")?.map(Into::into),
+        version: fields.text("version")?,
         note: fields.text("note")?,
         model: fields.optional("model").map(|c| ModelCard::read(&c)).transpose()?,
-        schema,
-        scorer,
-        scale,
-        tiers,
-        estimates,
-        risks,
-        most_risks,
-        recommendations,
-        most_recommendations,
-        hash: "".into(),
-    };
-    pipeline.hash = sha256(&pipeline.to_json());
-    Ok(pipeline)
+        reading,
+    })
 }
 
-fn tiers_fit(tiers: &TierScheme, cursor: &Cursor<'_>, scale: &Scale) -> Result<(), Error> {
-    if tiers.reads_probability() && !scale.has_probability() {
-        return Err(cursor.error("the tiers are read on the probability, but the scale gives none"));
-    }
-    if !tiers.reads_classes() {
-        return Ok(());
-    }
-    let Scale::Classes(classes) = scale else {
-        return Err(cursor.error("the tiers are classes, but the scale has none"));
-    };
-    let has = |name: &str| tiers.tiers().iter().any(|tier| tier.name() == name);
-    match classes.names().iter().find(|name| !has(name)) {
-        Some(name) => Err(cursor.error(format!("the class `{name}` has no action"))),
-        None if tiers.tiers().len() > classes.names().len() => {
-            Err(cursor.error(format!("there are more actions than classes: {}", classes.names().join(", "))))
+fn read_scorer(cursor: &Cursor<'_>) -> Result<ScorerPart, Error> {
+    let fields = cursor.entries()?;
+    let kind = fields.required("kind")?;
+    match kind.text()? {
+        "scorecard" => Ok(ScorerPart::Scorecard(cursor.node.clone())),
+        "forest" => {
+            let reasons = fields.optional("reasons").map_or(Ok(true), |c| c.flag())?;
+            Ok(ScorerPart::Forest { forest: Forest::read(cursor)?, reasons })
         }
-        None => Ok(()),
+        other => Err(kind.error(format!("unknown scorer `{other}`; known here: scorecard, forest"))),
+    }
+}
+
+/// A schema, the name of a built-in one, or one that extends it.
+pub(super) fn read_schema(cursor: &Cursor<'_>, reading: &Reading) -> Result<FeatureSchema, Error> {
+    match schema_in_full(cursor)? {
+        Some(node) => FeatureSchema::read(&Cursor::root(&node, "schema", Document::Pipeline), reading)
+            .map_err(|error| as_written(error, &node, cursor.node)),
+        None => FeatureSchema::read(cursor, reading),
     }
 }
 
@@ -223,28 +192,8 @@ fn as_written(error: Error, whole: &Node, own: &Node) -> Error {
     }
 }
 
-/// A list with its limit: `{"limit": 6, "<name>": […]}`.
-fn list<T>(
-    cursor: Option<Cursor<'_>>,
-    name: &'static str,
-    read: impl Fn(&Cursor<'_>) -> Result<T, Error>,
-) -> Result<(usize, Vec<T>), Error> {
-    let Some(cursor) = cursor else { return Ok((0, Vec::new())) };
-    let fields = cursor.object(&["limit", name])?;
-    let list = fields.required(name)?;
-    let items = list.items()?.iter().map(read).collect::<Result<_, _>>()?;
-    Ok((fields.required("limit")?.count()?, items))
-}
-
-impl From<&Pipeline> for Node {
-    fn from(pipeline: &Pipeline) -> Node {
-        let limited = |name: &str, limit: usize, items: Vec<Node>| {
-            (!items.is_empty())
-                .then(|| Node::from(Object::default().with("limit", limit).with(name, Node::List(items))))
-        };
-        let estimates: Vec<Node> = pipeline.estimates.iter().map(Node::from).collect();
-        let risks = pipeline.risks.iter().map(Node::from).collect();
-        let actions = pipeline.recommendations.iter().map(Node::from).collect();
+impl From<&Inner> for Node {
+    fn from(pipeline: &Inner) -> Node {
         Object::default()
             .with("format", FORMAT)
             .with("id", &*pipeline.id)
@@ -256,9 +205,17 @@ impl From<&Pipeline> for Node {
             .with("scorer", &pipeline.scorer)
             .with("scale", &pipeline.scale)
             .with("tiers", &pipeline.tiers)
-            .maybe("estimates", (!estimates.is_empty()).then_some(Node::List(estimates)))
-            .maybe("risks", limited("factors", pipeline.most_risks, risks))
-            .maybe("recommendations", limited("actions", pipeline.most_recommendations, actions))
+            .maybe("estimates", pipeline.estimates_node())
+            .maybe("risks", pipeline.risks.node("factors"))
+            .maybe("recommendations", pipeline.recommendations.node("actions"))
             .into()
+    }
+}
+
+impl Inner {
+    /// The estimates as in a pipeline file; nothing where there are none.
+    pub(super) fn estimates_node(&self) -> Option<Node> {
+        let estimates = || Node::List(self.estimates.iter().map(Node::from).collect());
+        (!self.estimates.is_empty()).then(estimates)
     }
 }

@@ -1,18 +1,19 @@
-//! What stands in the middle of a pipeline: rules, or a model.
+//! The middle of a pipeline: rules, or a model.
 
-use crate::explain::{self, Sum};
+use crate::explain::PointSum;
+use crate::expression::ColumnRef;
 use crate::feature::{FeatureMatrix, FeatureSchema};
-use crate::forest::{self, Body, Forest, Iterations, Leaf, Link};
-use crate::json::{Cursor, Node, Object};
-use crate::scale::Scale;
-use crate::scorecard::Unit;
-use crate::scorer::{ContributionKind, Part, Scored};
-use crate::{Error, Scorecard};
+use crate::forest::{self, Booster, Forest, Iterations, Leaf, Library, Link};
+use crate::json::{Node, Object};
+use crate::scale::{ClassBuffers, Scale};
+use crate::scorer::{
+    ClassParts, ContributionKind, MarginMeaning, MarginParts, MarginTraits, Part, PartInfo, PartList,
+};
+use crate::{Error, ErrorKind, Scorecard};
 
 /// Turns features into a margin and its parts.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "a pipeline has one, behind a handle")]
 pub enum Scorer {
     /// Rules.
     Scorecard(Scorecard),
@@ -26,6 +27,8 @@ pub struct ForestScorer {
     forest: Forest,
     /// In the forest's order.
     inputs: Vec<Input>,
+    /// One for each input, after the scale's range.
+    parts: PartList,
     reasons: bool,
     /// What the library's margins are multiplied by to become log-odds, or a mean over the rounds.
     factor: f64,
@@ -38,56 +41,99 @@ pub(super) struct Input {
     pub(super) name: String,
     pub(super) label: String,
     pub(super) group: Option<String>,
+    /// Index in the scorer's [`PartList`].
+    part: u32,
+}
+
+/// How much of a sum is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SumDetail {
+    /// The score and the probabilities of classes.
+    Score,
+    /// The lines of a scorecard too, which cost little; of a model the score alone.
+    RuleLines,
+    /// Every line, if the scorer has reasons.
+    Lines,
+}
+
+/// What is computed on the way to a sum; reused from row to row.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SumBuffers {
+    margin: MarginParts,
+    class_parts: ClassParts,
+    classes: ClassBuffers,
+    sum: PointSum,
 }
 
 impl Scorer {
-    /// The sums of several rows of the schema, with or without reasons.
-    pub(super) fn sums(&self, rows: &[&[f64]], scale: &Scale, reasons: bool) -> Result<Vec<Sum<'_>>, Error> {
+    /// Calls `visit` with the index and the sum of every row of the schema, in order. The scale is the one that was
+    /// fitted to this scorer.
+    pub(super) fn for_each_sum(
+        &self,
+        rows: &[&[f64]],
+        scale: &Scale,
+        detail: SumDetail,
+        buffers: &mut SumBuffers,
+        mut visit: impl FnMut(usize, &PointSum),
+    ) {
+        match (self, scale) {
+            (Scorer::Scorecard(card), Scale::Single(scale)) => {
+                for (index, row) in rows.iter().enumerate() {
+                    if detail == SumDetail::Score {
+                        let margin = card.margin(row);
+                        if margin.is_disqualified {
+                            buffers.sum.fill_disqualified_score(scale, card.lowest());
+                        } else {
+                            buffers.sum.fill_score(scale, margin.margin);
+                        }
+                    } else {
+                        card.margin_parts(row, &mut buffers.margin);
+                        buffers.sum.fill(&buffers.margin, scale, card.lowest());
+                    }
+                    visit(index, &buffers.sum);
+                }
+            }
+            (Scorer::Scorecard(_), Scale::Classes(_)) => {
+                unreachable!("no scorecard is fitted to a scale of classes")
+            }
+            (Scorer::Forest(model), scale) => {
+                let with_lines = detail == SumDetail::Lines && model.reasons;
+                model.for_each_sum(rows, scale, with_lines, buffers, visit);
+            }
+        }
+    }
+
+    /// The sum of one row of the schema.
+    pub(super) fn row_sum<'b>(
+        &self,
+        row: &[f64],
+        scale: &Scale,
+        detail: SumDetail,
+        buffers: &'b mut SumBuffers,
+    ) -> &'b PointSum {
+        self.for_each_sum(&[row], scale, detail, buffers, |_, _| {});
+        &buffers.sum
+    }
+
+    /// What the parts of its margins are.
+    pub(super) fn parts(&self) -> &PartList {
         match self {
-            Scorer::Scorecard(card) => {
-                Ok(rows.iter().map(|row| explain::sum(card.score(row), scale, card.lowest())).collect())
-            }
-            Scorer::Forest(model) => model.sums(rows, scale, reasons && model.reasons),
+            Scorer::Scorecard(card) => card.parts(),
+            Scorer::Forest(model) => &model.parts,
         }
     }
 
-    /// Reads a scorer and fits it to the schema and the scale.
-    pub(super) fn read(
-        cursor: &Cursor<'_>,
-        schema: &FeatureSchema,
-        scale: (&Cursor<'_>, &mut Scale),
-        reading: &crate::expression::Reading,
-    ) -> Result<Scorer, Error> {
-        let kind = cursor.entries()?.required("kind")?;
-        match kind.text()? {
-            "scorecard" => {
-                let card = Scorecard::read(cursor, &schema.scope(), reading)?;
-                card_fits(&card, scale.0, scale.1)?;
-                Ok(Scorer::Scorecard(card))
-            }
-            "forest" => ForestScorer::read(cursor, schema, scale).map(Scorer::Forest),
-            other => Err(kind.error(format!("unknown scorer `{other}`; known here: scorecard, forest"))),
+    /// What its margins are.
+    pub(super) fn traits(&self) -> MarginTraits<'_> {
+        match self {
+            Scorer::Scorecard(card) => card.traits(),
+            Scorer::Forest(model) => MarginTraits::Model {
+                output_count: model.forest.output_count(),
+                meaning: margin_meaning(&model.forest),
+                objective: model.forest.objective(),
+            },
         }
     }
-}
-
-fn card_fits(card: &Scorecard, cursor: &Cursor<'_>, scale: &Scale) -> Result<(), Error> {
-    let log_odds = card.unit == Unit::LogOdds;
-    let fits = match scale {
-        Scale::Quantiles { .. } => true,
-        Scale::Logistic { .. } => log_odds,
-        Scale::Points { .. } | Scale::Linear { .. } => !log_odds,
-        Scale::Classes(_) => false,
-    };
-    if fits {
-        return Ok(());
-    }
-    let wanted = if log_odds {
-        "log_odds wants the scale logistic or quantiles"
-    } else {
-        "points wants the scale points, linear or quantiles"
-    };
-    Err(cursor.error(format!("a scorecard in {wanted}")))
 }
 
 impl ForestScorer {
@@ -106,87 +152,101 @@ impl ForestScorer {
     }
 
     /// The forest's input for rows of the schema.
-    pub(super) fn matrix<'r>(&self, rows: impl Iterator<Item = &'r [f64]>) -> Result<FeatureMatrix, Error> {
+    pub(super) fn matrix<'r>(&self, rows: impl Iterator<Item = &'r [f64]>) -> FeatureMatrix {
         let mut values = Vec::with_capacity(rows.size_hint().0 * self.inputs.len());
         for row in rows {
             values.extend(self.inputs.iter().map(|input| row[input.column]));
         }
-        FeatureMatrix::new(self.inputs.len(), values)
+        FeatureMatrix::new(self.inputs.len(), values).expect("whole rows of at least one column")
     }
 
-    fn sums(&self, rows: &[&[f64]], scale: &Scale, reasons: bool) -> Result<Vec<Sum<'_>>, Error> {
-        let matrix = self.matrix(rows.iter().copied())?;
-        let outputs = self.forest.outputs();
-        let mut margins = self.forest.margin(&matrix, Iterations::All)?;
-        let mut shap = if reasons { self.forest.shap(&matrix, Iterations::All)? } else { Vec::new() };
+    fn for_each_sum(
+        &self,
+        rows: &[&[f64]],
+        scale: &Scale,
+        with_lines: bool,
+        buffers: &mut SumBuffers,
+        mut visit: impl FnMut(usize, &PointSum),
+    ) {
+        let matrix = self.matrix(rows.iter().copied());
+        let outputs = self.forest.output_count();
+        let fits = "the matrix has the forest's columns, and reasons were checked when it was read";
+        let mut margins = self.forest.margin(&matrix, Iterations::All).expect(fits);
+        let mut shap =
+            if with_lines { self.forest.shap(&matrix, Iterations::All).expect(fits) } else { Vec::new() };
         if self.factor != 1.0 {
             margins.iter_mut().chain(&mut shap).for_each(|value| *value *= self.factor);
         }
         let width = (self.inputs.len() + 1) * outputs;
-        let shap = |row: usize| shap.get(row * width..(row + 1) * width);
-        let margins = margins.chunks_exact(outputs);
-        Ok(margins.enumerate().map(|(row, margins)| self.sum(margins, shap(row), scale)).collect())
-    }
-
-    /// The sum of one row from its margins and contributions, one for each output.
-    fn sum(&self, margins: &[f64], shap: Option<&[f64]>, scale: &Scale) -> Sum<'_> {
-        let Some(shap) = shap else {
-            return match scale {
-                Scale::Classes(own) => explain::bare(own.score(margins), own.probabilities(margins)),
-                _ => explain::bare(scale.score(margins[0]), Vec::new()),
-            };
-        };
-        let outputs = shap.chunks_exact(self.inputs.len() + 1);
-        let base: Vec<f64> = outputs.clone().map(|phi| phi[self.inputs.len()]).collect();
-        // A feature no split reads says nothing.
-        let speaking = (0..self.inputs.len()).filter(|at| outputs.clone().any(|phi| phi[*at] != 0.0));
-        if let Scale::Classes(classes) = scale {
-            let amounts = |at| outputs.clone().map(|phi: &[f64]| phi[at]).collect();
-            let parts = speaking.map(|at| (self.part(at, shap[at]), amounts(at))).collect();
-            return explain::sum_of_classes(classes, &base, margins, parts);
-        }
-        let parts = speaking.map(|at| self.part(at, shap[at])).collect();
-        explain::sum(Scored { base: base[0], margin: margins[0], parts, ..Scored::default() }, scale, None)
-    }
-
-    fn part(&self, at: usize, amount: f64) -> Part<'_> {
-        let input = &self.inputs[at];
-        Part {
-            code: &input.name,
-            group: input.group.as_deref(),
-            kind: ContributionKind::Feature,
-            columns: std::slice::from_ref(&input.column),
-            amount,
-            worth: amount,
-            text: None,
-            label: &input.label,
-            caps_rule: false,
+        for (index, margins) in margins.chunks_exact(outputs).enumerate() {
+            let shap = shap.get(index * width..(index + 1) * width);
+            match (scale, shap) {
+                (Scale::Single(scale), None) => buffers.sum.fill_score(scale, margins[0]),
+                (Scale::Classes(scale), None) => buffers.sum.fill_class_score(scale, margins),
+                (Scale::Single(scale), Some(shap)) => {
+                    self.fill_margin(margins[0], shap, &mut buffers.margin);
+                    buffers.sum.fill(&buffers.margin, scale, None);
+                }
+                (Scale::Classes(scale), Some(shap)) => {
+                    self.fill_classes(margins, shap, &mut buffers.class_parts);
+                    buffers.sum.fill_classes(&buffers.class_parts, scale, &mut buffers.classes);
+                }
+            }
+            visit(index, &buffers.sum);
         }
     }
 
-    fn read(
-        cursor: &Cursor<'_>,
-        schema: &FeatureSchema,
-        (scale_cursor, scale): (&Cursor<'_>, &mut Scale),
-    ) -> Result<ForestScorer, Error> {
-        let forest = Forest::read(cursor)?;
-        let fields = cursor.entries()?;
-        let reasons = fields.optional("reasons").map_or(Ok(true), |c| c.flag())?;
-        let inputs = inputs(&forest, cursor, schema)?;
-        scale_fits(&forest, scale_cursor, scale)?;
-        if let Some(tree) = infinite(&forest) {
-            return Err(
-                cursor.error(format!("trees[{tree}] has a leaf that is not finite, so no score could be"))
-            );
+    /// The parts of one margin; a feature that no split of the row's paths reads has none.
+    fn fill_margin(&self, margin: f64, shap: &[f64], out: &mut MarginParts) {
+        out.clear();
+        out.base = shap[self.inputs.len()];
+        out.margin = margin;
+        for (input, &amount) in self.inputs.iter().zip(shap) {
+            if amount != 0.0 {
+                out.parts.push(Part { id: input.part, amount, capped_amount: amount });
+            }
+        }
+    }
+
+    /// The parts of the margins of several classes, in the order of the classes.
+    fn fill_classes(&self, margins: &[f64], shap: &[f64], out: &mut ClassParts) {
+        let by_output = || shap.chunks_exact(self.inputs.len() + 1);
+        out.base.clear();
+        out.base.extend(by_output().map(|amounts| amounts[self.inputs.len()]));
+        out.margins.clear();
+        out.margins.extend_from_slice(margins);
+        out.parts.clear();
+        out.amounts.clear();
+        for (at, input) in self.inputs.iter().enumerate() {
+            if by_output().any(|amounts| amounts[at] != 0.0) {
+                out.parts.push(input.part);
+                out.amounts.extend(by_output().map(|amounts| amounts[at]));
+            }
+        }
+    }
+
+    /// A forest bound to the columns of a schema.
+    ///
+    /// # Errors
+    /// `invalid_pipeline` where it does not fit the schema, or has no reasons to give.
+    pub(super) fn new(forest: Forest, reasons: bool, schema: &FeatureSchema) -> Result<ForestScorer, Error> {
+        let mut parts = PartList::new();
+        let inputs = inputs(&forest, schema, &mut parts)?;
+        if forest.model().base_score.iter().any(|value| !value.is_finite()) {
+            return Err(invalid("the model starts at a number that is not finite, so no score could be"));
+        }
+        if let Some(tree) = tree_with_infinite_leaf(&forest) {
+            return Err(invalid(format!("trees[{tree}] has a leaf that is not finite, so no score could be")));
         }
         if reasons {
-            forest.check_reasons().map_err(|error| {
-                cursor.error(format!("{error}; with \"reasons\": false the model scores without reasons"))
+            forest.check_contributions().map_err(|error| {
+                invalid(format!("{error}; with \"reasons\": false the model scores without reasons"))
             })?;
         }
-        let rounds = if forest.average { forest.rounds.len().max(1) as f64 } else { 1.0 };
-        let slope = if let Link::Sigmoid(slope) = forest.link { slope } else { 1.0 };
-        Ok(ForestScorer { forest, inputs, reasons, factor: slope / rounds })
+        let model = forest.model();
+        let rounds = if model.average_output { forest.round_count().max(1) as f64 } else { 1.0 };
+        let slope = if let Link::Sigmoid(slope) = model.link { slope } else { 1.0 };
+        Ok(ForestScorer { forest, inputs, parts, reasons, factor: slope / rounds })
     }
 
     fn write(&self) -> Object {
@@ -197,75 +257,66 @@ impl ForestScorer {
 }
 
 /// The columns of the schema that the forest reads, by name.
-fn inputs(forest: &Forest, cursor: &Cursor<'_>, schema: &FeatureSchema) -> Result<Vec<Input>, Error> {
+fn inputs(
+    forest: &Forest,
+    schema: &FeatureSchema,
+    parts: &mut PartList,
+) -> Result<Vec<Input>, Error> {
     let names = forest.feature_names();
     let mut inputs: Vec<Input> = Vec::with_capacity(names.len());
     for (at, name) in names.into_iter().enumerate() {
         let Some((column, feature)) = schema.columns().enumerate().find(|(_, own)| own.name == name) else {
-            return Err(cursor.error(format!("the model reads `{name}`, which the schema does not have")));
+            return Err(invalid(format!("the model reads `{name}`, which the schema does not have")));
         };
         if inputs.iter().any(|other| other.column == column) {
-            return Err(cursor.error(format!("the model reads `{name}` twice")));
+            return Err(invalid(format!("the model reads `{name}` twice")));
         }
         let levels = forest.levels(at);
         if !levels.is_empty() && feature.levels != levels {
-            return Err(cursor.error(format!(
+            return Err(invalid(format!(
                 "`{name}` has other levels in the schema than in the model, which codes them in this order: {}",
                 levels.join(", ")
             )));
         }
-        inputs.push(Input { column, name, label: feature.label.clone(), group: feature.group.clone() });
+        let part = parts.push(PartInfo {
+            code: name.as_str().into(),
+            group: feature.group.as_deref().map(Into::into),
+            kind: ContributionKind::Feature,
+            columns: vec![ColumnRef { name: name.as_str().into(), index: column }],
+            text: None,
+            label: feature.label.as_str().into(),
+            is_rule_cap: false,
+        });
+        let (label, group) = (feature.label.clone(), feature.group.clone());
+        inputs.push(Input { column, name, label, group, part });
     }
     if inputs.is_empty() {
-        return Err(cursor.error("the model reads no feature"));
+        return Err(invalid("the model reads no feature"));
     }
     Ok(inputs)
 }
 
-/// Whether the margins are log-odds.
-pub(super) fn is_logistic(forest: &Forest) -> bool {
-    forest.outputs() == 1
-        && (matches!(forest.link, Link::Sigmoid(_)) || forest.objective() == "binary:logitraw")
+/// An error about the scorer as a whole.
+fn invalid(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidPipeline, "", message)
 }
 
-/// Whether the outputs are classes of which one is true: by softmax, or one against the rest.
-pub(super) fn has_classes(forest: &Forest) -> bool {
-    let apart = forest.writer().0 == "lightgbm" && matches!(forest.link, Link::Sigmoid(_));
-    forest.outputs() > 1 && (matches!(forest.link, Link::Softmax | Link::ArgMax) || apart)
-}
-
-fn scale_fits(forest: &Forest, cursor: &Cursor<'_>, scale: &mut Scale) -> Result<(), Error> {
-    let outputs = forest.outputs();
-    match scale {
-        Scale::Classes(classes) => {
-            if !has_classes(forest) {
-                return Err(cursor.error("the model's outputs are no classes"));
-            }
-            if classes.names().len() != outputs {
-                return Err(cursor.error(format!("the model has {outputs} classes")));
-            }
-            if matches!(forest.link, Link::Sigmoid(_)) {
-                classes.set_apart();
-            }
-            Ok(())
-        }
-        _ if outputs > 1 => Err(cursor.error(format!(
-            "the model has {outputs} outputs; of these a score can be made only where they are classes, by the scale classes"
-        ))),
-        Scale::Logistic { calibration: None } if !is_logistic(forest) => Err(cursor.error(format!(
-            "the objective `{}` does not give log-odds; use the scale logistic with a calibration, linear, quantiles or points",
-            forest.objective()
-        ))),
-        Scale::Points { probability: true } => {
-            Err(cursor.error("a model's points are no probability"))
-        }
-        _ => Ok(()),
+/// What the margins of a forest mean, by its objective.
+pub(super) fn margin_meaning(forest: &Forest) -> MarginMeaning {
+    let is_lightgbm = forest.source_library() == Library::LightGbm;
+    match (forest.output_count(), forest.model().link) {
+        (1, Link::Sigmoid(_) | Link::LogOdds) => MarginMeaning::LogOdds,
+        (1, _) => MarginMeaning::Other,
+        (_, Link::Softmax | Link::ArgMax) => MarginMeaning::SoftmaxClasses,
+        // Several logistic outputs of XGBoost are targets of their own.
+        (_, Link::Sigmoid(_)) if is_lightgbm => MarginMeaning::OneVsRestClasses,
+        _ => MarginMeaning::Other,
     }
 }
 
 /// The first tree with a leaf that is no finite number.
-fn infinite(forest: &Forest) -> Option<usize> {
-    let Body::Trees(trees) = &forest.body else { return None };
+fn tree_with_infinite_leaf(forest: &Forest) -> Option<usize> {
+    let Booster::Trees(trees) = &forest.model().booster else { return None };
     let bad = |node: &forest::Node| match node {
         forest::Node::Leaf { leaf: Leaf::Value(value), .. } => !value.is_finite(),
         forest::Node::Leaf { leaf: Leaf::Vector(values), .. } => values.iter().any(|v| !v.is_finite()),

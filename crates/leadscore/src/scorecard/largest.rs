@@ -1,6 +1,6 @@
 //! The largest points a rule can give, by the ranges of what it reads.
 
-use super::{Effect, MOST_POINTS, Rule, Scorecard, Unit};
+use super::{Effect, MAX_POINTS, Rule, Scorecard, ScorecardUnit};
 use crate::expression::{Choice, Value};
 use crate::json::Range;
 
@@ -9,37 +9,30 @@ const ALL: Range = Range { low: f64::NEG_INFINITY, high: f64::INFINITY };
 impl Scorecard {
     /// For every rule the largest points it can give or take, after the caps of rule and group and the weight; infinite
     /// where nothing bounds it. `columns` are the ranges of the features.
-    pub(crate) fn largest(&self, columns: &[Range]) -> Vec<f64> {
-        let whole = match (self.range, self.unit) {
+    pub(crate) fn largest_points(&self, columns: &[Range]) -> Vec<f64> {
+        let score_width = match (self.range, self.unit) {
             (Some(range), _) => range.high - range.low,
-            (None, Unit::Points) => 100.0,
-            (None, Unit::LogOdds) => f64::INFINITY,
+            (None, ScorecardUnit::Points) => 100.0,
+            (None, ScorecardUnit::LogOdds) => f64::INFINITY,
         };
         let mut all = Vec::new();
         for group in &self.groups {
-            let most = group.range.map_or(f64::INFINITY, |range| range.high.abs().max(range.low.abs()));
-            let largest = |rule: &Rule| rule.largest(columns).min(most) * group.weight.abs();
-            all.extend(group.rules.iter().map(largest).map(|points| points.min(whole)));
+            let group_cap = group.range.map_or(f64::INFINITY, |range| range.high.abs().max(range.low.abs()));
+            let largest = |rule: &Rule| rule.largest_points(columns).min(group_cap) * group.weight.abs();
+            all.extend(group.rules.iter().map(largest).map(|points| points.min(score_width)));
         }
         all
-    }
-
-    /// Group, code and label of every rule.
-    pub(crate) fn each_rule(&self) -> impl Iterator<Item = (&str, &str, &str)> {
-        self.groups.iter().flat_map(|group| {
-            group.rules.iter().map(|rule| (group.code.as_str(), rule.code.as_str(), rule.label.as_str()))
-        })
     }
 }
 
 impl Rule {
-    fn largest(&self, columns: &[Range]) -> f64 {
+    fn largest_points(&self, columns: &[Range]) -> f64 {
         let Effect::Points { points, range } = &self.effect else { return 0.0 };
         let bounds = points.bounds(columns);
         let bounds = range
             .map_or(bounds, |range| Range { low: range.clip(bounds.low), high: range.clip(bounds.high) });
-        let most = bounds.low.abs().max(bounds.high.abs());
-        if most > MOST_POINTS { f64::INFINITY } else { most }
+        let largest = bounds.low.abs().max(bounds.high.abs());
+        if largest > MAX_POINTS { f64::INFINITY } else { largest }
     }
 }
 
@@ -49,7 +42,7 @@ impl Value {
         let all = |parts: &[Value]| parts.iter().map(|part| part.bounds(columns)).collect::<Vec<_>>();
         match self {
             Value::Number(number) => Range { low: *number, high: *number },
-            Value::Slot(slot) => columns.get(slot.index).copied().unwrap_or(ALL),
+            Value::Column(column) => columns.get(column.index).copied().unwrap_or(ALL),
             Value::Sum(parts) => all(parts)
                 .into_iter()
                 .reduce(|a, b| Range { low: a.low + b.low, high: a.high + b.high })

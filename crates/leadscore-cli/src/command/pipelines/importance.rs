@@ -83,7 +83,7 @@ fn leads(file: &str, args: &PipelinesArgs) -> Result<FeatureMatrix, Failure> {
             Next::Rejected(rejection) => rejects.add(&rejection)?,
             Next::Lead => {
                 let lead = std::slice::from_ref(&work.leads.lead);
-                let matrix = work.pipeline.feature_matrix(lead, &work.context)?;
+                let matrix = work.pipeline.feature_matrix(lead, &work.as_of, work.options.mode)?;
                 columns = matrix.columns();
                 values.extend_from_slice(matrix.values());
             }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use leadscore::{Context, Error, Lead, Pipeline, Prediction};
+use leadscore::{AsOf, Error, Lead, Pipeline, Prediction, Score, ScoreOptions};
 
 use crate::args::Format;
 use crate::failure::Failure;
@@ -18,7 +18,8 @@ const SIZE: usize = 256;
 /// What is to be done with every batch.
 pub(super) struct Job<'a> {
     pub(super) pipeline: &'a Pipeline,
-    pub(super) context: &'a Context,
+    pub(super) as_of: &'a AsOf,
+    pub(super) options: &'a ScoreOptions,
     /// The form in which rows are written out, if they are.
     pub(super) rows: Option<Format>,
 }
@@ -28,7 +29,7 @@ pub(super) struct Job<'a> {
 pub(super) struct Batch {
     pub(super) slots: Vec<Slot>,
     /// One result for each slot.
-    pub(super) results: Vec<Result<Prediction, Error>>,
+    pub(super) results: Vec<Result<Score, Error>>,
     pub(super) rejections: Vec<Rejection>,
     pub(super) rendered: Vec<u8>,
     /// Slots of an earlier use, kept for their buffers.
@@ -99,12 +100,24 @@ impl Job<'_> {
     fn score(&self, batch: &mut Batch) {
         batch.results.clear();
         batch.rendered.clear();
-        let results = self.pipeline.score_each(batch.slots.iter().map(|slot| &slot.lead), self.context);
-        for (slot, result) in batch.slots.iter().zip(results) {
-            if let (Some(format), Ok(prediction)) = (self.rows, &result) {
-                rows::render(&mut batch.rendered, format, slot.row, prediction);
+        let leads = batch.slots.iter().map(|slot| &slot.lead);
+        if let Some(format @ (Format::Json | Format::Jsonl)) = self.rows {
+            let results = self.pipeline.score_each::<Prediction>(leads, self.as_of, self.options);
+            for (slot, result) in batch.slots.iter().zip(results) {
+                if let Ok(prediction) = &result {
+                    rows::render_json(&mut batch.rendered, format, slot.row, prediction);
+                }
+                batch.results.push(result.map(Score::from));
             }
-            batch.results.push(result);
+            return;
+        }
+        batch.results.extend(self.pipeline.score_each::<Score>(leads, self.as_of, self.options));
+        if self.rows.is_some() {
+            for (slot, result) in batch.slots.iter().zip(&batch.results) {
+                if let Ok(score) = result {
+                    rows::render_csv(&mut batch.rendered, slot.row, score);
+                }
+            }
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::io::{Result, Write};
 
 use leadscore::Prediction;
-use leadscore::explain::TopReason;
-use leadscore::feature::{Missing, Reason};
+use leadscore::explain::Reason;
+use leadscore::feature::{Missing, Reason as MissingCause};
 use leadscore::pipeline::Priority;
 
 use super::{percent, states_chance};
@@ -105,11 +105,11 @@ fn mark(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
 /// What speaks for the lead, what against it, and what held the score back.
 fn why(out: &mut dyn Write, prediction: &Prediction, most: f64) -> Result<()> {
     let explanation = &prediction.explanation;
-    let seen = |reason: &&TopReason| reason.points.abs() >= 0.05;
-    let is_for = |reason: &&TopReason| reason.points > 0.0;
-    let reasons: Vec<&TopReason> = explanation.reasons.iter().filter(seen).collect();
+    let seen = |reason: &&Reason| reason.points.abs() >= 0.05;
+    let is_for = |reason: &&Reason| reason.points > 0.0;
+    let reasons: Vec<&Reason> = explanation.reasons.iter().filter(seen).collect();
     // A limit of less than a point, such as a rounding, stands in the sum only.
-    let limits: Vec<&TopReason> = explanation.limits.iter().filter(|l| l.points.abs() >= 1.0).collect();
+    let limits: Vec<&Reason> = explanation.limits.iter().filter(|l| l.points.abs() >= 1.0).collect();
     out.write_all(b"<section><h4>Why</h4>\n<ul class=\"why\">\n")?;
     for reason in reasons.iter().filter(|r| is_for(r)) {
         bar(out, reason, most, "")?;
@@ -126,7 +126,7 @@ fn why(out: &mut dyn Write, prediction: &Prediction, most: f64) -> Result<()> {
     out.write_all(b"</ul></section>\n")
 }
 
-fn bar(out: &mut dyn Write, reason: &TopReason, most: f64, limit: &str) -> Result<()> {
+fn bar(out: &mut dyn Write, reason: &Reason, most: f64, limit: &str) -> Result<()> {
     let side = if reason.points < 0.0 { "against" } else { "for" };
     let kind = match (limit, side) {
         ("", side) => side,
@@ -180,10 +180,10 @@ fn uncapital(text: &str) -> String {
 
 /// What is not known, and what was there but could not be used.
 fn gaps(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
-    let of = |reason: Reason| {
+    let of = |reason: MissingCause| {
         prediction.missing.iter().filter(move |gap| gap.reason == reason).map(label).collect::<Vec<_>>()
     };
-    let absent = of(Reason::Absent);
+    let absent = of(MissingCause::Absent);
     write!(
         out,
         "<p class=\"gaps\">Known: {} of what the score looks at. ",
@@ -217,10 +217,10 @@ fn unusable(gap: &Missing) -> Option<String> {
     let label = capital(&label(gap));
     let found = gap.found.as_deref().unwrap_or_default();
     Some(match gap.reason {
-        Reason::Absent | Reason::Undecided => return None,
-        Reason::OutOfRange => format!("{label}: {found} cannot be right, so it was left out."),
-        Reason::Future => format!("{label}: {found} lies in the future, so it was left out."),
-        Reason::Unseen => format!("{label}: “{found}” is not a known value, so it was left out."),
+        MissingCause::Absent | MissingCause::Undecided => return None,
+        MissingCause::OutOfRange => format!("{label}: {found} cannot be right, so it was left out."),
+        MissingCause::Future => format!("{label}: {found} lies in the future, so it was left out."),
+        MissingCause::Unseen => format!("{label}: “{found}” is not a known value, so it was left out."),
         _ => format!("{label}: “{found}” cannot be read, so it was left out."),
     })
 }

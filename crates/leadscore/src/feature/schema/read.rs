@@ -6,7 +6,7 @@ use super::{Feature, FeatureSchema, FeatureType, TYPES, TypeRule};
 use crate::Error;
 use crate::expression::{Reading, Scope, normalise};
 use crate::feature::matching::level_name;
-use crate::feature::source::Source;
+use crate::feature::sources::SourceReader;
 use crate::json::{Cursor, Fields, Node, Object, word_for};
 
 pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading) -> Result<Feature, Error> {
@@ -83,7 +83,10 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
     }
     belongs(&fields, kind)?;
     let level_labels = level_labels(&fields, &levels)?;
-    let source = Source::read(&fields.required("source")?, &name, kind, &code, scope, reading)?;
+    let source_cursor = fields.required("source")?;
+    let reader =
+        SourceReader { cursor: &source_cursor, feature: &name, kind, level_code: &code, scope, reading };
+    let source = reader.read()?;
     let label = fields.text("label")?;
     Ok(Feature {
         own_label: label.is_some(),
@@ -103,6 +106,8 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         unseen_code,
         normal_levels,
         default_level,
+        is_plain_number: kind == FeatureType::Number && source.takes_numbers_as_they_are(),
+        attribute: None,
         source,
     })
 }
@@ -178,7 +183,7 @@ impl From<&Feature> for Node {
             .flag("required", feature.required)
             .maybe("default", default)
             .flag("helper", feature.helper)
-            .with("source", &feature.source)
+            .with("source", feature.source.write())
             .into()
     }
 }

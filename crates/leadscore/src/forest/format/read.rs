@@ -1,112 +1,117 @@
-//! The forest from JSON, everything checked.
+//! The model from JSON, everything checked.
 
 use std::collections::BTreeMap;
 
-use super::{FIELDS, KINDS, LIBRARIES, LINKS, PRECISIONS, SIDES};
+use super::words::{FIELDS, KINDS, LIBRARIES, LINKS, PRECISIONS, RAW_LOGIT, SIDES};
 use crate::Error;
-use crate::forest::engine::Engine;
-use crate::forest::model::{
-    Body, FeatureKind, Forest, Leaf, Link, ModelFeature, Node, Precision, Split, Test, Tree, widen,
-};
+use crate::forest::model::{Booster, FeatureKind, Link, Model, ModelFeature};
+use crate::forest::precision::{Precision, widen_threshold};
+use crate::forest::tree::{Leaf, Node, Split, Test, Tree};
 use crate::json::{self, Cursor, Fields};
 
-impl Forest {
-    pub(crate) fn read(cursor: &Cursor<'_>) -> Result<Forest, Error> {
-        let mut known = FIELDS.to_vec();
-        known.push("weights");
-        let fields = cursor.object(&known)?;
-        let kind = fields.required("kind")?;
-        if kind.text()? != "forest" {
-            return Err(kind.error("is no forest"));
+/// Reads the model of a pipeline file.
+///
+/// # Errors
+/// `invalid_model` with the path of what is wrong.
+pub(in crate::forest) fn read(cursor: &Cursor<'_>) -> Result<Model, Error> {
+    let fields = cursor.object(&FIELDS)?;
+    let kind = fields.required("kind")?;
+    if kind.text()? != "forest" {
+        return Err(kind.error("is no forest"));
+    }
+    let objective = fields.text("objective")?.unwrap_or_default();
+    let slope = fields.optional("slope");
+    let link = match (fields.required("link")?.word(&LINKS)?, &slope) {
+        (Link::Sigmoid(_), Some(slope)) => Link::Sigmoid(crate::expression::positive(slope)?),
+        (_, Some(slope)) => return Err(slope.error("only the link sigmoid has a slope")),
+        (Link::Identity, None) if objective == RAW_LOGIT => Link::LogOdds,
+        (link, None) => link,
+    };
+    let precision = fields.required("precision")?.word(&PRECISIONS)?;
+    let features = fields.required("features")?;
+    let features: Vec<ModelFeature> = features.items()?.iter().map(read_feature).collect::<Result<_, _>>()?;
+    let base_cursor = fields.required("base")?;
+    let base_score = reals(&base_cursor, precision)?;
+    if base_score.is_empty() || base_score.iter().any(|value| !value.is_finite()) {
+        return Err(base_cursor.error("wants a finite number for each output"));
+    }
+    let mut attributes = BTreeMap::new();
+    if let Some(map) = fields.optional("attributes") {
+        for (name, text) in map.entries()?.all() {
+            attributes.insert(name.to_owned(), text.text()?.to_owned());
         }
-        let link_cursor = fields.required("link")?;
-        let slope = fields.optional("slope");
-        let link = match (link_cursor.word(&LINKS)?, &slope) {
-            (Link::Sigmoid(_), Some(slope)) => Link::Sigmoid(crate::expression::positive(slope)?),
-            (_, Some(slope)) => return Err(slope.error("only the link sigmoid has a slope")),
-            (link, None) => link,
-        };
-        let precision = fields.required("precision")?.word(&PRECISIONS)?;
-        let features = fields.required("features")?;
-        let features: Vec<ModelFeature> =
-            features.items()?.iter().map(read_feature).collect::<Result<_, _>>()?;
-        let base_cursor = fields.required("base")?;
-        let base = reals(&base_cursor, precision)?;
-        if base.is_empty() || base.iter().any(|value| !value.is_finite()) {
-            return Err(base_cursor.error("wants a finite number for each output"));
+    }
+    let missing = fields.optional("missing").map(|value| real(&value, Precision::F64)).transpose()?;
+    let booster = read_booster(cursor, &fields, features.len(), base_score.len(), precision)?;
+    let round_ends = read_round_ends(&fields, &booster)?;
+    let best_iteration = fields.optional("best_iteration").map(|c| c.count()).transpose()?;
+    Ok(Model {
+        source_library: fields.required("library")?.word(&LIBRARIES)?,
+        library_version: fields.text("library_version")?.unwrap_or_default(),
+        objective,
+        link,
+        precision,
+        features,
+        base_score,
+        booster,
+        best_iteration: best_iteration.filter(|best| *best < round_ends.len()),
+        round_ends,
+        average_output: fields.flag("average")?,
+        missing: missing.filter(|value| !value.is_nan()),
+        attributes,
+    })
+}
+
+fn read_booster(
+    cursor: &Cursor<'_>,
+    fields: &Fields<'_>,
+    features: usize,
+    outputs: usize,
+    precision: Precision,
+) -> Result<Booster, Error> {
+    match (fields.optional("trees"), fields.optional("weights")) {
+        (Some(trees), None) => {
+            let reader = TreeReader { features, outputs, precision };
+            let items = trees.items()?;
+            let read = items.iter().enumerate().map(|(index, item)| reader.tree(item, index));
+            Ok(Booster::Trees(read.collect::<Result<_, _>>()?))
         }
-        let mut attributes = BTreeMap::new();
-        if let Some(map) = fields.optional("attributes") {
-            for (name, text) in map.entries()?.all() {
-                attributes.insert(name.to_owned(), text.text()?.to_owned());
+        (None, Some(weights)) => {
+            let numbers = reals(&weights, Precision::F32)?;
+            if numbers.len() != (features + 1) * outputs {
+                return Err(weights.error(format!(
+                    "{} weights for {features} features and a bias of {outputs} outputs",
+                    numbers.len()
+                )));
             }
+            Ok(Booster::Linear(numbers.iter().map(|weight| *weight as f32).collect()))
         }
-        let body = match (fields.optional("trees"), fields.optional("weights")) {
-            (Some(trees), None) => {
-                let reader = TreeReader { features: features.len(), outputs: base.len(), precision };
-                let items = trees.items()?;
-                let read = items.iter().enumerate().map(|(at, item)| reader.tree(item, at));
-                Body::Trees(read.collect::<Result<_, _>>()?)
-            }
-            (None, Some(weights)) => {
-                let numbers = reals(&weights, Precision::F32)?;
-                if numbers.len() != (features.len() + 1) * base.len() {
-                    return Err(weights.error(format!(
-                        "{} weights for {} features and a bias of {} outputs",
-                        numbers.len(),
-                        features.len(),
-                        base.len()
-                    )));
-                }
-                Body::Linear(numbers.iter().map(|weight| *weight as f32).collect())
-            }
-            _ => return Err(cursor.error("wants either `trees` or `weights`")),
-        };
-        let rounds = rounds(&fields, &body)?;
-        let best_iteration = fields.optional("best_iteration").map(|c| c.count()).transpose()?;
-        let best_iteration = best_iteration.filter(|best| *best < rounds.len());
-        let mut forest = Forest {
-            library: fields.required("library")?.word(&LIBRARIES)?,
-            version: fields.text("library_version")?.unwrap_or_default(),
-            objective: fields.text("objective")?.unwrap_or_default(),
-            link,
-            precision,
-            features,
-            base,
-            body,
-            rounds,
-            best_iteration,
-            average: fields.flag("average")?,
-            engine: Engine::Plain,
-            attributes,
-        };
-        forest.engine = Engine::new(&forest);
-        Ok(forest)
+        _ => Err(cursor.error("wants either `trees` or `weights`")),
     }
 }
 
-fn rounds(fields: &Fields<'_>, body: &Body) -> Result<Vec<usize>, Error> {
+fn read_round_ends(fields: &Fields<'_>, booster: &Booster) -> Result<Vec<usize>, Error> {
     let cursor = fields.required("rounds")?;
-    let rounds: Vec<usize> = cursor.items()?.iter().map(Cursor::count).collect::<Result<_, _>>()?;
-    let trees = if let Body::Trees(trees) = body { trees.len() } else { 0 };
-    let rising = rounds.windows(2).all(|two| two[0] <= two[1]);
-    if matches!(body, Body::Trees(_)) && (!rising || rounds.last().copied().unwrap_or(0) != trees) {
+    let ends: Vec<usize> = cursor.items()?.iter().map(Cursor::count).collect::<Result<_, _>>()?;
+    let trees = if let Booster::Trees(trees) = booster { trees.len() } else { 0 };
+    let ascending = ends.windows(2).all(|two| two[0] <= two[1]);
+    if matches!(booster, Booster::Trees(_)) && (!ascending || ends.last().copied().unwrap_or(0) != trees) {
         return Err(cursor.error(format!("wants the number of trees up to each round, {trees} at the end")));
     }
-    Ok(rounds)
+    Ok(ends)
 }
 
 fn read_feature(cursor: &Cursor<'_>) -> Result<ModelFeature, Error> {
     let fields = cursor.object(&["name", "type", "levels"])?;
-    let kind = fields.optional("type").map_or(Ok(FeatureKind::Number), |c| c.word(&KINDS))?;
+    let kind = fields.optional("type").map_or(Ok(FeatureKind::Numerical), |c| c.word(&KINDS))?;
     let levels = fields.texts("levels")?;
-    if !levels.is_empty() && kind != FeatureKind::Category {
+    if !levels.is_empty() && kind != FeatureKind::Categorical {
         return Err(cursor.error("only a category has levels"));
     }
     Ok(ModelFeature { name: fields.text("name")?, kind, levels })
 }
 
-/// A number as [`wide`] writes it, in the model's precision.
+/// A number in some precision; `null`, `"inf"` and `"-inf"` are the ones that JSON has no syntax for.
 fn real(cursor: &Cursor<'_>, precision: Precision) -> Result<f64, Error> {
     let value = match cursor.node {
         json::Node::Null => f64::NAN,
@@ -127,7 +132,7 @@ fn reals(cursor: &Cursor<'_>, precision: Precision) -> Result<Vec<f64>, Error> {
     cursor.items()?.iter().map(|item| real(item, precision)).collect()
 }
 
-/// What trees are read against.
+/// Reads trees and checks them against the model.
 struct TreeReader {
     features: usize,
     outputs: usize,
@@ -135,7 +140,7 @@ struct TreeReader {
 }
 
 impl TreeReader {
-    fn tree(&self, cursor: &Cursor<'_>, number: usize) -> Result<Tree, Error> {
+    fn tree(&self, cursor: &Cursor<'_>, index: usize) -> Result<Tree, Error> {
         let fields = cursor.object(&[
             "output",
             "features",
@@ -167,7 +172,7 @@ impl TreeReader {
         }
         let gain = list("gain")?;
         let mut gains = gain.iter().flatten();
-        // Splits whose children are still to come; the first of them is the next node.
+        // Children that are still to come, as (parent, whether left); the last one is the next node.
         let mut open: Vec<(usize, bool)> = Vec::new();
         let mut nodes: Vec<Node> = Vec::with_capacity(shape.len());
         for (at, item) in shape.iter().enumerate() {
@@ -184,14 +189,14 @@ impl TreeReader {
             }
             let feature = self.feature(item)?;
             let threshold = match self.precision {
-                Precision::F32 if !values[at].is_nan() => widen(values[at] as f32),
+                Precision::F32 if !values[at].is_nan() => widen_threshold(values[at] as f32),
                 _ => values[at],
             };
             open.extend([(at, false), (at, true)]);
             nodes.push(Node::Split(Split {
                 feature,
-                test: Test::Below { threshold, zero_is_missing: false },
-                missing_left: false,
+                test: Test::Numerical { threshold, zero_is_missing: false },
+                default_left: false,
                 left: 0,
                 right: 0,
                 cover: cover[at],
@@ -201,50 +206,50 @@ impl TreeReader {
         if !open.is_empty() || shape.is_empty() {
             return Err(cursor.error("`features` ends before every split has two children"));
         }
-        self.marks(&fields, &mut nodes)?;
+        self.sparse(&fields, &mut nodes)?;
         let is_vector = |node: &Node| matches!(node, Node::Leaf { leaf: Leaf::Vector(_), .. });
         let is_leaf = |node: &&Node| matches!(node, Node::Leaf { .. });
         if nodes.iter().any(is_vector) && !nodes.iter().filter(is_leaf).all(is_vector) {
             return Err(cursor.error("either all leaves are vectors or none"));
         }
-        Tree::new(number, output, nodes)
+        Tree::new(index, output, nodes)
     }
 
-    /// What stands beside the columns: the nodes that are not plain.
-    fn marks(&self, fields: &Fields<'_>, nodes: &mut [Node]) -> Result<(), Error> {
+    /// The sparse arrays: nodes that differ from the default.
+    fn sparse(&self, fields: &Fields<'_>, nodes: &mut [Node]) -> Result<(), Error> {
         if let Some(list) = fields.optional("missing_left") {
             for item in list.items()? {
-                split(nodes, &item)?.missing_left = true;
+                split(nodes, &item)?.default_left = true;
             }
         }
         if let Some(list) = fields.optional("zero_is_missing") {
             for item in list.items()? {
-                if let Test::Below { zero_is_missing, .. } = &mut split(nodes, &item)?.test {
+                if let Test::Numerical { zero_is_missing, .. } = &mut split(nodes, &item)?.test {
                     *zero_is_missing = true;
                 }
             }
         }
         if let Some(list) = fields.optional("sets") {
             for item in list.items()? {
-                let own = item.object(&["node", "codes", "members", "negative_fraction_is_zero"])?;
-                split(nodes, &own.required("node")?)?.test = read_set(&own)?;
+                let entry = item.object(&["node", "codes", "members", "negative_fraction_is_zero"])?;
+                split(nodes, &entry.required("node")?)?.test = read_categories(&entry)?;
             }
         }
         if let Some(list) = fields.optional("vectors") {
             for item in list.items()? {
-                let own = item.object(&["node", "values"])?;
-                let values_cursor = own.required("values")?;
+                let entry = item.object(&["node", "values"])?;
+                let values_cursor = entry.required("values")?;
                 let values = reals(&values_cursor, self.precision)?;
                 if values.len() != self.outputs {
                     return Err(values_cursor.error(format!("wants {} values", self.outputs)));
                 }
-                *leaf(nodes, &own.required("node")?)? = Leaf::Vector(values);
+                *leaf(nodes, &entry.required("node")?)? = Leaf::Vector(values);
             }
         }
         if let Some(list) = fields.optional("linear") {
             for item in list.items()? {
-                let own = item.object(&["node", "constant", "terms", "fallback"])?;
-                let terms = own.required("terms")?;
+                let entry = item.object(&["node", "constant", "terms", "fallback"])?;
+                let terms = entry.required("terms")?;
                 let term = |term: &Cursor<'_>| -> Result<(usize, f64), Error> {
                     let pair = term.items()?;
                     let [feature, coefficient] = pair.as_slice() else {
@@ -253,11 +258,11 @@ impl TreeReader {
                     Ok((self.feature(feature)?, real(coefficient, Precision::F64)?))
                 };
                 let linear = Leaf::Linear {
-                    constant: real(&own.required("constant")?, Precision::F64)?,
+                    constant: real(&entry.required("constant")?, Precision::F64)?,
                     terms: terms.items()?.iter().map(term).collect::<Result<_, _>>()?,
-                    fallback: real(&own.required("fallback")?, Precision::F64)?,
+                    fallback: real(&entry.required("fallback")?, Precision::F64)?,
                 };
-                *leaf(nodes, &own.required("node")?)? = linear;
+                *leaf(nodes, &entry.required("node")?)? = linear;
             }
         }
         Ok(())
@@ -273,18 +278,18 @@ impl TreeReader {
     }
 }
 
-fn read_set(fields: &Fields<'_>) -> Result<Test, Error> {
+fn read_categories(fields: &Fields<'_>) -> Result<Test, Error> {
     let codes = fields.required("codes")?;
-    let mut set = Vec::new();
+    let mut categories = Vec::new();
     for item in codes.items()? {
         let code = u32::try_from(item.count()?).map_err(|_| item.error("is no code of a category"))?;
-        if set.last().is_some_and(|last| *last >= code) {
+        if categories.last().is_some_and(|last| *last >= code) {
             return Err(item.error("codes rise"));
         }
-        set.push(code);
+        categories.push(code);
     }
-    Ok(Test::Among {
-        set,
+    Ok(Test::Categorical {
+        categories,
         members_left: fields.required("members")?.word(&SIDES)?,
         negative_fraction_is_zero: fields.flag("negative_fraction_is_zero")?,
     })

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::invalid;
+use super::error::invalid;
 use super::text::{Block, Lines};
 use crate::Error;
-use crate::forest::{FeatureKind, ModelFeature, Node, Test, Tree};
+use crate::forest::model::{FeatureKind, ModelFeature};
+use crate::forest::tree::{Node, Test, Tree};
 use crate::json;
 
-/// The names of the columns; the library keeps them without blanks.
+/// The names of the columns, in which the library has no blanks.
 pub(super) fn names<'a>(header: &Block<'a>) -> Result<Vec<&'a str>, Error> {
     let names: Vec<&str> =
         header.required("feature_names")?.split(' ').filter(|name| !name.is_empty()).collect();
@@ -20,8 +21,8 @@ pub(super) fn names<'a>(header: &Block<'a>) -> Result<Vec<&'a str>, Error> {
     Ok(names)
 }
 
-/// The columns, with what stands behind the trees. `attributes` takes note of names of categories that cannot be
-/// placed.
+/// The columns, with what the file says of them after the trees. Names of categories that cannot be assigned to a
+/// column are noted in `attributes`.
 pub(super) fn read(
     names: &[&str],
     header: &Block,
@@ -36,43 +37,45 @@ pub(super) fn read(
         .zip(&codes)
         .map(|(name, codes)| ModelFeature {
             name: Some((*name).to_owned()),
-            kind: if codes.is_some() { FeatureKind::Category } else { FeatureKind::Number },
+            kind: if codes.is_some() { FeatureKind::Categorical } else { FeatureKind::Numerical },
             levels: Vec::new(),
         })
         .collect();
-    let Some(lists) = tail.pandas.map(levels).transpose()?.flatten().filter(|lists| !lists.is_empty()) else {
+    let Some(lists) =
+        tail.pandas_categorical.map(levels).transpose()?.flatten().filter(|lists| !lists.is_empty())
+    else {
         return Ok(features);
     };
-    // The lists say nothing of the columns they belong to: in a data frame they are the categorical ones in order.
-    // That does not hold where integer columns were declared categorical, or for ordered categories.
-    let places: Vec<(usize, u32)> =
+    // The lists do not name their columns: in a data frame they are the categorical ones in order. That does not hold
+    // where integer columns were declared categorical, or for ordered categories.
+    let categorical: Vec<(usize, u32)> =
         codes.iter().enumerate().filter_map(|(at, above)| above.map(|above| (at, above))).collect();
-    let fits = lists.len() == places.len()
-        && lists.iter().zip(&places).all(|(list, (_, above))| *above as usize <= list.len());
+    let fits = lists.len() == categorical.len()
+        && lists.iter().zip(&categorical).all(|(list, (_, above))| *above as usize <= list.len());
     if fits {
-        for (list, (at, _)) in lists.into_iter().zip(places) {
+        for (list, (at, _)) in lists.into_iter().zip(categorical) {
             features[at].levels = list;
         }
     } else {
         let note = format!(
             "{} lists of names do not fit the {} categorical columns; only codes are known",
             lists.len(),
-            places.len()
+            categorical.len()
         );
         attributes.insert("pandas_categorical".to_owned(), note);
     }
     Ok(features)
 }
 
-/// For every categorical column the number above the codes seen in training; none for the others.
+/// For every categorical column the number of codes, one more than the largest seen in training; none for the others.
 fn codes(count: usize, header: &Block, trees: &[Tree], declared: &[usize]) -> Vec<Option<u32>> {
     let mut codes = vec![None; count];
-    for place in declared {
-        if let Some(code) = codes.get_mut(*place) {
+    for column in declared {
+        if let Some(code) = codes.get_mut(*column) {
             *code = Some(0);
         }
     }
-    // `[0:251]` is the range of a number, `2:0:1` the codes of a category, `none` a column that was of no use.
+    // `[0:251]` is the range of a number, `2:0:1` the codes of a category, `none` a column that was not used.
     let infos: Vec<&str> =
         header.text("feature_infos").unwrap_or_default().split_ascii_whitespace().collect();
     if infos.len() == count {
@@ -85,9 +88,9 @@ fn codes(count: usize, header: &Block, trees: &[Tree], declared: &[usize]) -> Ve
     }
     for node in trees.iter().flat_map(|tree| &tree.nodes) {
         if let Node::Split(split) = node
-            && let Test::Among { set, .. } = &split.test
+            && let Test::Categorical { categories, .. } = &split.test
         {
-            let above = set.last().map_or(0, |code| code.saturating_add(1));
+            let above = categories.last().map_or(0, |code| code.saturating_add(1));
             let code = &mut codes[split.feature];
             *code = Some(code.unwrap_or(0).max(above));
         }
@@ -95,19 +98,19 @@ fn codes(count: usize, header: &Block, trees: &[Tree], declared: &[usize]) -> Ve
     codes
 }
 
-/// What is of use behind the trees.
+/// The used lines after the trees.
 struct Tail<'a> {
-    /// The columns the training was told are categorical.
+    /// The columns that were declared categorical in training.
     categorical: Vec<usize>,
-    pandas: Option<&'a str>,
+    pandas_categorical: Option<&'a str>,
 }
 
 impl<'a> Tail<'a> {
     fn read(lines: Lines<'a>) -> Tail<'a> {
-        let mut tail = Tail { categorical: Vec::new(), pandas: None };
+        let mut tail = Tail { categorical: Vec::new(), pandas_categorical: None };
         for line in lines {
             if let Some(text) = line.strip_prefix("pandas_categorical:") {
-                tail.pandas = Some(text);
+                tail.pandas_categorical = Some(text);
             } else if let Some(text) = line.strip_prefix("[categorical_feature:")
                 && !text.contains("name:")
             {
@@ -123,7 +126,7 @@ impl<'a> Tail<'a> {
     }
 }
 
-/// The lists of names in the last line, or nothing where it says `null`.
+/// The lists of names in the last line; nothing where it is `null`.
 fn levels(text: &str) -> Result<Option<Vec<Vec<String>>>, Error> {
     let wrong = |message: &str| invalid("pandas_categorical", message.to_owned());
     let document = json::parse(text).map_err(|error| wrong(error.message()))?;

@@ -1,8 +1,8 @@
 //! The line `objective=<name> <key:value> …`.
 
-use super::{invalid, unsupported};
+use super::error::{invalid, unsupported};
 use crate::Error;
-use crate::forest::Link;
+use crate::forest::model::Link;
 
 pub(super) struct Objective {
     /// As in the file; empty for a custom one.
@@ -10,7 +10,7 @@ pub(super) struct Objective {
     pub(super) link: Link,
 }
 
-/// Reads the line's value, empty where there is none.
+/// Reads the value of the line, which is empty where there is none.
 pub(super) fn read(text: &str, outputs: usize) -> Result<Objective, Error> {
     let mut words = text.split_ascii_whitespace();
     let name = words.next().unwrap_or_default();
@@ -28,7 +28,7 @@ pub(super) fn read(text: &str, outputs: usize) -> Result<Objective, Error> {
             )),
         }
     };
-    // A squared target, where the kind of loss allows it.
+    // `reg_sqrt`: trained on the signed root of the target, where the loss allows it.
     let root = || if parameters.contains(&"sqrt") { Link::SignedSquare } else { Link::Identity };
 
     let link = match name {

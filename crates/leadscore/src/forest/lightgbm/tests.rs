@@ -3,23 +3,24 @@
 use std::path::Path;
 
 use super::*;
+use crate::forest::model::{FeatureKind, Link};
 use crate::forest::tests::shared;
-use crate::forest::{FeatureKind, Leaf, Link, Node, Test};
+use crate::forest::tree::{Leaf, Node, Test};
 use crate::math;
 
 /// Two rounds of everything at once: each missing type, a set of categories, a linear tree, a constant one.
 const MODEL: &str = include_str!("tests/model.txt");
 
 /// The margins of a row, walked and summed as plainly as can be.
-fn margins(forest: &Forest, row: &[f64]) -> Vec<f64> {
-    let Body::Trees(trees) = &forest.body else { unreachable!() };
-    let mut sums = forest.base.clone();
+fn margins(model: &Model, row: &[f64]) -> Vec<f64> {
+    let Booster::Trees(trees) = &model.booster else { unreachable!() };
+    let mut sums = model.base_score.clone();
     for tree in trees {
         let mut node = 0;
         sums[tree.output] += loop {
             match &tree.nodes[node] {
                 Node::Split(split) => {
-                    let left = goes_left(&split.test, row[split.feature], split.missing_left);
+                    let left = goes_left(&split.test, row[split.feature], split.default_left);
                     node = if left { split.left } else { split.right };
                 }
                 Node::Leaf { leaf: Leaf::Value(value), .. } => break *value,
@@ -35,30 +36,30 @@ fn margins(forest: &Forest, row: &[f64]) -> Vec<f64> {
     sums
 }
 
-fn goes_left(test: &Test, value: f64, missing_left: bool) -> bool {
+fn goes_left(test: &Test, value: f64, default_left: bool) -> bool {
     match test {
-        _ if value.is_nan() => missing_left,
-        Test::Below { threshold, zero_is_missing } => {
+        _ if value.is_nan() => default_left,
+        Test::Numerical { threshold, zero_is_missing } => {
             if *zero_is_missing && value.abs() <= f64::from(1e-35_f32) {
-                missing_left
+                default_left
             } else {
                 threshold.is_nan() || value < *threshold
             }
         }
-        Test::Among { set, members_left, .. } => {
-            let member = value > -1.0 && value < 2_147_483_648.0 && set.contains(&(value as u32));
+        Test::Categorical { categories, members_left, .. } => {
+            let member = value > -1.0 && value < 2_147_483_648.0 && categories.contains(&(value as u32));
             member == *members_left
         }
     }
 }
 
-fn predictions(forest: &Forest, margins: &[f64]) -> Vec<f64> {
-    let by = if forest.average { forest.rounds.len() as f64 } else { 1.0 };
+fn predictions(model: &Model, margins: &[f64]) -> Vec<f64> {
+    let by = if model.average_output { model.round_ends.len() as f64 } else { 1.0 };
     let margins: Vec<f64> = margins.iter().map(|margin| margin / by).collect();
     let top = margins.iter().copied().fold(f64::MIN, f64::max);
     let whole: f64 = margins.iter().map(|margin| math::exp(margin - top)).sum();
-    let link = |margin: &f64| match forest.link {
-        Link::Identity => *margin,
+    let link = |margin: &f64| match model.link {
+        Link::Identity | Link::LogOdds => *margin,
         Link::Sigmoid(slope) => math::sigmoid(slope * margin),
         Link::Softmax => math::exp(margin - top) / whole,
         Link::Exp => math::exp(*margin),
@@ -143,18 +144,21 @@ fn everything_in_the_header_and_behind_the_trees() {
     // Without the code 33, for which there is no name.
     let forest = load(MODEL.replace("cat_threshold=1 2", "cat_threshold=1 0").as_bytes()).unwrap();
     assert_eq!(
-        (forest.library, forest.version.as_str(), forest.objective.as_str()),
-        ("lightgbm", "v4", "binary")
+        (forest.source_library, forest.library_version.as_str(), forest.objective.as_str()),
+        (Library::LightGbm, "v4", "binary")
     );
-    assert_eq!((forest.link, forest.average), (Link::Sigmoid(2.0), true));
-    assert_eq!((forest.base.as_slice(), forest.rounds.as_slice()), ([0.0].as_slice(), [1, 2, 3].as_slice()));
+    assert_eq!((forest.link, forest.average_output), (Link::Sigmoid(2.0), true));
+    assert_eq!(
+        (forest.base_score.as_slice(), forest.round_ends.as_slice()),
+        ([0.0].as_slice(), [1, 2, 3].as_slice())
+    );
     let names: Vec<_> = forest.features.iter().map(|feature| feature.name.as_deref().unwrap()).collect();
     assert_eq!(names, ["Seiten_pro_Besuch", "Größe=€", "Quelle", "Land"]);
     let levels: Vec<_> = forest.features.iter().map(|feature| feature.levels.join("|")).collect();
     assert_eq!(levels, ["", "", "Google|\"x\", y", "1|2.5|True"]);
     assert_eq!(
         [0, 3].map(|feature: usize| forest.features[feature].kind),
-        [FeatureKind::Number, FeatureKind::Category]
+        [FeatureKind::Numerical, FeatureKind::Categorical]
     );
     assert!(forest.attributes.is_empty());
 }
@@ -162,21 +166,24 @@ fn everything_in_the_header_and_behind_the_trees() {
 #[test]
 fn decisions() {
     let forest = load(MODEL.as_bytes()).unwrap();
-    let Body::Trees(trees) = &forest.body else { unreachable!() };
+    let Booster::Trees(trees) = &forest.booster else { unreachable!() };
     let tests: Vec<_> = trees[0]
         .nodes
         .iter()
         .filter_map(|node| match node {
-            Node::Split(split) => Some((&split.test, split.missing_left, split.cover, split.gain)),
+            Node::Split(split) => Some((&split.test, split.default_left, split.cover, split.gain)),
             Node::Leaf { .. } => None,
         })
         .collect();
-    let below = |threshold, zero_is_missing| Test::Below { threshold, zero_is_missing };
+    let below = |threshold, zero_is_missing| Test::Numerical { threshold, zero_is_missing };
     assert_eq!(tests[0], (&below(1.5_f64.next_up(), false), true, 60.0, 9.5));
     assert_eq!(tests[1], (&below(f64::from_bits(1), true), true, 30.0, 4.0));
     assert_eq!(tests[3], (&below((-2.0_f64).next_up(), false), false, 30.0, 2.0));
-    let set = vec![0, 33];
-    assert_eq!(tests[2].0, &Test::Among { set, members_left: true, negative_fraction_is_zero: true });
+    let categories = vec![0, 33];
+    assert_eq!(
+        tests[2].0,
+        &Test::Categorical { categories, members_left: true, negative_fraction_is_zero: true }
+    );
     assert!(!tests[2].1);
 
     let nan = f64::NAN;
@@ -198,7 +205,7 @@ fn decisions() {
 #[test]
 fn other_spellings_of_the_same_model() {
     // As text, in which NaN equals itself.
-    let show = |forest: &Forest| format!("{forest:?}");
+    let show = |model: &Model| format!("{model:?}");
     let read = |text: &str| show(&load(text.as_bytes()).unwrap());
     let forest = read(MODEL);
     assert_eq!(read(&MODEL.replace('\n', "\r\n")), read(MODEL));
@@ -207,14 +214,14 @@ fn other_spellings_of_the_same_model() {
         assert!(MODEL.contains(from), "{from}");
         load(MODEL.replace(from, to).as_bytes()).unwrap()
     };
-    assert_eq!(with("version=v4", "version=v2").version, "v2");
+    assert_eq!(with("version=v4", "version=v2").library_version, "v2");
     let custom = with("objective=binary sigmoid:2\n", "");
     assert_eq!((custom.objective.as_str(), custom.link), ("", Link::Identity));
-    assert!(!with("average_output\n", "").average);
+    assert!(!with("average_output\n", "").average_output);
     assert_eq!(show(&with("tree_sizes=1 2 3\n", "tree_sizes=9999999999 -1\n")), forest);
     assert_eq!(show(&with("end of trees\n", "feature importances:\n")), forest);
     let uncounted = with("leaf_count=10 10 10 10 20\n", "");
-    let Body::Trees(trees) = &uncounted.body else { unreachable!() };
+    let Booster::Trees(trees) = &uncounted.booster else { unreachable!() };
     assert!(trees[0].nodes.iter().all(|node| match node {
         Node::Leaf { cover, .. } => cover.is_nan(),
         Node::Split(split) => !split.cover.is_nan(),
@@ -225,9 +232,9 @@ fn other_spellings_of_the_same_model() {
 }
 
 #[test]
-fn damage_is_named_by_place() {
+fn damage_is_named_by_path() {
     for (from, to, wanted) in [
-        ("tree\n", "trees\n", "is no LightGBM text model: those begin with a line that says `tree`"),
+        ("tree\n", "trees\n", "is no LightGBM text model: those begin with the line `tree`"),
         ("version=v4", "version=v5", "version: is \"v5\"; versions v2, v3 and v4 of the format are known"),
         (
             "num_tree_per_iteration=1",
@@ -248,13 +255,13 @@ fn damage_is_named_by_place() {
         ("num_leaves=5", "num_leaves=-1", "trees[0]: num_leaves is \"-1\", no count"),
         ("num_leaves=5", "num_leaves=5\nnum_leaves=5", "trees[0]: num_leaves is given twice"),
         ("leaf_value=1 2", "leaf_value=1 nan", "trees[0].nodes[5]: the leaf's value is NaN"),
-        ("leaf_value=1 2", "leaf_value=1 x", "trees[0]: leaf_value has \"x\" at place 1"),
+        ("leaf_value=1 2", "leaf_value=1 x", "trees[0]: leaf_value has \"x\" at index 1"),
         ("leaf_value=1 2", "leaf_value=1 1e999", "trees[0].nodes[5]: the leaf's value is inf"),
         ("threshold=1.5", "threshold=nan", "trees[0].nodes[0]: the threshold is NaN"),
         ("split_feature=0 1", "split_feature=0 4", "trees[0].nodes[1]: uses feature 4, but the model has 4"),
         ("left_child=1 3", "left_child=1 4", "trees[0].nodes[1]: has the child 4, which a tree of 5 leaves"),
         ("left_child=1 3", "left_child=1 -6", "trees[0].nodes[1]: has the child -6, which"),
-        ("left_child=1 3", "left_child=1 1", "trees[0].nodes[1]: is reached on two ways"),
+        ("left_child=1 3", "left_child=1 1", "trees[0].nodes[1]: is the child of two nodes"),
         ("left_child=1 3", "left_child=1 -9223372036854775808", "trees[0].nodes[1]: has the child"),
         ("decision_type=10 6", "decision_type=10 14", "trees[0].nodes[1]: decision_type 14 is not known"),
         ("-2 0\n", "-2 1\n", "trees[0].nodes[3]: asks for the set of categories 1, which"),
@@ -327,8 +334,8 @@ fn no_damage_makes_it_panic() {
         match load(&bytes) {
             Ok(forest) => {
                 let columns = forest.features.len();
-                assert_eq!(margins(&forest, &vec![0.5; columns]).len(), forest.base.len());
-                assert_eq!(margins(&forest, &vec![f64::NAN; columns]).len(), forest.base.len());
+                assert_eq!(margins(&forest, &vec![0.5; columns]).len(), forest.base_score.len());
+                assert_eq!(margins(&forest, &vec![f64::NAN; columns]).len(), forest.base_score.len());
                 loaded += 1;
             }
             Err(error) => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::str::FromStr;
 
-use super::invalid;
+use super::error::invalid;
 use crate::Error;
 
 /// Lines without their ends, be they LF or CRLF.
@@ -25,36 +25,36 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// What a block is followed by.
+/// What follows a block.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Next<'a> {
-    /// The tree of this number.
+pub(super) enum Following<'a> {
+    /// A tree, with its number.
     Tree(&'a str),
-    /// What stands after the trees.
+    /// The part after the trees.
     Tail,
-    /// Nothing: the file is at its end.
-    Cut,
+    /// The end of the file, too early.
+    Truncated,
 }
 
-/// The header, or one tree.
+/// The header or one tree: lines `key=value`, and lines of one word.
 pub(super) struct Block<'a> {
-    /// Where in the model, for messages; empty for the header.
+    /// The path in the model, for messages; empty for the header.
     path: String,
     values: BTreeMap<&'a str, &'a str>,
     words: Vec<&'a str>,
 }
 
 impl<'a> Block<'a> {
-    /// The lines up to the next block's first one, which is taken too.
-    pub(super) fn read(path: &str, lines: &mut Lines<'a>) -> Result<(Block<'a>, Next<'a>), Error> {
+    /// Reads the lines up to the first one of the next block, and that one too.
+    pub(super) fn read(path: &str, lines: &mut Lines<'a>) -> Result<(Block<'a>, Following<'a>), Error> {
         let mut block = Block { path: path.to_owned(), values: BTreeMap::new(), words: Vec::new() };
         for line in lines {
             if let Some(number) = line.strip_prefix("Tree=") {
-                return Ok((block, Next::Tree(number)));
+                return Ok((block, Following::Tree(number)));
             }
             // Version 2 has no `end of trees`.
             if ["end of trees", "feature importances:", "feature_importances:"].contains(&line) {
-                return Ok((block, Next::Tail));
+                return Ok((block, Following::Tail));
             }
             let Some((key, value)) = line.split_once('=') else {
                 if !line.is_empty() {
@@ -63,11 +63,11 @@ impl<'a> Block<'a> {
                 continue;
             };
             match block.values.entry(key) {
-                Entry::Vacant(place) => place.insert(value),
+                Entry::Vacant(entry) => entry.insert(value),
                 Entry::Occupied(_) => return Err(block.error(key, "is given twice".to_owned())),
             };
         }
-        Ok((block, Next::Cut))
+        Ok((block, Following::Truncated))
     }
 
     pub(super) fn error(&self, key: &str, message: String) -> Error {
@@ -79,7 +79,7 @@ impl<'a> Block<'a> {
     }
 
     /// Whether a line of the block is just this word.
-    pub(super) fn says(&self, word: &str) -> bool {
+    pub(super) fn has_line(&self, word: &str) -> bool {
         self.words.contains(&word)
     }
 
@@ -91,23 +91,23 @@ impl<'a> Block<'a> {
         self.text(key).ok_or_else(|| self.error(key, "is missing".to_owned()))
     }
 
-    /// A whole number that has to be there.
+    /// A required count.
     pub(super) fn number(&self, key: &str) -> Result<usize, Error> {
         let text = self.required(key)?;
-        text.trim().parse().map_err(|_| self.error(key, format!("is {}, no count", shown(text))))
+        text.trim().parse().map_err(|_| self.error(key, format!("is {}, no count", quoted(text))))
     }
 
-    /// The numbers of a line, however many there are.
+    /// The numbers of an optional line.
     pub(super) fn list<T: FromStr>(&self, key: &str) -> Result<Option<Vec<T>>, Error> {
         let Some(text) = self.text(key) else { return Ok(None) };
         let read = |(at, word): (usize, &str)| {
-            word.parse().map_err(|_| self.error(key, format!("has {} at place {at}", shown(word))))
+            word.parse().map_err(|_| self.error(key, format!("has {} at index {at}", quoted(word))))
         };
         text.split_ascii_whitespace().enumerate().map(read).collect::<Result<_, _>>().map(Some)
     }
 
-    /// The numbers of a line that has to have `count` of them, if it is there at all.
-    pub(super) fn counted<T: FromStr>(&self, key: &str, count: usize) -> Result<Option<Vec<T>>, Error> {
+    /// The numbers of an optional line, which must be `count`.
+    pub(super) fn optional_list<T: FromStr>(&self, key: &str, count: usize) -> Result<Option<Vec<T>>, Error> {
         let list = self.list(key)?;
         match &list {
             Some(list) if list.len() != count => {
@@ -117,14 +117,14 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// The numbers of a line that has to be there and have `count` of them.
-    pub(super) fn exactly<T: FromStr>(&self, key: &str, count: usize) -> Result<Vec<T>, Error> {
-        self.counted(key, count)?.ok_or_else(|| self.error(key, "is missing".to_owned()))
+    /// The numbers of a required line, which must be `count`.
+    pub(super) fn required_list<T: FromStr>(&self, key: &str, count: usize) -> Result<Vec<T>, Error> {
+        self.optional_list(key, count)?.ok_or_else(|| self.error(key, "is missing".to_owned()))
     }
 }
 
-/// A text in quotes, cut where it is long.
-fn shown(text: &str) -> String {
+/// A text in quotes, truncated where it is long.
+fn quoted(text: &str) -> String {
     match text.char_indices().nth(30) {
         Some((end, _)) => format!("{:?}…", &text[..end]),
         None => format!("{text:?}"),

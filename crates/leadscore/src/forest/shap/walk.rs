@@ -2,9 +2,9 @@
 
 #![allow(clippy::inline_always)] // the caller's target features must reach the inner loops
 
-use super::plan::{Kind, MOST_POINTS, Points, Step};
+use super::plan::{GROUP_POINTS, QuadratureGroup, Step, StepKind};
 
-/// A split, and what is known of it on the way down.
+/// A split and its state on the way down.
 #[derive(Debug, Clone, Copy)]
 struct Split<'a, const Q: usize, const R: usize> {
     step: &'a Step,
@@ -12,7 +12,7 @@ struct Split<'a, const Q: usize, const R: usize> {
     product: [[f64; R]; Q],
     /// All bits where the row goes right.
     right: [u64; R],
-    /// All bits where the row has followed the way at all splits above on the same feature.
+    /// All bits where the row has followed the path at all splits above on the same feature.
     followed: [u64; R],
 }
 
@@ -20,29 +20,29 @@ struct Split<'a, const Q: usize, const R: usize> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Level<'a, const Q: usize, const R: usize> {
     split: Split<'a, Q, R>,
-    /// All bits where the row follows the way to the child that is being visited.
+    /// All bits where the row follows the path to the child that is being visited.
     follows: [u64; R],
-    /// What the left and the right child came to.
+    /// The sums of the left and the right child.
     below: [[[f64; R]; Q]; 2],
 }
 
-/// The root is the left child of this, with all of its cover.
-static ABOVE: Step = Step { pair: [1.0; 2], ..Step::NONE };
+/// The root is the left child of this split, with all of its cover.
+static ABOVE_ROOT: Step = Step { pair: [1.0; 2], ..Step::NONE };
 
-/// Adds one walk's contributions to `phi`, feature by feature. `right` tells, with all bits, where the rows go right
-/// on a question.
+/// Adds the contributions of one group of quadrature points to `phi`, feature by feature. `right` gives, by condition
+/// id, all bits in the lanes of rows that go right.
 #[inline(always)]
 pub(super) fn walk<'a, const Q: usize, const R: usize>(
     steps: &'a [Step],
-    points: &Points,
+    group: &QuadratureGroup,
     right: impl Fn(u32) -> [u64; R],
     levels: &mut Vec<Level<'a, Q, R>>,
     depth: usize,
     phi: &mut [[f64; R]],
 ) {
     let above = Split {
-        step: &ABOVE,
-        product: std::array::from_fn(|q| [points.weights[q]; R]),
+        step: &ABOVE_ROOT,
+        product: std::array::from_fn(|q| [group.weights[q]; R]),
         right: [0; R],
         followed: [u64::MAX; R],
     };
@@ -53,42 +53,42 @@ pub(super) fn walk<'a, const Q: usize, const R: usize>(
     levels[0] = above;
     let mut at = 0;
     let mut rest = steps;
-    while let [step, behind @ ..] = rest {
-        rest = behind;
-        let below = if step.kind == Kind::Leaf {
+    while let [step, following @ ..] = rest {
+        rest = following;
+        let below = if step.kind == StepKind::Leaf {
             [[step.pair[0]; R]; Q]
         } else {
             let parent = &mut levels[at];
             parent.follows = parent.split.follows(step.is_right);
-            let product = parent.split.product_below(step.is_right, &parent.follows, points);
+            let product = parent.split.product_below(step.is_right, &parent.follows, group);
             let mut followed = [u64::MAX; R];
-            if step.again > 0 {
-                let last = &levels[at + 1 - step.back as usize];
+            if step.repeat > 0 {
+                let last = &levels[at + 1 - step.levels_up as usize];
                 followed = both(&last.split.followed, &last.follows);
             }
-            let split = Split { step, product, right: right(step.question), followed };
+            let split = Split { step, product, right: right(step.condition_id), followed };
             match (step.kind, rest) {
-                (Kind::Split, _) => {
+                (StepKind::Split, _) => {
                     at += 1;
                     levels[at].split = split;
                     continue;
                 }
-                (Kind::Pair, [left, right_step, behind @ ..]) => {
-                    rest = behind;
-                    let rights = [right(left.question), right(right_step.question)];
+                (StepKind::TwoLeafPairs, [left, right_step, following @ ..]) => {
+                    rest = following;
+                    let rights = [right(left.condition_id), right(right_step.condition_id)];
                     let below = [
-                        split.bottom_below(left, rights[0], levels, at, points, phi),
-                        split.bottom_below(right_step, rights[1], levels, at, points, phi),
+                        split.leaf_pair_below(left, rights[0], levels, at, group, phi),
+                        split.leaf_pair_below(right_step, rights[1], levels, at, group, phi),
                     ];
-                    split.over(&below, points, &mut phi[step.feature as usize])
+                    split.over(&below, group, &mut phi[step.feature as usize])
                 }
-                _ => split.over_leaves(points, &mut phi[step.feature as usize]),
+                _ => split.over_leaves(group, &mut phi[step.feature as usize]),
             }
         };
         levels[at].below[usize::from(step.is_right)] = below;
         for _ in 0..step.completes {
             let Level { split, below, .. } = &levels[at];
-            let below = split.over(below, points, &mut phi[split.step.feature as usize]);
+            let below = split.over(below, group, &mut phi[split.step.feature as usize]);
             let side = usize::from(split.step.is_right);
             at -= 1;
             levels[at].below[side] = below;
@@ -105,75 +105,83 @@ impl<const Q: usize, const R: usize> Split<'_, Q, R> {
 
     /// The product of factors for a child.
     #[inline(always)]
-    fn product_below(&self, is_right: bool, follows: &[u64; R], points: &Points) -> [[f64; R]; Q] {
-        let share = self.step.pair[usize::from(is_right)];
-        let more: [f64; R] = std::array::from_fn(|r| keep(1.0, follows[r]) - share);
-        if self.step.again == 0 {
-            grid(|q, r| self.product[q][r] * (share + points.at[q] * more[r]))
+    fn product_below(&self, is_right: bool, follows: &[u64; R], group: &QuadratureGroup) -> [[f64; R]; Q] {
+        let fraction = self.step.pair[usize::from(is_right)];
+        let more: [f64; R] = std::array::from_fn(|r| keep(1.0, follows[r]) - fraction);
+        if self.step.repeat == 0 {
+            grid(|q, r| self.product[q][r] * (fraction + group.points[q] * more[r]))
         } else {
-            let own = points.again[self.step.again as usize - 1].own;
-            grid(|q, r| self.product[q][r] * (share + keep(own[q], self.followed[r]) * more[r]))
+            let slope = group.repeats[self.step.repeat as usize - 1].slope;
+            grid(|q, r| self.product[q][r] * (fraction + keep(slope[q], self.followed[r]) * more[r]))
         }
     }
 
-    /// What a child over two leaves comes to. The split itself is below `levels[at]`.
+    /// The sum of a child over two leaves. The split itself is below `levels[at]`.
     #[inline(always)]
-    fn bottom_below(
+    fn leaf_pair_below(
         &self,
         step: &Step,
         right: [u64; R],
         levels: &[Level<'_, Q, R>],
         at: usize,
-        points: &Points,
+        group: &QuadratureGroup,
         phi: &mut [[f64; R]],
     ) -> [[f64; R]; Q] {
         let follows = self.follows(step.is_right);
-        let product = self.product_below(step.is_right, &follows, points);
-        let followed = match step.back as usize {
+        let product = self.product_below(step.is_right, &follows, group);
+        let followed = match step.levels_up as usize {
             0 => [u64::MAX; R],
             1 => both(&self.followed, &follows),
-            back => both(&levels[at + 2 - back].split.followed, &levels[at + 2 - back].follows),
+            levels_up => {
+                both(&levels[at + 2 - levels_up].split.followed, &levels[at + 2 - levels_up].follows)
+            }
         };
-        Split { step, product, right, followed }.over_leaves(points, &mut phi[step.feature as usize])
+        Split { step, product, right, followed }.over_leaves(group, &mut phi[step.feature as usize])
     }
 
-    /// What a split over two leaves comes to.
+    /// The sum of a split over two leaves.
     #[inline(always)]
-    fn over_leaves(&self, points: &Points, phi: &mut [f64; R]) -> [[f64; R]; Q] {
-        let Step { pair: [left, right], mean, again, .. } = *self.step;
-        let mut far: [f64; R] = std::array::from_fn(|r| choose(self.right[r], left, right) - mean);
-        let (mut product, mut own): (_, [f64; MOST_POINTS]) = (self.product, points.at);
-        if again > 0 {
-            let again = &points.again[again as usize - 1];
-            far = std::array::from_fn(|r| keep(far[r], self.followed[r]));
-            product = grid(|q, r| product[q][r] * again.weight[q]);
-            own = again.own;
+    fn over_leaves(&self, group: &QuadratureGroup, phi: &mut [f64; R]) -> [[f64; R]; Q] {
+        let Step { pair: [left, right], mean, repeat, .. } = *self.step;
+        let mut deviation: [f64; R] = std::array::from_fn(|r| choose(self.right[r], left, right) - mean);
+        let (mut product, mut slope): (_, [f64; GROUP_POINTS]) = (self.product, group.points);
+        if repeat > 0 {
+            let factors = &group.repeats[repeat as usize - 1];
+            deviation = std::array::from_fn(|r| keep(deviation[r], self.followed[r]));
+            product = grid(|q, r| product[q][r] * factors.weight[q]);
+            slope = factors.slope;
         }
         let total = sum(&product);
         for r in 0..R {
-            phi[r] += total[r] * far[r];
+            phi[r] += total[r] * deviation[r];
         }
-        grid(|q, r| mean + own[q] * far[r])
+        grid(|q, r| mean + slope[q] * deviation[r])
     }
 
-    /// What a split comes to when both children are done.
+    /// The sum of a split from those of its children.
     #[inline(always)]
-    fn over(&self, [left, right]: &[[[f64; R]; Q]; 2], points: &Points, phi: &mut [f64; R]) -> [[f64; R]; Q] {
-        let [left_share, right_share] = self.step.pair;
-        let mean: [[f64; R]; Q] = grid(|q, r| left_share * left[q][r] + right_share * right[q][r]);
-        let mut far: [[f64; R]; Q] = grid(|q, r| choose(self.right[r], left[q][r], right[q][r]) - mean[q][r]);
-        let (mut product, mut own) = (self.product, points.at);
-        if self.step.again > 0 {
-            let again = &points.again[self.step.again as usize - 1];
-            far = grid(|q, r| keep(far[q][r], self.followed[r]));
-            product = grid(|q, r| product[q][r] * again.weight[q]);
-            own = again.own;
+    fn over(
+        &self,
+        [left, right]: &[[[f64; R]; Q]; 2],
+        group: &QuadratureGroup,
+        phi: &mut [f64; R],
+    ) -> [[f64; R]; Q] {
+        let [left_fraction, right_fraction] = self.step.pair;
+        let mean: [[f64; R]; Q] = grid(|q, r| left_fraction * left[q][r] + right_fraction * right[q][r]);
+        let mut deviation: [[f64; R]; Q] =
+            grid(|q, r| choose(self.right[r], left[q][r], right[q][r]) - mean[q][r]);
+        let (mut product, mut slope) = (self.product, group.points);
+        if self.step.repeat > 0 {
+            let factors = &group.repeats[self.step.repeat as usize - 1];
+            deviation = grid(|q, r| keep(deviation[q][r], self.followed[r]));
+            product = grid(|q, r| product[q][r] * factors.weight[q]);
+            slope = factors.slope;
         }
-        let part = sum::<Q, R>(&grid(|q, r| product[q][r] * far[q][r]));
+        let part = sum::<Q, R>(&grid(|q, r| product[q][r] * deviation[q][r]));
         for r in 0..R {
             phi[r] += part[r];
         }
-        grid(|q, r| mean[q][r] + own[q] * far[q][r])
+        grid(|q, r| mean[q][r] + slope[q] * deviation[q][r])
     }
 }
 
@@ -181,14 +189,14 @@ impl<const Q: usize, const R: usize> Split<'_, Q, R> {
 fn grid<const Q: usize, const R: usize>(value: impl Fn(usize, usize) -> f64) -> [[f64; R]; Q] {
     let mut grid = [[0.0; R]; Q];
     for (q, row) in grid.iter_mut().enumerate() {
-        for (r, place) in row.iter_mut().enumerate() {
-            *place = value(q, r);
+        for (r, cell) in row.iter_mut().enumerate() {
+            *cell = value(q, r);
         }
     }
     grid
 }
 
-/// The sums over the points, from the first.
+/// The sums over the quadrature points, from the first.
 #[inline(always)]
 fn sum<const Q: usize, const R: usize>(grid: &[[f64; R]; Q]) -> [f64; R] {
     let mut sum = grid[0];
@@ -203,7 +211,7 @@ fn both<const R: usize>(a: &[u64; R], b: &[u64; R]) -> [u64; R] {
     std::array::from_fn(|r| a[r] & b[r])
 }
 
-/// The value, or zero.
+/// The value where all bits are set, zero where none is.
 #[inline(always)]
 fn keep(value: f64, bits: u64) -> f64 {
     f64::from_bits(value.to_bits() & bits)

@@ -1,22 +1,21 @@
-//! Which encoding a file has, and what it is when it is no model.
+//! The encoding of a file, and what a file is that is not a model.
 
-use super::document::{Doc, Place};
-use super::text;
-use crate::forest::ubjson;
+use super::document::{Doc, DocCursor};
+use super::{text, ubjson};
 use crate::{Error, ErrorKind};
 
 /// How to write a file that can be read, for messages.
 const SAVE: &str = "save it again with `booster.save_model(\"model.json\")`";
 
-/// Reads JSON or UBJSON, told apart by content.
+/// Reads JSON or UBJSON, detected from the content.
 pub(super) fn read(bytes: &[u8]) -> Result<Doc, Error> {
     let json = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     let document = match json {
         [b'{', b'"' | b'}' | b' ' | b'\t' | b'\r' | b'\n', ..] => text::read(json)?,
         [b'{', ..] => ubjson::read(bytes.trim_ascii_start())?,
-        _ => return Err(stranger(bytes, json)),
+        _ => return Err(not_a_model(bytes, json)),
     };
-    let root = Place::new(&document, String::new());
+    let root = DocCursor::new(&document, String::new());
     let has = |key: &str| root.field(key).is_some();
     if has("Config") && has("Model") {
         return Err(unsupported(format!(
@@ -38,8 +37,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Doc, Error> {
     Ok(document)
 }
 
-/// What a file that is no object is, by its first bytes.
-fn stranger(bytes: &[u8], text: &[u8]) -> Error {
+/// The error for a file that is not an object: what it is, by its first bytes.
+fn not_a_model(bytes: &[u8], text: &[u8]) -> Error {
     let message = match bytes {
         [0x80, 0..=5, ..] => {
             format!("a Python pickle (or joblib file), which is never run here; load it in Python and {SAVE}")

@@ -1,23 +1,23 @@
-//! What a model file says, whichever encoding it came in, and a cursor over it.
+//! A model file as a tree of values, whichever encoding it came in, and a cursor over it.
 
 use std::borrow::Cow;
 
 use crate::{Error, ErrorKind};
 
-/// How deep a file may nest; models need about ten levels.
-pub(in crate::forest) const DEPTH: usize = 64;
+/// How deep a file may be nested; models need about ten levels.
+pub(super) const MAX_DEPTH: usize = 64;
 
-/// A value of the file. Floats are f32, read straight from their text: that is all XGBoost keeps.
+/// A value of the file. Floats are f32, parsed from their text without a detour over f64, as XGBoost does.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::forest) enum Doc {
+pub(super) enum Doc {
     Null,
-    Flag(bool),
+    Bool(bool),
     Int(i64),
     Real(f32),
     Text(String),
-    /// A list of whole numbers or flags, but not the empty list.
+    /// A list of integers or booleans, but not the empty list.
     Ints(Vec<i64>),
-    /// A list of numbers, not all of them whole.
+    /// A list of numbers, not all of them integers.
     Reals(Vec<f32>),
     List(Vec<Doc>),
     Object(Vec<(String, Doc)>),
@@ -25,18 +25,18 @@ pub(in crate::forest) enum Doc {
 
 impl Doc {
     /// Adds to a list, which becomes the narrowest kind that holds all its items.
-    pub(in crate::forest) fn push(&mut self, item: Doc) {
+    pub(super) fn push(&mut self, item: Doc) {
         match (&mut *self, item) {
             (Doc::List(list), item) if list.is_empty() => {
                 *self = match item {
-                    Doc::Flag(flag) => Doc::Ints(vec![i64::from(flag)]),
+                    Doc::Bool(flag) => Doc::Ints(vec![i64::from(flag)]),
                     Doc::Int(number) => Doc::Ints(vec![number]),
                     Doc::Real(number) => Doc::Reals(vec![number]),
                     other => Doc::List(vec![other]),
                 }
             }
             (Doc::Ints(list), Doc::Int(number)) => list.push(number),
-            (Doc::Ints(list), Doc::Flag(flag)) => list.push(i64::from(flag)),
+            (Doc::Ints(list), Doc::Bool(flag)) => list.push(i64::from(flag)),
             (Doc::Ints(list), Doc::Real(number)) => {
                 let mut reals: Vec<f32> = list.iter().map(|&whole| whole as f32).collect();
                 reals.push(number);
@@ -60,7 +60,7 @@ impl Doc {
     fn kind(&self) -> &'static str {
         match self {
             Doc::Null => "null",
-            Doc::Flag(_) => "true or false",
+            Doc::Bool(_) => "true or false",
             Doc::Int(_) | Doc::Real(_) => "a number",
             Doc::Text(_) => "a text",
             Doc::Ints(_) | Doc::Reals(_) => "a list of numbers",
@@ -70,26 +70,26 @@ impl Doc {
     }
 }
 
-/// A value and where it stands.
+/// A value and its path in the file.
 #[derive(Debug, Clone)]
-pub(super) struct Place<'a> {
+pub(super) struct DocCursor<'a> {
     pub(super) doc: &'a Doc,
     path: String,
 }
 
-impl<'a> Place<'a> {
-    pub(super) fn new(doc: &'a Doc, path: String) -> Place<'a> {
-        Place { doc, path }
+impl<'a> DocCursor<'a> {
+    pub(super) fn new(doc: &'a Doc, path: String) -> DocCursor<'a> {
+        DocCursor { doc, path }
     }
 
-    /// A field that is there and not null. Of repeated keys the last one counts, as in XGBoost.
-    pub(super) fn field(&self, key: &str) -> Option<Place<'a>> {
+    /// A field that is present and not null. Of repeated keys the last one counts, as in XGBoost.
+    pub(super) fn field(&self, key: &str) -> Option<DocCursor<'a>> {
         let Doc::Object(fields) = self.doc else { return None };
-        let (_, doc) = fields.iter().rfind(|(own, _)| own == key)?;
-        (*doc != Doc::Null).then(|| Place { doc, path: self.below(key) })
+        let (_, doc) = fields.iter().rfind(|(name, _)| name == key)?;
+        (*doc != Doc::Null).then(|| DocCursor { doc, path: self.below(key) })
     }
 
-    pub(super) fn need(&self, key: &str) -> Result<Place<'a>, Error> {
+    pub(super) fn required(&self, key: &str) -> Result<DocCursor<'a>, Error> {
         self.field(key).ok_or_else(|| {
             Error::new(
                 ErrorKind::InvalidModel,
@@ -130,21 +130,21 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The whole numbers of an optional field; none where it is absent.
-    pub(super) fn ints_of(&self, key: &str) -> Result<&'a [i64], Error> {
-        self.field(key).map_or(Ok(&[]), |place| place.ints())
+    /// The integers of an optional field; none where it is absent.
+    pub(super) fn optional_ints(&self, key: &str) -> Result<&'a [i64], Error> {
+        self.field(key).map_or(Ok(&[]), |cursor| cursor.ints())
     }
 
-    pub(super) fn reals_of(&self, key: &str) -> Result<Cow<'a, [f32]>, Error> {
-        self.field(key).map_or(Ok(Cow::Borrowed(&[])), |place| place.reals())
+    pub(super) fn optional_reals(&self, key: &str) -> Result<Cow<'a, [f32]>, Error> {
+        self.field(key).map_or(Ok(Cow::Borrowed(&[])), |cursor| cursor.reals())
     }
 
     /// The texts of an optional field; none where it is absent.
-    pub(super) fn texts_of(&self, key: &str) -> Result<Vec<&'a str>, Error> {
-        let Some(place) = self.field(key) else { return Ok(Vec::new()) };
-        let texts = place.list()?.iter().map(|item| match item {
+    pub(super) fn optional_texts(&self, key: &str) -> Result<Vec<&'a str>, Error> {
+        let Some(cursor) = self.field(key) else { return Ok(Vec::new()) };
+        let texts = cursor.list()?.iter().map(|item| match item {
             Doc::Text(text) => Ok(text.as_str()),
-            _ => Err(place.expected("a list of texts")),
+            _ => Err(cursor.expected("a list of texts")),
         });
         texts.collect()
     }
@@ -166,8 +166,8 @@ impl<'a> Place<'a> {
         .ok_or_else(|| self.error("must be a count"))
     }
 
-    pub(super) fn count_of(&self, key: &str, default: usize) -> Result<usize, Error> {
-        self.field(key).map_or(Ok(default), |place| place.count())
+    pub(super) fn count_or(&self, key: &str, default: usize) -> Result<usize, Error> {
+        self.field(key).map_or(Ok(default), |cursor| cursor.count())
     }
 
     pub(super) fn error(&self, message: impl Into<String>) -> Error {

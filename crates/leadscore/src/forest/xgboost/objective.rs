@@ -1,7 +1,7 @@
-//! What an objective does to the base score and to the margins.
+//! Objectives: their link, and how they turn `base_score` into a margin.
 
-use super::Version;
-use super::document::{Doc, Place};
+use super::document::{Doc, DocCursor};
+use super::header::Version;
 use crate::forest::model::Link;
 use crate::math::ln_f32;
 use crate::{Error, ErrorKind};
@@ -9,39 +9,39 @@ use crate::{Error, ErrorKind};
 pub(super) struct Objective<'a> {
     pub(super) name: &'a str,
     pub(super) link: Link,
-    start: Start,
+    base_score: BaseScoreLink,
 }
 
-/// How the base score, which stands on the scale of the response, becomes a margin.
+/// The link from `base_score`, which is on the scale of the response, to the margin.
 #[derive(Debug, Clone, Copy)]
-enum Start {
-    Same,
+enum BaseScoreLink {
+    Identity,
     Logit,
     Log,
 }
 
 impl<'a> Objective<'a> {
-    pub(super) fn of(learner: &Place<'a>, version: &Version) -> Result<Objective<'a>, Error> {
-        let name = learner.need("objective")?.need("name")?.text()?;
-        let (link, start) = match name {
-            "binary:logitraw" if version.before([1, 3]) => (Link::Identity, Start::Logit),
+    pub(super) fn read(learner: &DocCursor<'a>, version: &Version) -> Result<Objective<'a>, Error> {
+        let name = learner.required("objective")?.required("name")?.text()?;
+        let (link, base_score) = match name {
+            "binary:logitraw" if version.before([1, 3]) => (Link::LogOdds, BaseScoreLink::Logit),
             "reg:squarederror"
             | "reg:linear"
             | "reg:squaredlogerror"
             | "reg:pseudohubererror"
             | "reg:absoluteerror"
             | "reg:quantileerror"
-            | "binary:logitraw"
             | "rank:pairwise"
             | "rank:ndcg"
-            | "rank:map" => (Link::Identity, Start::Same),
-            "binary:logistic" | "reg:logistic" => (Link::Sigmoid(1.0), Start::Logit),
-            "binary:hinge" => (Link::Step, Start::Same),
+            | "rank:map" => (Link::Identity, BaseScoreLink::Identity),
+            "binary:logitraw" => (Link::LogOdds, BaseScoreLink::Identity),
+            "binary:logistic" | "reg:logistic" => (Link::Sigmoid(1.0), BaseScoreLink::Logit),
+            "binary:hinge" => (Link::Step, BaseScoreLink::Identity),
             "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:cox" | "survival:aft" => {
-                (Link::Exp, Start::Log)
+                (Link::Exp, BaseScoreLink::Log)
             }
-            "multi:softmax" => (Link::ArgMax, Start::Same),
-            "multi:softprob" => (Link::Softmax, Start::Same),
+            "multi:softmax" => (Link::ArgMax, BaseScoreLink::Identity),
+            "multi:softprob" => (Link::Softmax, BaseScoreLink::Identity),
             _ => {
                 return Err(Error::new(
                     ErrorKind::UnsupportedModel,
@@ -53,41 +53,41 @@ impl<'a> Objective<'a> {
                 ));
             }
         };
-        Ok(Objective { name, link, start })
+        Ok(Objective { name, link, base_score })
     }
 
     /// The margin every sum starts from, one for each output.
-    pub(super) fn base(&self, learner: &Place, outputs: usize) -> Result<Vec<f64>, Error> {
-        let param = learner.need("learner_model_param")?;
-        let Some(place) = param.field("base_score") else {
+    pub(super) fn base_margins(&self, learner: &DocCursor, outputs: usize) -> Result<Vec<f64>, Error> {
+        let param = learner.required("learner_model_param")?;
+        let Some(cursor) = param.field("base_score") else {
             return self.margin(&param, 0.5).map(|margin| vec![margin; outputs]);
         };
-        let scores = scores(&place)?;
+        let scores = scores(&cursor)?;
         let margins: Vec<f64> =
-            scores.iter().map(|&score| self.margin(&place, score)).collect::<Result<_, _>>()?;
+            scores.iter().map(|&score| self.margin(&cursor, score)).collect::<Result<_, _>>()?;
         match margins.as_slice() {
             [margin] => Ok(vec![*margin; outputs]),
             _ if margins.len() == outputs => Ok(margins),
-            _ => Err(place.error(format!("has {} values for {outputs} outputs", margins.len()))),
+            _ => Err(cursor.error(format!("has {} values for {outputs} outputs", margins.len()))),
         }
     }
 
-    fn margin(&self, place: &Place, score: f32) -> Result<f64, Error> {
+    fn margin(&self, cursor: &DocCursor, score: f32) -> Result<f64, Error> {
         // Each step in f32, as XGBoost does it; another formula differs in the last bit.
-        let margin = match self.start {
-            Start::Same => score,
-            Start::Logit => -ln_f32(1.0 / score - 1.0),
-            Start::Log => ln_f32(score),
+        let margin = match self.base_score {
+            BaseScoreLink::Identity => score,
+            BaseScoreLink::Logit => -ln_f32(1.0 / score - 1.0),
+            BaseScoreLink::Log => ln_f32(score),
         };
         if margin.is_finite() {
             return Ok(f64::from(margin));
         }
-        let range = match self.start {
-            Start::Same => "must be finite",
-            Start::Logit => "must lie between 0 and 1",
-            Start::Log => "must be positive",
+        let range = match self.base_score {
+            BaseScoreLink::Identity => "must be finite",
+            BaseScoreLink::Logit => "must lie between 0 and 1",
+            BaseScoreLink::Log => "must be positive",
         };
-        Err(place.error(format!(
+        Err(cursor.error(format!(
             "is {score}, but with {} it {range}; train with a base_score that does",
             self.name
         )))
@@ -95,14 +95,14 @@ impl<'a> Objective<'a> {
 }
 
 /// One number, or a list of them in brackets; both as text, or plain.
-fn scores(place: &Place) -> Result<Vec<f32>, Error> {
-    let text = match place.doc {
+fn scores(cursor: &DocCursor) -> Result<Vec<f32>, Error> {
+    let text = match cursor.doc {
         Doc::Text(text) => text.trim(),
         Doc::Int(number) => return Ok(vec![*number as f32]),
         Doc::Real(number) => return Ok(vec![*number]),
-        _ => return place.reals().map(std::borrow::Cow::into_owned),
+        _ => return cursor.reals().map(std::borrow::Cow::into_owned),
     };
     let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let numbers: Result<_, _> = inner.split(',').map(|number| number.trim().parse()).collect();
-    numbers.map_err(|_| place.error(format!("`{text:.40}` is neither a number nor a list of numbers")))
+    numbers.map_err(|_| cursor.error(format!("`{text:.40}` is neither a number nor a list of numbers")))
 }

@@ -1,9 +1,11 @@
 use std::fs;
 
-use super::document::{Doc, Place};
+use super::document::{Doc, DocCursor};
 use super::load;
-use crate::forest::model::{Body, FeatureKind, Forest, Leaf, Link, Node, Split, Test, widen};
+use crate::forest::model::{Booster, FeatureKind, Link, Model};
+use crate::forest::precision::widen_threshold;
 use crate::forest::tests::shared;
+use crate::forest::tree::{Leaf, Node, Split, Test};
 
 /// Two features, one of them categorical with names, one tree of two splits, three leaves and an unused slot.
 const MODEL: &str = r#"{"version":[3,4,1],"extra":{"a":[null]},"learner":{
@@ -33,7 +35,7 @@ fn ubjson(doc: &Doc) -> Vec<u8> {
     }
     match doc {
         Doc::Null => vec![b'Z'],
-        Doc::Flag(flag) => vec![if *flag { b'T' } else { b'F' }],
+        Doc::Bool(value) => vec![if *value { b'T' } else { b'F' }],
         Doc::Int(number) => [b"L".as_slice(), &number.to_be_bytes()].concat(),
         Doc::Real(number) => [b"d".as_slice(), &number.to_be_bytes()].concat(),
         Doc::Text(own) => [b"S".to_vec(), text(own)].concat(),
@@ -60,23 +62,23 @@ fn with(from: &str, to: &str) -> String {
     MODEL.replacen(from, to, 1)
 }
 
-fn open(model: &str) -> Forest {
+fn open(model: &str) -> Model {
     let forest = load(model.as_bytes()).unwrap();
     assert_eq!(load(&binary(model)).as_ref(), Ok(&forest));
     forest
 }
 
-fn nodes(forest: &Forest) -> &[Node] {
-    let Body::Trees(trees) = &forest.body else { panic!("no trees") };
+fn nodes(model: &Model) -> &[Node] {
+    let Booster::Trees(trees) = &model.booster else { panic!("no trees") };
     &trees[0].nodes
 }
 
 /// The margins in f32, in tree order, as XGBoost sums them.
-fn margins(forest: &Forest, row: &[f64]) -> Vec<f32> {
-    let mut sums: Vec<f32> = forest.base.iter().map(|base| *base as f32).collect();
+fn margins(model: &Model, row: &[f64]) -> Vec<f32> {
+    let mut sums: Vec<f32> = model.base_score.iter().map(|base| *base as f32).collect();
     let outputs = sums.len();
-    match &forest.body {
-        Body::Linear(weights) => {
+    match &model.booster {
+        Booster::Linear(weights) => {
             let value = |feature: usize, output: usize| weights[feature * outputs + output];
             for (output, sum) in sums.iter_mut().enumerate() {
                 *sum += value(row.len(), output);
@@ -85,7 +87,7 @@ fn margins(forest: &Forest, row: &[f64]) -> Vec<f32> {
                 }
             }
         }
-        Body::Trees(trees) => {
+        Booster::Trees(trees) => {
             for tree in trees {
                 let mut node = &tree.nodes[0];
                 while let Node::Split(split) = node {
@@ -107,11 +109,11 @@ fn margins(forest: &Forest, row: &[f64]) -> Vec<f32> {
 fn goes_left(split: &Split, row: &[f64]) -> bool {
     let x = row[split.feature];
     match &split.test {
-        _ if x.is_nan() => split.missing_left,
-        Test::Below { threshold, .. } => x < *threshold,
-        Test::Among { set, members_left, .. } => {
+        _ if x.is_nan() => split.default_left,
+        Test::Numerical { threshold, .. } => x < *threshold,
+        Test::Categorical { categories, members_left, .. } => {
             let code = x as f32;
-            let member = (0.0..16_777_216.0).contains(&code) && set.contains(&(code as u32));
+            let member = (0.0..16_777_216.0).contains(&code) && categories.contains(&(code as u32));
             member == *members_left
         }
     }
@@ -123,7 +125,7 @@ fn margins_of_saved_models_to_the_bit() {
         let Some(folder) = shared(&format!("models/{case}")) else { continue };
         let forest = load(&fs::read(folder.join(model)).unwrap()).unwrap();
         assert_eq!(forest.link, Link::Sigmoid(1.0));
-        assert_eq!((forest.rounds.len(), forest.features.len()), (20, 5));
+        assert_eq!((forest.round_ends.len(), forest.features.len()), (20, 5));
         let [input, expected] =
             ["input.csv", "expected.csv"].map(|name| fs::read_to_string(folder.join(name)).unwrap());
         assert_eq!((input.lines().count(), expected.lines().count()), (201, 201));
@@ -139,25 +141,26 @@ fn margins_of_saved_models_to_the_bit() {
 #[test]
 fn everything_of_a_small_model() {
     let forest = open(MODEL);
-    assert_eq!((forest.version.as_str(), forest.objective.as_str()), ("3.4.1", "reg:squarederror"));
-    assert_eq!((forest.base.as_slice(), forest.rounds.as_slice()), (&[0.5][..], &[1][..]));
+    assert_eq!((forest.library_version.as_str(), forest.objective.as_str()), ("3.4.1", "reg:squarederror"));
+    assert_eq!((forest.base_score.as_slice(), forest.round_ends.as_slice()), (&[0.5][..], &[1][..]));
     assert_eq!((forest.best_iteration, forest.attributes["note"].as_str()), (Some(0), "x"));
     let names: Vec<_> = forest.features.iter().map(|feature| feature.name.as_deref()).collect();
     assert_eq!(names, [Some("size"), Some("city \"ü\"")]);
     assert_eq!(forest.features[1].levels, ["ü", "b", "", "cd"]);
     assert_eq!(
         [0, 1].map(|feature: usize| forest.features[feature].kind),
-        [FeatureKind::Number, FeatureKind::Category]
+        [FeatureKind::Numerical, FeatureKind::Categorical]
     );
-    let among = Test::Among { set: vec![1, 3], members_left: false, negative_fraction_is_zero: false };
-    let below = Test::Below { threshold: widen(1.5), zero_is_missing: false };
-    let split = |feature, test, missing_left, [left, right]: [usize; 2], cover, gain| {
-        Node::Split(Split { feature, test, missing_left, left, right, cover, gain })
+    let categorical =
+        Test::Categorical { categories: vec![1, 3], members_left: false, negative_fraction_is_zero: false };
+    let numerical = Test::Numerical { threshold: widen_threshold(1.5), zero_is_missing: false };
+    let split = |feature, test, default_left, [left, right]: [usize; 2], cover, gain| {
+        Node::Split(Split { feature, test, default_left, left, right, cover, gain })
     };
     let leaf = |value, cover| Node::Leaf { leaf: Leaf::Value(value), cover };
     let expected = [
-        split(0, below, true, [1, 4], 10.0, 9.0),
-        split(1, among, false, [2, 3], 6.0, 8.0),
+        split(0, numerical, true, [1, 4], 10.0, 9.0),
+        split(1, categorical, false, [2, 3], 6.0, 8.0),
         leaf(3.0, 2.0),
         leaf(4.0, 4.0),
         leaf(-2.0, 4.0),
@@ -165,7 +168,7 @@ fn everything_of_a_small_model() {
     assert_eq!(nodes(&forest), expected);
     // Before 3.4 such names may be cut in the wrong places.
     let older = open(&with("[3,4,1]", "[3,3,0]"));
-    assert!(older.features[1].levels.is_empty() && older.features[1].kind == FeatureKind::Category);
+    assert!(older.features[1].levels.is_empty() && older.features[1].kind == FeatureKind::Categorical);
     let ascii = open(&with("[3,4,1]", "[3,1,0]").replace("[-61,-68,98", "[97,97,98"));
     assert_eq!(ascii.features[1].levels, ["aa", "b", "", "cd"]);
     for (row, margin) in [([1.0, 3.9], 4.5), ([1.0, 2.0], 3.5), ([f64::NAN, -1.0], 3.5), ([1.5, 1.0], -1.5)] {
@@ -190,16 +193,16 @@ fn old_files_lack_much() {
         old = old.replace(from, to);
     }
     let forest = load(old.as_bytes()).unwrap();
-    assert_eq!((forest.base.as_slice(), forest.rounds.as_slice()), (&[0.25][..], &[1][..]));
+    assert_eq!((forest.base_score.as_slice(), forest.round_ends.as_slice()), (&[0.25][..], &[1][..]));
     assert!(nodes(&forest).iter().all(|node| node.cover().is_nan()));
-    assert!(matches!(&nodes(&forest)[1], Node::Split(Split { test: Test::Below { .. }, .. })));
+    assert!(matches!(&nodes(&forest)[1], Node::Split(Split { test: Test::Numerical { .. }, .. })));
 }
 
 #[test]
 fn base_margins_follow_the_objective() {
     let base = |objective: &str, score: &str| {
         let model = with("reg:squarederror", objective).replace("[5E-1]", score);
-        load(model.as_bytes()).map(|forest| (forest.link, forest.base[0]))
+        load(model.as_bytes()).map(|forest| (forest.link, forest.base_score[0]))
     };
     assert_eq!(base("binary:logistic", "[5E-1]"), Ok((Link::Sigmoid(1.0), 0.0)));
     let logit = f64::from(f32::from_bits(0xbe98_cff0));
@@ -209,9 +212,9 @@ fn base_margins_follow_the_objective() {
         assert_eq!(base(objective, "5E-1"), Ok((Link::Exp, half)));
         assert_eq!(base(objective, "0").unwrap_err().code(), "invalid_model");
     }
-    assert_eq!(base("binary:logitraw", "3E-1"), Ok((Link::Identity, f64::from(0.3_f32))));
+    assert_eq!(base("binary:logitraw", "3E-1"), Ok((Link::LogOdds, f64::from(0.3_f32))));
     let early = with("reg:squarederror", "binary:logitraw").replace("[3,4,1]", "[1,2,1]");
-    assert_eq!(load(early.as_bytes()).unwrap().base, [0.0]);
+    assert_eq!(load(early.as_bytes()).unwrap().base_score, [0.0]);
     assert_eq!(base("binary:hinge", "5E-1"), Ok((Link::Step, 0.5)));
     assert_eq!(base("multi:softmax", "5E-1"), Ok((Link::ArgMax, 0.5)));
     assert_eq!(base("multi:softprob", "[ 5E-1 ]"), Ok((Link::Softmax, 0.5)));
@@ -242,7 +245,7 @@ fn several_outputs_and_dart() {
         .replace("[2,4,-1,-1,-1,99]", "[2,4,1,2,0,99]");
     for model in [&own, &named] {
         let forest = load(model.as_bytes()).unwrap();
-        assert_eq!(forest.rounds, [1]);
+        assert_eq!(forest.round_ends, [1]);
         assert_eq!(margins(&forest, &[1.5, 0.0]), [1.5, 1.0]);
         assert_eq!(margins(&forest, &[1.0, 1.0]), [3.5, -1.5]);
     }
@@ -261,23 +264,23 @@ fn several_outputs_and_dart() {
     for name in ["gbtree", "dart"] {
         let inside = with(r#""trees":["#, r#""weight_drop":[0.1],"trees":["#)
             .replace("gbtree\",", &format!("{name}\","));
-        assert_eq!(open(&inside).body, open(&dart).body);
+        assert_eq!(open(&inside).booster, open(&dart).booster);
     }
 
     let linear = MODEL.split(r#""gradient_booster":"#).next().unwrap().to_owned();
     let linear = linear + r#""gradient_booster":{"name":"gblinear","model":{"weights":[2,0.5,-1]}}}}"#;
     let forest = open(&linear);
-    assert_eq!(forest.body, Body::Linear(vec![2.0, 0.5, -1.0]));
+    assert_eq!(forest.booster, Booster::Linear(vec![2.0, 0.5, -1.0]));
     assert_eq!(margins(&forest, &[3.0, f64::NAN]), [5.5]);
     let classes = linear.replace(r#""num_class":"0""#, r#""num_class":"2""#).replace("[5E-1]", "[5E-1,7]");
-    assert_eq!(open(&classes.replace("[2,0.5,-1]", "[1,2,3,4,5,6]")).base, [0.5, 0.5]);
+    assert_eq!(open(&classes.replace("[2,0.5,-1]", "[1,2,3,4,5,6]")).base_score, [0.5, 0.5]);
     for weights in ["[2,0.5]", "[2,0.5,Infinity]", "[]"] {
         assert!(load(linear.replace("[2,0.5,-1]", weights).as_bytes()).is_err());
     }
 }
 
 #[test]
-fn malformed_models_are_refused_with_their_place() {
+fn malformed_models_are_refused_with_their_path() {
     let cases = [
         ("[1,3,-1,-1,-1,77]", "[1,3,-1,-1,-1]", "trees[0]"),
         ("[1,3,-1,-1,-1,77]", "[9,3,-1,-1,-1,77]", "trees[0].nodes[0]"),
@@ -381,5 +384,5 @@ fn damaged_files_never_panic() {
         }
         assert!(loaded > 0);
     }
-    assert!(Place::new(&Doc::Null, String::new()).need("x").is_err());
+    assert!(DocCursor::new(&Doc::Null, String::new()).required("x").is_err());
 }

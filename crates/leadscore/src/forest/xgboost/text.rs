@@ -1,11 +1,11 @@
-//! A reader of JSON as XGBoost writes it: floats go straight to f32, and bare NaN and Infinity are numbers.
+//! A reader of JSON as XGBoost writes it: floats are parsed as f32, and bare NaN and Infinity are numbers.
 
-use super::document::{DEPTH, Doc};
+use super::document::{Doc, MAX_DEPTH};
 use crate::{Error, ErrorKind};
 
 pub(super) fn read(bytes: &[u8]) -> Result<Doc, Error> {
     let mut reader = Reader { bytes, at: 0 };
-    let doc = reader.value(DEPTH)?;
+    let doc = reader.value(MAX_DEPTH)?;
     // Some writers end the text with a zero byte.
     while matches!(reader.peek(), Some(0)) {
         reader.at += 1;
@@ -16,11 +16,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Doc, Error> {
     }
 }
 
-/// The words that stand for a value. The long ones are XGBoost's numbers, the short ones those of its first versions.
-const WORDS: [(&str, Doc); 9] = [
+/// The literals. XGBoost writes `NaN` and `Infinity`, its first versions `nan` and `inf`.
+const LITERALS: [(&str, Doc); 9] = [
     ("null", Doc::Null),
-    ("true", Doc::Flag(true)),
-    ("false", Doc::Flag(false)),
+    ("true", Doc::Bool(true)),
+    ("false", Doc::Bool(false)),
     ("NaN", Doc::Real(f32::NAN)),
     ("nan", Doc::Real(f32::NAN)),
     ("Infinity", Doc::Real(f32::INFINITY)),
@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
         self.bytes.get(self.at..).unwrap_or_default()
     }
 
-    /// The next byte that is no white space.
+    /// The next byte that is not white space.
     fn peek(&mut self) -> Option<u8> {
         let blanks =
             self.rest().iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
             Some(b'{') => self.object(below),
             Some(b'[') => self.list(below),
             Some(b'"') => self.text().map(Doc::Text),
-            Some(_) => self.word(),
+            Some(_) => self.literal_or_number(),
             None => Err(self.error("the file ends too early")),
         }
     }
@@ -111,9 +111,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn word(&mut self) -> Result<Doc, Error> {
+    fn literal_or_number(&mut self) -> Result<Doc, Error> {
         let rest = self.rest();
-        if let Some((word, doc)) = WORDS.iter().find(|(word, _)| rest.starts_with(word.as_bytes())) {
+        if let Some((word, doc)) = LITERALS.iter().find(|(word, _)| rest.starts_with(word.as_bytes())) {
             self.at += word.len();
             return Ok(doc.clone());
         }
@@ -168,7 +168,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// XGBoost does not double a backslash before a `u`, so what is no code point is those two letters.
+    /// XGBoost does not escape a backslash before a `u`, so what is not followed by a code point is those two characters.
     fn unicode(&mut self, text: &mut Vec<u8>) {
         let Some(high) = self.hex(0) else {
             text.extend_from_slice(b"\\u");
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_go_straight_to_f32() {
+    fn numbers_are_parsed_as_f32() {
         assert_eq!(list("[1, 2.5,-3]"), Doc::Reals(vec![1.0, 2.5, -3.0]));
         assert_eq!(list("[1,true,-2147483648]"), Doc::Ints(vec![1, 1, -2_147_483_648]));
         assert_eq!(list("[1E-45,Infinity,-Infinity]"), {
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_refused() {
+    fn invalid_json_is_refused() {
         let deep = "[".repeat(100_000);
         for text in
             ["", "{", "[1,", "[1,]", "{\"a\":}", "{\"a\" 1}", "\"a", "\"\\x\"", "1 2", "--1", "tru", &deep]

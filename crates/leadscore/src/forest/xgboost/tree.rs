@@ -1,31 +1,32 @@
-//! One tree: parallel arrays in, canonical nodes out.
+//! One tree: from parallel arrays to canonical nodes.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::Size;
-use super::document::Place;
-use crate::forest::model::{Leaf, Node, Split, Test, Tree, widen};
+use super::document::DocCursor;
+use super::header::Size;
+use crate::forest::precision::widen_threshold;
+use crate::forest::tree::{Leaf, Node, Split, Test, Tree};
 use crate::{Error, ErrorKind};
 
-/// XGBoost takes no code from here on for a category: an f32 no longer tells them apart.
-const CODES: i64 = 1 << 24;
+/// XGBoost accepts no category code from here on, as f32 no longer distinguishes neighbours.
+const MAX_CODES: i64 = 1 << 24;
 
-/// Reads one tree; `weight` is what dart multiplies its leaves with.
+/// Reads one tree; `weight` is dart's factor for its leaves.
 pub(super) fn read(
     number: usize,
-    place: &Place,
+    cursor: &DocCursor,
     output: usize,
     size: Size,
     weight: Option<f32>,
 ) -> Result<Tree, Error> {
-    let arrays = Arrays::of(number, place, size)?;
-    let live = arrays.live()?;
-    let mut rows = vec![false; arrays.leaves.rows()];
+    let arrays = Arrays::read(number, cursor, size)?;
+    let live = arrays.reachable()?;
+    let mut rows = vec![false; arrays.leaves.row_count()];
     let mut slots = Vec::with_capacity(live.len());
     for (node, live) in live.into_iter().enumerate() {
         slots.push(match live {
-            // Slots of pruned nodes hold whatever was there.
+            // Entries of pruned nodes hold stale values.
             false => Node::Leaf { leaf: Leaf::Value(0.0), cover: f64::NAN },
             true if arrays.is_leaf(node) => arrays.leaf(node, size, weight, &mut rows)?,
             true => arrays.split(node, size)?,
@@ -54,49 +55,50 @@ struct Arrays<'a> {
     leaves: Leaves<'a>,
 }
 
+/// Where leaf values are.
 enum Leaves<'a> {
-    /// The split condition of the node.
+    /// In the node's split condition.
     Scalar,
-    /// The row of the node's own number.
-    OwnRow(Cow<'a, [f32]>),
-    /// The row the right child names.
-    Named(Cow<'a, [f32]>, usize),
+    /// In the row of the node's index.
+    RowOfNode(Cow<'a, [f32]>),
+    /// In the row that the right child refers to; the second field is the width of a row.
+    RowOfRightChild(Cow<'a, [f32]>, usize),
 }
 
 impl Leaves<'_> {
-    /// How many rows can be named.
-    fn rows(&self) -> usize {
+    /// How many rows there are to refer to.
+    fn row_count(&self) -> usize {
         match self {
-            Leaves::Named(weights, width) => weights.len() / width.max(&1),
+            Leaves::RowOfRightChild(weights, width) => weights.len() / width.max(&1),
             _ => 0,
         }
     }
 }
 
 impl<'a> Arrays<'a> {
-    fn of(number: usize, place: &Place<'a>, size: Size) -> Result<Arrays<'a>, Error> {
-        let left = place.need("left_children")?.ints()?;
+    fn read(number: usize, cursor: &DocCursor<'a>, size: Size) -> Result<Arrays<'a>, Error> {
+        let left = cursor.required("left_children")?.ints()?;
         let count = left.len();
         let claimed =
-            place.field("tree_param").map_or(Ok(count), |param| param.count_of("num_nodes", count))?;
+            cursor.field("tree_param").map_or(Ok(count), |param| param.count_or("num_nodes", count))?;
         if claimed != count {
-            return Err(place.error(format!("holds {count} nodes, but speaks of {claimed}")));
+            return Err(cursor.error(format!("holds {count} nodes, but `num_nodes` is {claimed}")));
         }
         let fits = |key: &str, length: usize, optional: bool| {
             if length == count || (optional && length == 0) {
                 return Ok(());
             }
-            Err(place.error(format!("`{key}` has {length} entries for {count} nodes")))
+            Err(cursor.error(format!("`{key}` has {length} entries for {count} nodes")))
         };
         let ints = |key: &str, optional: bool| {
-            let list = if optional { place.ints_of(key)? } else { place.need(key)?.ints()? };
+            let list = if optional { cursor.optional_ints(key)? } else { cursor.required(key)?.ints()? };
             fits(key, list.len(), optional).map(|()| list)
         };
         let reals = |key: &str| {
-            let list = place.reals_of(key)?;
+            let list = cursor.optional_reals(key)?;
             fits(key, list.len(), true).map(|()| list)
         };
-        let condition = place.need("split_conditions")?.reals()?;
+        let condition = cursor.required("split_conditions")?.reals()?;
         fits("split_conditions", condition.len(), false)?;
         Ok(Arrays {
             number,
@@ -108,8 +110,8 @@ impl<'a> Arrays<'a> {
             kind: ints("split_type", true)?,
             cover: reals("sum_hessian")?,
             gain: reals("loss_changes")?,
-            sets: sets(place)?,
-            leaves: leaves(place, count, size)?,
+            sets: sets(cursor)?,
+            leaves: leaves(cursor, count, size)?,
         })
     }
 
@@ -135,12 +137,12 @@ impl<'a> Arrays<'a> {
     }
 
     /// Which nodes are reached from the first.
-    fn live(&self) -> Result<Vec<bool>, Error> {
+    fn reachable(&self) -> Result<Vec<bool>, Error> {
         let mut live = vec![false; self.left.len()];
         let mut todo = if live.is_empty() { vec![] } else { vec![0] };
         while let Some(node) = todo.pop() {
             if live.get(node).copied().unwrap_or(true) {
-                return Err(self.error(node, "is reached on two ways".to_owned()));
+                return Err(self.error(node, "is the child of two nodes".to_owned()));
             }
             live[node] = true;
             if !self.is_leaf(node) {
@@ -168,8 +170,8 @@ impl<'a> Arrays<'a> {
         };
         let leaf = match &self.leaves {
             Leaves::Scalar => Leaf::Value(value(at(&self.condition, node))?),
-            Leaves::OwnRow(weights) => Leaf::Vector(row(weights, node)?),
-            Leaves::Named(weights, _) => {
+            Leaves::RowOfNode(weights) => Leaf::Vector(row(weights, node)?),
+            Leaves::RowOfRightChild(weights, _) => {
                 let named =
                     usize::try_from(self.right.get(node).copied().unwrap_or(-1)).unwrap_or(usize::MAX);
                 match rows.get_mut(named) {
@@ -190,41 +192,41 @@ impl<'a> Arrays<'a> {
             .ok()
             .filter(|feature| *feature < size.features)
             .ok_or_else(|| self.error(node, format!("splits on feature {feature} of {}", size.features)))?;
-        let missing_left = match self.default_left.get(node) {
+        let default_left = match self.default_left.get(node) {
             Some(0) => false,
             Some(1) => true,
             _ => return Err(self.error(node, "`default_left` must be 0 or 1".to_owned())),
         };
         let test = match self.kind.get(node) {
-            None | Some(0) => self.below(node)?,
-            Some(1) => self.among(node)?,
+            None | Some(0) => self.numerical(node)?,
+            Some(1) => self.categorical(node)?,
             Some(other) => return Err(self.error(node, format!("unknown kind of split {other}"))),
         };
         let (cover, gain) = (at(&self.cover, node).into(), at(&self.gain, node).into());
-        Ok(Node::Split(Split { feature, test, missing_left, left, right, cover, gain }))
+        Ok(Node::Split(Split { feature, test, default_left, left, right, cover, gain }))
     }
 
-    fn below(&self, node: usize) -> Result<Test, Error> {
+    fn numerical(&self, node: usize) -> Result<Test, Error> {
         let threshold = at(&self.condition, node);
         if threshold.is_nan() {
             return Err(self.error(node, "the threshold is not a number".to_owned()));
         }
-        Ok(Test::Below { threshold: widen(threshold), zero_is_missing: false })
+        Ok(Test::Numerical { threshold: widen_threshold(threshold), zero_is_missing: false })
     }
 
-    /// The stored set goes right, everything else left.
-    fn among(&self, node: usize) -> Result<Test, Error> {
+    /// Categories of the stored set go right, all others left.
+    fn categorical(&self, node: usize) -> Result<Test, Error> {
         let codes = self.sets.get(&(node as i64)).filter(|codes| !codes.is_empty());
         let Some(codes) = codes else {
             return Err(self.error(node, "a categorical split without categories".to_owned()));
         };
-        if let Some(code) = codes.iter().find(|code| !(0..CODES).contains(*code)) {
+        if let Some(code) = codes.iter().find(|code| !(0..MAX_CODES).contains(*code)) {
             return Err(self.error(node, format!("the category {code} is not from 0 to 2^24 - 1")));
         }
-        let mut set: Vec<u32> = codes.iter().map(|code| *code as u32).collect();
-        set.sort_unstable();
-        set.dedup();
-        Ok(Test::Among { set, members_left: false, negative_fraction_is_zero: false })
+        let mut categories: Vec<u32> = codes.iter().map(|code| *code as u32).collect();
+        categories.sort_unstable();
+        categories.dedup();
+        Ok(Test::Categorical { categories, members_left: false, negative_fraction_is_zero: false })
     }
 }
 
@@ -233,13 +235,13 @@ fn at(list: &[f32], node: usize) -> f32 {
 }
 
 /// The categories of each node that has some.
-fn sets<'a>(place: &Place<'a>) -> Result<HashMap<i64, &'a [i64]>, Error> {
-    let nodes = place.ints_of("categories_nodes")?;
-    let starts = place.ints_of("categories_segments")?;
-    let sizes = place.ints_of("categories_sizes")?;
-    let codes = place.ints_of("categories")?;
+fn sets<'a>(cursor: &DocCursor<'a>) -> Result<HashMap<i64, &'a [i64]>, Error> {
+    let nodes = cursor.optional_ints("categories_nodes")?;
+    let starts = cursor.optional_ints("categories_segments")?;
+    let sizes = cursor.optional_ints("categories_sizes")?;
+    let codes = cursor.optional_ints("categories")?;
     if nodes.len() != starts.len() || nodes.len() != sizes.len() {
-        return Err(place.error("the `categories_…` arrays have different lengths"));
+        return Err(cursor.error("the `categories_…` arrays have different lengths"));
     }
     let mut sets = HashMap::with_capacity(nodes.len());
     let mut left = codes.len();
@@ -247,39 +249,38 @@ fn sets<'a>(place: &Place<'a>) -> Result<HashMap<i64, &'a [i64]>, Error> {
         let range = usize::try_from(start).ok().zip(usize::try_from(size).ok());
         let set = range.and_then(|(start, size)| codes.get(start..start.checked_add(size)?));
         let Some(set) = set else {
-            return Err(
-                place.error(format!("the categories of node {node} go beyond the {} there are", codes.len()))
-            );
+            return Err(cursor
+                .error(format!("the categories of node {node} go beyond the {} there are", codes.len())));
         };
         // Overlapping sets would grow beyond the file.
         left = left
             .checked_sub(set.len())
-            .ok_or_else(|| place.error(format!("the categories of node {node} overlap those of others")))?;
+            .ok_or_else(|| cursor.error(format!("the categories of node {node} overlap those of others")))?;
         if sets.insert(node, set).is_some() {
-            return Err(place.error(format!("node {node} has two sets of categories")));
+            return Err(cursor.error(format!("node {node} has two sets of categories")));
         }
     }
     Ok(sets)
 }
 
-fn leaves<'a>(place: &Place<'a>, count: usize, size: Size) -> Result<Leaves<'a>, Error> {
-    let width = place.field("tree_param").map_or(Ok(0), |param| param.count_of("size_leaf_vector", 0))?;
+fn leaves<'a>(cursor: &DocCursor<'a>, count: usize, size: Size) -> Result<Leaves<'a>, Error> {
+    let width = cursor.field("tree_param").map_or(Ok(0), |param| param.count_or("size_leaf_vector", 0))?;
     if width <= 1 {
         return Ok(Leaves::Scalar);
     }
     if width != size.outputs {
         return Err(
-            place.error(format!("has leaves of {width} values, but the model has {} outputs", size.outputs))
+            cursor.error(format!("has leaves of {width} values, but the model has {} outputs", size.outputs))
         );
     }
-    if let Some(weights) = place.field("leaf_weights") {
-        return Ok(Leaves::Named(weights.reals()?, width));
+    if let Some(weights) = cursor.field("leaf_weights") {
+        return Ok(Leaves::RowOfRightChild(weights.reals()?, width));
     }
-    let weights = place.need("base_weights")?.reals()?;
+    let weights = cursor.required("base_weights")?.reals()?;
     if Some(weights.len()) != count.checked_mul(width) {
         return Err(
-            place.error(format!("`base_weights` has {} values for {count} nodes of {width}", weights.len()))
+            cursor.error(format!("`base_weights` has {} values for {count} nodes of {width}", weights.len()))
         );
     }
-    Ok(Leaves::OwnRow(weights))
+    Ok(Leaves::RowOfNode(weights))
 }

@@ -1,7 +1,14 @@
 package io.leadscore
 
+import kotlinx.serialization.KSerializer
 import kotlinx.serialization.SerialName
 import kotlinx.serialization.Serializable
+import kotlinx.serialization.descriptors.PrimitiveKind
+import kotlinx.serialization.descriptors.PrimitiveSerialDescriptor
+import kotlinx.serialization.encoding.Decoder
+import kotlinx.serialization.encoding.Encoder
+import kotlinx.serialization.json.JsonDecoder
+import kotlinx.serialization.json.jsonPrimitive
 
 /** What a pipeline is. */
 @Serializable
@@ -124,9 +131,30 @@ data class ForestDescription(
     val rounds: Int,
     /** The best boosting round, from 0, where the file names one. */
     val bestIteration: Int? = null,
+    /** The value that stands for missing besides NaN, if there is one. */
+    @Serializable(with = MissingMarker::class)
+    val missing: Double? = null,
     /** Whether margins are sums of `f32` or of `f64`. */
     val precision: String,
 )
+
+/** A double for which JSON has words where it has no number. */
+internal object MissingMarker : KSerializer<Double> {
+    override val descriptor = PrimitiveSerialDescriptor("MissingMarker", PrimitiveKind.DOUBLE)
+
+    override fun deserialize(decoder: Decoder): Double =
+        when (val text = (decoder as JsonDecoder).decodeJsonElement().jsonPrimitive.content) {
+            "inf" -> Double.POSITIVE_INFINITY
+            "-inf" -> Double.NEGATIVE_INFINITY
+            else -> text.toDouble()
+        }
+
+    override fun serialize(encoder: Encoder, value: Double) =
+        when {
+            value.isFinite() -> encoder.encodeDouble(value)
+            else -> encoder.encodeString(if (value > 0) "inf" else "-inf")
+        }
+}
 
 /** An input column of a model. */
 @Serializable

@@ -47,14 +47,24 @@ class Forest private constructor(private val native: io.leadscore.ffi.Forest) : 
     companion object {
         /** The model in these bytes: XGBoost's JSON or UBJSON, or LightGBM's text. */
         @JvmStatic
-        fun fromBytes(bytes: ByteArray): Forest = Forest(enter { io.leadscore.ffi.Forest.fromBytes(bytes) })
+        @JvmOverloads
+        fun fromBytes(bytes: ByteArray, missing: Double = Double.NaN): Forest =
+            Forest(enter { marked(io.leadscore.ffi.Forest.fromBytes(bytes), missing) })
 
-        /** The model in this file. */
+        /**
+         * The model in this file. `missing` is the value that stood for missing in training besides NaN, XGBoost's
+         * argument of that name, which no file keeps; as in XGBoost, its models compare after rounding to float.
+         */
         @JvmStatic
-        fun load(path: Path): Forest = Forest(enter { io.leadscore.ffi.Forest.load(checked(path.toString(), "io")) })
+        @JvmOverloads
+        fun load(path: Path, missing: Double = Double.NaN): Forest =
+            Forest(enter { marked(io.leadscore.ffi.Forest.load(checked(path.toString(), "io")), missing) })
 
         /** What [toJson] wrote. */
         @JvmStatic
         fun fromJson(text: String): Forest = Forest(enter { io.leadscore.ffi.Forest.fromJson(checked(text)) })
+
+        private fun marked(forest: io.leadscore.ffi.Forest, missing: Double) =
+            if (missing.isNaN()) forest else forest.use { it.withMissing(missing) }
     }
 }

@@ -6,7 +6,7 @@ import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.buildJsonObject
 
-/** Which boosting rounds of a model speak. */
+/** Which boosting rounds of a model to use. */
 enum class Iterations {
     /** All of the file, as the libraries' low-level boosters do. */
     ALL,
@@ -42,8 +42,10 @@ data class ImportOptions @JvmOverloads constructor(
     val tiers: String? = null,
     /** Whether scores go with reasons; a file without cover has none. */
     val reasons: Boolean = true,
-    /** Which boosting rounds speak. */
+    /** Which boosting rounds to use. */
     val iterations: Iterations = Iterations.ALL,
+    /** The value that stood for missing in training besides NaN, which no model file keeps; the pipeline does. */
+    val missing: Double? = null,
 ) {
     /** The same with a schema. */
     fun withSchema(schema: String): ImportOptions = copy(schema = schema)
@@ -57,6 +59,9 @@ data class ImportOptions @JvmOverloads constructor(
 
     /** The same with tiers. */
     fun withTiers(tiers: String): ImportOptions = copy(tiers = tiers)
+
+    /** The same with a value that stands for missing besides NaN. */
+    fun withMissing(missing: Double): ImportOptions = copy(missing = missing)
 
     internal fun json(): String {
         val out = StringBuilder("{\"id\":")
@@ -79,8 +84,12 @@ data class ImportOptions @JvmOverloads constructor(
                 throw LeadscoreException("invalid_context", "weights[$at]", "wants a number, found $weight")
             }
         }
-        return out.append("],\"weights\":").append(weights.joinToString(",", "[", "]"))
-            .append(",\"no_reasons\":").append(!reasons)
+        if (missing != null && !missing.isFinite()) {
+            throw LeadscoreException("invalid_context", "missing", "wants a number, found $missing")
+        }
+        out.append("],\"weights\":").append(weights.joinToString(",", "[", "]"))
+        if (missing != null) out.append(",\"missing\":").append(missing)
+        return out.append(",\"no_reasons\":").append(!reasons)
             .append(",\"iterations\":\"").append(iterations.word).append("\"}").toString()
     }
 }

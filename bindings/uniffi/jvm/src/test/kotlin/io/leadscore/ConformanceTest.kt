@@ -86,6 +86,7 @@ class ConformanceTest {
 
     private fun forest(of: JsonObject) =
         io.leadscore.ffi.Forest.load(Fixtures.fixtures.resolve(of.getValue("path").jsonPrimitive.content).toString())
+            .let { own -> of["missing"]?.let { own.withMissing(it.jsonPrimitive.double) } ?: own }
 
     private fun ofPipeline(pipeline: io.leadscore.ffi.Pipeline, operation: String, arguments: JsonArray): JsonElement {
         fun text(at: Int) = arguments[at].jsonPrimitive.content
@@ -126,6 +127,9 @@ class ConformanceTest {
 
     private fun ofForest(forest: io.leadscore.ffi.Forest, operation: String, arguments: JsonArray): JsonElement {
         if (operation == "describe_json") return JsonPrimitive(forest.describeJson())
+        if (operation == "with_missing") {
+            return JsonPrimitive(forest.withMissing(arguments[0].jsonPrimitive.double).describeJson())
+        }
         val (values, columns) = matrix(arguments[0])
         val iterations = arguments[1].jsonPrimitive.content
         val about = json.decodeFromString<ForestDescription>(forest.describeJson())

@@ -1,0 +1,286 @@
+//! Blocks of rows that are cut but not yet parsed, and the parser for their cells.
+
+use std::sync::Arc;
+
+use leadscore::DateTime;
+
+use super::encoding::{Charset, MinorityEncoding};
+use super::fields::Fields;
+use super::notes::{CellNotes, Note, WarningLog};
+use super::plan::{ColumnPlan, DecimalPolicy, Value};
+use super::row::{CellValue, ParsedCell, RowRef};
+use super::shape::{flag, is_text_marker, spreadsheet_text};
+use super::table::{ColumnKind, Rejected};
+use super::{date, number, trim};
+
+/// Rows that are cut and decoded but not yet parsed: text and offsets only, cheap to send to another thread.
+#[derive(Debug, Clone, Default)]
+pub struct RowBlock {
+    text: String,
+    /// The ends of the fields in the text: as many for each row as there are columns.
+    ends: Vec<u32>,
+    width: usize,
+    rows: Vec<RowPosition>,
+    rejected: Vec<Rejected>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct RowPosition {
+    line: u64,
+    number: u64,
+    /// Where the row's first field starts in the text.
+    start: u32,
+}
+
+impl RowBlock {
+    /// The number of rows.
+    pub fn row_count(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The rows rejected between, before or after the block's own, in the order of their lines.
+    pub fn rejected(&self) -> &[Rejected] {
+        &self.rejected
+    }
+
+    pub(crate) fn clear(&mut self, width: usize) {
+        self.text.clear();
+        self.ends.clear();
+        self.rows.clear();
+        self.rejected.clear();
+        self.width = width;
+    }
+
+    pub(crate) fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
+    pub(crate) fn reject(&mut self, rejected: Rejected) {
+        self.rejected.push(rejected);
+    }
+
+    /// Decodes a row's fields and appends them.
+    pub(crate) fn push(
+        &mut self,
+        fields: &Fields,
+        (line, number): (u64, u64),
+        charset: Charset,
+        plan: &RowPlan,
+        warnings: &mut WarningLog,
+    ) {
+        let start = self.text.len() as u32;
+        self.rows.push(RowPosition { line, number, start });
+        let Some(text) = decoded_whole(fields, charset) else {
+            self.push_cell_by_cell(fields, line, charset, plan, warnings);
+            return;
+        };
+        self.text.push_str(text);
+        let lossy = matches!(charset, Charset::Stream(_) | Charset::Utf32 { .. });
+        if lossy && text.contains(char::REPLACEMENT_CHARACTER) {
+            warnings.line(line, Note::Undecodable);
+        }
+        self.ends.extend(fields.ends().iter().take(self.width).map(|end| start + *end as u32));
+    }
+
+    fn push_cell_by_cell(
+        &mut self,
+        fields: &Fields,
+        line: u64,
+        charset: Charset,
+        plan: &RowPlan,
+        warnings: &mut WarningLog,
+    ) {
+        for (field, selected) in fields.iter().zip(&plan.selected) {
+            if *selected {
+                let (cell, is_minority) = charset.decode(field);
+                if is_minority {
+                    warnings.line(line, Note::OtherEncoding);
+                }
+                if cell.contains('\0') {
+                    warnings.line(line, Note::Nul);
+                    self.text.extend(cell.chars().filter(|c| *c != '\0'));
+                } else {
+                    self.text.push_str(&cell);
+                }
+            }
+            self.ends.push(self.text.len() as u32);
+        }
+    }
+
+    pub(crate) fn view<'a>(&'a self, row: usize, cells: &'a CellBuffer) -> RowRef<'a> {
+        let (line, number) = self.rows.get(row).map_or((0, 0), |row| (row.line, row.number));
+        RowRef { line, number, text: &self.text, cells: &cells.cells, dates: &cells.dates }
+    }
+}
+
+/// All fields of a row as one text, if none of them needs to be decoded by itself.
+fn decoded_whole(fields: &Fields, charset: Charset) -> Option<&str> {
+    let bytes = fields.bytes();
+    let text = std::str::from_utf8(bytes).ok()?;
+    if memchr::memchr(0, bytes).is_some() {
+        return None;
+    }
+    if bytes.is_ascii() {
+        return Some(text);
+    }
+    let minority_utf8 = Charset::Utf8OrWindows1252 { minority_encoding: MinorityEncoding::Utf8 };
+    if charset == minority_utf8 || matches!(charset, Charset::Single(_)) {
+        return None;
+    }
+    // Two fields may be valid together without each being so.
+    fields.ends().iter().all(|end| text.is_char_boundary(*end)).then_some(text)
+}
+
+/// Buffers for the parsed cells of one row, to be used again for the next.
+#[derive(Debug, Clone, Default)]
+pub struct CellBuffer {
+    cells: Vec<ParsedCell>,
+    dates: Vec<DateTime>,
+}
+
+impl CellBuffer {
+    pub(crate) fn clear(&mut self) {
+        self.cells.clear();
+        self.dates.clear();
+    }
+
+    fn add_date(&mut self, date: DateTime, month_first: bool) -> CellValue {
+        let index = self.dates.len() as u32;
+        self.dates.push(date);
+        CellValue::Date { index, month_first }
+    }
+
+    fn value(&mut self, value: Value) -> CellValue {
+        match value {
+            Value::Missing => CellValue::Missing,
+            Value::Number(number) => CellValue::Number(number),
+            Value::Flag(flag) => CellValue::Flag(flag),
+            Value::Date { date, month_first } => self.add_date(date, month_first),
+            Value::Text => CellValue::Text,
+        }
+    }
+}
+
+/// Parses the cells of rows; a cheap handle that any number of threads may share.
+///
+/// ```
+/// use leadscore_csv::{Cell, CellBuffer, CellNotes, CsvOptions, CsvReader, RowBlock};
+///
+/// let mut reader = CsvReader::open("name,visits\nAnn,5\nBob,?\n".as_bytes(), CsvOptions::default())?;
+/// let (parser, mut block) = (reader.parser(), RowBlock::default());
+/// while reader.next_block(&mut block, 256)? {
+///     // On another thread, if you like: `parser` and `block` are `Send`.
+///     let (mut cells, mut notes) = (CellBuffer::default(), CellNotes::default());
+///     for row in 0..block.row_count() {
+///         let row = parser.parse(&block, row, &mut cells, &mut notes);
+///         assert_eq!(row.value(1), Some(if row.number() == 1 { Cell::Number(5.0) } else { Cell::Missing }));
+///     }
+///     reader.merge(notes);
+/// }
+/// assert_eq!(reader.warnings().len(), 1); // `?` read as missing
+/// # Ok::<(), leadscore::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct RowParser {
+    pub(crate) plan: Arc<RowPlan>,
+}
+
+/// How the cells of a row are parsed, and which of them.
+#[derive(Debug)]
+pub(crate) struct RowPlan {
+    pub(crate) columns: Vec<ColumnPlan>,
+    pub(crate) selected: Vec<bool>,
+}
+
+impl RowParser {
+    /// Parses a row of a block, counted from 0; what is noticed about its cells goes into `notes`.
+    ///
+    /// # Panics
+    /// If the block has no such row.
+    pub fn parse<'a>(
+        &self,
+        block: &'a RowBlock,
+        row: usize,
+        cells: &'a mut CellBuffer,
+        notes: &mut CellNotes,
+    ) -> RowRef<'a> {
+        self.plan.parse(block, row, cells, notes);
+        block.view(row, cells)
+    }
+}
+
+impl RowPlan {
+    pub(crate) fn parse(&self, block: &RowBlock, row: usize, buffer: &mut CellBuffer, notes: &mut CellNotes) {
+        let RowPosition { line, mut start, .. } = block.rows[row];
+        let ends = &block.ends[row * block.width..(row + 1) * block.width];
+        buffer.clear();
+        for (column, ((plan, selected), end)) in self.columns.iter().zip(&self.selected).zip(ends).enumerate()
+        {
+            let mut cell = ParsedCell { start, end: *end, value: CellValue::NotSelected };
+            start = *end;
+            if *selected {
+                let mut text = trim(&block.text[cell.start as usize..cell.end as usize]);
+                if text.as_bytes().first() == Some(&b'=') {
+                    cell = unwrap_formula(cell, &block.text, column, line, notes);
+                    text = trim(&block.text[cell.start as usize..cell.end as usize]);
+                }
+                cell.value = if let Some(value) = plan.parse_plain(text, buffer) {
+                    value
+                } else {
+                    let (value, note) = plan.parse(text);
+                    if let Some(note) = note {
+                        notes.add(column, line, note, text);
+                    }
+                    buffer.value(value)
+                };
+            }
+            buffer.cells.push(cell);
+        }
+    }
+}
+
+impl ColumnPlan {
+    /// Fast path of [`ColumnPlan::parse`] for what most cells are; `None` leaves the cell to it.
+    #[inline]
+    fn parse_plain(self, text: &str, buffer: &mut CellBuffer) -> Option<CellValue> {
+        if text.is_empty() {
+            return Some(CellValue::Missing);
+        }
+        match self.kind {
+            // An integer, or a decimal point that cannot separate thousands.
+            ColumnKind::Number => {
+                let plain = number::parse_unambiguous(text.as_bytes())?;
+                (plain.is_integer || self.decimal != DecimalPolicy::Comma)
+                    .then_some(CellValue::Number(plain.value))
+            }
+            // An ISO date means the same in every order.
+            ColumnKind::Date => {
+                let date = date::parse_iso_date_time(text.as_bytes())?;
+                Some(buffer.add_date(date, false))
+            }
+            ColumnKind::Flag => flag(text).map(CellValue::Flag),
+            ColumnKind::Text if !is_text_marker(text) => Some(CellValue::Text),
+            ColumnKind::Id if !is_text_marker(text) && !number::is_rounded_code(text) => {
+                Some(CellValue::Text)
+            }
+            ColumnKind::Text | ColumnKind::Id | ColumnKind::Empty => None,
+        }
+    }
+}
+
+/// The cell of the text in `="00123"`, which is how a spreadsheet is kept from reading a text as a number.
+fn unwrap_formula(
+    mut cell: ParsedCell,
+    block: &str,
+    column: usize,
+    line: u64,
+    notes: &mut CellNotes,
+) -> ParsedCell {
+    let raw = &block[cell.start as usize..cell.end as usize];
+    if let Some(inner) = spreadsheet_text(trim(raw)) {
+        notes.add(column, line, Note::SpreadsheetText, raw);
+        cell.start += (inner.as_ptr() as usize - raw.as_ptr() as usize) as u32;
+        cell.end = cell.start + inner.len() as u32;
+    }
+    cell
+}

@@ -1,0 +1,164 @@
+//! Parses the cells of a column as was decided from the sample.
+
+use leadscore::DateTime;
+
+use super::date::{self, ParsedDate};
+use super::notes::Note;
+use super::number::{self, Number};
+use super::shape::{flag, is_text_marker, marker};
+use super::table::ColumnKind;
+
+/// How the cells of one column are parsed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct ColumnPlan {
+    pub(crate) kind: ColumnKind,
+    pub(crate) decimal: DecimalPolicy,
+    pub(crate) date_order: DateOrderPolicy,
+}
+
+/// Which of two readings of a number is taken.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum DecimalPolicy {
+    Point,
+    Comma,
+    /// `1.234` is a decimal because the comma separates the cells; `1,234` stays ambiguous.
+    DotDecimal,
+    /// Only what can mean one thing.
+    Strict,
+}
+
+/// Which of two readings of a date is taken.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum DateOrderPolicy {
+    DayFirst,
+    MonthFirst,
+    /// As `MonthFirst`, where even dates with dots have the month first.
+    MonthFirstDotted,
+    /// Only what can mean one day.
+    Strict,
+}
+
+/// A parsed cell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Value {
+    Missing,
+    Number(f64),
+    Flag(bool),
+    /// A date, and whether its reading with the month first was taken.
+    Date {
+        date: DateTime,
+        month_first: bool,
+    },
+    /// The text as written.
+    Text,
+}
+
+impl ColumnPlan {
+    /// Parses a trimmed cell.
+    pub(crate) fn parse(self, text: &str) -> (Value, Option<Note>) {
+        if text.is_empty() {
+            return (Value::Missing, None);
+        }
+        match self.kind {
+            ColumnKind::Number => match number::parse(text) {
+                Some(number) => self.decimal.resolve(text, &number),
+                None => unparsed(text, Note::NotANumber),
+            },
+            ColumnKind::Date => match date::parse(text) {
+                Some(date) => self.date_order.resolve(&date),
+                None => unparsed(text, Note::NotADate),
+            },
+            ColumnKind::Flag => match (flag(text), text) {
+                (Some(value), _) => (Value::Flag(value), None),
+                (None, "1") => (Value::Flag(true), None),
+                (None, "0") => (Value::Flag(false), None),
+                (None, _) => unparsed(text, Note::NotAFlag),
+            },
+            ColumnKind::Empty => match marker(text) {
+                Some(marker) => (Value::Missing, Some(marker)),
+                None => (Value::Text, Some(Note::LateText)),
+            },
+            ColumnKind::Text | ColumnKind::Id if is_text_marker(text) => (Value::Missing, marker(text)),
+            ColumnKind::Id if number::is_rounded_code(text) => (Value::Text, Some(Note::RoundedId)),
+            ColumnKind::Text | ColumnKind::Id => (Value::Text, None),
+        }
+    }
+}
+
+fn unparsed(text: &str, note: Note) -> (Value, Option<Note>) {
+    (Value::Missing, Some(marker(text).unwrap_or(note)))
+}
+
+impl DecimalPolicy {
+    fn resolve(self, text: &str, number: &Number) -> (Value, Option<Note>) {
+        let Number { point, comma, percent, .. } = *number;
+        let (value, problem) = match self {
+            _ if point == comma => (point, None),
+            DecimalPolicy::Comma => (comma, Some(Note::ContraryNumber)),
+            DecimalPolicy::DotDecimal if comma.is_some() && !text.contains('.') => {
+                (None, Some(if point.is_some() { Note::AmbiguousNumber } else { Note::ContraryNumber }))
+            }
+            DecimalPolicy::Point | DecimalPolicy::DotDecimal => (point, Some(Note::ContraryNumber)),
+            DecimalPolicy::Strict if point.is_some() && comma.is_some() => {
+                (None, Some(Note::AmbiguousNumber))
+            }
+            DecimalPolicy::Strict => (point.or(comma), None),
+        };
+        match value {
+            Some(value) => (Value::Number(value), percent.then_some(Note::Percent)),
+            None => (Value::Missing, problem),
+        }
+    }
+}
+
+impl DateOrderPolicy {
+    fn resolve(self, parsed: &ParsedDate<'_>) -> (Value, Option<Note>) {
+        let (day_first, month_first) = (parsed.day_first, parsed.month_first);
+        if !parsed.is_possible() {
+            return (Value::Missing, Some(Note::ImpossibleDate));
+        }
+        if parsed.two_digit_year {
+            return (Value::Missing, Some(Note::TwoDigitYear));
+        }
+        let (day, problem) = match self {
+            DateOrderPolicy::MonthFirstDotted
+                if parsed.dotted && day_first == month_first && parsed.could_be_swapped() =>
+            {
+                (None, Note::AmbiguousDate)
+            }
+            _ if day_first == month_first => (day_first, Note::ImpossibleDate),
+            DateOrderPolicy::DayFirst => (day_first, Note::ContraryDate),
+            DateOrderPolicy::MonthFirst | DateOrderPolicy::MonthFirstDotted => {
+                (month_first, Note::ContraryDate)
+            }
+            DateOrderPolicy::Strict if day_first.is_some() && month_first.is_some() => {
+                (None, Note::AmbiguousDate)
+            }
+            DateOrderPolicy::Strict => (day_first.or(month_first), Note::AmbiguousDate),
+        };
+        match day.and_then(|day| parsed.date_time(day)) {
+            Some(date) => (Value::Date { date, month_first: day != day_first }, None),
+            None => (Value::Missing, Some(problem)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dot_is_a_decimal_point_between_commas_only() {
+        let number = number::parse("1.861").unwrap();
+        assert_eq!(DecimalPolicy::DotDecimal.resolve("1.861", &number), (Value::Number(1.861), None));
+        assert_eq!(
+            DecimalPolicy::Strict.resolve("1.861", &number),
+            (Value::Missing, Some(Note::AmbiguousNumber))
+        );
+        let number = number::parse("1,234").unwrap();
+        assert_eq!(
+            DecimalPolicy::DotDecimal.resolve("1,234", &number),
+            (Value::Missing, Some(Note::AmbiguousNumber))
+        );
+    }
+}

@@ -1,0 +1,251 @@
+//! A record's activities up to the as-of time, in a fixed order, and what can be counted in them.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::number::parse_number;
+use super::schema::FeatureSchema;
+use super::sources::Filter;
+use crate::Timestamp;
+use crate::expression::normalise;
+use crate::math;
+use crate::record::{Activities, Activity, ActivityForm, ActivityKind, Attribute};
+use crate::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR};
+
+/// The kinds of activity of a log, each understood once: a log of millions has a dozen.
+///
+/// ```
+/// use leadscore::record::{Activities, CompactActivity};
+/// use leadscore::{Pipeline, Timestamp, Zone, feature::ActivityKinds};
+/// let pipeline = Pipeline::builtin("conversion")?;
+/// let mut kinds = ActivityKinds::new(pipeline.schema());
+/// let at = Timestamp::parse("2026-11-20", &Zone::utc())?;
+/// let events = [CompactActivity { at, kind: kinds.number("email_open") }];
+/// assert_eq!(Activities::compact(kinds.kinds(), &events).len(), 1);
+/// # Ok::<(), leadscore::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ActivityKinds<'s> {
+    schema: &'s FeatureSchema,
+    numbers: std::collections::HashMap<String, u32>,
+    kinds: Vec<ActivityKind>,
+}
+
+impl<'s> ActivityKinds<'s> {
+    /// No kinds yet, to be understood by a schema.
+    pub fn new(schema: &'s FeatureSchema) -> ActivityKinds<'s> {
+        ActivityKinds { schema, numbers: std::collections::HashMap::new(), kinds: Vec::new() }
+    }
+
+    /// The number of a kind, which is new or was seen before.
+    pub fn number(&mut self, kind: &str) -> u32 {
+        if let Some(number) = self.numbers.get(kind) {
+            return *number;
+        }
+        let number = self.kinds.len() as u32;
+        self.numbers.insert(kind.to_owned(), number);
+        self.kinds.push(self.schema.activity_kind(kind));
+        number
+    }
+
+    /// The kinds by number, for [`Activities::compact`].
+    pub fn kinds(&self) -> &[ActivityKind] {
+        &self.kinds
+    }
+}
+
+/// The activities that count, in order.
+#[derive(Debug)]
+pub(super) struct ActivityLog<'a> {
+    schema: &'a FeatureSchema,
+    as_of: Timestamp,
+    events: Vec<Event<'a>>,
+}
+
+#[derive(Debug)]
+struct Event<'a> {
+    at: Timestamp,
+    kind: Cow<'a, str>,
+    /// The type that a rule of the schema gives the kind, if one does.
+    rule_type: Option<&'a str>,
+    /// Where properties can be found; a compact activity has none.
+    activity: Option<&'a Activity>,
+}
+
+impl Event<'_> {
+    /// The type of the activity: by rule, else its kind.
+    fn activity_type(&self) -> &str {
+        self.rule_type.unwrap_or(&self.kind)
+    }
+}
+
+/// What is counted once in `distinct`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum DistinctBy {
+    Kind,
+    Type,
+    Channel,
+    Property(String),
+}
+
+impl<'a> ActivityLog<'a> {
+    /// The activities that count: none after `as_of`, each id once, ordered by time, kind and properties, so that the
+    /// order in which the caller gave them cannot matter.
+    pub(super) fn new(
+        schema: &'a FeatureSchema,
+        activities: Activities<'a>,
+        as_of: Timestamp,
+    ) -> ActivityLog<'a> {
+        let events = match activities.0 {
+            ActivityForm::Full(activities) => full_events(schema, activities, as_of),
+            ActivityForm::Compact { kinds, activities } => {
+                let event = |activity: &crate::record::CompactActivity| {
+                    let kind = kinds.get(activity.kind as usize)?;
+                    let (at, rule_type) = (activity.at, kind.rule_type.as_deref());
+                    Some(Event { at, kind: Cow::Borrowed(&*kind.normalised), rule_type, activity: None })
+                };
+                let counts = activities.iter().filter(|activity| activity.at <= as_of);
+                let mut events: Vec<Event<'_>> = counts.filter_map(event).collect();
+                events.sort_by(|a, b| (a.at, &a.kind).cmp(&(b.at, &b.kind)));
+                events
+            }
+        };
+        ActivityLog { schema, as_of, events }
+    }
+
+    /// The activities a filter lets through, in order.
+    fn select(&self, filter: &Filter) -> impl Iterator<Item = &Event<'a>> {
+        let skipped = match filter.latest {
+            Some(latest) => self.passing(filter).count().saturating_sub(latest),
+            None => 0,
+        };
+        self.passing(filter).skip(skipped)
+    }
+
+    /// The activities that pass, before `latest` cuts them.
+    fn passing(&self, filter: &Filter) -> impl Iterator<Item = &Event<'a>> {
+        let considered = filter.among_latest.map_or(0, |n| self.events.len().saturating_sub(n));
+        self.events[considered..].iter().filter(|event| self.passes(event, filter))
+    }
+
+    fn passes(&self, event: &Event<'_>, filter: &Filter) -> bool {
+        let recent = filter.within_days.is_none_or(|days| self.age_days(event.at) < days);
+        let typed =
+            filter.types.is_empty() || filter.types.iter().any(|wanted| wanted == event.activity_type());
+        recent
+            && typed
+            && filter.property.as_ref().is_none_or(|property| {
+                let found = event.activity.and_then(|activity| activity.properties.get(&property.name));
+                found.is_some_and(|found| property.wanted.accepts(found))
+            })
+    }
+
+    fn age_days(&self, at: Timestamp) -> f64 {
+        (self.as_of.as_millis() - at.as_millis()) as f64 / MILLIS_PER_DAY as f64
+    }
+
+    /// 1, or less by the age of an activity where there is a half-life.
+    pub(super) fn weight(&self, at: Timestamp, half_life_days: Option<f64>) -> f64 {
+        half_life_days.map_or(1.0, |days| math::half_life(self.age_days(at), days))
+    }
+
+    /// The times of the activities that pass, in order.
+    pub(super) fn times(&self, filter: &Filter) -> impl Iterator<Item = Timestamp> {
+        self.select(filter).map(|event| event.at)
+    }
+
+    pub(super) fn first(&self, filter: &Filter) -> Option<Timestamp> {
+        self.times(filter).next()
+    }
+
+    pub(super) fn last(&self, filter: &Filter) -> Option<Timestamp> {
+        self.times(filter).last()
+    }
+
+    pub(super) fn count(&self, filter: &Filter, half_life_days: Option<f64>) -> f64 {
+        if half_life_days.is_none() {
+            let count = self.passing(filter).count();
+            return filter.latest.map_or(count, |latest| count.min(latest)) as f64;
+        }
+        self.times(filter).fold(0.0, |sum, at| sum + self.weight(at, half_life_days))
+    }
+
+    /// The times and the values of a property, where the activities that pass have it as a number.
+    pub(super) fn property_values(
+        &self,
+        filter: &Filter,
+        property: &str,
+    ) -> impl Iterator<Item = (Timestamp, f64)> {
+        let number = |found: &Attribute| match found {
+            Attribute::Number(number) => number.is_finite().then_some(*number),
+            Attribute::Flag(flag) => Some(f64::from(u8::from(*flag))),
+            Attribute::Text(text) => parse_number(text.trim()),
+            Attribute::Date(_) => None,
+        };
+        self.select(filter)
+            .filter_map(move |event| Some((event.at, number(event.activity?.properties.get(property)?)?)))
+    }
+
+    pub(super) fn distinct(&self, filter: &Filter, by: &DistinctBy) -> f64 {
+        let seen: BTreeSet<Cow<'_, str>> = self
+            .select(filter)
+            .filter_map(|event| match by {
+                DistinctBy::Kind => Some(Cow::Borrowed(&*event.kind)),
+                DistinctBy::Type => Some(Cow::Borrowed(event.activity_type())),
+                DistinctBy::Channel => self.schema.channel(event.activity_type()).map(Cow::Borrowed),
+                DistinctBy::Property(name) => match event.activity?.properties.get(name)? {
+                    Attribute::Text(text) => Some(normalise(text)),
+                    other => Some(Cow::Owned(canonical(other))),
+                },
+            })
+            .collect();
+        seen.len() as f64
+    }
+
+    /// The most activities in any closed window of so many hours.
+    pub(super) fn burst(&self, filter: &Filter, hours: f64) -> f64 {
+        let times: Vec<Timestamp> = self.times(filter).collect();
+        let length = hours * MILLIS_PER_HOUR as f64;
+        let (mut first, mut largest) = (0, 0);
+        for (last, at) in times.iter().enumerate() {
+            while (at.as_millis() - times[first].as_millis()) as f64 > length {
+                first += 1;
+            }
+            largest = largest.max(last - first + 1);
+        }
+        largest as f64
+    }
+}
+
+fn full_events<'a>(
+    schema: &'a FeatureSchema,
+    activities: &'a [Activity],
+    as_of: Timestamp,
+) -> Vec<Event<'a>> {
+    let event = |activity: &'a Activity| {
+        let kind = normalise(&activity.kind);
+        let rule_type = schema.rule_type(&kind);
+        Event { at: activity.at, kind, rule_type, activity: Some(activity) }
+    };
+    let mut events: Vec<Event<'a>> =
+        activities.iter().filter(|activity| activity.at <= as_of).map(event).collect();
+    let properties = |event: &Event<'_>| match event.activity {
+        Some(activity) if !activity.properties.is_empty() => canonical(&activity.properties),
+        _ => String::new(),
+    };
+    let id = |event: &Event<'a>| event.activity.and_then(|activity| activity.id.as_ref());
+    events.sort_by(|a, b| {
+        (a.at, &a.kind)
+            .cmp(&(b.at, &b.kind))
+            .then_with(|| properties(a).cmp(&properties(b)))
+            .then_with(|| id(a).cmp(&id(b)))
+    });
+    let mut ids = BTreeSet::new();
+    events.retain(|event| id(event).is_none_or(|id| ids.insert(id)));
+    events
+}
+
+/// Canonical JSON: names sorted, numbers as short as they go.
+fn canonical(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("attributes serialize")
+}

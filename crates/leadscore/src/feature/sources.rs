@@ -1,0 +1,207 @@
+//! Where a feature's value comes from: one file for each source a schema can name, and the list of them.
+
+mod age;
+mod aggregate;
+mod attribute;
+mod burst;
+mod count;
+mod distinct;
+mod filter;
+mod formula;
+mod matches;
+mod response_time;
+mod share;
+
+use std::borrow::Cow;
+use std::fmt::Debug;
+use std::ops::Deref;
+use std::sync::Arc;
+
+pub(super) use filter::Filter;
+
+use super::activity_log::ActivityLog;
+use super::missing::MissingCause;
+use super::schema::{Feature, FeatureType};
+use crate::expression::{Reading, Scope, positive};
+use crate::json::{Cursor, Fields, Node, Object};
+use crate::record::AttributeRef;
+use crate::time::clip;
+use crate::{Error, Timestamp, Zone};
+
+/// One way to compute a feature. To add a source, write a file with this trait and name it in [`SOURCES`].
+pub(super) trait Source: Debug + Send + Sync {
+    /// What the source makes of a record.
+    fn evaluate(&self, feature: &Feature, input: &Input<'_>) -> Found;
+
+    /// Its JSON, `from` first.
+    fn write(&self) -> Object;
+
+    /// The lead attribute it reads, if it reads one: it comes as [`Input::attribute`].
+    fn attribute(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether it reads [`Input::log`].
+    fn reads_activities(&self) -> bool {
+        false
+    }
+
+    /// Whether its values are never negative.
+    fn is_never_negative(&self) -> bool {
+        false
+    }
+
+    /// Whether a number is taken as it is.
+    fn takes_numbers_as_they_are(&self) -> bool {
+        false
+    }
+}
+
+/// What a source may read.
+#[derive(Clone, Copy)]
+pub(super) struct Input<'a> {
+    /// The value of [`Source::attribute`], if the record has it.
+    pub(super) attribute: Option<AttributeRef<'a>>,
+    pub(super) log: &'a ActivityLog<'a>,
+    /// The features before this one, in the schema's order.
+    pub(super) row: &'a [f64],
+    pub(super) as_of: Timestamp,
+    pub(super) zone: &'a Zone,
+}
+
+/// What a source gives: a value, a text, or the cause why there is none.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Found {
+    Value(f64),
+    Text(String),
+    Nothing(MissingCause, Option<String>),
+}
+
+pub(super) const ABSENT: Found = Found::Nothing(MissingCause::Absent, None);
+
+impl Found {
+    /// A value that stands in the record but cannot be used; what was found is cut to a readable length.
+    fn unusable(cause: MissingCause, found: &str) -> Found {
+        Found::Nothing(cause, Some(clip(found)))
+    }
+}
+
+type ReadSource = fn(&SourceReader<'_>) -> Result<SharedSource, Error>;
+
+/// Every source by the word that names it in `from`.
+const SOURCES: [(&str, ReadSource); 10] = [
+    ("attribute", attribute::read),
+    ("age", age::read),
+    ("count", count::read),
+    ("aggregate", aggregate::read),
+    ("distinct", distinct::read),
+    ("burst", burst::read),
+    ("share", share::read),
+    ("response_time", response_time::read),
+    ("match", matches::read),
+    ("formula", formula::read),
+];
+
+/// What a source's reader knows: the JSON, and the feature it is for.
+pub(super) struct SourceReader<'a> {
+    pub(super) cursor: &'a Cursor<'a>,
+    pub(super) feature: &'a str,
+    pub(super) kind: FeatureType,
+    /// The code of a level that the cursor names.
+    pub(super) level_code: &'a dyn Fn(&Cursor<'_>) -> Result<f64, Error>,
+    pub(super) scope: &'a Scope,
+    pub(super) reading: &'a Reading,
+}
+
+impl<'a> SourceReader<'a> {
+    pub(super) fn read(&self) -> Result<SharedSource, Error> {
+        let from = self.cursor.entries()?.required("from")?;
+        let name = from.text()?;
+        match SOURCES.iter().find(|(source, _)| *source == name) {
+            Some((_, read)) => read(self),
+            None => {
+                let known: Vec<&str> = SOURCES.iter().map(|(source, _)| *source).collect();
+                Err(from.error(format!("unknown source `{name}`; known here: {}", known.join(", "))))
+            }
+        }
+    }
+
+    /// The source's fields, `from` and these alone.
+    fn fields(&self, names: &[&'static str]) -> Result<Fields<'a>, Error> {
+        self.cursor.object(&[&["from"], names].concat())
+    }
+
+    /// The same with those of a filter.
+    fn fields_with_filter(&self, names: &[&'static str]) -> Result<Fields<'a>, Error> {
+        self.cursor.object(&[&["from"], names, &filter::FIELDS].concat())
+    }
+
+    /// A source that gives a number, which the feature has to be.
+    fn numeric(&self, source: impl Source + 'static) -> Result<SharedSource, Error> {
+        if self.kind != FeatureType::Number {
+            let message = "gives a number; the feature is none (a formula with `when` makes a flag of one)";
+            return Err(self.cursor.error(message));
+        }
+        Ok(SharedSource::new(source))
+    }
+}
+
+/// The source of a feature; two are equal when their JSON is.
+#[derive(Debug, Clone)]
+pub(super) struct SharedSource(Arc<dyn Source>);
+
+impl SharedSource {
+    fn new(source: impl Source + 'static) -> SharedSource {
+        SharedSource(Arc::new(source))
+    }
+}
+
+impl Deref for SharedSource {
+    type Target = dyn Source + 'static;
+
+    fn deref(&self) -> &(dyn Source + 'static) {
+        &*self.0
+    }
+}
+
+impl PartialEq for SharedSource {
+    fn eq(&self, other: &SharedSource) -> bool {
+        Node::from(self.write()) == Node::from(other.write())
+    }
+}
+
+/// Which part of a text is looked at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum TextPart {
+    Whole,
+    EmailDomain,
+}
+
+const PARTS: [(&str, TextPart); 2] = [("text", TextPart::Whole), ("email_domain", TextPart::EmailDomain)];
+
+impl TextPart {
+    fn read(fields: &Fields<'_>) -> Result<TextPart, Error> {
+        fields.optional("part").map_or(Ok(TextPart::Whole), |c| c.word(&PARTS))
+    }
+
+    fn write(self, object: Object) -> Object {
+        let word = (self != TextPart::Whole).then(|| crate::json::word_for(&PARTS, &self));
+        object.maybe("part", word)
+    }
+
+    fn cut(self, text: &str) -> &str {
+        match self {
+            TextPart::Whole => text,
+            TextPart::EmailDomain => super::matching::email_domain(text),
+        }
+    }
+}
+
+/// An attribute as text; empty where it is absent.
+fn text(attribute: Option<AttributeRef<'_>>) -> Cow<'_, str> {
+    attribute.map_or(Cow::Borrowed(""), AttributeRef::to_text)
+}
+
+fn half_life(fields: &Fields<'_>) -> Result<Option<f64>, Error> {
+    fields.optional("half_life_days").map(|c| positive(&c)).transpose()
+}

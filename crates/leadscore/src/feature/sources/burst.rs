@@ -1,0 +1,37 @@
+//! `burst`: the most activities in any closed window of so many hours.
+
+use super::{Filter, Found, Input, SharedSource, Source, SourceReader};
+use crate::Error;
+use crate::expression::positive;
+use crate::feature::schema::Feature;
+use crate::json::Object;
+
+#[derive(Debug)]
+struct BurstSource {
+    filter: Filter,
+    hours: f64,
+}
+
+pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
+    let fields = reader.fields_with_filter(&["hours"])?;
+    let hours = positive(&fields.required("hours")?)?;
+    reader.numeric(BurstSource { filter: Filter::read(&fields)?, hours })
+}
+
+impl Source for BurstSource {
+    fn reads_activities(&self) -> bool {
+        true
+    }
+
+    fn is_never_negative(&self) -> bool {
+        true
+    }
+
+    fn evaluate(&self, _: &Feature, input: &Input<'_>) -> Found {
+        Found::Value(input.log.burst(&self.filter, self.hours))
+    }
+
+    fn write(&self) -> Object {
+        self.filter.write(Object::default().with("from", "burst")).with("hours", self.hours)
+    }
+}

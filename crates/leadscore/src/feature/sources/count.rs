@@ -1,0 +1,37 @@
+//! `count`: how many activities pass a filter, each weighted by its age where a half-life is given.
+
+use super::{Filter, Found, Input, SharedSource, Source, SourceReader, half_life};
+use crate::Error;
+use crate::feature::schema::Feature;
+use crate::json::Object;
+
+#[derive(Debug)]
+struct CountSource {
+    filter: Filter,
+    half_life_days: Option<f64>,
+}
+
+pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
+    let fields = reader.fields_with_filter(&["half_life_days"])?;
+    reader.numeric(CountSource { filter: Filter::read(&fields)?, half_life_days: half_life(&fields)? })
+}
+
+impl Source for CountSource {
+    fn reads_activities(&self) -> bool {
+        true
+    }
+
+    fn is_never_negative(&self) -> bool {
+        true
+    }
+
+    fn evaluate(&self, _: &Feature, input: &Input<'_>) -> Found {
+        Found::Value(input.log.count(&self.filter, self.half_life_days))
+    }
+
+    fn write(&self) -> Object {
+        self.filter
+            .write(Object::default().with("from", "count"))
+            .maybe("half_life_days", self.half_life_days)
+    }
+}

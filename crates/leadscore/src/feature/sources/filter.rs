@@ -1,0 +1,98 @@
+//! Which of a lead's activities a source looks at.
+
+use crate::Error;
+use crate::expression::{normalise, positive};
+use crate::feature::matching::Phrases;
+use crate::json::{Fields, Node, Object};
+use crate::record::Attribute;
+
+/// Which of a lead's activities are looked at.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(in crate::feature) struct Filter {
+    /// Of the whole log, only the latest so many are considered at all.
+    pub(in crate::feature) among_latest: Option<usize>,
+    pub(in crate::feature) types: Vec<String>,
+    pub(in crate::feature) property: Option<WantedProperty>,
+    pub(in crate::feature) within_days: Option<f64>,
+    /// Of those that pass, only the latest so many.
+    pub(in crate::feature) latest: Option<usize>,
+}
+
+/// A property an activity has to have.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::feature) struct WantedProperty {
+    pub(in crate::feature) name: String,
+    pub(in crate::feature) wanted: Wanted,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::feature) enum Wanted {
+    Is(Node),
+    Words(Phrases),
+}
+
+pub(super) const FIELDS: [&str; 5] = ["types", "where", "within_days", "latest", "among_latest"];
+
+impl Filter {
+    pub(super) fn read(fields: &Fields<'_>) -> Result<Filter, Error> {
+        let property = match fields.optional("where") {
+            None => None,
+            Some(c) => {
+                let inner = c.object(&["property", "is", "words"])?;
+                let name = inner.required("property")?.text()?.to_owned();
+                let wanted = match (inner.optional("is"), inner.optional("words")) {
+                    (Some(is), None) if matches!(is.node, Node::List(_) | Node::Object(_)) => {
+                        return Err(is.error("wants a text, a number or a flag"));
+                    }
+                    (Some(is), None) => Wanted::Is(is.node.clone()),
+                    (None, Some(words)) => Wanted::Words(Phrases::new(words.texts()?)),
+                    _ => return Err(c.error("wants `is` or `words`")),
+                };
+                Some(WantedProperty { name, wanted })
+            }
+        };
+        let limit = |name| fields.optional(name).map(|c| c.count()).transpose();
+        Ok(Filter {
+            among_latest: limit("among_latest")?,
+            types: fields.texts("types")?.iter().map(|t| normalise(t).into_owned()).collect(),
+            property,
+            within_days: fields.optional("within_days").map(|c| positive(&c)).transpose()?,
+            latest: limit("latest")?,
+        })
+    }
+
+    pub(super) fn write(&self, object: Object) -> Object {
+        let property = self.property.as_ref().map(|property| {
+            let object = Object::default().with("property", &property.name);
+            Node::from(match &property.wanted {
+                Wanted::Is(node) => object.with("is", node.clone()),
+                Wanted::Words(phrases) => object.with("words", phrases.written.as_slice()),
+            })
+        });
+        object
+            .texts("types", &self.types)
+            .maybe("where", property)
+            .maybe("within_days", self.within_days)
+            .maybe("latest", self.latest)
+            .maybe("among_latest", self.among_latest)
+    }
+}
+
+impl Wanted {
+    /// Whether a property's value is the one that is wanted.
+    pub(in crate::feature) fn accepts(&self, found: &Attribute) -> bool {
+        let text = match found {
+            Attribute::Text(text) => Some(normalise(text)),
+            Attribute::Date(date) => Some(date.to_string().into()),
+            Attribute::Number(_) | Attribute::Flag(_) => None,
+        };
+        match (self, found, text) {
+            (Wanted::Words(phrases), _, Some(text)) => phrases.found_in(&text),
+            (Wanted::Is(Node::Text(wanted)), _, Some(text)) => text == normalise(wanted),
+            (Wanted::Is(Node::Integer(wanted)), Attribute::Number(number), _) => *number == *wanted as f64,
+            (Wanted::Is(Node::Number(wanted)), Attribute::Number(number), _) => number == wanted,
+            (Wanted::Is(Node::Flag(wanted)), Attribute::Flag(flag), _) => flag == wanted,
+            _ => false,
+        }
+    }
+}

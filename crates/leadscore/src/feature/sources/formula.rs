@@ -1,0 +1,89 @@
+//! `formula`: a value, a condition or a level by earlier features.
+
+use super::{Found, Input, SharedSource, Source, SourceReader};
+use crate::Error;
+use crate::expression::{Condition, Value};
+use crate::feature::matching::level_name;
+use crate::feature::schema::{Feature, FeatureType};
+use crate::json::{Cursor, Node, Object};
+
+#[derive(Debug)]
+enum Formula {
+    Value(Value),
+    When(Condition),
+    Level { cases: Vec<Case>, otherwise: Level },
+}
+
+#[derive(Debug)]
+struct Case {
+    when: Condition,
+    then: Level,
+}
+
+#[derive(Debug)]
+struct Level {
+    name: String,
+    code: f64,
+}
+
+pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
+    let fields = reader.fields(&["value", "when", "level", "else"])?;
+    let (cursor, kind) = (reader.cursor, reader.kind);
+    let read_level = |c: &Cursor<'_>| -> Result<Level, Error> {
+        Ok(Level { name: level_name(c)?, code: (reader.level_code)(c)? })
+    };
+    let formula = match (fields.optional("value"), fields.optional("when"), fields.optional("level")) {
+        (Some(value), None, None) if kind == FeatureType::Number => {
+            Formula::Value(reader.reading.value(&value, reader.scope)?)
+        }
+        (Some(_), None, None) => return Err(cursor.error("`value` gives a number; the feature is none")),
+        (None, Some(when), None) if kind == FeatureType::Flag => {
+            Formula::When(reader.reading.condition(&when, reader.scope)?)
+        }
+        (None, Some(_), None) => return Err(cursor.error("`when` gives a flag; the feature is none")),
+        (None, None, Some(level)) if kind == FeatureType::Category => {
+            let mut cases = Vec::new();
+            for case in level.items()? {
+                let pair = case.items()?;
+                let [condition, then] = pair.as_slice() else {
+                    return Err(case.error("a case is a pair [condition, level]"));
+                };
+                let when = reader.reading.condition(condition, reader.scope)?;
+                cases.push(Case { when, then: read_level(then)? });
+            }
+            Formula::Level { cases, otherwise: read_level(&fields.required("else")?)? }
+        }
+        (None, None, Some(_)) => return Err(cursor.error("`level` gives a category; the feature is none")),
+        _ => return Err(cursor.error("wants exactly one of `value`, `when`, `level`")),
+    };
+    Ok(SharedSource::new(formula))
+}
+
+impl Source for Formula {
+    fn evaluate(&self, _: &Feature, input: &Input<'_>) -> Found {
+        Found::Value(match self {
+            Formula::Value(value) => value.evaluate(input.row),
+            Formula::When(when) => {
+                when.evaluate(input.row).map_or(f64::NAN, |holds| f64::from(u8::from(holds)))
+            }
+            Formula::Level { cases, otherwise } => {
+                let hit = cases.iter().find(|case| case.when.evaluate(input.row) == Some(true));
+                hit.map_or(otherwise.code, |case| case.then.code)
+            }
+        })
+    }
+
+    fn write(&self) -> Object {
+        let object = Object::default().with("from", "formula");
+        match self {
+            Formula::Value(value) => object.with("value", value),
+            Formula::When(when) => object.with("when", when),
+            Formula::Level { cases, otherwise } => {
+                let pair = |case: &Case| Node::List(vec![(&case.when).into(), (&case.then.name).into()]);
+                object
+                    .with("level", Node::List(cases.iter().map(pair).collect()))
+                    .with("else", &otherwise.name)
+            }
+        }
+    }
+}

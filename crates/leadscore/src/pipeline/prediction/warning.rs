@@ -1,0 +1,65 @@
+//! What a record said that could not be used.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::feature::{MissingCause, MissingFeature};
+
+/// Something a record said that could not be used, and so was taken as missing; as JSON, and on display, a sentence.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// A feature whose value could not be used: which, why, and what was found.
+    UnusableValue(MissingFeature),
+    /// A warning read back from JSON, of which the sentence alone is known.
+    Sentence(String),
+}
+
+impl Warning {
+    /// The feature whose value could not be used, where it is known.
+    pub fn feature(&self) -> Option<&MissingFeature> {
+        match self {
+            Warning::UnusableValue(missing) => Some(missing),
+            Warning::Sentence(_) => None,
+        }
+    }
+
+    /// What was wrong with the value, without the feature's label.
+    pub fn problem(&self) -> String {
+        let missing = match self {
+            Warning::UnusableValue(missing) => missing,
+            Warning::Sentence(sentence) => return sentence.clone(),
+        };
+        let found = missing.found.as_deref().unwrap_or_default();
+        match missing.cause {
+            MissingCause::Unreadable => format!("cannot read `{found}`; taken as missing"),
+            MissingCause::OutOfRange => format!("{found} lies outside the range; taken as missing"),
+            MissingCause::Future => format!("{found} lies after the as-of time; taken as missing"),
+            MissingCause::Unseen => format!("`{found}` is not a known level; taken as missing"),
+            MissingCause::Absent | MissingCause::Undecided => "not known".to_owned(),
+        }
+    }
+
+    /// The warning of a sentence: of one of these features, where it is theirs.
+    pub(super) fn from_sentence(sentence: String, missing: &[MissingFeature]) -> Warning {
+        let warnings = missing.iter().map(|missing| Warning::UnusableValue(missing.clone()));
+        let mut same = warnings.filter(|warning| warning.to_string() == sentence);
+        same.next().unwrap_or(Warning::Sentence(sentence))
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Warning::UnusableValue(missing) => write!(f, "{}: {}", missing.label, self.problem()),
+            Warning::Sentence(sentence) => f.write_str(sentence),
+        }
+    }
+}
+
+impl Serialize for Warning {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

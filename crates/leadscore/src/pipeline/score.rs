@@ -1,0 +1,352 @@
+//! Scoring: one lead, many leads, a matrix; in full, in brief, or as columns.
+
+use super::prediction::{Prediction, Score};
+use super::rows::ReasonBuffers;
+use super::scorer::{SumBuffers, SumDetail};
+use super::{BLOCK, Pipeline, ScoreColumns, ScoreOptions, ScoreWorkspace, When};
+use crate::error::Path;
+use crate::explain::{FeatureValue, FeatureValues, NamedValue, PointSum};
+use crate::feature::{Extraction, FeatureMatrix, Mode};
+use crate::tier::TierAxis;
+use crate::{AsOf, Error, ErrorKind, Record, Tier, Timestamp, Zone};
+
+/// What can come out of scoring a lead: a [`Score`] or a [`Prediction`].
+pub trait ScoreResult: sealed::Assemble + Sized {}
+
+impl ScoreResult for Score {}
+impl ScoreResult for Prediction {}
+
+pub(super) mod sealed {
+    use super::ScoredRow;
+    use crate::pipeline::scorer::SumDetail;
+    use crate::pipeline::{Pipeline, ScoreOptions};
+
+    pub trait Assemble {
+        /// How much of the sum it needs.
+        fn sum_detail(options: &ScoreOptions) -> SumDetail;
+
+        fn assemble(pipeline: &Pipeline, row: &ScoredRow<'_>, options: &ScoreOptions) -> Self;
+    }
+}
+
+/// A lead with its features and the parts of its score.
+#[derive(Debug)]
+pub struct ScoredRow<'a> {
+    pub(super) lead_id: &'a str,
+    pub(super) extraction: &'a Extraction,
+    pub(super) sum: &'a PointSum,
+    pub(super) time: Timestamp,
+    pub(super) zone: &'a Zone,
+}
+
+/// What follows from a score.
+pub(super) struct Outcome<'a> {
+    pub(super) probability: Option<f64>,
+    pub(super) tier: Option<&'a Tier>,
+    /// The probability of the class the tier is, where tiers are classes.
+    pub(super) confidence: Option<f64>,
+}
+
+impl Pipeline {
+    /// Scores one lead, with the default options: lenient, up to five reasons.
+    ///
+    /// # Errors
+    /// None in lenient mode; see [`score_with`](Pipeline::score_with).
+    pub fn score(&self, lead: &(impl Record + ?Sized), as_of: &AsOf) -> Result<Prediction, Error> {
+        self.score_with(lead, as_of, &ScoreOptions::new())
+    }
+
+    /// Scores one lead.
+    ///
+    /// # Errors
+    /// In strict mode `missing_feature` and `invalid_feature`, with the attribute's path.
+    pub fn score_with(
+        &self,
+        lead: &(impl Record + ?Sized),
+        as_of: &AsOf,
+        options: &ScoreOptions,
+    ) -> Result<Prediction, Error> {
+        self.score_one(lead, as_of, options)
+    }
+
+    /// Scores one lead without the explanation, estimates and advice; the same score to the last bit.
+    ///
+    /// # Errors
+    /// As [`score_with`](Pipeline::score_with).
+    pub fn score_brief(&self, lead: &(impl Record + ?Sized), as_of: &AsOf, options: &ScoreOptions) -> Result<Score, Error> {
+        self.score_one(lead, as_of, options)
+    }
+
+    fn score_one<R: ScoreResult>(
+        &self,
+        lead: &(impl Record + ?Sized),
+        as_of: &AsOf,
+        options: &ScoreOptions,
+    ) -> Result<R, Error> {
+        let mut extraction = Extraction::default();
+        self.schema().extract(lead, as_of.time, &as_of.zone, options.mode, &mut extraction)?;
+        let mut buffers = SumBuffers::default();
+        let detail = R::sum_detail(options);
+        let sum = self.scorer().row_sum(&extraction.columns, self.scale(), detail, &mut buffers);
+        let (time, zone) = (as_of.time, &as_of.zone);
+        Ok(R::assemble(
+            self,
+            &ScoredRow { lead_id: lead.id().unwrap_or_default(), extraction: &extraction, sum, time, zone },
+            options,
+        ))
+    }
+
+    /// Scores many leads, on this thread; one that is refused does not stop the others. The same bits as one by one,
+    /// and faster where a model scores: its trees are gone through for many leads at once.
+    ///
+    /// # Errors
+    /// Of a lead as [`score_with`](Pipeline::score_with), with the lead in the path: `leads[3].attributes.title`. Of all of
+    /// them `invalid_context`, where there are more or fewer times than leads.
+    ///
+    /// ```
+    /// use leadscore::{AsOf, Lead, Pipeline, ScoreOptions, Zone};
+    /// let pipeline = Pipeline::builtin("conversion")?;
+    /// let leads = [Lead::new("a").with("title", "VP Sales"), Lead::new("b")];
+    /// let as_of = AsOf::parse("2026-11-22", &Zone::utc())?;
+    /// let scored = pipeline.score_many(&leads, &as_of, &ScoreOptions::new());
+    /// let scored = scored.into_iter().collect::<Result<Vec<_>, _>>()?;
+    /// assert!(scored[0].score > scored[1].score);
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn score_many<'w>(
+        &self,
+        leads: impl IntoIterator<Item: Record>,
+        when: impl Into<When<'w>>,
+        options: &ScoreOptions,
+    ) -> Vec<Result<Prediction, Error>> {
+        in_list(self.score_each(leads, when, options))
+    }
+
+    /// [`score_many`](Pipeline::score_many) without explanations, estimates and advice.
+    ///
+    /// # Errors
+    /// As [`score_many`](Pipeline::score_many).
+    pub fn score_many_brief<'w>(
+        &self,
+        leads: impl IntoIterator<Item: Record>,
+        when: impl Into<When<'w>>,
+        options: &ScoreOptions,
+    ) -> Vec<Result<Score, Error>> {
+        in_list(self.score_each(leads, when, options))
+    }
+
+    /// Scores leads that are no list of the caller's, such as the rows of a file: as [`score_many`](Pipeline::score_many),
+    /// with errors that name nothing but the place in the lead.
+    ///
+    /// # Errors
+    /// As [`score_many`](Pipeline::score_many).
+    pub fn score_each<'w, R: ScoreResult>(
+        &self,
+        leads: impl IntoIterator<Item: Record>,
+        when: impl Into<When<'w>>,
+        options: &ScoreOptions,
+    ) -> Vec<Result<R, Error>> {
+        let leads: Vec<_> = leads.into_iter().collect();
+        let mut results = Vec::with_capacity(leads.len());
+        self.each_row(&leads, when.into(), options.mode, R::sum_detail(options), |row| {
+            results.push(row.map(|row| R::assemble(self, &row, options)));
+        });
+        results
+    }
+
+    /// Scores many leads into columns, the fastest form for tables; the same bits as one by one. It stops at the first
+    /// lead that is refused.
+    ///
+    /// # Errors
+    /// As [`score_many`](Pipeline::score_many).
+    pub fn score_columns<'w>(
+        &self,
+        leads: impl IntoIterator<Item: Record>,
+        when: impl Into<When<'w>>,
+        options: &ScoreOptions,
+    ) -> Result<ScoreColumns, Error> {
+        let leads: Vec<_> = leads.into_iter().collect();
+        let mut columns = ScoreColumns::with_capacity(leads.len(), self.classes().len(), options.reasons);
+        let (mut refused, mut index) = (None, 0);
+        let detail = if options.reasons == 0 { SumDetail::Score } else { SumDetail::Lines };
+        let mut reasons = ReasonBuffers::default();
+        self.each_row(&leads, when.into(), options.mode, detail, |row| {
+            match row {
+                Ok(row) => {
+                    let columns_of_row = &row.extraction.columns;
+                    columns.push(self, &self.row_score(row.sum, columns_of_row, options.reasons, &mut reasons));
+                }
+                Err(error) if refused.is_none() => refused = Some(of_lead(error, index)),
+                Err(_) => {}
+            }
+            index += 1;
+        });
+        refused.map_or(Ok(columns), Err)
+    }
+
+    /// Scores the rows of a matrix into columns, without reasons; the same bits as [`score`](Pipeline::score) gives for
+    /// the leads it came from.
+    ///
+    /// # Errors
+    /// `invalid_matrix` when the width is not the schema's.
+    pub fn score_matrix(&self, matrix: &FeatureMatrix) -> Result<ScoreColumns, Error> {
+        let mut columns = ScoreColumns::with_capacity(matrix.row_count(), self.classes().len(), 0);
+        self.score_rows(matrix, 0, &mut ScoreWorkspace::default(), |_, row| columns.push(self, row))?;
+        Ok(columns)
+    }
+
+    /// The features of one lead for people and programs: name and value, in schema order, helpers left out.
+    ///
+    /// # Errors
+    /// In strict mode `missing_feature` and `invalid_feature`, with the attribute's path.
+    pub fn features(
+        &self,
+        lead: &(impl Record + ?Sized),
+        as_of: &AsOf,
+        mode: Mode,
+    ) -> Result<FeatureValues, Error> {
+        let mut extraction = Extraction::default();
+        self.schema().extract(lead, as_of.time, &as_of.zone, mode, &mut extraction)?;
+        let mut columns = extraction.columns.iter();
+        let mut values = Vec::new();
+        for (at, feature) in self.schema().features().iter().enumerate() {
+            if feature.is_column() {
+                let value = columns.next().copied().unwrap_or(f64::NAN);
+                values.push(NamedValue::new(feature.name.as_str(), FeatureValue::new(feature, value)));
+            } else if !feature.helper {
+                let text = extraction.texts.iter().find(|text| text.feature == at);
+                let value = text.map_or(FeatureValue::Missing, |text| FeatureValue::Text(text.text.clone()));
+                values.push(NamedValue::new(feature.name.as_str(), value));
+            }
+        }
+        Ok(values.into_iter().collect())
+    }
+
+    /// The features of many leads as a matrix: one row per lead, the schema's columns, NaN where missing.
+    ///
+    /// # Errors
+    /// In strict mode `missing_feature` and `invalid_feature`, with the lead in the path; `invalid_context` where there are
+    /// more or fewer times than leads.
+    pub fn feature_matrix<'w>(
+        &self,
+        leads: impl IntoIterator<Item: Record>,
+        when: impl Into<When<'w>>,
+        mode: Mode,
+    ) -> Result<FeatureMatrix, Error> {
+        let (leads, when) = (leads.into_iter().collect::<Vec<_>>(), when.into());
+        check_count(leads.len(), when)?;
+        self.matrix(&leads, 0, when, mode)
+    }
+
+    /// The matrix of leads that are a stretch of a longer list.
+    pub(super) fn matrix(
+        &self,
+        leads: &[impl Record],
+        first_index: usize,
+        when: When<'_>,
+        mode: Mode,
+    ) -> Result<FeatureMatrix, Error> {
+        let width = self.schema().columns().len();
+        let mut values = Vec::with_capacity(leads.len() * width);
+        let mut extraction = Extraction::default();
+        for (index, lead) in leads.iter().enumerate() {
+            self.extract_at(lead, index, when, mode, &mut extraction)
+                .map_err(|error| of_lead(error, first_index + index))?;
+            values.extend_from_slice(&extraction.columns);
+        }
+        FeatureMatrix::of_schema(self.schema(), values)
+    }
+
+    /// Extracts and scores leads block by block, and hands on every row in their order.
+    fn each_row(
+        &self,
+        leads: &[impl Record],
+        when: When<'_>,
+        mode: Mode,
+        detail: SumDetail,
+        mut take: impl FnMut(Result<ScoredRow<'_>, Error>),
+    ) {
+        if let Err(error) = check_count(leads.len(), when) {
+            leads.iter().for_each(|_| take(Err(error.clone())));
+            return;
+        }
+        let mut extractions: Vec<Extraction> = Vec::new();
+        let mut buffers = SumBuffers::default();
+        for (number, block) in leads.chunks(BLOCK).enumerate() {
+            extractions.resize_with(block.len(), Extraction::default);
+            let read = |(at, (lead, extraction)): (usize, (&_, &mut Extraction))| {
+                self.extract_at(lead, number * BLOCK + at, when, mode, extraction)
+            };
+            let times: Vec<Result<Timestamp, Error>> =
+                block.iter().zip(&mut extractions).enumerate().map(read).collect();
+            let good = extractions.iter().zip(&times).filter(|(_, time)| time.is_ok());
+            let rows: Vec<&[f64]> = good.map(|(extraction, _)| &*extraction.columns).collect();
+            let mut all = block.iter().zip(&extractions).zip(times);
+            self.scorer().for_each_sum(&rows, self.scale(), detail, &mut buffers, |_, sum| {
+                // Those refused before this row come first.
+                for ((lead, extraction), time) in all.by_ref() {
+                    match time {
+                        Err(error) => take(Err(error)),
+                        Ok(time) => {
+                            let zone = when.zone();
+                            take(Ok(ScoredRow { lead_id: lead.id().unwrap_or_default(), extraction, sum, time, zone }));
+                            break;
+                        }
+                    }
+                }
+            });
+            all.filter_map(|(_, time)| time.err()).for_each(|error| take(Err(error)));
+        }
+    }
+
+    /// The features of one lead of a list, and the time they are as of.
+    fn extract_at(
+        &self,
+        lead: &(impl Record + ?Sized),
+        index: usize,
+        when: When<'_>,
+        mode: Mode,
+        extraction: &mut Extraction,
+    ) -> Result<Timestamp, Error> {
+        let time = when.time(index).expect("the number of times is checked");
+        self.schema().extract(lead, time, when.zone(), mode, extraction)?;
+        Ok(time)
+    }
+
+    /// Probability, tier and confidence of a score.
+    pub(super) fn outcome(&self, sum: &PointSum) -> Outcome<'_> {
+        let (scale, tiers) = (self.scale(), self.tiers());
+        // Every single probability a scale has is its score over 100: one clip, one disqualification for both.
+        let probability = scale.has_probability().then_some(sum.score / 100.0);
+        if tiers.axis() != TierAxis::Class {
+            return Outcome { probability, tier: tiers.tier(sum.score, probability), confidence: None };
+        }
+        let class = tiers.tier_of_fitted_classes(&sum.class_probabilities);
+        Outcome {
+            probability,
+            tier: class.map(|class| class.tier),
+            confidence: class.map(|class| class.probability),
+        }
+    }
+}
+
+pub(super) fn check_count(leads: usize, when: When<'_>) -> Result<(), Error> {
+    match when.lead_count() {
+        Some(count) if count != leads => {
+            let message = format!("{count} times for {leads} leads; give one for each");
+            Err(Error::new(ErrorKind::InvalidContext, "as_of", message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Errors with the lead's position before their path.
+fn in_list<R>(results: Vec<Result<R, Error>>) -> Vec<Result<R, Error>> {
+    let results = results.into_iter().enumerate();
+    results.map(|(index, result)| result.map_err(|error| of_lead(error, index))).collect()
+}
+
+/// The error with the lead's position before its path.
+pub(super) fn of_lead(error: Error, index: usize) -> Error {
+    error.within(Path::from("leads").index(index))
+}

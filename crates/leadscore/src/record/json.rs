@@ -1,0 +1,282 @@
+//! Lead records from JSON, straight from the parser: into a [`Lead`], or into the places of a schema's attributes.
+
+mod parse;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use self::parse::{FieldValue, Fields, ListSeed, Parsed, RecordSeed, Values, list, parse};
+use super::attribute::{Attribute, AttributeRef};
+use super::lead::nested_message;
+use super::names::{AttributeKey, AttributeNames};
+use super::{Activities, Activity, Lead, Record};
+use crate::error::Path;
+use crate::json::{Cursor, Document, Node};
+use crate::{Error, ErrorKind, Zone};
+
+/// What to do with a field whose value is a list or an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum NestedValues {
+    /// The record is refused.
+    #[default]
+    Refuse,
+    /// The field is skipped and reported.
+    Skip,
+}
+
+/// What to do with a field that the schema does not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum UnknownFields {
+    /// The field is skipped and reported.
+    #[default]
+    Skip,
+    /// The record is refused.
+    Refuse,
+}
+
+/// A field of a JSON record that was not used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SkippedField {
+    /// The schema reads no attribute of that name.
+    Unknown {
+        /// The name of the field.
+        name: String,
+    },
+    /// The value is a list or an object, which no attribute can be.
+    Nested {
+        /// The name of the field.
+        name: String,
+    },
+}
+
+/// Reads lead records from JSON, with a stated policy for what cannot be used.
+///
+/// ```
+/// use leadscore::record::{JsonReader, NestedValues, SkippedField};
+/// use leadscore::Zone;
+/// let reader = JsonReader::new(Zone::utc()).nested_values(NestedValues::Skip);
+/// let mut skipped = Vec::new();
+/// let lead = reader.lead(r#"{"id": 7, "company": "Acme", "tags": ["a"]}"#, &mut skipped)?;
+/// assert_eq!(lead.attributes.len(), 1);
+/// assert_eq!(skipped, [SkippedField::Nested { name: "tags".to_owned() }]);
+/// # Ok::<(), leadscore::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct JsonReader {
+    zone: Zone,
+    nested: NestedValues,
+    unknown: UnknownFields,
+}
+
+impl JsonReader {
+    /// A reader that means times without an offset in `zone`, refuses nested values and skips unknown fields.
+    pub fn new(zone: Zone) -> JsonReader {
+        JsonReader { zone, nested: NestedValues::default(), unknown: UnknownFields::default() }
+    }
+
+    /// The same reader with another policy for lists and objects.
+    #[must_use]
+    pub fn nested_values(mut self, policy: NestedValues) -> JsonReader {
+        self.nested = policy;
+        self
+    }
+
+    /// The same reader with another policy for fields the schema does not read; it matters to
+    /// [`record`](JsonReader::record) only, a [`Lead`] keeps every field.
+    #[must_use]
+    pub fn unknown_fields(mut self, policy: UnknownFields) -> JsonReader {
+        self.unknown = policy;
+        self
+    }
+
+    /// Reads one record with all its fields; fields that were skipped are added to `skipped`.
+    ///
+    /// # Errors
+    /// `invalid_json`, or `invalid_lead` with the path of the field.
+    pub fn lead(&self, text: &str, skipped: &mut Vec<SkippedField>) -> Result<Lead, Error> {
+        let parsed = parse(text, RecordSeed { new_fields: &BTreeMap::new })?;
+        self.finish_lead(parsed, skipped)
+    }
+
+    /// Reads a list of records; one that is refused is its error, whose path begins in the record.
+    ///
+    /// # Errors
+    /// `invalid_json`, or `invalid_lead` where the text is no list.
+    pub fn leads(&self, text: &str) -> Result<Vec<Result<Lead, Error>>, Error> {
+        let new_fields: &dyn Fn() -> BTreeMap<String, Option<Attribute>> = &BTreeMap::new;
+        let records = list(parse(text, ListSeed { new_fields })?)?.into_iter();
+        Ok(records.map(|parsed| self.finish_lead(parsed, &mut Vec::new())).collect())
+    }
+
+    /// Reads one record into the places of a schema's attributes, borrowing its texts from `text`.
+    ///
+    /// # Errors
+    /// As [`JsonReader::lead`].
+    pub fn record<'t>(&self, text: &'t str, names: &AttributeNames) -> Result<JsonRecord<'t>, Error> {
+        let parsed = parse(text, RecordSeed { new_fields: &|| Values::new(names) })?;
+        self.finish_record(parsed, names)
+    }
+
+    /// Reads a list of records as [`JsonReader::record`] reads one; a refused one is its error.
+    ///
+    /// # Errors
+    /// As [`JsonReader::leads`].
+    pub fn records<'t>(
+        &self,
+        text: &'t str,
+        names: &AttributeNames,
+    ) -> Result<Vec<Result<JsonRecord<'t>, Error>>, Error> {
+        let records = list(parse(text, ListSeed { new_fields: &|| Values::new(names) })?)?;
+        Ok(records.into_iter().map(|parsed| self.finish_record(parsed, names)).collect())
+    }
+
+    fn finish_lead(
+        &self,
+        parsed: Parsed<'_, BTreeMap<String, Option<Attribute>>>,
+        skipped: &mut Vec<SkippedField>,
+    ) -> Result<Lead, Error> {
+        let parts = self.check(parsed)?;
+        skipped.extend(parts.nested_names.into_iter().map(|name| SkippedField::Nested { name }));
+        Ok(Lead {
+            id: parts.id,
+            attributes: parts.fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
+            activities: parts.activities,
+        })
+    }
+
+    fn finish_record<'t>(
+        &self,
+        parsed: Parsed<'t, Values<'t, '_>>,
+        names: &AttributeNames,
+    ) -> Result<JsonRecord<'t>, Error> {
+        let parts = self.check(parsed)?;
+        let is_nested = |name: &str| parts.nested_names.iter().any(|nested| nested == name);
+        let unknown: Vec<&Cow<'_, str>> =
+            parts.fields.unknown.iter().filter(|name| !is_nested(name)).collect();
+        if let (UnknownFields::Refuse, Some(name)) = (self.unknown, unknown.first()) {
+            let message = format!(
+                "unknown field `{name}`; known here: {}",
+                names.iter().collect::<Vec<_>>().join(", ")
+            );
+            return Err(Error::new(ErrorKind::InvalidLead, "", message));
+        }
+        let mut skipped: Vec<SkippedField> =
+            unknown.into_iter().map(|name| SkippedField::Unknown { name: name.to_string() }).collect();
+        skipped.extend(parts.nested_names.into_iter().map(|name| SkippedField::Nested { name }));
+        Ok(JsonRecord {
+            id: parts.id,
+            values: parts.fields.values,
+            activities: parts.activities,
+            skipped,
+            names: names.clone(),
+        })
+    }
+
+    /// Checks what a parsed record says, in the order in which problems are told.
+    fn check<'t, F: Fields<'t>>(&self, parsed: Parsed<'t, F>) -> Result<Parts<F>, Error> {
+        let refuse = |path: Path, message: String| Err(Error::new(ErrorKind::InvalidLead, path, message));
+        let object = match parsed {
+            Parsed::Other(kind) => return refuse(Path::default(), format!("wants an object, found {kind}")),
+            Parsed::Object(object) => *object,
+        };
+        let id = match [("id", object.id), ("lead_id", object.lead_id)]
+            .into_iter()
+            .find(|(_, id)| !id.is_null())
+        {
+            None => None,
+            Some((_, FieldValue::Text(text))) => Some(text.into_owned()),
+            Some((_, FieldValue::Integer(number))) => Some(number.to_string()),
+            Some((name, _)) => {
+                return refuse(Path::from_field(name), "an id is a text or a whole number".to_owned());
+            }
+        };
+        let activities = match object.activities {
+            None | Some(Node::Null) => Vec::new(),
+            Some(node) => {
+                let list = Cursor::root(&node, "activities", Document::Lead);
+                list.items()?.iter().map(|item| Activity::read(item, &self.zone)).collect::<Result<_, _>>()?
+            }
+        };
+        let (found, outer) = match object.attributes {
+            None => (object.flat, Path::default()),
+            Some(attributes) => {
+                if let Some(name) = object.first_other {
+                    let known = "id, lead_id, attributes, activities";
+                    return refuse(Path::default(), format!("unknown field `{name}`; known here: {known}"));
+                }
+                (attributes, Path::from_field("attributes"))
+            }
+        };
+        if let (NestedValues::Refuse, Some((name, kind))) = (self.nested, found.nested.first()) {
+            return refuse(outer.field(&**name), nested_message(kind));
+        }
+        let nested_names = found.nested.into_iter().map(|(name, _)| name.into_owned()).collect();
+        Ok(Parts { id, activities, fields: found.fields, nested_names })
+    }
+}
+
+/// What a record consists of once it is checked.
+struct Parts<F> {
+    id: Option<String>,
+    activities: Vec<Activity>,
+    fields: F,
+    nested_names: Vec<String>,
+}
+
+/// A JSON record whose values stand at the numbers of a schema's attributes; texts are borrowed from the JSON.
+///
+/// ```
+/// use leadscore::record::{JsonReader, Record};
+/// use leadscore::{Pipeline, Zone};
+/// let pipeline = Pipeline::builtin("conversion")?;
+/// let names = pipeline.schema().attribute_names();
+/// let record = JsonReader::new(Zone::utc()).record(r#"{"id": 7, "company": "Acme", "shoe_size": 43}"#, names)?;
+/// assert_eq!(record.id(), Some("7"));
+/// assert_eq!(record.skipped().len(), 1);
+/// # Ok::<(), leadscore::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct JsonRecord<'t> {
+    id: Option<String>,
+    values: Vec<FieldValue<'t>>,
+    activities: Vec<Activity>,
+    skipped: Vec<SkippedField>,
+    names: AttributeNames,
+}
+
+impl JsonRecord<'_> {
+    /// The fields that were not used, in no particular order.
+    pub fn skipped(&self) -> &[SkippedField] {
+        &self.skipped
+    }
+}
+
+impl Record for JsonRecord<'_> {
+    fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    fn attribute(&self, key: AttributeKey<'_>) -> Option<AttributeRef<'_>> {
+        match self.values.get(key.index())? {
+            FieldValue::Absent | FieldValue::Null => None,
+            FieldValue::Flag(flag) => Some(AttributeRef::Flag(*flag)),
+            FieldValue::Integer(number) => Some(AttributeRef::Number(*number as f64)),
+            FieldValue::Number(number) => Some(AttributeRef::Number(*number)),
+            FieldValue::Text(text) => Some(AttributeRef::Text(text)),
+        }
+    }
+
+    fn activities(&self) -> Activities<'_> {
+        self.activities.as_slice().into()
+    }
+
+    fn check_names(&self, names: &AttributeNames) -> Result<(), Error> {
+        if self.names == *names {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::InvalidLead, "", "the record was read for a schema with other attributes"))
+    }
+}

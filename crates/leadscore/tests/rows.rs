@@ -1,0 +1,80 @@
+//! Rows of a matrix get the scores and reasons that the leads themselves get.
+
+mod generated;
+
+use generated::{AS_OF, at, lead};
+use leadscore::pipeline::ScoreWorkspace;
+use leadscore::{AsOf, FeatureMatrix, Lead, Mode, Pipeline, ScoreOptions};
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(20) })]
+
+    #[test]
+    fn rows_and_leads_have_the_same_bits_and_texts(seed: u64, reasons in 0_usize..8) {
+        let mut workspace = ScoreWorkspace::default();
+        for name in Pipeline::builtin_names() {
+            let pipeline = Pipeline::builtin(name).unwrap();
+            let leads: Vec<Lead> = (0..7).map(|step| lead(seed.wrapping_add(step))).collect();
+            let (as_of, options) = (AsOf::new(at(AS_OF)), ScoreOptions::new().reasons(reasons));
+            let matrix = pipeline.feature_matrix(&leads, &as_of, Mode::Lenient).unwrap();
+            let mut rows = 0;
+            pipeline
+                .score_rows(&matrix, reasons, &mut workspace, |index, row| {
+                    let wanted = pipeline.score_brief(&leads[index], &as_of, &options).unwrap();
+                    assert_eq!(row.score.to_bits(), wanted.score.to_bits(), "{name}");
+                    assert_eq!(row.probability.map(f64::to_bits), wanted.probability.map(f64::to_bits));
+                    assert_eq!(row.tier.map(leadscore::Tier::name), wanted.tier.as_deref());
+                    let classes: Vec<f64> = wanted.classes.iter().map(|class| class.probability).collect();
+                    assert_eq!(row.class_probabilities, classes);
+                    let own: Vec<(&str, u64, &str)> =
+                        row.reasons().map(|own| (own.code, own.points.to_bits(), own.text)).collect();
+                    let wanted: Vec<(&str, u64, &str)> = wanted
+                        .reasons
+                        .iter()
+                        .map(|own| (&*own.code, own.points.to_bits(), &*own.text))
+                        .collect();
+                    assert_eq!(own, wanted, "{name}");
+                    assert_eq!(index, rows);
+                    rows += 1;
+                })
+                .unwrap();
+            prop_assert_eq!(rows, leads.len());
+        }
+    }
+}
+
+#[test]
+fn blocks_are_seamless_and_a_foreign_matrix_is_refused() {
+    let pipeline = Pipeline::builtin("qualify").unwrap();
+    let leads: Vec<Lead> = (0..600).map(lead).collect();
+    let matrix = pipeline.feature_matrix(&leads, &AsOf::new(at(AS_OF)), Mode::Lenient).unwrap();
+    let scores = pipeline.score_matrix(&matrix).unwrap();
+    let mut workspace = ScoreWorkspace::default();
+    let mut seen = 0;
+    pipeline
+        .score_rows(&matrix, 2, &mut workspace, |index, row| {
+            assert_eq!((index, row.score.to_bits()), (seen, scores.score[index].to_bits()));
+            assert!(row.reasons().len() <= 2);
+            seen += 1;
+        })
+        .unwrap();
+    assert_eq!(seen, 600);
+    let narrow = FeatureMatrix::new(1, vec![1.0]).unwrap();
+    let refused = pipeline.score_rows(&narrow, 2, &mut workspace, |_, _| panic!("no row is scored"));
+    assert_eq!(refused.unwrap_err().code(), "invalid_matrix");
+}
+
+#[test]
+fn a_stored_explanation_is_read_back() {
+    for name in Pipeline::builtin_names() {
+        let pipeline = Pipeline::builtin(name).unwrap();
+        for seed in 0..20 {
+            let explanation = pipeline.score(&lead(seed), &AsOf::new(at(AS_OF))).unwrap().explanation;
+            let text = serde_json::to_string(&explanation).unwrap();
+            let back: leadscore::Explanation = serde_json::from_str(&text).unwrap();
+            assert_eq!(back, explanation, "{name}");
+            assert_eq!(serde_json::to_string(&back).unwrap(), text);
+        }
+    }
+}
