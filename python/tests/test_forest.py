@@ -191,6 +191,7 @@ def test_what_a_forest_is(tmp_path: Path) -> None:
     assert not np.array_equal(best.margin(rows, "best"), best.margin(rows, "all"))
 
 
+@pytest.mark.third_party
 def test_shap_explanations() -> None:
     shap = pytest.importorskip("shap")
     explanation = FOREST.explanation(X)
