@@ -34,7 +34,7 @@ pub use importance::{FeatureImportance, ImportanceBy};
 pub use measure::ImportanceMeasure;
 pub use options::{ScoreOptions, When};
 pub use prediction::{ClassProbability, GroupScore, Prediction, Provenance, Score, Warning};
-pub use rows::{RowReason, RowScore, ScoreWorkspace};
+pub use rows::{RecordScore, RowReason, RowScore, ScoreWorkspace};
 pub use score::ScoreResult;
 pub use scorer::{ForestScorer, Scorer};
 
