@@ -55,16 +55,15 @@ pub struct RecordScore<'a> {
 }
 
 impl RecordScore<'_> {
-    /// Why the lead was ruled out, if a rule did that; appends it to `text`.
-    pub fn write_disqualification(&self, text: &mut String) -> bool {
-        let Some(part) = self.row.sum.disqualified_by else { return false };
+    /// Tells why the lead was ruled out, if a rule did that.
+    pub fn disqualification(&self, tell: impl FnOnce(&str)) {
+        let Some(part) = self.row.sum.disqualified_by else { return };
         let wording = Wording {
             parts: self.row.parts,
             schema: self.pipeline.schema(),
             row: &self.extraction.columns,
         };
-        wording.write(part, text);
-        true
+        tell(&wording.text(part, &mut String::new()));
     }
 
     /// What the record said that could not be used.
