@@ -6,6 +6,8 @@ mod dataset;
 mod extract;
 mod matching;
 mod matrix;
+#[cfg(feature = "parallel")]
+mod matrix_rows;
 mod missing;
 mod number;
 mod schema;
@@ -16,6 +18,8 @@ pub use columns::{AttributeColumn, ColumnReader};
 pub use dataset::{Dataset, DatasetBuilder};
 pub use extract::Mode;
 pub use matrix::FeatureMatrix;
+#[cfg(feature = "parallel")]
+pub use matrix_rows::MatrixRows;
 pub use missing::{MissingCause, MissingFeature};
 pub use schema::{Feature, FeatureSchema, FeatureType};
 

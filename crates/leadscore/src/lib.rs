@@ -7,11 +7,14 @@ pub mod feature;
 pub mod forest;
 mod json;
 pub mod math;
+#[cfg(feature = "parallel")]
+pub mod parallel;
 pub mod pipeline;
 pub mod record;
 pub mod scale;
 pub mod scorecard;
 mod scorer;
+mod stop;
 pub mod tier;
 pub mod time;
 
@@ -35,5 +38,6 @@ pub use record::{Activity, Attribute, Lead, Record};
 pub use scale::{Basis, Scale};
 pub use scorecard::Scorecard;
 pub use scorer::ContributionKind;
+pub use stop::{Stop, never_stop};
 pub use tier::{Tier, TierScheme};
 pub use time::{AsOf, DateTime, Timestamp, Zone};

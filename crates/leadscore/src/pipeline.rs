@@ -12,6 +12,8 @@ mod import;
 mod importance;
 mod measure;
 mod options;
+#[cfg(feature = "parallel")]
+mod parallel;
 mod parts;
 mod prediction;
 mod read;

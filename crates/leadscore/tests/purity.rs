@@ -8,7 +8,7 @@ use leadscore::FeatureSchema;
 
 /// The modules by floor; a module may use its own floor and those below.
 const FLOORS: [&[&str]; 5] = [
-    &["lead", "time", "math", "error", "json"],
+    &["record", "time", "math", "error", "json", "stop", "parallel"],
     &["expression", "feature", "scorer"],
     &["scorecard", "forest", "scale", "tier"],
     &["explain"],
