@@ -1,5 +1,7 @@
 //! Scores sales leads: which ones first, why, and what to do next.
 
+#[cfg(feature = "arrow")]
+pub mod arrow;
 pub mod error;
 pub mod explain;
 mod expression;

@@ -12,7 +12,7 @@ const FLOORS: [&[&str]; 5] = [
     &["expression", "feature", "scorer"],
     &["scorecard", "forest", "scale", "tier"],
     &["explain"],
-    &["pipeline"],
+    &["pipeline", "arrow"],
 ];
 
 /// The feature through which a language model's adjustment enters, and a word of the feature language

@@ -7,9 +7,9 @@ use crate::parallel::{MatrixRows, Workers};
 use crate::{Error, Record};
 
 /// Rows of a block that is quickly scored.
-const QUICK_BLOCK: usize = 1024;
+pub(crate) const QUICK_BLOCK: usize = 1024;
 /// Leads of a block where each takes its time: features are extracted, or reasons found and put into words.
-const SLOW_BLOCK: usize = 128;
+pub(crate) const SLOW_BLOCK: usize = 128;
 
 impl Pipeline {
     /// [`score_matrix`](Pipeline::score_matrix) with several threads.

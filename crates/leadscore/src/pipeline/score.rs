@@ -366,7 +366,7 @@ impl Pipeline {
     }
 }
 
-pub(super) fn check_count(leads: usize, when: When<'_>) -> Result<(), Error> {
+pub(crate) fn check_count(leads: usize, when: When<'_>) -> Result<(), Error> {
     match when.lead_count() {
         Some(count) if count != leads => {
             let message = format!("{count} times for {leads} leads; give one for each");
