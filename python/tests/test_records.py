@@ -317,7 +317,7 @@ def test_files(tmp_path: Path) -> None:
     missing = tmp_path / "missing.json"
     for load in (Pipeline.load, Forest.load, lambda path: Pipeline.import_model(path, id="x")):
         error = error_of(lambda load=load: load(missing))
-        assert (error.code, error.path) == ("io", str(missing))
+        assert (error.code, error.path) == ("not_found", str(missing))
         assert str(error).startswith(str(missing))
         for odd in (None, 7, b"x", "a\0b", "\ud800"):
             assert error_of(lambda load=load, odd=odd: load(odd)).code in {
@@ -349,7 +349,7 @@ def test_files(tmp_path: Path) -> None:
 
 
 def test_what_a_pipeline_is() -> None:
-    assert "b2b" in Pipeline.names()
+    assert "b2b" in Pipeline.builtin_names()
     b2b = Pipeline.builtin("b2b")
     assert b2b.model is not None
     assert b2b.model.is_stub

@@ -152,7 +152,7 @@ fn run(case: &Value) -> Result<Value, Error> {
     Ok(match (case.get("class").and_then(Value::as_str), operation) {
         (None, "version") => json!(env!("CARGO_PKG_VERSION")),
         (None, "error_codes") => json!(ErrorKind::ALL.iter().map(|kind| kind.code()).collect::<Vec<_>>()),
-        (Some("Pipeline"), "names") => json!(Pipeline::builtin_names().collect::<Vec<_>>()),
+        (Some("Pipeline"), "builtin_names") => json!(Pipeline::builtin_names().collect::<Vec<_>>()),
         (Some("Pipeline"), "builtin") => described(Pipeline::builtin(text(0))?),
         (Some("Pipeline"), "from_json") => described(Pipeline::from_json(text(0))?),
         (Some("Pipeline"), "import_model") => {
