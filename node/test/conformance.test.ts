@@ -90,7 +90,7 @@ async function run(one: Case, way: Way): Promise<unknown> {
     case '.error_codes':
       return native.errorCodes();
     case 'Pipeline.names':
-      return native.Pipeline.names();
+      return native.Pipeline.builtinNames();
     case 'Pipeline.builtin':
       return native.Pipeline.builtin(text(0)).describeJson();
     case 'Pipeline.from_json':

@@ -97,7 +97,7 @@ test('values of every kind are written as the library reads them', () => {
 });
 
 test('a baseline, contributions and a rest make the score', () => {
-  for (const name of Pipeline.names()) {
+  for (const name of Pipeline.builtinNames()) {
     const { explanation, score } = Pipeline.builtin(name).score(LEAD, { as_of: AS_OF });
     const sum = explanation.contributions.reduce((all, one) => all + one.points, explanation.baseline ?? 0);
     assert.ok(Math.abs(sum + explanation.rest - score) <= 1e-9, name);
@@ -195,14 +195,14 @@ test('pipelines come from files, texts, objects and models, and go back', (t) =>
   }
   const model = join(EXAMPLES, 'x_education.ubj');
   const schema = readFileSync(join(EXAMPLES, 'x_education.json'), 'utf8');
-  const mine = Pipeline.import(model, { id: 'mine', schema });
+  const mine = Pipeline.importModel(model, { id: 'mine', schema });
   assert.equal(mine.id, 'mine');
   const bytes = readFileSync(model);
   const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
   for (const again of [
-    Pipeline.import(pathToFileURL(model), { id: 'mine', schema: JSON.parse(schema) }),
-    Pipeline.import(bytes, { id: 'mine', schema }),
-    Pipeline.import(buffer, { id: 'mine', schema }),
+    Pipeline.importModel(pathToFileURL(model), { id: 'mine', schema: JSON.parse(schema) }),
+    Pipeline.importModel(bytes, { id: 'mine', schema }),
+    Pipeline.importModel(buffer, { id: 'mine', schema }),
     Pipeline.fromJSON(mine.toJSON()),
   ]) {
     assert.equal(again.describe().content_hash, mine.describe().content_hash);

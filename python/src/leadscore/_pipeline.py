@@ -134,7 +134,7 @@ class Pipeline:
             "classes": list(classes),
             "weights": list(weights),
             "tiers": tiers,
-            "no_reasons": not reasons,
+            "reasons": bool(reasons),
             "iterations": iterations,
             "missing": missing,
         }
