@@ -44,6 +44,16 @@ export class Stretch {
     return `${this.#text}]`;
   }
 
+  /** The error of a lead that is null in the text, where the native half met it; else as it is. */
+  own(error: unknown): unknown {
+    for (const [at, own] of this.refused) {
+      if (error instanceof LeadscoreError && error.path === `leads[${this.first + at}]`) {
+        return own;
+      }
+    }
+    return error;
+  }
+
   /** The native half's list of predictions, with errors as errors. */
   scored(text: string): Scored[] {
     const scored: Scored[] = JSON.parse(text);

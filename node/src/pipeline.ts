@@ -161,12 +161,13 @@ export class Pipeline {
     const parts: Float64Array[] = [];
     let count = 0;
     for (const stretch of stretchesOf(leads)) {
-      const { text, first, refused } = stretch;
-      for (const error of refused.values()) {
-        throw error;
-      }
+      const { text, first } = stretch;
       const how = contexts.of(stretch);
-      parts.push(enter(() => pipeline.featureMatrixJson(text, how, first, 1)).values);
+      try {
+        parts.push(enter(() => pipeline.featureMatrixJson(text, how, first, 1)).values);
+      } catch (error) {
+        throw stretch.own(error);
+      }
       count += stretch.count;
     }
     contexts.check(count);

@@ -89,7 +89,7 @@ async function run(one: Case, way: Way): Promise<unknown> {
       return native.version();
     case '.error_codes':
       return native.errorCodes();
-    case 'Pipeline.names':
+    case 'Pipeline.builtin_names':
       return native.Pipeline.builtinNames();
     case 'Pipeline.builtin':
       return native.Pipeline.builtin(text(0)).describeJson();

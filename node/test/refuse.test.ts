@@ -189,9 +189,10 @@ test('pipelines and models that are none', (t) => {
     assert.throws(() => Forest.load(path), refused('io', ''));
   }
   for (const path of [join(own, 'none'), own, 'a\0b', '']) {
-    assert.throws(() => Pipeline.load(path), refused('io', path));
-    assert.throws(() => Forest.load(path), refused('io', path));
-    assert.throws(() => Pipeline.importModel(path, { id: 'x' }), refused('io', path));
+    const code = path === own || path.includes('\0') ? 'io' : 'not_found';
+    assert.throws(() => Pipeline.load(path), refused(code, path));
+    assert.throws(() => Forest.load(path), refused(code, path));
+    assert.throws(() => Pipeline.importModel(path, { id: 'x' }), refused(code, path));
   }
   assert.throws(() => Pipeline.load(new URL('http://127.0.0.1/x')), refused('io', 'http://127.0.0.1/x'));
   assert.throws(() => Pipeline.load(file), refused('invalid_json'));
@@ -288,7 +289,7 @@ test('files that cannot be scored', async (t) => {
     for await (const _ of pipeline.scoreRows(input)) {
       assert.fail('there is no row');
     }
-  }, refused('io'));
+  }, refused('not_found', input));
   assert.throws(() => pipeline.scoreRows(5 as Any), refused('io', ''));
   assert.throws(() => pipeline.scoreRows(input, { top: 1 } as Any), refused('invalid_context', 'top'));
   assert.throws(() => pipeline.scoreRows(input, { threads: 0 }), refused('invalid_context', 'threads'));

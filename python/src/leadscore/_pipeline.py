@@ -340,9 +340,13 @@ class Pipeline:
         parts = []
         for start, stretch in stretches(_leads(leads, times), _STRETCH):
             text, refused = records_json(stretch, start)
-            for error in refused.values():
-                raise error
-            parts.append(self._native.feature_matrix_json(text, context(start, len(stretch)), start))
+            try:
+                parts.append(self._native.feature_matrix_json(text, context(start, len(stretch)), start))
+            except LeadscoreError as error:
+                for position, own in refused.items():
+                    if error.path == f"leads[{start + position}]":
+                        raise own from None
+                raise
         return np.concatenate(parts) if parts else np.empty((0, len(self._about["columns"])))
 
     # Tables.

@@ -69,7 +69,7 @@ class ConformanceTest {
         return when (case["class"]?.jsonPrimitive?.content to operation) {
             null to "version" -> JsonPrimitive(io.leadscore.ffi.version())
             null to "error_codes" -> texts(io.leadscore.ffi.errorCodes())
-            "Pipeline" to "names" -> texts(io.leadscore.ffi.pipelineNames())
+            "Pipeline" to "builtin_names" -> texts(io.leadscore.ffi.builtinNames())
             "Pipeline" to "builtin" -> JsonPrimitive(io.leadscore.ffi.Pipeline.builtin(text(0)).describeJson())
             "Pipeline" to "from_json" -> JsonPrimitive(io.leadscore.ffi.Pipeline.fromJson(text(0)).describeJson())
             "Pipeline" to "import_model" ->
@@ -95,10 +95,10 @@ class ConformanceTest {
         return when (operation) {
             "describe_json" -> JsonPrimitive(pipeline.describeJson())
             "score_json" -> JsonPrimitive(pipeline.scoreJson(text(0), text(1)))
-            "score_many_json" -> JsonPrimitive(pipeline.scoreManyJson(text(0), text(1)))
+            "score_many_json" -> JsonPrimitive(pipeline.scoreManyJson(text(0), text(1), 0u, 2u, Interrupt))
             "features_json" -> JsonPrimitive(pipeline.featuresJson(text(0), text(1)))
             "feature_matrix_json" -> {
-                val matrix = pipeline.featureMatrixJson(text(0), text(1))
+                val matrix = pipeline.featureMatrixJson(text(0), text(1), 0u, 2u, Interrupt)
                 buildJsonObject {
                     put("columns", JsonPrimitive(matrix.columns.toInt()))
                     put("values", nested(doublesOf(matrix.values), matrix.columns.toInt()))
@@ -106,7 +106,7 @@ class ConformanceTest {
             }
             "score_matrix" -> {
                 val (values, columns) = matrix(arguments[0])
-                val scores = pipeline.scoreMatrix(values, columns, 2u)
+                val scores = pipeline.scoreMatrix(values, columns, 2u, Interrupt)
                 buildJsonObject {
                     put("scores", list(doublesOf(scores.scores)))
                     put("probabilities", list(doublesOf(scores.probabilities)))
@@ -121,7 +121,7 @@ class ConformanceTest {
             }
             "score_file" -> {
                 val out = Fixtures.temporary().resolve("out.csv")
-                JsonPrimitive(pipeline.scoreFile(text(0).replace("{fixtures}", "${Fixtures.fixtures}").replace("{out}", "$out")))
+                JsonPrimitive(pipeline.scoreFile(text(0).replace("{fixtures}", "${Fixtures.fixtures}").replace("{out}", "$out"), Interrupt))
             }
             else -> throw AssertionError("unknown operation $operation")
         }
@@ -136,9 +136,9 @@ class ConformanceTest {
         val iterations = arguments[1].jsonPrimitive.content
         val about = json.decodeFromString<ForestDescription>(forest.describeJson())
         val (found, width) = when (operation) {
-            "margin" -> forest.margin(values, columns, iterations, 2u) to about.outputs
-            "predict" -> forest.predict(values, columns, iterations, 2u) to about.predictions
-            "shap" -> forest.shap(values, columns, iterations, 2u) to about.outputs * (columns.toInt() + 1)
+            "margin" -> forest.margin(values, columns, iterations, 2u, Interrupt) to about.outputs
+            "predict" -> forest.predict(values, columns, iterations, 2u, Interrupt) to about.predictions
+            "shap" -> forest.shap(values, columns, iterations, 2u, Interrupt) to about.outputs * (columns.toInt() + 1)
             else -> throw AssertionError("unknown operation $operation")
         }
         return nested(doublesOf(found), width)
