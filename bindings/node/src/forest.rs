@@ -1,8 +1,8 @@
 //! Boosted trees.
 
+use leadscore::Error;
 use leadscore::forest::Iterations;
 use leadscore::parallel::Workers;
-use leadscore::Error;
 use napi::Env;
 use napi::bindgen_prelude::{AbortSignal, AsyncTask, Float64Array, ObjectFinalize};
 use napi_derive::napi;

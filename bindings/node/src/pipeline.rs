@@ -144,9 +144,7 @@ impl Pipeline {
         signal: Option<AbortSignal>,
     ) -> AsyncTask<Later<String, String>> {
         let pipeline = self.inner.clone();
-        enter_later(signal, move |stop| {
-            score_many(&pipeline, &records, &context, first_index, threads, stop)
-        })
+        enter_later(signal, move |stop| score_many(&pipeline, &records, &context, first_index, threads, stop))
     }
 
     /// The features of a lead record, name by name.

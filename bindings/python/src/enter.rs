@@ -11,10 +11,7 @@ use pyo3::prelude::*;
 use crate::error::LeadscoreError;
 
 /// Does some work without the interpreter's lock.
-pub(crate) fn enter<T: Send>(
-    py: Python<'_>,
-    work: impl FnOnce() -> Result<T, Error> + Send,
-) -> PyResult<T> {
+pub(crate) fn enter<T: Send>(py: Python<'_>, work: impl FnOnce() -> Result<T, Error> + Send) -> PyResult<T> {
     Ok(py.detach(|| catch_panic(work)).map_err(LeadscoreError::from)?)
 }
 

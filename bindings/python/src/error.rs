@@ -27,7 +27,8 @@ impl From<LeadscoreError> for PyErr {
         static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
         Python::attach(|py| {
             let class = CLASS.import(py, "leadscore._errors", "LeadscoreError")?;
-            let issues = error.issues().iter().map(|issue| issue_dict(py, issue)).collect::<PyResult<Vec<_>>>()?;
+            let issues =
+                error.issues().iter().map(|issue| issue_dict(py, issue)).collect::<PyResult<Vec<_>>>()?;
             let arguments = (error.code(), error.path().to_string(), error.message(), issues);
             Ok(PyErr::from_value(class.call1(arguments)?))
         })

@@ -104,8 +104,7 @@ impl Pipeline {
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let view = values.view();
-        let scores =
-            enter_parallel(py, threads, |workers| self.0.score_matrix_parallel(&view, workers))?;
+        let scores = enter_parallel(py, threads, |workers| self.0.score_matrix_parallel(&view, workers))?;
         to_dict(py, scores)
     }
 

@@ -27,7 +27,11 @@ fn every_case_gives_what_it_says() {
                     codes.insert(error.code());
                     // Files are named by where they are; the cases say it as the options do.
                     let path = error.path().to_string().replace(fixtures.to_str().unwrap(), "{fixtures}");
-                    ("error", json!({"code": error.code(), "path": path, "message": error.message()}))
+                    let mut found = json!({"code": error.code(), "path": path, "message": error.message()});
+                    if !error.issues().is_empty() {
+                        found["issues"] = json!(error.issues());
+                    }
+                    ("error", found)
                 }
             };
             if bless {

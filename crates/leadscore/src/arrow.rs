@@ -208,9 +208,7 @@ impl<'a> LeadTable<'a> {
     ) -> Result<FeatureMatrix, Error> {
         check_count(self.row_count, when)?;
         let blocks = match self.reader(when, mode) {
-            Some(reader) => {
-                workers.run_blocks(self.row_count, QUICK_BLOCK, |rows| self.read(&reader, rows))
-            }
+            Some(reader) => workers.run_blocks(self.row_count, QUICK_BLOCK, |rows| self.read(&reader, rows)),
             None => workers.run_blocks(self.row_count, SLOW_BLOCK, |rows| {
                 let leads = self.rows(rows.clone())?;
                 self.pipeline.matrix(&leads, rows.start, when.slice(rows), mode)

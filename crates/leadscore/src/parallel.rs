@@ -158,9 +158,9 @@ impl<'s> Workers<'s> {
         }
         let process = std::process::id();
         let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = pools.iter().find(|(owner, pool)| {
-            *owner == process && pool.current_num_threads() == thread_count
-        });
+        let known = pools
+            .iter()
+            .find(|(owner, pool)| *owner == process && pool.current_num_threads() == thread_count);
         if let Some((_, pool)) = known {
             return Some(pool.clone());
         }

@@ -82,9 +82,11 @@ fn the_first_refused_lead_is_named_by_its_index() {
     assert!(first.path().to_string().starts_with("leads[0]."), "{first}");
     let issues = first.issues();
     assert!(issues.iter().all(|issue| issue.path().to_string().starts_with("leads[0].")));
-    let wrong = pipeline.score_columns_parallel(&leads, When::each(&times(), &Zone::utc()), &strict, &workers);
+    let wrong =
+        pipeline.score_columns_parallel(&leads, When::each(&times(), &Zone::utc()), &strict, &workers);
     assert!(wrong.is_err());
-    let few = pipeline.score_columns_parallel(&leads[1..], When::each(&times(), &Zone::utc()), &strict, &workers);
+    let few =
+        pipeline.score_columns_parallel(&leads[1..], When::each(&times(), &Zone::utc()), &strict, &workers);
     assert_eq!(few.unwrap_err().kind(), ErrorKind::InvalidContext);
 }
 

@@ -16,8 +16,8 @@ use arrow_array::{Array, ArrayRef};
 use arrow_schema::{DataType, TimeUnit};
 
 use crate::error::Path;
-use crate::{Attribute, AttributeColumn, Error, ErrorKind, Timestamp};
 use crate::record::AttributeRef;
+use crate::{Attribute, AttributeColumn, Error, ErrorKind, Timestamp};
 
 /// The code of a value that is not there.
 const ABSENT: u32 = u32::MAX;

@@ -56,7 +56,6 @@ fn in_blocks(
     workers: &Workers<'_>,
     work: impl Fn(&FeatureMatrix) -> Result<Vec<f64>, Error> + Sync,
 ) -> Result<Vec<f64>, Error> {
-    let mut blocks =
-        workers.run_blocks(rows.row_count(), block_size, |block| work(&rows.block(block)?))?;
+    let mut blocks = workers.run_blocks(rows.row_count(), block_size, |block| work(&rows.block(block)?))?;
     Ok(if blocks.len() == 1 { blocks.remove(0) } else { blocks.concat() })
 }
