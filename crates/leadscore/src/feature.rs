@@ -4,6 +4,7 @@ mod activity_log;
 mod columns;
 mod dataset;
 mod extract;
+mod match_cache;
 mod matching;
 mod matrix;
 mod missing;
@@ -20,3 +21,4 @@ pub use missing::{MissingCause, MissingFeature};
 pub use schema::{Feature, FeatureSchema, FeatureType};
 
 pub(crate) use extract::Extraction;
+pub(crate) use match_cache::MatchCaches;

@@ -1,10 +1,12 @@
 //! From one record to its feature values, as of a point in time.
 
 use super::activity_log::ActivityLog;
+use super::match_cache::MatchCaches;
 use super::missing::{Gap, MissingCause, issue};
-use super::schema::{Feature, FeatureSchema};
-use super::sources::{ABSENT, Found, Input};
+use super::schema::{Feature, FeatureSchema, FeatureType};
+use super::sources::{ABSENT, Found, Input, SharedSource, Step};
 use crate::error::Issue;
+use crate::expression::KnownColumns;
 use crate::record::{Activities, AttributeRef, Record};
 use crate::{Error, Timestamp, Zone};
 
@@ -28,6 +30,8 @@ pub(crate) struct Extraction {
     pub(crate) texts: Vec<TextFeature>,
     /// Features without a value of their own.
     pub(crate) gaps: Vec<Gap>,
+    /// Whether texts are filled in; they are shown, and no score rests on them.
+    wants_texts: bool,
     /// Every feature, helpers and texts (as NaN) included.
     row: Vec<f64>,
 }
@@ -41,6 +45,11 @@ pub(crate) struct TextFeature {
 }
 
 impl Extraction {
+    /// An extraction that fills in texts too.
+    pub(crate) fn with_texts() -> Extraction {
+        Extraction { wants_texts: true, ..Extraction::default() }
+    }
+
     /// The share of columns that had a value before defaults, 0–1.
     pub(crate) fn completeness(&self, schema: &FeatureSchema) -> f64 {
         let columns = schema.columns().len();
@@ -64,27 +73,28 @@ impl FeatureSchema {
         values: &mut Vec<f64>,
     ) -> Result<(), Error> {
         let mut extraction = Extraction::default();
-        self.extract(record, as_of, zone, mode, &mut extraction)?;
+        self.extract(record, as_of, zone, mode, None, &mut extraction)?;
         values.extend_from_slice(&extraction.columns);
         Ok(())
     }
 
     /// Everything that strict mode would refuse in a record, in the order of the schema.
     pub fn check<R: Record + ?Sized>(&self, record: &R, as_of: Timestamp, zone: &Zone) -> Vec<Issue> {
-        match self.extract(record, as_of, zone, Mode::Strict, &mut Extraction::default()) {
+        match self.extract(record, as_of, zone, Mode::Strict, None, &mut Extraction::default()) {
             Ok(()) => Vec::new(),
             Err(error) => error.issues().to_vec(),
         }
     }
 
     /// Fills `out` with the features of a record as of a point in time. `out` is reused between records to save
-    /// allocations.
+    /// allocations; `caches`, of this schema alone, remember what matches made of texts.
     pub(crate) fn extract<R: Record + ?Sized>(
         &self,
         record: &R,
         as_of: Timestamp,
         zone: &Zone,
         mode: Mode,
+        mut caches: Option<&mut MatchCaches>,
         out: &mut Extraction,
     ) -> Result<(), Error> {
         out.row.clear();
@@ -94,13 +104,46 @@ impl FeatureSchema {
         out.row.reserve(self.features().len());
         record.check_names(self.attribute_names())?;
         let activities = if self.reads_activities() { record.activities() } else { Activities::default() };
+        let steps = activities.is_empty().then(|| self.steps_without_activities());
         let log = ActivityLog::new(self, activities, as_of);
         let mut issues = Vec::new();
         for (position, feature) in self.features().iter().enumerate() {
-            let attribute =
-                feature.attribute.and_then(|index| record.attribute(self.attribute_names().key(index)));
-            let input = Input { attribute, log: &log, row: &out.row, as_of, zone };
-            let value = match feature.find(&input) {
+            // A text is shown, not scored, and is left out where nobody looks.
+            if feature.kind == FeatureType::Text && !out.wants_texts && !feature.required {
+                out.row.push(f64::NAN);
+                continue;
+            }
+            let source = match steps.map(|steps| &steps[position]) {
+                Some(Step::Constant(Found::Value(value))) => {
+                    out.row.push(*value);
+                    continue;
+                }
+                Some(Step::Constant(found)) => Err(found.clone()),
+                Some(Step::Source(source)) => Ok(source),
+                None => Ok(&feature.source),
+            };
+            let found = source.map_or_else(
+                |constant| constant,
+                |source| {
+                    let key = feature.attribute.map(|index| self.attribute_names().key(index));
+                    let attribute = key.and_then(|key| record.attribute(key));
+                    let input = Input { attribute, log: &log, row: &out.row, as_of, zone };
+                    let text = match attribute {
+                        Some(AttributeRef::Text(text)) => source.deciding_text(text),
+                        _ => None,
+                    };
+                    let (Some(text), Some(caches)) = (text, caches.as_deref_mut()) else {
+                        return feature.find(source, &input);
+                    };
+                    let value = caches.of_feature(position).value(text, || match feature.find(source, &input) {
+                        Found::Value(value) => value,
+                        // A match gives a level or nothing.
+                        Found::Text(_) | Found::Nothing(..) => f64::NAN,
+                    });
+                    if value.is_nan() { ABSENT } else { Found::Value(value) }
+                },
+            );
+            let value = match found {
                 Found::Value(value) => value,
                 Found::Text(text) => {
                     out.texts.push(TextFeature { feature: position, text });
@@ -128,13 +171,17 @@ impl FeatureSchema {
 
 impl Feature {
     /// What the feature's source finds, with what cannot be used turned into its cause.
-    fn find(&self, input: &Input<'_>) -> Found {
+    fn find(&self, source: &SharedSource, input: &Input<'_>) -> Found {
         if let (true, Some(AttributeRef::Number(number))) = (self.is_plain_number, input.attribute)
             && self.accepts(number)
         {
             return Found::Value(number);
         }
-        match self.source.evaluate(self, input) {
+        self.usable(source.evaluate(self, input))
+    }
+
+    fn usable(&self, found: Found) -> Found {
+        match found {
             Found::Value(value) if value.is_nan() => ABSENT,
             Found::Value(value) if !self.accepts(value) => {
                 Found::Nothing(MissingCause::OutOfRange, Some(value.to_string()))
@@ -145,7 +192,7 @@ impl Feature {
 
     /// The value that stands in a row: the default where nothing is found, NaN without one and for a text.
     pub(super) fn value(&self, input: &Input<'_>) -> f64 {
-        match self.find(input) {
+        match self.find(&self.source, input) {
             Found::Value(value) => value,
             Found::Text(_) => f64::NAN,
             Found::Nothing(..) => self.default.unwrap_or(f64::NAN),
@@ -157,4 +204,34 @@ impl Feature {
         let inside = self.range.is_none_or(|range| range.contains(value));
         inside && (!self.whole || value == value.floor()) && value.is_finite()
     }
+}
+
+/// What every feature needs of a record without activities: what is counted in them is the same for all, and so are
+/// formulas that rest on it alone; other formulas are simplified.
+pub(super) fn steps_without_activities(schema: &FeatureSchema) -> Vec<Step> {
+    let (as_of, zone) = (Timestamp::default(), Zone::utc());
+    let log = ActivityLog::new(schema, Activities::default(), as_of);
+    let mut known = KnownColumns::default();
+    let step = |feature: &Feature| {
+        let constant =
+            if feature.source.reads_activities() {
+                Some(feature.find(
+                    &feature.source,
+                    &Input { attribute: None, log: &log, row: &[], as_of, zone: &zone },
+                ))
+            } else {
+                feature.source.constant(&known).map(|value| feature.usable(Found::Value(value)))
+            };
+        let step = match constant {
+            Some(found) => Step::Constant(found),
+            None => Step::Source(feature.source.with_known(&known).unwrap_or_else(|| feature.source.clone())),
+        };
+        known.push(match &step {
+            Step::Constant(Found::Value(value)) => Some(*value),
+            Step::Constant(_) => Some(feature.default.unwrap_or(f64::NAN)),
+            Step::Source(_) => None,
+        });
+        step
+    };
+    schema.features().iter().map(step).collect()
 }

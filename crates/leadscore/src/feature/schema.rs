@@ -2,7 +2,8 @@
 
 mod read;
 
-use super::sources::SharedSource;
+use super::extract;
+use super::sources::{SharedSource, Step};
 use crate::Error;
 use crate::expression::{ColumnKind, Reading, Scope, normalise};
 use crate::json::{Cursor, Document, Range};
@@ -65,7 +66,7 @@ pub struct Feature {
     own_label: bool,
     level_labels: Vec<(String, String)>,
     unseen: Option<String>,
-    pub(super) unseen_code: f64,
+    pub(super) unseen_code: Option<f64>,
     pub(super) normal_levels: Vec<String>,
     default_level: Option<String>,
     pub(super) source: SharedSource,
@@ -134,6 +135,8 @@ pub struct FeatureSchema {
     columns: Vec<usize>,
     attributes: AttributeNames,
     reads_activities: bool,
+    /// One for each feature, for records without activities.
+    steps_without_activities: Vec<Step>,
 }
 
 impl FeatureSchema {
@@ -175,6 +178,10 @@ impl FeatureSchema {
     pub fn reads_only_dates(&self, attribute: &str) -> bool {
         let mut readers = self.features.iter().filter(|f| f.source.attribute() == Some(attribute)).peekable();
         readers.peek().is_some() && readers.all(|feature| feature.source.wants_date())
+    }
+
+    pub(super) fn steps_without_activities(&self) -> &[Step] {
+        &self.steps_without_activities
     }
 
     pub(super) fn column_positions(&self) -> &[usize] {
@@ -240,6 +247,7 @@ impl FeatureSchema {
             schema.features.push(feature);
         }
         schema.number_attributes();
+        schema.steps_without_activities = extract::steps_without_activities(&schema);
         if schema.columns.is_empty() {
             return Err(list.error("wants at least one feature that is not a helper"));
         }

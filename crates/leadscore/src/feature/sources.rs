@@ -22,7 +22,7 @@ pub(super) use filter::Filter;
 use super::activity_log::ActivityLog;
 use super::missing::MissingCause;
 use super::schema::{Feature, FeatureType};
-use crate::expression::{Reading, Scope, positive};
+use crate::expression::{KnownColumns, Reading, Scope, positive};
 use crate::json::{Cursor, Fields, Node, Object};
 use crate::record::AttributeRef;
 use crate::time::clip;
@@ -32,6 +32,16 @@ use crate::{Error, Timestamp, Zone};
 pub(super) trait Source: Debug + Send + Sync {
     /// What the source makes of a record.
     fn evaluate(&self, feature: &Feature, input: &Input<'_>) -> Found;
+
+    /// The same source where some columns before it are known, if it can make use of that.
+    fn with_known(&self, _known: &KnownColumns) -> Option<SharedSource> {
+        None
+    }
+
+    /// Its value if it is the same for every record where these columns are known.
+    fn constant(&self, _known: &KnownColumns) -> Option<f64> {
+        None
+    }
 
     /// Its JSON, `from` first.
     fn write(&self) -> Object;
@@ -44,6 +54,11 @@ pub(super) trait Source: Debug + Send + Sync {
     /// Whether it reads [`Input::log`].
     fn reads_activities(&self) -> bool {
         false
+    }
+
+    /// The part of a text attribute that alone decides the value, where equal texts are worth remembering.
+    fn deciding_text<'t>(&self, _attribute: &'t str) -> Option<&'t str> {
+        None
     }
 
     /// Whether it reads its attribute as a date.
@@ -60,6 +75,15 @@ pub(super) trait Source: Debug + Send + Sync {
     fn takes_numbers_as_they_are(&self) -> bool {
         false
     }
+}
+
+/// What a record without activities needs of a feature; worked out once when the schema is read.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Step {
+    /// The same for every such record.
+    Constant(Found),
+    /// The source, simplified where columns before it are the same for every such record.
+    Source(SharedSource),
 }
 
 /// What a source may read.

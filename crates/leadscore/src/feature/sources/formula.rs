@@ -2,7 +2,7 @@
 
 use super::{Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;
-use crate::expression::{Condition, Value};
+use crate::expression::{Condition, KnownColumns, Value};
 use crate::feature::matching::level_name;
 use crate::feature::schema::{Feature, FeatureType};
 use crate::json::{Cursor, Node, Object};
@@ -71,6 +71,34 @@ impl Source for Formula {
                 hit.map_or(otherwise.code, |case| case.then.code)
             }
         })
+    }
+
+    fn with_known(&self, known: &KnownColumns) -> Option<SharedSource> {
+        match self {
+            Formula::Value(value) => Some(SharedSource::new(Formula::Value(value.with_known(known)))),
+            Formula::When(_) | Formula::Level { .. } => None,
+        }
+    }
+
+    fn constant(&self, known: &KnownColumns) -> Option<f64> {
+        match self {
+            Formula::Value(value) => match value.with_known(known) {
+                Value::Number(number) => Some(number),
+                _ => None,
+            },
+            Formula::When(when) => {
+                let holds = when.if_known(known)?;
+                Some(holds.map_or(f64::NAN, |holds| f64::from(u8::from(holds))))
+            }
+            Formula::Level { cases, otherwise } => {
+                for case in cases {
+                    if case.when.if_known(known)? == Some(true) {
+                        return Some(case.then.code);
+                    }
+                }
+                Some(otherwise.code)
+            }
+        }
     }
 
     fn write(&self) -> Object {
