@@ -11,6 +11,7 @@ mod missing;
 mod number;
 mod schema;
 mod sources;
+mod steps;
 
 pub use activity_log::ActivityKinds;
 pub use columns::{AttributeColumn, ColumnReader};

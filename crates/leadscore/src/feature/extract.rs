@@ -3,10 +3,10 @@
 use super::activity_log::ActivityLog;
 use super::match_cache::MatchCaches;
 use super::missing::{Gap, MissingCause, issue};
-use super::schema::{Feature, FeatureSchema, FeatureType};
-use super::sources::{ABSENT, Found, Input, SharedSource, Step};
+use super::schema::{Feature, FeatureSchema};
+use super::sources::{ABSENT, Found, Input};
+use super::steps::{How, Step};
 use crate::error::Issue;
-use crate::expression::KnownColumns;
 use crate::record::{Activities, AttributeRef, Record};
 use crate::{Error, Timestamp, Zone};
 
@@ -104,45 +104,54 @@ impl FeatureSchema {
         out.row.reserve(self.features().len());
         record.check_names(self.attribute_names())?;
         let activities = if self.reads_activities() { record.activities() } else { Activities::default() };
-        let steps = activities.is_empty().then(|| self.steps_without_activities());
+        let has_activities = !activities.is_empty();
         let log = ActivityLog::new(self, activities, as_of);
+        let steps = self.steps();
+        let steps = if has_activities { &steps.with_activities } else { &steps.without_activities };
         let mut issues = Vec::new();
-        for (position, feature) in self.features().iter().enumerate() {
-            // A text is shown, not scored, and is left out where nobody looks.
-            if feature.kind == FeatureType::Text && !out.wants_texts && !feature.required {
-                out.row.push(f64::NAN);
-                continue;
-            }
-            let source = match steps.map(|steps| &steps[position]) {
-                Some(Step::Constant(Found::Value(value))) => {
+        for (position, step) in steps.iter().enumerate() {
+            let attribute = || {
+                let index = step.attribute?;
+                record.attribute(self.attribute_names().key(index as usize))
+            };
+            let found = match &step.how {
+                How::Constant(value) => {
                     out.row.push(*value);
                     continue;
                 }
-                Some(Step::Constant(found)) => Err(found.clone()),
-                Some(Step::Source(source)) => Ok(source),
-                None => Ok(&feature.source),
-            };
-            let found = source.map_or_else(
-                |constant| constant,
-                |source| {
-                    let key = feature.attribute.map(|index| self.attribute_names().key(index));
-                    let attribute = key.and_then(|key| record.attribute(key));
+                How::ConstantlyMissing(found) => found.clone(),
+                How::Formula(formula) => step.usable(formula.value(&out.row)),
+                How::OptionalText(_) if !out.wants_texts => {
+                    out.row.push(f64::NAN);
+                    continue;
+                }
+                How::PlainNumber(source) => {
+                    let attribute = attribute();
+                    if let Some(AttributeRef::Number(number)) = attribute
+                        && step.accepted.contains(number)
+                    {
+                        out.row.push(number);
+                        continue;
+                    }
+                    let feature = &self.features()[position];
                     let input = Input { attribute, log: &log, row: &out.row, as_of, zone };
+                    feature.usable(source.evaluate(feature, &input))
+                }
+                How::Source(source) | How::OptionalText(source) => {
+                    let attribute = attribute();
+                    let feature = &self.features()[position];
+                    let input = Input { attribute, log: &log, row: &out.row, as_of, zone };
+                    let find = || feature.usable(source.evaluate(feature, &input));
                     let text = match attribute {
                         Some(AttributeRef::Text(text)) => source.deciding_text(text),
                         _ => None,
                     };
-                    let (Some(text), Some(caches)) = (text, caches.as_deref_mut()) else {
-                        return feature.find(source, &input);
-                    };
-                    let value = caches.of_feature(position).value(text, || match feature.find(source, &input) {
-                        Found::Value(value) => value,
-                        // A match gives a level or nothing.
-                        Found::Text(_) | Found::Nothing(..) => f64::NAN,
-                    });
-                    if value.is_nan() { ABSENT } else { Found::Value(value) }
-                },
-            );
+                    match (text, caches.as_deref_mut()) {
+                        (Some(text), Some(caches)) => caches.of_feature(position).found(text, find),
+                        _ => find(),
+                    }
+                }
+            };
             let value = match found {
                 Found::Value(value) => value,
                 Found::Text(text) => {
@@ -151,12 +160,12 @@ impl FeatureSchema {
                 }
                 Found::Nothing(cause, found) => {
                     if mode == Mode::Strict {
-                        issues.extend(issue(feature, cause, found.as_deref()));
+                        issues.extend(issue(&self.features()[position], cause, found.as_deref()));
                     }
-                    if feature.is_column() || cause != MissingCause::Absent {
+                    if step.is_column || cause != MissingCause::Absent {
                         out.gaps.push(Gap { feature: position, cause, found });
                     }
-                    feature.default.unwrap_or(f64::NAN)
+                    step.default
                 }
             };
             out.row.push(value);
@@ -169,30 +178,34 @@ impl FeatureSchema {
     }
 }
 
+impl Step {
+    /// A computed value, or the cause why it cannot be used.
+    fn usable(&self, value: f64) -> Found {
+        if self.accepted.contains(value) { Found::Value(value) } else { unusable(value) }
+    }
+}
+
+/// The cause why a value that is not accepted cannot be used.
+fn unusable(value: f64) -> Found {
+    if value.is_nan() { ABSENT } else { Found::Nothing(MissingCause::OutOfRange, Some(value.to_string())) }
+}
+
 impl Feature {
     /// What the feature's source finds, with what cannot be used turned into its cause.
-    fn find(&self, source: &SharedSource, input: &Input<'_>) -> Found {
-        if let (true, Some(AttributeRef::Number(number))) = (self.is_plain_number, input.attribute)
-            && self.accepts(number)
-        {
-            return Found::Value(number);
-        }
-        self.usable(source.evaluate(self, input))
+    pub(super) fn find(&self, input: &Input<'_>) -> Found {
+        self.usable(self.source.evaluate(self, input))
     }
 
-    fn usable(&self, found: Found) -> Found {
+    pub(super) fn usable(&self, found: Found) -> Found {
         match found {
-            Found::Value(value) if value.is_nan() => ABSENT,
-            Found::Value(value) if !self.accepts(value) => {
-                Found::Nothing(MissingCause::OutOfRange, Some(value.to_string()))
-            }
+            Found::Value(value) if !self.accepts(value) => unusable(value),
             found => found,
         }
     }
 
     /// The value that stands in a row: the default where nothing is found, NaN without one and for a text.
     pub(super) fn value(&self, input: &Input<'_>) -> f64 {
-        match self.find(&self.source, input) {
+        match self.find(input) {
             Found::Value(value) => value,
             Found::Text(_) => f64::NAN,
             Found::Nothing(..) => self.default.unwrap_or(f64::NAN),
@@ -204,34 +217,4 @@ impl Feature {
         let inside = self.range.is_none_or(|range| range.contains(value));
         inside && (!self.whole || value == value.floor()) && value.is_finite()
     }
-}
-
-/// What every feature needs of a record without activities: what is counted in them is the same for all, and so are
-/// formulas that rest on it alone; other formulas are simplified.
-pub(super) fn steps_without_activities(schema: &FeatureSchema) -> Vec<Step> {
-    let (as_of, zone) = (Timestamp::default(), Zone::utc());
-    let log = ActivityLog::new(schema, Activities::default(), as_of);
-    let mut known = KnownColumns::default();
-    let step = |feature: &Feature| {
-        let constant =
-            if feature.source.reads_activities() {
-                Some(feature.find(
-                    &feature.source,
-                    &Input { attribute: None, log: &log, row: &[], as_of, zone: &zone },
-                ))
-            } else {
-                feature.source.constant(&known).map(|value| feature.usable(Found::Value(value)))
-            };
-        let step = match constant {
-            Some(found) => Step::Constant(found),
-            None => Step::Source(feature.source.with_known(&known).unwrap_or_else(|| feature.source.clone())),
-        };
-        known.push(match &step {
-            Step::Constant(Found::Value(value)) => Some(*value),
-            Step::Constant(_) => Some(feature.default.unwrap_or(f64::NAN)),
-            Step::Source(_) => None,
-        });
-        step
-    };
-    schema.features().iter().map(step).collect()
 }

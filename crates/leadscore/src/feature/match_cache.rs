@@ -1,5 +1,7 @@
 //! What a match made of the texts seen last: titles, companies and mail domains repeat from lead to lead.
 
+use super::sources::{ABSENT, Found};
+
 /// Enough for the texts of a few hundred rows, few enough to stay in the nearest cache.
 const SLOTS: usize = 256;
 /// Longer texts, such as messages, hardly repeat.
@@ -27,28 +29,39 @@ pub(super) struct MatchCache {
 #[derive(Debug, Clone, Default)]
 struct Slot {
     text: String,
-    /// `None` before the first text.
+    /// NaN is absent; `None` before the first text.
     value: Option<f64>,
 }
 
 impl MatchCache {
-    /// The value for a text: as remembered, or computed and remembered.
-    pub(super) fn value(&mut self, text: &str, compute: impl FnOnce() -> f64) -> f64 {
+    /// What is found for a text: as remembered, or looked for and remembered.
+    pub(super) fn found(&mut self, text: &str, find: impl FnOnce() -> Found) -> Found {
         if text.len() > MAX_TEXT {
-            return compute();
+            return find();
         }
         if self.slots.is_empty() {
             self.slots.resize_with(SLOTS, Slot::default);
         }
         let slot = &mut self.slots[hash(text.as_bytes()) % SLOTS];
         match slot.value {
-            Some(value) if slot.text == text => value,
+            Some(value) if slot.text == text => {
+                if value.is_nan() {
+                    ABSENT
+                } else {
+                    Found::Value(value)
+                }
+            }
             _ => {
-                let value = compute();
+                let found = find();
+                let value = match &found {
+                    Found::Value(value) => *value,
+                    absent if *absent == ABSENT => f64::NAN,
+                    _ => return found,
+                };
                 slot.text.clear();
                 slot.text.push_str(text);
                 slot.value = Some(value);
-                value
+                found
             }
         }
     }
@@ -76,14 +89,15 @@ mod tests {
         let mut cache = MatchCache::default();
         let mut computed = 0;
         for text in ["ceo", "cto", "ceo", "", "", "cto"] {
-            let value = cache.value(text, || {
+            let found = cache.found(text, || {
                 computed += 1;
-                text.len() as f64
+                if text.is_empty() { ABSENT } else { Found::Value(text.len() as f64) }
             });
-            assert_eq!(value, text.len() as f64);
+            assert_eq!(found, if text.is_empty() { ABSENT } else { Found::Value(3.0) });
         }
         assert_eq!(computed, 3);
         let long = "x".repeat(MAX_TEXT + 1);
-        assert_eq!(cache.value(&long, || 1.0) + cache.value(&long, || 2.0), 3.0);
+        assert_eq!(cache.found(&long, || Found::Value(1.0)), Found::Value(1.0));
+        assert_eq!(cache.found(&long, || Found::Value(2.0)), Found::Value(2.0));
     }
 }

@@ -2,8 +2,8 @@
 
 mod read;
 
-use super::extract;
-use super::sources::{SharedSource, Step};
+use super::sources::SharedSource;
+use super::steps::Steps;
 use crate::Error;
 use crate::expression::{ColumnKind, Reading, Scope, normalise};
 use crate::json::{Cursor, Document, Range};
@@ -135,8 +135,7 @@ pub struct FeatureSchema {
     columns: Vec<usize>,
     attributes: AttributeNames,
     reads_activities: bool,
-    /// One for each feature, for records without activities.
-    steps_without_activities: Vec<Step>,
+    steps: Steps,
 }
 
 impl FeatureSchema {
@@ -180,8 +179,8 @@ impl FeatureSchema {
         readers.peek().is_some() && readers.all(|feature| feature.source.wants_date())
     }
 
-    pub(super) fn steps_without_activities(&self) -> &[Step] {
-        &self.steps_without_activities
+    pub(super) fn steps(&self) -> &Steps {
+        &self.steps
     }
 
     pub(super) fn column_positions(&self) -> &[usize] {
@@ -247,7 +246,7 @@ impl FeatureSchema {
             schema.features.push(feature);
         }
         schema.number_attributes();
-        schema.steps_without_activities = extract::steps_without_activities(&schema);
+        schema.steps = Steps::new(&schema);
         if schema.columns.is_empty() {
             return Err(list.error("wants at least one feature that is not a helper"));
         }

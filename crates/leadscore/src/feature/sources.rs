@@ -18,11 +18,12 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 pub(super) use filter::Filter;
+pub(super) use formula::Formula;
 
 use super::activity_log::ActivityLog;
 use super::missing::MissingCause;
 use super::schema::{Feature, FeatureType};
-use crate::expression::{KnownColumns, Reading, Scope, positive};
+use crate::expression::{Reading, Scope, positive};
 use crate::json::{Cursor, Fields, Node, Object};
 use crate::record::AttributeRef;
 use crate::time::clip;
@@ -33,13 +34,8 @@ pub(super) trait Source: Debug + Send + Sync {
     /// What the source makes of a record.
     fn evaluate(&self, feature: &Feature, input: &Input<'_>) -> Found;
 
-    /// The same source where some columns before it are known, if it can make use of that.
-    fn with_known(&self, _known: &KnownColumns) -> Option<SharedSource> {
-        None
-    }
-
-    /// Its value if it is the same for every record where these columns are known.
-    fn constant(&self, _known: &KnownColumns) -> Option<f64> {
+    /// The formula it is, if it is one.
+    fn formula(&self) -> Option<&Formula> {
         None
     }
 
@@ -75,15 +71,6 @@ pub(super) trait Source: Debug + Send + Sync {
     fn takes_numbers_as_they_are(&self) -> bool {
         false
     }
-}
-
-/// What a record without activities needs of a feature; worked out once when the schema is read.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Step {
-    /// The same for every such record.
-    Constant(Found),
-    /// The source, simplified where columns before it are the same for every such record.
-    Source(SharedSource),
 }
 
 /// What a source may read.
