@@ -52,11 +52,15 @@ impl Accepted {
     /// Whether a value can be used; a missing one cannot.
     #[inline]
     pub(super) fn contains(self, value: f64) -> bool {
-        value >= self.low
-            && value <= self.high
-            && value.is_finite()
-            && (!self.whole || value == value.floor())
+        value >= self.low && value <= self.high && value.is_finite() && (!self.whole || is_whole(value))
     }
+}
+
+/// Whether a finite number has no fraction; without a call into the mathematics library.
+#[inline]
+fn is_whole(value: f64) -> bool {
+    const ALL_WHOLE: f64 = (1_u64 << 52) as f64;
+    value as i64 as f64 == value || value.abs() >= ALL_WHOLE
 }
 
 /// The steps for records with activities, and for those without.
