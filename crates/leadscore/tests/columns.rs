@@ -1,6 +1,8 @@
 //! Columns give the features that records give, to the last bit.
 
-use leadscore::{AsOf, Attribute, AttributeColumn as Column, FeatureSchema, Lead, Mode, Pipeline, Timestamp, Zone};
+use leadscore::{
+    AsOf, Attribute, AttributeColumn as Column, FeatureSchema, Lead, Mode, Pipeline, Timestamp, Zone,
+};
 use proptest::prelude::*;
 
 /// A schema with every way to read an attribute, and formulas over them.

@@ -236,11 +236,18 @@ fn dates_after_the_moment_are_missing_with_a_warning() {
     assert_eq!(of(&lead, "days_since_created"), FeatureValue::Missing);
     assert_eq!(of(&lead, "lead_age_weeks"), FeatureValue::Missing);
     let prediction = conversion().score(&lead, &as_of(NOON)).unwrap();
-    assert!(prediction.warnings.iter().any(|w| w.to_string().contains("after the as-of time")), "{prediction:?}");
+    assert!(
+        prediction.warnings.iter().any(|w| w.to_string().contains("after the as-of time")),
+        "{prediction:?}"
+    );
     assert!(prediction.missing.iter().any(|m| m.name == "days_since_created"));
     let lead = Lead::new("l").with("created_at", "soon");
     assert_eq!(of(&lead, "days_since_created"), FeatureValue::Missing);
-    assert!(conversion().score(&lead, &as_of(NOON)).unwrap().warnings[0].to_string().contains("cannot read `soon`"));
+    assert!(
+        conversion().score(&lead, &as_of(NOON)).unwrap().warnings[0]
+            .to_string()
+            .contains("cannot read `soon`")
+    );
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use generated::{AS_OF, Dice, at};
 use leadscore::pipeline::{EstimateValue, ImportanceBy};
 use leadscore::{
-    AsOf, Basis, FeatureMatrix, FeatureType, ImportOptions, Lead, Mode, Pipeline, Prediction, ScoreOptions, Scorer,
-    TierScheme,
+    AsOf, Basis, FeatureMatrix, FeatureType, ImportOptions, Lead, Mode, Pipeline, Prediction, ScoreOptions,
+    Scorer, TierScheme,
 };
 
 fn as_of() -> AsOf {
@@ -248,7 +248,8 @@ fn importance_is_measured_not_listed() {
     assert!((share("meetings") / share("seniority") - 25.0 / 15.0).abs() < 1e-12);
     assert!((share("stale") / share("seniority") - 25.0 / 15.0).abs() < 1e-12);
     assert_eq!(card.importance(ImportanceBy::Gain).unwrap_err().code(), "contributions_unsupported");
-    let matrix = card.feature_matrix(&[Lead::new("a").with("company", "Acme")], &as_of(), Mode::Lenient).unwrap();
+    let matrix =
+        card.feature_matrix(&[Lead::new("a").with("company", "Acme")], &as_of(), Mode::Lenient).unwrap();
     let measured = card.importance(ImportanceBy::Leads(&matrix)).unwrap();
     let points = |code: &str| measured.iter().find(|one| one.code == code).unwrap().importance;
     assert!(points("company") > 0.0 && points("title") == 0.0);

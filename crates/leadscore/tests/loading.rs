@@ -289,8 +289,8 @@ fn extending_replaces_top_level_fields() {
     assert!(!pipeline.to_json().contains("extends"));
     let lead = Lead::new("l").with("company", "Acme");
     let as_of = AsOf::new(Timestamp::parse("2026-11-22", &Zone::utc()).unwrap());
-    let both = [&pipeline, &Pipeline::builtin("conversion").unwrap()]
-        .map(|p| p.score(&lead, &as_of).unwrap().score);
+    let both =
+        [&pipeline, &Pipeline::builtin("conversion").unwrap()].map(|p| p.score(&lead, &as_of).unwrap().score);
     assert_eq!(both[0], both[1]);
     refused(r#"{"format":1,"extends":"conversion"}"#, "invalid_pipeline", "");
     refused(r#"{"format":1,"id":"mine","extends":"nobody"}"#, "invalid_pipeline", "extends");

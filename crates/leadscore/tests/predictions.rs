@@ -178,7 +178,8 @@ fn every_lead_may_have_its_own_time() {
 #[test]
 fn lists_of_records_take_lists_of_times_and_name_records_by_their_own_index() {
     let pipeline = Pipeline::builtin("conversion").unwrap();
-    let records = r#"[{"id":"a","created_at":"2026-01-01"},{"id":"b","tags":[]},{"id":"c","created_at":"2026-01-01"}]"#;
+    let records =
+        r#"[{"id":"a","created_at":"2026-01-01"},{"id":"b","tags":[]},{"id":"c","created_at":"2026-01-01"}]"#;
     let context = r#"{"as_of":["2026-02-01","2026-02-02",1772409600000]}"#;
     let context = Context::from_json(context).unwrap();
     let text = pipeline.score_many_json(records, 7, &context).unwrap();
@@ -241,7 +242,8 @@ fn estimates_have_intervals_where_they_can_be_computed() {
     assert!(prediction.estimate("other").is_none());
     let back: Prediction = serde_json::from_str(&serde_json::to_string(&prediction).unwrap()).unwrap();
     assert_eq!(back, prediction);
-    let level = estimates.replace(r#""else": "small""#, r#""else": "small", "interval": {"low": 0, "high": 1}"#);
+    let level =
+        estimates.replace(r#""else": "small""#, r#""else": "small", "interval": {"low": 0, "high": 1}"#);
     let refused = Pipeline::builder("own")
         .schema(whole.schema().clone())
         .scorecard(match Pipeline::builtin("conversion").unwrap().scorer() {

@@ -60,7 +60,8 @@ fn heat_points_add_up_to_ten_and_a_half() {
 #[test]
 fn the_seven_heat_inputs() {
     let input = |lead: &Lead, name: &str| {
-        let features = Pipeline::builtin("heat-rules").unwrap().features(lead, &as_of(), Mode::Lenient).unwrap();
+        let features =
+            Pipeline::builtin("heat-rules").unwrap().features(lead, &as_of(), Mode::Lenient).unwrap();
         features.get(name).unwrap().clone()
     };
     let flag = |lead: &Lead, name: &str| input(lead, name) == FeatureValue::Flag(true);

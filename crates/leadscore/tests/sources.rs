@@ -1,6 +1,8 @@
 //! The language of features: each source and each option.
 
-use leadscore::{Activity, AsOf, FeatureMatrix, FeatureValue, Lead, Mode, Pipeline, ScoreOptions, Timestamp, Zone};
+use leadscore::{
+    Activity, AsOf, FeatureMatrix, FeatureValue, Lead, Mode, Pipeline, ScoreOptions, Timestamp, Zone,
+};
 
 #[test]
 fn attributes_are_read_as_the_feature_s_type() {
@@ -79,7 +81,9 @@ fn defaults_ranges_whole_and_required() {
     assert_eq!(pipeline.score(&Lead::new("l").with("a", 4.0), &as_of()).unwrap().completeness, 1.0);
     let strict = |feature: &str, lead: &Lead| {
         let options = ScoreOptions::new().strict();
-        self::pipeline(feature).score_with(lead, &as_of(), &options).map_err(|error| (error.code(), error.path().to_owned()))
+        self::pipeline(feature)
+            .score_with(lead, &as_of(), &options)
+            .map_err(|error| (error.code(), error.path().to_owned()))
     };
     let refused = strict(ranged, &Lead::new("l").with("a", 11.0)).unwrap_err();
     assert_eq!(refused, ("invalid_feature", leadscore::error::Path::from("attributes.a")));
@@ -90,8 +94,11 @@ fn defaults_ranges_whole_and_required() {
         ("missing_feature", leadscore::error::Path::from("attributes.a"))
     );
     assert_eq!(strict(&required, &lead("a", "x")).unwrap_err().0, "invalid_feature");
-    let many = self::pipeline(&required)
-        .score_many(&[lead("a", "1"), Lead::new("l")], &as_of(), &ScoreOptions::new().strict());
+    let many = self::pipeline(&required).score_many(
+        &[lead("a", "1"), Lead::new("l")],
+        &as_of(),
+        &ScoreOptions::new().strict(),
+    );
     assert!(many[0].is_ok());
     assert_eq!(many[1].as_ref().unwrap_err().path(), "leads[1].attributes.a");
 }
@@ -280,8 +287,9 @@ fn texts_and_helpers_are_no_columns() {
     );
     let names: Vec<&str> = pipeline.schema().columns().map(|feature| feature.name.as_str()).collect();
     assert_eq!(names, ["c"]);
-    let matrix =
-        pipeline.feature_matrix(&[lead("a", "x@y.example"), log(&[("call", 1.0)])], &as_of(), Mode::Lenient).unwrap();
+    let matrix = pipeline
+        .feature_matrix(&[lead("a", "x@y.example"), log(&[("call", 1.0)])], &as_of(), Mode::Lenient)
+        .unwrap();
     assert_eq!((matrix.rows(), matrix.columns(), matrix.values()), (2, 1, &[1.0, 2.0][..]));
     let narrow = FeatureMatrix::new(2, vec![0.0; 4]).unwrap();
     assert_eq!(pipeline.score_matrix(&narrow).unwrap_err().code(), "invalid_matrix");

@@ -160,7 +160,8 @@ fn the_check_finds_machine_words() {
 }
 
 fn pipelines() -> Vec<Pipeline> {
-    let mut all: Vec<Pipeline> = Pipeline::builtin_names().map(|name| Pipeline::builtin(name).unwrap()).collect();
+    let mut all: Vec<Pipeline> =
+        Pipeline::builtin_names().map(|name| Pipeline::builtin(name).unwrap()).collect();
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
     for name in ["extraalearn.json", "x_education.json"] {
         let text = fs::read_to_string(examples.join(name)).unwrap();

@@ -1,7 +1,8 @@
 //! From one record to its feature values, as of a point in time.
 
 use super::activity_log::ActivityLog;
-use super::missing::{Gap, MissingCause, issue};
+use super::gap::{Gap, issue};
+use super::missing::MissingCause;
 use super::schema::{Feature, FeatureSchema};
 use super::sources::{ABSENT, Found, Input};
 use crate::error::Issue;
@@ -94,7 +95,7 @@ impl FeatureSchema {
         out.row.reserve(self.features().len());
         record.check_names(self.attribute_names())?;
         let activities = if self.reads_activities() { record.activities() } else { Activities::default() };
-        let log = ActivityLog::new(self, activities, as_of);
+        let log = ActivityLog::new(self.activity_types(), activities, as_of);
         let mut issues = Vec::new();
         for (position, feature) in self.features().iter().enumerate() {
             let attribute =
@@ -134,7 +135,7 @@ impl Feature {
         {
             return Found::Value(number);
         }
-        match self.source.evaluate(self, input) {
+        match self.source.evaluate(input) {
             Found::Value(value) if value.is_nan() => ABSENT,
             Found::Value(value) if !self.accepts(value) => {
                 Found::Nothing(MissingCause::OutOfRange, Some(value.to_string()))

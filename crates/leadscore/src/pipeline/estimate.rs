@@ -225,9 +225,9 @@ impl From<&EstimateRule> for Node {
         let object = Object::default().with("name", &rule.name);
         let object = match &rule.form {
             EstimateForm::Value(value, ends) => {
-                let ends = ends.as_ref().map(|(low, high)| {
-                    Node::from(Object::default().with("low", low).with("high", high))
-                });
+                let ends = ends
+                    .as_ref()
+                    .map(|(low, high)| Node::from(Object::default().with("low", low).with("high", high)));
                 object.with("value", value).maybe("interval", ends)
             }
             EstimateForm::Level { cases, otherwise } => {

@@ -200,7 +200,8 @@ impl ImportOptions {
         }
         options.reasons = !fields.flag("no_reasons")?;
         if let Some(rounds) = fields.optional("iterations") {
-            options.iterations = rounds.text()?.parse().map_err(|error: Error| rounds.error(error.message()))?;
+            options.iterations =
+                rounds.text()?.parse().map_err(|error: Error| rounds.error(error.message()))?;
         }
         options.missing = fields.number("missing")?;
         if let Some(schema) = part("schema") {

@@ -58,9 +58,9 @@ pub(super) fn assemble(parts: Parts) -> Result<Pipeline, Error> {
         ScorerPart::Scorecard(node) => {
             Scorer::Scorecard(Scorecard::read(&cursor(&node, "scorer"), &columns, &reading)?)
         }
-        ScorerPart::Forest { forest, reasons } => {
-            Scorer::Forest(ForestScorer::new(forest, reasons, &schema).map_err(|error| error.within("scorer"))?)
-        }
+        ScorerPart::Forest { forest, reasons } => Scorer::Forest(
+            ForestScorer::new(forest, reasons, &schema).map_err(|error| error.within("scorer"))?,
+        ),
     };
     let scale = parts.scale.fit(scorer.traits()).map_err(|error| error.within("scale"))?;
     let tiers = parts.tiers.fit(&scale).map_err(|error| error.within("tiers"))?;

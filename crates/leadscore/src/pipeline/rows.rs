@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::outcome::Outcome;
 use super::scorer::{SumBuffers, SumDetail};
-use super::score::Outcome;
 use super::{BLOCK, Pipeline};
 use crate::explain::{PointSum, Wording};
 use crate::feature::FeatureMatrix;

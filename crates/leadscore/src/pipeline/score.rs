@@ -1,51 +1,14 @@
 //! Scoring: one lead, many leads, a matrix; in full, in brief, or as columns.
 
+use super::outcome::{ScoreResult, ScoredRow};
 use super::prediction::{Prediction, Score};
 use super::rows::ReasonBuffers;
 use super::scorer::{SumBuffers, SumDetail};
 use super::{BLOCK, Pipeline, ScoreColumns, ScoreOptions, ScoreWorkspace, When};
 use crate::error::Path;
-use crate::explain::{FeatureValue, FeatureValues, NamedValue, PointSum};
+use crate::explain::{FeatureValue, FeatureValues, NamedValue};
 use crate::feature::{Extraction, FeatureMatrix, Mode};
-use crate::tier::TierAxis;
-use crate::{AsOf, Error, ErrorKind, Record, Tier, Timestamp, Zone};
-
-/// What can come out of scoring a lead: a [`Score`] or a [`Prediction`].
-pub trait ScoreResult: sealed::Assemble + Sized {}
-
-impl ScoreResult for Score {}
-impl ScoreResult for Prediction {}
-
-pub(super) mod sealed {
-    use super::ScoredRow;
-    use crate::pipeline::scorer::SumDetail;
-    use crate::pipeline::{Pipeline, ScoreOptions};
-
-    pub trait Assemble {
-        /// How much of the sum it needs.
-        fn sum_detail(options: &ScoreOptions) -> SumDetail;
-
-        fn assemble(pipeline: &Pipeline, row: &ScoredRow<'_>, options: &ScoreOptions) -> Self;
-    }
-}
-
-/// A lead with its features and the parts of its score.
-#[derive(Debug)]
-pub struct ScoredRow<'a> {
-    pub(super) lead_id: &'a str,
-    pub(super) extraction: &'a Extraction,
-    pub(super) sum: &'a PointSum,
-    pub(super) time: Timestamp,
-    pub(super) zone: &'a Zone,
-}
-
-/// What follows from a score.
-pub(super) struct Outcome<'a> {
-    pub(super) probability: Option<f64>,
-    pub(super) tier: Option<&'a Tier>,
-    /// The probability of the class the tier is, where tiers are classes.
-    pub(super) confidence: Option<f64>,
-}
+use crate::{AsOf, Error, ErrorKind, Record, Timestamp};
 
 impl Pipeline {
     /// Scores one lead, with the default options: lenient, up to five reasons.
@@ -73,7 +36,12 @@ impl Pipeline {
     ///
     /// # Errors
     /// As [`score_with`](Pipeline::score_with).
-    pub fn score_brief(&self, lead: &(impl Record + ?Sized), as_of: &AsOf, options: &ScoreOptions) -> Result<Score, Error> {
+    pub fn score_brief(
+        &self,
+        lead: &(impl Record + ?Sized),
+        as_of: &AsOf,
+        options: &ScoreOptions,
+    ) -> Result<Score, Error> {
         self.score_one(lead, as_of, options)
     }
 
@@ -174,7 +142,8 @@ impl Pipeline {
             match row {
                 Ok(row) => {
                     let columns_of_row = &row.extraction.columns;
-                    columns.push(self, &self.row_score(row.sum, columns_of_row, options.reasons, &mut reasons));
+                    columns
+                        .push(self, &self.row_score(row.sum, columns_of_row, options.reasons, &mut reasons));
                 }
                 Err(error) if refused.is_none() => refused = Some(of_lead(error, index)),
                 Err(_) => {}
@@ -289,7 +258,13 @@ impl Pipeline {
                         Err(error) => take(Err(error)),
                         Ok(time) => {
                             let zone = when.zone();
-                            take(Ok(ScoredRow { lead_id: lead.id().unwrap_or_default(), extraction, sum, time, zone }));
+                            take(Ok(ScoredRow {
+                                lead_id: lead.id().unwrap_or_default(),
+                                extraction,
+                                sum,
+                                time,
+                                zone,
+                            }));
                             break;
                         }
                     }
@@ -311,22 +286,6 @@ impl Pipeline {
         let time = when.time(index).expect("the number of times is checked");
         self.schema().extract(lead, time, when.zone(), mode, extraction)?;
         Ok(time)
-    }
-
-    /// Probability, tier and confidence of a score.
-    pub(super) fn outcome(&self, sum: &PointSum) -> Outcome<'_> {
-        let (scale, tiers) = (self.scale(), self.tiers());
-        // Every single probability a scale has is its score over 100: one clip, one disqualification for both.
-        let probability = scale.has_probability().then_some(sum.score / 100.0);
-        if tiers.axis() != TierAxis::Class {
-            return Outcome { probability, tier: tiers.tier(sum.score, probability), confidence: None };
-        }
-        let class = tiers.tier_of_fitted_classes(&sum.class_probabilities);
-        Outcome {
-            probability,
-            tier: class.map(|class| class.tier),
-            confidence: class.map(|class| class.probability),
-        }
     }
 }
 

@@ -236,7 +236,9 @@ impl ForestScorer {
             return Err(invalid("the model starts at a number that is not finite, so no score could be"));
         }
         if let Some(tree) = tree_with_infinite_leaf(&forest) {
-            return Err(invalid(format!("trees[{tree}] has a leaf that is not finite, so no score could be")));
+            return Err(invalid(format!(
+                "trees[{tree}] has a leaf that is not finite, so no score could be"
+            )));
         }
         if reasons {
             forest.check_contributions().map_err(|error| {
@@ -257,11 +259,7 @@ impl ForestScorer {
 }
 
 /// The columns of the schema that the forest reads, by name.
-fn inputs(
-    forest: &Forest,
-    schema: &FeatureSchema,
-    parts: &mut PartList,
-) -> Result<Vec<Input>, Error> {
+fn inputs(forest: &Forest, schema: &FeatureSchema, parts: &mut PartList) -> Result<Vec<Input>, Error> {
     let names = forest.feature_names();
     let mut inputs: Vec<Input> = Vec::with_capacity(names.len());
     for (at, name) in names.into_iter().enumerate() {

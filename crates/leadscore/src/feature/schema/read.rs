@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{Feature, FeatureSchema, FeatureType, TYPES, TypeRule};
+use super::{Feature, FeatureSchema};
 use crate::Error;
 use crate::expression::{Reading, Scope, normalise};
+use crate::feature::feature_type::{FeatureType, TYPES};
 use crate::feature::matching::level_name;
 use crate::feature::sources::SourceReader;
 use crate::json::{Cursor, Fields, Node, Object, word_for};
@@ -84,8 +85,16 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
     belongs(&fields, kind)?;
     let level_labels = level_labels(&fields, &levels)?;
     let source_cursor = fields.required("source")?;
-    let reader =
-        SourceReader { cursor: &source_cursor, feature: &name, kind, level_code: &code, scope, reading };
+    let reader = SourceReader {
+        cursor: &source_cursor,
+        feature: &name,
+        kind,
+        levels: &normal_levels,
+        level_code: &code,
+        unseen_code,
+        scope,
+        reading,
+    };
     let source = reader.read()?;
     let label = fields.text("label")?;
     Ok(Feature {
@@ -103,8 +112,6 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         levels,
         level_labels,
         unseen,
-        unseen_code,
-        normal_levels,
         default_level,
         is_plain_number: kind == FeatureType::Number && source.takes_numbers_as_they_are(),
         attribute: None,
@@ -145,18 +152,7 @@ fn belongs(fields: &Fields<'_>, kind: FeatureType) -> Result<(), Error> {
 
 impl From<&FeatureSchema> for Node {
     fn from(schema: &FeatureSchema) -> Node {
-        let mut object = Object::default();
-        if !schema.activity_types.is_empty() {
-            let rule = |rule: &TypeRule| -> Node {
-                Object::default().with("contains", &rule.contains).with("type", &rule.kind).into()
-            };
-            object =
-                object.with("activity_types", Node::List(schema.activity_types.iter().map(rule).collect()));
-        }
-        if !schema.channels.is_empty() {
-            let pair = |(kind, channel): &(String, String)| (kind.clone(), Node::from(channel));
-            object = object.with("channels", Node::Object(schema.channels.iter().map(pair).collect()));
-        }
+        let object = schema.activity_types.write(Object::default());
         object.with("features", Node::List(schema.features.iter().map(Node::from).collect())).into()
     }
 }

@@ -3,8 +3,8 @@
 use super::{Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;
 use crate::expression::{Condition, Value};
+use crate::feature::feature_type::FeatureType;
 use crate::feature::matching::level_name;
-use crate::feature::schema::{Feature, FeatureType};
 use crate::json::{Cursor, Node, Object};
 
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
 }
 
 impl Source for Formula {
-    fn evaluate(&self, _: &Feature, input: &Input<'_>) -> Found {
+    fn evaluate(&self, input: &Input<'_>) -> Found {
         Found::Value(match self {
             Formula::Value(value) => value.evaluate(input.row),
             Formula::When(when) => {

@@ -10,8 +10,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
-    ClassProbability, Disqualification, Estimate, Explanation, GroupScore, MissingFeature, Prediction, Provenance,
-    Reason, Recommendation, RiskFactor, Score, Warning,
+    ClassProbability, Disqualification, Estimate, Explanation, GroupScore, MissingFeature, Prediction,
+    Provenance, Reason, Recommendation, RiskFactor, Score, Warning,
 };
 use crate::scale::Basis;
 
