@@ -347,3 +347,136 @@ fn is_word(token: &str) -> bool {
 fn is_word_sign(sign: char) -> bool {
     sign.is_alphanumeric() || sign == '_'
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A crate from sources given by module, such as `("forest::model", "…")`; the root declares what is not there.
+    fn read(sources: &[(&str, &str)]) -> Crate {
+        Crate::read(&|path| {
+            let name = path.join("::");
+            sources.iter().find(|(module, _)| *module == name).map(|(_, text)| (*text).to_owned())
+        })
+    }
+
+    fn found(sources: &[(&str, &str)]) -> Vec<String> {
+        circles(&read(sources).uses())
+    }
+
+    /// What the module `a` uses, where its text is given and the modules b and c stand beside it.
+    fn used(text: &str) -> Vec<String> {
+        let root = "mod a; mod b; mod c; pub use b::Thing; pub use c::inner::{Deep, Deep as Other};";
+        let sources = [
+            ("", root),
+            ("a", text),
+            ("b", "pub struct Thing; pub const LIMIT: usize = 1; kinds! { Made }"),
+            ("c", "mod inner; pub(crate) use inner::Deep; pub fn run() {}"),
+            ("c::inner", "pub enum Deep { Left, Right }"),
+        ];
+        let uses = read(&sources).uses();
+        uses[&["a".to_owned()][..]].iter().map(|path| path.join("::")).collect()
+    }
+
+    #[test]
+    fn a_name_counts_for_the_file_that_defines_it() {
+        for (text, owners) in [
+            ("use crate::b::Thing;", &["b"][..]),
+            ("use crate::Thing;", &["b"]),
+            ("use super::{Thing as Own, c::{self, run}};", &["b", "c"]),
+            ("use crate::Deep;", &["c::inner"]),
+            ("use crate::Other;", &["c::inner"]),
+            ("use crate::c::Deep; fn f() { Deep::Left; }", &["c::inner"]),
+            ("use crate::c; fn f() -> c::Deep { c::run() }", &["c", "c::inner"]),
+            ("fn f() { use crate::c::Deep::Left; crate::b::LIMIT + 1 }", &["b", "c::inner"]),
+            ("mod own { pub type T = super::super::b::Thing; } fn f(x: own::T) {}", &["b"]),
+            // A name that only a macro knows counts for the module.
+            ("use crate::b::Made;", &["b"]),
+            // All this uses nothing of the crate.
+            ("use std::fmt; use serde::{Serialize, de}; fn f() { fmt::Debug; Vec::<u8>::new(); }", &[]),
+            ("// crate::b::Thing\n/* crate::b */ const A: &str = \"crate::b::Thing\";", &[]),
+            ("const A: &str = r#\"\"crate::b::Thing\"#; const B: char = '\"'; fn f<'a>(b: &'a u8) {}", &[]),
+            ("pub(in crate::b) struct A; fn f() -> impl Fn() + use<'static> {}", &[]),
+            ("#[cfg(test)]\nmod tests { use crate::b::Thing; use super::*; }", &[]),
+            ("#[cfg(test)]\n#[rustfmt::skip]\nfn f() -> [u8; 2] { crate::b::LIMIT }", &[]),
+        ] {
+            assert_eq!(used(text), owners, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_parent_and_its_children_may_use_each_other() {
+        let sources = [
+            ("", "mod scale;"),
+            ("scale", "mod read; mod single; pub struct Scale; pub use single::Single; use read::read;"),
+            ("scale::read", "use super::{Scale, Single}; pub fn read() {}"),
+            ("scale::single", "use super::Scale; pub struct Single;"),
+        ];
+        assert_eq!(found(&sources), [""; 0]);
+        // What the parent hands on is its definer's all the same.
+        let mut handed_on = sources;
+        handed_on[3].1 = "use super::read; pub struct Single;";
+        assert_eq!(found(&handed_on), ["scale: read -> single"]);
+    }
+
+    #[test]
+    fn two_files_that_share_a_type_of_one_of_them() {
+        // A record is cut into lines, and a line judges a record's spans.
+        let sources = [
+            ("", "mod csv;"),
+            ("csv", "mod line; mod record;"),
+            ("csv::line", "use super::record::Span; pub(super) struct Line; fn is_total(spans: &[Span]) {}"),
+            (
+                "csv::record",
+                "use super::line::Line; pub(super) struct Span; struct Record { lines: Vec<Line> }",
+            ),
+        ];
+        assert_eq!(found(&sources), ["csv: line -> record"]);
+    }
+
+    #[test]
+    fn a_reader_whose_scope_its_own_parts_need() {
+        let sources = [
+            ("", "mod expression;"),
+            ("expression", "mod read; mod template;"),
+            ("expression::read", "use super::template; pub struct Scope; fn f() { template::read(); }"),
+            ("expression::template", "use super::read::{Scope, SlotKind}; pub fn read() {}"),
+        ];
+        assert_eq!(found(&sources), ["expression: read -> template"]);
+    }
+
+    #[test]
+    fn a_model_that_holds_its_own_engine() {
+        let sources = [
+            ("", "mod forest;"),
+            ("forest", "mod engine; mod model; mod shap; pub use model::Forest;"),
+            ("forest::engine", "mod tile; use super::Forest; use super::shap::Plan; pub struct Engine;"),
+            ("forest::engine::tile", "pub(super) const COLUMNS: usize = 8;"),
+            ("forest::model", "pub struct Forest { engine: crate::forest::engine::Engine }"),
+            ("forest::shap", "use super::Forest; pub struct Plan;"),
+        ];
+        assert_eq!(found(&sources), ["forest: engine -> model"]);
+        // The same from far below.
+        let mut deep = sources;
+        deep[2].1 = "mod tile; pub struct Engine;";
+        deep[3].1 = "fn f(forest: &crate::forest::Forest) {}";
+        assert_eq!(found(&deep), ["forest: engine -> model"]);
+    }
+
+    #[test]
+    fn three_files_in_a_ring_with_imports_inside_functions() {
+        let sources = [
+            ("", "mod display; mod prediction; mod shap;"),
+            ("display", "fn f() { use crate::prediction::Prediction; }"),
+            ("prediction", "pub struct Prediction; fn f() -> crate::shap::Shap {}"),
+            ("shap", "pub struct Shap; fn f() { super::display::f() }"),
+        ];
+        assert_eq!(found(&sources), [": display -> prediction -> shap"]);
+    }
+
+    #[test]
+    #[should_panic(expected = "imports `crate::b::*`")]
+    fn a_glob_hides_what_is_used() {
+        used("use crate::b::*;");
+    }
+}
