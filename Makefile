@@ -1,73 +1,113 @@
-# The front door. `make test` is the whole proof.
-.PHONY: test test-rust test-python test-node test-jvm check lint bench bench-peers msrv fixtures wheel npm jar
+# The front door; `make help` lists what there is. `make check` and `make test` are the whole proof.
+.PHONY: help check check-rust check-python check-node check-jvm test test-rust test-python test-node test-jvm \
+  test-third-party test-long fmt generate deny lint msrv bench bench-peers fixtures wheel npm jar
 
+PYTHON ?= python3
+export PYTHON
 SKIPS := $(CURDIR)/target/skipped-tests.log
+# Crates with a lock file of their own; they share the workspace's target folder.
+APART := fuzz benches/peers
+APART_CHECK := --target-dir target --no-default-features
+
+help: ## what there is to make
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "%-18s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # All languages that are installed; where nothing may be missing, a missing one fails.
-test: test-rust test-python test-node test-jvm
-
 define with
 	@if command -v $(1) >/dev/null; then $(MAKE) -C $(2) $(3); \
-	elif [ "$$LEADSCORE_REQUIRE_SHARED" = 1 ]; then echo "$(1) is not installed" >&2; exit 1; \
-	else echo "$(1) is not installed: $(2) is not tested"; fi
+	elif [ "$$CI" = true ]; then echo "$(1) is not installed" >&2; exit 1; \
+	else echo "$(1) is not installed: make $(3) passes over $(2)"; fi
 endef
 
-test-python:
-	$(call with,python3,python,test)
+check: check-rust check-python check-node check-jvm ## formatting, lints, types, documentation; warnings are errors
 
-test-node:
-	$(call with,npm,node,test)
+# The bindings too: PyO3 is told not to look for an interpreter, so that no Python on the machine has a say.
+check-rust:
+	cargo fmt --all --check
+	PYO3_NO_PYTHON=1 cargo clippy --workspace --all-targets --all-features -- -D warnings
+	for crate in $(APART); do cargo check --locked --manifest-path $$crate/Cargo.toml $(APART_CHECK) || \
+	  { echo "if the lock file of $$crate is old: make generate" >&2; exit 1; }; done
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --all-features
+	@long=$$(git ls-files '*.rs' '*.py' '*.kt' | grep -v /generated/ | xargs wc -l | awk '$$1 > 600 && $$2 != "total"'); \
+	  if [ -n "$$long" ]; then echo "files over 600 lines:"; echo "$$long"; exit 1; fi
 
-test-jvm:
-	$(call with,mvn,bindings/uniffi,test)
+check-python:
+	$(call with,$(PYTHON),python,check)
+check-node:
+	$(call with,npm,node,check)
+check-jvm:
+	$(call with,mvn,bindings/uniffi,check)
 
-# What would be published.
-wheel:
-	$(MAKE) -C python wheel
-npm:
-	$(MAKE) -C node npm
-jar:
-	$(MAKE) -C bindings/uniffi jar
+test: test-rust test-python test-node test-jvm ## all tests, in every language that is installed
 
 # Debug and release both: scores must have the same bits in either.
 test-rust:
 	@mkdir -p target && rm -f $(SKIPS)
-	LEADSCORE_SKIP_LOG=$(SKIPS) cargo test -p leadscore -p leadscore-csv -p leadscore-cli --all-features
+	INSTA_UPDATE=no LEADSCORE_SKIP_LOG=$(SKIPS) cargo test --all-features
 	cargo test --release -p leadscore --test same_bits
 	cargo build -p leadscore --no-default-features
 	cargo package -p leadscore --allow-dirty
 	for story in score_one why many own_model; do cargo run -q -p leadscore --example $$story || exit 1; done
 	@touch $(SKIPS); sort $(SKIPS); echo "$$(cut -d' ' -f1 $(SKIPS) | sort -u | wc -l) tests skipped for want of ../shared"
 
-# Formatting, lints and documentation: warnings are errors.
-check:
-	cargo fmt --all --check
-	cargo clippy -p leadscore -p leadscore-csv -p leadscore-cli --all-targets --all-features -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc -p leadscore -p leadscore-csv -p leadscore-cli --no-deps --all-features
-	@long=$$(git ls-files '*.rs' '*.py' | xargs wc -l | awk '$$1 > 600 && $$2 != "total"'); \
-	  if [ -n "$$long" ]; then echo "files over 600 lines:"; echo "$$long"; exit 1; fi
+test-python:
+	$(call with,$(PYTHON),python,test)
+test-node:
+	$(call with,npm,node,test)
+test-jvm:
+	$(call with,mvn,bindings/uniffi,test)
 
-lint: check
-	cargo deny check licenses bans sources
+test-third-party: ## against the suites and tools of other projects
+	$(call with,$(PYTHON),python,test-third-party)
 
-# The oldest toolchain the core promises to build with; skipped with a word where it is not installed.
-msrv:
-	@if rustup toolchain list 2>/dev/null | grep -q '^1\.88'; then \
-	  cargo +1.88 check -p leadscore -p leadscore-csv --all-features; \
-	else echo "Rust 1.88 is not installed: only clippy's msrv lint checks the floor"; fi
+# The fuzz loops of `make test`, ten times as long.
+test-long: ## what takes long: fuzzing with many more inputs
+	LEADSCORE_FUZZ=1000000 $(MAKE) -C python test-fuzz
+	LEADSCORE_FUZZ=1000000 $(MAKE) -C node test-fuzz
 
-# Also bench-peers, where PEERS names a folder; see benches/RESULTS.md.
-bench:
+fmt: ## format everything
+	cargo fmt --all
+	$(call with,$(PYTHON),python,fmt)
+	$(call with,mvn,bindings/uniffi,fmt)
+
+generate: ## write generated files anew: native types, Kotlin and Swift, lock files
+	for crate in $(APART); do cargo metadata --format-version 1 --manifest-path $$crate/Cargo.toml > /dev/null || exit 1; done
+	$(call with,npm,node,types)
+	$(MAKE) -C bindings/uniffi generate
+
+# The version that the workflow has too.
+CARGO_DENY := 0.20.2
+deny: ## licences, sources and double versions of what the crates depend on
+	@found=$$(cargo deny --version 2>/dev/null); if [ "$$found" != "cargo-deny $(CARGO_DENY)" ]; then \
+	  echo "wants cargo-deny $(CARGO_DENY): cargo install --locked cargo-deny@$(CARGO_DENY)" >&2; exit 1; fi
+	cargo deny --locked check licenses bans sources
+
+lint: check deny ## check and deny
+
+# Skipped with a word where the toolchain is not installed.
+MSRV := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+msrv: ## the oldest Rust that the crates promise to build with
+	@if rustup toolchain list 2>/dev/null | grep -q '^$(MSRV)'; then \
+	  cargo +$(MSRV) check --all-features; \
+	else echo "Rust $(MSRV) is not installed: only clippy's msrv lint checks the floor"; fi
+
+wheel: ## what would be published for Python
+	$(MAKE) -C python wheel
+npm: ## what would be published for Node
+	$(MAKE) -C node npm
+jar: ## what would be published for the JVM
+	$(MAKE) -C bindings/uniffi jar
+
+bench: ## benchmarks; PEERS=folder compares with other libraries, see benches/RESULTS.md
 	cargo bench
 	@if [ -n "$(PEERS)" ]; then $(MAKE) bench-peers; else echo "PEERS=folder compares with XGBoost, LightGBM and tl2cgen too"; fi
 
 # Models and libraries are made by benches/peers/prepare.py.
 PEERS_CORE ?= 1
 bench-peers:
-	cd benches/peers && cargo build --release --target-dir $(CURDIR)/target
+	cd benches/peers && cargo build --locked --release --target-dir $(CURDIR)/target
 	OMP_NUM_THREADS=1 taskset -c $(PEERS_CORE) target/release/peers $(PEERS) $(LIBXGBOOST) $(LIB_LIGHTGBM)
 
-# The synthetic leads in examples/ and the tier bounds of heat-rules.
-fixtures:
-	python3 fixtures/generate/leads.py --leads 60 --seed 7 --csv examples/leads.csv --activities examples/activities.csv
-	python3 fixtures/generate/heat.py
+fixtures: ## the synthetic leads in examples/ and the tier bounds of heat-rules
+	$(PYTHON) fixtures/generate/leads.py --leads 60 --seed 7 --csv examples/leads.csv --activities examples/activities.csv
+	$(PYTHON) fixtures/generate/heat.py

@@ -41,12 +41,13 @@ fn write(path: &Path) -> Result<(), Error> {
     }
     csv.end_row()?;
     for lead in leads::leads(ROWS, 0) {
-        csv.text(&lead.id)?;
+        csv.text(lead.id.as_deref().unwrap_or_default())?;
         for name in COLUMNS {
             match lead.attributes.get(name) {
                 Some(Attribute::Text(text)) => csv.text(text)?,
                 Some(Attribute::Number(number)) => csv.number(Some(*number))?,
                 Some(Attribute::Flag(flag)) => csv.text(if *flag { "true" } else { "false" })?,
+                Some(other) => csv.text(&other.as_ref().to_text())?,
                 None => csv.text("")?,
             }
         }

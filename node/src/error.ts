@@ -16,7 +16,10 @@ export type CoreErrorCode =
   | 'cover_missing'
   | 'contributions_unsupported'
   | 'scale_required'
-  | 'io';
+  | 'not_found'
+  | 'cancelled'
+  | 'io'
+  | 'internal';
 
 /**
  * What can be said of an error. Two codes are of this package: `closed` for a handle that was closed, `no_binary` where

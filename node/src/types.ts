@@ -1,7 +1,7 @@
 /** A moment: a `Date`, a text such as `2026-11-22T09:30:00Z`, or milliseconds since 1970. */
 export type Moment = Date | string | number;
 
-/** One value of a lead. `null`, `undefined`, NaN and infinities are missing. */
+/** One value of a lead. `null`, `undefined` and NaN are missing; an infinity or an invalid date is reported. */
 export type Attribute = string | number | boolean | bigint | Date | null | undefined;
 
 /** Something that happened with a lead. */
@@ -149,6 +149,12 @@ export interface Estimate {
   value: number | string | null;
   /** How it was reached, such as `completeness`. */
   method?: string;
+  /** The name people read, if the pipeline gives one. */
+  label?: string;
+  /** What a number counts, such as `days`, if the pipeline tells. */
+  unit?: string;
+  /** The closed interval around a number, if the pipeline computes one. */
+  interval?: { low: number; high: number };
 }
 
 /** Something that speaks for or against the deal. */

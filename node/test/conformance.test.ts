@@ -25,7 +25,9 @@ for (const way of ['now', 'later'] as const) {
         } catch (raw) {
           const error = asError(raw);
           assert.ok(error instanceof LeadscoreError, `${where}: ${String(raw)}`);
-          assert.deepEqual(error.toJSON(), one.error, where);
+          // Files are named by where they are; the cases say it as the options do.
+          const path = error.path.replace(FIXTURES, '{fixtures}');
+          assert.deepEqual({ ...error.toJSON(), path }, one.error, where);
           codes.add(error.code);
           count += 1;
           continue;
@@ -36,9 +38,9 @@ for (const way of ['now', 'later'] as const) {
       }
     }
     assert.ok(count > 200, `${count} cases`);
-    // A time that cannot be read is always part of a record or of the options.
-    const without = native.errorCodes().filter((code) => code !== 'invalid_time' && !codes.has(code));
-    assert.deepEqual(without, []);
+    // A time that cannot be read is always part of a record or of the options; the others need a caller or a defect.
+    const without = native.errorCodes().filter((code) => !codes.has(code));
+    assert.deepEqual(without, ['invalid_time', 'not_found', 'cancelled', 'internal']);
   });
 }
 

@@ -74,6 +74,20 @@ test('the best rounds alone', () => {
   assert.notDeepEqual(forest.margin(row, { iterations: 'best' }), forest.margin(row, { iterations: 'all' }));
 });
 
+test('a value that stands for missing besides NaN', () => {
+  const file = join(FIXTURES, 'golden/xgb-3.2.0-missing-json/model.json');
+  const [plain, marked] = [Forest.load(file), Forest.load(file, { missing: -999.1 })];
+  const row = (value: number) => [plain.featureNames.map(() => value)];
+  assert.deepEqual(marked.margin(row(-999.1)), plain.margin(row(Number.NaN)));
+  // Compared after rounding to f32.
+  assert.deepEqual(marked.margin(row(Math.fround(-999.1))), plain.margin(row(Number.NaN)));
+  assert.notDeepEqual(plain.margin(row(-999.1)), plain.margin(row(Number.NaN)));
+  assert.equal(marked.describe().missing, -999.1);
+  assert.equal(plain.describe().missing, undefined);
+  assert.equal(Forest.fromJSON(marked.toJSON()).describe().missing, -999.1);
+  assert.throws(() => Forest.load(file, { missing: '0' as never }), refused('invalid_context', 'missing'));
+});
+
 test('memory that may shrink or that others write to is copied first', () => {
   const forest = Forest.load(FILE);
   const wanted = forest.margin([forest.featureNames.map(() => 1)]);

@@ -16,7 +16,8 @@ from leadscore import Forest, LeadscoreError, _native, error_codes
 
 from .conftest import FIXTURES, shared_models
 
-FILES = sorted(path for path in (FIXTURES / "conformance").glob("*.json") if path.name != "operations.json")
+OTHERS = ("operations.json", "host_values.json")
+FILES = sorted(path for path in (FIXTURES / "conformance").glob("*.json") if path.name not in OTHERS)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -28,7 +29,9 @@ def test_every_case_gives_what_it_says(path: Path, tmp_path: Path) -> None:
             key, found = "expected", run(case, tmp_path)
         except LeadscoreError as error:
             key = "error"
-            found = {"code": error.code, "path": error.path, "message": error.message}
+            # Files are named by where they are; the cases say it as the options do.
+            path = error.path.replace(str(FIXTURES), "{fixtures}")
+            found = {"code": error.code, "path": path, "message": error.message}
         assert key in case, f"{case['name']}: {found}"
         assert same(found, case[key]), f"{case['name']}: {found!r:.500} is not {case[key]!r:.500}"
 
@@ -42,7 +45,7 @@ def test_there_are_cases_for_every_code() -> None:
             codes.add(case.get("error", {}).get("code"))
     assert count > 200
     # A time that cannot be read is always part of a record or of the options.
-    assert set(error_codes()) - codes == {"invalid_time", "not_found", "cancelled", "internal"}
+    assert set(error_codes()) - codes == {"invalid_time", "cancelled", "internal"}
 
 
 def run(case: dict[str, Any], folder: Path) -> Any:

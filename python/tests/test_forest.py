@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,24 @@ def test_any_memory_order_and_both_precisions() -> None:
     whole = np.nan_to_num(X).astype(np.int64)
     assert FOREST.margin(whole).tobytes() == FOREST.margin(whole.astype(np.float64)).tobytes()
     assert FOREST.margin(X[:, ::-1])[0] == FOREST.margin(np.ascontiguousarray(X[:1, ::-1]))[0]
+
+
+def test_a_marker_for_missing_values() -> None:
+    folder = FIXTURES / "golden" / "xgb-3.2.0-missing-json"
+    marked = Forest.load(folder / "model.json", missing=-999.1)
+    assert marked.missing == -999.1
+    assert Forest.load(folder / "model.json").missing is None
+    rows = np.genfromtxt(folder / "input.csv", delimiter=",", skip_header=1)
+    wanted = np.genfromtxt(folder / "expected.csv", delimiter=",", skip_header=1)[:, 0].astype(np.float32)
+    assert marked.margin(rows).astype(np.float32).tobytes() == wanted.tobytes()
+    assert Forest.load(folder / "model.json").margin(rows).astype(np.float32).tobytes() != wanted.tobytes()
+    same = Forest.from_bytes((folder / "model.json").read_bytes(), missing=-999.1)
+    assert same == marked
+    assert pickle.loads(pickle.dumps(marked)) == marked
+    assert Forest.load(folder / "model.json", missing=float("-inf")).missing == float("-inf")
+    # A pipeline keeps it.
+    pipeline = Pipeline.import_model(folder / "model.json", id="mine", missing=-999.1)
+    assert json.loads(pipeline.to_json())["scorer"]["missing"] == -999.1
 
 
 def test_shapes_and_additivity() -> None:
@@ -171,6 +191,7 @@ def test_what_a_forest_is(tmp_path: Path) -> None:
     assert not np.array_equal(best.margin(rows, "best"), best.margin(rows, "all"))
 
 
+@pytest.mark.third_party
 def test_shap_explanations() -> None:
     shap = pytest.importorskip("shap")
     explanation = FOREST.explanation(X)

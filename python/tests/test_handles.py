@@ -67,6 +67,7 @@ def test_multiprocessing(method: str) -> None:
     assert [scores.score.tobytes() for scores in found] == wanted
 
 
+@pytest.mark.third_party
 def test_joblib() -> None:
     found = joblib.Parallel(n_jobs=2)(joblib.delayed(PIPELINE.score_matrix)(matrix) for matrix in MATRICES)
     assert [scores.score.tobytes() for scores in found] == [scores_of(PIPELINE, seed) for seed in range(4)]

@@ -18,6 +18,8 @@ from leadscore import LeadScorer, Pipeline
 
 from .conftest import AS_OF
 
+pytestmark = pytest.mark.third_party
+
 
 def pipeline_of(columns: int) -> Pipeline:
     features = [

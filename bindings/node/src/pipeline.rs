@@ -159,7 +159,9 @@ impl Pipeline {
         signal: Option<AbortSignal>,
     ) -> AsyncTask<Later<FeatureMatrix, Features>> {
         let pipeline = self.inner.clone();
-        enter_later(signal, move |_| pipeline.feature_matrix_json(&records, 0, &Context::from_json(&context)?))
+        enter_later(signal, move |_| {
+            pipeline.feature_matrix_json(&records, 0, &Context::from_json(&context)?)
+        })
     }
 
     /// Scores the rows of a matrix of features.
@@ -223,7 +225,7 @@ impl Pipeline {
     /// Scores a file of leads into another; what came of it.
     #[napi]
     pub fn score_file(&self, env: Env, options: String) -> napi::Result<String> {
-        enter(env, || leadscore_cli::score_file(&self.inner, &options))
+        enter(env, || leadscore_files::score_file(&self.inner, &options, &leadscore_files::never_stop))
     }
 
     /// The same off the event loop.
@@ -235,7 +237,7 @@ impl Pipeline {
     ) -> AsyncTask<Later<String, String>> {
         let pipeline = self.inner.clone();
         enter_later(signal, move |wanted| {
-            leadscore_cli::score_file_while(&pipeline, &options, &|| wanted.go_on())
+            leadscore_files::score_file(&pipeline, &options, &|| !wanted.go_on())
         })
     }
 }

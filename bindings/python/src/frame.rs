@@ -161,7 +161,7 @@ impl<'a> Leads<'a> {
         on: Option<&str>,
         as_of: Option<&str>,
     ) -> Result<Leads<'a>, Problem> {
-        let read = pipeline.schema().attributes();
+        let read: Vec<&str> = pipeline.schema().attribute_names().iter().collect();
         let mut columns = Vec::new();
         for (at, name) in frame.names.iter().enumerate() {
             if frame.names[..at].contains(name) && read.contains(&name.as_str()) {
@@ -197,7 +197,7 @@ impl<'a> Leads<'a> {
     /// The features of some rows, straight from the columns.
     fn read(&self, rows: Range<usize>) -> Result<FeatureMatrix, Problem> {
         let mut buffers: Vec<Buffer> = self.columns.iter().map(|_| Buffer::default()).collect();
-        let columns: Vec<leadscore::Column<'_>> = self
+        let columns: Vec<leadscore::AttributeColumn<'_>> = self
             .columns
             .iter()
             .zip(&mut buffers)
@@ -246,7 +246,7 @@ impl<'a> Leads<'a> {
                     ));
                 };
                 lead.activities = activities.of(&id);
-                lead.id = id;
+                lead.id = Some(id);
             }
         }
         Ok(leads)

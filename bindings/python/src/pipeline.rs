@@ -48,7 +48,8 @@ impl Pipeline {
     #[staticmethod]
     fn import_model(py: Python<'_>, data: &Bound<'_, PyAny>, options: Text<'_>) -> PyResult<Pipeline> {
         let bytes = bytes_of(data)?;
-        enter(py, || leadscore::Pipeline::import_model(&bytes, &ImportOptions::from_json(&options.0)?)).map(Pipeline)
+        enter(py, || leadscore::Pipeline::import_model(&bytes, &ImportOptions::from_json(&options.0)?))
+            .map(Pipeline)
     }
 
     fn to_json(&self, py: Python<'_>) -> String {
@@ -77,7 +78,8 @@ impl Pipeline {
         records: Text<'_>,
         context: Text<'_>,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let matrix = enter(py, || self.0.feature_matrix_json(&records.0, 0, &Context::from_json(&context.0)?))?;
+        let matrix =
+            enter(py, || self.0.feature_matrix_json(&records.0, 0, &Context::from_json(&context.0)?))?;
         PyArray1::from_vec(py, matrix.values().to_vec()).reshape([matrix.rows(), matrix.columns()])
     }
 
@@ -106,7 +108,7 @@ impl Pipeline {
 
     fn score_file(&self, py: Python<'_>, options: Text<'_>) -> PyResult<String> {
         let (pipeline, options) = (self.0.clone(), options.0.into_owned());
-        enter_long(py, move |wanted| Ok(leadscore_cli::score_file_while(&pipeline, &options, wanted)?))
+        enter_long(py, move |wanted| Ok(leadscore_files::score_file(&pipeline, &options, &|| !wanted())?))
     }
 }
 

@@ -153,6 +153,6 @@ impl Pipeline {
     /// # Errors
     /// `invalid_context`, `io`, `unreadable_table`.
     pub fn score_file(&self, options: String) -> Result<String, LeadscoreError> {
-        Ok(leadscore_cli::score_file(&self.0, &options)?)
+        Ok(leadscore_files::score_file(&self.0, &options, &leadscore_files::never_stop)?)
     }
 }

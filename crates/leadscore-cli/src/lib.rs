@@ -4,17 +4,14 @@
 mod args;
 mod command;
 mod failure;
-mod file;
 mod input;
+mod notes;
 mod output;
-mod report;
 mod terminal;
 
 use std::ffi::OsString;
 
 use clap::Parser;
-
-pub use file::{score_file, score_file_while};
 
 use crate::args::{Args, Command};
 use crate::failure::Failure;

@@ -111,34 +111,6 @@ pub(crate) fn bar(share: f64, width: usize) -> String {
     out
 }
 
-/// Points with a sign and one decimal, with a true minus.
-pub(crate) fn points(points: f64) -> String {
-    let text = format!("{:.1}", points.abs());
-    match points {
-        _ if text == "0.0" => "0.0".to_owned(),
-        p if p < 0.0 => format!("−{text}"),
-        _ => format!("+{text}"),
-    }
-}
-
-/// `1 lead`, `2,000 leads`.
-pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(number), if number == 1 { one } else { many })
-}
-
-/// A count with groups of three digits.
-pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,8 +122,5 @@ mod tests {
         assert_eq!(fit("日本語です", 6).width(), 6);
         assert_eq!(cut("a\nb", 9), "a b");
         assert_eq!(bar(0.5, 4), "██··");
-        assert_eq!(count(1_234_567), "1,234,567");
-        assert_eq!(points(-0.04), "0.0");
-        assert_eq!(points(-2.25), "−2.2");
     }
 }

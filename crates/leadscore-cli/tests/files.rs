@@ -60,50 +60,6 @@ fn an_output_takes_its_place_only_when_it_is_whole() {
 }
 
 #[test]
-fn what_does_not_join_is_said() {
-    let log = b"lead_id,kind,at\nX-1,meeting,2026-11-10\n";
-    let map = br#"{"format": 1, "attributes": {"titel": "title"}}"#;
-    let dir = folder(&[("leads.csv", LEADS), ("log.csv", log), ("map.json", map)]);
-    let run = leadscore(&[
-        "score",
-        &path(&dir, "leads.csv"),
-        "-a",
-        &path(&dir, "log.csv"),
-        "-m",
-        &path(&dir, "map.json"),
-        "--as-of",
-        AS_OF,
-    ]);
-    assert_eq!(run.code, 0, "{}", run.err);
-    assert!(run.err.contains("no activity belongs to a lead of the input"), "{}", run.err);
-    assert!(run.err.contains("titel, which the pipeline does not read"), "{}", run.err);
-    assert!(run.err.contains("no column for phone, email"), "{}", run.err);
-}
-
-#[test]
-fn scores_of_different_pipelines_do_not_compare() {
-    let dir = folder(&[("leads.csv", LEADS)]);
-    let (one, two) = (path(&dir, "one.jsonl"), path(&dir, "two.jsonl"));
-    for (pipeline, out) in [("conversion", &one), ("lead-score", &two)] {
-        leadscore(&[
-            "score",
-            &path(&dir, "leads.csv"),
-            "-p",
-            pipeline,
-            "--as-of",
-            AS_OF,
-            "-f",
-            "jsonl",
-            "-o",
-            out,
-        ]);
-    }
-    let run = leadscore(&["compare", &one, &two]);
-    assert_eq!(run.code, 2);
-    assert!(run.err.contains("different pipelines (conversion, lead-score)"), "{}", run.err);
-}
-
-#[test]
 fn a_narrow_terminal_is_not_overrun() {
     for width in [60, 80, 120] {
         let out = std::process::Command::new(env!("CARGO_BIN_EXE_leadscore"))
@@ -120,29 +76,4 @@ fn a_narrow_terminal_is_not_overrun() {
             assert!(wide <= width, "{width}: {line}");
         }
     }
-}
-
-#[test]
-fn scoring_a_file_can_be_stopped() {
-    let mut leads = String::from("lead_id,company\n");
-    for number in 0..5000 {
-        leads += &format!("{number},Acme\n");
-    }
-    let dir = folder(&[("leads.csv", leads.as_bytes())]);
-    let (input, output) = (path(&dir, "leads.csv"), path(&dir, "out.csv"));
-    let options =
-        serde_json::json!({"input": input, "output": output, "as_of": AS_OF, "threads": 1}).to_string();
-    let pipeline = leadscore::Pipeline::builtin("conversion").unwrap();
-    let asked = std::cell::Cell::new(0);
-    let stopped = leadscore_cli::score_file_while(&pipeline, &options, &|| {
-        asked.set(asked.get() + 1);
-        asked.get() < 3
-    });
-    assert_eq!(stopped.unwrap_err().code(), "io");
-    assert_eq!(asked.get(), 3);
-    let left: Vec<_> =
-        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(left, ["leads.csv"]);
-    let whole = leadscore_cli::score_file_while(&pipeline, &options, &|| true).unwrap();
-    assert!(whole.starts_with(r#"{"scored":5000,"#), "{whole}");
 }

@@ -109,8 +109,11 @@ impl RowBlock {
     }
 
     pub(crate) fn view<'a>(&'a self, row: usize, cells: &'a CellBuffer) -> RowRef<'a> {
-        let (line, number) = self.rows.get(row).map_or((0, 0), |row| (row.line, row.number));
-        RowRef { line, number, text: &self.text, cells: &cells.cells, dates: &cells.dates }
+        let text = &self.text;
+        let Some(RowPosition { line, number, .. }) = self.rows.get(row).copied() else {
+            return RowRef { line: 0, number: 0, text, cells: &[], dates: &[] };
+        };
+        RowRef { line, number, text, cells: &cells.cells, dates: &cells.dates }
     }
 }
 
@@ -140,11 +143,6 @@ pub struct CellBuffer {
 }
 
 impl CellBuffer {
-    pub(crate) fn clear(&mut self) {
-        self.cells.clear();
-        self.dates.clear();
-    }
-
     fn add_date(&mut self, date: DateTime, month_first: bool) -> CellValue {
         let index = self.dates.len() as u32;
         self.dates.push(date);
@@ -172,7 +170,6 @@ pub struct Row {
 impl Row {
     pub(crate) fn clear(&mut self, width: usize) {
         self.block.clear(width);
-        self.cells.clear();
     }
 
     /// The row as a view, which is what the methods below read from.
@@ -258,54 +255,58 @@ impl RowPlan {
     pub(crate) fn parse(&self, block: &RowBlock, row: usize, buffer: &mut CellBuffer, notes: &mut CellNotes) {
         let RowPosition { line, mut start, .. } = block.rows[row];
         let ends = &block.ends[row * block.width..(row + 1) * block.width];
-        buffer.clear();
-        for (column, ((plan, selected), end)) in self.columns.iter().zip(&self.selected).zip(ends).enumerate()
-        {
-            let mut cell = ParsedCell { start, end: *end, value: CellValue::NotSelected };
+        buffer.dates.clear();
+        let mut cells = std::mem::take(&mut buffer.cells);
+        cells.resize(block.width, ParsedCell::default());
+        let columns = self.columns.iter().zip(&self.selected).enumerate();
+        for (((column, (plan, selected)), end), cell) in columns.zip(ends).zip(&mut cells) {
+            *cell = ParsedCell { start, end: *end, value: CellValue::NotSelected };
             start = *end;
-            if *selected {
-                let mut text = trim(&block.text[cell.start as usize..cell.end as usize]);
-                if text.as_bytes().first() == Some(&b'=') {
-                    cell = unwrap_formula(cell, &block.text, column, line, notes);
-                    text = trim(&block.text[cell.start as usize..cell.end as usize]);
-                }
-                cell.value = if let Some(value) = plan.parse_plain(text, buffer) {
-                    value
-                } else {
-                    let (value, note) = plan.parse(text);
-                    if let Some(note) = note {
-                        notes.add(column, line, note, text);
-                    }
-                    buffer.value(value)
-                };
+            if !*selected {
+                continue;
             }
-            buffer.cells.push(cell);
+            let bytes = &block.text.as_bytes()[cell.start as usize..cell.end as usize];
+            cell.value = if let Some(value) = plan.parse_plain(bytes, buffer) {
+                value
+            } else {
+                *cell = unwrap_formula(*cell, &block.text, column, line, notes);
+                let text = trim(&block.text[cell.start as usize..cell.end as usize]);
+                let (value, note) = plan.parse(text);
+                if let Some(note) = note {
+                    notes.add(column, line, note, text);
+                }
+                buffer.value(value)
+            };
         }
+        buffer.cells = cells;
     }
 }
 
 impl ColumnPlan {
-    /// Fast path of [`ColumnPlan::parse`] for what most cells are; `None` leaves the cell to it.
+    /// Fast path of [`ColumnPlan::parse`] for what most cells are; `None` leaves the cell to it. It works on bytes, so
+    /// that no character boundaries are checked.
     #[inline]
-    fn parse_plain(self, text: &str, buffer: &mut CellBuffer) -> Option<CellValue> {
-        if text.is_empty() {
-            return Some(CellValue::Missing);
+    fn parse_plain(self, cell: &[u8], buffer: &mut CellBuffer) -> Option<CellValue> {
+        let (Some(first), Some(last)) = (cell.first(), cell.last()) else { return Some(CellValue::Missing) };
+        // What may have to be trimmed or unwrapped.
+        if !first.is_ascii_graphic() || !last.is_ascii_graphic() || *first == b'=' {
+            return None;
         }
         match self.kind {
             // An integer, or a decimal point that cannot separate thousands.
             ColumnKind::Number => {
-                let plain = number::parse_unambiguous(text.as_bytes())?;
+                let plain = number::parse_unambiguous(cell)?;
                 (plain.is_integer || self.decimal != DecimalPolicy::Comma)
                     .then_some(CellValue::Number(plain.value))
             }
             // An ISO date means the same in every order.
             ColumnKind::Date => {
-                let date = date::parse_iso_date_time(text.as_bytes())?;
+                let date = date::parse_iso_date_time(cell)?;
                 Some(buffer.add_date(date, false))
             }
-            ColumnKind::Flag => flag(text).map(CellValue::Flag),
-            ColumnKind::Text if !is_text_marker(text) => Some(CellValue::Text),
-            ColumnKind::Id if !is_text_marker(text) && !number::is_rounded_code(text) => {
+            ColumnKind::Flag => flag(cell).map(CellValue::Flag),
+            ColumnKind::Text if !is_text_marker(cell) => Some(CellValue::Text),
+            ColumnKind::Id if !is_text_marker(cell) && !number::may_be_rounded_code(cell) => {
                 Some(CellValue::Text)
             }
             ColumnKind::Text | ColumnKind::Id | ColumnKind::Empty => None,

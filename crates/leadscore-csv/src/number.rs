@@ -95,7 +95,7 @@ pub(crate) fn is_code(text: &str) -> bool {
 
 /// Whether a code was turned into a rounded number by a spreadsheet: `1.23E+15`, `4,91512E+11`.
 pub(crate) fn is_rounded_code(text: &str) -> bool {
-    if !matches!(text.as_bytes().get(1..3), Some([b'.' | b',', _] | [_, b'.' | b','])) {
+    if !may_be_rounded_code(text.as_bytes()) {
         return false;
     }
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return false };
@@ -103,6 +103,12 @@ pub(crate) fn is_rounded_code(text: &str) -> bool {
     let Some((whole, fraction)) = mantissa.split_once(['.', ',']) else { return false };
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     whole.len() == 1 && digits(whole) && digits(fraction) && exponent.strip_prefix('+').is_some_and(digits)
+}
+
+/// Whether a text has a decimal sign where a rounded code has it: behind its one digit.
+#[inline]
+pub(crate) fn may_be_rounded_code(text: &[u8]) -> bool {
+    matches!(text.get(1..3), Some([b'.' | b',', _] | [_, b'.' | b',']))
 }
 
 /// A plus and at least seven digits.

@@ -68,7 +68,7 @@ impl ColumnPlan {
                 Some(date) => self.date_order.resolve(&date),
                 None => unparsed(text, Note::NotADate),
             },
-            ColumnKind::Flag => match (flag(text), text) {
+            ColumnKind::Flag => match (flag(text.as_bytes()), text) {
                 (Some(value), _) => (Value::Flag(value), None),
                 (None, "1") => (Value::Flag(true), None),
                 (None, "0") => (Value::Flag(false), None),
@@ -78,7 +78,9 @@ impl ColumnPlan {
                 Some(marker) => (Value::Missing, Some(marker)),
                 None => (Value::Text, Some(Note::LateText)),
             },
-            ColumnKind::Text | ColumnKind::Id if is_text_marker(text) => (Value::Missing, marker(text)),
+            ColumnKind::Text | ColumnKind::Id if is_text_marker(text.as_bytes()) => {
+                (Value::Missing, marker(text))
+            }
             ColumnKind::Id if number::is_rounded_code(text) => (Value::Text, Some(Note::RoundedId)),
             ColumnKind::Text | ColumnKind::Id => (Value::Text, None),
         }

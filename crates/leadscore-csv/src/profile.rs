@@ -89,7 +89,7 @@ impl Profile {
         } else if number::is_code(text) {
             self.code_count += 1;
             self.first_code.get_or_insert_with(|| (line, excerpt(text)));
-        } else if flag(text).is_some() {
+        } else if flag(text.as_bytes()).is_some() {
             self.flag_count += 1;
         } else if let Some(date) = date {
             self.date_count += 1;

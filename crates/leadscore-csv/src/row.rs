@@ -33,7 +33,7 @@ pub struct RowRef<'a> {
 }
 
 /// A cell's value, and its content's offsets in the text of the block.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ParsedCell {
     pub(crate) start: u32,
     pub(crate) end: u32,
@@ -41,8 +41,9 @@ pub(crate) struct ParsedCell {
 }
 
 /// Two machine words, so that it is returned in registers; a date is therefore kept aside.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) enum CellValue {
+    #[default]
     NotSelected,
     Missing,
     Number(f64),

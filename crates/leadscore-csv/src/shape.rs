@@ -14,15 +14,16 @@ const TEXT_MARKERS: [&str; 11] =
 
 /// Whether a text stands for a missing value in a text column.
 #[inline]
-pub(crate) fn is_text_marker(text: &str) -> bool {
-    matches!(text.as_bytes().first(), Some(b'N' | b'\\' | b'#')) && TEXT_MARKERS.contains(&text)
+pub(crate) fn is_text_marker(text: &[u8]) -> bool {
+    matches!(text.first(), Some(b'N' | b'\\' | b'#'))
+        && TEXT_MARKERS.iter().any(|marker| marker.as_bytes() == text)
 }
 
 /// Whether a text looks like a value rather than a name: a number, a date, a flag, an e-mail address.
 pub(crate) fn shape(text: &str) -> Option<Shape> {
     if number::parse(text).is_some() || number::is_code(text) {
         Some(Shape::Number)
-    } else if flag(text).is_some() {
+    } else if flag(text.as_bytes()).is_some() {
         Some(Shape::Flag)
     } else if date::parse(text).is_some() {
         Some(Shape::Date)
@@ -55,16 +56,14 @@ pub(crate) fn marker(text: &str) -> Option<Note> {
 }
 
 /// The meaning of a text that says yes or no.
-pub(crate) fn flag(text: &str) -> Option<bool> {
+pub(crate) fn flag(text: &[u8]) -> Option<bool> {
     const WORDS: [(&str, bool); 6] =
         [("true", true), ("false", false), ("yes", true), ("no", false), ("y", true), ("n", false)];
     // Fast path: nothing else starts like these.
-    if text.len() > 5
-        || !matches!(text.as_bytes().first()?, b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F')
-    {
+    if text.len() > 5 || !matches!(text.first()?, b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F') {
         return None;
     }
-    WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, value)| *value)
+    WORDS.iter().find(|(word, _)| word.as_bytes().eq_ignore_ascii_case(text)).map(|(_, value)| *value)
 }
 
 /// Whether a column of that name holds ids: `lead_id`, `Lead Number`, `ProspectID`, `phone 2`, `postal code`.

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -20,28 +20,20 @@ Moment: TypeAlias = "datetime | date | str | int | np.datetime64"
 """A moment: a datetime (one without a zone is meant in the given zone), a date, an ISO text, or milliseconds."""
 
 _DEEPEST = 64
+"""Lists and objects inside one another, the record among them; the same in every language."""
+
+_SAFE = 2**53
+"""Below it a float is one whole number and no other."""
 
 
 def record_json(lead: object) -> str:
     """One lead record: a mapping, a dataclass, a named tuple, or an object with `model_dump`."""
-    try:
-        fields = _fields(lead)
-        if fields is not None:
-            return _encode(fields)
-    except (TypeError, ValueError, RecursionError, OverflowError):
-        pass
-    return json.dumps(_clean(lead, "", 0), allow_nan=False)
+    return _write(_record(lead, ""))
 
 
 def records_json(leads: Sequence[object], start: int = 0) -> str:
     """A list of lead records; `start` is the place of the first one among all."""
-    try:
-        return _encode([_record(lead) for lead in leads])
-    except (TypeError, ValueError, RecursionError, OverflowError):
-        pass
-    return json.dumps(
-        [_clean(lead, f"leads[{place}]", 0) for place, lead in enumerate(leads, start)], allow_nan=False
-    )
+    return _write([_record(lead, "leads", place) for place, lead in enumerate(leads, start)])
 
 
 def context_json(
@@ -72,13 +64,10 @@ def now() -> str:
 def moment(value: Moment) -> str | int:
     """A moment as the context takes it."""
     plain = value
-    if isinstance(value, np.integer):
+    if isinstance(value, np.integer) and not isinstance(value, np.timedelta64):
         plain = int(value)
     elif isinstance(value, (date, np.datetime64)):
-        try:
-            text = _date_text(value)
-        except OverflowError:
-            text = None
+        text = _date_text(value)
         if text is not None:
             return text
     if isinstance(plain, (str, int)) and not isinstance(plain, bool) and abs(_size(plain)) < 2**63:
@@ -130,87 +119,196 @@ def _size(value: str | int) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _record(lead: object) -> object:
-    fields = _fields(lead)
-    return lead if fields is None else fields
+class _RefusedError(Exception):
+    """A value that has no JSON form; the steps to it are added on the way out, the last one first."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.steps: list[str | int] = []
+
+    def below(self, step: str | int) -> _RefusedError:
+        self.steps.append(step)
+        return self
+
+    def error(self, path: str) -> LeadscoreError:
+        for step in reversed(self.steps):
+            if isinstance(step, int):
+                path += f"[{step}]"
+            else:
+                path = f"{path}.{step}" if path else step
+        return LeadscoreError("invalid_lead", path, self.message)
 
 
-def _fields(value: object) -> dict[str, Any] | None:
-    """The fields of something that is a record."""
-    if type(value) is dict:
+_write = json.JSONEncoder(allow_nan=False, check_circular=False, separators=(",", ":")).encode
+
+
+def _record(lead: object, path: str, place: int | None = None) -> object:
+    try:
+        return _plain(lead, 0)
+    except _RefusedError as refused:
+        raise (refused if place is None else refused.below(place)).error(path) from None
+
+
+def _plain(value: object, depth: int) -> object:
+    """A value as plain JSON: the one rule for each type, which `fixtures/conformance/host_values.json` fixes.
+
+    `depth` is the number of lists and objects around it.
+    """
+    kind = type(value)
+    if value is None or kind is bool:
         return value
+    if kind is str:
+        return _text(cast(str, value))
+    if kind is float:
+        return _float(cast(float, value))
+    if kind is int:
+        return _int(cast(int, value))
+    if kind is dict:
+        return _object(cast("dict[object, object]", value), depth)
+    if kind is list or kind is tuple:
+        return _list(cast("Sequence[object]", value), depth)
+    return _less_common(value, depth)
+
+
+def _object(fields: Mapping[Any, Any], depth: int) -> dict[str, object]:
+    if depth >= _DEEPEST:
+        raise _RefusedError(_TOO_DEEP)
+    _check_names(fields)
+    plain: dict[str, object] = {}
+    name = ""
+    try:
+        for name, value in fields.items():
+            kind = type(value)
+            # What most fields are, without another call.
+            if (kind is str and value.isascii()) or (kind is int and -_SAFE < value < _SAFE):
+                plain[name] = value
+            else:
+                plain[name] = _float(value) if kind is float else _plain(value, depth + 1)
+    except _RefusedError as refused:
+        raise refused.below(name) from None
+    return plain
+
+
+def _list(items: Sequence[object], depth: int) -> list[object]:
+    if depth >= _DEEPEST:
+        raise _RefusedError(_TOO_DEEP)
+    plain: list[object] = []
+    try:
+        for item in items:
+            plain.append(_plain(item, depth + 1))
+    except _RefusedError as refused:
+        raise refused.below(len(plain)) from None
+    return plain
+
+
+def _check_names(fields: Mapping[Any, Any]) -> None:
+    try:
+        if all(map(str.isascii, fields)):
+            return
+    except TypeError:
+        pass
+    for name in fields:
+        if not isinstance(name, str):
+            raise _RefusedError(f"a field's name is a text, found {shown(name)}")
+        _text(name)
+
+
+_TOO_DEEP = f"more than {_DEEPEST} lists and objects inside one another, or one inside itself"
+
+
+def _text(value: str) -> str:
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise _RefusedError("the text holds a lone surrogate, which no Unicode text has") from None
+    return value
+
+
+def _float(value: float) -> float | int | str | None:
+    if not math.isfinite(value):
+        # JSON has no infinity; as a text it is reported by the feature that wants a number.
+        return None if math.isnan(value) else f"{value}"
+    if not value.is_integer():
+        return value
+    # Written as the whole number it is, so that it can be an id, as in a language with one type of number.
+    whole = -_SAFE < value < _SAFE and (value != 0 or math.copysign(1, value) > 0)
+    return int(value) if whole else value
+
+
+def _int(value: int) -> int | str:
+    if not -(2**63) <= value < 2**63:
+        try:
+            float(value)
+        except OverflowError:
+            return "inf" if value > 0 else "-inf"
+    return value
+
+
+def _decimal(value: Decimal) -> float | int | str | None:
+    if value.is_nan():
+        return None
+    rounded = float(value)
+    if math.isfinite(rounded) and value and value == int(value):
+        return _int(int(value))
+    return _float(rounded)
+
+
+def _less_common(value: object, depth: int) -> object:
+    if isinstance(value, enum.Enum):
+        return _plain(value.value, depth)
+    if isinstance(value, str):
+        return _text(str.__str__(value))
+    if isinstance(value, int):
+        return _int(int(value))
+    if isinstance(value, float):
+        return _float(float(value))
+    if isinstance(value, (date, np.datetime64)):
+        return _date_text(value)
+    if isinstance(value, np.generic):
+        return _numpy_scalar(value)
+    if isinstance(value, Decimal):
+        return _decimal(value)
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    fields = _fields(value)
+    if fields is not None:
+        return _object(fields, depth)
+    if isinstance(value, (list, tuple)):
+        return _list(value, depth)
+    if _is_na(value):
+        return None
+    raise _no_value(value)
+
+
+def _numpy_scalar(value: np.generic) -> object:
+    if isinstance(value, np.bool_):
+        return bool(value)
+    # A length of time is a signed integer by its class, and no number.
+    if isinstance(value, np.integer) and not isinstance(value, np.timedelta64):
+        return _int(int(value))
+    if isinstance(value, np.floating):
+        return _float(float(value))
+    raise _no_value(value)
+
+
+def _no_value(value: object) -> _RefusedError:
+    return _RefusedError(f"wants a text, a number, a flag or a time, found {type(value).__name__}")
+
+
+def _fields(value: object) -> Mapping[Any, object] | None:
+    """The fields of something that is a record."""
     if isinstance(value, Mapping):
-        return dict(value)
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     for name in ("_asdict", "model_dump"):
         method = getattr(value, name, None)
         if callable(method) and not isinstance(value, type):
             fields = method()
-            return dict(fields) if isinstance(fields, Mapping) else None
+            return fields if isinstance(fields, Mapping) else None
     return None
-
-
-def _plain(value: object) -> object:
-    """What json does not know, as something it knows."""
-    if isinstance(value, date):
-        return _date_text(value)
-    fields = _fields(value)
-    if fields is not None:
-        return fields
-    if isinstance(value, np.datetime64):
-        return _date_text(value)
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, enum.Enum):
-        return value.value
-    if isinstance(value, uuid.UUID):
-        return str(value)
-    if _is_na(value):
-        return None
-    raise TypeError
-
-
-_encode = json.JSONEncoder(allow_nan=False, default=_plain, separators=(",", ":")).encode
-
-
-def _clean(value: object, path: str, depth: int) -> object:
-    """The same value for JSON, with an error that names the place of what cannot be one."""
-    if depth > _DEEPEST:
-        raise LeadscoreError("invalid_lead", path[:200], "nested too deep, or inside itself")
-    if value is None or isinstance(value, (bool, str)):
-        return value
-    if isinstance(value, enum.Enum):
-        return _clean(value.value, path, depth + 1)
-    if isinstance(value, int):
-        if abs(value) < 2**63:
-            return int(value)
-        try:
-            return float(value)
-        except OverflowError:
-            raise LeadscoreError("invalid_lead", path, "the number is larger than any float") from None
-    if isinstance(value, float):
-        # A number that is not finite reaches the library as a text, which no feature reads as a number.
-        return None if math.isnan(value) else float(value) if math.isfinite(value) else f"{float(value)}"
-    fields = _fields(value)
-    if fields is not None:
-        clean: dict[str, object] = {}
-        for name, inner in fields.items():
-            if not isinstance(name, str):
-                raise LeadscoreError("invalid_lead", path, f"a field's name is a text, found {shown(name)}")
-            clean[name] = _clean(inner, f"{path}.{name}" if path else name, depth + 1)
-        return clean
-    if isinstance(value, (list, tuple)):
-        return [_clean(inner, f"{path}[{place}]", depth + 1) for place, inner in enumerate(value)]
-    try:
-        plain = _plain(value)
-    except (TypeError, ValueError, OverflowError):
-        found = type(value).__name__
-        message = f"wants a text, a number, a flag or a time, found {found}"
-        raise LeadscoreError("invalid_lead", path, message) from None
-    return _clean(plain, path, depth + 1)
 
 
 def _is_na(value: object) -> bool:
@@ -221,7 +319,11 @@ def _is_na(value: object) -> bool:
 def _date_text(value: date | np.datetime64) -> str | None:
     """A date or a time as ISO text; none for "not a time"."""
     if isinstance(value, np.datetime64):
-        return None if np.isnat(value) else _shortened(str(value))
+        if np.isnat(value):
+            return None
+        # Hours and minutes alone are written with their seconds, as everywhere else.
+        coarse = np.datetime_data(value.dtype)[0] in ("h", "m")
+        return _shortened(str(value.astype("datetime64[s]") if coarse else value))
     # pandas' NaT calls itself a datetime, and is not equal to itself.
     if value != value:
         return None
@@ -229,9 +331,14 @@ def _date_text(value: date | np.datetime64) -> str | None:
 
 
 def _time_text(value: datetime) -> str:
-    if value.tzinfo is None:
-        return _shortened(value.isoformat())
-    return _shortened(value.astimezone(timezone.utc).replace(tzinfo=None).isoformat()) + "Z"
+    if value.utcoffset() is None:
+        return _shortened(value.replace(tzinfo=None).isoformat())
+    try:
+        utc = value.astimezone(timezone.utc)
+    except (OverflowError, ValueError):
+        # Outside the years 1 to 9999 in UTC.
+        return value.isoformat()
+    return _shortened(utc.replace(tzinfo=None).isoformat()) + "Z"
 
 
 def _shortened(text: str) -> str:

@@ -89,12 +89,23 @@ class ClassProbability:
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """A closed interval around an estimate."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """A number, or a word, computed after the score."""
 
     name: str
     value: float | str | None
     method: str | None = None
+    label: str | None = None
+    unit: str | None = None
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +292,7 @@ def read_prediction(fields: dict[str, Any]) -> Prediction:
             why["summary"],
         ),
         breakdown=tuple([GroupScore(**item) for item in fields["breakdown"]]),
-        estimates=tuple([Estimate(**item) for item in fields["estimates"]]),
+        estimates=tuple([_estimate(item) for item in fields["estimates"]]),
         risks=tuple([Risk(**item) for item in fields["risks"]]),
         recommendations=tuple([Recommendation(**item) for item in fields["recommendations"]]),
         missing=tuple([Missing(**item) for item in fields["missing"]]),
@@ -289,6 +300,11 @@ def read_prediction(fields: dict[str, Any]) -> Prediction:
         warnings=tuple(fields["warnings"]),
         provenance=Provenance(**fields["provenance"]),
     )
+
+
+def _estimate(item: dict[str, Any]) -> Estimate:
+    interval = item.get("interval")
+    return Estimate(**{**item, "interval": None if interval is None else Interval(**interval)})
 
 
 def read_result(fields: dict[str, Any]) -> Prediction | LeadscoreError:

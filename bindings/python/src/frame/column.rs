@@ -63,10 +63,14 @@ impl Column {
     }
 
     /// Some rows as the core reads them.
-    pub(super) fn read<'a>(&'a self, rows: Range<usize>, buffer: &'a mut Buffer) -> leadscore::Column<'a> {
+    pub(super) fn read<'a>(
+        &'a self,
+        rows: Range<usize>,
+        buffer: &'a mut Buffer,
+    ) -> leadscore::AttributeColumn<'a> {
         match self {
-            Column::Codes { codes, .. } => leadscore::Column::Codes(&codes[rows]),
-            Column::Numbers(arrays) => leadscore::Column::Numbers(match numbers_of(arrays, rows) {
+            Column::Codes { codes, .. } => leadscore::AttributeColumn::Codes(&codes[rows]),
+            Column::Numbers(arrays) => leadscore::AttributeColumn::Numbers(match numbers_of(arrays, rows) {
                 Cow::Borrowed(numbers) => numbers,
                 Cow::Owned(numbers) => {
                     buffer.0 = numbers;
@@ -95,7 +99,7 @@ pub(super) fn id_text(id: &Attribute) -> Option<String> {
     match id {
         Attribute::Text(text) => Some(text.clone()),
         Attribute::Number(number) => Some(format!("{number}")),
-        Attribute::Flag(_) => None,
+        _ => None,
     }
 }
 

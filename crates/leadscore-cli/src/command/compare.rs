@@ -6,13 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use leadscore::{Contribution, Prediction, Provenance, Timestamp};
+use leadscore_files::wording::{count, points};
+use leadscore_files::{InputFile, InputFormat};
 use serde::Serialize;
 
 use crate::args::CompareArgs;
 use crate::failure::Failure;
-use crate::input::{Form, note_line, open};
-use crate::output::Output;
-use crate::terminal::{Look, count, cut, fit, points};
+use crate::notes::note_line;
+use crate::output::open_output;
+use crate::terminal::{Look, cut, fit};
 
 /// What is compared of a prediction.
 struct Scored {
@@ -81,7 +83,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<bool, Failure> {
     let origins = [origin(&old), origin(&new)];
     if let [Some(old), Some(new)] = &origins {
         if old.pipeline != new.pipeline {
-            return Err(Failure::said(format!(
+            return Err(Failure::message(format!(
                 "the files were scored with different pipelines ({}, {}); their scores do not compare",
                 old.pipeline, new.pipeline
             )));
@@ -91,7 +93,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<bool, Failure> {
         }
     }
     let comparison = compare(old, new, origins);
-    let mut out = Output::new(None)?;
+    let mut out = open_output(None)?;
     if args.json {
         serde_json::to_writer_pretty(&mut out, &comparison).map_err(std::io::Error::from)?;
         writeln!(out)?;
@@ -103,11 +105,11 @@ pub(crate) fn run(args: &CompareArgs) -> Result<bool, Failure> {
 }
 
 fn load(path: &Path) -> Result<BTreeMap<String, Scored>, Failure> {
-    let opened = open(&path.to_string_lossy())?;
+    let opened = InputFile::open(&path.to_string_lossy())?;
     let name = opened.name;
-    if opened.form != Form::Jsonl {
-        let form = if opened.form == Form::Csv { "no JSON" } else { "a JSON list" };
-        return Err(Failure::said(format!(
+    if opened.format != InputFormat::Jsonl {
+        let form = if opened.format == InputFormat::Csv { "no JSON" } else { "a JSON list" };
+        return Err(Failure::message(format!(
             "{name}: is {form}; compare reads what `score --format jsonl` writes"
         )));
     }
@@ -118,14 +120,14 @@ fn load(path: &Path) -> Result<BTreeMap<String, Scored>, Failure> {
             continue;
         }
         let prediction: Prediction = serde_json::from_str(&line).map_err(|error| {
-            Failure::said(format!(
+            Failure::message(format!(
                 "{name}: line {}: {error}; compare reads what `score --format jsonl` writes",
                 at + 1
             ))
         })?;
         let id = prediction.lead_id.clone();
         if leads.insert(id.clone(), Scored::from(prediction)).is_some() {
-            return Err(Failure::said(format!("{name}: line {}: the lead `{id}` stands twice", at + 1)));
+            return Err(Failure::message(format!("{name}: line {}: the lead `{id}` stands twice", at + 1)));
         }
     }
     Ok(leads)

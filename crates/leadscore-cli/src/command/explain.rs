@@ -2,11 +2,13 @@
 
 use std::io::Write;
 
+use leadscore_files::report::svg;
+use leadscore_files::{ReadLead, lead_title};
+
 use crate::args::ExplainArgs;
 use crate::failure::Failure;
-use crate::input::{Next, Work, title};
-use crate::output::{Output, waterfall};
-use crate::report::svg;
+use crate::input::Work;
+use crate::output::{open_output, waterfall};
 use crate::terminal::Look;
 
 pub(crate) fn run(args: &ExplainArgs) -> Result<bool, Failure> {
@@ -14,12 +16,12 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<bool, Failure> {
     let mut rejected = 0_u64;
     let mut seen = Vec::new();
     loop {
-        match work.leads.next()? {
-            Next::End => break,
-            Next::Rejected(_) => rejected += 1,
-            Next::Lead if work.leads.lead.id == args.lead => {
-                let prediction = work.pipeline.score_with(&work.leads.lead, &work.as_of, &work.options)?;
-                let mut out = Output::new(None)?;
+        match work.leads.read_lead()? {
+            ReadLead::End => break,
+            ReadLead::Rejected(_) => rejected += 1,
+            ReadLead::Lead if work.leads.lead().id.as_deref() == Some(args.lead.as_str()) => {
+                let prediction = work.pipeline.score_with(work.leads.lead(), &work.as_of, &work.options)?;
+                let mut out = open_output(None)?;
                 if args.json {
                     serde_json::to_writer_pretty(&mut out, &prediction).map_err(std::io::Error::from)?;
                     writeln!(out)?;
@@ -27,32 +29,32 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<bool, Failure> {
                 } else {
                     waterfall::write(
                         &mut out,
-                        &title(&work.leads.lead),
+                        &lead_title(work.leads.lead()),
                         &prediction,
                         Look::of_stdout(false),
                     )?;
                 }
                 if let Some(path) = &args.svg {
-                    let picture = svg::waterfall(&prediction, &title(&work.leads.lead));
+                    let picture = svg::waterfall(&prediction, &lead_title(work.leads.lead()));
                     let picture = picture.ok_or_else(|| {
-                        Failure::said("--svg: the pipeline gives no reasons, so there is nothing to draw")
+                        Failure::message("--svg: the pipeline gives no reasons, so there is nothing to draw")
                     })?;
-                    let mut out = Output::new(Some(path))?;
+                    let mut out = open_output(Some(path))?;
                     out.write_all(picture.as_bytes())?;
                     out.finish()?;
                 }
                 return Ok(true);
             }
-            Next::Lead if seen.len() < 5 => seen.push(work.leads.lead.id.clone()),
-            Next::Lead => {}
+            ReadLead::Lead if seen.len() < 5 => seen.extend(work.leads.lead().id.clone()),
+            ReadLead::Lead => {}
         }
     }
-    let mut message = format!("{}: no lead with the id `{}`", work.name, args.lead);
+    let mut message = format!("{}: no lead with the id `{}`", work.leads.name(), args.lead);
     if !seen.is_empty() {
         message += &format!("; the first ids are {}", seen.join(", "));
     }
     if rejected > 0 {
         message += &format!("; {rejected} rows could not be read");
     }
-    Err(Failure::Said(message))
+    Err(Failure::Message(message))
 }

@@ -4,44 +4,51 @@ use std::io::Write;
 
 use leadscore::{FeatureValue, FeatureValues};
 use leadscore_csv::CsvWriter;
+use leadscore_files::{OutputFile, ReadLead, Rejection, Rejects, ValueWarnings, note_warnings};
 
 use crate::args::FeaturesArgs;
 use crate::failure::Failure;
-use crate::input::{Next, Rejection, Work};
-use crate::output::Output;
-use crate::output::notes::{Rejects, ValueWarnings, tell};
+use crate::input::Work;
+use crate::notes::StderrNotes;
+use crate::output::open_output;
 
 pub(crate) fn run(args: &FeaturesArgs) -> Result<bool, Failure> {
     let mut work = Work::new(&args.input, &[("--output", args.output.as_deref())])?;
-    let mut rejects = Rejects::new(args.input.rejects.as_deref())?;
-    let mut out = Sink::new(Output::new(args.output.as_deref())?, args.jsonl, &work)?;
+    let mut rejects = Rejects::create(args.input.rejects.as_deref())?;
+    let mut notes = StderrNotes::default();
+    let mut out = Sink::new(open_output(args.output.as_deref())?, args.jsonl, &work)?;
     loop {
-        match work.leads.next()? {
-            Next::End => break,
-            Next::Rejected(rejection) => rejects.add(&rejection)?,
-            Next::Lead => match work.pipeline.features(&work.leads.lead, &work.as_of, work.options.mode) {
-                Ok(features) => out.write(&work.leads.lead.id, work.leads.row, &features)?,
+        match work.leads.read_lead()? {
+            ReadLead::End => break,
+            ReadLead::Rejected(rejection) => rejects.add(&rejection, &mut notes)?,
+            ReadLead::Lead => match work.pipeline.features(work.leads.lead(), &work.as_of, work.options.mode)
+            {
+                Ok(features) => out.write(
+                    work.leads.lead().id.as_deref().unwrap_or_default(),
+                    work.leads.row(),
+                    &features,
+                )?,
                 Err(error) => {
-                    let raw = serde_json::to_string(&work.leads.lead).expect("a lead serializes");
-                    rejects.add(&Rejection { line: work.leads.line, reason: error.to_string(), raw })?;
+                    let raw = serde_json::to_string(work.leads.lead()).expect("a lead serializes");
+                    rejects.add(&Rejection::new(work.leads.line(), error.to_string(), raw), &mut notes)?;
                 }
             },
         }
     }
     out.finish()?;
-    let all_good = rejects.count == 0;
-    rejects.finish()?;
-    tell(&work.leads.warnings(), &ValueWarnings::default());
+    let all_good = rejects.count() == 0;
+    rejects.finish(&mut notes)?;
+    note_warnings(&work.leads.warnings(), &ValueWarnings::default(), &mut notes);
     Ok(all_good)
 }
 
 enum Sink {
-    Csv(Box<CsvWriter<Output>>),
-    Jsonl(Box<Output>),
+    Csv(Box<CsvWriter<OutputFile<'static>>>),
+    Jsonl(Box<OutputFile<'static>>),
 }
 
 impl Sink {
-    fn new(out: Output, jsonl: bool, work: &Work) -> Result<Sink, Failure> {
+    fn new(out: OutputFile<'static>, jsonl: bool, work: &Work) -> Result<Sink, Failure> {
         if jsonl {
             return Ok(Sink::Jsonl(Box::new(out)));
         }
@@ -80,8 +87,8 @@ impl Sink {
 
     fn finish(self) -> Result<(), Failure> {
         match self {
-            Sink::Csv(csv) => csv.finish()?.finish(),
-            Sink::Jsonl(out) => out.finish(),
+            Sink::Csv(csv) => Ok(csv.finish()?.finish()?),
+            Sink::Jsonl(out) => Ok(out.finish()?),
         }
     }
 }

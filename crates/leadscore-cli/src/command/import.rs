@@ -5,12 +5,13 @@ use std::path::Path;
 
 use leadscore::forest::Iterations;
 use leadscore::{ErrorKind, ImportOptions, Pipeline, Scorer};
+use leadscore_files::refuse_overwriting;
 
 use super::predict::{about, read_model};
 use crate::args::ImportArgs;
 use crate::failure::Failure;
-use crate::input::note_line;
-use crate::output::{Output, keep_apart};
+use crate::notes::note_line;
+use crate::output::open_output;
 
 pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
     let mut reads = vec![("the model", args.model.as_path())];
@@ -18,18 +19,18 @@ pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
     reads.extend(args.tiers.as_deref().map(|file| ("the tiers", Path::new(file))));
     let writes: Vec<(&str, &Path)> =
         args.output.as_deref().map(|path| ("--output", path)).into_iter().collect();
-    keep_apart(&reads, &writes)?;
+    refuse_overwriting(&reads, &writes)?;
     let stem = args.model.file_stem().map(|name| name.to_string_lossy().into_owned());
     let options = options(args, args.id.clone().or(stem).unwrap_or_default())?;
     let bytes = read_model(&args.model)?;
     let pipeline = Pipeline::import_model(&bytes, &options).map_err(|error| match error.kind() {
-        ErrorKind::CoverMissing | ErrorKind::ContributionsUnsupported => Failure::said(format!(
+        ErrorKind::CoverMissing | ErrorKind::ContributionsUnsupported => Failure::message(format!(
             "{}: {error}; with --no-reasons it scores without reasons",
             args.model.display()
         )),
-        _ => about(&args.model, &error),
+        _ => about(&args.model, error),
     })?;
-    let mut out = Output::new(args.output.as_deref())?;
+    let mut out = open_output(args.output.as_deref())?;
     writeln!(out, "{}", pipeline.to_json())?;
     out.finish()?;
     tell(&pipeline, args);
@@ -48,7 +49,7 @@ fn options(args: &ImportArgs, id: String) -> Result<ImportOptions, Failure> {
     if let Some(missing) = args.missing {
         options = options.missing(missing);
     }
-    let about = |error: leadscore::Error| about(&args.model, &error);
+    let about = |error: leadscore::Error| about(&args.model, error);
     if let Some(schema) = &args.schema {
         options = options.schema_json(&name_or_file(schema)?).map_err(about)?;
     }
@@ -102,7 +103,7 @@ fn name_or_file(text: &str) -> Result<String, Failure> {
         Ok(json) => Ok(json),
         // A name of something built in has no dot and no slash.
         Err(_) if !text.contains(['.', '/', '\\']) => Ok(text.to_owned()),
-        Err(error) => Err(Failure::said(format!("{text}: {error}"))),
+        Err(error) => Err(Failure::message(format!("{text}: {error}"))),
     }
 }
 
@@ -110,7 +111,7 @@ fn name_or_file(text: &str) -> Result<String, Failure> {
 fn scale(text: &str) -> Result<String, Failure> {
     let parts: Vec<&str> = text.split(':').collect();
     let number = |text: &str| -> Result<f64, Failure> {
-        text.parse().map_err(|_| Failure::said(format!("--scale: `{text}` is not a number")))
+        text.parse().map_err(|_| Failure::message(format!("--scale: `{text}` is not a number")))
     };
     match parts.as_slice() {
         _ if text.trim_start().starts_with('{') => Ok(text.to_owned()),
@@ -125,7 +126,7 @@ fn scale(text: &str) -> Result<String, Failure> {
         )),
         _ => match std::fs::read_to_string(text) {
             Ok(json) => Ok(json),
-            Err(_) => Err(Failure::said(format!(
+            Err(_) => Err(Failure::message(format!(
                 "--scale: `{text}` is neither logistic, logistic:A:B, linear:FROM:TO, points, JSON nor a file of it"
             ))),
         },

@@ -6,16 +6,17 @@ use std::io::Write;
 
 use leadscore::pipeline::ForestScorer;
 use leadscore::{Pipeline, Scorer};
+use leadscore_files::wording::counted;
 
 use crate::args::PipelinesArgs;
 use crate::failure::Failure;
 use crate::input::pipeline;
-use crate::output::Output;
-use crate::terminal::{Look, counted, fit};
+use crate::output::open_output;
+use crate::terminal::{Look, fit};
 
 pub(crate) fn run(args: &PipelinesArgs) -> Result<bool, Failure> {
     let look = Look::of_stdout(false);
-    let mut out = Output::new(None)?;
+    let mut out = open_output(None)?;
     match &args.name {
         None => {
             for name in Pipeline::builtin_names() {
@@ -63,7 +64,11 @@ pub(crate) fn describe(out: &mut dyn Write, pipeline: &Pipeline, look: Look) -> 
         let need = if feature.required { " (required)" } else { "" };
         writeln!(out, "  {}  {}{need}", fit(&feature.name, 34), feature.label)?;
     }
-    writeln!(out, "  read from: {}", pipeline.schema().attributes().join(", "))?;
+    writeln!(
+        out,
+        "  read from: {}",
+        pipeline.schema().attribute_names().iter().collect::<Vec<_>>().join(", ")
+    )?;
     writeln!(out, "\n{}", look.bold("Tiers"))?;
     for tier in pipeline.tiers().tiers() {
         writeln!(out, "  {}  {}", fit(tier.name(), 16), tier.action())?;

@@ -5,12 +5,12 @@ use std::path::Path;
 use leadscore::forest::Iterations;
 use leadscore::{FeatureMatrix, Forest};
 use leadscore_csv::{CsvReader, CsvWriter, ReadRow, Row};
+use leadscore_files::{InputFile, InputFormat, Mapping, OutputFile, Rejection, Rejects, refuse_overwriting};
 
 use crate::args::PredictArgs;
 use crate::failure::Failure;
-use crate::input::{Form, Mapping, Rejection, note_line, open};
-use crate::output::notes::Rejects;
-use crate::output::{Output, keep_apart};
+use crate::notes::{StderrNotes, note_line};
+use crate::output::open_output;
 
 /// Rows scored at once.
 const BLOCK: usize = 1_024;
@@ -20,38 +20,34 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
     let writes = [("--output", &args.output), ("--contributions", &args.contributions)];
     let writes: Vec<(&str, &Path)> =
         writes.iter().filter_map(|(flag, path)| Some((*flag, path.as_deref()?))).collect();
-    keep_apart(&reads, &writes)?;
+    refuse_overwriting(&reads, &writes)?;
     let mut forest =
-        Forest::from_bytes(&read_model(&args.model)?).map_err(|error| about(&args.model, &error))?;
+        Forest::from_bytes(&read_model(&args.model)?).map_err(|error| about(&args.model, error))?;
     if let Some(value) = args.missing {
         forest = forest.with_missing(value);
     }
-    let opened = open(&args.input)?;
+    let opened = InputFile::open(&args.input)?;
     let name = opened.name.clone();
-    if opened.form != Form::Csv {
-        return Err(Failure::said(format!("{name}: is JSON; predict reads CSV")));
+    if opened.format != InputFormat::Csv {
+        return Err(Failure::message(format!("{name}: is JSON; predict reads CSV")));
     }
     opened.notes.iter().for_each(|note| note_line(note));
-    let said = |error: leadscore::Error| Failure::about(&name, &error);
-    let mut reader = CsvReader::open(opened.bytes, Mapping::default().options()).map_err(said)?;
+    let said = |error: leadscore::Error| Failure::about(&name, error);
+    let mut reader = CsvReader::open(opened.bytes, Mapping::default().csv_options()).map_err(said)?;
     let header: Vec<&str> = reader.columns().iter().map(|column| column.name.as_str()).collect();
     let places = places(&forest, &header, &name)?;
     reader.select(&places);
     // The table's own names head the contributions: LightGBM's have lost their blanks.
     let names: Vec<String> = places.iter().map(|place| reader.columns()[*place].name.clone()).collect();
     let mut table = Table::new(args, &forest, &names)?;
-    let mut rejects = Rejects::new(None)?;
+    let (mut rejects, mut notes) = (Rejects::create(None)?, StderrNotes::default());
     let mut row = Row::default();
     let mut values = Vec::with_capacity(BLOCK * places.len());
     loop {
         match reader.next_row(&mut row).map_err(said)? {
             ReadRow::Row => {}
             ReadRow::Rejected(rejected) => {
-                rejects.add(&Rejection {
-                    line: rejected.line,
-                    reason: rejected.reason,
-                    raw: rejected.raw,
-                })?;
+                rejects.add(&Rejection::new(rejected.line, rejected.reason, rejected.raw), &mut notes)?;
                 continue;
             }
             ReadRow::End => break,
@@ -60,7 +56,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
             let cell = row.raw(*place).unwrap_or_default();
             values.push(forest.encode_cell(feature, cell).map_err(|error| {
                 let (column, reason) = (&reader.columns()[*place].name, error.message());
-                Failure::said(format!("{name}: line {}: column `{column}`: {reason}", row.line()))
+                Failure::message(format!("{name}: line {}: column `{column}`: {reason}", row.line()))
             })?);
         }
         if values.len() == BLOCK * places.len() {
@@ -69,18 +65,18 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
     }
     table.add(&forest, values)?;
     table.finish()?;
-    let all_good = rejects.count == 0;
-    rejects.finish()?;
+    let all_good = rejects.count() == 0;
+    rejects.finish(&mut notes)?;
     Ok(all_good)
 }
 
 /// The bytes of a model file.
 pub(crate) fn read_model(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| Failure::said(format!("{}: {error}", path.display())))
+    std::fs::read(path).map_err(|error| Failure::message(format!("{}: {error}", path.display())))
 }
 
 /// What is wrong with a file, with its name before it.
-pub(crate) fn about(path: &Path, error: &leadscore::Error) -> Failure {
+pub(crate) fn about(path: &Path, error: leadscore::Error) -> Failure {
     Failure::about(&path.display().to_string(), error)
 }
 
@@ -103,7 +99,7 @@ fn places(forest: &Forest, header: &[&str], name: &str) -> Result<Vec<usize>, Fa
     }
     let missing = names.iter().zip(&found).filter(|(_, at)| at.is_none());
     let missing: Vec<&str> = missing.map(|(name, _)| name.as_str()).take(10).collect();
-    Err(Failure::said(format!(
+    Err(Failure::message(format!(
         "{name}: the model reads columns that the table does not have: {}",
         missing.join(", ")
     )))
@@ -112,13 +108,13 @@ fn places(forest: &Forest, header: &[&str], name: &str) -> Result<Vec<usize>, Fa
 /// The files that are written.
 struct Table {
     iterations: Iterations,
-    predictions: CsvWriter<Output>,
-    contributions: Option<CsvWriter<Output>>,
+    predictions: CsvWriter<OutputFile<'static>>,
+    contributions: Option<CsvWriter<OutputFile<'static>>>,
 }
 
 impl Table {
     fn new(args: &PredictArgs, forest: &Forest, names: &[String]) -> Result<Table, Failure> {
-        let mut predictions = CsvWriter::new(Output::new(args.output.as_deref())?);
+        let mut predictions = CsvWriter::new(open_output(args.output.as_deref())?);
         let columns = |name: &str, count: usize| -> Vec<String> {
             if count == 1 {
                 vec![name.to_owned()]
@@ -171,15 +167,19 @@ impl Table {
     fn finish(self) -> Result<(), Failure> {
         self.predictions.finish()?.finish()?;
         match self.contributions {
-            Some(csv) => csv.finish()?.finish(),
+            Some(csv) => Ok(csv.finish()?.finish()?),
             None => Ok(()),
         }
     }
 }
 
 /// The table of contributions with its heading: one column for each feature and the bias, of every output.
-fn heading(path: &Path, forest: &Forest, names: &[String]) -> Result<CsvWriter<Output>, Failure> {
-    let mut csv = CsvWriter::new(Output::new(Some(path))?);
+fn heading(
+    path: &Path,
+    forest: &Forest,
+    names: &[String],
+) -> Result<CsvWriter<OutputFile<'static>>, Failure> {
+    let mut csv = CsvWriter::new(open_output(Some(path))?);
     for output in 0..forest.output_count() {
         for name in names.iter().map(String::as_str).chain(["bias"]) {
             let several = format!("out{output}|{name}");

@@ -3,11 +3,11 @@
 use std::io::Write;
 
 use leadscore::Pipeline;
+use leadscore_files::report::{RankedLead, Report};
+use leadscore_files::wording::{count, counted, points};
 use unicode_width::UnicodeWidthStr;
 
-use crate::failure::Failure;
-use crate::report::{Ranked, Report};
-use crate::terminal::{Look, bar, count, counted, cut, fit, points};
+use crate::terminal::{Look, bar, cut, fit};
 
 const BAR: usize = 10;
 
@@ -17,7 +17,7 @@ pub(crate) fn write(
     pipeline: &Pipeline,
     report: &Report,
     look: Look,
-) -> Result<(), Failure> {
+) -> std::io::Result<()> {
     let ranked = &report.leads;
     let tiers: Vec<&str> = pipeline.tiers().tiers().iter().map(leadscore::Tier::name).collect();
     let tier_width = tiers.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(4);
@@ -69,7 +69,7 @@ pub(crate) fn write(
 }
 
 /// The top reasons, as many to a line as fit.
-fn reasons(lead: &Ranked, look: Look, width: usize) -> Vec<String> {
+fn reasons(lead: &RankedLead, look: Look, width: usize) -> Vec<String> {
     if let Some(why) = &lead.prediction.disqualified {
         return vec![look.dim(&cut(&format!("Ruled out: {why}"), width))];
     }
@@ -97,25 +97,25 @@ fn foot(
     report: &Report,
     look: Look,
     tiers: &[&str],
-) -> Result<(), Failure> {
+) -> std::io::Result<()> {
     writeln!(out)?;
-    let most = report.tiers.iter().map(|tier| tier.leads).max().unwrap_or(1).max(1);
+    let most = report.tiers.iter().map(|tier| tier.lead_count).max().unwrap_or(1).max(1);
     let wide = tiers.iter().map(|name| name.chars().count()).max().unwrap_or(4);
     let number = count(most).len();
     for (place, tier) in report.tiers.iter().enumerate() {
-        let line = format!("{}  {:>number$}", fit(&tier.name, wide), count(tier.leads));
-        let share = bar(tier.leads as f64 / most as f64, 24).replace('·', " ");
+        let line = format!("{}  {:>number$}", fit(&tier.name, wide), count(tier.lead_count));
+        let share = bar(tier.lead_count as f64 / most as f64, 24).replace('·', " ");
         let painted = look.tier(&format!("{line}  {share}"), place, tiers.len());
         let room = look.width.saturating_sub(wide + number + 30);
         writeln!(out, "  {painted}  {}", look.dim(&cut(&tier.action, room)))?;
     }
     writeln!(out)?;
-    let mut said = format!("{} scored", counted(report.scored, "lead", "leads"));
-    if report.rejected > 0 {
-        said += &format!(", {} rejected", counted(report.rejected, "row", "rows"));
+    let mut said = format!("{} scored", counted(report.scored_count, "lead", "leads"));
+    if report.rejected_count > 0 {
+        said += &format!(", {} rejected", counted(report.rejected_count, "row", "rows"));
     }
     let shown = report.leads.len() as u64;
-    if shown < report.scored {
+    if shown < report.scored_count {
         said += &format!("; the best {} shown", count(shown));
     }
     let line = format!("{said}. {} ({}) as of {}.", pipeline.name(), pipeline.id(), report.as_of);

@@ -3,9 +3,10 @@
 use std::io::Write;
 
 use leadscore::{Contribution, ContributionKind, EstimateValue, Prediction};
+use leadscore_files::wording::points;
 
 use crate::failure::Failure;
-use crate::terminal::{Look, cut, fit, points};
+use crate::terminal::{Look, cut, fit};
 
 /// Writes baseline, every contribution, limits, rest and the score, and then what follows from it.
 pub(crate) fn write(

@@ -158,3 +158,37 @@ impl PointSum {
 fn disqualified_score(scale: &SingleScale, lowest: Option<f64>) -> f64 {
     lowest.map_or(0.0, |margin| scale.score(margin).clamp(0.0, 100.0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scorer::PartInfo;
+
+    #[test]
+    fn the_strongest_come_first_and_equal_ones_keep_their_order() {
+        let mut parts = PartList::new();
+        let mut lines = Vec::new();
+        let rule = |kind| PartInfo { kind, ..PartInfo::limit("r".into(), None, "r".into()) };
+        for (points, kind) in [
+            (1.0, ContributionKind::Rule),
+            (-3.0, ContributionKind::Feature),
+            (9.0, ContributionKind::Limit),
+            (3.0, ContributionKind::Rule),
+            (0.049, ContributionKind::Rule),
+            (9.0, ContributionKind::Model),
+            (0.05, ContributionKind::Rule),
+            (-1.0, ContributionKind::Rule),
+            (3.0, ContributionKind::Rule),
+        ] {
+            let part = parts.push(rule(kind));
+            lines.push(Line { part, points: 0.0, capped_points: points });
+        }
+        let sum = PointSum { lines, ..PointSum::default() };
+        let all = [1, 3, 8, 0, 7, 6];
+        let mut found = vec![77];
+        for limit in [0, 1, 2, 3, 5, 6, 7, usize::MAX] {
+            sum.strongest(&parts, limit, &mut found);
+            assert_eq!(found, all[..limit.min(all.len())], "{limit}");
+        }
+    }
+}

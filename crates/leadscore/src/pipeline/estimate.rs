@@ -125,7 +125,7 @@ enum EstimateForm {
 pub(super) fn scope(columns: &Scope, with_probability: bool) -> Scope {
     let mut scope = columns.clone();
     scope.push("$score", ColumnKind::Number);
-    // The place is taken either way; only the name comes and goes.
+    // The column is there either way; only its name comes and goes.
     scope.push(if with_probability { "$probability" } else { "$" }, ColumnKind::Number);
     scope
 }

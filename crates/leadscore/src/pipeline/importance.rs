@@ -144,13 +144,16 @@ fn unsupported(message: &str) -> Error {
 
 /// Every rule, with importance 0.
 fn rules(card: &Scorecard) -> Vec<FeatureImportance> {
-    let one = |group: &RuleGroup, rule: &Rule| FeatureImportance {
+    let measured = |group: &RuleGroup, rule: &Rule| FeatureImportance {
         code: rule.code().to_owned(),
         label: rule.label().to_owned(),
         group: Some(group.code().to_owned()),
         importance: 0.0,
     };
-    card.groups().iter().flat_map(|group| group.rules().iter().map(move |rule| one(group, rule))).collect()
+    card.groups()
+        .iter()
+        .flat_map(|group| group.rules().iter().map(move |rule| measured(group, rule)))
+        .collect()
 }
 
 /// For every feature the mean |SHAP|, summed over the outputs.

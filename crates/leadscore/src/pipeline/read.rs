@@ -139,7 +139,7 @@ fn schema_in_full(cursor: &Cursor<'_>) -> Result<Option<Node>, Error> {
     let Some((_, Node::List(features))) = fields.iter_mut().find(|(field, _)| field == "features") else {
         return Ok(Some(schema));
     };
-    let place = |features: &[Node], name: &str| {
+    let position = |features: &[Node], name: &str| {
         features.iter().position(|f| f.field("name") == Some(&Node::from(name)))
     };
     for item in changes.items()? {
@@ -153,10 +153,10 @@ fn schema_in_full(cursor: &Cursor<'_>) -> Result<Option<Node>, Error> {
             None => None,
             Some(c) => {
                 let missing = || c.error("no such feature in the schema that is extended");
-                Some(place(features, c.text()?).ok_or_else(missing)?)
+                Some(position(features, c.text()?).ok_or_else(missing)?)
             }
         };
-        match (place(features, own), before) {
+        match (position(features, own), before) {
             (Some(at), _) => features[at] = node,
             (None, Some(at)) => features.insert(at, node),
             (None, None) => features.push(node),
@@ -165,7 +165,7 @@ fn schema_in_full(cursor: &Cursor<'_>) -> Result<Option<Node>, Error> {
     Ok(Some(schema))
 }
 
-/// The error about an extended schema with the feature's place in the file instead of that in the whole.
+/// The error about an extended schema with the feature's position in the file instead of that in the whole.
 fn as_written(error: Error, whole: &Node, own: &Node) -> Error {
     if error.kind() != ErrorKind::InvalidPipeline {
         return error;
@@ -183,8 +183,8 @@ fn as_written(error: Error, whole: &Node, own: &Node) -> Error {
         let (at, end) = index(rest)?;
         let whole = list(whole);
         let name = whole.get(at)?.field("name")?;
-        let place = list(own).iter().position(|feature| feature.field("name") == Some(name))?;
-        Some(format!("schema.features[{place}{}", &rest[end..]))
+        let position = list(own).iter().position(|feature| feature.field("name") == Some(name))?;
+        Some(format!("schema.features[{position}{}", &rest[end..]))
     });
     match rewritten {
         Some(path) => error.with_path(path),

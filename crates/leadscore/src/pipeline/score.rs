@@ -236,7 +236,9 @@ impl Pipeline {
         mut take: impl FnMut(Result<ScoredRow<'_>, Error>),
     ) {
         if let Err(error) = check_count(leads.len(), when) {
-            leads.iter().for_each(|_| take(Err(error.clone())));
+            for _ in leads {
+                take(Err(error.clone()));
+            }
             return;
         }
         let mut extractions: Vec<Extraction> = Vec::new();

@@ -4,11 +4,12 @@ use std::io::Write;
 
 use leadscore::pipeline::ImportanceBy;
 use leadscore::{FeatureMatrix, Pipeline, Scorer};
+use leadscore_files::{ReadLead, Rejects};
 
 use crate::args::{InputArgs, Measure, PipelinesArgs};
 use crate::failure::Failure;
-use crate::input::{Next, Work};
-use crate::output::notes::Rejects;
+use crate::input::Work;
+use crate::notes::StderrNotes;
 use crate::terminal::{Look, fit};
 
 /// Which features or rules matter, as shares of one.
@@ -21,11 +22,11 @@ pub(super) fn write(
     let is_model = matches!(pipeline.scorer(), Scorer::Forest(_));
     let measure = match (args.by, &args.leads) {
         (Some(Measure::Leads), None) => {
-            return Err(Failure::said("--by leads wants --leads, a file to average over"));
+            return Err(Failure::message("--by leads wants --leads, a file to average over"));
         }
         (Some(by), None) => by,
         (Some(Measure::Leads) | None, Some(_)) => Measure::Leads,
-        (Some(_), Some(_)) => return Err(Failure::said("--leads goes with --by leads only")),
+        (Some(_), Some(_)) => return Err(Failure::message("--leads goes with --by leads only")),
         (None, None) if is_model => Measure::Gain,
         (None, None) => Measure::Largest,
     };
@@ -75,20 +76,20 @@ fn leads(file: &str, args: &PipelinesArgs) -> Result<FeatureMatrix, Failure> {
         rejects: None,
     };
     let mut work = Work::new(&input, &[])?;
-    let mut rejects = Rejects::new(None)?;
+    let (mut rejects, mut notes) = (Rejects::create(None)?, StderrNotes::default());
     let (mut values, mut columns) = (Vec::new(), work.pipeline.schema().columns().len());
     loop {
-        match work.leads.next()? {
-            Next::End => break,
-            Next::Rejected(rejection) => rejects.add(&rejection)?,
-            Next::Lead => {
-                let lead = std::slice::from_ref(&work.leads.lead);
-                let matrix = work.pipeline.feature_matrix(lead, &work.as_of, work.options.mode)?;
+        match work.leads.read_lead()? {
+            ReadLead::End => break,
+            ReadLead::Rejected(rejection) => rejects.add(&rejection, &mut notes)?,
+            ReadLead::Lead => {
+                let matrix =
+                    work.pipeline.feature_matrix([work.leads.lead()], &work.as_of, work.options.mode)?;
                 columns = matrix.columns();
                 values.extend_from_slice(matrix.values());
             }
         }
     }
-    rejects.finish()?;
+    rejects.finish(&mut notes)?;
     Ok(FeatureMatrix::new(columns, values)?)
 }

@@ -4,6 +4,8 @@ import java.time.Instant
 import java.time.ZoneId
 import java.time.ZoneOffset
 import java.time.temporal.Temporal
+import kotlinx.serialization.json.buildJsonObject
+import kotlinx.serialization.json.put
 
 /** What scoring needs besides the lead: the moment, the zone, and how much to say. */
 data class Context @JvmOverloads constructor(
@@ -42,15 +44,13 @@ data class Context @JvmOverloads constructor(
 
     internal fun json(): String {
         counted(reasons, "reasons")
-        val out = StringBuilder("{\"as_of\":")
-        JsonWriter(out, "invalid_context").run {
-            text(asOfText(), "as_of")
-            out.append(",\"zone\":")
-            text(zoneName, "zone")
-        }
-        out.append(",\"mode\":\"").append(if (strict) "strict" else "lenient")
-        out.append("\",\"detail\":\"").append(if (brief) "brief" else "full")
-        return out.append("\",\"reasons\":").append(reasons).append('}').toString()
+        return buildJsonObject {
+            put("as_of", asOfText())
+            put("zone", zoneName)
+            put("mode", if (strict) "strict" else "lenient")
+            put("detail", if (brief) "brief" else "full")
+            put("reasons", reasons)
+        }.toString()
     }
 
     companion object {

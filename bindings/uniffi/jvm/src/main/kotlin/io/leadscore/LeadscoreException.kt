@@ -29,11 +29,8 @@ class LeadscoreException internal constructor(
         @JvmStatic
         val codes: List<String> by lazy { enter { io.leadscore.ffi.errorCodes() } }
 
-        /**
-         * The codes that only arise on the JVM: a closed handle, a platform without a native library, a defect of
-         * ours.
-         */
+        /** The codes that only arise on the JVM: a closed handle, a platform without a native library. */
         @JvmStatic
-        val hostCodes: List<String> = listOf("closed", "unsupported_platform", "internal")
+        val hostCodes: List<String> = listOf("closed", "unsupported_platform")
     }
 }

@@ -2,9 +2,11 @@ package io.leadscore
 
 import java.nio.file.Path
 import kotlinx.serialization.Serializable
+import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.buildJsonObject
+import kotlinx.serialization.json.put
 
 /** Which boosting rounds of a model to use. */
 enum class Iterations {
@@ -64,21 +66,6 @@ data class ImportOptions @JvmOverloads constructor(
     fun withMissing(missing: Double): ImportOptions = copy(missing = missing)
 
     internal fun json(): String {
-        val out = StringBuilder("{\"id\":")
-        JsonWriter(out, "invalid_context").run {
-            text(id, "id")
-            for ((key, value) in listOf("name" to name, "schema" to schema, "scale" to scale, "tiers" to tiers)) {
-                if (value != null) {
-                    out.append(",\"").append(key).append("\":")
-                    text(value, key)
-                }
-            }
-            out.append(",\"classes\":[")
-            classes.forEachIndexed { at, name ->
-                if (at > 0) out.append(',')
-                text(name, "classes[$at]")
-            }
-        }
         weights.forEachIndexed { at, weight ->
             if (!weight.isFinite()) {
                 throw LeadscoreException("invalid_context", "weights[$at]", "wants a number, found $weight")
@@ -87,10 +74,16 @@ data class ImportOptions @JvmOverloads constructor(
         if (missing != null && !missing.isFinite()) {
             throw LeadscoreException("invalid_context", "missing", "wants a number, found $missing")
         }
-        out.append("],\"weights\":").append(weights.joinToString(",", "[", "]"))
-        if (missing != null) out.append(",\"missing\":").append(missing)
-        return out.append(",\"no_reasons\":").append(!reasons)
-            .append(",\"iterations\":\"").append(iterations.word).append("\"}").toString()
+        val texts = listOf("id" to id, "name" to name, "schema" to schema, "scale" to scale, "tiers" to tiers)
+        return buildJsonObject {
+            for ((key, value) in texts) if (value != null) put(key, checked(value, "invalid_context", key))
+            val named = classes.mapIndexed { at, name -> checked(name, "invalid_context", "classes[$at]") }
+            put("classes", JsonArray(named.map(::JsonPrimitive)))
+            put("weights", JsonArray(weights.map(::JsonPrimitive)))
+            if (missing != null) put("missing", missing)
+            put("no_reasons", !reasons)
+            put("iterations", iterations.word)
+        }.toString()
     }
 }
 

@@ -190,9 +190,6 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
         @JvmStatic
         fun importModel(model: Path, options: ImportOptions): Pipeline = importModel(read(model), options)
 
-        private fun recordJson(lead: Any?, path: String = ""): String =
-            buildString { JsonWriter(this, "invalid_lead").record(lead, path) }
-
         private fun read(path: Path): ByteArray =
             try {
                 Files.readAllBytes(path)

@@ -167,6 +167,21 @@ data class Estimate(
     val value: Scalar,
     /** How it was reached, such as `completeness`. */
     val method: String? = null,
+    /** The name people read, if the pipeline gives one. */
+    val label: String? = null,
+    /** What a number counts, such as `days`, if the pipeline tells. */
+    val unit: String? = null,
+    /** The interval around a number, if the pipeline computes one. */
+    val interval: Interval? = null,
+)
+
+/** A closed interval around an estimate. */
+@Serializable
+data class Interval(
+    /** The lower end. */
+    val low: Double,
+    /** The upper end. */
+    val high: Double,
 )
 
 /** Something that speaks for or against the deal. */

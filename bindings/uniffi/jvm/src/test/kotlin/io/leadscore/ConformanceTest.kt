@@ -30,7 +30,8 @@ class ConformanceTest {
     fun everyCaseGivesWhatItSays() {
         var cases = 0
         val codes = HashSet<String>()
-        val files = Fixtures.fixtures.resolve("conformance").listDirectoryEntries("*.json").filter { it.name != "operations.json" }
+        val others = listOf("operations.json", "host_values.json")
+        val files = Fixtures.fixtures.resolve("conformance").listDirectoryEntries("*.json").filter { it.name !in others }
         for (file in files.sorted()) {
             for (element in Fixtures.json(file).getValue("cases").jsonArray) {
                 val case = element.jsonObject
@@ -47,14 +48,15 @@ class ConformanceTest {
             }
         }
         assertTrue(cases > 200, "$cases cases")
-        // A time that cannot be read is always part of a record or of the options.
-        assertEquals(emptyList<String>(), LeadscoreException.codes - codes - "invalid_time")
+        // A time that cannot be read is always part of a record or of the options; the others need a caller or a defect.
+        assertEquals(listOf("invalid_time", "not_found", "cancelled", "internal"), LeadscoreException.codes - codes)
         println("$cases conformance cases")
     }
 
     private fun problem(error: Refused): JsonElement = buildJsonObject {
         put("code", JsonPrimitive(error.code))
-        put("path", JsonPrimitive(error.path))
+        // Files are named by where they are; the cases say it as the options do.
+        put("path", JsonPrimitive(error.path.replace("${Fixtures.fixtures}", "{fixtures}")))
         put("message", JsonPrimitive(error.text))
     }
 

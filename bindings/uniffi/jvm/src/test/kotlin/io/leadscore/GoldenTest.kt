@@ -23,9 +23,24 @@ class GoldenTest {
             .forEach { check(Fixtures.fixtures.resolve("golden").resolve(it)) }
     }
 
-    private fun check(folder: Path) {
+    @Test
+    fun aMarkerForMissingValues() {
+        val folder = Fixtures.fixtures.resolve("golden").resolve("xgb-3.2.0-missing-json")
+        check(folder, -999.1)
+        Forest.load(folder.resolve("model.json"), -999.1).use { assertEquals(-999.1, it.description.missing) }
+        Forest.load(folder.resolve("model.json"), Double.NEGATIVE_INFINITY).use {
+            assertEquals(Double.NEGATIVE_INFINITY, it.description.missing)
+        }
+        Forest.load(folder.resolve("model.json")).use { assertEquals(null, it.description.missing) }
+        val options = ImportOptions("mine").withMissing(-999.1)
+        Pipeline.importModel(folder.resolve("model.json"), options).use {
+            assertTrue("\"missing\":-999.1" in it.toJson(), "the pipeline keeps it")
+        }
+    }
+
+    private fun check(folder: Path, missing: Double = Double.NaN) {
         val model = folder.listDirectoryEntries("model.*").single()
-        Forest.load(model).use { forest ->
+        Forest.load(model, missing).use { forest ->
             val input = table(folder.resolve("input.csv"))
             val matrix = Matrix.of(input.drop(1).map { row -> DoubleArray(row.size) { number(row[it]) } }.toTypedArray())
             val expected = table(folder.resolve("expected.csv"))

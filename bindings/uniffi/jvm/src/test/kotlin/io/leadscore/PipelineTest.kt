@@ -95,7 +95,10 @@ class PipelineTest {
         assertNull(pipeline.features(Lead("x").with(name, Double.NaN), context)[name])
         assertNull(pipeline.features(Lead("x").with(name, java.util.Optional.empty<Int>()), context)[name])
         // Not a number to anybody, and said so.
-        assertTrue(pipeline.score(Lead("x").with(name, Double.POSITIVE_INFINITY), context).warnings.isNotEmpty())
+        val beyond = listOf<Any>(Double.NEGATIVE_INFINITY, java.math.BigInteger.TEN.pow(400), java.math.BigDecimal("-1e400"))
+        for (value in beyond) assertTrue("inf`" in pipeline.score(Lead("x").with(name, value), context).warnings.single(), "$value")
+        // A whole number of a database's decimals is an id as well.
+        assertEquals("7", pipeline.score(mapOf("id" to java.math.BigDecimal("7.00")), context).leadId)
         // Texts of every kind come back as they went.
         val odd = "\u0000\u001f\"\\/\u2028é漢😀\ud83d\ude00\u007f"
         assertEquals(odd, pipeline.score(Lead(odd), context).leadId)
@@ -163,7 +166,7 @@ class PipelineTest {
         assertEquals(60L, summary.tiers.sumOf { it.leads })
         assertEquals(60, folder.resolve("out.jsonl").readText().trim().lines().size)
         val error = refused { pipeline.scoreFile(folder.resolve("none.csv"), folder.resolve("x.csv"), options) }
-        assertEquals("io", error.code)
+        assertEquals("not_found", error.code)
         assertTrue("none.csv" in error.message!!, error.message)
         assertEquals("threads", refused { pipeline.scoreFile(input, input, FileOptions(threads = -1)) }.path)
     }

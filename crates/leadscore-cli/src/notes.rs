@@ -1,0 +1,50 @@
+//! Remarks on standard error, and a progress bar where someone is looking.
+
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use leadscore_files::{LeadReader, Note, Notes, Progress};
+
+/// Prints remarks on standard error.
+#[derive(Default)]
+pub(crate) struct StderrNotes {
+    bar: Option<ProgressBar>,
+}
+
+impl StderrNotes {
+    /// With a bar over the file's bytes, where someone is looking at standard error and rows do not run through the
+    /// terminal.
+    pub(crate) fn with_bar(leads: &LeadReader, rows_on_stdout: bool) -> StderrNotes {
+        let is_seen = std::io::stderr().is_terminal() && !(rows_on_stdout && std::io::stdout().is_terminal());
+        if !is_seen {
+            return StderrNotes::default();
+        }
+        let bar = match leads.byte_count() {
+            Some(count) => ProgressBar::new(count),
+            None => ProgressBar::new_spinner(),
+        };
+        bar.set_draw_target(ProgressDrawTarget::stderr());
+        let template = "{bar:30} {percent:>3} %  {bytes} of {total_bytes}  {eta} left";
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        StderrNotes { bar: Some(bar.with_style(style)) }
+    }
+}
+
+impl Notes for StderrNotes {
+    fn note(&mut self, note: Note) {
+        eprintln!("{note}");
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        match &self.bar {
+            Some(bar) if progress.is_done => bar.finish_and_clear(),
+            Some(bar) => bar.set_position(progress.bytes_read),
+            None => {}
+        }
+    }
+}
+
+/// A remark on standard error.
+pub(crate) fn note_line(text: &str) {
+    eprintln!("{}", Note::Assumed(text.to_owned()));
+}

@@ -1,0 +1,227 @@
+//! Scoring a file into a file.
+
+use std::path::{Path, PathBuf};
+
+use leadscore::{AsOf, Error, ErrorKind, Mode, Pipeline, Zone};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Destination, FileFormat, FileSummary, LeadInput, Note, Notes, OutputFile, Scoring, Stop, note_stand_in,
+    refuse_overwriting,
+};
+
+/// What is scored, how, and where to.
+///
+/// Made by [`FileJob::new`] or [`FileJob::from_json`], and done by [`FileJob::run`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct FileJob {
+    input: LeadInput,
+    output: PathBuf,
+    format: FileFormat,
+    scoring: Scoring,
+}
+
+impl FileJob {
+    /// Scores the leads of a file (CSV, JSON lines or JSON, also gzipped; `-` is standard input) as of a time into
+    /// another: as CSV, in UTC, in lenient mode, with three reasons for each lead.
+    pub fn new(input: impl Into<String>, output: impl Into<PathBuf>, as_of: AsOf) -> FileJob {
+        FileJob {
+            input: LeadInput::new(input).zone(as_of.zone.clone()),
+            output: output.into(),
+            format: FileFormat::default(),
+            scoring: Scoring::new(as_of),
+        }
+    }
+
+    /// Reads a job from the options of other languages:
+    ///
+    /// `{"input", "output", "as_of", "format"? (csv, jsonl, json or html), "map"?, "activities"?, "zone"?, "strict"?,
+    /// "rejects"?, "reasons"?, "top"?, "threads"?}`
+    ///
+    /// # Errors
+    /// `invalid_context` with the path `options` for what is no such object; `invalid_time` for a time or zone that
+    /// cannot be read.
+    ///
+    /// ```
+    /// use leadscore_files::FileJob;
+    /// FileJob::from_json(r#"{"input": "a.csv", "output": "b.csv", "as_of": "2026-11-22", "top": 10}"#)?;
+    /// assert_eq!(FileJob::from_json("{}").unwrap_err().code(), "invalid_context");
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn from_json(options: &str) -> Result<FileJob, Error> {
+        let options: Options = serde_json::from_str(options)
+            .map_err(|error| Error::new(ErrorKind::InvalidContext, "options", error.to_string()))?;
+        let zone = Zone::named(options.zone.as_deref().unwrap_or("UTC"))?;
+        let as_of = AsOf::parse(&options.as_of, &zone)?;
+        let mut job = FileJob::new(options.input, options.output, as_of)
+            .format(options.format)
+            .mode(if options.strict { Mode::Strict } else { Mode::Lenient });
+        (job.input.mapping, job.input.activities) = (options.map, options.activities);
+        if let Some(path) = options.rejects {
+            job = job.rejects(path);
+        }
+        if let Some(count) = options.reasons {
+            job = job.reasons(count);
+        }
+        if let Some(count) = options.top {
+            job = job.top(count);
+        }
+        if let Some(count) = options.threads {
+            job = job.threads(count);
+        }
+        Ok(job)
+    }
+
+    /// The same in another format.
+    #[must_use]
+    pub fn format(mut self, format: FileFormat) -> FileJob {
+        self.format = format;
+        self
+    }
+
+    /// The same with a mapping file, which says which column is which attribute.
+    #[must_use]
+    pub fn mapping(mut self, path: impl Into<PathBuf>) -> FileJob {
+        self.input = self.input.mapping(path);
+        self
+    }
+
+    /// The same with an activity log: CSV or JSON lines with `lead_id`, kind and at.
+    #[must_use]
+    pub fn activities(mut self, path: impl Into<PathBuf>) -> FileJob {
+        self.input = self.input.activities(path);
+        self
+    }
+
+    /// The same with what to do about missing and unusable values.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> FileJob {
+        self.input = self.input.mode(mode);
+        self.scoring = self.scoring.mode(mode);
+        self
+    }
+
+    /// The same with a CSV file of the rejected rows, with line and reason.
+    #[must_use]
+    pub fn rejects(mut self, path: impl Into<PathBuf>) -> FileJob {
+        self.scoring = self.scoring.rejects(path);
+        self
+    }
+
+    /// The same with the most reasons to name for a lead.
+    #[must_use]
+    pub fn reasons(mut self, count: usize) -> FileJob {
+        self.scoring = self.scoring.reasons(count);
+        self
+    }
+
+    /// The same with only the best leads, best first; by default all, in the order of the input, and 50 on a page.
+    #[must_use]
+    pub fn top(mut self, count: usize) -> FileJob {
+        self.scoring = self.scoring.top(count);
+        self
+    }
+
+    /// The same with the number of scoring threads, 1–64; one per core by default. The result does not depend on it.
+    #[must_use]
+    pub fn threads(mut self, count: usize) -> FileJob {
+        self.scoring = self.scoring.threads(count);
+        self
+    }
+
+    /// Scores the file on this thread and its scoring threads; remarks go to `notes`, and `stop` is asked before every
+    /// batch of leads. The output takes its place only when it is complete.
+    ///
+    /// # Errors
+    /// `not_found` and `io` for files, with the file's name in the path or message; `invalid_context` for options that
+    /// contradict each other and for a mapping that cannot be used; `unreadable_table` for a file whose leads cannot be
+    /// read, or of which none could be scored; `cancelled` where `stop` ended the work.
+    pub fn run(
+        &self,
+        pipeline: &Pipeline,
+        notes: &mut dyn Notes,
+        stop: &dyn Stop,
+    ) -> Result<FileSummary, Error> {
+        let rejects = self.scoring.rejects.as_deref().map(|path| ("rejects", path));
+        let writes: Vec<(&str, &Path)> =
+            [("output", self.output.as_path())].into_iter().chain(rejects).collect();
+        refuse_overwriting(&self.input.files(), &writes)?;
+        note_stand_in(pipeline, notes);
+        let leads = self.input.open(pipeline, notes)?;
+        let destination = Destination::Write(self.format, OutputFile::create(&self.output)?);
+        self.scoring.run(pipeline, leads, destination, notes, stop)
+    }
+}
+
+/// [`FileJob::from_json`] and [`FileJob::run`] for other languages: options in, summary out as JSON text.
+///
+/// The summary is `{"scored", "rejected", "tiers": [{"tier", "leads"}], "notes": […]}`.
+///
+/// # Errors
+/// Those of [`FileJob::from_json`] and [`FileJob::run`].
+///
+/// ```
+/// let pipeline = leadscore::Pipeline::builtin("conversion")?;
+/// let folder = std::env::temp_dir().join(format!("leadscore-doc-{}", std::process::id()));
+/// std::fs::create_dir_all(&folder)?;
+/// std::fs::write(folder.join("leads.csv"), "lead_id,company\n7,Acme\n")?;
+/// let options = format!(
+///     r#"{{"input": {:?}, "output": {:?}, "as_of": "2026-11-22"}}"#,
+///     folder.join("leads.csv"),
+///     folder.join("scores.csv")
+/// );
+/// let summary = leadscore_files::score_file(&pipeline, &options, &leadscore_files::never_stop)?;
+/// assert!(summary.starts_with(r#"{"scored":1,"rejected":0,"#));
+/// # std::fs::remove_dir_all(folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn score_file(pipeline: &Pipeline, options: &str, stop: &dyn Stop) -> Result<String, Error> {
+    let mut notes: Vec<Note> = Vec::new();
+    let summary = FileJob::from_json(options)?.run(pipeline, &mut notes, stop)?;
+    Ok(summary_json(&summary, &notes))
+}
+
+fn summary_json(summary: &FileSummary, notes: &[Note]) -> String {
+    let tiers = summary.tiers.iter().map(|tier| TierJson { tier: &tier.name, leads: tier.lead_count });
+    let summary = SummaryJson {
+        scored: summary.scored_count,
+        rejected: summary.rejected_count,
+        tiers: tiers.collect(),
+        notes: notes.iter().map(ToString::to_string).collect(),
+    };
+    serde_json::to_string(&summary).expect("a summary is always JSON")
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    input: String,
+    output: PathBuf,
+    #[serde(default)]
+    format: FileFormat,
+    map: Option<PathBuf>,
+    activities: Option<PathBuf>,
+    as_of: String,
+    zone: Option<String>,
+    #[serde(default)]
+    strict: bool,
+    rejects: Option<PathBuf>,
+    reasons: Option<usize>,
+    top: Option<usize>,
+    threads: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct SummaryJson<'a> {
+    scored: u64,
+    rejected: u64,
+    tiers: Vec<TierJson<'a>>,
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct TierJson<'a> {
+    tier: &'a str,
+    leads: u64,
+}

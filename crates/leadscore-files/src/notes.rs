@@ -1,0 +1,85 @@
+//! What a job says while it runs, and how it is stopped.
+
+use std::fmt;
+
+/// One remark about the work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Note {
+    /// Something was assumed, or could not be used.
+    Assumed(String),
+    /// A row was rejected, or how many more were.
+    Rejected(String),
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Note::Assumed(text) => write!(f, "note: {text}"),
+            Note::Rejected(text) => write!(f, "rejected: {text}"),
+        }
+    }
+}
+
+/// How far the reading has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Bytes read of the input as it lies on the disk.
+    pub bytes_read: u64,
+    /// Its size, where known.
+    pub byte_count: Option<u64>,
+    /// Whether everything has been read and scored.
+    pub is_done: bool,
+}
+
+impl Progress {
+    pub(crate) fn new(bytes_read: u64, byte_count: Option<u64>, is_done: bool) -> Progress {
+        Progress { bytes_read, byte_count, is_done }
+    }
+}
+
+/// Receives the remarks of a job, on the thread that runs it.
+///
+/// A `Vec<Note>` keeps them.
+pub trait Notes {
+    /// Receives one remark.
+    fn note(&mut self, note: Note);
+
+    /// Hears how far the reading has come, after every batch of leads; does nothing by default.
+    fn progress(&mut self, progress: Progress) {
+        let _ = progress;
+    }
+}
+
+impl Notes for Vec<Note> {
+    fn note(&mut self, note: Note) {
+        self.push(note);
+    }
+}
+
+impl dyn Notes + '_ {
+    /// Passes on that something was assumed.
+    pub fn assumed(&mut self, text: impl Into<String>) {
+        self.note(Note::Assumed(text.into()));
+    }
+}
+
+/// Asked between batches of leads, on the thread that runs the job, whether the work is to end early.
+///
+/// Any function without arguments that answers true for "stop" will do.
+pub trait Stop {
+    /// Whether the work is to end now.
+    fn is_stopped(&self) -> bool;
+}
+
+impl<F: Fn() -> bool> Stop for F {
+    fn is_stopped(&self) -> bool {
+        self()
+    }
+}
+
+/// The [`Stop`] of work that always runs to its end.
+pub fn never_stop() -> bool {
+    false
+}

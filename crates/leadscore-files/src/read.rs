@@ -1,0 +1,267 @@
+//! Leads from a file, whatever its format: CSV, JSON lines or JSON, plain or gzipped, or standard input.
+
+mod activity_log;
+mod json_list;
+mod mapping;
+mod open;
+mod records;
+mod table;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use leadscore::{Attribute, Error, Lead, Mode, Pipeline, Zone};
+use leadscore_csv::Warning;
+
+pub use mapping::Mapping;
+pub use open::{ByteCounter, InputFile, InputFormat};
+
+use crate::Notes;
+use activity_log::ActivityLog;
+
+/// Attributes shown beside a lead even where the pipeline does not read them.
+const SHOWN: [&str; 4] = ["name", "company", "title", "email"];
+
+/// Where leads come from: a file of leads, and perhaps a mapping of its columns and an activity log.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct LeadInput {
+    pub(crate) path: String,
+    pub(crate) mapping: Option<PathBuf>,
+    pub(crate) activities: Option<PathBuf>,
+    zone: Zone,
+    mode: Mode,
+}
+
+impl LeadInput {
+    /// The leads of a file: CSV, JSON lines or JSON, also gzipped; `-` is standard input.
+    pub fn new(path: impl Into<String>) -> LeadInput {
+        LeadInput {
+            path: path.into(),
+            mapping: None,
+            activities: None,
+            zone: Zone::utc(),
+            mode: Mode::Lenient,
+        }
+    }
+
+    /// The same with a [`Mapping`] file.
+    #[must_use]
+    pub fn mapping(mut self, path: impl Into<PathBuf>) -> LeadInput {
+        self.mapping = Some(path.into());
+        self
+    }
+
+    /// The same with an activity log: CSV or JSON lines with `lead_id`, kind and at.
+    #[must_use]
+    pub fn activities(mut self, path: impl Into<PathBuf>) -> LeadInput {
+        self.activities = Some(path.into());
+        self
+    }
+
+    /// The same with the zone of times without an offset; UTC by default.
+    #[must_use]
+    pub fn zone(mut self, zone: Zone) -> LeadInput {
+        self.zone = zone;
+        self
+    }
+
+    /// The same in strict mode, where a cell that cannot be read rejects its row, or in lenient mode.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> LeadInput {
+        self.mode = mode;
+        self
+    }
+
+    /// Opens the files, and notes what was assumed about them.
+    ///
+    /// # Errors
+    /// `not_found` and `io` with the file's name as the path, `invalid_context` for a mapping that cannot be used,
+    /// `unreadable_table` for a file whose leads or activities cannot be read.
+    pub fn open(&self, pipeline: &Pipeline, notes: &mut dyn Notes) -> Result<LeadReader, Error> {
+        let mapping = self.mapping.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
+        let log =
+            self.activities.as_deref().map(|path| ActivityLog::load(path, &self.zone, notes)).transpose()?;
+        let file = InputFile::open(&self.path)?;
+        for note in &file.notes {
+            notes.assumed(note);
+        }
+        note_unknown_attributes(&mapping, pipeline, notes);
+        let (name, byte_count, bytes_read) = (file.name.clone(), file.byte_count, file.bytes_read.clone());
+        let source = match file.format {
+            InputFormat::Csv => {
+                let is_strict = self.mode == Mode::Strict;
+                Source::Table(Box::new(table::Table::open(file, &mapping, pipeline, is_strict, notes)?))
+            }
+            InputFormat::Jsonl | InputFormat::Json => {
+                Source::Records(Box::new(records::Records::new(file, mapping, self.zone.clone())))
+            }
+        };
+        Ok(LeadReader { source, lead: Lead::default(), row: 0, line: 0, log, name, byte_count, bytes_read })
+    }
+
+    /// The files that are read, each with what it is called in messages.
+    pub(crate) fn files(&self) -> Vec<(&'static str, &Path)> {
+        let files = [
+            ("the input", Some(Path::new(&self.path))),
+            ("the mapping", self.mapping.as_deref()),
+            ("the activity log", self.activities.as_deref()),
+        ];
+        files.into_iter().filter_map(|(what, path)| Some((what, path?))).collect()
+    }
+}
+
+fn note_unknown_attributes(mapping: &Mapping, pipeline: &Pipeline, notes: &mut dyn Notes) {
+    let read: Vec<&str> = pipeline.schema().attribute_names().iter().collect();
+    let names = mapping.attributes.keys().map(String::as_str);
+    let unknown: Vec<&str> = names.filter(|name| !read.contains(name) && !SHOWN.contains(name)).collect();
+    if !unknown.is_empty() {
+        let (unknown, read) = (unknown.join(", "), read.join(", "));
+        notes.assumed(format!(
+            "the mapping names {unknown}, which the pipeline does not read; it reads: {read}"
+        ));
+    }
+}
+
+/// A row that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rejection {
+    /// The line it starts on, from 1.
+    pub line: u64,
+    /// Why it could not be used.
+    pub reason: String,
+    /// The row as it was written, cut to a sensible length.
+    pub raw: String,
+}
+
+impl Rejection {
+    /// A row that starts on some line, why it could not be used, and how it was written.
+    pub fn new(line: u64, reason: impl Into<String>, raw: impl Into<String>) -> Rejection {
+        Rejection { line, reason: reason.into(), raw: raw.into() }
+    }
+}
+
+/// What the next row of an input is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadLead {
+    /// A lead; it is in [`LeadReader::lead`].
+    Lead,
+    /// A row that could not be used; reading goes on behind it.
+    Rejected(Rejection),
+    /// There are no more rows.
+    End,
+}
+
+/// Reads the leads of a file one by one, always into the same buffer.
+pub struct LeadReader {
+    source: Source,
+    lead: Lead,
+    row: u64,
+    line: u64,
+    log: Option<ActivityLog>,
+    name: String,
+    byte_count: Option<u64>,
+    bytes_read: ByteCounter,
+}
+
+enum Source {
+    Table(Box<table::Table>),
+    Records(Box<records::Records>),
+}
+
+impl LeadReader {
+    /// Reads the next row.
+    ///
+    /// # Errors
+    /// `io` with the file's name where reading fails.
+    pub fn read_lead(&mut self) -> Result<ReadLead, Error> {
+        let read = match &mut self.source {
+            Source::Table(table) => table.read_lead(&mut self.lead, &mut self.line)?,
+            Source::Records(records) => records.read_lead(&mut self.lead, &mut self.line)?,
+        };
+        if read == ReadLead::End {
+            return Ok(read);
+        }
+        self.row += 1;
+        if read == ReadLead::Lead {
+            if self.lead.id.is_none() {
+                self.lead.id = Some(self.row.to_string());
+            }
+            if let Some(log) = &mut self.log {
+                log.attach(&mut self.lead);
+            }
+        }
+        Ok(read)
+    }
+
+    /// The lead last read.
+    pub fn lead(&self) -> &Lead {
+        &self.lead
+    }
+
+    /// Swaps the lead last read with another, whose buffers are used for the next one.
+    pub fn swap_lead(&mut self, other: &mut Lead) {
+        std::mem::swap(&mut self.lead, other);
+    }
+
+    /// The number of the row last read among the data rows, from 1; rejected rows count too.
+    pub fn row(&self) -> u64 {
+        self.row
+    }
+
+    /// The line on which the row last read starts, from 1.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// The input's name for messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The size of the file as it lies on the disk, where known.
+    pub fn byte_count(&self) -> Option<u64> {
+        self.byte_count
+    }
+
+    /// How many bytes of it have been read.
+    pub fn bytes_read(&self) -> u64 {
+        self.bytes_read.get()
+    }
+
+    /// Counts the bytes read while the reader itself is in use.
+    pub(crate) fn byte_counter(&self) -> ByteCounter {
+        self.bytes_read.clone()
+    }
+
+    /// What was assumed or could not be used; complete once all rows have been read.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let mut warnings = match &self.source {
+            Source::Table(table) => table.warnings(),
+            Source::Records(records) => records.warnings(),
+        };
+        let message = self.log.as_ref().and_then(ActivityLog::unmatched_note);
+        warnings.extend(message.map(|message| Warning { line: None, column: None, message }));
+        warnings
+    }
+}
+
+impl fmt::Debug for LeadReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LeadReader").field("name", &self.name).field("row", &self.row).finish_non_exhaustive()
+    }
+}
+
+/// What to call a lead: its name and company, else its id.
+pub fn lead_title(lead: &Lead) -> String {
+    let text = |name: &str| match lead.attributes.get(name) {
+        Some(Attribute::Text(text)) if !text.trim().is_empty() => Some(text.trim()),
+        _ => None,
+    };
+    match (text("name"), text("company")) {
+        (Some(name), Some(company)) => format!("{name} · {company}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => lead.id.clone().unwrap_or_default(),
+    }
+}

@@ -1,0 +1,107 @@
+//! Which column is which attribute: from a mapping file, or by the columns' names.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use leadscore::{Error, ErrorKind};
+use leadscore_csv::{CsvOptions, DateOrder};
+use serde::Deserialize;
+
+use crate::in_file;
+
+/// A mapping file: `{"format": 1, "lead_id": "Prospect ID", "attributes": {"visits": "TotalVisits"}}`, and what is
+/// known of the file's format where its content does not tell.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    #[serde(default)]
+    format: Option<u32>,
+    /// The column that holds the lead's id.
+    #[serde(default)]
+    pub(crate) lead_id: Option<String>,
+    /// Attribute name → column name.
+    #[serde(default)]
+    pub(crate) attributes: BTreeMap<String, String>,
+    /// Columns to be kept as text whatever they look like.
+    #[serde(default)]
+    text: Vec<String>,
+    #[serde(default)]
+    delimiter: Option<char>,
+    #[serde(default)]
+    encoding: Option<String>,
+    #[serde(default)]
+    decimal: Option<char>,
+    #[serde(default)]
+    date_order: Option<Order>,
+    #[serde(default)]
+    header: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Order {
+    DayFirst,
+    MonthFirst,
+}
+
+/// Other names that attributes often have in exports, by attribute.
+const ALIASES: &str = include_str!("columns.json");
+
+impl Mapping {
+    /// Reads a mapping file.
+    ///
+    /// # Errors
+    /// `not_found`, `io`, and `invalid_context` for what is no mapping, with the file's name as the path.
+    pub fn load(path: &Path) -> Result<Mapping, Error> {
+        let text = std::fs::read_to_string(path).map_err(|error| Error::io(path, error))?;
+        let invalid = |message: String| {
+            in_file(&path.display().to_string(), Error::new(ErrorKind::InvalidContext, "", message))
+        };
+        let mapping: Mapping = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
+        match mapping.format {
+            Some(1) => {}
+            Some(other) => {
+                return Err(invalid(format!("format {other} is not known; this version reads 1")));
+            }
+            None => return Err(invalid("the field `format` is missing; write \"format\": 1".to_owned())),
+        }
+        if let Some(decimal) = mapping.decimal.filter(|c| !matches!(c, '.' | ',')) {
+            return Err(invalid(format!("decimal: `{decimal}` is neither `.` nor `,`")));
+        }
+        if let Some(delimiter) = mapping.delimiter.filter(|c| !c.is_ascii()) {
+            return Err(invalid(format!("delimiter: `{delimiter}` is no ASCII character")));
+        }
+        Ok(mapping)
+    }
+
+    /// What it says about the CSV file.
+    pub fn csv_options(&self) -> CsvOptions {
+        let mut options = CsvOptions::new();
+        options.delimiter = self.delimiter.map(|c| c as u8);
+        options.encoding.clone_from(&self.encoding);
+        options.decimal = self.decimal;
+        options.date_order = self.date_order.map(|order| match order {
+            Order::DayFirst => DateOrder::DayFirst,
+            Order::MonthFirst => DateOrder::MonthFirst,
+        });
+        options.header = self.header;
+        options.text_columns.clone_from(&self.text);
+        options
+    }
+}
+
+/// A name without case, blanks and punctuation: `E-mail Address` and `email_address` are the same.
+fn normalized(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The column for an attribute: the same name, the same name [`normalized`], or one of its aliases.
+pub(super) fn find_column(attribute: &str, columns: &[&str]) -> Option<usize> {
+    let find = |wanted: &str| columns.iter().position(|column| normalized(column) == wanted);
+    let exact = columns.iter().position(|column| *column == attribute);
+    exact.or_else(|| find(&normalized(attribute))).or_else(|| {
+        let aliases: BTreeMap<String, Vec<String>> =
+            serde_json::from_str(ALIASES).expect("columns.json lists names by attribute");
+        aliases.get(attribute)?.iter().find_map(|alias| find(&normalized(alias)))
+    })
+}

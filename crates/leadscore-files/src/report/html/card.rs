@@ -1,0 +1,259 @@
+//! One lead of the page.
+
+use std::io::{Result, Write};
+
+use leadscore::Prediction;
+use leadscore::explain::Reason;
+use leadscore::feature::{MissingCause, MissingFeature};
+use leadscore::pipeline::Priority;
+
+use super::{percent, states_chance};
+use crate::report::{Detail, Escaped, Ledger, RankedLead, capital, plain, signed};
+
+/// The most names of missing things in one sentence.
+const MOST_GAPS: usize = 8;
+
+/// Writes one lead; `most` is the most points any bar of the page stands for.
+pub(super) fn write(
+    out: &mut dyn Write,
+    lead: &RankedLead,
+    tier: Option<(usize, &str)>,
+    most: f64,
+) -> Result<()> {
+    let colour = tier.map_or("tx", |(_, colour)| colour);
+    let of = tier.map(|(at, _)| format!(" of-{at}")).unwrap_or_default();
+    let prediction = &lead.prediction;
+    write!(
+        out,
+        "<li class=\"lead {colour}{of}\" id=\"lead-{rank}\">\n<div class=\"head\"><span class=\"rank\">\
+         <span class=\"off\">Rank </span>{rank}</span>\n<div class=\"who\"><h3><bdi>{}</bdi></h3>",
+        Escaped(&lead.name),
+        rank = lead.rank
+    )?;
+    details(out, &lead.details)?;
+    out.write_all(b"</div>\n")?;
+    mark(out, prediction)?;
+    out.write_all(b"</div>\n<div class=\"body\">\n")?;
+    why(out, prediction, most)?;
+    what_to_do(out, prediction)?;
+    gaps(out, prediction)?;
+    out.write_all(b"</div>\n")?;
+    sum(out, prediction)?;
+    out.write_all(b"</li>\n")
+}
+
+fn details(out: &mut dyn Write, details: &[Detail]) -> Result<()> {
+    let told: Vec<_> = details.iter().filter(|detail| !detail.value.trim().is_empty()).collect();
+    if told.is_empty() {
+        return Ok(());
+    }
+    out.write_all(b"<p>")?;
+    for Detail { label, value } in told {
+        // A company or an address says itself what it is; a country code or a source does not.
+        let plain = ["company", "title", "job title", "email", "e-mail", "phone", "name"]
+            .contains(&label.to_lowercase().as_str());
+        let class = if plain { " class=\"off\"" } else { "" };
+        write!(out, "<span><span{class}>{}:</span> <bdi>", Escaped(&capital(label)))?;
+        let value = Escaped(value);
+        match link(value.0) {
+            Some(link) => write!(out, "<a href=\"{link}\">{value}</a>")?,
+            None => write!(out, "{value}")?,
+        }
+        out.write_all(b"</bdi></span> ")?;
+    }
+    out.write_all(b"</p>")
+}
+
+/// What to open for an e-mail address or an international phone number; nothing else becomes a link.
+fn link(value: &str) -> Option<String> {
+    let value = value.trim();
+    let word = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b))
+    };
+    if let Some((name, domain)) = value.split_once('@')
+        && word(name)
+        && word(domain)
+    {
+        return Some(format!("mailto:{value}"));
+    }
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let rest = value.strip_prefix('+')?;
+    if !(7..=15).contains(&digits) || !rest.bytes().all(|b| b.is_ascii_digit() || b" -().".contains(&b)) {
+        return None;
+    }
+    let number: String = rest.chars().filter(char::is_ascii_digit).collect();
+    Some(format!("tel:+{number}"))
+}
+
+fn mark(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
+    out.write_all(b"<div class=\"mark\">")?;
+    let tier = prediction.tier.as_deref().unwrap_or("no tier");
+    let score = plain(prediction.score);
+    write!(
+        out,
+        "<span class=\"tier\">{}</span><span class=\"score\">{score}<small> of 100</small></span>\
+         <div class=\"bar\" role=\"img\" aria-label=\"Score {score} of 100\"><i style=\"width:{:.1}%\"></i></div>",
+        Escaped(tier),
+        prediction.score.clamp(0.0, 100.0)
+    )?;
+    if let Some(chance) = prediction.probability.filter(|_| states_chance(prediction)) {
+        write!(out, "<span class=\"chance\">Chance {}</span>", percent(chance))?;
+    }
+    out.write_all(b"</div>\n")
+}
+
+/// What speaks for the lead, what against it, and what held the score back.
+fn why(out: &mut dyn Write, prediction: &Prediction, most: f64) -> Result<()> {
+    let explanation = &prediction.explanation;
+    let seen = |reason: &&Reason| reason.points.abs() >= 0.05;
+    let is_for = |reason: &&Reason| reason.points > 0.0;
+    let reasons: Vec<&Reason> = explanation.reasons.iter().filter(seen).collect();
+    // A limit of less than a point, such as a rounding, stands in the sum only.
+    let limits: Vec<&Reason> = explanation.limits.iter().filter(|l| l.points.abs() >= 1.0).collect();
+    out.write_all(b"<section><h4>Why</h4>\n<ul class=\"why\">\n")?;
+    for reason in reasons.iter().filter(|r| is_for(r)) {
+        bar(out, reason, most, "")?;
+    }
+    for reason in reasons.iter().filter(|r| !is_for(r)) {
+        bar(out, reason, most, "")?;
+    }
+    for limit in &limits {
+        bar(out, limit, most, " limit")?;
+    }
+    if reasons.is_empty() && limits.is_empty() {
+        out.write_all(b"<li class=\"still\">Nothing is known that moves the score.</li>\n")?;
+    }
+    out.write_all(b"</ul></section>\n")
+}
+
+fn bar(out: &mut dyn Write, reason: &Reason, most: f64, limit: &str) -> Result<()> {
+    let side = if reason.points < 0.0 { "against" } else { "for" };
+    let kind = match (limit, side) {
+        ("", side) => side,
+        _ => "limit",
+    };
+    let points = signed(reason.points);
+    writeln!(
+        out,
+        "<li class=\"{side}{limit}\"><span class=\"txt\">{}</span><span class=\"swing\" role=\"img\" \
+         aria-label=\"{kind}\"><i style=\"width:{:.1}%\"></i></span><span class=\"pts\">{points}</span></li>",
+        Escaped(&capital(&reason.text)),
+        50.0 * (reason.points.abs() / most).min(1.0)
+    )
+}
+
+fn what_to_do(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
+    let action = prediction.action.as_deref().filter(|action| !action.is_empty());
+    if action.is_none() && prediction.recommendations.is_empty() {
+        return Ok(());
+    }
+    out.write_all(b"<section><h4>What to do</h4>\n")?;
+    if let Some(action) = action {
+        writeln!(out, "<p class=\"do\">{}</p>", Escaped(&capital(action)))?;
+    }
+    if !prediction.recommendations.is_empty() {
+        out.write_all(b"<ul class=\"todo\">\n")?;
+        for advice in &prediction.recommendations {
+            let urgent = if advice.priority == Priority::Urgent { "<b>Urgent:</b> " } else { "" };
+            write!(out, "<li>{urgent}{}", Escaped(&capital(&advice.action)))?;
+            if !advice.timeframe.is_empty() {
+                write!(out, " <span class=\"when\">({})</span>", Escaped(&uncapital(&advice.timeframe)))?;
+            }
+            if !advice.rationale.is_empty() {
+                write!(out, "<small>{}</small>", Escaped(&capital(&advice.rationale)))?;
+            }
+            out.write_all(b"</li>\n")?;
+        }
+        out.write_all(b"</ul>")?;
+    }
+    out.write_all(b"</section>\n")
+}
+
+/// `Within 24 hours` inside a sentence; words in capitals stay.
+fn uncapital(text: &str) -> String {
+    let mut chars = text.chars();
+    match (chars.next(), chars.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(chars).collect(),
+        _ => text.to_owned(),
+    }
+}
+
+/// What is not known, and what was there but could not be used.
+fn gaps(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
+    let labels = |cause: MissingCause| {
+        prediction.missing.iter().filter(move |gap| gap.cause == cause).map(label).collect::<Vec<_>>()
+    };
+    let absent = labels(MissingCause::Absent);
+    write!(
+        out,
+        "<p class=\"gaps\">Known: {} of what the score looks at. ",
+        percent(prediction.completeness)
+    )?;
+    if !absent.is_empty() {
+        write!(out, "Missing: {}. ", Escaped(&listed(&absent)))?;
+    }
+    for gap in &prediction.missing {
+        if let Some(text) = unusable(gap) {
+            write!(out, "{} ", Escaped(&text))?;
+        }
+    }
+    out.write_all(b"</p>\n")
+}
+
+fn label(gap: &MissingFeature) -> String {
+    gap.label.replace('_', " ")
+}
+
+fn listed(names: &[String]) -> String {
+    let shown = names.len().min(MOST_GAPS);
+    let text = names[..shown].join("; ");
+    match names.len() - shown {
+        0 => text,
+        more => format!("{text}; and {more} more"),
+    }
+}
+
+fn unusable(gap: &MissingFeature) -> Option<String> {
+    let label = capital(&label(gap));
+    let found = gap.found.as_deref().unwrap_or_default();
+    Some(match gap.cause {
+        MissingCause::Absent | MissingCause::Undecided => return None,
+        MissingCause::OutOfRange => format!("{label}: {found} cannot be right, so it was left out."),
+        MissingCause::Future => format!("{label}: {found} lies in the future, so it was left out."),
+        MissingCause::Unseen => format!("{label}: “{found}” is not a known value, so it was left out."),
+        _ => format!("{label}: “{found}” cannot be read, so it was left out."),
+    })
+}
+
+/// The whole sum, folded away.
+fn sum(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
+    let Some(ledger) = Ledger::new(prediction) else { return Ok(()) };
+    write!(
+        out,
+        "<details><summary>How the score adds up to {}</summary>\n<table class=\"sum\"><thead class=\"off\"><tr>\
+         <th>What</th><th>Points</th></tr></thead><tbody>\n\
+         <tr><th scope=\"row\">Every lead starts at</th><td>{}</td></tr>\n",
+        plain(ledger.score),
+        plain(ledger.baseline)
+    )?;
+    let mut under: Option<&str> = None;
+    for line in &ledger.lines {
+        if line.group.as_deref() != under {
+            under = line.group.as_deref();
+            let heading = under.unwrap_or("Overall");
+            writeln!(out, "<tr class=\"under\"><th colspan=\"2\">{}</th></tr>", Escaped(heading))?;
+        }
+        let class = if line.is_limit { " class=\"limit\"" } else { "" };
+        let text = Escaped(&line.text);
+        writeln!(out, "<tr{class}><th scope=\"row\">{text}</th><td>{}</td></tr>", signed(line.points))?;
+    }
+    let left_over = ledger.left_over();
+    if let Some(left_over) = left_over {
+        writeln!(
+            out,
+            "<tr><th scope=\"row\">Left over by rounding each line to one decimal</th><td>{left_over}</td></tr>"
+        )?;
+    }
+    writeln!(out, "<tr class=\"total\"><th scope=\"row\">Score</th><td>{}</td></tr>", plain(ledger.score))?;
+    out.write_all(b"</tbody></table></details>\n")
+}

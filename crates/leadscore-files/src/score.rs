@@ -1,0 +1,267 @@
+//! Scores the leads of an open input in batches, into rows or a ranking.
+
+mod batch;
+mod best;
+mod sink;
+
+use std::path::PathBuf;
+
+use leadscore::{AsOf, Error, ErrorKind, Mode, Pipeline, Score, ScoreOptions};
+
+use crate::report::{Report, TierCount};
+use crate::{
+    FileFormat, LeadReader, Notes, OutputFile, Progress, ReadLead, Rejection, Rejects, Stop, ValueWarnings,
+    note_warnings, unreadable,
+};
+use batch::{Batch, in_batches};
+use sink::Sink;
+
+/// Is given the finished report.
+pub type ReceiveReport<'a> = Box<dyn FnOnce(&Report) -> Result<(), Error> + 'a>;
+
+/// Where scored leads go.
+pub enum Destination<'a> {
+    /// To a file or stream, in some format.
+    Write(FileFormat, OutputFile<'a>),
+    /// To a function that is given the best leads when all are scored.
+    Report(ReceiveReport<'a>),
+}
+
+impl std::fmt::Debug for Destination<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Destination::Write(format, output) => f.debug_tuple("Write").field(format).field(output).finish(),
+            Destination::Report(_) => f.write_str("Report(…)"),
+        }
+    }
+}
+
+/// How the leads of an open input are scored.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Scoring {
+    as_of: AsOf,
+    mode: Mode,
+    reasons: usize,
+    top: Option<usize>,
+    pub(crate) rejects: Option<PathBuf>,
+    threads: Option<usize>,
+}
+
+/// What came of scoring a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FileSummary {
+    /// How many leads got a score.
+    pub scored_count: u64,
+    /// How many rows were rejected.
+    pub rejected_count: u64,
+    /// How many leads are in each tier, the best tier first.
+    pub tiers: Vec<TierCount>,
+}
+
+impl Scoring {
+    /// Scores as of a time, in lenient mode, with three reasons.
+    pub fn new(as_of: AsOf) -> Scoring {
+        Scoring { as_of, mode: Mode::Lenient, reasons: 3, top: None, rejects: None, threads: None }
+    }
+
+    /// The same with what to do about missing and unusable values.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> Scoring {
+        self.mode = mode;
+        self
+    }
+
+    /// The same with the most reasons to name for a lead.
+    #[must_use]
+    pub fn reasons(mut self, count: usize) -> Scoring {
+        self.reasons = count;
+        self
+    }
+
+    /// The same with only the best leads, best first. By default rows are all leads in the order of the input, a page
+    /// has the best 50 and a report the best 20.
+    #[must_use]
+    pub fn top(mut self, count: usize) -> Scoring {
+        self.top = Some(count);
+        self
+    }
+
+    /// The same with a CSV file of the rejected rows, with line and reason.
+    #[must_use]
+    pub fn rejects(mut self, path: impl Into<PathBuf>) -> Scoring {
+        self.rejects = Some(path.into());
+        self
+    }
+
+    /// The same with the number of scoring threads, 1–64; one per core by default. The result does not depend on it.
+    #[must_use]
+    pub fn threads(mut self, count: usize) -> Scoring {
+        self.threads = Some(count);
+        self
+    }
+
+    /// Scores all leads of an input.
+    ///
+    /// # Errors
+    /// `invalid_context` with the path `top` for no leads, `cancelled` where `stop` said so, `unreadable_table` where no
+    /// lead could be scored, `not_found` and `io`. Files that were not completed are removed.
+    pub fn run(
+        &self,
+        pipeline: &Pipeline,
+        mut leads: LeadReader,
+        destination: Destination<'_>,
+        notes: &mut dyn Notes,
+        stop: &dyn Stop,
+    ) -> Result<FileSummary, Error> {
+        if self.top == Some(0) {
+            return Err(Error::new(ErrorKind::InvalidContext, "top", "wants 1 or more"));
+        }
+        let mut rejects = Rejects::create(self.rejects.as_deref())?;
+        let mut sink = Sink::open(destination, self.top, pipeline)?;
+        let mut tally = Tally::new(pipeline);
+        let job = sink.job(pipeline, self);
+        let (byte_count, bytes_read) = (leads.byte_count(), leads.byte_counter());
+        in_batches(
+            self.thread_count(),
+            |batch| batch.fill(&mut leads),
+            |batch| job.score(batch),
+            |batch| {
+                if stop.is_stopped() {
+                    return Err(Error::new(ErrorKind::Cancelled, "", "stopped before the end"));
+                }
+                notes.progress(Progress::new(bytes_read.get(), byte_count, false));
+                tally.take(batch, &mut rejects, notes)?;
+                sink.take(batch)
+            },
+        )?;
+        notes.progress(Progress::new(bytes_read.get(), byte_count, true));
+        tally.rejected_count = rejects.count();
+        rejects.finish(notes)?;
+        tally.reader_warnings = leads.warnings().iter().map(ToString::to_string).collect();
+        if tally.is_all_the_same() {
+            notes.assumed(
+                "every lead has the same score: the input tells this pipeline nothing; see `leadscore inspect` and --map",
+            );
+        }
+        sink.finish(pipeline, self, leads.name(), &tally)?;
+        note_warnings(&leads.warnings(), &tally.value_warnings, notes);
+        tally.summary(leads.name())
+    }
+
+    fn thread_count(&self) -> usize {
+        const MAX_THREADS: usize = 64;
+        let all = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.unwrap_or_else(all).clamp(1, MAX_THREADS)
+    }
+
+    fn options(&self, reasons: usize) -> ScoreOptions {
+        ScoreOptions::new().mode(self.mode).reasons(reasons)
+    }
+}
+
+/// Notes that a pipeline's model is a stand-in for one of the user's own, if it is one.
+pub fn note_stand_in(pipeline: &Pipeline, notes: &mut dyn Notes) {
+    if let Some(card) = pipeline.model_card().filter(|card| card.is_stub) {
+        notes.assumed(format!(
+            "the model {} was trained on made-up leads; it is a stand-in for one of your own",
+            card.name
+        ));
+    }
+}
+
+/// What is counted over all leads.
+struct Tally {
+    scored_count: u64,
+    rejected_count: u64,
+    tiers: Vec<TierCount>,
+    value_warnings: ValueWarnings,
+    reader_warnings: Vec<String>,
+    lowest: f64,
+    highest: f64,
+}
+
+impl Tally {
+    fn new(pipeline: &Pipeline) -> Tally {
+        let tiers = pipeline.tiers().tiers().iter();
+        let empty = |tier: &leadscore::Tier| TierCount {
+            name: tier.name().to_owned(),
+            action: tier.action().to_owned(),
+            lead_count: 0,
+        };
+        Tally {
+            scored_count: 0,
+            rejected_count: 0,
+            tiers: tiers.map(empty).collect(),
+            value_warnings: ValueWarnings::default(),
+            reader_warnings: Vec::new(),
+            lowest: f64::INFINITY,
+            highest: f64::NEG_INFINITY,
+        }
+    }
+
+    /// Counts a scored batch, and turns leads that were refused into rejected rows.
+    fn take(&mut self, batch: &mut Batch, rejects: &mut Rejects, notes: &mut dyn Notes) -> Result<(), Error> {
+        for rejection in batch.rejections.drain(..) {
+            rejects.add(&rejection, notes)?;
+        }
+        for (slot, result) in batch.slots.iter().zip(&batch.results) {
+            match result {
+                Ok(score) => self.count(slot.line, score),
+                Err(error) => {
+                    let raw = serde_json::to_string(&slot.lead).expect("a lead is always JSON");
+                    rejects.add(&Rejection::new(slot.line, error.to_string(), raw), notes)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, line: u64, score: &Score) {
+        self.scored_count += 1;
+        self.lowest = self.lowest.min(score.score);
+        self.highest = self.highest.max(score.score);
+        let tier = score.tier.as_deref();
+        if let Some(count) = self.tiers.iter_mut().find(|count| Some(count.name.as_str()) == tier) {
+            count.lead_count += 1;
+        }
+        self.value_warnings.add(line, &score.warnings);
+    }
+
+    fn is_all_the_same(&self) -> bool {
+        self.scored_count > 1 && self.lowest == self.highest
+    }
+
+    fn summary(self, name: &str) -> Result<FileSummary, Error> {
+        if self.scored_count == 0 {
+            let why = match self.rejected_count {
+                0 => "there is no row below the header",
+                _ => "every row was rejected",
+            };
+            return Err(unreadable(name, format!("no lead was scored: {why}")));
+        }
+        Ok(FileSummary {
+            scored_count: self.scored_count,
+            rejected_count: self.rejected_count,
+            tiers: self.tiers,
+        })
+    }
+}
+
+impl Batch {
+    /// Reads the next leads; false at the end of the input.
+    fn fill(&mut self, leads: &mut LeadReader) -> Result<bool, Error> {
+        while !self.is_full() {
+            match leads.read_lead()? {
+                ReadLead::End => return Ok(false),
+                ReadLead::Rejected(rejection) => self.rejections.push(rejection),
+                ReadLead::Lead => {
+                    let (row, line) = (leads.row(), leads.line());
+                    leads.swap_lead(self.push_slot(row, line));
+                }
+            }
+        }
+        Ok(true)
+    }
+}

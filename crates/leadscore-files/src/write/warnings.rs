@@ -1,0 +1,67 @@
+//! Warnings of the reader and of the features, without drowning the caller.
+
+use std::collections::BTreeMap;
+
+use leadscore::Warning as ValueWarning;
+use leadscore_csv::Warning;
+
+use super::MAX_REMARKS;
+use crate::Notes;
+use crate::wording::count;
+
+/// Warnings about values, counted by feature with the first as an example.
+#[derive(Debug, Default)]
+pub struct ValueWarnings {
+    by_label: BTreeMap<String, Repeated>,
+}
+
+/// A warning that was met some times.
+#[derive(Debug)]
+struct Repeated {
+    count: u64,
+    first_line: u64,
+    first_text: String,
+}
+
+impl ValueWarnings {
+    /// Takes the warnings of the lead on a line.
+    pub fn add(&mut self, line: u64, warnings: &[ValueWarning]) {
+        for warning in warnings {
+            let label = warning.feature().map_or("", |feature| feature.label.as_str());
+            if let Some(repeated) = self.by_label.get_mut(label) {
+                repeated.count += 1;
+            } else {
+                let repeated = Repeated { count: 1, first_line: line, first_text: warning.problem() };
+                self.by_label.insert(label.to_owned(), repeated);
+            }
+        }
+    }
+
+    /// The warnings as sentences.
+    pub fn sentences(&self) -> Vec<String> {
+        let sentence = |(label, repeated): (&String, &Repeated)| {
+            let Repeated { count: times, first_line, first_text } = repeated;
+            match times {
+                1 => format!("{label}: line {first_line}: {first_text}"),
+                _ => {
+                    format!("{label}: {} leads, the first at line {first_line}: {first_text}", count(*times))
+                }
+            }
+        };
+        self.by_label.iter().map(sentence).collect()
+    }
+}
+
+/// Notes what the reader and the features could not use, the first few in full.
+pub fn note_warnings(reader: &[Warning], values: &ValueWarnings, notes: &mut dyn Notes) {
+    let lines: Vec<String> = reader.iter().map(ToString::to_string).chain(values.sentences()).collect();
+    for line in lines.iter().take(MAX_REMARKS) {
+        notes.assumed(line);
+    }
+    if lines.len() > MAX_REMARKS {
+        notes.assumed(format!(
+            "… and {} more remarks; `leadscore inspect` lists what the reader met",
+            lines.len() - MAX_REMARKS
+        ));
+    }
+}
