@@ -143,7 +143,9 @@ fn read_crate(folder: &Path) -> Crate {
     let reached: BTreeSet<PathBuf> = read.modules().filter_map(|path| file(path)).collect();
     let mut files = Vec::new();
     collect(&src, &mut files);
-    files.retain(|file| !reached.contains(file) && !file.ends_with("main.rs") && !file.ends_with("tests.rs"));
+    let is_test = |file: &Path| file.with_extension("").components().any(|part| part.as_os_str() == "tests");
+    files.retain(|file| !reached.contains(file) && !file.ends_with("main.rs"));
+    files.retain(|file| !is_test(file.strip_prefix(&src).unwrap()));
     assert!(files.is_empty(), "no module declares {files:?}");
     read
 }

@@ -68,7 +68,7 @@ pub(crate) fn activities() -> impl Strategy<Value = Vec<Activity>> {
         2 => Just(Vec::new()),
         1 => prop::collection::vec(activity(), 0..4),
         2 => prop::collection::vec(activity(), 0..40),
-        1 => prop::collection::vec(activity(), 40..130),
+        1 => prop::collection::vec(activity(), 0..130),
     ]
 }
 
