@@ -3,7 +3,7 @@
 #![allow(dead_code)] // each test file uses its part
 
 use crate::generated::{AS_OF, KINDS, NUMBERS, TEXTS, at};
-use leadscore::{Activity, AsOf, Attribute, Lead, Pipeline, Timestamp};
+use leadscore::{Activity, AsOf, Attribute, Feature, FeatureSchema, FeatureType, Lead, Pipeline, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use std::ops::Range;
@@ -60,6 +60,27 @@ fn number_below(end: u64) -> impl Strategy<Value = Attribute> {
         1 => number.prop_map(|number| Attribute::Number(number + 0.5)),
         1 => Just(Attribute::Number(f64::NAN)),
     ]
+}
+
+/// A lead with values inside the ranges of a schema, some of them missing.
+pub(crate) fn lead_in_range(schema: &FeatureSchema) -> impl Strategy<Value = Lead> + use<> {
+    let value = |feature: &Feature| match feature.kind {
+        FeatureType::Flag => any::<bool>().prop_map(Attribute::Flag).boxed(),
+        FeatureType::Category => select(feature.levels.clone()).prop_map(Attribute::from).boxed(),
+        _ => {
+            let (low, high) =
+                feature.range.map_or((0.0, 40.0), |range| (range.low.max(-1.0), range.high.min(40.0)));
+            let whole = feature.whole;
+            let value = (0..1_000_u16).prop_map(move |step| low + (high - low) * f64::from(step) / 999.0);
+            value.prop_map(move |value| Attribute::Number(if whole { value.round() } else { value })).boxed()
+        }
+    };
+    let known = |feature| prop::option::weighted(11.0 / 12.0, value(feature)).boxed();
+    let values: Vec<BoxedStrategy<Option<Attribute>>> = schema.features().iter().map(known).collect();
+    let names: Vec<String> = schema.features().iter().map(|feature| feature.name.clone()).collect();
+    values.prop_map(move |values| {
+        names.iter().zip(values).fold(Lead::new("lead"), |lead, (name, value)| lead.with(&**name, value))
+    })
 }
 
 /// A log up to the as-of time.
