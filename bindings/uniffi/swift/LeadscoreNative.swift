@@ -497,6 +497,22 @@ fileprivate struct FfiConverterInt32: FfiConverterPrimitive {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterDouble: FfiConverterPrimitive {
+    typealias FfiType = Double
+    typealias SwiftType = Double
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Double {
+        return try lift(readDouble(&buf))
+    }
+
+    public static func write(_ value: Double, into buf: inout [UInt8]) {
+        writeDouble(&buf, lower(value))
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterString: FfiConverter {
     typealias SwiftType = String
     typealias FfiType = RustBuffer
@@ -601,6 +617,11 @@ public protocol ForestProtocol: AnyObject, Sendable {
      */
     func toJson()  -> String
     
+    /**
+     * The same model with a value that stands for missing besides NaN.
+     */
+    func withMissing(value: Double)  -> Forest
+    
 }
 /**
  * Boosted trees as XGBoost and LightGBM write them.
@@ -657,7 +678,7 @@ open class Forest: ForestProtocol, @unchecked Sendable {
 
     
     /**
-     * The model in these bytes, told by its content.
+     * The model in these bytes, detected from the content.
      *
      * # Errors
      * `invalid_model` and `unsupported_model`.
@@ -787,6 +808,19 @@ open func toJson() -> String  {
         uniffiCallStatus in
     uniffi_leadscore_uniffi_fn_method_forest_to_json(
             self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * The same model with a value that stands for missing besides NaN.
+     */
+open func withMissing(value: Double) -> Forest  {
+    return try!  FfiConverterTypeForest_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_leadscore_uniffi_fn_method_forest_with_missing(
+            self.uniffiCloneHandle(),
+        FfiConverterDouble.lower(value),uniffiCallStatus
     )
 })
 }
@@ -1587,6 +1621,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_leadscore_uniffi_checksum_method_forest_to_json() != 36617) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_leadscore_uniffi_checksum_method_forest_with_missing() != 50804) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_leadscore_uniffi_checksum_method_pipeline_describe_json() != 20567) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -1614,7 +1651,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_leadscore_uniffi_checksum_method_pipeline_to_json() != 5154) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_constructor_forest_from_bytes() != 52627) {
+    if (uniffi_leadscore_uniffi_checksum_constructor_forest_from_bytes() != 36) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_constructor_forest_from_json() != 62378) {

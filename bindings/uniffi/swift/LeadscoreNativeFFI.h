@@ -293,6 +293,11 @@ RustBuffer uniffi_leadscore_uniffi_fn_method_forest_shap(uint64_t ptr, ForeignBy
 RustBuffer uniffi_leadscore_uniffi_fn_method_forest_to_json(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_WITH_MISSING
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_WITH_MISSING
+uint64_t uniffi_leadscore_uniffi_fn_method_forest_with_missing(uint64_t ptr, double value, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_CLONE_PIPELINE
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_CLONE_PIPELINE
 uint64_t uniffi_leadscore_uniffi_fn_clone_pipeline(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -702,6 +707,12 @@ uint16_t uniffi_leadscore_uniffi_checksum_method_forest_shap(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_TO_JSON
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_TO_JSON
 uint16_t uniffi_leadscore_uniffi_checksum_method_forest_to_json(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_WITH_MISSING
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_WITH_MISSING
+uint16_t uniffi_leadscore_uniffi_checksum_method_forest_with_missing(void
     
 );
 #endif

@@ -5,7 +5,7 @@
 //! [`Stop`], and the as-of time is an argument.
 //!
 //! ```
-//! use leadscore::{Pipeline, Timestamp, Zone};
+//! use leadscore::{AsOf, Pipeline, Zone};
 //! use leadscore_files::{FileFormat, FileJob, never_stop};
 //!
 //! # let folder = std::env::temp_dir().join(format!("leadscore-files-doc-{}", std::process::id()));
@@ -13,7 +13,7 @@
 //! let (leads, scores) = (folder.join("leads.csv"), folder.join("scores.jsonl"));
 //! std::fs::write(&leads, "lead_id,company,title\n7,Acme,CEO\n8,Beta,\n")?;
 //!
-//! let as_of = Timestamp::parse("2026-11-22", &Zone::utc())?;
+//! let as_of = AsOf::parse("2026-11-22", &Zone::utc())?;
 //! let mut notes = Vec::new();
 //! let summary = FileJob::new(leads.to_string_lossy(), &scores, as_of)
 //!     .format(FileFormat::Jsonl)

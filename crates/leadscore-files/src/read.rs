@@ -6,9 +6,11 @@ mod mapping;
 mod open;
 mod records;
 mod table;
+mod table_rows;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use leadscore::{Attribute, Error, Lead, Mode, Pipeline, Zone};
 use leadscore_csv::Warning;
@@ -17,7 +19,8 @@ pub use mapping::Mapping;
 pub use open::{ByteCounter, InputFile, InputFormat};
 
 use crate::Notes;
-use activity_log::ActivityLog;
+pub(crate) use activity_log::ActivityLog;
+pub(crate) use table_rows::{TableBlock, TableBuffers, TablePlan, TableRow};
 
 /// Attributes shown beside a lead even where the pipeline does not read them.
 const SHOWN: [&str; 4] = ["name", "company", "title", "email"];
@@ -97,6 +100,7 @@ impl LeadInput {
                 Source::Records(Box::new(records::Records::new(file, mapping, self.zone.clone())))
             }
         };
+        let log = log.map(Arc::new);
         Ok(LeadReader { source, lead: Lead::default(), row: 0, line: 0, log, name, byte_count, bytes_read })
     }
 
@@ -159,7 +163,7 @@ pub struct LeadReader {
     lead: Lead,
     row: u64,
     line: u64,
-    log: Option<ActivityLog>,
+    log: Option<Arc<ActivityLog>>,
     name: String,
     byte_count: Option<u64>,
     bytes_read: ByteCounter,
@@ -177,7 +181,7 @@ impl LeadReader {
     /// `io` with the file's name where reading fails.
     pub fn read_lead(&mut self) -> Result<ReadLead, Error> {
         let read = match &mut self.source {
-            Source::Table(table) => table.read_lead(&mut self.lead, &mut self.line)?,
+            Source::Table(table) => table.read_lead(&mut self.lead, self.row + 1, &mut self.line)?,
             Source::Records(records) => records.read_lead(&mut self.lead, &mut self.line)?,
         };
         if read == ReadLead::End {
@@ -188,11 +192,43 @@ impl LeadReader {
             if self.lead.id.is_none() {
                 self.lead.id = Some(self.row.to_string());
             }
-            if let Some(log) = &mut self.log {
+            if let Some(log) = &self.log {
                 log.attach(&mut self.lead);
             }
         }
         Ok(read)
+    }
+
+    /// How the rows of a table become records on other threads; `None` where the input is no table.
+    pub(crate) fn table_plan(&self) -> Option<Arc<TablePlan>> {
+        match &self.source {
+            Source::Table(table) => Some(table.plan().clone()),
+            Source::Records(_) => None,
+        }
+    }
+
+    /// The activity log, for the records of a table.
+    pub(crate) fn log(&self) -> Option<Arc<ActivityLog>> {
+        self.log.clone()
+    }
+
+    /// Cuts the next rows of a table, at most so many; false at its end, and where the input is no table.
+    pub(crate) fn next_block(&mut self, block: &mut TableBlock, max_rows: usize) -> Result<bool, Error> {
+        let Source::Table(table) = &mut self.source else { return Ok(false) };
+        block.row_offset = self.row;
+        let has_rows = table.next_block(block, max_rows)?;
+        self.row += (block.rows.row_count() + block.rows.rejected().len()) as u64;
+        Ok(has_rows)
+    }
+
+    /// Takes in what was noticed when a block was read.
+    pub(crate) fn merge(&mut self, buffers: &mut TableBuffers) {
+        if let (Some(log), Some(id)) = (&self.log, buffers.first_id.take()) {
+            log.note_lead(&id);
+        }
+        if let Source::Table(table) = &mut self.source {
+            table.merge(buffers);
+        }
     }
 
     /// The lead last read.
@@ -241,7 +277,7 @@ impl LeadReader {
             Source::Table(table) => table.warnings(),
             Source::Records(records) => records.warnings(),
         };
-        let message = self.log.as_ref().and_then(ActivityLog::unmatched_note);
+        let message = self.log.as_ref().and_then(|log| log.unmatched_note());
         warnings.extend(message.map(|message| Warning { line: None, column: None, message }));
         warnings
     }

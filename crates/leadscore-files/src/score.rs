@@ -4,13 +4,14 @@ mod batch;
 mod best;
 mod sink;
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
-use leadscore::{AsOf, Error, ErrorKind, Mode, Pipeline, Score, ScoreOptions};
+use leadscore::{AsOf, Error, ErrorKind, Mode, Pipeline, ScoreOptions};
 
 use crate::report::{Report, TierCount};
 use crate::{
-    FileFormat, LeadReader, Notes, OutputFile, Progress, ReadLead, Rejection, Rejects, Stop, ValueWarnings,
+    FileFormat, LeadReader, Notes, OutputFile, Progress, Rejects, Stop, ValueWarnings,
     note_warnings, unreadable,
 };
 use batch::{Batch, in_batches};
@@ -121,19 +122,22 @@ impl Scoring {
         let mut rejects = Rejects::create(self.rejects.as_deref())?;
         let mut sink = Sink::open(destination, self.top, pipeline)?;
         let mut tally = Tally::new(pipeline);
-        let job = sink.job(pipeline, self);
+        let job = sink.job(pipeline, self, &leads);
         let (byte_count, bytes_read) = (leads.byte_count(), leads.byte_counter());
+        // Filling and taking alternate on this thread.
+        let reader = RefCell::new(&mut leads);
         in_batches(
             self.thread_count(),
-            |batch| batch.fill(&mut leads),
+            |batch| batch.fill(&mut reader.borrow_mut(), job.is_table()),
             |batch| job.score(batch),
             |batch| {
                 if stop.is_stopped() {
                     return Err(Error::new(ErrorKind::Cancelled, "", "stopped before the end"));
                 }
                 notes.progress(Progress::new(bytes_read.get(), byte_count, false));
+                batch.merge_into(&mut reader.borrow_mut());
                 tally.take(batch, &mut rejects, notes)?;
-                sink.take(batch)
+                sink.take(batch, &job.floor)
             },
         )?;
         notes.progress(Progress::new(bytes_read.get(), byte_count, true));
@@ -201,32 +205,21 @@ impl Tally {
         }
     }
 
-    /// Counts a scored batch, and turns leads that were refused into rejected rows.
+    /// Counts a scored batch, and writes out its rejected rows.
     fn take(&mut self, batch: &mut Batch, rejects: &mut Rejects, notes: &mut dyn Notes) -> Result<(), Error> {
         for rejection in batch.rejections.drain(..) {
             rejects.add(&rejection, notes)?;
         }
-        for (slot, result) in batch.slots.iter().zip(&batch.results) {
-            match result {
-                Ok(score) => self.count(slot.line, score),
-                Err(error) => {
-                    let raw = serde_json::to_string(&slot.lead).expect("a lead is always JSON");
-                    rejects.add(&Rejection::new(slot.line, error.to_string(), raw), notes)?;
-                }
+        for outcome in &batch.outcomes {
+            self.scored_count += 1;
+            self.lowest = self.lowest.min(outcome.score);
+            self.highest = self.highest.max(outcome.score);
+            if let Some(tier) = outcome.tier.and_then(|tier| self.tiers.get_mut(tier)) {
+                tier.lead_count += 1;
             }
+            self.value_warnings.add(outcome.line, &outcome.warnings);
         }
         Ok(())
-    }
-
-    fn count(&mut self, line: u64, score: &Score) {
-        self.scored_count += 1;
-        self.lowest = self.lowest.min(score.score);
-        self.highest = self.highest.max(score.score);
-        let tier = score.tier.as_deref();
-        if let Some(count) = self.tiers.iter_mut().find(|count| Some(count.name.as_str()) == tier) {
-            count.lead_count += 1;
-        }
-        self.value_warnings.add(line, &score.warnings);
     }
 
     fn is_all_the_same(&self) -> bool {
@@ -246,22 +239,5 @@ impl Tally {
             rejected_count: self.rejected_count,
             tiers: self.tiers,
         })
-    }
-}
-
-impl Batch {
-    /// Reads the next leads; false at the end of the input.
-    fn fill(&mut self, leads: &mut LeadReader) -> Result<bool, Error> {
-        while !self.is_full() {
-            match leads.read_lead()? {
-                ReadLead::End => return Ok(false),
-                ReadLead::Rejected(rejection) => self.rejections.push(rejection),
-                ReadLead::Lead => {
-                    let (row, line) = (leads.row(), leads.line());
-                    leads.swap_lead(self.push_slot(row, line));
-                }
-            }
-        }
-        Ok(true)
     }
 }

@@ -1,5 +1,7 @@
 //! Counts, points and times as people read them.
 
+use std::fmt::Write as _;
+
 use leadscore::Timestamp;
 
 /// `1 lead`, `2,000 leads`.
@@ -26,11 +28,20 @@ pub fn count(number: u64) -> String {
 
 /// Points with a sign and one decimal, with a true minus: `−2.2`.
 pub fn points(points: f64) -> String {
-    let text = format!("{:.1}", points.abs());
-    match points {
-        _ if text == "0.0" => "0.0".to_owned(),
-        p if p < 0.0 => format!("−{text}"),
-        _ => format!("+{text}"),
+    let mut text = String::new();
+    push_points(points, &mut text);
+    text
+}
+
+/// Appends what [`points`] gives.
+pub(crate) fn push_points(points: f64, text: &mut String) {
+    let start = text.len();
+    text.push(if points < 0.0 { '−' } else { '+' });
+    let digits = text.len();
+    // Writing to a String does not fail.
+    let _ = write!(text, "{:.1}", points.abs());
+    if &text[digits..] == "0.0" {
+        text.replace_range(start..digits, "");
     }
 }
 

@@ -36,7 +36,7 @@ pub use measure::ImportanceMeasure;
 pub use options::{ScoreOptions, When};
 pub use outcome::ScoreResult;
 pub use prediction::{ClassProbability, GroupScore, Prediction, Provenance, Score, Warning};
-pub use rows::{RowReason, RowScore, ScoreWorkspace};
+pub use rows::{RecordScore, RowReason, RowScore, ScoreWorkspace};
 pub use scorer::{ForestScorer, Scorer};
 
 use advice::{Limited, RecommendationRule, RiskRule};

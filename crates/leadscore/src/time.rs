@@ -62,7 +62,7 @@ impl Timestamp {
             return Err(refuse());
         }
         if let Ok(moment) = text.parse::<jiff::Timestamp>() {
-            return Ok(Timestamp(moment.as_millisecond()));
+            return Ok(floor_to_millisecond(moment));
         }
         let civil: jiff::civil::DateTime = match text.parse::<jiff::civil::DateTime>() {
             Ok(civil) => civil,
@@ -73,7 +73,7 @@ impl Timestamp {
             return Err(refuse());
         }
         let moment = zone.0.to_timestamp(civil).map_err(|_| refuse())?;
-        Ok(Timestamp(moment.as_millisecond()))
+        Ok(floor_to_millisecond(moment))
     }
 
     /// The moment `days` later; ends at the years −9999 and 9999.
@@ -273,6 +273,11 @@ impl fmt::Debug for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Zone({})", self.name())
     }
+}
+
+/// Digits beyond the millisecond are cut from what was written, before 1970 too.
+fn floor_to_millisecond(moment: jiff::Timestamp) -> Timestamp {
+    Timestamp(moment.as_nanosecond().div_euclid(1_000_000) as i64)
 }
 
 fn invalid(message: String) -> Error {

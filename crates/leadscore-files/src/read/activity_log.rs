@@ -1,9 +1,12 @@
 //! The activity log, held in memory by lead.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::io::BufRead;
 use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use leadscore::record::Activities;
 use leadscore::{Activity, Attribute, Error, Lead, Timestamp, Zone};
 use leadscore_csv::{Cell, CsvOptions, CsvReader, ReadRow, Row};
 use serde::Deserialize;
@@ -15,16 +18,22 @@ use crate::{Notes, in_file, unreadable};
 
 /// Activities by lead id.
 #[derive(Debug, Default)]
-pub(super) struct ActivityLog {
-    by_lead: HashMap<String, Vec<Activity>>,
+pub(crate) struct ActivityLog {
+    by_lead: HashMap<String, LeadActivities>,
     activity_count: u64,
     byte_count: u64,
     refused_count: u64,
     first_refused: Option<String>,
-    /// Leads of the log that were met in the input.
-    matched: HashSet<String>,
     /// A lead of the input, for the message that none was met.
-    some_lead: Option<String>,
+    some_lead: OnceLock<String>,
+}
+
+/// The activities of a lead.
+#[derive(Debug, Default)]
+struct LeadActivities {
+    activities: Vec<Activity>,
+    /// Whether the lead was met in the input.
+    is_matched: AtomicBool,
 }
 
 impl ActivityLog {
@@ -54,28 +63,39 @@ impl ActivityLog {
         Ok(log)
     }
 
-    /// Adds the log's activities of a lead to its own.
-    pub(super) fn attach(&mut self, lead: &mut Lead) {
-        let Some(id) = lead.id.as_deref() else { return };
-        if self.some_lead.is_none() {
-            self.some_lead = Some(id.to_owned());
+    /// The log's activities of a lead of the input.
+    pub(super) fn activities(&self, lead_id: &str) -> Activities<'_> {
+        let Some(lead) = self.by_lead.get(lead_id) else { return Activities::default() };
+        if !lead.is_matched.load(Ordering::Relaxed) {
+            lead.is_matched.store(true, Ordering::Relaxed);
         }
-        if let Some(activities) = self.by_lead.get(id) {
-            lead.activities.extend_from_slice(activities);
-            if !self.matched.contains(id) {
-                self.matched.insert(id.to_owned());
-            }
+        lead.activities.as_slice().into()
+    }
+
+    /// Remembers the id of the first lead of the input, as an example.
+    pub(super) fn note_lead(&self, lead_id: &str) {
+        self.some_lead.get_or_init(|| lead_id.to_owned());
+    }
+
+    /// Adds the log's activities of a lead to its own.
+    pub(crate) fn attach(&self, lead: &mut Lead) {
+        let Some(id) = lead.id.as_deref() else { return };
+        self.note_lead(id);
+        self.activities(id);
+        if let Some(found) = self.by_lead.get(id) {
+            lead.activities.extend_from_slice(&found.activities);
         }
     }
 
     /// What to say of activities whose lead was not in the input.
     pub(super) fn unmatched_note(&self) -> Option<String> {
-        let unmatched = || self.by_lead.keys().filter(|id| !self.matched.contains(*id));
+        let is_matched = |lead: &LeadActivities| lead.is_matched.load(Ordering::Relaxed);
+        let unmatched = || self.by_lead.iter().filter(|(_, lead)| !is_matched(lead)).map(|(id, _)| id);
         // The map has no order of its own: every run is to name the same one.
         let first = unmatched().min()?;
         let count = counted(unmatched().count() as u64, "lead that is", "leads that are");
-        let own = self.some_lead.as_deref().unwrap_or_default();
-        Some(if self.matched.is_empty() {
+        let own = self.some_lead.get().map(String::as_str).unwrap_or_default();
+        Some(if !self.by_lead.values().any(is_matched) {
             format!(
                 "no activity belongs to a lead of the input: its ids look like `{own}`, the log's like `{first}`"
             )
@@ -130,7 +150,7 @@ impl ActivityLog {
             .sum();
         self.byte_count += (size_of::<Activity>() + texts + properties) as u64;
         self.activity_count += 1;
-        self.by_lead.entry(lead_id).or_default().push(activity);
+        self.by_lead.entry(lead_id).or_default().activities.push(activity);
     }
 
     fn refuse(&mut self, line: u64, reason: &str) {

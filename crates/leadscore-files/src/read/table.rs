@@ -1,11 +1,13 @@
 //! Leads from CSV: one row, one lead.
 
 use std::io::BufRead;
+use std::sync::Arc;
 
-use leadscore::{Attribute, Error, Lead, Pipeline};
-use leadscore_csv::{Cell, ColumnKind, CsvReader, ReadRow, Row, RowRef, Warning};
+use leadscore::{Error, Lead, Pipeline};
+use leadscore_csv::{ColumnKind, CsvReader, ReadRow, Row, Warning};
 
 use super::mapping::{Mapping, find_column};
+use super::table_rows::{AttributeColumn, BlankIds, TableBlock, TableBuffers, TablePlan};
 use super::{InputFile, ReadLead, Rejection, SHOWN};
 use crate::wording::first_of;
 use crate::{Notes, in_file, unreadable};
@@ -13,23 +15,9 @@ use crate::{Notes, in_file, unreadable};
 pub(super) struct Table {
     reader: CsvReader<Box<dyn BufRead>>,
     row: Row,
-    id: Option<usize>,
-    columns: Vec<AttributeColumn>,
-    blank_ids: Option<BlankIds>,
+    plan: Arc<TablePlan>,
+    blank_ids: BlankIds,
     name: String,
-    is_strict: bool,
-}
-
-/// An attribute and the column it comes from.
-struct AttributeColumn {
-    attribute: String,
-    column: usize,
-}
-
-/// The leads whose id is blank.
-struct BlankIds {
-    count: u64,
-    first_line: u64,
 }
 
 impl Table {
@@ -66,10 +54,19 @@ impl Table {
         used.sort_unstable();
         used.dedup();
         reader.select(&used);
-        Ok(Table { reader, row: Row::default(), id, columns, blank_ids: None, name, is_strict })
+        let names = reader.columns().iter().map(|column| column.name.clone()).collect();
+        let plan = TablePlan::new(reader.parser(), id, columns, names, pipeline.schema(), is_strict);
+        let blank_ids = BlankIds::default();
+        Ok(Table { reader, row: Row::default(), plan: Arc::new(plan), blank_ids, name })
     }
 
-    pub(super) fn read_lead(&mut self, lead: &mut Lead, line: &mut u64) -> Result<ReadLead, Error> {
+    /// Reads the next row, which is that of some number, into a lead.
+    pub(super) fn read_lead(
+        &mut self,
+        lead: &mut Lead,
+        number: u64,
+        line: &mut u64,
+    ) -> Result<ReadLead, Error> {
         match self.reader.next_row(&mut self.row).map_err(|error| in_file(&self.name, error))? {
             ReadRow::End => return Ok(ReadLead::End),
             ReadRow::Rejected(rejected) => {
@@ -77,60 +74,41 @@ impl Table {
             }
             ReadRow::Row => {}
         }
-        *line = self.row.line();
-        if self.is_strict
-            && let Some(reason) = self.unusable_cell()
-        {
-            let cells = self.columns.iter().filter_map(|own| self.row.raw(own.column));
-            return Ok(ReadLead::Rejected(Rejection::new(
-                *line,
-                reason,
-                cells.collect::<Vec<_>>().join(","),
-            )));
-        }
-        lead.id = None;
-        lead.activities.clear();
-        if let Some(id) = self.id.and_then(|column| self.row.raw(column)) {
-            let id = id.trim();
-            if !id.is_empty() {
-                lead.id = Some(id.to_owned());
-            } else {
-                self.blank_ids.get_or_insert(BlankIds { count: 0, first_line: *line }).count += 1;
-            }
-        }
         let row = self.row.view();
-        for AttributeColumn { attribute, column } in &self.columns {
-            if let Some(value) = lead.attributes.get_mut(attribute.as_str()) {
-                set(value, row, *column);
-            } else {
-                let mut value = Attribute::Number(f64::NAN);
-                set(&mut value, row, *column);
-                lead.attributes.insert(attribute.clone(), value);
-            }
+        *line = row.line();
+        if let Some(reason) = self.plan.refusal(row) {
+            let cells = self.plan.columns.iter().filter_map(|own| row.raw(own.column));
+            let raw = cells.collect::<Vec<_>>().join(",");
+            return Ok(ReadLead::Rejected(Rejection::new(*line, reason, raw)));
         }
+        *lead = self.plan.record(row, number, None, &mut self.blank_ids).to_lead();
         Ok(ReadLead::Lead)
     }
 
-    /// A cell that holds something and still has no value: it can be read in two ways, or not as its column's kind.
-    /// Words for missing, such as `N/A`, have no digit.
-    fn unusable_cell(&self) -> Option<String> {
-        let column = self.columns.iter().map(|own| own.column).find(|column| {
-            let is_missing = matches!(self.row.value(*column), None | Some(Cell::Missing));
-            is_missing && self.row.raw(*column).is_some_and(|raw| raw.contains(|c: char| c.is_ascii_digit()))
-        })?;
-        let name = &self.reader.columns()[column].name;
-        let raw = self.row.raw(column).unwrap_or_default().trim();
-        Some(format!("column `{name}`: `{raw}` has no one meaning"))
+    /// How its rows become leads, for the threads that score.
+    pub(super) fn plan(&self) -> &Arc<TablePlan> {
+        &self.plan
+    }
+
+    /// Cuts the next rows, at most so many; false at the end of the table.
+    pub(super) fn next_block(&mut self, block: &mut TableBlock, max_rows: usize) -> Result<bool, Error> {
+        self.reader.next_block(&mut block.rows, max_rows).map_err(|error| in_file(&self.name, error))
+    }
+
+    /// Takes in what was noticed when a block was read.
+    pub(super) fn merge(&mut self, buffers: &mut TableBuffers) {
+        self.reader.merge(std::mem::take(&mut buffers.notes));
+        self.blank_ids.add(std::mem::take(&mut buffers.blank_ids));
     }
 
     pub(super) fn warnings(&self) -> Vec<Warning> {
         let mut warnings = self.reader.warnings();
-        if let Some(BlankIds { count, first_line }) = self.blank_ids {
-            let column = self.id.and_then(|id| self.reader.columns().get(id));
+        let BlankIds { count, first_line } = self.blank_ids;
+        if count > 0 {
             let cells = if count == 1 { "1 cell is".to_owned() } else { format!("{count} cells are") };
             let message =
                 format!("{cells} blank; the row number stands for the lead's id; first at line {first_line}");
-            let column = column.map(|column| column.name.clone());
+            let column = self.plan.id_column_name().map(str::to_owned);
             warnings.push(Warning { line: Some(first_line), column, message });
         }
         warnings
@@ -195,17 +173,4 @@ fn note_assumptions(
         notes.assumed(format!("reading {}", assumed.join(", ")));
     }
     Ok(())
-}
-
-/// Sets an attribute from a cell; a text keeps its buffer. NaN is missing.
-fn set(attribute: &mut Attribute, row: RowRef<'_>, column: usize) {
-    match (row.value(column).unwrap_or(Cell::Missing), attribute) {
-        (Cell::Number(number), attribute) => *attribute = Attribute::Number(number),
-        (Cell::Missing, attribute) => *attribute = Attribute::Number(f64::NAN),
-        (_, Attribute::Text(buffer)) => {
-            buffer.clear();
-            row.push_text(column, buffer);
-        }
-        (_, attribute) => *attribute = Attribute::Text(row.text(column).unwrap_or_default().into_owned()),
-    }
 }

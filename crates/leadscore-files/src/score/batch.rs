@@ -2,28 +2,37 @@
 //! few batches.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
 
-use leadscore::{AsOf, Error, ErrorKind, Lead, Pipeline, Prediction, Score, ScoreOptions};
+use leadscore::pipeline::ScoreWorkspace;
+use leadscore::{
+    AsOf, Error, ErrorKind, Lead, Pipeline, Prediction, Record, ScoreOptions, Tier, Warning, When,
+};
 
-use crate::write::{render_csv, render_json};
-use crate::{FileFormat, Rejection};
+use crate::read::{ActivityLog, TableBlock, TableBuffers, TablePlan, TableRow};
+use crate::write::{CsvRows, render_json};
+use crate::{FileFormat, LeadReader, ReadLead, Rejection};
 
 /// Leads per batch: enough that handing over costs nothing, few enough to stay small.
 pub(super) const BATCH_ROWS: usize = 256;
 
-/// Some rows of the input, and what came of them.
+/// Some rows of the input, and what came of them; its buffers are used again for later rows.
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) slots: Vec<Slot>,
-    /// One result for each slot.
-    pub(super) results: Vec<Result<Score, Error>>,
-    /// One for each slot where leads are explained.
-    pub(super) predictions: Vec<Result<Prediction, Error>>,
+    /// Rows of a table, instead of slots.
+    block: TableBlock,
+    table: TableBuffers,
+    /// What came of the good leads, in order.
+    pub(super) outcomes: Vec<Outcome>,
     pub(super) rejections: Vec<Rejection>,
-    /// The good results as rows of the output.
+    /// The good leads as rows of the output.
     pub(super) rendered: Vec<u8>,
+    /// The predictions of the slots, where leads are explained.
+    pub(super) predictions: Vec<Result<Prediction, Error>>,
+    workspace: ScoreWorkspace,
     /// Slots of an earlier use, kept for their buffers.
     spare: Vec<Slot>,
 }
@@ -34,6 +43,18 @@ pub(super) struct Slot {
     pub(super) lead: Lead,
     pub(super) row: u64,
     pub(super) line: u64,
+}
+
+/// What came of a lead.
+pub(super) struct Outcome {
+    pub(super) row: u64,
+    pub(super) line: u64,
+    pub(super) score: f64,
+    /// The position of the tier in the pipeline's list.
+    pub(super) tier: Option<usize>,
+    pub(super) warnings: Vec<Warning>,
+    /// The lead itself, where it may be one of the best.
+    pub(super) lead: Option<Lead>,
 }
 
 impl Batch {
@@ -50,8 +71,36 @@ impl Batch {
         &mut self.slots[last].lead
     }
 
+    /// Reads the next leads; false at the end of the input.
+    pub(super) fn fill(&mut self, leads: &mut LeadReader, is_table: bool) -> Result<bool, Error> {
+        if is_table {
+            return leads.next_block(&mut self.block, BATCH_ROWS);
+        }
+        while !self.is_full() {
+            match leads.read_lead()? {
+                ReadLead::End => return Ok(false),
+                ReadLead::Rejected(rejection) => self.rejections.push(rejection),
+                ReadLead::Lead => {
+                    let (row, line) = (leads.row(), leads.line());
+                    leads.swap_lead(self.push_slot(row, line));
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Hands on what was noticed when the rows were read.
+    pub(super) fn merge_into(&mut self, leads: &mut LeadReader) {
+        leads.merge(&mut self.table);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.slots.is_empty() && self.rejections.is_empty() && self.block.is_empty()
+    }
+
     fn recycle(&mut self) {
         self.spare.append(&mut self.slots);
+        self.outcomes.clear();
     }
 }
 
@@ -60,36 +109,200 @@ pub(super) struct Job<'a> {
     pub(super) pipeline: &'a Pipeline,
     pub(super) as_of: AsOf,
     pub(super) options: ScoreOptions,
-    /// The format of the rows that are rendered at once, if any are.
+    /// The format of the rows that are rendered at once; without one the leads are kept for a ranking.
     pub(super) row_format: Option<FileFormat>,
+    /// Where the input is a table.
+    pub(super) table: Option<Arc<TablePlan>>,
+    pub(super) log: Option<Arc<ActivityLog>>,
+    pub(super) floor: ScoreFloor,
+}
+
+/// The score that a lead has to exceed to be worth keeping for a ranking; it only rises.
+#[derive(Debug)]
+pub(super) struct ScoreFloor(AtomicU64);
+
+impl ScoreFloor {
+    pub(super) fn new() -> ScoreFloor {
+        ScoreFloor(AtomicU64::new(f64::NEG_INFINITY.to_bits()))
+    }
+
+    fn get(&self) -> f64 {
+        f64::from_bits(self.0.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn set(&self, score: f64) {
+        self.0.store(score.to_bits(), Ordering::Relaxed);
+    }
+}
+
+/// What a row of the output needs to know of a record besides its features.
+trait InputRow: Record {
+    fn row(&self) -> u64;
+    fn line(&self) -> u64;
+    fn to_lead(&self) -> Lead;
+}
+
+impl InputRow for &Slot {
+    fn row(&self) -> u64 {
+        self.row
+    }
+
+    fn line(&self) -> u64 {
+        self.line
+    }
+
+    fn to_lead(&self) -> Lead {
+        self.lead.clone()
+    }
+}
+
+impl Record for Slot {
+    fn id(&self) -> Option<&str> {
+        self.lead.id()
+    }
+
+    fn attribute(
+        &self,
+        key: leadscore::record::AttributeKey<'_>,
+    ) -> Option<leadscore::record::AttributeRef<'_>> {
+        self.lead.attribute(key)
+    }
+
+    fn activities(&self) -> leadscore::record::Activities<'_> {
+        Record::activities(&self.lead)
+    }
+}
+
+impl InputRow for TableRow<'_> {
+    fn row(&self) -> u64 {
+        self.number
+    }
+
+    fn line(&self) -> u64 {
+        TableRow::line(self)
+    }
+
+    fn to_lead(&self) -> Lead {
+        TableRow::to_lead(self)
+    }
 }
 
 impl Job<'_> {
+    /// Whether batches hold rows of a table.
+    pub(super) fn is_table(&self) -> bool {
+        self.table.is_some()
+    }
+
     pub(super) fn score(&self, batch: &mut Batch) {
-        batch.rendered.clear();
-        let leads = batch.slots.iter().map(|slot| &slot.lead);
-        match self.row_format {
-            None | Some(FileFormat::Csv) => {
-                batch.results = self.pipeline.score_each(leads, &self.as_of, &self.options);
-                if self.row_format.is_none() {
-                    return;
-                }
-                let rows = batch.slots.iter().zip(&batch.results);
-                let good = rows.filter_map(|(slot, result)| Some((slot.row, result.as_ref().ok()?)));
-                render_csv(&mut batch.rendered, good);
+        let Batch { slots, block, table, outcomes, rejections, rendered, workspace, .. } = batch;
+        rendered.clear();
+        outcomes.clear();
+        let mut out = Scored { outcomes, rejections, rendered, workspace };
+        match &self.table {
+            Some(plan) => {
+                let records = plan.read(block, self.log.as_deref(), table, out.rejections);
+                self.score_records(&records, &mut out);
             }
-            Some(format) => {
-                let predictions = self.pipeline.score_each::<Prediction>(leads, &self.as_of, &self.options);
-                batch.results.clear();
-                for (slot, result) in batch.slots.iter().zip(predictions) {
-                    batch.results.push(result.map(|prediction| {
-                        render_json(&mut batch.rendered, format, slot.row, &prediction);
-                        Score::from(prediction)
-                    }));
+            None => self.score_records(&slots.iter().collect::<Vec<_>>(), &mut out),
+        }
+    }
+
+    fn score_records<R: InputRow>(&self, records: &[R], out: &mut Scored<'_>) {
+        match self.row_format {
+            Some(format) if format != FileFormat::Csv => self.render_predictions(records, format, out),
+            format => self.render_scores(records, format.is_some(), out),
+        }
+    }
+
+    /// Complete predictions as JSON.
+    fn render_predictions<R: InputRow>(&self, records: &[R], format: FileFormat, out: &mut Scored<'_>) {
+        let predictions = self.pipeline.score_each::<Prediction>(records, &self.as_of, &self.options);
+        for (record, prediction) in records.iter().zip(predictions) {
+            match prediction {
+                Err(error) => out.reject(record, &error),
+                Ok(prediction) => {
+                    render_json(out.rendered, format, record.row(), &prediction);
+                    let tiers = self.pipeline.tiers().tiers();
+                    let tier = tiers.iter().position(|tier| Some(tier.name()) == prediction.tier.as_deref());
+                    out.outcomes.push(Outcome {
+                        row: record.row(),
+                        line: record.line(),
+                        score: prediction.score,
+                        tier,
+                        warnings: prediction.warnings,
+                        lead: None,
+                    });
                 }
             }
         }
     }
+
+    /// Scores with their strongest reasons as CSV, or scores alone.
+    fn render_scores<R: InputRow>(&self, records: &[R], renders: bool, out: &mut Scored<'_>) {
+        let Scored { outcomes, rejections, rendered, workspace } = out;
+        let mut csv = CsvRows::new(rendered);
+        let (when, tiers) = (When::All(&self.as_of), self.pipeline.tiers().tiers());
+        let position = |tier: &Tier| tiers.iter().position(|own| std::ptr::eq(own, tier));
+        self.pipeline.score_records(records, when, &self.options, workspace, |index, scored| {
+            let record = &records[index];
+            match scored {
+                Err(error) => rejections.push(rejection(record, &error)),
+                Ok(scored) => {
+                    if renders {
+                        csv.add(record.row(), &scored);
+                    }
+                    outcomes.push(Outcome {
+                        row: record.row(),
+                        line: record.line(),
+                        score: scored.row.score,
+                        tier: scored.row.tier.and_then(position),
+                        warnings: scored.warnings(),
+                        lead: None,
+                    });
+                }
+            }
+        });
+        if !renders {
+            self.keep_leads(records, outcomes);
+        }
+    }
+
+    /// Keeps the leads of a batch that may still be among the best.
+    fn keep_leads<R: InputRow>(&self, records: &[R], outcomes: &mut [Outcome]) {
+        let mut outcomes = outcomes.iter_mut().peekable();
+        for record in records {
+            if let Some(outcome) = outcomes.next_if(|outcome| outcome.row == record.row()) {
+                if outcome.score <= self.floor.get() {
+                    continue;
+                }
+                let mut lead = record.to_lead();
+                if let (Some(log), Some(_)) = (&self.log, &self.table) {
+                    log.attach(&mut lead);
+                }
+                outcome.lead = Some(lead);
+            }
+        }
+    }
+}
+
+/// Where the results of a batch go.
+struct Scored<'b> {
+    outcomes: &'b mut Vec<Outcome>,
+    rejections: &'b mut Vec<Rejection>,
+    rendered: &'b mut Vec<u8>,
+    workspace: &'b mut ScoreWorkspace,
+}
+
+impl Scored<'_> {
+    fn reject(&mut self, record: &impl InputRow, error: &Error) {
+        self.rejections.push(rejection(record, error));
+    }
+}
+
+/// A lead that strict mode refuses, as a rejected row.
+fn rejection(record: &impl InputRow, error: &Error) -> Rejection {
+    let raw = serde_json::to_string(&record.to_lead()).expect("a lead is always JSON");
+    Rejection::new(record.line(), error.to_string(), raw)
 }
 
 /// Fills batches on this thread until `fill` answers false, has each worked on by one of some threads, and hands them to
@@ -115,6 +328,9 @@ pub(super) fn in_batches(
             if has_more && waiting.len() < 2 * threads {
                 let mut batch = idle.pop().unwrap_or_default();
                 has_more = fill(&mut batch)?;
+                if batch.is_empty() {
+                    continue;
+                }
                 let (done, result) = sync_channel(1);
                 sender.send((batch, done)).map_err(|_| worker_died())?;
                 waiting.push_back(result);

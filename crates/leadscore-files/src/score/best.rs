@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::batch::Slot;
+use super::batch::{Outcome, Slot};
 
 /// The best leads so far; of equal scores the earlier row is better.
 pub(super) struct BestLeads {
@@ -21,16 +21,24 @@ impl BestLeads {
         BestLeads { limit, heap: BinaryHeap::new() }
     }
 
-    /// Takes a lead out of its slot if it is one of the best so far.
-    pub(super) fn offer(&mut self, score: f64, slot: &mut Slot) {
-        let is_wanted = self.heap.len() < self.limit
-            || self.heap.peek().is_some_and(|Reverse(worst)| score > worst.score);
-        if is_wanted {
-            self.heap.push(Reverse(ScoredLead { score, slot: std::mem::take(slot) }));
+    /// Takes a lead if it is one of the best so far.
+    pub(super) fn offer(&mut self, outcome: &mut Outcome) {
+        let Outcome { score, row, line, .. } = *outcome;
+        if self.floor().is_some_and(|floor| score <= floor) {
+            return;
+        }
+        if let Some(lead) = outcome.lead.take() {
+            self.heap.push(Reverse(ScoredLead { score, slot: Slot { lead, row, line } }));
             if self.heap.len() > self.limit {
                 self.heap.pop();
             }
         }
+    }
+
+    /// The score that a lead has to exceed to be taken, once there are enough of them.
+    pub(super) fn floor(&self) -> Option<f64> {
+        let is_full = self.heap.len() >= self.limit;
+        self.heap.peek().filter(|_| is_full).map(|Reverse(worst)| worst.score)
     }
 
     /// The leads, the best first.

@@ -2,13 +2,13 @@
 
 use leadscore::{Attribute, Error, Lead, Pipeline, Prediction, Score};
 
-use super::batch::{BATCH_ROWS, Batch, Job, in_batches};
+use super::batch::{BATCH_ROWS, Batch, Job, ScoreFloor, in_batches};
 use super::best::BestLeads;
 use super::{Destination, Scoring, Tally};
 use crate::report::{Detail as LeadDetail, RankedLead, Report, html};
 use crate::wording::to_the_minute;
 use crate::write::{Rows, render_csv, render_json};
-use crate::{FileFormat, OutputFile, lead_title};
+use crate::{FileFormat, LeadReader, OutputFile, lead_title};
 
 /// The best leads on a page and in a report, where the caller does not say how many.
 const PAGE_LEADS: usize = 50;
@@ -42,29 +42,30 @@ impl<'a> Sink<'a> {
     }
 
     /// How batches are scored for it. A ranking wants only the scores at first.
-    pub(super) fn job<'p>(&self, pipeline: &'p Pipeline, scoring: &Scoring) -> Job<'p> {
-        match self {
-            Sink::Rows(format, _) => Job {
-                pipeline,
-                as_of: scoring.as_of.clone(),
-                options: scoring.options(scoring.reasons),
-                row_format: Some(*format),
-            },
-            Sink::Ranking(..) => {
-                Job { pipeline, as_of: scoring.as_of.clone(), options: scoring.options(0), row_format: None }
-            }
+    pub(super) fn job<'p>(&self, pipeline: &'p Pipeline, scoring: &Scoring, leads: &LeadReader) -> Job<'p> {
+        let (row_format, reasons) = match self {
+            Sink::Rows(format, _) => (Some(*format), scoring.reasons),
+            Sink::Ranking(..) => (None, 0),
+        };
+        Job {
+            pipeline,
+            as_of: scoring.as_of.clone(),
+            options: scoring.options(reasons),
+            row_format,
+            table: leads.table_plan(),
+            log: leads.log(),
+            floor: ScoreFloor::new(),
         }
     }
 
     /// Takes in a scored batch.
-    pub(super) fn take(&mut self, batch: &mut Batch) -> Result<(), Error> {
+    pub(super) fn take(&mut self, batch: &mut Batch, floor: &ScoreFloor) -> Result<(), Error> {
         match self {
             Sink::Rows(_, rows) => rows.append(&batch.rendered),
             Sink::Ranking(best, _) => {
-                for (slot, result) in batch.slots.iter_mut().zip(&batch.results) {
-                    if let Ok(score) = result {
-                        best.offer(score.score, slot);
-                    }
+                batch.outcomes.iter_mut().for_each(|outcome| best.offer(outcome));
+                if let Some(score) = best.floor() {
+                    floor.set(score);
                 }
                 Ok(())
             }

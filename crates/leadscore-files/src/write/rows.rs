@@ -3,12 +3,13 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use leadscore::{Error, Prediction, Score};
+use leadscore::pipeline::RecordScore;
+use leadscore::{Error, Prediction, Score, Tier};
 use leadscore_csv::CsvWriter;
 use serde::{Deserialize, Serialize};
 
 use super::OutputFile;
-use crate::wording::points;
+use crate::wording::push_points;
 
 /// How scored leads are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -51,23 +52,107 @@ pub(crate) fn render_json(out: &mut Vec<u8>, format: FileFormat, row: u64, predi
 /// Appends rows of CSV: the number of each lead's row in the input, and its score.
 pub(crate) fn render_csv<'s>(out: &mut Vec<u8>, rows: impl Iterator<Item = (u64, &'s Score)>) {
     let mut csv = CsvWriter::new(out);
+    let mut reasons = String::new();
     for (row, score) in rows {
-        write_csv(&mut csv, row, score).expect("writing to memory does not fail");
+        reasons.clear();
+        if let Some(rule) = &score.disqualified {
+            push_ruled_out(&rule.text, &mut reasons);
+        }
+        for reason in &score.reasons {
+            push_reason(&reason.text, reason.points, &mut reasons);
+        }
+        let cells = RowCells {
+            lead_id: &score.lead_id,
+            row,
+            score: score.score,
+            probability: score.probability,
+            tier: score.tier.as_deref(),
+            action: score.action.as_deref(),
+            reasons: &reasons,
+        };
+        let classes = score.classes.iter().map(|class| class.probability);
+        cells.write(&mut csv, classes).expect("writing to memory does not fail");
     }
 }
 
-fn write_csv(csv: &mut CsvWriter<&mut Vec<u8>>, row: u64, score: &Score) -> Result<(), Error> {
-    csv.text(&score.lead_id)?;
-    csv.number(Some(row as f64))?;
-    csv.number(Some(score.score))?;
-    csv.number(score.probability)?;
-    for class in &score.classes {
-        csv.number(Some(class.probability))?;
+/// Rows of CSV, appended one by one as leads are scored.
+pub(crate) struct CsvRows<'b> {
+    csv: CsvWriter<&'b mut Vec<u8>>,
+    reasons: String,
+}
+
+impl<'b> CsvRows<'b> {
+    pub(crate) fn new(out: &'b mut Vec<u8>) -> CsvRows<'b> {
+        CsvRows { csv: CsvWriter::new(out), reasons: String::new() }
     }
-    csv.text(score.tier.as_deref().unwrap_or_default())?;
-    csv.text(score.action.as_deref().unwrap_or_default())?;
-    csv.text(&reasons(score))?;
-    csv.end_row()
+
+    /// Appends the lead of a row of the input.
+    pub(crate) fn add(&mut self, row: u64, scored: &RecordScore<'_>) {
+        let CsvRows { csv, reasons } = self;
+        reasons.clear();
+        scored.disqualification(|why| push_ruled_out(why, reasons));
+        for reason in scored.row.reasons() {
+            push_reason(reason.text, reason.points, reasons);
+        }
+        let cells = RowCells {
+            lead_id: scored.lead_id,
+            row,
+            score: scored.row.score,
+            probability: scored.row.probability,
+            tier: scored.row.tier.map(Tier::name),
+            action: scored.row.tier.map(Tier::action),
+            reasons,
+        };
+        let classes = scored.row.class_probabilities.iter().copied();
+        cells.write(csv, classes).expect("writing to memory does not fail");
+    }
+}
+
+/// What a row of CSV shows, but for the classes.
+struct RowCells<'a> {
+    lead_id: &'a str,
+    row: u64,
+    score: f64,
+    probability: Option<f64>,
+    tier: Option<&'a str>,
+    action: Option<&'a str>,
+    reasons: &'a str,
+}
+
+impl RowCells<'_> {
+    fn write(
+        &self,
+        csv: &mut CsvWriter<&mut Vec<u8>>,
+        classes: impl Iterator<Item = f64>,
+    ) -> Result<(), Error> {
+        csv.text(self.lead_id)?;
+        csv.number(Some(self.row as f64))?;
+        csv.number(Some(self.score))?;
+        csv.number(self.probability)?;
+        for probability in classes {
+            csv.number(Some(probability))?;
+        }
+        csv.text(self.tier.unwrap_or_default())?;
+        csv.text(self.action.unwrap_or_default())?;
+        csv.text(self.reasons)?;
+        csv.end_row()
+    }
+}
+
+fn push_ruled_out(why: &str, reasons: &mut String) {
+    reasons.push_str("Ruled out: ");
+    reasons.push_str(why);
+}
+
+/// A reason with its points, after those before it.
+fn push_reason(text: &str, points: f64, reasons: &mut String) {
+    if !reasons.is_empty() {
+        reasons.push_str("; ");
+    }
+    reasons.push_str(text);
+    reasons.push_str(" (");
+    push_points(points, reasons);
+    reasons.push(')');
 }
 
 /// Rows written one batch after another.
@@ -124,20 +209,4 @@ impl<'a> Rows<'a> {
         }
         self.out.finish()
     }
-}
-
-/// The top reasons with their points, in one text; for a lead that was ruled out, why.
-fn reasons(score: &Score) -> String {
-    let mut text =
-        score.disqualified.as_ref().map_or_else(String::new, |rule| format!("Ruled out: {}", rule.text));
-    for reason in &score.reasons {
-        if !text.is_empty() {
-            text.push_str("; ");
-        }
-        text.push_str(&reason.text);
-        text.push_str(" (");
-        text.push_str(&points(reason.points));
-        text.push(')');
-    }
-    text
 }

@@ -130,6 +130,12 @@ impl FeatureSchema {
         self.reads_activities
     }
 
+    /// Whether every feature that reads an attribute wants a date of it; false where none reads it.
+    pub fn reads_only_dates(&self, attribute: &str) -> bool {
+        let mut readers = self.features.iter().filter(|f| f.source.attribute() == Some(attribute)).peekable();
+        readers.peek().is_some() && readers.all(|feature| feature.source.wants_date())
+    }
+
     pub(super) fn column_positions(&self) -> &[usize] {
         &self.columns
     }

@@ -44,6 +44,11 @@ pub(super) trait Source: Debug + Send + Sync {
         false
     }
 
+    /// Whether it reads its attribute as a date.
+    fn wants_date(&self) -> bool {
+        false
+    }
+
     /// Whether its values are never negative.
     fn is_never_negative(&self) -> bool {
         false

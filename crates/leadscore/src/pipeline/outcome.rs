@@ -1,6 +1,7 @@
 //! What can come out of scoring a lead, and what it is made of.
 
 use super::Pipeline;
+use super::scorer::SumBuffers;
 use crate::explain::PointSum;
 use crate::feature::Extraction;
 use crate::tier::TierAxis;
@@ -30,6 +31,13 @@ pub struct ScoredRow<'a> {
     pub(super) sum: &'a PointSum,
     pub(super) time: Timestamp,
     pub(super) zone: &'a Zone,
+}
+
+/// What is computed on the way to scores; reused from block to block.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RowBuffers {
+    pub(super) extractions: Vec<Extraction>,
+    pub(super) sums: SumBuffers,
 }
 
 /// What follows from a score.

@@ -316,7 +316,7 @@ impl Pipeline {
         groups
     }
 
-    fn warnings(&self, extraction: &Extraction) -> Vec<Warning> {
+    pub(super) fn warnings(&self, extraction: &Extraction) -> Vec<Warning> {
         let gaps = extraction.gaps.iter().filter(|gap| gap.cause != MissingCause::Absent);
         gaps.map(|gap| Warning::UnusableValue(gap.describe(self.schema()))).collect()
     }

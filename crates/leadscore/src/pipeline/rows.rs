@@ -2,18 +2,18 @@
 
 use std::ops::Range;
 
-use super::outcome::Outcome;
-use super::scorer::{SumBuffers, SumDetail};
-use super::{BLOCK, Pipeline};
+use super::outcome::{Outcome, RowBuffers};
+use super::scorer::SumDetail;
+use super::{BLOCK, Pipeline, ScoreOptions, Warning, When};
 use crate::explain::{PointSum, Wording};
-use crate::feature::FeatureMatrix;
+use crate::feature::{Extraction, FeatureMatrix};
 use crate::scorer::PartList;
-use crate::{Error, Tier};
+use crate::{Error, Record, Tier};
 
-/// What [`Pipeline::score_rows`] computes in; reuse it from call to call and pipeline to pipeline, one for each thread.
+/// What [`Pipeline::score_rows`] and [`Pipeline::score_records`] compute in; reuse it from call to call and pipeline to pipeline, one for each thread.
 #[derive(Debug, Clone, Default)]
 pub struct ScoreWorkspace {
-    sums: SumBuffers,
+    rows: RowBuffers,
     reasons: ReasonBuffers,
 }
 
@@ -40,6 +40,33 @@ pub struct RowScore<'a> {
     sum: &'a PointSum,
     parts: &'a PartList,
     reasons: &'a ReasonBuffers,
+}
+
+/// A record's score, tier and strongest reasons, and what it said that could not be used; lives until the next record.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct RecordScore<'a> {
+    /// The record's id, empty where it has none.
+    pub lead_id: &'a str,
+    /// Score, tier and reasons.
+    pub row: RowScore<'a>,
+    pipeline: &'a Pipeline,
+    extraction: &'a Extraction,
+}
+
+impl RecordScore<'_> {
+    /// Tells why the lead was ruled out, if a rule did that.
+    pub fn disqualification(&self, tell: impl FnOnce(&str)) {
+        let Some(part) = self.row.sum.disqualified_by else { return };
+        let wording =
+            Wording { parts: self.row.parts, schema: self.pipeline.schema(), row: &self.extraction.columns };
+        tell(&wording.text(part, &mut String::new()));
+    }
+
+    /// What the record said that could not be used.
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.pipeline.warnings(self.extraction)
+    }
 }
 
 /// One of the strongest reasons for a row's score.
@@ -86,7 +113,7 @@ impl Pipeline {
     ) -> Result<(), Error> {
         matrix.check(self.schema())?;
         let detail = if reason_limit == 0 { SumDetail::Score } else { SumDetail::Lines };
-        let ScoreWorkspace { sums, reasons } = workspace;
+        let ScoreWorkspace { rows: RowBuffers { sums, .. }, reasons } = workspace;
         for from in (0..matrix.rows()).step_by(BLOCK) {
             let rows: Vec<&[f64]> =
                 (from..matrix.rows().min(from + BLOCK)).map(|row| matrix.row(row)).collect();
@@ -95,6 +122,49 @@ impl Pipeline {
             });
         }
         Ok(())
+    }
+
+    /// Calls `visit` with the index and the score of every record, in order, each with the reasons that the options ask
+    /// for; a record that is refused is its error, whose path begins in the record. Nothing is allocated for a record
+    /// that is good. The scores and reasons are those of [`Pipeline::score_with`], to the bit.
+    ///
+    /// ```
+    /// use leadscore::pipeline::ScoreWorkspace;
+    /// use leadscore::{AsOf, Lead, Pipeline, ScoreOptions, When, Zone};
+    /// let pipeline = Pipeline::builtin("conversion")?;
+    /// let as_of = AsOf::parse("2026-11-22", &Zone::utc())?;
+    /// let leads = [Lead::new("l-1").with("title", "VP Sales").with("sequence_step", "soon")];
+    /// let (options, mut workspace) = (ScoreOptions::new().reasons(1), ScoreWorkspace::default());
+    /// pipeline.score_records(&leads, When::All(&as_of), &options, &mut workspace, |_, scored| {
+    ///     let scored = scored.unwrap();
+    ///     assert_eq!((scored.lead_id, scored.row.reasons().len(), scored.warnings().len()), ("l-1", 1, 1));
+    /// });
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn score_records<R: Record>(
+        &self,
+        records: &[R],
+        when: When<'_>,
+        options: &ScoreOptions,
+        workspace: &mut ScoreWorkspace,
+        mut visit: impl FnMut(usize, Result<RecordScore<'_>, Error>),
+    ) {
+        let ScoreWorkspace { rows, reasons } = workspace;
+        // The lines of rules cost little, and tell which rule ruled a lead out.
+        let detail = if options.reasons == 0 { SumDetail::RuleLines } else { SumDetail::Lines };
+        let mut index = 0;
+        self.each_row(records, when, options.mode, detail, rows, |scored| {
+            visit(
+                index,
+                scored.map(|scored| RecordScore {
+                    lead_id: scored.lead_id,
+                    row: self.row_score(scored.sum, &scored.extraction.columns, options.reasons, reasons),
+                    pipeline: self,
+                    extraction: scored.extraction,
+                }),
+            );
+            index += 1;
+        });
     }
 
     /// What a table shows of a sum.

@@ -1,6 +1,6 @@
 //! Scoring: one lead, many leads, a matrix; in full, in brief, or as columns.
 
-use super::outcome::{ScoreResult, ScoredRow};
+use super::outcome::{RowBuffers, ScoreResult, ScoredRow};
 use super::prediction::{Prediction, Score};
 use super::rows::ReasonBuffers;
 use super::scorer::{SumBuffers, SumDetail};
@@ -116,7 +116,8 @@ impl Pipeline {
     ) -> Vec<Result<R, Error>> {
         let leads: Vec<_> = leads.into_iter().collect();
         let mut results = Vec::with_capacity(leads.len());
-        self.each_row(&leads, when.into(), options.mode, R::sum_detail(options), |row| {
+        let buffers = &mut RowBuffers::default();
+        self.each_row(&leads, when.into(), options.mode, R::sum_detail(options), buffers, |row| {
             results.push(row.map(|row| R::assemble(self, &row, options)));
         });
         results
@@ -138,7 +139,7 @@ impl Pipeline {
         let (mut refused, mut index) = (None, 0);
         let detail = if options.reasons == 0 { SumDetail::Score } else { SumDetail::Lines };
         let mut reasons = ReasonBuffers::default();
-        self.each_row(&leads, when.into(), options.mode, detail, |row| {
+        self.each_row(&leads, when.into(), options.mode, detail, &mut RowBuffers::default(), |row| {
             match row {
                 Ok(row) => {
                     let columns_of_row = &row.extraction.columns;
@@ -227,12 +228,13 @@ impl Pipeline {
     }
 
     /// Extracts and scores leads block by block, and hands on every row in their order.
-    fn each_row(
+    pub(super) fn each_row(
         &self,
         leads: &[impl Record],
         when: When<'_>,
         mode: Mode,
         detail: SumDetail,
+        buffers: &mut RowBuffers,
         mut take: impl FnMut(Result<ScoredRow<'_>, Error>),
     ) {
         if let Err(error) = check_count(leads.len(), when) {
@@ -241,19 +243,20 @@ impl Pipeline {
             }
             return;
         }
-        let mut extractions: Vec<Extraction> = Vec::new();
-        let mut buffers = SumBuffers::default();
+        let RowBuffers { extractions, sums } = buffers;
         for (number, block) in leads.chunks(BLOCK).enumerate() {
-            extractions.resize_with(block.len(), Extraction::default);
+            if extractions.len() < block.len() {
+                extractions.resize_with(block.len(), Extraction::default);
+            }
             let read = |(at, (lead, extraction)): (usize, (&_, &mut Extraction))| {
                 self.extract_at(lead, number * BLOCK + at, when, mode, extraction)
             };
             let times: Vec<Result<Timestamp, Error>> =
-                block.iter().zip(&mut extractions).enumerate().map(read).collect();
+                block.iter().zip(extractions.iter_mut()).enumerate().map(read).collect();
             let good = extractions.iter().zip(&times).filter(|(_, time)| time.is_ok());
             let rows: Vec<&[f64]> = good.map(|(extraction, _)| &*extraction.columns).collect();
-            let mut all = block.iter().zip(&extractions).zip(times);
-            self.scorer().for_each_sum(&rows, self.scale(), detail, &mut buffers, |_, sum| {
+            let mut all = block.iter().zip(extractions.iter()).zip(times);
+            self.scorer().for_each_sum(&rows, self.scale(), detail, sums, |_, sum| {
                 // Those refused before this row come first.
                 for ((lead, extraction), time) in all.by_ref() {
                     match time {

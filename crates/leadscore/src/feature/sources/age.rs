@@ -62,6 +62,10 @@ impl Source for AgeSource {
         matches!(self.since, Since::Activity { .. })
     }
 
+    fn wants_date(&self) -> bool {
+        true
+    }
+
     fn is_never_negative(&self) -> bool {
         true
     }

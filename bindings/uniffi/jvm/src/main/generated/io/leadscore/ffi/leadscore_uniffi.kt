@@ -693,6 +693,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_forest_to_json(
     ): Int
+    external fun uniffi_leadscore_uniffi_checksum_method_forest_with_missing(
+    ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_pipeline_describe_json(
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_pipeline_feature_matrix_json(
@@ -765,6 +767,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_method_forest_to_json(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_leadscore_uniffi_fn_method_forest_with_missing(`ptr`: Long,`value`: Double,uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
     external fun uniffi_leadscore_uniffi_fn_clone_pipeline(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
     external fun uniffi_leadscore_uniffi_fn_free_pipeline(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
@@ -949,6 +953,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_to_json() and 0xFFFF) != 36617) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_with_missing() and 0xFFFF) != 50804) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_describe_json() and 0xFFFF) != 20567) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -976,7 +983,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_to_json() and 0xFFFF) != 5154) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_constructor_forest_from_bytes() and 0xFFFF) != 52627) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_constructor_forest_from_bytes() and 0xFFFF) != 36) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_constructor_forest_from_json() and 0xFFFF) != 62378) {
@@ -1203,6 +1210,29 @@ public object FfiConverterInt: FfiConverter<Int, Int> {
 /**
  * @suppress
  */
+public object FfiConverterDouble: FfiConverter<Double, Double> {
+    override fun lift(value: Double): Double {
+        return value
+    }
+
+    override fun read(buf: ByteBuffer): Double {
+        return buf.getDouble()
+    }
+
+    override fun lower(value: Double): Double {
+        return value
+    }
+
+    override fun allocationSize(value: Double) = 8UL
+
+    override fun write(value: Double, buf: ByteBuffer) {
+        buf.putDouble(value)
+    }
+}
+
+/**
+ * @suppress
+ */
 public object FfiConverterString: FfiConverter<String, RustBuffer.ByValue> {
     // Note: we don't inherit from FfiConverterRustBuffer, because we use a
     // special encoding when lowering/lifting.  We can use `RustBuffer.len` to
@@ -1411,6 +1441,11 @@ public interface ForestInterface {
      * The library's own JSON.
      */
     fun `toJson`(): kotlin.String
+    
+    /**
+     * The same model with a value that stands for missing besides NaN.
+     */
+    fun `withMissing`(`value`: kotlin.Double): Forest
     
     companion object
 }
@@ -1625,6 +1660,23 @@ open class Forest: Disposable, AutoCloseable, ForestInterface
     
 
     
+    /**
+     * The same model with a value that stands for missing besides NaN.
+     */override fun `withMissing`(`value`: kotlin.Double): Forest {
+            return FfiConverterTypeForest.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_leadscore_uniffi_fn_method_forest_with_missing(
+        it,
+        
+        FfiConverterDouble.lower(`value`),_status)
+}
+    }
+    )
+    }
+    
+
+    
 
     
 
@@ -1633,7 +1685,7 @@ open class Forest: Disposable, AutoCloseable, ForestInterface
     companion object {
         
     /**
-     * The model in these bytes, told by its content.
+     * The model in these bytes, detected from the content.
      *
      * # Errors
      * `invalid_model` and `unsupported_model`.
