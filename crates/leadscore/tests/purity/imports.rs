@@ -36,7 +36,9 @@ impl Crate {
             let text =
                 source(&path).unwrap_or_else(|| panic!("the module `{}` has no file", path.join("::")));
             let module = Module::read(&tokens(&text), &path);
-            waiting.extend(module.children.iter().map(|child| [&path[..], &[child.clone()]].concat()));
+            waiting.extend(
+                module.children.iter().map(|child| [&path[..], std::slice::from_ref(child)].concat()),
+            );
             read.modules.insert(path, module);
         }
         read
@@ -83,7 +85,7 @@ impl Crate {
         let Some((first, rest)) = path.split_first() else { return Some(at.to_vec()) };
         let module = &self.modules[at];
         if module.children.contains(first) {
-            return self.owner_below(&[at, &[first.clone()]].concat(), rest, followed);
+            return self.owner_below(&[at, std::slice::from_ref(first)].concat(), rest, followed);
         }
         if module.items.contains(first) {
             return Some(at.to_vec());
@@ -183,7 +185,7 @@ impl Module {
                     let end = at + tokens[at..].iter().position(|token| token == ";").unwrap();
                     for (name, mut target) in use_list(&tokens[at + 1..end]) {
                         if at < inline_end && target[0] == "super" {
-                            target[0] = "self".to_owned();
+                            "self".clone_into(&mut target[0]);
                         }
                         assert!(name != "*", "`{}` imports `{}::*`", path.join("::"), target.join("::"));
                         module.paths.insert(target.clone());

@@ -62,20 +62,8 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         Some(_) if unseen.as_deref() == Some("missing") => f64::NAN,
         Some(c) => code(&c)?,
     };
-    let mut default_level = None;
-    let default = match fields.optional("default") {
-        None => None,
-        Some(c) if kind == FeatureType::Category => {
-            default_level = Some(c.text()?.to_owned());
-            Some(code(&c)?)
-        }
-        Some(c) if kind == FeatureType::Text => return Err(c.error("a text has no default")),
-        Some(c) if matches!(c.node, Node::Flag(_)) => Some(f64::from(u8::from(c.flag()?))),
-        Some(c) if kind == FeatureType::Flag && ![0.0, 1.0].contains(&c.number()?) => {
-            return Err(c.error("a flag is 0 or 1"));
-        }
-        Some(c) => Some(c.number()?),
-    };
+    let default = default_value(&fields, kind, &code)?;
+    let default_level = if kind == FeatureType::Category { fields.text("default")? } else { None };
     let range = fields.range("range")?;
     if let (Some(default), Some(range)) = (default, range)
         && !range.contains(default)
@@ -117,6 +105,26 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         attribute: None,
         source,
     })
+}
+
+/// What a missing value becomes; for a category, the code of the level.
+fn default_value(
+    fields: &Fields<'_>,
+    kind: FeatureType,
+    code: &dyn Fn(&Cursor<'_>) -> Result<f64, Error>,
+) -> Result<Option<f64>, Error> {
+    let Some(c) = fields.optional("default") else { return Ok(None) };
+    match kind {
+        FeatureType::Category => {
+            c.text()?;
+            code(&c)
+        }
+        FeatureType::Text => Err(c.error("a text has no default")),
+        _ if matches!(c.node, Node::Flag(_)) => Ok(f64::from(u8::from(c.flag()?))),
+        FeatureType::Flag if ![0.0, 1.0].contains(&c.number()?) => Err(c.error("a flag is 0 or 1")),
+        FeatureType::Flag | FeatureType::Number => c.number(),
+    }
+    .map(Some)
 }
 
 /// The names that levels have for people.

@@ -349,7 +349,9 @@ fn no_damage_makes_it_panic() {
     let (loaded, refused) = (Cell::new(0), Cell::new(0));
     let run = TestRunner::new(config).run(&prop::collection::vec(edit(), 1..4), |edits| {
         let mut bytes = MODEL.as_bytes().to_vec();
-        edits.iter().for_each(|edit| edit.apply(&mut bytes));
+        for edit in &edits {
+            edit.apply(&mut bytes);
+        }
         match load(&bytes) {
             Ok(forest) => {
                 let columns = forest.features.len();
