@@ -9,6 +9,7 @@ mod extract;
 mod feature_type;
 mod filter;
 mod gap;
+mod match_cache;
 mod matching;
 mod matrix;
 mod missing;
@@ -26,3 +27,4 @@ pub use missing::{MissingCause, MissingFeature};
 pub use schema::{Feature, FeatureSchema};
 
 pub(crate) use extract::Extraction;
+pub(crate) use match_cache::MatchCaches;

@@ -1,7 +1,9 @@
 //! The features a pipeline scores, in order, as data.
 
 mod read;
+pub(super) mod steps;
 
+use self::steps::Steps;
 use super::activity_types::{self, ActivityTypes};
 use super::feature_type::FeatureType;
 use super::sources::SharedSource;
@@ -93,6 +95,7 @@ pub struct FeatureSchema {
     columns: Vec<usize>,
     attributes: AttributeNames,
     reads_activities: bool,
+    steps: Steps,
 }
 
 impl FeatureSchema {
@@ -136,6 +139,10 @@ impl FeatureSchema {
         readers.peek().is_some() && readers.all(|feature| feature.source.wants_date())
     }
 
+    pub(super) fn steps(&self) -> &Steps {
+        &self.steps
+    }
+
     pub(super) fn column_positions(&self) -> &[usize] {
         &self.columns
     }
@@ -172,6 +179,7 @@ impl FeatureSchema {
             schema.features.push(feature);
         }
         schema.number_attributes();
+        schema.steps = Steps::new(&schema);
         if schema.columns.is_empty() {
             return Err(list.error("wants at least one feature that is not a helper"));
         }

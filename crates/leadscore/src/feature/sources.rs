@@ -16,6 +16,8 @@ use std::fmt::Debug;
 use std::ops::Deref;
 use std::sync::Arc;
 
+pub(super) use formula::Formula;
+
 use super::activity_log::ActivityLog;
 use super::feature_type::FeatureType;
 use super::filter;
@@ -31,6 +33,11 @@ pub(super) trait Source: Debug + Send + Sync {
     /// What the source makes of a record.
     fn evaluate(&self, input: &Input<'_>) -> Found;
 
+    /// The formula it is, if it is one.
+    fn formula(&self) -> Option<&Formula> {
+        None
+    }
+
     /// Its JSON, `from` first.
     fn write(&self) -> Object;
 
@@ -42,6 +49,11 @@ pub(super) trait Source: Debug + Send + Sync {
     /// Whether it reads [`Input::log`].
     fn reads_activities(&self) -> bool {
         false
+    }
+
+    /// The part of a text attribute that alone decides the value, where equal texts are worth remembering.
+    fn deciding_text<'t>(&self, _attribute: &'t str) -> Option<&'t str> {
+        None
     }
 
     /// Whether it reads its attribute as a date.
@@ -114,8 +126,8 @@ pub(super) struct SourceReader<'a> {
     pub(super) levels: &'a [String],
     /// The code of a level that the cursor names.
     pub(super) level_code: &'a dyn Fn(&Cursor<'_>) -> Result<f64, Error>,
-    /// The code of a text that is none of the levels; NaN makes it missing.
-    pub(super) unseen_code: f64,
+    /// The code of a text that is none of the levels, where it is not missing.
+    pub(super) unseen_code: Option<f64>,
     pub(super) scope: &'a Scope,
     pub(super) reading: &'a Reading,
 }

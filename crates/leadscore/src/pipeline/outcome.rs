@@ -1,9 +1,11 @@
 //! What can come out of scoring a lead, and what it is made of.
 
+use std::sync::Arc;
+
 use super::Pipeline;
 use super::scorer::SumBuffers;
 use crate::explain::PointSum;
-use crate::feature::Extraction;
+use crate::feature::{Extraction, MatchCaches};
 use crate::tier::TierAxis;
 use crate::{Tier, Timestamp, Zone};
 
@@ -38,6 +40,19 @@ pub struct ScoredRow<'a> {
 pub(super) struct RowBuffers {
     pub(super) extractions: Vec<Extraction>,
     pub(super) sums: SumBuffers,
+    /// Of the pipeline with this content hash.
+    pub(super) caches: MatchCaches,
+    caches_of: Option<Arc<str>>,
+}
+
+impl RowBuffers {
+    /// What matches made of texts is forgotten when another pipeline comes.
+    pub(super) fn start(&mut self, pipeline: &Pipeline) {
+        if self.caches_of.as_ref() != Some(&pipeline.0.hash) {
+            self.caches = MatchCaches::default();
+            self.caches_of = Some(pipeline.0.hash.clone());
+        }
+    }
 }
 
 /// What follows from a score.

@@ -58,9 +58,9 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
     };
     let unseen = fields.text("unseen")?;
     let unseen_code = match fields.optional("unseen") {
-        None => f64::NAN,
-        Some(_) if unseen.as_deref() == Some("missing") => f64::NAN,
-        Some(c) => code(&c)?,
+        None => None,
+        Some(_) if unseen.as_deref() == Some("missing") => None,
+        Some(c) => Some(code(&c)?),
     };
     let default = default_value(&fields, kind, &code)?;
     let default_level = if kind == FeatureType::Category { fields.text("default")? } else { None };

@@ -19,7 +19,7 @@ struct AttributeSource {
     kind: FeatureType,
     /// The levels of a category, in the form in which texts are compared.
     levels: Vec<String>,
-    unseen_code: f64,
+    unseen_code: Option<f64>,
     missing: Vec<MissingToken>,
 }
 
@@ -126,11 +126,11 @@ impl AttributeSource {
                 "no" | "false" | "n" | "f" | "0" | "0.0" => Found::Value(0.0),
                 _ => unreadable(),
             },
-            FeatureType::Category => match self.level_code(&normalise(text)) {
-                Some(code) => Found::Value(code as f64),
-                None if !self.unseen_code.is_nan() => Found::Value(self.unseen_code),
-                None => Found::unusable(MissingCause::Unseen, text),
-            },
+            FeatureType::Category => {
+                let level = self.level_code(&normalise(text)).map(|code| code as f64);
+                let code = level.or(self.unseen_code);
+                code.map_or_else(|| Found::unusable(MissingCause::Unseen, text), Found::Value)
+            }
             FeatureType::Text => Found::Text(text.to_owned()),
         }
     }
