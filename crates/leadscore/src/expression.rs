@@ -13,7 +13,7 @@ mod write;
 
 pub(crate) use format::{format_number, push_number};
 pub use input::Expression;
-pub(crate) use known::KnownColumns;
+pub(crate) use known::{ForAllRows, KnownColumns};
 pub(crate) use read::{Reading, positive};
 pub(crate) use scope::{ColumnKind, Scope};
 pub(crate) use template::Text;

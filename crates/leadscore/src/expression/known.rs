@@ -59,12 +59,21 @@ impl Value {
     }
 }
 
+/// What a condition is for all rows whose known columns have these values.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum ForAllRows {
+    /// A column that is not known has a say.
+    Open,
+    /// True, false, or unknown where it rests on something missing.
+    Same(Option<bool>),
+}
+
 impl Condition {
-    /// Whether it holds for every row: `None` where an open column has a say, `Some(None)` where it is unknown for all.
-    pub(crate) fn if_known(&self, known: &KnownColumns) -> Option<Option<bool>> {
+    /// What it is for every row.
+    pub(crate) fn for_all(&self, known: &KnownColumns) -> ForAllRows {
         let mut is_constant = true;
         self.visit_columns(&mut |column| is_constant &= known.is_known(column));
-        is_constant.then(|| self.evaluate(&known.values))
+        if is_constant { ForAllRows::Same(self.evaluate(&known.values)) } else { ForAllRows::Open }
     }
 }
 
@@ -76,10 +85,10 @@ fn open_cases<'c>(
 ) -> (Vec<&'c Case<Value>>, &'c Value) {
     let mut open = Vec::new();
     for case in cases {
-        match case.when.if_known(known) {
-            None => open.push(case),
-            Some(Some(true)) => return (open, &case.then),
-            Some(_) => {}
+        match case.when.for_all(known) {
+            ForAllRows::Open => open.push(case),
+            ForAllRows::Same(Some(true)) => return (open, &case.then),
+            ForAllRows::Same(_) => {}
         }
     }
     (open, otherwise)

@@ -172,7 +172,7 @@ impl ColumnReader<'_> {
                 AttributeColumn::Numbers(numbers) if *plain => {
                     rows.zip(&numbers[from..]).for_each(|(row, number)| {
                         row[place] = if feature.accepts(*number) { *number } else { *absent };
-                    })
+                    });
                 }
                 AttributeColumn::Numbers(numbers) => rows.zip(&numbers[from..]).for_each(|(row, number)| {
                     row[place] = if number.is_nan() {

@@ -124,7 +124,9 @@ impl Phrases {
         let normalised = written.iter().map(|phrase| single_spaced(&normalise(phrase)).into_owned());
         let normalised: Vec<String> = normalised.filter(|phrase| !phrase.is_empty()).collect();
         let mut first_bytes = Box::new([false; 256]);
-        normalised.iter().for_each(|phrase| first_bytes[usize::from(phrase.as_bytes()[0])] = true);
+        for phrase in &normalised {
+            first_bytes[usize::from(phrase.as_bytes()[0])] = true;
+        }
         Phrases { written, normalised, first_bytes }
     }
 

@@ -136,13 +136,11 @@ impl<'a> SourceReader<'a> {
     pub(super) fn read(&self) -> Result<SharedSource, Error> {
         let from = self.cursor.entries()?.required("from")?;
         let name = from.text()?;
-        match SOURCES.iter().find(|(source, _)| *source == name) {
-            Some((_, read)) => read(self),
-            None => {
-                let known: Vec<&str> = SOURCES.iter().map(|(source, _)| *source).collect();
-                Err(from.error(format!("unknown source `{name}`; known here: {}", known.join(", "))))
-            }
+        if let Some((_, read)) = SOURCES.iter().find(|(source, _)| *source == name) {
+            return read(self);
         }
+        let known: Vec<&str> = SOURCES.iter().map(|(source, _)| *source).collect();
+        Err(from.error(format!("unknown source `{name}`; known here: {}", known.join(", "))))
     }
 
     /// The source's fields, `from` and these alone.

@@ -5,7 +5,7 @@ mod parse;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use self::parse::{FieldValue, Fields, ListSeed, Parsed, RecordSeed, Values, list, parse};
+use self::parse::{FieldValue, Fields, ListSeed, Parsed, RecordSeed, SchemaFields, list, parse};
 use super::attribute::{Attribute, AttributeRef, nested_message};
 use super::names::{AttributeKey, AttributeNames};
 use super::{Activities, Activity, Lead, Record};
@@ -115,7 +115,7 @@ impl JsonReader {
     /// # Errors
     /// As [`JsonReader::lead`].
     pub fn record<'t>(&self, text: &'t str, names: &AttributeNames) -> Result<JsonRecord<'t>, Error> {
-        let parsed = parse(text, RecordSeed { new_fields: &|| Values::new(names) })?;
+        let parsed = parse(text, RecordSeed { new_fields: &|| SchemaFields::new(names) })?;
         self.finish_record(parsed, names)
     }
 
@@ -128,7 +128,7 @@ impl JsonReader {
         text: &'t str,
         names: &AttributeNames,
     ) -> Result<Vec<Result<JsonRecord<'t>, Error>>, Error> {
-        let records = list(parse(text, ListSeed { new_fields: &|| Values::new(names) })?)?;
+        let records = list(parse(text, ListSeed { new_fields: &|| SchemaFields::new(names) })?)?;
         Ok(records.into_iter().map(|parsed| self.finish_record(parsed, names)).collect())
     }
 
@@ -148,7 +148,7 @@ impl JsonReader {
 
     fn finish_record<'t>(
         &self,
-        parsed: Parsed<'t, Values<'t, '_>>,
+        parsed: Parsed<'t, SchemaFields<'t, '_>>,
         names: &AttributeNames,
     ) -> Result<JsonRecord<'t>, Error> {
         let parts = self.check(parsed)?;

@@ -2,7 +2,7 @@
 
 use super::{Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;
-use crate::expression::{Condition, KnownColumns, Value};
+use crate::expression::{Condition, ForAllRows, KnownColumns, Value};
 use crate::feature::feature_type::FeatureType;
 use crate::feature::matching::level_name;
 use crate::json::{Cursor, Node, Object};
@@ -89,13 +89,15 @@ impl Formula {
                 _ => None,
             },
             Formula::When(when) => {
-                let holds = when.if_known(known)?;
+                let ForAllRows::Same(holds) = when.for_all(known) else { return None };
                 Some(holds.map_or(f64::NAN, |holds| f64::from(u8::from(holds))))
             }
             Formula::Level { cases, otherwise } => {
                 for case in cases {
-                    if case.when.if_known(known)? == Some(true) {
-                        return Some(case.then.code);
+                    match case.when.for_all(known) {
+                        ForAllRows::Open => return None,
+                        ForAllRows::Same(Some(true)) => return Some(case.then.code),
+                        ForAllRows::Same(_) => {}
                     }
                 }
                 Some(otherwise.code)
