@@ -37,3 +37,6 @@ pub use scorecard::Scorecard;
 pub use scorer::ContributionKind;
 pub use tier::{Tier, TierScheme};
 pub use time::{AsOf, DateTime, Timestamp, Zone};
+
+/// The version of `ndarray` whose arrays go into a [`FeatureMatrix`] and whose views come out of it.
+pub use ndarray;
