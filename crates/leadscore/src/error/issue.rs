@@ -45,7 +45,7 @@ impl Issue {
         &self.message
     }
 
-    /// What the record said, where it said something; cut to a readable length.
+    /// The value in the record, if there is one; truncated to a readable length.
     pub fn found(&self) -> Option<&str> {
         self.found.as_deref()
     }

@@ -8,25 +8,25 @@ use crate::error::Issue;
 use crate::record::{Activities, AttributeRef, Record};
 use crate::{Error, Timestamp, Zone};
 
-/// What to do with a lead whose features are not all good.
+/// What to do about missing and unusable feature values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Mode {
-    /// Defaults stand in, what cannot be used counts as missing, and all of it is reported.
+    /// Unusable values count as missing, missing values become the feature's default, and both are reported.
     #[default]
     Lenient,
     /// A missing required feature, or a value that cannot be used, is an error.
     Strict,
 }
 
-/// The features of one lead, in buffers that are used again for the next.
+/// The features of one lead, in buffers that are reused for the next.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Extraction {
     /// The columns in schema order, defaults filled in, NaN where still missing.
     pub(crate) columns: Vec<f64>,
     /// The features that are texts.
     pub(crate) texts: Vec<TextFeature>,
-    /// Features without a value of their own.
+    /// Features whose value is missing.
     pub(crate) gaps: Vec<Gap>,
     /// Every feature, helpers and texts (as NaN) included.
     row: Vec<f64>,
@@ -127,7 +127,7 @@ impl FeatureSchema {
 }
 
 impl Feature {
-    /// What the feature's source finds, with what cannot be used turned into its cause.
+    /// The value from the feature's source; an unusable one becomes its cause.
     fn find(&self, input: &Input<'_>) -> Found {
         if let (true, Some(AttributeRef::Number(number))) = (self.is_plain_number, input.attribute)
             && self.accepts(number)
@@ -143,7 +143,7 @@ impl Feature {
         }
     }
 
-    /// The value that stands in a row: the default where nothing is found, NaN without one and for a text.
+    /// The value in a row: the default where nothing is found, NaN without one and for a text.
     pub(super) fn value(&self, input: &Input<'_>) -> f64 {
         match self.find(input) {
             Found::Value(value) => value,
@@ -152,7 +152,7 @@ impl Feature {
         }
     }
 
-    /// Whether a value that is there can be used.
+    /// Whether a value is inside the range, whole where it must be, and finite.
     pub(super) fn accepts(&self, value: f64) -> bool {
         let inside = self.range.is_none_or(|range| range.contains(value));
         inside && (!self.whole || value == value.floor()) && value.is_finite()

@@ -1,4 +1,4 @@
-//! Features without a value of their own: why, and what stood in for them.
+//! Missing feature values: the cause, and the default that was used.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,12 +7,12 @@ use crate::ErrorKind;
 use crate::error::{Issue, Path};
 use crate::expression::format_number;
 
-/// Why a feature has no value of its own.
+/// Why a feature value is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum MissingCause {
-    /// The record does not say, or a formula rests on something it does not say.
+    /// The record has no value, or a formula depends on something that is missing.
     Absent,
     /// The value cannot be read as the feature's type.
     Unreadable,
@@ -22,11 +22,11 @@ pub enum MissingCause {
     Future,
     /// The category has no such level.
     Unseen,
-    /// A rule that rests on something missing, and so did not fire.
+    /// A rule that depends on something missing, and so did not fire.
     Undecided,
 }
 
-/// A feature without a value of its own, and what stood in for it.
+/// A feature whose value is missing, and the default that was used.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MissingFeature {
@@ -34,10 +34,10 @@ pub struct MissingFeature {
     pub name: String,
     /// The name people read.
     pub label: String,
-    /// Why.
+    /// The cause.
     #[serde(rename = "reason")]
     pub cause: MissingCause,
-    /// What the record said, where it said something.
+    /// The value in the record, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
     /// The default that was used, if the feature has one.
@@ -45,7 +45,7 @@ pub struct MissingFeature {
     pub default: Option<f64>,
 }
 
-/// A feature without a value of its own, while a lead is being read.
+/// A missing feature value, while a lead is being read.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Gap {
     /// The feature's position in the schema.
@@ -67,7 +67,7 @@ impl Gap {
     }
 }
 
-/// What strict mode says of a feature without a value of its own; `None` where it may be missing.
+/// The issue that strict mode reports for a missing value; `None` where the feature is optional.
 pub(super) fn issue(feature: &Feature, cause: MissingCause, found: Option<&str>) -> Option<Issue> {
     let allowed = matches!(cause, MissingCause::Absent | MissingCause::Unseen | MissingCause::Undecided);
     if allowed && !feature.required {

@@ -36,7 +36,7 @@ const TYPES: [(&str, FeatureType); 4] = [
     ("text", FeatureType::Text),
 ];
 
-/// One thing known of every lead, and how it is computed.
+/// One feature: its name, type and range, and how it is computed.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "they are the flags of the file format")]
 pub struct Feature {
@@ -52,9 +52,9 @@ pub struct Feature {
     pub unit: Option<String>,
     /// The levels of a category; the position is the code.
     pub levels: Vec<String>,
-    /// The inclusive range of values taken as good, if any.
+    /// The inclusive range of valid values, if any.
     pub range: Option<Range>,
-    /// Whether only whole numbers are good.
+    /// Whether only whole numbers are valid.
     pub whole: bool,
     /// Whether strict mode refuses a lead without it.
     pub required: bool,
@@ -71,7 +71,7 @@ pub struct Feature {
     pub(super) source: SharedSource,
     /// The number of the attribute that the source reads, if it reads one.
     pub(super) attribute: Option<usize>,
-    /// Whether a number of the attribute is the value, if it is good.
+    /// Whether a number in the attribute is the value as it is, if valid.
     pub(super) is_plain_number: bool,
 }
 
@@ -100,7 +100,7 @@ impl Feature {
     /// A level's name for people: its label where it has one, else itself.
     pub fn level_label(&self, code: usize) -> Option<&str> {
         let level = self.levels.get(code)?;
-        Some(self.level_labels.iter().find(|(own, _)| own == level).map_or(level, |(_, label)| label))
+        Some(self.level_labels.iter().find(|(name, _)| name == level).map_or(level, |(_, label)| label))
     }
 
     fn column_kind(&self) -> ColumnKind {
@@ -118,7 +118,7 @@ impl Feature {
     }
 }
 
-/// Which activity kinds are of which type: the first hit wins.
+/// Maps activity kinds to a type; the first matching rule wins.
 #[derive(Debug, Clone, PartialEq)]
 struct TypeRule {
     contains: String,
@@ -181,14 +181,15 @@ impl FeatureSchema {
         &self.columns
     }
 
-    /// What the schema makes of an activity's kind.
+    /// The normalised kind of an activity, and its type by the schema's rules.
     pub(super) fn activity_kind(&self, kind: &str) -> ActivityKind {
         let normalised = normalise(kind).into_owned();
         let rule_type = self.rule_type(&normalised).map(str::to_owned);
         ActivityKind { normalised, rule_type }
     }
 
-    /// The type that the first rule gives that a normalised activity kind meets; without one the kind is its own type.
+    /// The type that the first matching rule gives to a normalised activity kind; `None` where none matches and the
+    /// kind is the type.
     pub(super) fn rule_type(&self, kind: &str) -> Option<&str> {
         let rule = self.activity_types.iter().find(|rule| kind.contains(&rule.contains))?;
         Some(&rule.kind)
@@ -196,7 +197,7 @@ impl FeatureSchema {
 
     /// The channel of an activity type, if it has one.
     pub(super) fn channel(&self, activity_type: &str) -> Option<&str> {
-        self.channels.iter().find(|(own, _)| own == activity_type).map(|(_, channel)| channel.as_str())
+        self.channels.iter().find(|(name, _)| name == activity_type).map(|(_, channel)| channel.as_str())
     }
 
     /// The names that rules may use: the columns.

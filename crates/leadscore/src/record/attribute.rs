@@ -11,13 +11,13 @@ use crate::{DateTime, Timestamp};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Attribute {
-    /// Text as it came.
+    /// Text, unchanged.
     Text(String),
     /// A number; NaN counts as missing.
     Number(f64),
     /// True or false.
     Flag(bool),
-    /// A date, or a date with a time, that has been understood already.
+    /// A date, or a date with a time, already parsed.
     Date(DateTime),
 }
 
@@ -37,18 +37,18 @@ impl Attribute {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum AttributeRef<'a> {
-    /// Text as it came.
+    /// Text, unchanged.
     Text(&'a str),
     /// A number; NaN counts as missing.
     Number(f64),
     /// True or false.
     Flag(bool),
-    /// A date, or a date with a time, that has been understood already.
+    /// A date, or a date with a time, already parsed.
     Date(DateTime),
 }
 
 impl<'a> AttributeRef<'a> {
-    /// The value as text: a number in its shortest form, NaN as nothing, a date as ISO 8601.
+    /// The value as text: a number in its shortest form, NaN as the empty text, a date as ISO 8601.
     pub fn to_text(self) -> Cow<'a, str> {
         match self {
             AttributeRef::Text(text) => Cow::Borrowed(text),

@@ -30,14 +30,14 @@ pub struct Lead {
     /// The caller's id, handed back with the result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What is known of the lead, by name.
+    /// The attributes by name.
     pub attributes: BTreeMap<String, Attribute>,
-    /// What happened with it, in any order.
+    /// The activities, in any order.
     pub activities: Vec<Activity>,
 }
 
 impl Lead {
-    /// A lead of which nothing is known yet.
+    /// A lead without attributes and activities.
     pub fn new(id: impl Into<String>) -> Lead {
         Lead { id: Some(id.into()), ..Lead::default() }
     }
@@ -62,7 +62,7 @@ impl Lead {
     ///
     /// Two shapes are taken: `{"id", "attributes": {…}, "activities": [{"kind", "at", "properties"?, "id"?}]}`, and a
     /// flat record in which every field but the id (`id` or `lead_id`) and `activities` is an attribute. Null is
-    /// absent. Times without an offset are meant in `zone`. [`JsonReader`] reads the same with other policies.
+    /// absent. Times without an offset are interpreted in `zone`. [`JsonReader`] reads the same with other policies.
     ///
     /// # Errors
     /// `invalid_json`, or `invalid_lead` with the path of the field.

@@ -1,4 +1,4 @@
-//! The attributes a schema reads, numbered once, so that a record can answer by number.
+//! The attributes a schema reads, numbered once, so that a record can look them up by index.
 
 use std::collections::HashMap;
 use std::sync::Arc;
