@@ -229,6 +229,12 @@ impl Node {
 }
 
 /// A closed interval; an open end is infinite.
+///
+/// ```
+/// use leadscore::Range;
+/// let range = Range { low: 0.0, high: f64::INFINITY };
+/// assert!(range.contains(0.0) && range.clip(-1.0) == 0.0);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
     /// The smallest value inside.

@@ -372,3 +372,9 @@ pub use time::{AsOf, DateTime, Timestamp, Zone};
 
 /// The version of `ndarray` whose arrays go into a [`FeatureMatrix`] and whose views come out of it.
 pub use ndarray;
+
+/// The examples of the READMEs compile and hold.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -9,6 +9,15 @@ use crate::record::{Activities, AttributeRef, Record};
 use crate::{Error, Timestamp, Zone};
 
 /// What to do about missing and unusable feature values.
+///
+/// ```
+/// use leadscore::{AsOf, Lead, Mode, Pipeline, ScoreOptions, Zone};
+/// let (pipeline, as_of) = (Pipeline::builtin("heat")?, AsOf::parse("2026-11-22", &Zone::utc())?);
+/// let score = |mode| pipeline.score_with(&Lead::new("l-1"), &as_of, &ScoreOptions::new().mode(mode));
+/// assert!(score(Mode::Lenient)?.missing.len() > 2);
+/// assert_eq!(score(Mode::Strict).unwrap_err().code(), "missing_feature");
+/// # Ok::<(), leadscore::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Mode {
@@ -70,6 +79,16 @@ impl FeatureSchema {
     }
 
     /// Everything that strict mode would refuse in a record, in the order of the schema.
+    ///
+    /// ```
+    /// use leadscore::{FeatureSchema, Lead, Timestamp, Zone};
+    /// let schema = FeatureSchema::builtin("heat")?;
+    /// let lead = Lead::new("l-1").with("recency_days", 3).with("page_views", "many");
+    /// let issues = schema.check(&lead, Timestamp::parse("2026-11-22", &Zone::utc())?, &Zone::utc());
+    /// let features: Vec<&str> = issues.iter().map(|issue| issue.feature()).collect();
+    /// assert_eq!(features, ["page_views", "prior_course_interest"]);
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
     pub fn check<R: Record + ?Sized>(&self, record: &R, as_of: Timestamp, zone: &Zone) -> Vec<Issue> {
         match self.extract(record, as_of, zone, Mode::Strict, &mut Extraction::default()) {
             Ok(()) => Vec::new(),

@@ -27,6 +27,15 @@ pub enum MissingCause {
 }
 
 /// A feature whose value is missing, and the default that was used.
+///
+/// ```
+/// use leadscore::{AsOf, Lead, Pipeline, Zone, feature::MissingCause};
+/// let lead = Lead::new("l-1").with("recency_days", 3).with("page_views", -2).with("prior_course_interest", "high");
+/// let prediction = Pipeline::builtin("heat")?.score(&lead, &AsOf::parse("2026-11-22", &Zone::utc())?)?;
+/// let missing = prediction.missing.iter().find(|missing| missing.name == "page_views").unwrap();
+/// assert_eq!((missing.cause, missing.found.as_deref()), (MissingCause::OutOfRange, Some("-2")));
+/// # Ok::<(), leadscore::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MissingFeature {

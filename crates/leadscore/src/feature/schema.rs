@@ -126,6 +126,20 @@ struct TypeRule {
 }
 
 /// Ordered features, and the types and channels of activity kinds.
+///
+/// ```
+/// use leadscore::{FeatureSchema, Lead, Mode, Timestamp, Zone};
+/// let schema = FeatureSchema::from_json(
+///     r#"{"features": [
+///         {"name": "visits", "type": "number", "default": 0, "source": {"from": "attribute"}},
+///         {"name": "meetings", "type": "number", "source": {"from": "count", "types": ["meeting"], "within_days": 30}}]}"#,
+/// )?;
+/// let (as_of, utc) = (Timestamp::parse("2026-11-22", &Zone::utc())?, Zone::utc());
+/// let mut values = Vec::new();
+/// schema.values(&Lead::new("l-1"), as_of, &utc, Mode::Lenient, &mut values)?;
+/// assert_eq!(values, [0.0, 0.0]);
+/// # Ok::<(), leadscore::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FeatureSchema {
     activity_types: Vec<TypeRule>,

@@ -83,6 +83,12 @@ impl Serialize for Attribute {
 
 /// What can be put into an attribute; `None` is absent.
 ///
+/// ```
+/// use leadscore::{Attribute, record::IntoAttribute};
+/// assert_eq!(250.into_attribute(), Some(Attribute::Number(250.0)));
+/// assert_eq!(None::<&str>.into_attribute(), None);
+/// ```
+///
 /// Integers become the f64 nearest to them, as integers of JSON records do; give long ids as text.
 pub trait IntoAttribute {
     /// The attribute, or nothing where the value is absent.

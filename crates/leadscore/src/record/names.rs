@@ -4,6 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The names of the attributes a schema reads, in order of first use; a cheap handle.
+///
+/// ```
+/// let schema = leadscore::FeatureSchema::builtin("heat")?;
+/// let names = schema.attribute_names();
+/// assert_eq!((names.index("page_views"), names.name(1)), (Some(1), Some("page_views")));
+/// # Ok::<(), leadscore::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct AttributeNames(Arc<Inner>);
 
