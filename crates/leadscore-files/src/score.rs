@@ -11,8 +11,8 @@ use leadscore::{AsOf, Error, ErrorKind, Mode, Pipeline, ScoreOptions};
 
 use crate::report::{Report, TierCount};
 use crate::{
-    FileFormat, LeadReader, Notes, OutputFile, Progress, Rejects, Stop, ValueWarnings,
-    note_warnings, unreadable,
+    FileFormat, LeadReader, Notes, OutputFile, Progress, Rejects, Stop, ValueWarnings, note_warnings,
+    unreadable,
 };
 use batch::{Batch, in_batches};
 use sink::Sink;

@@ -5,6 +5,7 @@
 
 mod format;
 mod input;
+mod known;
 mod read;
 mod scope;
 mod template;
@@ -12,6 +13,7 @@ mod write;
 
 pub(crate) use format::{format_number, push_number};
 pub use input::Expression;
+pub(crate) use known::KnownColumns;
 pub(crate) use read::{Reading, positive};
 pub(crate) use scope::{ColumnKind, Scope};
 pub(crate) use template::Text;

@@ -4,12 +4,14 @@ mod activity_log;
 mod columns;
 mod dataset;
 mod extract;
+mod match_cache;
 mod matching;
 mod matrix;
 mod missing;
 mod number;
 mod schema;
 mod sources;
+mod steps;
 
 pub use activity_log::ActivityKinds;
 pub use columns::{AttributeColumn, ColumnReader};
@@ -20,3 +22,4 @@ pub use missing::{MissingCause, MissingFeature};
 pub use schema::{Feature, FeatureSchema, FeatureType};
 
 pub(crate) use extract::Extraction;
+pub(crate) use match_cache::MatchCaches;

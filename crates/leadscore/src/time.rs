@@ -13,7 +13,7 @@ pub use as_of::AsOf;
 use crate::{Error, ErrorKind};
 
 /// A point in time, in milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
 
 pub(crate) const MILLIS_PER_HOUR: i64 = 3_600_000;

@@ -145,9 +145,10 @@ impl TablePlan {
             records.push(self.record(row, number, log, blank_ids));
         }
         rejections.extend(
-            next_rejected.into_iter().chain(rejected).map(|rejected| {
-                Rejection::new(rejected.line, &*rejected.reason, &*rejected.raw)
-            }),
+            next_rejected
+                .into_iter()
+                .chain(rejected)
+                .map(|rejected| Rejection::new(rejected.line, &*rejected.reason, &*rejected.raw)),
         );
         *first_id = records.first().filter(|_| log.is_some()).map(|record| record.id.to_string());
         records

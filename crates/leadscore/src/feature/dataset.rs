@@ -129,7 +129,7 @@ impl DatasetBuilder<'_> {
             return Err(Error::new(ErrorKind::InvalidMatrix, row(), message));
         }
         self.schema
-            .extract(record, as_of, &self.zone, self.mode, &mut self.extraction)
+            .extract(record, as_of, &self.zone, self.mode, None, &mut self.extraction)
             .map_err(|error| error.within(row()))?;
         self.values.extend_from_slice(&self.extraction.columns);
         self.labels.push(label);

@@ -3,6 +3,7 @@
 mod read;
 
 use super::sources::SharedSource;
+use super::steps::Steps;
 use crate::Error;
 use crate::expression::{ColumnKind, Reading, Scope, normalise};
 use crate::json::{Cursor, Document, Range};
@@ -65,7 +66,7 @@ pub struct Feature {
     own_label: bool,
     level_labels: Vec<(String, String)>,
     unseen: Option<String>,
-    pub(super) unseen_code: f64,
+    pub(super) unseen_code: Option<f64>,
     pub(super) normal_levels: Vec<String>,
     default_level: Option<String>,
     pub(super) source: SharedSource,
@@ -148,6 +149,7 @@ pub struct FeatureSchema {
     columns: Vec<usize>,
     attributes: AttributeNames,
     reads_activities: bool,
+    steps: Steps,
 }
 
 impl FeatureSchema {
@@ -189,6 +191,10 @@ impl FeatureSchema {
     pub fn reads_only_dates(&self, attribute: &str) -> bool {
         let mut readers = self.features.iter().filter(|f| f.source.attribute() == Some(attribute)).peekable();
         readers.peek().is_some() && readers.all(|feature| feature.source.wants_date())
+    }
+
+    pub(super) fn steps(&self) -> &Steps {
+        &self.steps
     }
 
     pub(super) fn column_positions(&self) -> &[usize] {
@@ -255,6 +261,7 @@ impl FeatureSchema {
             schema.features.push(feature);
         }
         schema.number_attributes();
+        schema.steps = Steps::new(&schema);
         if schema.columns.is_empty() {
             return Err(list.error("wants at least one feature that is not a helper"));
         }

@@ -18,6 +18,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 pub(super) use filter::Filter;
+pub(super) use formula::Formula;
 
 use super::activity_log::ActivityLog;
 use super::missing::MissingCause;
@@ -33,6 +34,11 @@ pub(super) trait Source: Debug + Send + Sync {
     /// The value of the feature for a record.
     fn evaluate(&self, feature: &Feature, input: &Input<'_>) -> Found;
 
+    /// The formula it is, if it is one.
+    fn formula(&self) -> Option<&Formula> {
+        None
+    }
+
     /// Its JSON, `from` first.
     fn write(&self) -> Object;
 
@@ -44,6 +50,11 @@ pub(super) trait Source: Debug + Send + Sync {
     /// Whether it reads [`Input::log`].
     fn reads_activities(&self) -> bool {
         false
+    }
+
+    /// The part of a text attribute that alone decides the value, where equal texts are worth remembering.
+    fn deciding_text<'t>(&self, _attribute: &'t str) -> Option<&'t str> {
+        None
     }
 
     /// Whether it reads its attribute as a date.

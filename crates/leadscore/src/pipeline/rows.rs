@@ -58,11 +58,8 @@ impl RecordScore<'_> {
     /// Tells why the lead was ruled out, if a rule did that.
     pub fn disqualification(&self, tell: impl FnOnce(&str)) {
         let Some(part) = self.row.sum.disqualified_by else { return };
-        let wording = Wording {
-            parts: self.row.parts,
-            schema: self.pipeline.schema(),
-            row: &self.extraction.columns,
-        };
+        let wording =
+            Wording { parts: self.row.parts, schema: self.pipeline.schema(), row: &self.extraction.columns };
         tell(&wording.text(part, &mut String::new()));
     }
 

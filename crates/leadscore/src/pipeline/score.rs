@@ -1,12 +1,14 @@
 //! Scoring: one lead, many leads, a matrix; in full, in brief, or as columns.
 
+use std::sync::Arc;
+
 use super::prediction::{Prediction, Score};
 use super::rows::ReasonBuffers;
 use super::scorer::{SumBuffers, SumDetail};
 use super::{BLOCK, Pipeline, ScoreColumns, ScoreOptions, ScoreWorkspace, When};
 use crate::error::Path;
 use crate::explain::{FeatureValue, FeatureValues, NamedValue, PointSum};
-use crate::feature::{Extraction, FeatureMatrix, Mode};
+use crate::feature::{Extraction, FeatureMatrix, MatchCaches, Mode};
 use crate::tier::TierAxis;
 use crate::{AsOf, Error, ErrorKind, Record, Tier, Timestamp, Zone};
 
@@ -44,6 +46,19 @@ pub struct ScoredRow<'a> {
 pub(super) struct RowBuffers {
     pub(super) extractions: Vec<Extraction>,
     pub(super) sums: SumBuffers,
+    /// Of the pipeline with this content hash.
+    caches: MatchCaches,
+    caches_of: Option<Arc<str>>,
+}
+
+impl RowBuffers {
+    /// What matches made of texts is forgotten when another pipeline comes.
+    fn start(&mut self, pipeline: &Pipeline) {
+        if self.caches_of.as_ref() != Some(&pipeline.0.hash) {
+            self.caches = MatchCaches::default();
+            self.caches_of = Some(pipeline.0.hash.clone());
+        }
+    }
 }
 
 /// What follows from a score.
@@ -96,7 +111,7 @@ impl Pipeline {
         options: &ScoreOptions,
     ) -> Result<R, Error> {
         let mut extraction = Extraction::default();
-        self.schema().extract(lead, as_of.time, &as_of.zone, options.mode, &mut extraction)?;
+        self.schema().extract(lead, as_of.time, &as_of.zone, options.mode, None, &mut extraction)?;
         let mut buffers = SumBuffers::default();
         let detail = R::sum_detail(options);
         let sum = self.scorer().row_sum(&extraction.columns, self.scale(), detail, &mut buffers);
@@ -219,8 +234,8 @@ impl Pipeline {
         as_of: &AsOf,
         mode: Mode,
     ) -> Result<FeatureValues, Error> {
-        let mut extraction = Extraction::default();
-        self.schema().extract(lead, as_of.time, &as_of.zone, mode, &mut extraction)?;
+        let mut extraction = Extraction::with_texts();
+        self.schema().extract(lead, as_of.time, &as_of.zone, mode, None, &mut extraction)?;
         let mut columns = extraction.columns.iter();
         let mut values = Vec::new();
         for (at, feature) in self.schema().features().iter().enumerate() {
@@ -262,9 +277,9 @@ impl Pipeline {
     ) -> Result<FeatureMatrix, Error> {
         let width = self.schema().columns().len();
         let mut values = Vec::with_capacity(leads.len() * width);
-        let mut extraction = Extraction::default();
+        let (mut extraction, mut caches) = (Extraction::default(), MatchCaches::default());
         for (index, lead) in leads.iter().enumerate() {
-            self.extract_at(lead, index, when, mode, &mut extraction)
+            self.extract_at(lead, index, when, mode, Some(&mut caches), &mut extraction)
                 .map_err(|error| of_lead(error, first_index + index))?;
             values.extend_from_slice(&extraction.columns);
         }
@@ -287,13 +302,14 @@ impl Pipeline {
             }
             return;
         }
-        let RowBuffers { extractions, sums } = buffers;
+        buffers.start(self);
+        let RowBuffers { extractions, sums, caches, .. } = buffers;
         for (number, block) in leads.chunks(BLOCK).enumerate() {
             if extractions.len() < block.len() {
                 extractions.resize_with(block.len(), Extraction::default);
             }
             let read = |(at, (lead, extraction)): (usize, (&_, &mut Extraction))| {
-                self.extract_at(lead, number * BLOCK + at, when, mode, extraction)
+                self.extract_at(lead, number * BLOCK + at, when, mode, Some(&mut *caches), extraction)
             };
             let times: Vec<Result<Timestamp, Error>> =
                 block.iter().zip(extractions.iter_mut()).enumerate().map(read).collect();
@@ -330,10 +346,11 @@ impl Pipeline {
         index: usize,
         when: When<'_>,
         mode: Mode,
+        caches: Option<&mut MatchCaches>,
         extraction: &mut Extraction,
     ) -> Result<Timestamp, Error> {
         let time = when.time(index).expect("the number of times is checked");
-        self.schema().extract(lead, time, when.zone(), mode, extraction)?;
+        self.schema().extract(lead, time, when.zone(), mode, caches, extraction)?;
         Ok(time)
     }
 

@@ -57,9 +57,9 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
     };
     let unseen = fields.text("unseen")?;
     let unseen_code = match fields.optional("unseen") {
-        None => f64::NAN,
-        Some(_) if unseen.as_deref() == Some("missing") => f64::NAN,
-        Some(c) => code(&c)?,
+        None => None,
+        Some(_) if unseen.as_deref() == Some("missing") => None,
+        Some(c) => Some(code(&c)?),
     };
     let mut default_level = None;
     let default = match fields.optional("default") {

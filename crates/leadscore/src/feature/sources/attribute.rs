@@ -120,11 +120,11 @@ fn typed(feature: &Feature, attribute: Option<AttributeRef<'_>>, text: &str) -> 
             "no" | "false" | "n" | "f" | "0" | "0.0" => Found::Value(0.0),
             _ => unreadable(),
         },
-        FeatureType::Category => match feature.level_code(&normalise(text)) {
-            Some(code) => Found::Value(code as f64),
-            None if !feature.unseen_code.is_nan() => Found::Value(feature.unseen_code),
-            None => Found::unusable(MissingCause::Unseen, text),
-        },
+        FeatureType::Category => {
+            let level = feature.level_code(&normalise(text)).map(|code| code as f64);
+            let code = level.or(feature.unseen_code);
+            code.map_or_else(|| Found::unusable(MissingCause::Unseen, text), Found::Value)
+        }
         FeatureType::Text => Found::Text(text.to_owned()),
     }
 }

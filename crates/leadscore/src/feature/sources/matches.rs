@@ -50,6 +50,10 @@ impl Source for MatchSource {
         Some(&self.attribute)
     }
 
+    fn deciding_text<'t>(&self, attribute: &'t str) -> Option<&'t str> {
+        Some(self.part.cut(attribute))
+    }
+
     fn evaluate(&self, _: &Feature, input: &Input<'_>) -> Found {
         let whole = text(input.attribute);
         let text = normalise(self.part.cut(&whole));
