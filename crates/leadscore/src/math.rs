@@ -49,7 +49,7 @@ fn inverse(n: f64) -> (f64, f64) {
     (high, ((1.0 - product.0) - product.1) / n)
 }
 
-/// The sum of two numbers and its rounding error (Knuth's TwoSum).
+/// The sum of two numbers and its rounding error (Knuth's two-sum).
 fn two_sum(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
     let part = sum - a;

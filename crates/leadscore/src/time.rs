@@ -228,6 +228,14 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// A time zone from the bundled tz database; the system's zone files are never read.
+///
+/// ```
+/// use leadscore::{Timestamp, Zone};
+/// let kolkata = Zone::named("Asia/Kolkata")?;
+/// assert_eq!(Timestamp::parse("2026-11-22T09:30", &kolkata)?.to_string(), "2026-11-22T04:00:00Z");
+/// assert!(Zone::named("Mars/Olympus").is_err());
+/// # Ok::<(), leadscore::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct Zone(TimeZone);
 
