@@ -1,9 +1,14 @@
 //! From a record and its activity log to features, by a schema that is data.
 
+mod activity_kinds;
 mod activity_log;
+mod activity_types;
 mod columns;
 mod dataset;
 mod extract;
+mod feature_type;
+mod filter;
+mod gap;
 mod match_cache;
 mod matching;
 mod matrix;
@@ -11,15 +16,15 @@ mod missing;
 mod number;
 mod schema;
 mod sources;
-mod steps;
 
-pub use activity_log::ActivityKinds;
+pub use activity_kinds::ActivityKinds;
 pub use columns::{AttributeColumn, ColumnReader};
 pub use dataset::{Dataset, DatasetBuilder};
 pub use extract::Mode;
+pub use feature_type::FeatureType;
 pub use matrix::FeatureMatrix;
 pub use missing::{MissingCause, MissingFeature};
-pub use schema::{Feature, FeatureSchema, FeatureType};
+pub use schema::{Feature, FeatureSchema};
 
 pub(crate) use extract::Extraction;
 pub(crate) use match_cache::MatchCaches;

@@ -12,6 +12,7 @@ mod import;
 mod importance;
 mod measure;
 mod options;
+mod outcome;
 mod parts;
 mod prediction;
 mod read;
@@ -33,9 +34,9 @@ pub use import::ImportOptions;
 pub use importance::{FeatureImportance, ImportanceBy};
 pub use measure::ImportanceMeasure;
 pub use options::{ScoreOptions, When};
+pub use outcome::ScoreResult;
 pub use prediction::{ClassProbability, GroupScore, Prediction, Provenance, Score, Warning};
 pub use rows::{RecordScore, RowReason, RowScore, ScoreWorkspace};
-pub use score::ScoreResult;
 pub use scorer::{ForestScorer, Scorer};
 
 use advice::{Limited, RecommendationRule, RiskRule};

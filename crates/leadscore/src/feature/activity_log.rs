@@ -3,61 +3,19 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::activity_types::ActivityTypes;
+use super::filter::Filter;
 use super::number::parse_number;
-use super::schema::FeatureSchema;
-use super::sources::Filter;
 use crate::Timestamp;
 use crate::expression::normalise;
 use crate::math;
-use crate::record::{Activities, Activity, ActivityForm, ActivityKind, Attribute};
+use crate::record::{Activities, Activity, ActivityForm, Attribute};
 use crate::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR};
-
-/// The kinds of activity of a log, each normalised and typed once: a log of millions has a dozen.
-///
-/// ```
-/// use leadscore::record::{Activities, CompactActivity};
-/// use leadscore::{Pipeline, Timestamp, Zone, feature::ActivityKinds};
-/// let pipeline = Pipeline::builtin("conversion")?;
-/// let mut kinds = ActivityKinds::new(pipeline.schema());
-/// let at = Timestamp::parse("2026-11-20", &Zone::utc())?;
-/// let events = [CompactActivity { at, kind: kinds.number("email_open") }];
-/// assert_eq!(Activities::compact(kinds.kinds(), &events).len(), 1);
-/// # Ok::<(), leadscore::Error>(())
-/// ```
-#[derive(Debug, Clone)]
-pub struct ActivityKinds<'s> {
-    schema: &'s FeatureSchema,
-    numbers: std::collections::HashMap<String, u32>,
-    kinds: Vec<ActivityKind>,
-}
-
-impl<'s> ActivityKinds<'s> {
-    /// No kinds yet; a schema gives them their types.
-    pub fn new(schema: &'s FeatureSchema) -> ActivityKinds<'s> {
-        ActivityKinds { schema, numbers: std::collections::HashMap::new(), kinds: Vec::new() }
-    }
-
-    /// The number of a kind; a new kind gets the next number.
-    pub fn number(&mut self, kind: &str) -> u32 {
-        if let Some(number) = self.numbers.get(kind) {
-            return *number;
-        }
-        let number = self.kinds.len() as u32;
-        self.numbers.insert(kind.to_owned(), number);
-        self.kinds.push(self.schema.activity_kind(kind));
-        number
-    }
-
-    /// The kinds by number, for [`Activities::compact`].
-    pub fn kinds(&self) -> &[ActivityKind] {
-        &self.kinds
-    }
-}
 
 /// The activities that count, in order.
 #[derive(Debug)]
 pub(super) struct ActivityLog<'a> {
-    schema: &'a FeatureSchema,
+    types: &'a ActivityTypes,
     as_of: Timestamp,
     events: Vec<Event<'a>>,
 }
@@ -92,12 +50,12 @@ impl<'a> ActivityLog<'a> {
     /// The activities that count: none after `as_of`, each id once, ordered by time, kind and properties, so that the
     /// order in which the caller gave them cannot matter.
     pub(super) fn new(
-        schema: &'a FeatureSchema,
+        types: &'a ActivityTypes,
         activities: Activities<'a>,
         as_of: Timestamp,
     ) -> ActivityLog<'a> {
         let events = match activities.0 {
-            ActivityForm::Full(activities) => full_events(schema, activities, as_of),
+            ActivityForm::Full(activities) => full_events(types, activities, as_of),
             ActivityForm::Compact { kinds, activities } => {
                 let event = |activity: &crate::record::CompactActivity| {
                     let kind = kinds.get(activity.kind as usize)?;
@@ -110,7 +68,7 @@ impl<'a> ActivityLog<'a> {
                 events
             }
         };
-        ActivityLog { schema, as_of, events }
+        ActivityLog { types, as_of, events }
     }
 
     /// The activities that pass a filter, in order.
@@ -192,7 +150,7 @@ impl<'a> ActivityLog<'a> {
             .filter_map(|event| match by {
                 DistinctBy::Kind => Some(Cow::Borrowed(&*event.kind)),
                 DistinctBy::Type => Some(Cow::Borrowed(event.activity_type())),
-                DistinctBy::Channel => self.schema.channel(event.activity_type()).map(Cow::Borrowed),
+                DistinctBy::Channel => self.types.channel(event.activity_type()).map(Cow::Borrowed),
                 DistinctBy::Property(name) => match event.activity?.properties.get(name)? {
                     Attribute::Text(text) => Some(normalise(text)),
                     other => Some(Cow::Owned(canonical(other))),
@@ -217,14 +175,10 @@ impl<'a> ActivityLog<'a> {
     }
 }
 
-fn full_events<'a>(
-    schema: &'a FeatureSchema,
-    activities: &'a [Activity],
-    as_of: Timestamp,
-) -> Vec<Event<'a>> {
+fn full_events<'a>(types: &'a ActivityTypes, activities: &'a [Activity], as_of: Timestamp) -> Vec<Event<'a>> {
     let event = |activity: &'a Activity| {
         let kind = normalise(&activity.kind);
-        let rule_type = schema.rule_type(&kind);
+        let rule_type = types.rule_type(&kind);
         Event { at: activity.at, kind, rule_type, activity: Some(activity) }
     };
     let mut events: Vec<Event<'a>> =

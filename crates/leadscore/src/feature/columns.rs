@@ -82,7 +82,7 @@ impl FeatureSchema {
         as_of: Timestamp,
         zone: &Zone,
     ) -> ColumnReader<'_> {
-        let log = ActivityLog::new(self, Activities::default(), as_of);
+        let log = ActivityLog::new(self.activity_types(), Activities::default(), as_of);
         let fill = |feature: &Feature| {
             let value = |attribute: Option<AttributeRef<'_>>| {
                 feature.value(&Input { attribute, log: &log, row: &[], as_of, zone })
@@ -155,7 +155,7 @@ impl ColumnReader<'_> {
     ) {
         let wide = self.fills.len();
         let rows = tile.chunks_exact_mut(wide);
-        let log = ActivityLog::new(self.schema, Activities::default(), self.as_of);
+        let log = ActivityLog::new(self.schema.activity_types(), Activities::default(), self.as_of);
         let value = |attribute: Option<AttributeRef<'_>>, row: &[f64]| {
             feature.value(&Input { attribute, log: &log, row, as_of: self.as_of, zone: &self.zone })
         };

@@ -1,11 +1,12 @@
 //! From one record to its feature values, as of a point in time.
 
 use super::activity_log::ActivityLog;
+use super::gap::{Gap, issue};
 use super::match_cache::MatchCaches;
-use super::missing::{Gap, MissingCause, issue};
+use super::missing::MissingCause;
+use super::schema::steps::{How, Step};
 use super::schema::{Feature, FeatureSchema};
 use super::sources::{ABSENT, Found, Input};
-use super::steps::{How, Step};
 use crate::error::Issue;
 use crate::record::{Activities, AttributeRef, Record};
 use crate::{Error, Timestamp, Zone};
@@ -124,7 +125,7 @@ impl FeatureSchema {
         record.check_names(self.attribute_names())?;
         let activities = if self.reads_activities() { record.activities() } else { Activities::default() };
         let has_activities = !activities.is_empty();
-        let log = ActivityLog::new(self, activities, as_of);
+        let log = ActivityLog::new(self.activity_types(), activities, as_of);
         let steps = self.steps();
         let steps = if has_activities { &steps.with_activities } else { &steps.without_activities };
         let mut issues = Vec::new();
@@ -154,13 +155,13 @@ impl FeatureSchema {
                     }
                     let feature = &self.features()[position];
                     let input = Input { attribute, log: &log, row: &out.row, as_of, zone };
-                    feature.usable(source.evaluate(feature, &input))
+                    feature.usable(source.evaluate(&input))
                 }
                 How::Source(source) | How::OptionalText(source) => {
                     let attribute = attribute();
                     let feature = &self.features()[position];
                     let input = Input { attribute, log: &log, row: &out.row, as_of, zone };
-                    let find = || feature.usable(source.evaluate(feature, &input));
+                    let find = || feature.usable(source.evaluate(&input));
                     let text = match attribute {
                         Some(AttributeRef::Text(text)) => source.deciding_text(text),
                         _ => None,
@@ -212,7 +213,7 @@ fn unusable(value: f64) -> Found {
 impl Feature {
     /// The value from the feature's source; an unusable one becomes its cause.
     pub(super) fn find(&self, input: &Input<'_>) -> Found {
-        self.usable(self.source.evaluate(self, input))
+        self.usable(self.source.evaluate(input))
     }
 
     pub(super) fn usable(&self, found: Found) -> Found {

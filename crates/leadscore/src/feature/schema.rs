@@ -1,41 +1,16 @@
 //! The features a pipeline scores, in order, as data.
 
 mod read;
+pub(super) mod steps;
 
+use self::steps::Steps;
+use super::activity_types::{self, ActivityTypes};
+use super::feature_type::FeatureType;
 use super::sources::SharedSource;
-use super::steps::Steps;
 use crate::Error;
-use crate::expression::{ColumnKind, Reading, Scope, normalise};
+use crate::expression::{ColumnKind, Reading, Scope};
 use crate::json::{Cursor, Document, Range};
-use crate::record::{ActivityKind, AttributeNames};
-
-/// What kind of value a feature has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FeatureType {
-    /// Any number.
-    Number,
-    /// 0 or 1.
-    Flag,
-    /// One of the feature's levels; in a matrix, the level's position.
-    Category,
-    /// Text to show; never a column of a matrix.
-    Text,
-}
-
-impl FeatureType {
-    /// Its word in a schema.
-    pub(crate) fn word(self) -> &'static str {
-        crate::json::word_for(&TYPES, &self)
-    }
-}
-
-const TYPES: [(&str, FeatureType); 4] = [
-    ("number", FeatureType::Number),
-    ("flag", FeatureType::Flag),
-    ("category", FeatureType::Category),
-    ("text", FeatureType::Text),
-];
+use crate::record::AttributeNames;
 
 /// One feature: its name, type and range, and how it is computed.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,8 +41,6 @@ pub struct Feature {
     own_label: bool,
     level_labels: Vec<(String, String)>,
     unseen: Option<String>,
-    pub(super) unseen_code: Option<f64>,
-    pub(super) normal_levels: Vec<String>,
     default_level: Option<String>,
     pub(super) source: SharedSource,
     /// The number of the attribute that the source reads, if it reads one.
@@ -93,11 +66,6 @@ impl Feature {
         }
     }
 
-    /// The code of a level that is given in the form in which texts are compared.
-    pub(super) fn level_code(&self, normalised: &str) -> Option<usize> {
-        self.normal_levels.iter().position(|level| level == normalised)
-    }
-
     /// A level's name for people: its label where it has one, else itself.
     pub fn level_label(&self, code: usize) -> Option<&str> {
         let level = self.levels.get(code)?;
@@ -119,13 +87,6 @@ impl Feature {
     }
 }
 
-/// Maps activity kinds to a type; the first matching rule wins.
-#[derive(Debug, Clone, PartialEq)]
-struct TypeRule {
-    contains: String,
-    kind: String,
-}
-
 /// Ordered features, and the types and channels of activity kinds.
 ///
 /// ```
@@ -143,8 +104,7 @@ struct TypeRule {
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FeatureSchema {
-    activity_types: Vec<TypeRule>,
-    channels: Vec<(String, String)>,
+    activity_types: ActivityTypes,
     features: Vec<Feature>,
     columns: Vec<usize>,
     attributes: AttributeNames,
@@ -201,23 +161,8 @@ impl FeatureSchema {
         &self.columns
     }
 
-    /// The normalised kind of an activity, and its type by the schema's rules.
-    pub(super) fn activity_kind(&self, kind: &str) -> ActivityKind {
-        let normalised = normalise(kind).into_owned();
-        let rule_type = self.rule_type(&normalised).map(str::to_owned);
-        ActivityKind { normalised, rule_type }
-    }
-
-    /// The type that the first matching rule gives to a normalised activity kind; `None` where none matches and the
-    /// kind is the type.
-    pub(super) fn rule_type(&self, kind: &str) -> Option<&str> {
-        let rule = self.activity_types.iter().find(|rule| kind.contains(&rule.contains))?;
-        Some(&rule.kind)
-    }
-
-    /// The channel of an activity type, if it has one.
-    pub(super) fn channel(&self, activity_type: &str) -> Option<&str> {
-        self.channels.iter().find(|(name, _)| name == activity_type).map(|(_, channel)| channel.as_str())
+    pub(super) fn activity_types(&self) -> &ActivityTypes {
+        &self.activity_types
     }
 
     /// The names that rules may use: the columns.
@@ -228,22 +173,9 @@ impl FeatureSchema {
     }
 
     pub(crate) fn read(cursor: &Cursor<'_>, reading: &Reading) -> Result<FeatureSchema, Error> {
-        let fields = cursor.object(&["activity_types", "channels", "features"])?;
-        let mut schema = FeatureSchema::default();
-        if let Some(list) = fields.optional("activity_types") {
-            for item in list.items()? {
-                let rule = item.object(&["contains", "type"])?;
-                let text = |name| -> Result<String, Error> {
-                    Ok(normalise(rule.required(name)?.text()?).into_owned())
-                };
-                schema.activity_types.push(TypeRule { contains: text("contains")?, kind: text("type")? });
-            }
-        }
-        if let Some(map) = fields.optional("channels") {
-            for (kind, channel) in map.entries()?.all() {
-                schema.channels.push((normalise(kind).into_owned(), channel.text()?.to_owned()));
-            }
-        }
+        let fields = cursor.object(&[&activity_types::FIELDS[..], &["features"]].concat())?;
+        let mut schema =
+            FeatureSchema { activity_types: ActivityTypes::read(&fields)?, ..FeatureSchema::default() };
         let list = fields.required("features")?;
         let items = list.items()?;
         let names: Vec<String> =

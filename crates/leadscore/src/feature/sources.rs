@@ -6,7 +6,6 @@ mod attribute;
 mod burst;
 mod count;
 mod distinct;
-mod filter;
 mod formula;
 mod matches;
 mod response_time;
@@ -17,12 +16,12 @@ use std::fmt::Debug;
 use std::ops::Deref;
 use std::sync::Arc;
 
-pub(super) use filter::Filter;
 pub(super) use formula::Formula;
 
 use super::activity_log::ActivityLog;
+use super::feature_type::FeatureType;
+use super::filter;
 use super::missing::MissingCause;
-use super::schema::{Feature, FeatureType};
 use crate::expression::{Reading, Scope, positive};
 use crate::json::{Cursor, Fields, Node, Object};
 use crate::record::AttributeRef;
@@ -32,7 +31,7 @@ use crate::{Error, Timestamp, Zone};
 /// One way to compute a feature. To add a source, write a file with this trait and name it in [`SOURCES`].
 pub(super) trait Source: Debug + Send + Sync {
     /// The value of the feature for a record.
-    fn evaluate(&self, feature: &Feature, input: &Input<'_>) -> Found;
+    fn evaluate(&self, input: &Input<'_>) -> Found;
 
     /// The formula it is, if it is one.
     fn formula(&self) -> Option<&Formula> {
@@ -123,8 +122,12 @@ pub(super) struct SourceReader<'a> {
     pub(super) cursor: &'a Cursor<'a>,
     pub(super) feature: &'a str,
     pub(super) kind: FeatureType,
+    /// The levels of a category, in the form in which texts are compared; the position is the code.
+    pub(super) levels: &'a [String],
     /// The code of a level that the cursor names.
     pub(super) level_code: &'a dyn Fn(&Cursor<'_>) -> Result<f64, Error>,
+    /// The code of a text that is none of the levels, where it is not missing.
+    pub(super) unseen_code: Option<f64>,
     pub(super) scope: &'a Scope,
     pub(super) reading: &'a Reading,
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::attribute::{Attribute, IntoAttribute};
-use super::lead::read_attributes;
+use super::attribute::{Attribute, IntoAttribute, read_attributes};
 use crate::json::{self, Cursor, Document, Node};
 use crate::{Error, Timestamp, Zone};
 

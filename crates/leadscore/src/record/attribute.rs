@@ -1,11 +1,12 @@
 //! Values of attributes, owned and borrowed.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::json;
-use crate::{DateTime, Timestamp};
+use crate::json::{self, Cursor, Node};
+use crate::{DateTime, Error, Timestamp};
 
 /// One value of a lead's attribute or an activity's property.
 #[derive(Debug, Clone, PartialEq)]
@@ -149,4 +150,25 @@ attributes_from! {
     u64 => |value| Attribute::Number(value as f64),
     usize => |value| Attribute::Number(value as f64),
     DateTime => |value| Attribute::Date(value),
+}
+
+/// The properties of an activity.
+pub(super) fn read_attributes(cursor: &Cursor<'_>) -> Result<BTreeMap<String, Attribute>, Error> {
+    let mut attributes = BTreeMap::new();
+    for (name, value) in cursor.entries()?.all() {
+        let attribute = match value.node {
+            Node::Null => continue,
+            Node::Flag(flag) => Attribute::Flag(*flag),
+            Node::Integer(number) => Attribute::Number(*number as f64),
+            Node::Number(number) => Attribute::Number(*number),
+            Node::Text(text) => Attribute::Text(text.clone()),
+            Node::List(_) | Node::Object(_) => return Err(value.error(nested_message(value.node.kind()))),
+        };
+        attributes.insert(name.to_owned(), attribute);
+    }
+    Ok(attributes)
+}
+
+pub(super) fn nested_message(found: &str) -> String {
+    format!("an attribute is a text, a number or a flag, found {found}")
 }

@@ -3,8 +3,8 @@
 use super::{Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;
 use crate::expression::{Condition, KnownColumns, Value};
+use crate::feature::feature_type::FeatureType;
 use crate::feature::matching::level_name;
-use crate::feature::schema::{Feature, FeatureType};
 use crate::json::{Cursor, Node, Object};
 
 /// A value, a condition or a level by the features before it.
@@ -105,7 +105,7 @@ impl Formula {
 }
 
 impl Source for Formula {
-    fn evaluate(&self, _: &Feature, input: &Input<'_>) -> Found {
+    fn evaluate(&self, input: &Input<'_>) -> Found {
         Found::Value(self.value(input.row))
     }
 

@@ -3,8 +3,8 @@
 use super::{Found, Input, SharedSource, Source, SourceReader, TextPart, text};
 use crate::Error;
 use crate::expression::normalise;
+use crate::feature::feature_type::FeatureType;
 use crate::feature::matching::{MatchRule, level_name};
-use crate::feature::schema::{Feature, FeatureType};
 use crate::json::{Node, Object};
 
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl Source for MatchSource {
         Some(self.part.cut(attribute))
     }
 
-    fn evaluate(&self, _: &Feature, input: &Input<'_>) -> Found {
+    fn evaluate(&self, input: &Input<'_>) -> Found {
         let whole = text(input.attribute);
         let text = normalise(self.part.cut(&whole));
         let level = |level: &Option<Level>| level.as_ref().map_or(f64::NAN, |level| level.code);

@@ -8,25 +8,25 @@ use crate::record::Attribute;
 
 /// Selects activities by type, property, age and recency.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(in crate::feature) struct Filter {
+pub(super) struct Filter {
     /// Only the latest N of the whole log are considered, before any other condition.
-    pub(in crate::feature) among_latest: Option<usize>,
-    pub(in crate::feature) types: Vec<String>,
-    pub(in crate::feature) property: Option<WantedProperty>,
-    pub(in crate::feature) within_days: Option<f64>,
+    pub(super) among_latest: Option<usize>,
+    pub(super) types: Vec<String>,
+    pub(super) property: Option<WantedProperty>,
+    pub(super) within_days: Option<f64>,
     /// Only the latest N of those that pass.
-    pub(in crate::feature) latest: Option<usize>,
+    pub(super) latest: Option<usize>,
 }
 
 /// A condition on a property of an activity.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::feature) struct WantedProperty {
-    pub(in crate::feature) name: String,
-    pub(in crate::feature) wanted: Wanted,
+pub(super) struct WantedProperty {
+    pub(super) name: String,
+    pub(super) wanted: Wanted,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::feature) enum Wanted {
+pub(super) enum Wanted {
     Is(Node),
     Words(Phrases),
 }
@@ -80,7 +80,7 @@ impl Filter {
 
 impl Wanted {
     /// Whether a property's value matches.
-    pub(in crate::feature) fn accepts(&self, found: &Attribute) -> bool {
+    pub(super) fn accepts(&self, found: &Attribute) -> bool {
         let text = match found {
             Attribute::Text(text) => Some(normalise(text)),
             Attribute::Date(date) => Some(date.to_string().into()),

@@ -1,27 +1,28 @@
 //! How the features of a schema are filled in, worked out once: what the loop over a record's features reads lies close
 //! together, and what a record without activities cannot change is known beforehand.
 
-use super::activity_log::ActivityLog;
-use super::schema::{Feature, FeatureSchema, FeatureType};
-use super::sources::{Formula, Found, Input, SharedSource};
+use super::{Feature, FeatureSchema};
 use crate::expression::KnownColumns;
+use crate::feature::activity_log::ActivityLog;
+use crate::feature::feature_type::FeatureType;
+use crate::feature::sources::{Formula, Found, Input, SharedSource};
 use crate::record::Activities;
 use crate::{Timestamp, Zone};
 
 /// How one feature is filled in.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Step {
-    pub(super) how: How,
+pub(in crate::feature) struct Step {
+    pub(in crate::feature) how: How,
     /// The number of the attribute that is read, if one is.
-    pub(super) attribute: Option<u32>,
-    pub(super) accepted: Accepted,
+    pub(in crate::feature) attribute: Option<u32>,
+    pub(in crate::feature) accepted: Accepted,
     /// What a missing value becomes; NaN without a default.
-    pub(super) default: f64,
-    pub(super) is_column: bool,
+    pub(in crate::feature) default: f64,
+    pub(in crate::feature) is_column: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum How {
+pub(in crate::feature) enum How {
     /// The same value for every record.
     Constant(f64),
     /// Missing in every record.
@@ -36,7 +37,7 @@ pub(super) enum How {
 
 /// The values of a feature that can be used.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Accepted {
+pub(in crate::feature) struct Accepted {
     low: f64,
     high: f64,
     whole: bool,
@@ -51,23 +52,27 @@ impl Accepted {
 
     /// Whether a value can be used; a missing one cannot.
     #[inline]
-    pub(super) fn contains(self, value: f64) -> bool {
-        value >= self.low
-            && value <= self.high
-            && value.is_finite()
-            && (!self.whole || value == value.floor())
+    pub(in crate::feature) fn contains(self, value: f64) -> bool {
+        value >= self.low && value <= self.high && value.is_finite() && (!self.whole || is_whole(value))
     }
+}
+
+/// Whether a finite number has no fraction; without a call into the mathematics library.
+#[inline]
+fn is_whole(value: f64) -> bool {
+    const ALL_WHOLE: f64 = (1_u64 << 52) as f64;
+    value as i64 as f64 == value || value.abs() >= ALL_WHOLE
 }
 
 /// The steps for records with activities, and for those without.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Steps {
-    pub(super) with_activities: Vec<Step>,
-    pub(super) without_activities: Vec<Step>,
+pub(in crate::feature) struct Steps {
+    pub(in crate::feature) with_activities: Vec<Step>,
+    pub(in crate::feature) without_activities: Vec<Step>,
 }
 
 impl Steps {
-    pub(super) fn new(schema: &FeatureSchema) -> Steps {
+    pub(in crate::feature) fn new(schema: &FeatureSchema) -> Steps {
         let with_activities =
             schema.features().iter().map(|feature| step(feature, own_way(feature))).collect();
         Steps { with_activities, without_activities: without_activities(schema) }
@@ -98,7 +103,7 @@ fn own_way(feature: &Feature) -> How {
 /// other formulas are simplified.
 fn without_activities(schema: &FeatureSchema) -> Vec<Step> {
     let (as_of, zone) = (Timestamp::default(), Zone::utc());
-    let log = ActivityLog::new(schema, Activities::default(), as_of);
+    let log = ActivityLog::new(schema.activity_types(), Activities::default(), as_of);
     let mut known = KnownColumns::default();
     let how = |feature: &Feature| {
         let constant = if feature.source.reads_activities() {
