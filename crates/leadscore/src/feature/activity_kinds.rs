@@ -41,7 +41,7 @@ impl<'s> ActivityKinds<'s> {
         number
     }
 
-    /// The kinds by number, for [`Activities::compact`].
+    /// The kinds by number, for [`Activities::compact`](crate::record::Activities::compact).
     pub fn kinds(&self) -> &[ActivityKind] {
         &self.kinds
     }
