@@ -1,4 +1,4 @@
-//! Where in an input something stands: `leads[3].activities[0].at`.
+//! The position of a value in an input: `leads[3].activities[0].at`.
 
 use std::fmt::{self, Write as _};
 use std::ops::Deref;
@@ -13,7 +13,7 @@ pub enum PathStep {
     Index(usize),
 }
 
-/// The steps from the whole input to one place in it; shown as `leads[3].activities[0].at`.
+/// The steps from the whole input to one value in it; shown as `leads[3].activities[0].at`.
 ///
 /// ```
 /// use leadscore::error::{Path, PathStep};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::schema::FeatureSchema;
 use crate::record::ActivityKind;
 
-/// The kinds of activity of a log, each understood once: a log of millions has a dozen.
+/// The kinds of activity of a log, each normalised and typed once: a log of millions has a dozen.
 ///
 /// ```
 /// use leadscore::record::{Activities, CompactActivity};
@@ -25,12 +25,12 @@ pub struct ActivityKinds<'s> {
 }
 
 impl<'s> ActivityKinds<'s> {
-    /// No kinds yet, to be understood by a schema.
+    /// No kinds yet; a schema gives them their types.
     pub fn new(schema: &'s FeatureSchema) -> ActivityKinds<'s> {
         ActivityKinds { schema, numbers: HashMap::new(), kinds: Vec::new() }
     }
 
-    /// The number of a kind, which is new or was seen before.
+    /// The number of a kind; a new kind gets the next number.
     pub fn number(&mut self, kind: &str) -> u32 {
         if let Some(number) = self.numbers.get(kind) {
             return *number;
@@ -41,7 +41,7 @@ impl<'s> ActivityKinds<'s> {
         number
     }
 
-    /// The kinds by number, for [`Activities::compact`].
+    /// The kinds by number, for [`Activities::compact`](crate::record::Activities::compact).
     pub fn kinds(&self) -> &[ActivityKind] {
         &self.kinds
     }

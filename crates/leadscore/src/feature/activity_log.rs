@@ -1,4 +1,4 @@
-//! A record's activities up to the as-of time, in a fixed order, and what can be counted in them.
+//! A record's activities up to the as-of time, in a fixed order, and the statistics over them.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -24,9 +24,9 @@ pub(super) struct ActivityLog<'a> {
 struct Event<'a> {
     at: Timestamp,
     kind: Cow<'a, str>,
-    /// The type that a rule of the schema gives the kind, if one does.
+    /// The type of the kind by a rule of the schema, if one matches.
     rule_type: Option<&'a str>,
-    /// Where properties can be found; a compact activity has none.
+    /// Where its properties are; a compact activity has none.
     activity: Option<&'a Activity>,
 }
 
@@ -37,7 +37,7 @@ impl Event<'_> {
     }
 }
 
-/// What is counted once in `distinct`.
+/// What `distinct` counts.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum DistinctBy {
     Kind,
@@ -71,7 +71,7 @@ impl<'a> ActivityLog<'a> {
         ActivityLog { types, as_of, events }
     }
 
-    /// The activities a filter lets through, in order.
+    /// The activities that pass a filter, in order.
     fn select(&self, filter: &Filter) -> impl Iterator<Item = &Event<'a>> {
         let skipped = match filter.latest {
             Some(latest) => self.passing(filter).count().saturating_sub(latest),
@@ -80,7 +80,7 @@ impl<'a> ActivityLog<'a> {
         self.passing(filter).skip(skipped)
     }
 
-    /// The activities that pass, before `latest` cuts them.
+    /// The activities that pass, before `latest` limits them.
     fn passing(&self, filter: &Filter) -> impl Iterator<Item = &Event<'a>> {
         let considered = filter.among_latest.map_or(0, |n| self.events.len().saturating_sub(n));
         self.events[considered..].iter().filter(|event| self.passes(event, filter))
@@ -160,7 +160,7 @@ impl<'a> ActivityLog<'a> {
         seen.len() as f64
     }
 
-    /// The most activities in any closed window of so many hours.
+    /// The most activities in any closed window of a given number of hours.
     pub(super) fn burst(&self, filter: &Filter, hours: f64) -> f64 {
         let times: Vec<Timestamp> = self.times(filter).collect();
         let length = hours * MILLIS_PER_HOUR as f64;
@@ -199,7 +199,7 @@ fn full_events<'a>(types: &'a ActivityTypes, activities: &'a [Activity], as_of: 
     events
 }
 
-/// Canonical JSON: names sorted, numbers as short as they go.
+/// Canonical JSON: names sorted, the shortest numbers.
 fn canonical(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("attributes serialize")
 }

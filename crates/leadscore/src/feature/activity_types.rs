@@ -12,7 +12,7 @@ pub(super) struct ActivityTypes {
     channels: Vec<(String, String)>,
 }
 
-/// Which activity kinds are of which type: the first hit wins.
+/// Maps activity kinds to a type; the first matching rule wins.
 #[derive(Debug, Clone, PartialEq)]
 struct TypeRule {
     contains: String,

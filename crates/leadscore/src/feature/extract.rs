@@ -11,25 +11,34 @@ use crate::error::Issue;
 use crate::record::{Activities, AttributeRef, Record};
 use crate::{Error, Timestamp, Zone};
 
-/// What to do with a lead whose features are not all good.
+/// What to do about missing and unusable feature values.
+///
+/// ```
+/// use leadscore::{AsOf, Lead, Mode, Pipeline, ScoreOptions, Zone};
+/// let (pipeline, as_of) = (Pipeline::builtin("heat")?, AsOf::parse("2026-11-22", &Zone::utc())?);
+/// let score = |mode| pipeline.score_with(&Lead::new("l-1"), &as_of, &ScoreOptions::new().mode(mode));
+/// assert!(score(Mode::Lenient)?.missing.len() > 2);
+/// assert_eq!(score(Mode::Strict).unwrap_err().code(), "missing_feature");
+/// # Ok::<(), leadscore::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Mode {
-    /// Defaults stand in, what cannot be used counts as missing, and all of it is reported.
+    /// Unusable values count as missing, missing values become the feature's default, and both are reported.
     #[default]
     Lenient,
     /// A missing required feature, or a value that cannot be used, is an error.
     Strict,
 }
 
-/// The features of one lead, in buffers that are used again for the next.
+/// The features of one lead, in buffers that are reused for the next.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Extraction {
     /// The columns in schema order, defaults filled in, NaN where still missing.
     pub(crate) columns: Vec<f64>,
     /// The features that are texts.
     pub(crate) texts: Vec<TextFeature>,
-    /// Features without a value of their own.
+    /// Features whose value is missing.
     pub(crate) gaps: Vec<Gap>,
     /// Whether texts are filled in; they are shown, and no score rests on them.
     wants_texts: bool,
@@ -80,6 +89,16 @@ impl FeatureSchema {
     }
 
     /// Everything that strict mode would refuse in a record, in the order of the schema.
+    ///
+    /// ```
+    /// use leadscore::{FeatureSchema, Lead, Timestamp, Zone};
+    /// let schema = FeatureSchema::builtin("heat")?;
+    /// let lead = Lead::new("l-1").with("recency_days", 3).with("page_views", "many");
+    /// let issues = schema.check(&lead, Timestamp::parse("2026-11-22", &Zone::utc())?, &Zone::utc());
+    /// let features: Vec<&str> = issues.iter().map(|issue| issue.feature()).collect();
+    /// assert_eq!(features, ["page_views", "prior_course_interest"]);
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
     pub fn check<R: Record + ?Sized>(&self, record: &R, as_of: Timestamp, zone: &Zone) -> Vec<Issue> {
         match self.extract(record, as_of, zone, Mode::Strict, None, &mut Extraction::default()) {
             Ok(()) => Vec::new(),
@@ -192,7 +211,7 @@ fn unusable(value: f64) -> Found {
 }
 
 impl Feature {
-    /// What the feature's source finds, with what cannot be used turned into its cause.
+    /// The value from the feature's source; an unusable one becomes its cause.
     pub(super) fn find(&self, input: &Input<'_>) -> Found {
         self.usable(self.source.evaluate(input))
     }
@@ -204,7 +223,7 @@ impl Feature {
         }
     }
 
-    /// The value that stands in a row: the default where nothing is found, NaN without one and for a text.
+    /// The value in a row: the default where nothing is found, NaN without one and for a text.
     pub(super) fn value(&self, input: &Input<'_>) -> f64 {
         match self.find(input) {
             Found::Value(value) => value,
@@ -213,7 +232,7 @@ impl Feature {
         }
     }
 
-    /// Whether a value that is there can be used.
+    /// Whether a value is inside the range, whole where it must be, and finite.
     pub(super) fn accepts(&self, value: f64) -> bool {
         let inside = self.range.is_none_or(|range| range.contains(value));
         inside && (!self.whole || value == value.floor()) && value.is_finite()

@@ -1,4 +1,4 @@
-//! Which of a lead's activities a source looks at.
+//! The filter of a source: which of a lead's activities it uses.
 
 use crate::Error;
 use crate::expression::{normalise, positive};
@@ -6,19 +6,19 @@ use crate::feature::matching::Phrases;
 use crate::json::{Fields, Node, Object};
 use crate::record::Attribute;
 
-/// Which of a lead's activities are looked at.
+/// Selects activities by type, property, age and recency.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Filter {
-    /// Of the whole log, only the latest so many are considered at all.
+    /// Only the latest N of the whole log are considered, before any other condition.
     pub(super) among_latest: Option<usize>,
     pub(super) types: Vec<String>,
     pub(super) property: Option<WantedProperty>,
     pub(super) within_days: Option<f64>,
-    /// Of those that pass, only the latest so many.
+    /// Only the latest N of those that pass.
     pub(super) latest: Option<usize>,
 }
 
-/// A property an activity has to have.
+/// A condition on a property of an activity.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct WantedProperty {
     pub(super) name: String,
@@ -79,7 +79,7 @@ impl Filter {
 }
 
 impl Wanted {
-    /// Whether a property's value is the one that is wanted.
+    /// Whether a property's value matches.
     pub(super) fn accepts(&self, found: &Attribute) -> bool {
         let text = match found {
             Attribute::Text(text) => Some(normalise(text)),

@@ -6,7 +6,7 @@ use crate::ErrorKind;
 use crate::error::{Issue, Path};
 use crate::expression::format_number;
 
-/// A feature without a value of its own, while a lead is being read.
+/// A missing feature value, while a lead is being read.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Gap {
     /// The feature's position in the schema.
@@ -28,7 +28,7 @@ impl Gap {
     }
 }
 
-/// What strict mode says of a feature without a value of its own; `None` where it may be missing.
+/// The issue that strict mode reports for a missing value; `None` where the feature is optional.
 pub(super) fn issue(feature: &Feature, cause: MissingCause, found: Option<&str>) -> Option<Issue> {
     let allowed = matches!(cause, MissingCause::Absent | MissingCause::Unseen | MissingCause::Undecided);
     if allowed && !feature.required {

@@ -1,4 +1,4 @@
-//! Text compared as people mean it: normalised, on word boundaries, by whole domain labels, against dated lists.
+//! Text matching: normalised, on word boundaries, by whole domain labels, against dated lists.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -13,7 +13,7 @@ pub(super) fn email_domain(address: &str) -> &str {
     domain.trim().trim_end_matches(['>', '.', ';', ','])
 }
 
-/// One rule of a `match` source: if its test hits, its level is the value.
+/// One rule of a `match` source: if its test matches, its level is the value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct MatchRule {
     pub(super) level: String,
@@ -59,7 +59,7 @@ impl MatchRule {
         Ok(MatchRule { level: level_name(&level)?, code: code(&level)?, test })
     }
 
-    /// Whether the rule hits a normalised, non-blank text.
+    /// Whether the rule matches a normalised, non-blank text.
     pub(super) fn hits(&self, text: &str) -> bool {
         match &self.test {
             Test::Words(phrases) => phrases.found_in(text),
@@ -87,7 +87,7 @@ impl From<&MatchRule> for Node {
     }
 }
 
-/// Texts as written, and in the form in which texts are compared.
+/// Texts as written, and normalised for comparison.
 #[derive(Debug, Clone, PartialEq)]
 struct Texts {
     written: Vec<String>,
@@ -109,7 +109,7 @@ pub(super) fn level_name(cursor: &Cursor<'_>) -> Result<String, Error> {
     }
 }
 
-/// Phrases to be found on word boundaries.
+/// Phrases to match on word boundaries.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Phrases {
     pub(super) written: Vec<String>,

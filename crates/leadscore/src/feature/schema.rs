@@ -12,7 +12,7 @@ use crate::expression::{ColumnKind, Reading, Scope};
 use crate::json::{Cursor, Document, Range};
 use crate::record::AttributeNames;
 
-/// One thing known of every lead, and how it is computed.
+/// One feature: its name, type and range, and how it is computed.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "they are the flags of the file format")]
 pub struct Feature {
@@ -28,9 +28,9 @@ pub struct Feature {
     pub unit: Option<String>,
     /// The levels of a category; the position is the code.
     pub levels: Vec<String>,
-    /// The inclusive range of values taken as good, if any.
+    /// The inclusive range of valid values, if any.
     pub range: Option<Range>,
-    /// Whether only whole numbers are good.
+    /// Whether only whole numbers are valid.
     pub whole: bool,
     /// Whether strict mode refuses a lead without it.
     pub required: bool,
@@ -45,7 +45,7 @@ pub struct Feature {
     pub(super) source: SharedSource,
     /// The number of the attribute that the source reads, if it reads one.
     pub(super) attribute: Option<usize>,
-    /// Whether a number of the attribute is the value, if it is good.
+    /// Whether a number in the attribute is the value as it is, if valid.
     pub(super) is_plain_number: bool,
 }
 
@@ -69,7 +69,7 @@ impl Feature {
     /// A level's name for people: its label where it has one, else itself.
     pub fn level_label(&self, code: usize) -> Option<&str> {
         let level = self.levels.get(code)?;
-        Some(self.level_labels.iter().find(|(own, _)| own == level).map_or(level, |(_, label)| label))
+        Some(self.level_labels.iter().find(|(name, _)| name == level).map_or(level, |(_, label)| label))
     }
 
     fn column_kind(&self) -> ColumnKind {
@@ -88,6 +88,20 @@ impl Feature {
 }
 
 /// Ordered features, and the types and channels of activity kinds.
+///
+/// ```
+/// use leadscore::{FeatureSchema, Lead, Mode, Timestamp, Zone};
+/// let schema = FeatureSchema::from_json(
+///     r#"{"features": [
+///         {"name": "visits", "type": "number", "default": 0, "source": {"from": "attribute"}},
+///         {"name": "meetings", "type": "number", "source": {"from": "count", "types": ["meeting"], "within_days": 30}}]}"#,
+/// )?;
+/// let (as_of, utc) = (Timestamp::parse("2026-11-22", &Zone::utc())?, Zone::utc());
+/// let mut values = Vec::new();
+/// schema.values(&Lead::new("l-1"), as_of, &utc, Mode::Lenient, &mut values)?;
+/// assert_eq!(values, [0.0, 0.0]);
+/// # Ok::<(), leadscore::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FeatureSchema {
     activity_types: ActivityTypes,

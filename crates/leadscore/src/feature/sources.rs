@@ -1,4 +1,4 @@
-//! Where a feature's value comes from: one file for each source a schema can name, and the list of them.
+//! The sources that feature values are computed from: one file each, and the list of them.
 
 mod age;
 mod aggregate;
@@ -30,7 +30,7 @@ use crate::{Error, Timestamp, Zone};
 
 /// One way to compute a feature. To add a source, write a file with this trait and name it in [`SOURCES`].
 pub(super) trait Source: Debug + Send + Sync {
-    /// What the source makes of a record.
+    /// The value of the feature for a record.
     fn evaluate(&self, input: &Input<'_>) -> Found;
 
     /// The formula it is, if it is one.
@@ -72,7 +72,7 @@ pub(super) trait Source: Debug + Send + Sync {
     }
 }
 
-/// What a source may read.
+/// The inputs of a source.
 #[derive(Clone, Copy)]
 pub(super) struct Input<'a> {
     /// The value of [`Source::attribute`], if the record has it.
@@ -84,7 +84,7 @@ pub(super) struct Input<'a> {
     pub(super) zone: &'a Zone,
 }
 
-/// What a source gives: a value, a text, or the cause why there is none.
+/// The result of a source: a value, a text, or the cause of its absence.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Found {
     Value(f64),
@@ -95,7 +95,7 @@ pub(super) enum Found {
 pub(super) const ABSENT: Found = Found::Nothing(MissingCause::Absent, None);
 
 impl Found {
-    /// A value that stands in the record but cannot be used; what was found is cut to a readable length.
+    /// A value that is in the record but cannot be used; what was found is truncated to a readable length.
     fn unusable(cause: MissingCause, found: &str) -> Found {
         Found::Nothing(cause, Some(clip(found)))
     }
@@ -117,7 +117,7 @@ const SOURCES: [(&str, ReadSource); 10] = [
     ("formula", formula::read),
 ];
 
-/// What a source's reader knows: the JSON, and the feature it is for.
+/// What a source is parsed from: its JSON, and the feature it belongs to.
 pub(super) struct SourceReader<'a> {
     pub(super) cursor: &'a Cursor<'a>,
     pub(super) feature: &'a str,
@@ -148,7 +148,7 @@ impl<'a> SourceReader<'a> {
         self.cursor.object(&[&["from"], names].concat())
     }
 
-    /// The same with those of a filter.
+    /// The same fields and those of a filter.
     fn fields_with_filter(&self, names: &[&'static str]) -> Result<Fields<'a>, Error> {
         self.cursor.object(&[&["from"], names, &filter::FIELDS].concat())
     }
@@ -187,7 +187,7 @@ impl PartialEq for SharedSource {
     }
 }
 
-/// Which part of a text is looked at.
+/// The part of a text that is used.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum TextPart {
     Whole,

@@ -12,13 +12,13 @@ use crate::{DateTime, Error, Timestamp};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Attribute {
-    /// Text as it came.
+    /// Text, unchanged.
     Text(String),
     /// A number; NaN counts as missing.
     Number(f64),
     /// True or false.
     Flag(bool),
-    /// A date, or a date with a time, that has been understood already.
+    /// A date, or a date with a time, already parsed.
     Date(DateTime),
 }
 
@@ -38,18 +38,18 @@ impl Attribute {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum AttributeRef<'a> {
-    /// Text as it came.
+    /// Text, unchanged.
     Text(&'a str),
     /// A number; NaN counts as missing.
     Number(f64),
     /// True or false.
     Flag(bool),
-    /// A date, or a date with a time, that has been understood already.
+    /// A date, or a date with a time, already parsed.
     Date(DateTime),
 }
 
 impl<'a> AttributeRef<'a> {
-    /// The value as text: a number in its shortest form, NaN as nothing, a date as ISO 8601.
+    /// The value as text: a number in its shortest form, NaN as the empty text, a date as ISO 8601.
     pub fn to_text(self) -> Cow<'a, str> {
         match self {
             AttributeRef::Text(text) => Cow::Borrowed(text),
@@ -83,6 +83,12 @@ impl Serialize for Attribute {
 }
 
 /// What can be put into an attribute; `None` is absent.
+///
+/// ```
+/// use leadscore::{Attribute, record::IntoAttribute};
+/// assert_eq!(250.into_attribute(), Some(Attribute::Number(250.0)));
+/// assert_eq!(None::<&str>.into_attribute(), None);
+/// ```
 ///
 /// Integers become the f64 nearest to them, as integers of JSON records do; give long ids as text.
 pub trait IntoAttribute {

@@ -1,4 +1,4 @@
-//! Lead records from JSON, straight from the parser: into a [`Lead`], or into the places of a schema's attributes.
+//! Lead records from JSON, straight from the parser: into a [`Lead`], or indexed by a schema's attributes.
 
 mod parse;
 
@@ -71,7 +71,7 @@ pub struct JsonReader {
 }
 
 impl JsonReader {
-    /// A reader that means times without an offset in `zone`, refuses nested values and skips unknown fields.
+    /// A reader that interprets times without an offset in `zone`, refuses nested values and skips unknown fields.
     pub fn new(zone: Zone) -> JsonReader {
         JsonReader { zone, nested: NestedValues::default(), unknown: UnknownFields::default() }
     }
@@ -110,7 +110,7 @@ impl JsonReader {
         Ok(records.map(|parsed| self.finish_lead(parsed, &mut Vec::new())).collect())
     }
 
-    /// Reads one record into the places of a schema's attributes, borrowing its texts from `text`.
+    /// Reads one record, its values indexed by the schema's attributes and its texts borrowed from `text`.
     ///
     /// # Errors
     /// As [`JsonReader::lead`].
@@ -174,7 +174,7 @@ impl JsonReader {
         })
     }
 
-    /// Checks what a parsed record says, in the order in which problems are told.
+    /// Checks a parsed record, in the order in which problems are reported.
     fn check<'t, F: Fields<'t>>(&self, parsed: Parsed<'t, F>) -> Result<Parts<F>, Error> {
         let refuse = |path: Path, message: String| Err(Error::new(ErrorKind::InvalidLead, path, message));
         let object = match parsed {
@@ -222,7 +222,7 @@ impl Lead {
     ///
     /// Two shapes are taken: `{"id", "attributes": {…}, "activities": [{"kind", "at", "properties"?, "id"?}]}`, and a
     /// flat record in which every field but the id (`id` or `lead_id`) and `activities` is an attribute. Null is
-    /// absent. Times without an offset are meant in `zone`. [`JsonReader`] reads the same with other policies.
+    /// absent. Times without an offset are interpreted in `zone`. [`JsonReader`] reads the same with other policies.
     ///
     /// # Errors
     /// `invalid_json`, or `invalid_lead` with the path of the field.
@@ -248,7 +248,7 @@ impl Lead {
     }
 }
 
-/// What a record consists of once it is checked.
+/// The parts of a checked record.
 struct Parts<F> {
     id: Option<String>,
     activities: Vec<Activity>,
@@ -256,7 +256,7 @@ struct Parts<F> {
     nested_names: Vec<String>,
 }
 
-/// A JSON record whose values stand at the numbers of a schema's attributes; texts are borrowed from the JSON.
+/// A JSON record whose values are indexed by a schema's attributes; texts are borrowed from the JSON.
 ///
 /// ```
 /// use leadscore::record::{JsonReader, Record};

@@ -26,14 +26,14 @@ pub struct Lead {
     /// The caller's id, handed back with the result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What is known of the lead, by name.
+    /// The attributes by name.
     pub attributes: BTreeMap<String, Attribute>,
-    /// What happened with it, in any order.
+    /// The activities, in any order.
     pub activities: Vec<Activity>,
 }
 
 impl Lead {
-    /// A lead of which nothing is known yet.
+    /// A lead without attributes and activities.
     pub fn new(id: impl Into<String>) -> Lead {
         Lead { id: Some(id.into()), ..Lead::default() }
     }

@@ -51,9 +51,9 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
                 _ => Err(c.error("a flag has the levels 0 and 1")),
             };
         }
-        let place = normal_levels.iter().position(|own| *own == *normalise(&level));
-        place
-            .map(|p| p as f64)
+        let index = normal_levels.iter().position(|known| *known == *normalise(&level));
+        index
+            .map(|index| index as f64)
             .ok_or_else(|| c.error(format!("`{level}` is none of the levels: {}", levels.join(", "))))
     };
     let unseen = fields.text("unseen")?;
@@ -132,7 +132,7 @@ fn level_labels(fields: &Fields<'_>, levels: &[String]) -> Result<Vec<(String, S
     let mut level_labels = Vec::new();
     if let Some(map) = fields.optional("level_labels") {
         for (level, label) in map.entries()?.all() {
-            if !levels.iter().any(|own| own == level) {
+            if !levels.iter().any(|known| known == level) {
                 return Err(label.error(format!("`{level}` is none of the levels: {}", levels.join(", "))));
             }
             level_labels.push((level.to_owned(), label.text()?.to_owned()));
@@ -141,7 +141,7 @@ fn level_labels(fields: &Fields<'_>, levels: &[String]) -> Result<Vec<(String, S
     Ok(level_labels)
 }
 
-/// Refuses fields that say nothing about a feature of this type.
+/// Refuses fields that have no meaning for a feature of this type.
 fn belongs(fields: &Fields<'_>, kind: FeatureType) -> Result<(), Error> {
     for (field, wanted) in [
         ("range", FeatureType::Number),

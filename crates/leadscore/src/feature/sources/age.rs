@@ -31,7 +31,7 @@ enum Unit {
 const UNITS: [(&str, Unit); 3] = [("hours", Unit::Hours), ("days", Unit::Days), ("weeks", Unit::Weeks)];
 
 pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
-    // The filter is the value of `of` or stands beside it; an attribute has none.
+    // The filter is the value of `of`, or its fields are beside it; an attribute has none.
     let fields = match reader.cursor.entries()?.optional("of").map(|c| matches!(c.node, Node::Text(_))) {
         Some(true) => reader.fields(&["of", "unit", "floor"])?,
         Some(false) => reader.fields(&["of", "which", "unit", "floor"])?,

@@ -1,4 +1,4 @@
-//! `aggregate`: the sum, mean, least, greatest or last value of a property of activities.
+//! `aggregate`: the sum, mean, minimum, maximum or last value of a property of activities.
 
 use super::{Found, Input, SharedSource, Source, SourceReader, half_life};
 use crate::Error;
@@ -13,7 +13,7 @@ struct AggregateSource {
     half_life_days: Option<f64>,
 }
 
-/// What is made of the values.
+/// The aggregate function.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Take {
     Sum,

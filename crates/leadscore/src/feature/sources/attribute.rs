@@ -1,4 +1,4 @@
-//! `attribute`: a value of the record itself.
+//! `attribute`: the value of a record's attribute.
 
 use super::{ABSENT, Found, Input, SharedSource, Source, SourceReader, TextPart, text};
 use crate::Error;
@@ -23,7 +23,7 @@ struct AttributeSource {
     missing: Vec<MissingToken>,
 }
 
-/// A text that says that there is no value.
+/// A text that means that there is no value.
 #[derive(Debug)]
 struct MissingToken {
     written: String,

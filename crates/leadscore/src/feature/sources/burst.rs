@@ -1,4 +1,4 @@
-//! `burst`: the most activities in any closed window of so many hours.
+//! `burst`: the most activities in any closed window of a given number of hours.
 
 use super::{Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;

@@ -1,4 +1,4 @@
-//! `formula`: a value, a condition or a level by earlier features.
+//! `formula`: a value, a condition or a level computed from earlier features.
 
 use super::{Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;

@@ -1,4 +1,4 @@
-//! `match`: a level by the first rule that a text meets.
+//! `match`: the level of the first rule that matches a text.
 
 use super::{Found, Input, SharedSource, Source, SourceReader, TextPart, text};
 use crate::Error;

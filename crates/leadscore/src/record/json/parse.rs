@@ -1,4 +1,4 @@
-//! The parser's side of lead records: what stands in the JSON, before anything is checked.
+//! Parsing of lead records: the fields and values of the JSON, before anything is checked.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -35,7 +35,7 @@ pub(super) trait Fields<'t> {
     fn put(&mut self, name: Cow<'t, str>, value: FieldValue<'t>) -> bool;
 }
 
-/// All fields by name; null stands as `None` so that a repeated one is seen.
+/// All fields by name; null is kept as `None` so that a repeated field is detected.
 impl<'t> Fields<'t> for BTreeMap<String, Option<Attribute>> {
     fn put(&mut self, name: Cow<'t, str>, value: FieldValue<'t>) -> bool {
         let value = match value {
@@ -124,7 +124,7 @@ pub(super) struct RecordSeed<'f, F> {
     pub(super) new_fields: &'f dyn Fn() -> F,
 }
 
-/// Reads a list of records, or says what stands there instead.
+/// Reads a list of records, or returns the kind of value found instead.
 pub(super) struct ListSeed<'f, F> {
     pub(super) new_fields: &'f dyn Fn() -> F,
 }
@@ -146,7 +146,7 @@ enum AnyValue<'t> {
     Nested(&'static str),
 }
 
-/// Reads any value; `depth` is that of the object it stands in.
+/// Reads any value; `depth` is that of the object it is in.
 #[derive(Clone, Copy)]
 struct ValueSeed {
     depth: usize,
