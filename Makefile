@@ -47,7 +47,8 @@ test-rust:
 	cargo test --release -p leadscore --test same_bits
 	cargo build -p leadscore --no-default-features
 	cargo package -p leadscore --allow-dirty
-	for story in score_one why many own_model; do cargo run -q -p leadscore --example $$story || exit 1; done
+	for story in score_one why many own_model score_body labelled_matrix; do cargo run -q -p leadscore --example $$story || exit 1; done
+	CARGO_TARGET_DIR=$(CURDIR)/target sh examples/rust/outside.sh
 	@touch $(SKIPS); sort $(SKIPS); echo "$$(cut -d' ' -f1 $(SKIPS) | sort -u | wc -l) tests skipped for want of ../shared"
 
 test-python:

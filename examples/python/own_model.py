@@ -18,7 +18,7 @@ assert np.allclose(shap.sum(axis=1), forest.margin(nothing_known), atol=1e-4)
 
 # With reasons and tiers: names and labels come from a schema file; without one, from the model.
 pipeline = Pipeline.import_model(model, id="mine", schema=(examples / "x_education.json").read_text())
-lead = {"id": "L-3", "time_on_site": 900, "occupation": "Working Professional", "source": "Reference"}
+lead = {"id": "L-3", "time_on_site": 900, "occupation": "Working Professional", "lead_source": "Reference"}
 print(pipeline.score(lead, as_of="2026-11-20").explanation.summary)
 for feature in pipeline.importance("gain")[:3]:
     print(f"{feature.importance:5.1%}  {feature.label}")

@@ -19,7 +19,7 @@ fn main() -> Result<(), leadscore::Error> {
     let lead = Lead::new("L-3")
         .with("time_on_site", 900.0)
         .with("occupation", "Working Professional")
-        .with("source", "Reference");
+        .with("lead_source", "Reference");
     let as_of = AsOf::parse("2026-11-20", &Zone::utc())?;
     println!("{}", pipeline.score(&lead, &as_of)?.explanation.summary);
     for feature in pipeline.importance(ImportanceBy::Gain)?.iter().take(3) {

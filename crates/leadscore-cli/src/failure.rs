@@ -7,11 +7,11 @@ use leadscore::Error;
 /// Why a command could not do its work.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// Nobody reads our output any more.
+    /// Standard output was closed.
     Closed,
     /// What was wrong, where, and what to do.
     Message(String),
-    /// The same, from the library: its error, and the name of the input it is about, if its path does not say.
+    /// The same, from the library: its error, and the name of the input it is about, if its path does not name it.
     Library(Option<String>, Error),
 }
 

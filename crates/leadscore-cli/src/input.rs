@@ -1,4 +1,4 @@
-//! What the arguments name: a pipeline, an as-of time, and a file of leads.
+//! The inputs of a command: a pipeline, an as-of time, and a file of leads.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::args::InputArgs;
 use crate::failure::Failure;
 use crate::notes::StderrNotes;
 
-/// Everything a command needs to go through leads.
+/// Everything a command needs to read leads.
 pub(crate) struct Work {
     pub(crate) pipeline: Pipeline,
     pub(crate) as_of: AsOf,
@@ -18,7 +18,7 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    /// Opens what the arguments name, and says on standard error what was assumed.
+    /// Opens the inputs, and notes on standard error what was assumed.
     ///
     /// `writes` are the files to be written, by the option that names them; none may be one that is read.
     pub(crate) fn new(args: &InputArgs, writes: &[(&str, Option<&Path>)]) -> Result<Work, Failure> {
@@ -46,7 +46,7 @@ impl Work {
 
 /// A built-in pipeline by name, or the one in a file.
 pub(crate) fn pipeline(name: &str) -> Result<Pipeline, Failure> {
-    if Pipeline::builtin_names().any(|own| own == name) {
+    if Pipeline::builtin_names().any(|builtin| builtin == name) {
         return Ok(Pipeline::builtin(name)?);
     }
     let text = std::fs::read_to_string(name).map_err(|error| {

@@ -23,7 +23,7 @@ const SOME_REJECTED: u8 = 1;
 /// Nothing could be done.
 const UNUSABLE: u8 = 2;
 
-/// Runs the command with its arguments, the first of which is its own name; the exit status.
+/// Runs the command with its arguments, the first of which is its name, and returns the exit status.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     let args = match Args::try_parse_from(args) {
         Ok(args) => args,
@@ -45,7 +45,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Pipelines(args) => command::pipelines::run(&args),
     };
     match done {
-        // Closed: the reader of our output went away, as in `leadscore … | head`.
+        // Standard output was closed, as in `leadscore … | head`.
         Ok(true) | Err(Failure::Closed) => ALL_GOOD,
         Ok(false) => SOME_REJECTED,
         Err(failure) => {

@@ -34,7 +34,7 @@ impl Look {
         self.paint(Style::new().bold(), text)
     }
 
-    /// A tier's colour: the best green, the worst grey, by its place in the scheme.
+    /// A tier's colour: the best green, the worst grey, by its position in the scheme.
     pub(crate) fn tier(self, text: &str, place: usize, of: usize) -> String {
         let colour = match (place, of) {
             (0, _) => AnsiColor::Green,
@@ -45,7 +45,7 @@ impl Look {
         self.paint(Style::new().fg_color(Some(colour.into())).bold(), text)
     }
 
-    /// Green for what speaks for a lead, red for what speaks against it.
+    /// Green for positive points, red for negative ones.
     pub(crate) fn signed(self, text: &str, points: f64) -> String {
         let colour = if points < 0.0 { AnsiColor::Red } else { AnsiColor::Green };
         self.paint(Style::new().fg_color(Some(colour.into())), text)
@@ -70,7 +70,7 @@ pub(crate) fn paint_error(text: &str) -> String {
     }
 }
 
-/// The text cut or filled to exactly so many terminal columns; control characters become blanks.
+/// The text truncated or padded to a number of terminal columns; control characters become blanks.
 pub(crate) fn fit(text: &str, width: usize) -> String {
     let mut out = cut(text, width);
     let used = out.width();
@@ -78,7 +78,7 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
     out
 }
 
-/// The text cut to at most so many terminal columns.
+/// The text truncated to a number of terminal columns.
 pub(crate) fn cut(text: &str, width: usize) -> String {
     let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     if clean.width() <= width {

@@ -1,5 +1,6 @@
 //! Blocks of rows that are cut but not yet parsed, and the parser for their cells.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use leadscore::DateTime;
@@ -8,7 +9,7 @@ use super::encoding::{Charset, MinorityEncoding};
 use super::fields::Fields;
 use super::notes::{CellNotes, Note, WarningLog};
 use super::plan::{ColumnPlan, DecimalPolicy, Value};
-use super::row::{CellValue, ParsedCell, RowRef};
+use super::row::{Cell, CellValue, ParsedCell, RowRef};
 use super::shape::{flag, is_text_marker, spreadsheet_text};
 use super::table::{ColumnKind, Rejected};
 use super::{date, number, trim};
@@ -156,6 +157,49 @@ impl CellBuffer {
             Value::Date { date, month_first } => self.add_date(date, month_first),
             Value::Text => CellValue::Text,
         }
+    }
+}
+
+/// A buffer for one row, to be used again for the next.
+#[derive(Debug, Default)]
+pub struct Row {
+    pub(crate) block: RowBlock,
+    pub(crate) cells: CellBuffer,
+}
+
+impl Row {
+    pub(crate) fn clear(&mut self, width: usize) {
+        self.block.clear(width);
+    }
+
+    /// The row as a view, which is what the methods below read from.
+    pub fn view(&self) -> RowRef<'_> {
+        self.block.view(0, &self.cells)
+    }
+
+    /// The physical line where the row starts, from 1.
+    pub fn line(&self) -> u64 {
+        self.view().line
+    }
+
+    /// The number of the row among the rows read, from 1.
+    pub fn number(&self) -> u64 {
+        self.view().number
+    }
+
+    /// As [`RowRef::value`].
+    pub fn value(&self, column: usize) -> Option<Cell<'_>> {
+        self.view().value(column)
+    }
+
+    /// As [`RowRef::raw`].
+    pub fn raw(&self, column: usize) -> Option<&str> {
+        self.view().raw(column)
+    }
+
+    /// As [`RowRef::text`].
+    pub fn text(&self, column: usize) -> Option<Cow<'_, str>> {
+        self.view().text(column)
     }
 }
 

@@ -8,9 +8,10 @@ use serde::{Serialize, Serializer};
 
 use leadscore::{Error, Timestamp, Zone};
 
+use super::block::Row;
 use super::options::CsvOptions;
 use super::reader::{CsvReader, ReadRow};
-use super::row::{Cell, Row};
+use super::row::Cell;
 use super::table::{ColumnKind, Rejected};
 
 /// Up to here the distinct values of a column are counted exactly.

@@ -49,12 +49,12 @@ mod source;
 mod table;
 mod writer;
 
-pub use block::{CellBuffer, RowBlock, RowParser};
+pub use block::{CellBuffer, Row, RowBlock, RowParser};
 pub use inspect::{Bound, ColumnSummary, Inspection, inspect};
 pub use notes::CellNotes;
 pub use options::{CsvOptions, DateOrder};
 pub use reader::{CsvReader, ReadRow};
-pub use row::{Cell, Row, RowRef};
+pub use row::{Cell, RowRef};
 pub use table::{Column, ColumnKind, Dialect, Rejected, Warning};
 pub use writer::CsvWriter;
 

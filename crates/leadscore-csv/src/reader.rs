@@ -6,14 +6,13 @@ use std::sync::Arc;
 use leadscore::Error;
 use memchr::{memchr, memchr2};
 
-use super::block::{RowBlock, RowParser, RowPlan};
+use super::block::{Row, RowBlock, RowParser, RowPlan};
 use super::fields::Fields;
 use super::layout::{self, Layout};
 use super::line::line_end;
 use super::notes::{CellNotes, Note, WarningLog};
 use super::options::CsvOptions;
 use super::record::{Cut, Record, RecordCutter, TOO_LONG};
-use super::row::Row;
 use super::source::TextSource;
 use super::table::{Column, Dialect, Rejected, Warning};
 use super::{names, profile, sample, trim};

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use leadscore::DateTime;
 
-use super::block::{CellBuffer, RowBlock};
 use super::{date, trim};
 
 /// One cell's value.
@@ -20,13 +19,6 @@ pub enum Cell<'a> {
     Date(DateTime),
     /// No value, or none that could be read for certain.
     Missing,
-}
-
-/// A buffer for one row, to be used again for the next.
-#[derive(Debug, Default)]
-pub struct Row {
-    pub(crate) block: RowBlock,
-    pub(crate) cells: CellBuffer,
 }
 
 /// A parsed row, borrowed from the buffers that hold it.
@@ -62,42 +54,6 @@ pub(crate) enum CellValue {
         month_first: bool,
     },
     Text,
-}
-
-impl Row {
-    pub(crate) fn clear(&mut self, width: usize) {
-        self.block.clear(width);
-    }
-
-    /// The row as a view, which is what the methods below read from.
-    pub fn view(&self) -> RowRef<'_> {
-        self.block.view(0, &self.cells)
-    }
-
-    /// The physical line where the row starts, from 1.
-    pub fn line(&self) -> u64 {
-        self.view().line
-    }
-
-    /// The number of the row among the rows read, from 1.
-    pub fn number(&self) -> u64 {
-        self.view().number
-    }
-
-    /// As [`RowRef::value`].
-    pub fn value(&self, column: usize) -> Option<Cell<'_>> {
-        self.view().value(column)
-    }
-
-    /// As [`RowRef::raw`].
-    pub fn raw(&self, column: usize) -> Option<&str> {
-        self.view().raw(column)
-    }
-
-    /// As [`RowRef::text`].
-    pub fn text(&self, column: usize) -> Option<Cow<'_, str>> {
-        self.view().text(column)
-    }
 }
 
 impl<'a> RowRef<'a> {

@@ -145,37 +145,24 @@ fn quote(text: &[u8], out: &mut Vec<u8>) {
 
 /// Appends the shortest decimal that round-trips.
 fn format_number(number: f64, out: &mut Vec<u8>) {
-    if format_short_decimal(number, out) {
-        return;
-    }
-    let plain = number == 0.0 || (1e-5..1e15).contains(&number.abs());
-    // Writing to a vector cannot fail.
-    let _ = if plain { write!(out, "{number}") } else { write!(out, "{number:e}") };
-}
-
-/// Fast path for numbers below a million with at most four decimals; false if the number is none.
-///
-/// Two such decimals never round to one float, so the first that does has the shortest digits.
-fn format_short_decimal(number: f64, out: &mut Vec<u8>) -> bool {
     let magnitude = number.abs();
-    if magnitude >= 1e6 || (number == 0.0 && number.is_sign_negative()) {
-        return false;
-    }
-    for (decimals, power) in [(0, 1_u64), (1, 10), (2, 100), (3, 1_000), (4, 10_000)] {
-        let scaled = (magnitude * power as f64).round();
-        if scaled / power as f64 == magnitude {
-            if number < 0.0 {
-                out.push(b'-');
-            }
-            push_digits(scaled as u64 / power, 1, out);
-            if decimals > 0 {
-                out.push(b'.');
-                push_digits(scaled as u64 % power, decimals, out);
-            }
-            return true;
+    if magnitude < 1e15
+        && magnitude as u64 as f64 == magnitude
+        && !(number == 0.0 && number.is_sign_negative())
+    {
+        if number < 0.0 {
+            out.push(b'-');
         }
+        push_digits(magnitude as u64, 1, out);
+    } else if (1e-5..1e9).contains(&magnitude) {
+        // Here the digits are those of `{}`, which takes three times as long; from about 1e13 on the two can differ in
+        // which of two equally near decimals they take.
+        out.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes());
+    } else {
+        let is_plain = number == 0.0 || (1e-5..1e15).contains(&magnitude);
+        // Writing to a vector cannot fail.
+        let _ = if is_plain { write!(out, "{number}") } else { write!(out, "{number:e}") };
     }
-    false
 }
 
 /// Appends an integer with at least so many digits.
@@ -238,6 +225,22 @@ mod tests {
             let mut out = Vec::new();
             format_number(number, &mut out);
             assert_eq!(std::str::from_utf8(&out), Ok(format!("{number}").as_str()));
+        }
+    }
+
+    #[test]
+    fn numbers_are_those_of_the_formatter() {
+        // A walk through the floats by a large odd step of their bits, and the edges of each form.
+        let edges =
+            [0.0, -0.0, 1e-5, 1e15, 1e-6, 9.999_999e14, 0.1, 72.5, f64::MIN_POSITIVE, f64::MAX, 123_456.789];
+        let walk = (0..200_000_u64).map(|n| f64::from_bits(n.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
+        let scores = (0..200_000_u32).map(|n| f64::from(n) / 1_999.7);
+        for number in walk.chain(scores).chain(edges).filter(|number| number.is_finite()) {
+            let mut digits = Vec::new();
+            format_number(number, &mut digits);
+            let is_plain = number == 0.0 || (1e-5..1e15).contains(&number.abs());
+            let wanted = if is_plain { format!("{number}") } else { format!("{number:e}") };
+            assert_eq!(String::from_utf8(digits).unwrap(), wanted);
         }
     }
 

@@ -38,11 +38,30 @@ pub(crate) fn push_points(points: f64, text: &mut String) {
     let start = text.len();
     text.push(if points < 0.0 { '−' } else { '+' });
     let digits = text.len();
-    // Writing to a String does not fail.
-    let _ = write!(text, "{:.1}", points.abs());
+    push_one_decimal(points.abs(), text);
     if &text[digits..] == "0.0" {
         text.replace_range(start..digits, "");
     }
+}
+
+/// Appends `{:.1}` of a number that is not negative.
+fn push_one_decimal(number: f64, text: &mut String) {
+    let tenths = number * 10.0;
+    let above = tenths - tenths.floor();
+    // Near the middle between two tenths the product's own rounding could decide: there the number itself is looked at.
+    if tenths > 99.5 || (above - 0.5).abs() < 1e-6 {
+        // Writing to a String does not fail.
+        let _ = write!(text, "{number:.1}");
+        return;
+    }
+    let tenths = tenths.round() as u8;
+    if tenths >= 10 {
+        text.push(char::from(b'0' + tenths / 10));
+    } else {
+        text.push('0');
+    }
+    text.push('.');
+    text.push(char::from(b'0' + tenths % 10));
 }
 
 /// A time to the minute and with its zone: `2026-11-22 09:30 UTC`.
@@ -65,6 +84,17 @@ pub(crate) fn first_of(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_decimal_is_that_of_the_formatter() {
+        let numbers = (0..200_000).map(|n| f64::from(n) * 0.000_073);
+        let ties = (0..200).map(|n| f64::from(n) * 0.05).flat_map(|x| [x, x.next_up(), x.next_down().abs()]);
+        for number in numbers.chain(ties).chain([9.94, 9.95, 9.96, 99.96, 1e300, f64::INFINITY]) {
+            let mut text = String::new();
+            push_one_decimal(number, &mut text);
+            assert_eq!(text, format!("{number:.1}"), "{number:?}");
+        }
+    }
 
     #[test]
     fn numbers_are_easy_to_read() {

@@ -64,7 +64,7 @@ error_kinds! {
     CoverMissing = "cover_missing",
     /// Contributions are not defined for this model.
     ContributionsUnsupported = "contributions_unsupported",
-    /// The model's objective does not say how its margins become scores.
+    /// The model's objective does not define how its margins become scores.
     ScaleRequired = "scale_required",
     /// Something that was asked for by name or path does not exist.
     NotFound = "not_found",
@@ -81,8 +81,8 @@ error_kinds! {
 /// The path reads like the input: `leads[3].activities[0].at` or `scorer.groups[1].rules[0].points`.
 /// It is empty where the whole input is meant.
 ///
-/// The type is opaque so that kinds and details can be added without breaking callers. Two errors are equal when kind,
-/// path and message are.
+/// The type is opaque so that details can be added without breaking callers. Two errors are equal when their kind, path
+/// and message are.
 ///
 /// ```
 /// use leadscore::ErrorKind;
@@ -103,7 +103,7 @@ struct Details {
 }
 
 impl Error {
-    /// An error of some kind about a place in the input; an empty path means the whole of it.
+    /// An error of some kind about a value in the input; an empty path means the whole input.
     ///
     /// ```
     /// use leadscore::{Error, ErrorKind};
@@ -152,8 +152,8 @@ impl Error {
         &self.0.message
     }
 
-    /// Everything that strict mode found wrong with a lead, in the order of the schema; the error itself tells the first.
-    /// Empty for errors of other kinds.
+    /// Everything that strict mode found wrong with a lead, in the order of the schema; the error itself is about the
+    /// first. Empty for errors of other kinds.
     ///
     /// ```
     /// use leadscore::{Lead, Mode, Pipeline, Timestamp, Zone};
@@ -161,14 +161,14 @@ impl Error {
     /// let as_of = Timestamp::parse("2026-11-22", &Zone::utc())?;
     /// let lead = Lead::new("l-1").with("company_employee_count", -5);
     /// let issues = pipeline.schema().check(&lead, as_of, &Zone::utc());
-    /// assert!(issues.len() > 40 && issues[1].path() == "attributes.company_employee_count");
+    /// assert!(issues.len() > 20 && issues[1].path() == "attributes.company_employee_count");
     /// # Ok::<(), leadscore::Error>(())
     /// ```
     pub fn issues(&self) -> &[Issue] {
         &self.0.issues
     }
 
-    /// The error of some issues, told by the first; `None` where there is none.
+    /// The error of some issues, with kind, path and message of the first; `None` where there is none.
     pub(crate) fn from_issues(issues: Vec<Issue>) -> Option<Error> {
         let first = issues.first()?;
         let mut error = Error::new(first.kind(), first.path().clone(), first.message());
@@ -183,7 +183,7 @@ impl Error {
         self
     }
 
-    /// The same error at another place.
+    /// The same error at another path.
     #[must_use]
     pub fn with_path(mut self, path: impl Into<Path>) -> Error {
         self.0.path = path.into();
@@ -199,12 +199,12 @@ impl Error {
     /// ```
     #[must_use]
     pub fn within(mut self, outer: impl Into<Path>) -> Error {
-        let own = std::mem::take(&mut self.0.path);
+        let inner = std::mem::take(&mut self.0.path);
         let outer = outer.into();
         for issue in &mut self.0.issues {
             issue.put_before_path(&outer);
         }
-        self.0.path = outer.join(own);
+        self.0.path = outer.join(inner);
         self
     }
 
@@ -253,8 +253,8 @@ impl std::error::Error for Error {
 
 impl PartialEq for Error {
     fn eq(&self, other: &Error) -> bool {
-        let (own, other) = (&self.0, &other.0);
-        own.kind == other.kind && own.path == other.path && own.message == other.message
+        let (left, right) = (&self.0, &other.0);
+        left.kind == right.kind && left.path == right.path && left.message == right.message
     }
 }
 

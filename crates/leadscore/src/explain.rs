@@ -80,6 +80,16 @@ impl Serialize for Disqualification {
 /// Why a score is what it is: `baseline` + Σ `contributions` + `rest` = score, within 1e-9.
 ///
 /// Without a baseline there are no reasons: the pipeline gives none, or none were asked for.
+///
+/// ```
+/// use leadscore::{AsOf, Lead, Pipeline, Zone};
+/// let lead = Lead::new("l-1").with("company", "Acme").with("title", "CEO");
+/// let prediction = Pipeline::builtin("conversion")?.score(&lead, &AsOf::parse("2026-11-22", &Zone::utc())?)?;
+/// let explanation = &prediction.explanation;
+/// let points: f64 = explanation.contributions.iter().map(|line| line.points).sum();
+/// assert!((explanation.baseline.unwrap() + points + explanation.rest - prediction.score).abs() <= 1e-9);
+/// # Ok::<(), leadscore::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Explanation {

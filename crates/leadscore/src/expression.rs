@@ -5,6 +5,7 @@
 
 mod format;
 mod input;
+mod known;
 mod read;
 mod scope;
 mod template;
@@ -12,6 +13,7 @@ mod write;
 
 pub(crate) use format::{format_number, push_number};
 pub use input::Expression;
+pub(crate) use known::{ForAllRows, KnownColumns};
 pub(crate) use read::{Reading, positive};
 pub(crate) use scope::{ColumnKind, Scope};
 pub(crate) use template::Text;
@@ -141,10 +143,18 @@ enum Written {
 
 impl Value {
     /// The value for a row; NaN where it is missing.
+    #[inline]
     pub(crate) fn evaluate(&self, row: &[f64]) -> f64 {
         match self {
             Value::Number(number) => *number,
             Value::Column(column) => column.value(row),
+            _ => self.evaluate_parts(row),
+        }
+    }
+
+    fn evaluate_parts(&self, row: &[f64]) -> f64 {
+        match self {
+            Value::Number(_) | Value::Column(_) => self.evaluate(row),
             Value::Sum(parts) => parts.iter().fold(0.0, |sum, part| sum + part.evaluate(row)),
             Value::Product(parts) => parts.iter().fold(1.0, |product, part| product * part.evaluate(row)),
             Value::Ratio(pair) => {

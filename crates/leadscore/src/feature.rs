@@ -1,9 +1,15 @@
 //! From a record and its activity log to features, by a schema that is data.
 
+mod activity_kinds;
 mod activity_log;
+mod activity_types;
 mod columns;
 mod dataset;
 mod extract;
+mod feature_type;
+mod filter;
+mod gap;
+mod match_cache;
 mod matching;
 mod matrix;
 #[cfg(feature = "parallel")]
@@ -13,14 +19,16 @@ mod number;
 mod schema;
 mod sources;
 
-pub use activity_log::ActivityKinds;
+pub use activity_kinds::ActivityKinds;
 pub use columns::{AttributeColumn, ColumnReader};
 pub use dataset::{Dataset, DatasetBuilder};
 pub use extract::Mode;
+pub use feature_type::FeatureType;
 pub use matrix::FeatureMatrix;
 #[cfg(feature = "parallel")]
 pub use matrix_rows::MatrixRows;
 pub use missing::{MissingCause, MissingFeature};
-pub use schema::{Feature, FeatureSchema, FeatureType};
+pub use schema::{Feature, FeatureSchema};
 
 pub(crate) use extract::Extraction;
+pub(crate) use match_cache::MatchCaches;

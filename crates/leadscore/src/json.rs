@@ -23,7 +23,7 @@ pub(crate) enum Node {
     Object(Vec<(String, Node)>),
 }
 
-/// How deep the values of a lead record may be nested; the record itself is the first level.
+/// The depth limit of a lead record; the record itself is the first level.
 pub(crate) const MAX_RECORD_DEPTH: usize = 64;
 
 /// Reads one JSON document.
@@ -43,7 +43,7 @@ pub(crate) fn repeated_key(key: &str) -> String {
 
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The parser has a limit of its own.
+        // The parser has its own limit.
         NodeSeed::new(1, usize::MAX).deserialize(deserializer)
     }
 }
@@ -210,7 +210,7 @@ impl Node {
     /// A field of an object, if it is one and has it.
     pub(crate) fn field(&self, name: &str) -> Option<&Node> {
         match self {
-            Node::Object(fields) => fields.iter().find(|(own, _)| own == name).map(|(_, value)| value),
+            Node::Object(fields) => fields.iter().find(|(field, _)| field == name).map(|(_, value)| value),
             _ => None,
         }
     }
@@ -229,6 +229,12 @@ impl Node {
 }
 
 /// A closed interval; an open end is infinite.
+///
+/// ```
+/// use leadscore::Range;
+/// let range = Range { low: 0.0, high: f64::INFINITY };
+/// assert!(range.contains(0.0) && range.clip(-1.0) == 0.0);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
     /// The smallest value inside.
@@ -267,7 +273,7 @@ pub(crate) fn short<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, 
     }
 }
 
-/// The word that stands for a value in a list of both; for writing what [`Cursor::word`] reads.
+/// The word for a value in a table of both; the inverse of [`Cursor::word`].
 pub(crate) fn word_for<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> &'static str {
-    words.iter().find(|(_, own)| own == value).map_or("", |(word, _)| word)
+    words.iter().find(|(_, known)| known == value).map_or("", |(word, _)| word)
 }

@@ -49,14 +49,14 @@ fn inverse(n: f64) -> (f64, f64) {
     (high, ((1.0 - product.0) - product.1) / n)
 }
 
-/// The sum of two numbers and what rounding cut from it.
+/// The sum of two numbers and its rounding error (Knuth's two-sum).
 fn two_sum(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
     let part = sum - a;
     (sum, (a - (sum - part)) + (b - part))
 }
 
-/// The product of two numbers and what rounding cut from it.
+/// The product of two numbers and its rounding error (Dekker's product).
 fn two_product(a: f64, b: f64) -> (f64, f64) {
     let split = |x: f64| {
         let big = 134_217_729.0 * x;

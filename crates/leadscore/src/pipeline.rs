@@ -12,6 +12,7 @@ mod import;
 mod importance;
 mod measure;
 mod options;
+mod outcome;
 #[cfg(feature = "parallel")]
 mod parallel;
 mod parts;
@@ -35,11 +36,11 @@ pub use import::ImportOptions;
 pub use importance::{FeatureImportance, ImportanceBy};
 pub use measure::ImportanceMeasure;
 pub use options::{ScoreOptions, When};
+pub use outcome::ScoreResult;
 #[cfg(feature = "arrow")]
 pub(crate) use parallel::{QUICK_BLOCK, SLOW_BLOCK};
 pub use prediction::{ClassProbability, GroupScore, Prediction, Provenance, Score, Warning};
 pub use rows::{RecordScore, RowReason, RowScore, ScoreWorkspace};
-pub use score::ScoreResult;
 #[cfg(feature = "arrow")]
 pub(crate) use score::check_count;
 pub use scorer::{ForestScorer, Scorer};

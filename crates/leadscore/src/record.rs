@@ -1,4 +1,4 @@
-//! What a schema reads features from: a lead of our own, a JSON object, a row of a table.
+//! What a schema reads features from: a [`Lead`], a JSON object, a row of a table, or a type of the caller's.
 
 mod activity;
 mod attribute;
@@ -49,7 +49,7 @@ pub trait Record {
     /// The caller's id of the lead, if it has one.
     fn id(&self) -> Option<&str>;
 
-    /// The value of an attribute; `None` where the record does not say.
+    /// The value of an attribute; `None` where the record has none.
     fn attribute(&self, key: AttributeKey<'_>) -> Option<AttributeRef<'_>>;
 
     /// What happened with the lead, in any order.

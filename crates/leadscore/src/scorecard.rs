@@ -18,6 +18,17 @@ use crate::{Error, FeatureSchema};
 /// Order of work, in f64: rules → group range → × weight → + base → round → range → disqualification.
 ///
 /// [`Scorecard::builder`] makes one from parts, [`Scorecard::from_json`] from its JSON.
+///
+/// ```
+/// use leadscore::{FeatureSchema, Scorecard};
+/// let card = Scorecard::from_json(
+///     r#"{"kind": "scorecard", "unit": "points", "base": 20, "groups": [{"code": "contact", "rules": [
+///         {"code": "phone", "when": "has_phone", "points": 5, "text": "Can be called"}]}]}"#,
+///     &FeatureSchema::builtin("lead-ml")?,
+/// )?;
+/// assert_eq!((card.rule_count(), card.groups()[0].rules()[0].code()), (1, "phone"));
+/// # Ok::<(), leadscore::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scorecard {
     unit: ScorecardUnit,

@@ -1,4 +1,4 @@
-//! Moments and time zones, both arguments: the core never reads a clock.
+//! Timestamps and time zones, both arguments: the core never reads a clock.
 
 mod as_of;
 
@@ -12,15 +12,15 @@ pub use as_of::AsOf;
 
 use crate::{Error, ErrorKind};
 
-/// A moment, in milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A point in time, in milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
 
 pub(crate) const MILLIS_PER_HOUR: i64 = 3_600_000;
 pub(crate) const MILLIS_PER_DAY: i64 = 24 * MILLIS_PER_HOUR;
 
 impl Timestamp {
-    /// A moment from milliseconds since the Unix epoch.
+    /// A timestamp from milliseconds since the Unix epoch.
     ///
     /// # Errors
     /// `invalid_time` outside the years −9999 to 9999.
@@ -35,10 +35,10 @@ impl Timestamp {
         self.0
     }
 
-    /// Reads a date or a date with a time; one without an offset is meant in `zone`.
+    /// Reads a date or a date with a time; one without an offset is interpreted in `zone`.
     ///
     /// Accepts `2026-11-22`, `2026-11-22T09:30:00`, `2026-11-22 09:30`, and both with `Z` or `+02:00`. A bare date
-    /// is its first moment. Fractions of a millisecond are cut.
+    /// is its start. Fractions of a millisecond are truncated.
     ///
     /// # Errors
     /// `invalid_time` for anything else.
@@ -61,8 +61,8 @@ impl Timestamp {
         {
             return Err(refuse());
         }
-        if let Ok(moment) = text.parse::<jiff::Timestamp>() {
-            return Ok(floor_to_millisecond(moment));
+        if let Ok(time) = text.parse::<jiff::Timestamp>() {
+            return Ok(floor_to_millisecond(time));
         }
         let civil: jiff::civil::DateTime = match text.parse::<jiff::civil::DateTime>() {
             Ok(civil) => civil,
@@ -72,16 +72,16 @@ impl Timestamp {
         if text.len() > 10 && (text.ends_with(['Z', 'z']) || text[10..].contains(['+', '-', '['])) {
             return Err(refuse());
         }
-        let moment = zone.0.to_timestamp(civil).map_err(|_| refuse())?;
-        Ok(floor_to_millisecond(moment))
+        let time = zone.0.to_timestamp(civil).map_err(|_| refuse())?;
+        Ok(floor_to_millisecond(time))
     }
 
-    /// The moment `days` later; ends at the years −9999 and 9999.
+    /// The timestamp `days` later, limited to the years −9999 and 9999.
     #[must_use]
     pub fn plus_days(self, days: i64) -> Timestamp {
         let (first, last) = (jiff::Timestamp::MIN.as_millisecond(), jiff::Timestamp::MAX.as_millisecond());
-        let moment = self.0.saturating_add(days.saturating_mul(MILLIS_PER_DAY));
-        Timestamp(moment.clamp(first, last))
+        let time = self.0.saturating_add(days.saturating_mul(MILLIS_PER_DAY));
+        Timestamp(time.clamp(first, last))
     }
 }
 
@@ -89,7 +89,7 @@ impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC: `2026-11-22T09:30:00Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_millisecond(self.0) {
-            Ok(moment) => write!(f, "{moment}"),
+            Ok(time) => write!(f, "{time}"),
             Err(_) => write!(f, "{} ms", self.0),
         }
     }
@@ -102,16 +102,16 @@ impl Serialize for Timestamp {
 }
 
 impl<'de> Deserialize<'de> for Timestamp {
-    /// What [`Timestamp::parse`] reads; without an offset it is meant in UTC.
+    /// What [`Timestamp::parse`] reads; without an offset it is interpreted in UTC.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
         Timestamp::parse(&text, &Zone::utc()).map_err(serde::de::Error::custom)
     }
 }
 
-/// A date, or a date with a time of day, as somebody wrote it: with or without an offset from UTC.
+/// A date, or a date with a time of day, as it was written: with or without an offset from UTC.
 ///
-/// It is what a table or a form knows before anyone says in which zone it was meant.
+/// It is what a table or a form has before a time zone is known.
 ///
 /// ```
 /// use leadscore::{DateTime, Timestamp, Zone};
@@ -150,7 +150,7 @@ impl DateTime {
     /// The same date at a time of day.
     ///
     /// # Errors
-    /// `invalid_time` for a time that no clock shows.
+    /// `invalid_time` for a time of day that does not exist.
     pub fn at(self, hour: u8, minute: u8, second: u8, millisecond: u16) -> Result<DateTime, Error> {
         if hour > 23 || minute > 59 || second > 59 || millisecond > 999 {
             return Err(invalid(format!(
@@ -160,7 +160,7 @@ impl DateTime {
         Ok(DateTime { time: Some((hour, minute, second, millisecond)), ..self })
     }
 
-    /// The same with the offset from UTC that was written beside it, in minutes; east is positive.
+    /// The same with an offset from UTC in minutes; east is positive.
     ///
     /// # Errors
     /// `invalid_time` for a date alone, or a day and more.
@@ -176,7 +176,7 @@ impl DateTime {
         self.time.is_some()
     }
 
-    /// The point in time; without an offset it is meant in `zone`, and a date alone is its first moment.
+    /// The point in time; without an offset it is interpreted in `zone`, and a date alone is its start.
     ///
     /// # Errors
     /// `invalid_time` outside the years that a [`Timestamp`] covers.
@@ -228,6 +228,14 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// A time zone from the bundled tz database; the system's zone files are never read.
+///
+/// ```
+/// use leadscore::{Timestamp, Zone};
+/// let kolkata = Zone::named("Asia/Kolkata")?;
+/// assert_eq!(Timestamp::parse("2026-11-22T09:30", &kolkata)?.to_string(), "2026-11-22T04:00:00Z");
+/// assert!(Zone::named("Mars/Olympus").is_err());
+/// # Ok::<(), leadscore::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct Zone(TimeZone);
 
@@ -255,10 +263,10 @@ impl Zone {
         self.0.iana_name().unwrap_or("UTC")
     }
 
-    /// The local hour 0–23 and weekday 1–7 (Monday is 1) at a moment.
+    /// The local hour 0–23 and weekday 1–7 (Monday is 1) at a timestamp.
     pub(crate) fn hour_and_weekday(&self, at: Timestamp) -> (u8, u8) {
-        let moment = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
-        let local = self.0.to_datetime(moment);
+        let time = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
+        let local = self.0.to_datetime(time);
         (local.hour() as u8, local.weekday().to_monday_one_offset() as u8)
     }
 }
@@ -275,9 +283,9 @@ impl fmt::Debug for Zone {
     }
 }
 
-/// Digits beyond the millisecond are cut from what was written, before 1970 too.
-fn floor_to_millisecond(moment: jiff::Timestamp) -> Timestamp {
-    Timestamp(moment.as_nanosecond().div_euclid(1_000_000) as i64)
+/// Truncates the written fraction to milliseconds, before 1970 too.
+fn floor_to_millisecond(time: jiff::Timestamp) -> Timestamp {
+    Timestamp(time.as_nanosecond().div_euclid(1_000_000) as i64)
 }
 
 fn invalid(message: String) -> Error {

@@ -1,8 +1,10 @@
 //! Pipelines with a model: the built-in ones, and models that are brought along.
 
 mod generated;
+mod strategies;
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use generated::{AS_OF, Dice, at};
 use leadscore::pipeline::{EstimateValue, ImportanceBy};
@@ -10,6 +12,8 @@ use leadscore::{
     AsOf, Basis, FeatureMatrix, FeatureType, ImportOptions, Lead, Mode, Pipeline, Prediction, ScoreOptions,
     Scorer, TierScheme,
 };
+use proptest::prelude::*;
+use strategies::lead_in_range;
 
 fn as_of() -> AsOf {
     AsOf::new(at(AS_OF))
@@ -47,12 +51,25 @@ fn adds_up(prediction: &Prediction) {
     assert!(explanation.rest.abs() <= 1e-3, "the rest is {}", explanation.rest);
 }
 
-#[test]
-fn reasons_add_up_and_every_path_has_the_same_bits() {
-    for name in ["b2b", "heat"] {
+/// Leads for one of the built-in models.
+fn leads_for_a_model() -> impl Strategy<Value = (Pipeline, Vec<Lead>)> {
+    let leads = |name| {
         let pipeline = Pipeline::builtin(name).unwrap();
-        let mut dice = Dice::new(11);
-        let leads: Vec<Lead> = (0..300).map(|_| random_lead(&mut dice, &pipeline)).collect();
+        let leads = prop_oneof![
+            prop::collection::vec(lead_in_range(pipeline.schema()), 1..4),
+            prop::collection::vec(lead_in_range(pipeline.schema()), 1..80),
+        ];
+        (Just(pipeline), leads)
+    };
+    prop_oneof![leads("b2b"), leads("heat")]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(25) })]
+
+    #[test]
+    fn reasons_add_up_and_every_path_has_the_same_bits((pipeline, leads) in leads_for_a_model()) {
+        let name = pipeline.id();
         let together = pipeline.score_many(&leads, &as_of(), &ScoreOptions::new());
         let matrix = pipeline.feature_matrix(&leads, &as_of(), Mode::Lenient).unwrap();
         let scores = pipeline.score_matrix(&matrix).unwrap();
@@ -130,23 +147,24 @@ fn below_the_bar_the_tier_is_warm_with_its_own_probability() {
     assert!(TierScheme::builtin("a-e").unwrap().tier_of_classes(&["A"], &[1.0]).is_none());
 }
 
-#[test]
-fn what_speaks_for_a_deal_never_lowers_the_score() {
-    let pipeline = Pipeline::builtin("b2b").unwrap();
-    let mut dice = Dice::new(5);
-    let leads: Vec<Lead> = (0..200).map(|_| random_lead(&mut dice, &pipeline)).collect();
-    let score = |lead: Lead| pipeline.score(&lead, &as_of()).unwrap().score;
-    for lead in leads {
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+
+    #[test]
+    fn what_speaks_for_a_deal_never_lowers_the_score(lead in lead_in_range(B2B.schema())) {
+        let score = |lead: Lead| B2B.score_brief(&lead, &as_of(), &ScoreOptions::new().reasons(0)).unwrap().score;
         let contacted = |flag: bool| score(lead.clone().with("decision_maker_contacted", flag));
-        assert!(contacted(true) >= contacted(false));
+        prop_assert!(contacted(true) >= contacted(false));
         let mut before = 0.0;
         for visits in 0..=15 {
-            let now = score(lead.clone().with("pricing_page_visits", f64::from(visits)));
-            assert!(now >= before, "{visits} visits: {now} after {before}");
+            let now = score(lead.clone().with("pricing_page_visits", visits));
+            prop_assert!(now >= before, "{visits} visits: {now} after {before}");
             before = now;
         }
     }
 }
+
+static B2B: LazyLock<Pipeline> = LazyLock::new(|| Pipeline::builtin("b2b").unwrap());
 
 fn golden() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/golden");

@@ -1,17 +1,10 @@
 //! The language of rules: two systems that are not built in, from JSON alone, and what values and conditions mean.
 
-use leadscore::{AsOf, ContributionKind, FeatureValue, Lead, Pipeline, Prediction, Timestamp, Zone};
+#[path = "cases/pipelines.rs"]
+mod cases;
 
-const OLDER_SCORE: &str = r#"{"format":1,"id":"older-score",
-"schema":{"extends":"lead-ml","features":[
- {"name":"lately","type":"flag","source":{"from":"formula","when":{"of":"days_since_last_activity","at_most":7}}}]},
-"scorer":{"kind":"scorecard","unit":"points","base":0,"range":[null,100],"groups":[
- {"code":"who","rules":[{"code":"company","when":"has_company","points":10},{"code":"title","when":"has_title","points":10},{"code":"phone","when":"has_phone","points":5}]},
- {"code":"did","rules":[
-  {"code":"opens","points":{"product":[5,"email_open_count"]}},{"code":"clicks","points":{"product":[10,"email_click_count"]}},
-  {"code":"views","points":{"product":[3,"page_view_count"]}},{"code":"forms","points":{"product":[15,"form_submit_count"]}}]},
- {"code":"when","rules":[{"code":"recent","when":"lately","points":20},{"code":"many","when":{"of":"total_activities","over":10},"points":15}]}]},
-"scale":{"kind":"points"},"tiers":"lead-score"}"#;
+use cases::{CONDITIONS, OLDER_SCORE, PLUS_MINUS, SCHEMA, VALUES};
+use leadscore::{AsOf, ContributionKind, FeatureValue, Lead, Pipeline, Prediction, Timestamp, Zone};
 
 #[test]
 fn the_older_score_is_json_alone() {
@@ -37,21 +30,6 @@ fn the_older_score_is_json_alone() {
     assert_eq!(most.score, 100.0);
     assert_eq!(part(&most, "range").points, -5.0);
 }
-
-/// Views over 20, high interest, three days, a demo: +2 each, and so on down to −1.
-const PLUS_MINUS: &str = r#"{"format":1,"id":"plus-minus","schema":{"features":[
- {"name":"views","type":"number","source":{"from":"attribute","name":"page_views"}},
- {"name":"days","type":"number","source":{"from":"attribute","name":"recency_days"}},
- {"name":"interest","type":"category","levels":["high","medium","low","none"],"source":{"from":"attribute"}},
- {"name":"demo","type":"flag","source":{"from":"match","attribute":"last_touch","rules":[{"level":1,"words":["demo"]}],"else":0,"blank":0}},
- {"name":"good_source","type":"flag","source":{"from":"match","attribute":"source","rules":[{"level":1,"is":["webinar","referral"]}],"else":0,"blank":0}}]},
-"scorer":{"kind":"scorecard","unit":"points","base":0,"groups":[{"code":"all","rules":[
- {"code":"views","points":{"cases":[[{"of":"views","over":20},2],[{"of":"views","at_least":10},1],[{"of":"views","under":5},-1]],"else":0}},
- {"code":"interest","points":{"of":"interest","map":{"high":2,"medium":1,"low":-1},"else":0}},
- {"code":"days","points":{"cases":[[{"of":"days","at_most":3},2],[{"of":"days","at_most":7},1],[{"of":"days","over":30},-1]],"else":0}},
- {"code":"demo","when":"demo","points":2},{"code":"source","when":"good_source","points":1}]}]},
-"scale":{"kind":"linear","from":-3,"to":9},
-"tiers":{"on":"score","bounds":[{"tier":"hot","from":75,"action":"Call"},{"tier":"warm","from":50},{"tier":"cold"}]}}"#;
 
 #[test]
 fn the_plus_minus_rule_is_json_alone() {
@@ -85,72 +63,15 @@ fn the_plus_minus_rule_is_json_alone() {
 
 #[test]
 fn conditions_are_three_valued_and_only_true_fires() {
-    // `n` is 5; `gone`, `flag_gone` and `kind_gone` are missing.
-    for (condition, fires) in [
-        (r#""yes""#, true),
-        (r#""flag_gone""#, false),
-        (r#"{"not":"flag_gone"}"#, false),
-        (r#"{"not":"yes"}"#, false),
-        (r#"{"of":"n","at_least":5,"at_most":5}"#, true),
-        (r#"{"of":"n","over":5}"#, false),
-        (r#"{"of":"n","under":5}"#, false),
-        (r#"{"of":"n","over":4,"under":6}"#, true),
-        (r#"{"of":"n","is":5}"#, true),
-        (r#"{"of":"n","in":[1,5]}"#, true),
-        (r#"{"of":"yes","is":true}"#, true),
-        (r#"{"of":{"sum":["n",1]},"is":6}"#, true),
-        (r#"{"of":"gone","under":1}"#, false),
-        (r#"{"not":{"of":"gone","under":1}}"#, false),
-        (r#"{"missing":"gone"}"#, true),
-        (r#"{"missing":"n"}"#, false),
-        (r#"{"of":"kind","is":"A"}"#, true),
-        (r#"{"of":"kind_gone","is":"a"}"#, false),
-        (r#"{"not":{"of":"kind_gone","is":"a"}}"#, false),
-        (r#"{"all":["yes","flag_gone"]}"#, false),
-        (r#"{"not":{"all":["yes","flag_gone"]}}"#, false),
-        (r#"{"not":{"all":[{"not":"yes"},"flag_gone"]}}"#, true),
-        (r#"{"any":["flag_gone","yes"]}"#, true),
-        (r#"{"any":["flag_gone",{"not":"yes"}]}"#, false),
-        (r#"{"not":{"any":["flag_gone","yes"]}}"#, false),
-    ] {
-        let rules = format!(r#"{{"code":"r","when":{condition},"points":1}}"#);
-        assert_eq!(margin(&small(&rules), &five()) == 1.0, fires, "{condition}");
+    for (condition, fires) in CONDITIONS {
+        assert_eq!(margin(&small(&cases::rule_when(condition)), &five()) == 1.0, fires, "{condition}");
     }
 }
 
 #[test]
 fn values_spread_what_is_missing() {
-    let nothing = f64::NAN;
-    for (value, wanted) in [
-        (r#"{"sum":["n",1]}"#, 6.0),
-        (r#"{"sum":["n","gone"]}"#, nothing),
-        (r#"{"product":[0,"gone"]}"#, nothing),
-        (r#"{"min":[1,"gone"]}"#, nothing),
-        (r#"{"max":["gone",1]}"#, nothing),
-        (r#"{"min":["n",7]}"#, 5.0),
-        (r#"{"max":["n",7]}"#, 7.0),
-        (r#"{"ratio":["n",2]}"#, 2.5),
-        (r#"{"ratio":["n",0]}"#, nothing),
-        (r#"{"ratio":[0,0]}"#, nothing),
-        (r#"{"first":["gone","n"]}"#, 5.0),
-        (r#"{"first":[{"ratio":[1,0]},3]}"#, 3.0),
-        (r#"{"first":["gone"]}"#, nothing),
-        (r#"{"round":2.5}"#, 3.0),
-        (r#"{"round":-2.5}"#, -3.0),
-        (r#"{"round":0.5}"#, 1.0),
-        (r#"{"round":"gone"}"#, nothing),
-        (r#"{"floor":-0.5}"#, -1.0),
-        (r#"{"half_life":["n",5]}"#, 0.5),
-        (r#"{"half_life":[-5,5]}"#, 1.0),
-        (r#"{"half_life":["gone",5]}"#, nothing),
-        (r#"{"of":"kind","map":{"a":2},"else":3}"#, 2.0),
-        (r#"{"of":"kind","map":{"b":2},"else":3}"#, 3.0),
-        (r#"{"of":"kind_gone","map":{"a":2},"else":3}"#, nothing),
-        (r#"{"cases":[["flag_gone",1],["yes",2]],"else":3}"#, 2.0),
-        (r#"{"cases":[["flag_gone",1]],"else":3}"#, 3.0),
-        (r#"{"cases":[["flag_gone","gone"]],"else":4}"#, 4.0),
-    ] {
-        let pipeline = small(&format!(r#"{{"code":"r","points":{value}}}"#));
+    for (value, wanted) in VALUES {
+        let pipeline = small(&cases::rule_points(value));
         assert_eq!(margin(&pipeline, &five()), if wanted.is_nan() { 0.0 } else { wanted }, "{value}");
         let missing = pipeline.score(&five(), &as_of()).unwrap().missing;
         assert_eq!(missing.iter().any(|m| m.name == "g.r"), wanted.is_nan(), "{value}: {missing:?}");
@@ -326,13 +247,6 @@ fn texts_show_values_as_people_write_them() {
     assert_eq!((features.len(), features.get("n")), (1, Some(&FeatureValue::Number(5.0))));
 }
 
-const SCHEMA: &str = r#"{"features":[
- {"name":"n","type":"number","source":{"from":"attribute"}},{"name":"big","type":"number","source":{"from":"attribute"}},
- {"name":"share","type":"number","source":{"from":"attribute"}},{"name":"gone","type":"number","source":{"from":"attribute"}},
- {"name":"yes","type":"flag","source":{"from":"attribute"}},{"name":"flag_gone","type":"flag","source":{"from":"attribute"}},
- {"name":"kind","type":"category","levels":["a","b"],"source":{"from":"attribute"}},
- {"name":"kind_gone","type":"category","levels":["a","b"],"source":{"from":"attribute"}}]}"#;
-
 fn five() -> Lead {
     Lead::new("l").with("n", 5.0).with("yes", true).with("kind", "a")
 }
@@ -342,19 +256,15 @@ fn as_of() -> AsOf {
 }
 
 fn pipeline(extra: &str, groups: &str, scale: &str) -> Pipeline {
-    let json = format!(
-        r#"{{"format":1,"id":"p","schema":{SCHEMA},"scorer":{{"kind":"scorecard","unit":"points"{extra},"groups":[{groups}]}},"scale":{scale},"tiers":"hot-warm-cold"}}"#
-    );
-    Pipeline::from_json(&json).unwrap_or_else(|error| panic!("{error}\n{json}"))
+    read(&cases::pipeline(extra, groups, scale))
 }
 
-/// A pipeline of one group, whose scale leaves room below zero.
 fn small(rules: &str) -> Pipeline {
-    pipeline(
-        r#","base":0"#,
-        &format!(r#"{{"code":"g","rules":[{rules}]}}"#),
-        r#"{"kind":"linear","from":-50,"to":50}"#,
-    )
+    read(&cases::small(rules))
+}
+
+fn read(json: &str) -> Pipeline {
+    Pipeline::from_json(json).unwrap_or_else(|error| panic!("{error}\n{json}"))
 }
 
 /// The sum of the rules of a lead's prediction, in the scorecard's own points.

@@ -27,7 +27,7 @@ fun main() {
         val lead = Lead("L-3")
             .with("time_on_site", 900)
             .with("occupation", "Working Professional")
-            .with("source", "Reference")
+            .with("lead_source", "Reference")
         println(pipeline.score(lead, Context(LocalDate.of(2026, 11, 20))).explanation.summary)
         for (feature in pipeline.importance(ImportanceBy.GAIN).take(3)) {
             println("%5.1f %%  %s".format(100 * feature.importance, feature.label))

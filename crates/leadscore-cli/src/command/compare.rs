@@ -44,7 +44,7 @@ impl From<Prediction> for Scored {
     }
 }
 
-/// A lead whose score is another now.
+/// A lead whose score changed.
 #[derive(Serialize)]
 struct Move {
     lead_id: String,
@@ -65,7 +65,7 @@ struct Change {
 
 #[derive(Serialize)]
 struct Comparison {
-    /// Of the earlier and the later file.
+    /// One each for the earlier and the later file.
     origins: [Option<Origin>; 2],
     same: u64,
     tier_moved: Vec<Move>,
@@ -74,7 +74,7 @@ struct Comparison {
     only_new: Vec<String>,
 }
 
-/// A change of the score smaller than this is none.
+/// Smaller changes of a score are ignored.
 const SMALL: f64 = 0.05;
 
 pub(crate) fn run(args: &CompareArgs) -> Result<bool, Failure> {

@@ -97,7 +97,7 @@ fn tell(pipeline: &Pipeline, args: &ImportArgs) {
     }
 }
 
-/// A name as it is, or what a file holds.
+/// A name as it is, or the content of a file.
 fn name_or_file(text: &str) -> Result<String, Failure> {
     match std::fs::read_to_string(text) {
         Ok(json) => Ok(json),

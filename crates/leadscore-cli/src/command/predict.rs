@@ -37,7 +37,7 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
     let header: Vec<&str> = reader.columns().iter().map(|column| column.name.as_str()).collect();
     let places = places(&forest, &header, &name)?;
     reader.select(&places);
-    // The table's own names head the contributions: LightGBM's have lost their blanks.
+    // The contributions get the table's column names: LightGBM's have lost their blanks.
     let names: Vec<String> = places.iter().map(|place| reader.columns()[*place].name.clone()).collect();
     let mut table = Table::new(args, &forest, &names)?;
     let (mut rejects, mut notes) = (Rejects::create(None)?, StderrNotes::default());
@@ -80,14 +80,14 @@ pub(crate) fn about(path: &Path, error: leadscore::Error) -> Failure {
     Failure::about(&path.display().to_string(), error)
 }
 
-/// The table's column for every column of the model: by name, blanks standing for underscores too, as LightGBM has it;
+/// The table's column for every column of the model: by name, a blank being the same as an underscore, as in LightGBM;
 /// by order where the model has no names.
 fn places(forest: &Forest, header: &[&str], name: &str) -> Result<Vec<usize>, Failure> {
     let names = forest.feature_names();
     let find = |wanted: &str| {
-        let same = header.iter().position(|own| *own == wanted);
+        let same = header.iter().position(|column| *column == wanted);
         let plain = |text: &str| text.trim().replace(char::is_whitespace, "_");
-        same.or_else(|| header.iter().position(|own| plain(own) == plain(wanted)))
+        same.or_else(|| header.iter().position(|column| plain(column) == plain(wanted)))
     };
     let found: Vec<Option<usize>> = names.iter().map(|wanted| find(wanted)).collect();
     if let Some(all) = found.iter().copied().collect::<Option<Vec<usize>>>() {

@@ -41,7 +41,7 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
     };
     let summary = scoring.run(&pipeline, leads, destination, &mut notes, &never_stop);
     let summary = summary.map_err(|error| match error.kind() {
-        // The library's option is ours with dashes.
+        // The path is the library's name of the option; here it is `--top`.
         ErrorKind::InvalidContext if *error.path() == "top" => {
             Failure::message(format!("--top {}", error.message()))
         }

@@ -8,7 +8,7 @@ use leadscore_files::wording::points;
 use crate::failure::Failure;
 use crate::terminal::{Look, cut, fit};
 
-/// Writes baseline, every contribution, limits, rest and the score, and then what follows from it.
+/// Writes baseline, every contribution, limits, rest and the score, and then estimates and advice.
 pub(crate) fn write(
     out: &mut dyn Write,
     title: &str,
@@ -84,7 +84,7 @@ struct Step {
 /// The most features of a model that are shown by themselves.
 const MOST_FEATURES: usize = 15;
 
-/// The lines in order: rules as they stand, a model's features by what they moved, the smallest put together.
+/// The lines in order: rules in file order, a model's features by absolute points, the smallest combined.
 fn steps(contributions: &[Contribution]) -> Vec<Step> {
     let is_feature = |c: &&Contribution| c.kind == ContributionKind::Feature;
     let mut features: Vec<&Contribution> = contributions.iter().filter(is_feature).collect();

@@ -95,12 +95,12 @@ impl ActivityLog {
         let first = unmatched().min()?;
         let count = counted(unmatched().count() as u64, "lead that is", "leads that are");
         let own = self.some_lead.get().map(String::as_str).unwrap_or_default();
-        Some(if !self.by_lead.values().any(is_matched) {
+        Some(if self.by_lead.values().any(is_matched) {
+            format!("the log speaks of {count} not in the input, such as `{first}`")
+        } else {
             format!(
                 "no activity belongs to a lead of the input: its ids look like `{own}`, the log's like `{first}`"
             )
-        } else {
-            format!("the log speaks of {count} not in the input, such as `{first}`")
         })
     }
 

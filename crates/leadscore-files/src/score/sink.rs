@@ -158,7 +158,9 @@ fn write_rows(
             let scores: Vec<Score> = batch.iter().map(|best| Score::from(best.prediction.clone())).collect();
             render_csv(&mut rendered, batch.iter().map(|best| best.row).zip(&scores));
         } else {
-            batch.iter().for_each(|best| render_json(&mut rendered, format, best.row, &best.prediction));
+            for best in batch {
+                render_json(&mut rendered, format, best.row, &best.prediction);
+            }
         }
         rows.append(&rendered)?;
     }

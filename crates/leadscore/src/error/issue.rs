@@ -5,6 +5,17 @@ use serde::Serialize;
 use super::{ErrorKind, Path};
 
 /// One thing that strict mode refuses in a lead, for answers that list every field at once.
+///
+/// ```
+/// use leadscore::{AsOf, Lead, Pipeline, ScoreOptions, Zone};
+/// let lead = Lead::new("l-1").with("recency_days", 3).with("page_views", -2).with("prior_course_interest", "high");
+/// let (pipeline, as_of) = (Pipeline::builtin("heat")?, AsOf::parse("2026-11-22", &Zone::utc())?);
+/// let error = pipeline.score_with(&lead, &as_of, &ScoreOptions::new().strict()).unwrap_err();
+/// let issue = &error.issues()[0];
+/// assert_eq!((issue.feature(), issue.found()), ("page_views", Some("-2")));
+/// assert_eq!(issue.message(), "page views: -2 lies outside from 0 up");
+/// # Ok::<(), leadscore::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Issue {
     kind: ErrorKind,
@@ -45,7 +56,7 @@ impl Issue {
         &self.message
     }
 
-    /// What the record said, where it said something; cut to a readable length.
+    /// The value in the record, if there is one; truncated to a readable length.
     pub fn found(&self) -> Option<&str> {
         self.found.as_deref()
     }

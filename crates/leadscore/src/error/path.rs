@@ -1,6 +1,6 @@
-//! Where in an input something stands: `leads[3].activities[0].at`.
+//! The position of a value in an input: `leads[3].activities[0].at`.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::ops::Deref;
 
 /// One step into an input.
@@ -13,7 +13,7 @@ pub enum PathStep {
     Index(usize),
 }
 
-/// The steps from the whole input to one place in it; shown as `leads[3].activities[0].at`.
+/// The steps from the whole input to one value in it; shown as `leads[3].activities[0].at`.
 ///
 /// ```
 /// use leadscore::error::{Path, PathStep};
@@ -125,8 +125,20 @@ impl serde::Serialize for Path {
 }
 
 impl PartialEq<str> for Path {
+    /// Whether it is shown as that text.
     fn eq(&self, other: &str) -> bool {
-        self.to_string() == other
+        let mut expected = Expected(other);
+        write!(expected, "{self}").is_ok() && expected.0.is_empty()
+    }
+}
+
+/// Takes only what it expects, so that a path is compared with a text without writing it out.
+struct Expected<'a>(&'a str);
+
+impl fmt::Write for Expected<'_> {
+    fn write_str(&mut self, written: &str) -> fmt::Result {
+        self.0 = self.0.strip_prefix(written).ok_or(fmt::Error)?;
+        Ok(())
     }
 }
 
@@ -155,6 +167,7 @@ mod tests {
             ".hidden",
         ] {
             assert_eq!(Path::from(text).to_string(), text);
+            assert!(Path::from(text) == text && Path::from(text) != *format!("{text}x"));
         }
         assert_eq!(Path::from("m[1][2]").len(), 3);
     }

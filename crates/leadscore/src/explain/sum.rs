@@ -114,17 +114,18 @@ impl PointSum {
             line.capped_points.abs() >= MIN_REASON
                 && matches!(parts.get(line.part).kind, ContributionKind::Feature | ContributionKind::Rule)
         };
-        let indexes = 0_u32..;
-        out.extend(indexes.zip(&self.lines).filter(|(_, line)| is_reason(line)).map(|(index, _)| index));
-        let size = |index: &u32| self.lines[*index as usize].capped_points.abs();
-        let stronger_first = |a: &u32, b: &u32| size(b).total_cmp(&size(a)).then(a.cmp(b));
-        if limit < out.len() {
-            if limit > 0 {
-                out.select_nth_unstable_by(limit - 1, stronger_first);
+        let size = |index: u32| self.lines[index as usize].capped_points.abs();
+        // Insertion keeps the few that are asked for in order; of equal ones the earlier line is first.
+        for (index, line) in (0_u32..).zip(&self.lines).filter(|(_, line)| is_reason(line)) {
+            if out.len() == limit {
+                match out.last() {
+                    Some(&weakest) if line.capped_points.abs() > size(weakest) => out.pop(),
+                    _ => continue,
+                };
             }
-            out.truncate(limit);
+            let at = out.iter().rposition(|&stronger| size(stronger) >= line.capped_points.abs());
+            out.insert(at.map_or(0, |at| at + 1), index);
         }
-        out.sort_unstable_by(stronger_first);
     }
 
     fn clear(&mut self) {

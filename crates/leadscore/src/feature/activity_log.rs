@@ -1,63 +1,21 @@
-//! A record's activities up to the as-of time, in a fixed order, and what can be counted in them.
+//! A record's activities up to the as-of time, in a fixed order, and the statistics over them.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::activity_types::ActivityTypes;
+use super::filter::Filter;
 use super::number::parse_number;
-use super::schema::FeatureSchema;
-use super::sources::Filter;
 use crate::Timestamp;
 use crate::expression::normalise;
 use crate::math;
-use crate::record::{Activities, Activity, ActivityForm, ActivityKind, Attribute};
+use crate::record::{Activities, Activity, ActivityForm, Attribute};
 use crate::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR};
-
-/// The kinds of activity of a log, each understood once: a log of millions has a dozen.
-///
-/// ```
-/// use leadscore::record::{Activities, CompactActivity};
-/// use leadscore::{Pipeline, Timestamp, Zone, feature::ActivityKinds};
-/// let pipeline = Pipeline::builtin("conversion")?;
-/// let mut kinds = ActivityKinds::new(pipeline.schema());
-/// let at = Timestamp::parse("2026-11-20", &Zone::utc())?;
-/// let events = [CompactActivity { at, kind: kinds.number("email_open") }];
-/// assert_eq!(Activities::compact(kinds.kinds(), &events).len(), 1);
-/// # Ok::<(), leadscore::Error>(())
-/// ```
-#[derive(Debug, Clone)]
-pub struct ActivityKinds<'s> {
-    schema: &'s FeatureSchema,
-    numbers: std::collections::HashMap<String, u32>,
-    kinds: Vec<ActivityKind>,
-}
-
-impl<'s> ActivityKinds<'s> {
-    /// No kinds yet, to be understood by a schema.
-    pub fn new(schema: &'s FeatureSchema) -> ActivityKinds<'s> {
-        ActivityKinds { schema, numbers: std::collections::HashMap::new(), kinds: Vec::new() }
-    }
-
-    /// The number of a kind, which is new or was seen before.
-    pub fn number(&mut self, kind: &str) -> u32 {
-        if let Some(number) = self.numbers.get(kind) {
-            return *number;
-        }
-        let number = self.kinds.len() as u32;
-        self.numbers.insert(kind.to_owned(), number);
-        self.kinds.push(self.schema.activity_kind(kind));
-        number
-    }
-
-    /// The kinds by number, for [`Activities::compact`].
-    pub fn kinds(&self) -> &[ActivityKind] {
-        &self.kinds
-    }
-}
 
 /// The activities that count, in order.
 #[derive(Debug)]
 pub(super) struct ActivityLog<'a> {
-    schema: &'a FeatureSchema,
+    types: &'a ActivityTypes,
     as_of: Timestamp,
     events: Vec<Event<'a>>,
 }
@@ -66,9 +24,9 @@ pub(super) struct ActivityLog<'a> {
 struct Event<'a> {
     at: Timestamp,
     kind: Cow<'a, str>,
-    /// The type that a rule of the schema gives the kind, if one does.
+    /// The type of the kind by a rule of the schema, if one matches.
     rule_type: Option<&'a str>,
-    /// Where properties can be found; a compact activity has none.
+    /// Where its properties are; a compact activity has none.
     activity: Option<&'a Activity>,
 }
 
@@ -79,7 +37,7 @@ impl Event<'_> {
     }
 }
 
-/// What is counted once in `distinct`.
+/// What `distinct` counts.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum DistinctBy {
     Kind,
@@ -92,12 +50,12 @@ impl<'a> ActivityLog<'a> {
     /// The activities that count: none after `as_of`, each id once, ordered by time, kind and properties, so that the
     /// order in which the caller gave them cannot matter.
     pub(super) fn new(
-        schema: &'a FeatureSchema,
+        types: &'a ActivityTypes,
         activities: Activities<'a>,
         as_of: Timestamp,
     ) -> ActivityLog<'a> {
         let events = match activities.0 {
-            ActivityForm::Full(activities) => full_events(schema, activities, as_of),
+            ActivityForm::Full(activities) => full_events(types, activities, as_of),
             ActivityForm::Compact { kinds, activities } => {
                 let event = |activity: &crate::record::CompactActivity| {
                     let kind = kinds.get(activity.kind as usize)?;
@@ -110,10 +68,10 @@ impl<'a> ActivityLog<'a> {
                 events
             }
         };
-        ActivityLog { schema, as_of, events }
+        ActivityLog { types, as_of, events }
     }
 
-    /// The activities a filter lets through, in order.
+    /// The activities that pass a filter, in order.
     fn select(&self, filter: &Filter) -> impl Iterator<Item = &Event<'a>> {
         let skipped = match filter.latest {
             Some(latest) => self.passing(filter).count().saturating_sub(latest),
@@ -122,7 +80,7 @@ impl<'a> ActivityLog<'a> {
         self.passing(filter).skip(skipped)
     }
 
-    /// The activities that pass, before `latest` cuts them.
+    /// The activities that pass, before `latest` limits them.
     fn passing(&self, filter: &Filter) -> impl Iterator<Item = &Event<'a>> {
         let considered = filter.among_latest.map_or(0, |n| self.events.len().saturating_sub(n));
         self.events[considered..].iter().filter(|event| self.passes(event, filter))
@@ -192,7 +150,7 @@ impl<'a> ActivityLog<'a> {
             .filter_map(|event| match by {
                 DistinctBy::Kind => Some(Cow::Borrowed(&*event.kind)),
                 DistinctBy::Type => Some(Cow::Borrowed(event.activity_type())),
-                DistinctBy::Channel => self.schema.channel(event.activity_type()).map(Cow::Borrowed),
+                DistinctBy::Channel => self.types.channel(event.activity_type()).map(Cow::Borrowed),
                 DistinctBy::Property(name) => match event.activity?.properties.get(name)? {
                     Attribute::Text(text) => Some(normalise(text)),
                     other => Some(Cow::Owned(canonical(other))),
@@ -202,7 +160,7 @@ impl<'a> ActivityLog<'a> {
         seen.len() as f64
     }
 
-    /// The most activities in any closed window of so many hours.
+    /// The most activities in any closed window of a given number of hours.
     pub(super) fn burst(&self, filter: &Filter, hours: f64) -> f64 {
         let times: Vec<Timestamp> = self.times(filter).collect();
         let length = hours * MILLIS_PER_HOUR as f64;
@@ -217,14 +175,10 @@ impl<'a> ActivityLog<'a> {
     }
 }
 
-fn full_events<'a>(
-    schema: &'a FeatureSchema,
-    activities: &'a [Activity],
-    as_of: Timestamp,
-) -> Vec<Event<'a>> {
+fn full_events<'a>(types: &'a ActivityTypes, activities: &'a [Activity], as_of: Timestamp) -> Vec<Event<'a>> {
     let event = |activity: &'a Activity| {
         let kind = normalise(&activity.kind);
-        let rule_type = schema.rule_type(&kind);
+        let rule_type = types.rule_type(&kind);
         Event { at: activity.at, kind, rule_type, activity: Some(activity) }
     };
     let mut events: Vec<Event<'a>> =
@@ -245,7 +199,7 @@ fn full_events<'a>(
     events
 }
 
-/// Canonical JSON: names sorted, numbers as short as they go.
+/// Canonical JSON: names sorted, the shortest numbers.
 fn canonical(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("attributes serialize")
 }

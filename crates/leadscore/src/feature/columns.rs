@@ -1,4 +1,4 @@
-//! From the columns of a table to feature values: the fast way for many leads that have attributes and no activities.
+//! From the columns of a table to feature values: the fast path for many leads that have attributes and no activities.
 //!
 //! A feature by one attribute is computed once for every distinct value of a coded column, by the very function that
 //! reads a record; the values of a formula are computed row by row.
@@ -10,7 +10,7 @@ use super::sources::Input;
 use crate::record::{Activities, Attribute, AttributeRef};
 use crate::{Error, ErrorKind, Timestamp, Zone};
 
-/// Rows filled at once: they stay in the nearest cache while the columns pass over them.
+/// Rows filled at once: they stay in the L1 cache while one column after the other is filled.
 const TILE: usize = 64;
 
 /// One attribute of many leads.
@@ -65,7 +65,7 @@ pub struct ColumnReader<'s> {
 enum Fill {
     /// The same for every lead.
     Constant(f64),
-    /// By one column: the values of its codes, of no value, and of 0 and 1, which flags are made of. A `plain` feature is
+    /// By one column: the values of its codes, of no value, and of 0 and 1, for flags. A `plain` feature is
     /// the number itself.
     Column { column: usize, by_code: Vec<f64>, absent: f64, zero: f64, one: f64, plain: bool },
     /// From the features before it.
@@ -73,22 +73,22 @@ enum Fill {
 }
 
 impl FeatureSchema {
-    /// A reader of columns with these attribute names and, for coded ones, these distinct values, as of a moment.
+    /// A reader of columns with these attribute names and, for coded ones, these distinct values, as of a time.
     ///
-    /// An attribute that no column stands for is absent; a column that no feature reads does not matter.
+    /// An attribute without a column is absent; a column that no feature reads does not matter.
     pub fn column_reader(
         &self,
         columns: &[(&str, &[Attribute])],
         as_of: Timestamp,
         zone: &Zone,
     ) -> ColumnReader<'_> {
-        let log = ActivityLog::new(self, Activities::default(), as_of);
+        let log = ActivityLog::new(self.activity_types(), Activities::default(), as_of);
         let fill = |feature: &Feature| {
             let value = |attribute: Option<AttributeRef<'_>>| {
                 feature.value(&Input { attribute, log: &log, row: &[], as_of, zone })
             };
             let Some(name) = feature.source.attribute() else {
-                // Without activities, what is counted in them is the same for all.
+                // Without activities, their statistics are the same for all rows.
                 return if feature.source.reads_activities() {
                     Fill::Constant(value(None))
                 } else {
@@ -96,7 +96,7 @@ impl FeatureSchema {
                 };
             };
             let absent = value(None);
-            let Some(column) = columns.iter().position(|(own, _)| *own == name) else {
+            let Some(column) = columns.iter().position(|(column, _)| *column == name) else {
                 return Fill::Constant(absent);
             };
             Fill::Column {
@@ -155,7 +155,7 @@ impl ColumnReader<'_> {
     ) {
         let wide = self.fills.len();
         let rows = tile.chunks_exact_mut(wide);
-        let log = ActivityLog::new(self.schema, Activities::default(), self.as_of);
+        let log = ActivityLog::new(self.schema.activity_types(), Activities::default(), self.as_of);
         let value = |attribute: Option<AttributeRef<'_>>, row: &[f64]| {
             feature.value(&Input { attribute, log: &log, row, as_of: self.as_of, zone: &self.zone })
         };
@@ -172,7 +172,7 @@ impl ColumnReader<'_> {
                 AttributeColumn::Numbers(numbers) if *plain => {
                     rows.zip(&numbers[from..]).for_each(|(row, number)| {
                         row[place] = if feature.accepts(*number) { *number } else { *absent };
-                    })
+                    });
                 }
                 AttributeColumn::Numbers(numbers) => rows.zip(&numbers[from..]).for_each(|(row, number)| {
                     row[place] = if number.is_nan() {

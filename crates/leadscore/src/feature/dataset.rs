@@ -1,4 +1,4 @@
-//! Features of past leads with what became of them, each as of its own point in time: what a learner needs.
+//! Labelled training data: features of past leads, each as of its own time, with the outcome.
 
 use super::extract::{Extraction, Mode};
 use super::matrix::FeatureMatrix;
@@ -7,7 +7,7 @@ use crate::error::Path;
 use crate::record::Record;
 use crate::{Error, ErrorKind, Timestamp, Zone};
 
-/// A labelled feature matrix: rows are leads as of their own points in time.
+/// A labelled feature matrix: each row is a lead as of its own time.
 ///
 /// ```
 /// use leadscore::{Dataset, Lead, Pipeline, Timestamp, Zone};
@@ -31,7 +31,7 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Collects rows for a schema; local hours, weekdays and times without an offset are meant in `zone`.
+    /// Collects rows for a schema; local hours, weekdays and times without an offset are interpreted in `zone`.
     pub fn builder(schema: &FeatureSchema, zone: Zone) -> DatasetBuilder<'_> {
         DatasetBuilder {
             schema,
@@ -56,12 +56,12 @@ impl Dataset {
         &self.matrix
     }
 
-    /// What became of each lead, such as 1 for won and 0 for lost.
+    /// The outcome of each lead, such as 1 for won and 0 for lost.
     pub fn labels(&self) -> &[f64] {
         &self.labels
     }
 
-    /// The weight of each row; `None` where all count alike.
+    /// The weight of each row; `None` where all are 1.
     pub fn weights(&self) -> Option<&[f64]> {
         self.weights.as_deref()
     }
@@ -99,7 +99,7 @@ impl DatasetBuilder<'_> {
         self
     }
 
-    /// Adds a lead as of a point in time, with what became of it.
+    /// Adds a lead as of a point in time, with its outcome.
     ///
     /// # Errors
     /// In strict mode `missing_feature` and `invalid_feature`, with the row as `rows[3]`; `invalid_matrix` for a label
@@ -129,7 +129,7 @@ impl DatasetBuilder<'_> {
             return Err(Error::new(ErrorKind::InvalidMatrix, row(), message));
         }
         self.schema
-            .extract(record, as_of, &self.zone, self.mode, &mut self.extraction)
+            .extract(record, as_of, &self.zone, self.mode, None, &mut self.extraction)
             .map_err(|error| error.within(row()))?;
         self.values.extend_from_slice(&self.extraction.columns);
         self.labels.push(label);

@@ -1,33 +1,47 @@
 //! From one record to its feature values, as of a point in time.
 
 use super::activity_log::ActivityLog;
-use super::missing::{Gap, MissingCause, issue};
+use super::gap::{Gap, issue};
+use super::match_cache::MatchCaches;
+use super::missing::MissingCause;
+use super::schema::steps::{How, Step};
 use super::schema::{Feature, FeatureSchema};
 use super::sources::{ABSENT, Found, Input};
 use crate::error::Issue;
 use crate::record::{Activities, AttributeRef, Record};
 use crate::{Error, Timestamp, Zone};
 
-/// What to do with a lead whose features are not all good.
+/// What to do about missing and unusable feature values.
+///
+/// ```
+/// use leadscore::{AsOf, Lead, Mode, Pipeline, ScoreOptions, Zone};
+/// let (pipeline, as_of) = (Pipeline::builtin("heat")?, AsOf::parse("2026-11-22", &Zone::utc())?);
+/// let score = |mode| pipeline.score_with(&Lead::new("l-1"), &as_of, &ScoreOptions::new().mode(mode));
+/// assert!(score(Mode::Lenient)?.missing.len() > 2);
+/// assert_eq!(score(Mode::Strict).unwrap_err().code(), "missing_feature");
+/// # Ok::<(), leadscore::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Mode {
-    /// Defaults stand in, what cannot be used counts as missing, and all of it is reported.
+    /// Unusable values count as missing, missing values become the feature's default, and both are reported.
     #[default]
     Lenient,
     /// A missing required feature, or a value that cannot be used, is an error.
     Strict,
 }
 
-/// The features of one lead, in buffers that are used again for the next.
+/// The features of one lead, in buffers that are reused for the next.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Extraction {
     /// The columns in schema order, defaults filled in, NaN where still missing.
     pub(crate) columns: Vec<f64>,
     /// The features that are texts.
     pub(crate) texts: Vec<TextFeature>,
-    /// Features without a value of their own.
+    /// Features whose value is missing.
     pub(crate) gaps: Vec<Gap>,
+    /// Whether texts are filled in; they are shown, and no score rests on them.
+    wants_texts: bool,
     /// Every feature, helpers and texts (as NaN) included.
     row: Vec<f64>,
 }
@@ -41,6 +55,11 @@ pub(crate) struct TextFeature {
 }
 
 impl Extraction {
+    /// An extraction that fills in texts too.
+    pub(crate) fn with_texts() -> Extraction {
+        Extraction { wants_texts: true, ..Extraction::default() }
+    }
+
     /// The share of columns that had a value before defaults, 0–1.
     pub(crate) fn completeness(&self, schema: &FeatureSchema) -> f64 {
         let columns = schema.columns().len();
@@ -64,27 +83,38 @@ impl FeatureSchema {
         values: &mut Vec<f64>,
     ) -> Result<(), Error> {
         let mut extraction = Extraction::default();
-        self.extract(record, as_of, zone, mode, &mut extraction)?;
+        self.extract(record, as_of, zone, mode, None, &mut extraction)?;
         values.extend_from_slice(&extraction.columns);
         Ok(())
     }
 
     /// Everything that strict mode would refuse in a record, in the order of the schema.
+    ///
+    /// ```
+    /// use leadscore::{FeatureSchema, Lead, Timestamp, Zone};
+    /// let schema = FeatureSchema::builtin("heat")?;
+    /// let lead = Lead::new("l-1").with("recency_days", 3).with("page_views", "many");
+    /// let issues = schema.check(&lead, Timestamp::parse("2026-11-22", &Zone::utc())?, &Zone::utc());
+    /// let features: Vec<&str> = issues.iter().map(|issue| issue.feature()).collect();
+    /// assert_eq!(features, ["page_views", "prior_course_interest"]);
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
     pub fn check<R: Record + ?Sized>(&self, record: &R, as_of: Timestamp, zone: &Zone) -> Vec<Issue> {
-        match self.extract(record, as_of, zone, Mode::Strict, &mut Extraction::default()) {
+        match self.extract(record, as_of, zone, Mode::Strict, None, &mut Extraction::default()) {
             Ok(()) => Vec::new(),
             Err(error) => error.issues().to_vec(),
         }
     }
 
     /// Fills `out` with the features of a record as of a point in time. `out` is reused between records to save
-    /// allocations.
+    /// allocations; `caches`, of this schema alone, remember what matches made of texts.
     pub(crate) fn extract<R: Record + ?Sized>(
         &self,
         record: &R,
         as_of: Timestamp,
         zone: &Zone,
         mode: Mode,
+        mut caches: Option<&mut MatchCaches>,
         out: &mut Extraction,
     ) -> Result<(), Error> {
         out.row.clear();
@@ -94,13 +124,55 @@ impl FeatureSchema {
         out.row.reserve(self.features().len());
         record.check_names(self.attribute_names())?;
         let activities = if self.reads_activities() { record.activities() } else { Activities::default() };
-        let log = ActivityLog::new(self, activities, as_of);
+        let has_activities = !activities.is_empty();
+        let log = ActivityLog::new(self.activity_types(), activities, as_of);
+        let steps = self.steps();
+        let steps = if has_activities { &steps.with_activities } else { &steps.without_activities };
         let mut issues = Vec::new();
-        for (position, feature) in self.features().iter().enumerate() {
-            let attribute =
-                feature.attribute.and_then(|index| record.attribute(self.attribute_names().key(index)));
-            let input = Input { attribute, log: &log, row: &out.row, as_of, zone };
-            let value = match feature.find(&input) {
+        for (position, step) in steps.iter().enumerate() {
+            let attribute = || {
+                let index = step.attribute?;
+                record.attribute(self.attribute_names().key(index as usize))
+            };
+            let found = match &step.how {
+                How::Constant(value) => {
+                    out.row.push(*value);
+                    continue;
+                }
+                How::ConstantlyMissing(found) => found.clone(),
+                How::Formula(formula) => step.usable(formula.value(&out.row)),
+                How::OptionalText(_) if !out.wants_texts => {
+                    out.row.push(f64::NAN);
+                    continue;
+                }
+                How::PlainNumber(source) => {
+                    let attribute = attribute();
+                    if let Some(AttributeRef::Number(number)) = attribute
+                        && step.accepted.contains(number)
+                    {
+                        out.row.push(number);
+                        continue;
+                    }
+                    let feature = &self.features()[position];
+                    let input = Input { attribute, log: &log, row: &out.row, as_of, zone };
+                    feature.usable(source.evaluate(&input))
+                }
+                How::Source(source) | How::OptionalText(source) => {
+                    let attribute = attribute();
+                    let feature = &self.features()[position];
+                    let input = Input { attribute, log: &log, row: &out.row, as_of, zone };
+                    let find = || feature.usable(source.evaluate(&input));
+                    let text = match attribute {
+                        Some(AttributeRef::Text(text)) => source.deciding_text(text),
+                        _ => None,
+                    };
+                    match (text, caches.as_deref_mut()) {
+                        (Some(text), Some(caches)) => caches.of_feature(position).found(text, find),
+                        _ => find(),
+                    }
+                }
+            };
+            let value = match found {
                 Found::Value(value) => value,
                 Found::Text(text) => {
                     out.texts.push(TextFeature { feature: position, text });
@@ -108,12 +180,12 @@ impl FeatureSchema {
                 }
                 Found::Nothing(cause, found) => {
                     if mode == Mode::Strict {
-                        issues.extend(issue(feature, cause, found.as_deref()));
+                        issues.extend(issue(&self.features()[position], cause, found.as_deref()));
                     }
-                    if feature.is_column() || cause != MissingCause::Absent {
+                    if step.is_column || cause != MissingCause::Absent {
                         out.gaps.push(Gap { feature: position, cause, found });
                     }
-                    feature.default.unwrap_or(f64::NAN)
+                    step.default
                 }
             };
             out.row.push(value);
@@ -126,24 +198,32 @@ impl FeatureSchema {
     }
 }
 
+impl Step {
+    /// A computed value, or the cause why it cannot be used.
+    fn usable(&self, value: f64) -> Found {
+        if self.accepted.contains(value) { Found::Value(value) } else { unusable(value) }
+    }
+}
+
+/// The cause why a value that is not accepted cannot be used.
+fn unusable(value: f64) -> Found {
+    if value.is_nan() { ABSENT } else { Found::Nothing(MissingCause::OutOfRange, Some(value.to_string())) }
+}
+
 impl Feature {
-    /// What the feature's source finds, with what cannot be used turned into its cause.
-    fn find(&self, input: &Input<'_>) -> Found {
-        if let (true, Some(AttributeRef::Number(number))) = (self.is_plain_number, input.attribute)
-            && self.accepts(number)
-        {
-            return Found::Value(number);
-        }
-        match self.source.evaluate(self, input) {
-            Found::Value(value) if value.is_nan() => ABSENT,
-            Found::Value(value) if !self.accepts(value) => {
-                Found::Nothing(MissingCause::OutOfRange, Some(value.to_string()))
-            }
+    /// The value from the feature's source; an unusable one becomes its cause.
+    pub(super) fn find(&self, input: &Input<'_>) -> Found {
+        self.usable(self.source.evaluate(input))
+    }
+
+    pub(super) fn usable(&self, found: Found) -> Found {
+        match found {
+            Found::Value(value) if !self.accepts(value) => unusable(value),
             found => found,
         }
     }
 
-    /// The value that stands in a row: the default where nothing is found, NaN without one and for a text.
+    /// The value in a row: the default where nothing is found, NaN without one and for a text.
     pub(super) fn value(&self, input: &Input<'_>) -> f64 {
         match self.find(input) {
             Found::Value(value) => value,
@@ -152,7 +232,7 @@ impl Feature {
         }
     }
 
-    /// Whether a value that is there can be used.
+    /// Whether a value is inside the range, whole where it must be, and finite.
     pub(super) fn accepts(&self, value: f64) -> bool {
         let inside = self.range.is_none_or(|range| range.contains(value));
         inside && (!self.whole || value == value.floor()) && value.is_finite()

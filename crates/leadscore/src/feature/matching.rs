@@ -1,4 +1,4 @@
-//! Text compared as people mean it: normalised, on word boundaries, by whole domain labels, against dated lists.
+//! Text matching: normalised, on word boundaries, by whole domain labels, against dated lists.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -13,7 +13,7 @@ pub(super) fn email_domain(address: &str) -> &str {
     domain.trim().trim_end_matches(['>', '.', ';', ','])
 }
 
-/// One rule of a `match` source: if its test hits, its level is the value.
+/// One rule of a `match` source: if its test matches, its level is the value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct MatchRule {
     pub(super) level: String,
@@ -59,7 +59,7 @@ impl MatchRule {
         Ok(MatchRule { level: level_name(&level)?, code: code(&level)?, test })
     }
 
-    /// Whether the rule hits a normalised, non-blank text.
+    /// Whether the rule matches a normalised, non-blank text.
     pub(super) fn hits(&self, text: &str) -> bool {
         match &self.test {
             Test::Words(phrases) => phrases.found_in(text),
@@ -87,7 +87,7 @@ impl From<&MatchRule> for Node {
     }
 }
 
-/// Texts as written, and in the form in which texts are compared.
+/// Texts as written, and normalised for comparison.
 #[derive(Debug, Clone, PartialEq)]
 struct Texts {
     written: Vec<String>,
@@ -109,59 +109,69 @@ pub(super) fn level_name(cursor: &Cursor<'_>) -> Result<String, Error> {
     }
 }
 
-/// Phrases to be found on word boundaries.
+/// Phrases to match on word boundaries.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Phrases {
     pub(super) written: Vec<String>,
-    /// Normalised, with single blanks.
+    /// Normalised, with single blanks; none is empty.
     normalised: Vec<String>,
+    /// Whether a phrase begins with a byte.
+    first_bytes: Box<[bool; 256]>,
 }
 
 impl Phrases {
     pub(super) fn new(written: Vec<String>) -> Phrases {
-        let normalised =
-            written.iter().map(|phrase| single_spaced(&normalise(phrase)).into_owned()).collect();
-        Phrases { written, normalised }
+        let normalised = written.iter().map(|phrase| single_spaced(&normalise(phrase)).into_owned());
+        let normalised: Vec<String> = normalised.filter(|phrase| !phrase.is_empty()).collect();
+        let mut first_bytes = Box::new([false; 256]);
+        for phrase in &normalised {
+            first_bytes[usize::from(phrase.as_bytes()[0])] = true;
+        }
+        Phrases { written, normalised, first_bytes }
     }
 
     /// Whether a normalised text contains one of the phrases.
     pub(super) fn found_in(&self, text: &str) -> bool {
         let text = single_spaced(text);
-        self.normalised.iter().any(|phrase| contains_phrase(&text, phrase))
+        let bytes = text.as_bytes();
+        // Titles and messages are short, and few of their bytes begin a phrase.
+        (0..bytes.len()).filter(|&at| self.first_bytes[usize::from(bytes[at])]).any(|at| {
+            self.normalised
+                .iter()
+                .any(|phrase| bytes[at..].starts_with(phrase.as_bytes()) && is_whole(&text, at, phrase))
+        })
     }
 }
 
+/// Text with single blanks between its words.
 fn single_spaced(text: &str) -> Cow<'_, str> {
-    let mut blank_before = false;
-    let needs_work = text.chars().any(|c| {
-        let blank = c.is_whitespace();
-        let bad = blank && (blank_before || c != ' ');
-        blank_before = blank;
-        bad
-    });
-    if !needs_work {
+    let is_uneven = |text: &str| {
+        let mut blank_before = false;
+        text.chars().any(|c| {
+            let blank = c.is_whitespace();
+            let bad = blank && (blank_before || c != ' ');
+            blank_before = blank;
+            bad
+        })
+    };
+    let plain = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ';
+    let bytes = text.as_bytes();
+    let is_even = bytes.iter().all(plain) && !bytes.windows(2).any(|pair| pair == b"  ");
+    if is_even || !is_uneven(text) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// Whole-word match, like the regular expression `\bphrase\b`: a word character at either end of the phrase must not be
-/// followed or preceded by another.
-fn contains_phrase(text: &str, phrase: &str) -> bool {
-    let (Some(first), Some(last)) = (phrase.chars().next(), phrase.chars().next_back()) else { return false };
+/// Whole-word match of a phrase found in a text, like the regular expression `\bphrase\b`: a word character at either end
+/// of the phrase must not be followed or preceded by another.
+fn is_whole(text: &str, at: usize, phrase: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let (bytes, wanted) = (text.as_bytes(), phrase.as_bytes());
-    // Titles and messages are short: a plain scan beats setting up a searcher for each phrase.
-    (0..(bytes.len() + 1).saturating_sub(wanted.len())).any(|at| {
-        if bytes[at] != wanted[0] || !bytes[at..].starts_with(wanted) {
-            return false;
-        }
-        let before = text[..at].chars().next_back();
-        let after = text[at + wanted.len()..].chars().next();
-        let inside_a_word =
-            is_word(first) && before.is_some_and(is_word) || is_word(last) && after.is_some_and(is_word);
-        !inside_a_word
-    })
+    let before = text[..at].chars().next_back();
+    let after = text[at + phrase.len()..].chars().next();
+    let starts_inside = phrase.chars().next().is_some_and(is_word) && before.is_some_and(is_word);
+    let ends_inside = phrase.chars().next_back().is_some_and(is_word) && after.is_some_and(is_word);
+    !starts_inside && !ends_inside
 }
 
 /// Whole labels at the end of a domain: `ox.ac.uk` ends in `ac.uk`, `notedu` does not end in `edu`.

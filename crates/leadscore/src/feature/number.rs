@@ -1,4 +1,4 @@
-//! Numbers as records write them.
+//! Numbers in texts of records.
 
 /// A finite number in plain or scientific notation; no words such as `inf`, no blanks.
 pub(super) fn parse_number(text: &str) -> Option<f64> {

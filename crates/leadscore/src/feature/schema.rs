@@ -1,42 +1,18 @@
 //! The features a pipeline scores, in order, as data.
 
 mod read;
+pub(super) mod steps;
 
+use self::steps::Steps;
+use super::activity_types::{self, ActivityTypes};
+use super::feature_type::FeatureType;
 use super::sources::SharedSource;
 use crate::Error;
-use crate::expression::{ColumnKind, Reading, Scope, normalise};
+use crate::expression::{ColumnKind, Reading, Scope};
 use crate::json::{Cursor, Document, Range};
-use crate::record::{ActivityKind, AttributeNames};
+use crate::record::AttributeNames;
 
-/// What kind of value a feature has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FeatureType {
-    /// Any number.
-    Number,
-    /// 0 or 1.
-    Flag,
-    /// One of the feature's levels; in a matrix, the level's position.
-    Category,
-    /// Text to show; never a column of a matrix.
-    Text,
-}
-
-impl FeatureType {
-    /// Its word in a schema.
-    pub(crate) fn word(self) -> &'static str {
-        crate::json::word_for(&TYPES, &self)
-    }
-}
-
-const TYPES: [(&str, FeatureType); 4] = [
-    ("number", FeatureType::Number),
-    ("flag", FeatureType::Flag),
-    ("category", FeatureType::Category),
-    ("text", FeatureType::Text),
-];
-
-/// One thing known of every lead, and how it is computed.
+/// One feature: its name, type and range, and how it is computed.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "they are the flags of the file format")]
 pub struct Feature {
@@ -52,9 +28,9 @@ pub struct Feature {
     pub unit: Option<String>,
     /// The levels of a category; the position is the code.
     pub levels: Vec<String>,
-    /// The inclusive range of values taken as good, if any.
+    /// The inclusive range of valid values, if any.
     pub range: Option<Range>,
-    /// Whether only whole numbers are good.
+    /// Whether only whole numbers are valid.
     pub whole: bool,
     /// Whether strict mode refuses a lead without it.
     pub required: bool,
@@ -65,13 +41,11 @@ pub struct Feature {
     own_label: bool,
     level_labels: Vec<(String, String)>,
     unseen: Option<String>,
-    pub(super) unseen_code: f64,
-    pub(super) normal_levels: Vec<String>,
     default_level: Option<String>,
     pub(super) source: SharedSource,
     /// The number of the attribute that the source reads, if it reads one.
     pub(super) attribute: Option<usize>,
-    /// Whether a number of the attribute is the value, if it is good.
+    /// Whether a number in the attribute is the value as it is, if valid.
     pub(super) is_plain_number: bool,
 }
 
@@ -92,15 +66,10 @@ impl Feature {
         }
     }
 
-    /// The code of a level that is given in the form in which texts are compared.
-    pub(super) fn level_code(&self, normalised: &str) -> Option<usize> {
-        self.normal_levels.iter().position(|level| level == normalised)
-    }
-
     /// A level's name for people: its label where it has one, else itself.
     pub fn level_label(&self, code: usize) -> Option<&str> {
         let level = self.levels.get(code)?;
-        Some(self.level_labels.iter().find(|(own, _)| own == level).map_or(level, |(_, label)| label))
+        Some(self.level_labels.iter().find(|(name, _)| name == level).map_or(level, |(_, label)| label))
     }
 
     fn column_kind(&self) -> ColumnKind {
@@ -118,22 +87,29 @@ impl Feature {
     }
 }
 
-/// Which activity kinds are of which type: the first hit wins.
-#[derive(Debug, Clone, PartialEq)]
-struct TypeRule {
-    contains: String,
-    kind: String,
-}
-
 /// Ordered features, and the types and channels of activity kinds.
+///
+/// ```
+/// use leadscore::{FeatureSchema, Lead, Mode, Timestamp, Zone};
+/// let schema = FeatureSchema::from_json(
+///     r#"{"features": [
+///         {"name": "visits", "type": "number", "default": 0, "source": {"from": "attribute"}},
+///         {"name": "meetings", "type": "number", "source": {"from": "count", "types": ["meeting"], "within_days": 30}}]}"#,
+/// )?;
+/// let (as_of, utc) = (Timestamp::parse("2026-11-22", &Zone::utc())?, Zone::utc());
+/// let mut values = Vec::new();
+/// schema.values(&Lead::new("l-1"), as_of, &utc, Mode::Lenient, &mut values)?;
+/// assert_eq!(values, [0.0, 0.0]);
+/// # Ok::<(), leadscore::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FeatureSchema {
-    activity_types: Vec<TypeRule>,
-    channels: Vec<(String, String)>,
+    activity_types: ActivityTypes,
     features: Vec<Feature>,
     columns: Vec<usize>,
     attributes: AttributeNames,
     reads_activities: bool,
+    steps: Steps,
 }
 
 impl FeatureSchema {
@@ -177,26 +153,16 @@ impl FeatureSchema {
         readers.peek().is_some() && readers.all(|feature| feature.source.wants_date())
     }
 
+    pub(super) fn steps(&self) -> &Steps {
+        &self.steps
+    }
+
     pub(super) fn column_positions(&self) -> &[usize] {
         &self.columns
     }
 
-    /// What the schema makes of an activity's kind.
-    pub(super) fn activity_kind(&self, kind: &str) -> ActivityKind {
-        let normalised = normalise(kind).into_owned();
-        let rule_type = self.rule_type(&normalised).map(str::to_owned);
-        ActivityKind { normalised, rule_type }
-    }
-
-    /// The type that the first rule gives that a normalised activity kind meets; without one the kind is its own type.
-    pub(super) fn rule_type(&self, kind: &str) -> Option<&str> {
-        let rule = self.activity_types.iter().find(|rule| kind.contains(&rule.contains))?;
-        Some(&rule.kind)
-    }
-
-    /// The channel of an activity type, if it has one.
-    pub(super) fn channel(&self, activity_type: &str) -> Option<&str> {
-        self.channels.iter().find(|(own, _)| own == activity_type).map(|(_, channel)| channel.as_str())
+    pub(super) fn activity_types(&self) -> &ActivityTypes {
+        &self.activity_types
     }
 
     /// The names that rules may use: the columns.
@@ -207,22 +173,9 @@ impl FeatureSchema {
     }
 
     pub(crate) fn read(cursor: &Cursor<'_>, reading: &Reading) -> Result<FeatureSchema, Error> {
-        let fields = cursor.object(&["activity_types", "channels", "features"])?;
-        let mut schema = FeatureSchema::default();
-        if let Some(list) = fields.optional("activity_types") {
-            for item in list.items()? {
-                let rule = item.object(&["contains", "type"])?;
-                let text = |name| -> Result<String, Error> {
-                    Ok(normalise(rule.required(name)?.text()?).into_owned())
-                };
-                schema.activity_types.push(TypeRule { contains: text("contains")?, kind: text("type")? });
-            }
-        }
-        if let Some(map) = fields.optional("channels") {
-            for (kind, channel) in map.entries()?.all() {
-                schema.channels.push((normalise(kind).into_owned(), channel.text()?.to_owned()));
-            }
-        }
+        let fields = cursor.object(&[&activity_types::FIELDS[..], &["features"]].concat())?;
+        let mut schema =
+            FeatureSchema { activity_types: ActivityTypes::read(&fields)?, ..FeatureSchema::default() };
         let list = fields.required("features")?;
         let items = list.items()?;
         let names: Vec<String> =
@@ -240,6 +193,7 @@ impl FeatureSchema {
             schema.features.push(feature);
         }
         schema.number_attributes();
+        schema.steps = Steps::new(&schema);
         if schema.columns.is_empty() {
             return Err(list.error("wants at least one feature that is not a helper"));
         }

@@ -1,4 +1,4 @@
-//! Where a feature's value comes from: one file for each source a schema can name, and the list of them.
+//! The sources that feature values are computed from: one file each, and the list of them.
 
 mod age;
 mod aggregate;
@@ -6,7 +6,6 @@ mod attribute;
 mod burst;
 mod count;
 mod distinct;
-mod filter;
 mod formula;
 mod matches;
 mod response_time;
@@ -17,11 +16,12 @@ use std::fmt::Debug;
 use std::ops::Deref;
 use std::sync::Arc;
 
-pub(super) use filter::Filter;
+pub(super) use formula::Formula;
 
 use super::activity_log::ActivityLog;
+use super::feature_type::FeatureType;
+use super::filter;
 use super::missing::MissingCause;
-use super::schema::{Feature, FeatureType};
 use crate::expression::{Reading, Scope, positive};
 use crate::json::{Cursor, Fields, Node, Object};
 use crate::record::AttributeRef;
@@ -30,8 +30,13 @@ use crate::{Error, Timestamp, Zone};
 
 /// One way to compute a feature. To add a source, write a file with this trait and name it in [`SOURCES`].
 pub(super) trait Source: Debug + Send + Sync {
-    /// What the source makes of a record.
-    fn evaluate(&self, feature: &Feature, input: &Input<'_>) -> Found;
+    /// The value of the feature for a record.
+    fn evaluate(&self, input: &Input<'_>) -> Found;
+
+    /// The formula it is, if it is one.
+    fn formula(&self) -> Option<&Formula> {
+        None
+    }
 
     /// Its JSON, `from` first.
     fn write(&self) -> Object;
@@ -44,6 +49,11 @@ pub(super) trait Source: Debug + Send + Sync {
     /// Whether it reads [`Input::log`].
     fn reads_activities(&self) -> bool {
         false
+    }
+
+    /// The part of a text attribute that alone decides the value, where equal texts are worth remembering.
+    fn deciding_text<'t>(&self, _attribute: &'t str) -> Option<&'t str> {
+        None
     }
 
     /// Whether it reads its attribute as a date.
@@ -62,7 +72,7 @@ pub(super) trait Source: Debug + Send + Sync {
     }
 }
 
-/// What a source may read.
+/// The inputs of a source.
 #[derive(Clone, Copy)]
 pub(super) struct Input<'a> {
     /// The value of [`Source::attribute`], if the record has it.
@@ -74,7 +84,7 @@ pub(super) struct Input<'a> {
     pub(super) zone: &'a Zone,
 }
 
-/// What a source gives: a value, a text, or the cause why there is none.
+/// The result of a source: a value, a text, or the cause of its absence.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Found {
     Value(f64),
@@ -85,7 +95,7 @@ pub(super) enum Found {
 pub(super) const ABSENT: Found = Found::Nothing(MissingCause::Absent, None);
 
 impl Found {
-    /// A value that stands in the record but cannot be used; what was found is cut to a readable length.
+    /// A value that is in the record but cannot be used; what was found is truncated to a readable length.
     fn unusable(cause: MissingCause, found: &str) -> Found {
         Found::Nothing(cause, Some(clip(found)))
     }
@@ -107,13 +117,17 @@ const SOURCES: [(&str, ReadSource); 10] = [
     ("formula", formula::read),
 ];
 
-/// What a source's reader knows: the JSON, and the feature it is for.
+/// What a source is parsed from: its JSON, and the feature it belongs to.
 pub(super) struct SourceReader<'a> {
     pub(super) cursor: &'a Cursor<'a>,
     pub(super) feature: &'a str,
     pub(super) kind: FeatureType,
+    /// The levels of a category, in the form in which texts are compared; the position is the code.
+    pub(super) levels: &'a [String],
     /// The code of a level that the cursor names.
     pub(super) level_code: &'a dyn Fn(&Cursor<'_>) -> Result<f64, Error>,
+    /// The code of a text that is none of the levels, where it is not missing.
+    pub(super) unseen_code: Option<f64>,
     pub(super) scope: &'a Scope,
     pub(super) reading: &'a Reading,
 }
@@ -122,13 +136,11 @@ impl<'a> SourceReader<'a> {
     pub(super) fn read(&self) -> Result<SharedSource, Error> {
         let from = self.cursor.entries()?.required("from")?;
         let name = from.text()?;
-        match SOURCES.iter().find(|(source, _)| *source == name) {
-            Some((_, read)) => read(self),
-            None => {
-                let known: Vec<&str> = SOURCES.iter().map(|(source, _)| *source).collect();
-                Err(from.error(format!("unknown source `{name}`; known here: {}", known.join(", "))))
-            }
+        if let Some((_, read)) = SOURCES.iter().find(|(source, _)| *source == name) {
+            return read(self);
         }
+        let known: Vec<&str> = SOURCES.iter().map(|(source, _)| *source).collect();
+        Err(from.error(format!("unknown source `{name}`; known here: {}", known.join(", "))))
     }
 
     /// The source's fields, `from` and these alone.
@@ -136,7 +148,7 @@ impl<'a> SourceReader<'a> {
         self.cursor.object(&[&["from"], names].concat())
     }
 
-    /// The same with those of a filter.
+    /// The same fields and those of a filter.
     fn fields_with_filter(&self, names: &[&'static str]) -> Result<Fields<'a>, Error> {
         self.cursor.object(&[&["from"], names, &filter::FIELDS].concat())
     }
@@ -175,7 +187,7 @@ impl PartialEq for SharedSource {
     }
 }
 
-/// Which part of a text is looked at.
+/// The part of a text that is used.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum TextPart {
     Whole,

@@ -1,9 +1,9 @@
-//! A way through a document that knows where it is, so that every error can say so.
+//! A cursor into a document that knows its path, so that every error can name it.
 
 use super::{Node, Range};
 use crate::{Error, ErrorKind};
 
-/// One place in a document: the node, and the way to it.
+/// A node of a document, with its path.
 #[derive(Clone, Copy)]
 pub(crate) struct Cursor<'a> {
     pub(crate) node: &'a Node,
@@ -12,7 +12,7 @@ pub(crate) struct Cursor<'a> {
     kind: Document,
 }
 
-/// What is being read, and so which error a problem becomes.
+/// What kind of document is being read, which decides the kind of its errors.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Document {
     Pipeline,
@@ -34,15 +34,15 @@ impl<'a> Cursor<'a> {
     }
 
     pub(crate) fn path(&self) -> String {
-        let own = match self.step {
+        let name = match self.step {
             Step::Root(prefix) => return prefix.to_owned(),
             Step::Field(name) => name.to_owned(),
             Step::Item(index) => format!("[{index}]"),
         };
-        let above = self.parent.map(Cursor::path).unwrap_or_default();
+        let outer = self.parent.map(Cursor::path).unwrap_or_default();
         match self.step {
-            Step::Field(_) if !above.is_empty() => format!("{above}.{own}"),
-            _ => format!("{above}{own}"),
+            Step::Field(_) if !outer.is_empty() => format!("{outer}.{name}"),
+            _ => format!("{outer}{name}"),
         }
     }
 

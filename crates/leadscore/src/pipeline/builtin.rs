@@ -26,6 +26,14 @@ impl Pipeline {
     ///
     /// # Errors
     /// `unknown_name`, with the names there are.
+    ///
+    /// ```
+    /// use leadscore::Pipeline;
+    /// assert_eq!(Pipeline::builtin("conversion")?.id(), "conversion");
+    /// assert_eq!(Pipeline::builtin("nothing").unwrap_err().code(), "unknown_name");
+    /// assert_eq!(Pipeline::builtin_names().count(), 9);
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
     pub fn builtin(name: &str) -> Result<Pipeline, Error> {
         Pipeline::from_json(pipeline(name)?)
     }

@@ -7,6 +7,15 @@ use crate::expression::{ColumnKind, Condition, Reading, Scope, Value};
 use crate::json::{self, Cursor, Node, Object};
 
 /// A named number, or word, computed after the score.
+///
+/// ```
+/// use leadscore::{AsOf, Lead, Pipeline, Zone};
+/// let lead = Lead::new("l-1").with("company", "Acme").with("title", "CEO");
+/// let prediction = Pipeline::builtin("conversion")?.score(&lead, &AsOf::parse("2026-11-22", &Zone::utc())?)?;
+/// let days = prediction.estimate("days_to_close").unwrap();
+/// assert!(days.number().is_some_and(|days| days > 0.0));
+/// # Ok::<(), leadscore::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Estimate {

@@ -12,8 +12,8 @@ pub use warning::Warning;
 
 use super::advice::{self, Recommendation, RiskFactor};
 use super::estimate::{self, Estimate};
-use super::score::sealed::Assemble;
-use super::score::{Outcome, ScoredRow};
+use super::outcome::sealed::Assemble;
+use super::outcome::{Outcome, ScoreResult, ScoredRow};
 use super::scorer::{Scorer, SumDetail};
 use super::{Pipeline, ScoreOptions};
 use crate::explain::{
@@ -191,6 +191,8 @@ impl From<Prediction> for Score {
     }
 }
 
+impl ScoreResult for Score {}
+
 impl Assemble for Score {
     fn sum_detail(options: &ScoreOptions) -> SumDetail {
         if options.reasons > 0 { SumDetail::Lines } else { SumDetail::RuleLines }
@@ -222,6 +224,8 @@ impl Assemble for Score {
         }
     }
 }
+
+impl ScoreResult for Prediction {}
 
 impl Assemble for Prediction {
     fn sum_detail(_: &ScoreOptions) -> SumDetail {

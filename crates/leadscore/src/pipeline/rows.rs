@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::score::{Outcome, RowBuffers};
+use super::outcome::{Outcome, RowBuffers};
 use super::scorer::SumDetail;
 use super::{BLOCK, Pipeline, ScoreOptions, Warning, When};
 use crate::explain::{PointSum, Wording};

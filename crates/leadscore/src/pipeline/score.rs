@@ -1,58 +1,14 @@
 //! Scoring: one lead, many leads, a matrix; in full, in brief, or as columns.
 
+use super::outcome::{RowBuffers, ScoreResult, ScoredRow};
 use super::prediction::{Prediction, Score};
 use super::rows::ReasonBuffers;
 use super::scorer::{SumBuffers, SumDetail};
 use super::{BLOCK, Pipeline, ScoreColumns, ScoreOptions, ScoreWorkspace, When};
 use crate::error::Path;
-use crate::explain::{FeatureValue, FeatureValues, NamedValue, PointSum};
-use crate::feature::{Extraction, FeatureMatrix, Mode};
-use crate::tier::TierAxis;
-use crate::{AsOf, Error, ErrorKind, Record, Tier, Timestamp, Zone};
-
-/// What can come out of scoring a lead: a [`Score`] or a [`Prediction`].
-pub trait ScoreResult: sealed::Assemble + Sized {}
-
-impl ScoreResult for Score {}
-impl ScoreResult for Prediction {}
-
-pub(super) mod sealed {
-    use super::ScoredRow;
-    use crate::pipeline::scorer::SumDetail;
-    use crate::pipeline::{Pipeline, ScoreOptions};
-
-    pub trait Assemble {
-        /// How much of the sum it needs.
-        fn sum_detail(options: &ScoreOptions) -> SumDetail;
-
-        fn assemble(pipeline: &Pipeline, row: &ScoredRow<'_>, options: &ScoreOptions) -> Self;
-    }
-}
-
-/// A lead with its features and the parts of its score.
-#[derive(Debug)]
-pub struct ScoredRow<'a> {
-    pub(super) lead_id: &'a str,
-    pub(super) extraction: &'a Extraction,
-    pub(super) sum: &'a PointSum,
-    pub(super) time: Timestamp,
-    pub(super) zone: &'a Zone,
-}
-
-/// What is computed on the way to scores; reused from block to block.
-#[derive(Debug, Clone, Default)]
-pub(super) struct RowBuffers {
-    pub(super) extractions: Vec<Extraction>,
-    pub(super) sums: SumBuffers,
-}
-
-/// What follows from a score.
-pub(super) struct Outcome<'a> {
-    pub(super) probability: Option<f64>,
-    pub(super) tier: Option<&'a Tier>,
-    /// The probability of the class the tier is, where tiers are classes.
-    pub(super) confidence: Option<f64>,
-}
+use crate::explain::{FeatureValue, FeatureValues, NamedValue};
+use crate::feature::{Extraction, FeatureMatrix, MatchCaches, Mode};
+use crate::{AsOf, Error, ErrorKind, Record, Timestamp};
 
 impl Pipeline {
     /// Scores one lead, with the default options: lenient, up to five reasons.
@@ -96,7 +52,7 @@ impl Pipeline {
         options: &ScoreOptions,
     ) -> Result<R, Error> {
         let mut extraction = Extraction::default();
-        self.schema().extract(lead, as_of.time, &as_of.zone, options.mode, &mut extraction)?;
+        self.schema().extract(lead, as_of.time, &as_of.zone, options.mode, None, &mut extraction)?;
         let mut buffers = SumBuffers::default();
         let detail = R::sum_detail(options);
         let sum = self.scorer().row_sum(&extraction.columns, self.scale(), detail, &mut buffers);
@@ -231,8 +187,8 @@ impl Pipeline {
         as_of: &AsOf,
         mode: Mode,
     ) -> Result<FeatureValues, Error> {
-        let mut extraction = Extraction::default();
-        self.schema().extract(lead, as_of.time, &as_of.zone, mode, &mut extraction)?;
+        let mut extraction = Extraction::with_texts();
+        self.schema().extract(lead, as_of.time, &as_of.zone, mode, None, &mut extraction)?;
         let mut columns = extraction.columns.iter();
         let mut values = Vec::new();
         for (at, feature) in self.schema().features().iter().enumerate() {
@@ -274,9 +230,9 @@ impl Pipeline {
     ) -> Result<FeatureMatrix, Error> {
         let width = self.schema().columns().len();
         let mut values = Vec::with_capacity(leads.len() * width);
-        let mut extraction = Extraction::default();
+        let (mut extraction, mut caches) = (Extraction::default(), MatchCaches::default());
         for (index, lead) in leads.iter().enumerate() {
-            self.extract_at(lead, index, when, mode, &mut extraction)
+            self.extract_at(lead, index, when, mode, Some(&mut caches), &mut extraction)
                 .map_err(|error| of_lead(error, first_index + index))?;
             values.extend_from_slice(&extraction.columns);
         }
@@ -299,13 +255,14 @@ impl Pipeline {
             }
             return;
         }
-        let RowBuffers { extractions, sums } = buffers;
+        buffers.start(self);
+        let RowBuffers { extractions, sums, caches, .. } = buffers;
         for (number, block) in leads.chunks(BLOCK).enumerate() {
             if extractions.len() < block.len() {
                 extractions.resize_with(block.len(), Extraction::default);
             }
             let read = |(at, (lead, extraction)): (usize, (&_, &mut Extraction))| {
-                self.extract_at(lead, number * BLOCK + at, when, mode, extraction)
+                self.extract_at(lead, number * BLOCK + at, when, mode, Some(&mut *caches), extraction)
             };
             let times: Vec<Result<Timestamp, Error>> =
                 block.iter().zip(extractions.iter_mut()).enumerate().map(read).collect();
@@ -342,27 +299,12 @@ impl Pipeline {
         index: usize,
         when: When<'_>,
         mode: Mode,
+        caches: Option<&mut MatchCaches>,
         extraction: &mut Extraction,
     ) -> Result<Timestamp, Error> {
         let time = when.time(index).expect("the number of times is checked");
-        self.schema().extract(lead, time, when.zone(), mode, extraction)?;
+        self.schema().extract(lead, time, when.zone(), mode, caches, extraction)?;
         Ok(time)
-    }
-
-    /// Probability, tier and confidence of a score.
-    pub(super) fn outcome(&self, sum: &PointSum) -> Outcome<'_> {
-        let (scale, tiers) = (self.scale(), self.tiers());
-        // Every single probability a scale has is its score over 100: one clip, one disqualification for both.
-        let probability = scale.has_probability().then_some(sum.score / 100.0);
-        if tiers.axis() != TierAxis::Class {
-            return Outcome { probability, tier: tiers.tier(sum.score, probability), confidence: None };
-        }
-        let class = tiers.tier_of_fitted_classes(&sum.class_probabilities);
-        Outcome {
-            probability,
-            tier: class.map(|class| class.tier),
-            confidence: class.map(|class| class.probability),
-        }
     }
 }
 

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::attribute::{Attribute, IntoAttribute};
-use super::lead::read_attributes;
+use super::attribute::{Attribute, IntoAttribute, read_attributes};
 use crate::json::{self, Cursor, Document, Node};
 use crate::{Error, Timestamp, Zone};
 
@@ -16,7 +15,7 @@ pub struct Activity {
     /// The caller's id of the event; activities with the same id count once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What happened, in the caller's own words, such as `email_open`.
+    /// What happened, as the caller names it, such as `email_open`.
     pub kind: String,
     /// When.
     pub at: Timestamp,
@@ -47,7 +46,7 @@ impl Activity {
         self
     }
 
-    /// Reads `{"kind", "at", "id"?, "properties"?}`; a time without an offset is meant in `zone`.
+    /// Reads `{"kind", "at", "id"?, "properties"?}`; a time without an offset is interpreted in `zone`.
     ///
     /// # Errors
     /// `invalid_json`, or `invalid_lead` with the field.
@@ -101,18 +100,18 @@ pub struct CompactActivity {
     pub kind: u32,
 }
 
-/// A kind of activity as a schema understands it.
+/// A kind of activity, normalised, with its type in a schema.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ActivityKind {
-    /// The kind in the form in which kinds are compared.
+    /// The kind, normalised for comparison.
     pub(crate) normalised: String,
-    /// The type that a rule of the schema gives it, if one does.
+    /// Its type by a rule of the schema, if one matches.
     pub(crate) rule_type: Option<String>,
 }
 
 impl<'a> Activities<'a> {
-    /// Activities of 16 bytes each, for logs of millions, with the kinds that their numbers mean. An event that was
-    /// logged twice must stand here once.
+    /// Activities of 16 bytes each, for logs of millions, with the kinds that their numbers index. Duplicate
+    /// events must have been removed: without ids they cannot be recognised.
     pub fn compact(kinds: &'a [ActivityKind], activities: &'a [CompactActivity]) -> Activities<'a> {
         Activities(ActivityForm::Compact { kinds, activities })
     }

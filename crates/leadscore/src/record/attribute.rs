@@ -1,23 +1,24 @@
 //! Values of attributes, owned and borrowed.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::json;
-use crate::{DateTime, Timestamp};
+use crate::json::{self, Cursor, Node};
+use crate::{DateTime, Error, Timestamp};
 
 /// One value of a lead's attribute or an activity's property.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Attribute {
-    /// Text as it came.
+    /// Text, unchanged.
     Text(String),
     /// A number; NaN counts as missing.
     Number(f64),
     /// True or false.
     Flag(bool),
-    /// A date, or a date with a time, that has been understood already.
+    /// A date, or a date with a time, already parsed.
     Date(DateTime),
 }
 
@@ -37,18 +38,18 @@ impl Attribute {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum AttributeRef<'a> {
-    /// Text as it came.
+    /// Text, unchanged.
     Text(&'a str),
     /// A number; NaN counts as missing.
     Number(f64),
     /// True or false.
     Flag(bool),
-    /// A date, or a date with a time, that has been understood already.
+    /// A date, or a date with a time, already parsed.
     Date(DateTime),
 }
 
 impl<'a> AttributeRef<'a> {
-    /// The value as text: a number in its shortest form, NaN as nothing, a date as ISO 8601.
+    /// The value as text: a number in its shortest form, NaN as the empty text, a date as ISO 8601.
     pub fn to_text(self) -> Cow<'a, str> {
         match self {
             AttributeRef::Text(text) => Cow::Borrowed(text),
@@ -82,6 +83,12 @@ impl Serialize for Attribute {
 }
 
 /// What can be put into an attribute; `None` is absent.
+///
+/// ```
+/// use leadscore::{Attribute, record::IntoAttribute};
+/// assert_eq!(250.into_attribute(), Some(Attribute::Number(250.0)));
+/// assert_eq!(None::<&str>.into_attribute(), None);
+/// ```
 ///
 /// Integers become the f64 nearest to them, as integers of JSON records do; give long ids as text.
 pub trait IntoAttribute {
@@ -143,4 +150,25 @@ attributes_from! {
     u64 => |value| Attribute::Number(value as f64),
     usize => |value| Attribute::Number(value as f64),
     DateTime => |value| Attribute::Date(value),
+}
+
+/// The properties of an activity.
+pub(super) fn read_attributes(cursor: &Cursor<'_>) -> Result<BTreeMap<String, Attribute>, Error> {
+    let mut attributes = BTreeMap::new();
+    for (name, value) in cursor.entries()?.all() {
+        let attribute = match value.node {
+            Node::Null => continue,
+            Node::Flag(flag) => Attribute::Flag(*flag),
+            Node::Integer(number) => Attribute::Number(*number as f64),
+            Node::Number(number) => Attribute::Number(*number),
+            Node::Text(text) => Attribute::Text(text.clone()),
+            Node::List(_) | Node::Object(_) => return Err(value.error(nested_message(value.node.kind()))),
+        };
+        attributes.insert(name.to_owned(), attribute);
+    }
+    Ok(attributes)
+}
+
+pub(super) fn nested_message(found: &str) -> String {
+    format!("an attribute is a text, a number or a flag, found {found}")
 }

@@ -1,13 +1,12 @@
-//! Lead records from JSON, straight from the parser: into a [`Lead`], or into the places of a schema's attributes.
+//! Lead records from JSON, straight from the parser: into a [`Lead`], or indexed by a schema's attributes.
 
 mod parse;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use self::parse::{FieldValue, Fields, ListSeed, Parsed, RecordSeed, Values, list, parse};
-use super::attribute::{Attribute, AttributeRef};
-use super::lead::nested_message;
+use self::parse::{FieldValue, Fields, ListSeed, Parsed, RecordSeed, SchemaFields, list, parse};
+use super::attribute::{Attribute, AttributeRef, nested_message};
 use super::names::{AttributeKey, AttributeNames};
 use super::{Activities, Activity, Lead, Record};
 use crate::error::Path;
@@ -72,7 +71,7 @@ pub struct JsonReader {
 }
 
 impl JsonReader {
-    /// A reader that means times without an offset in `zone`, refuses nested values and skips unknown fields.
+    /// A reader that interprets times without an offset in `zone`, refuses nested values and skips unknown fields.
     pub fn new(zone: Zone) -> JsonReader {
         JsonReader { zone, nested: NestedValues::default(), unknown: UnknownFields::default() }
     }
@@ -111,12 +110,12 @@ impl JsonReader {
         Ok(records.map(|parsed| self.finish_lead(parsed, &mut Vec::new())).collect())
     }
 
-    /// Reads one record into the places of a schema's attributes, borrowing its texts from `text`.
+    /// Reads one record, its values indexed by the schema's attributes and its texts borrowed from `text`.
     ///
     /// # Errors
     /// As [`JsonReader::lead`].
     pub fn record<'t>(&self, text: &'t str, names: &AttributeNames) -> Result<JsonRecord<'t>, Error> {
-        let parsed = parse(text, RecordSeed { new_fields: &|| Values::new(names) })?;
+        let parsed = parse(text, RecordSeed { new_fields: &|| SchemaFields::new(names) })?;
         self.finish_record(parsed, names)
     }
 
@@ -129,7 +128,7 @@ impl JsonReader {
         text: &'t str,
         names: &AttributeNames,
     ) -> Result<Vec<Result<JsonRecord<'t>, Error>>, Error> {
-        let records = list(parse(text, ListSeed { new_fields: &|| Values::new(names) })?)?;
+        let records = list(parse(text, ListSeed { new_fields: &|| SchemaFields::new(names) })?)?;
         Ok(records.into_iter().map(|parsed| self.finish_record(parsed, names)).collect())
     }
 
@@ -149,7 +148,7 @@ impl JsonReader {
 
     fn finish_record<'t>(
         &self,
-        parsed: Parsed<'t, Values<'t, '_>>,
+        parsed: Parsed<'t, SchemaFields<'t, '_>>,
         names: &AttributeNames,
     ) -> Result<JsonRecord<'t>, Error> {
         let parts = self.check(parsed)?;
@@ -175,7 +174,7 @@ impl JsonReader {
         })
     }
 
-    /// Checks what a parsed record says, in the order in which problems are told.
+    /// Checks a parsed record, in the order in which problems are reported.
     fn check<'t, F: Fields<'t>>(&self, parsed: Parsed<'t, F>) -> Result<Parts<F>, Error> {
         let refuse = |path: Path, message: String| Err(Error::new(ErrorKind::InvalidLead, path, message));
         let object = match parsed {
@@ -218,7 +217,38 @@ impl JsonReader {
     }
 }
 
-/// What a record consists of once it is checked.
+impl Lead {
+    /// Reads a lead record from JSON.
+    ///
+    /// Two shapes are taken: `{"id", "attributes": {…}, "activities": [{"kind", "at", "properties"?, "id"?}]}`, and a
+    /// flat record in which every field but the id (`id` or `lead_id`) and `activities` is an attribute. Null is
+    /// absent. Times without an offset are interpreted in `zone`. [`JsonReader`] reads the same with other policies.
+    ///
+    /// # Errors
+    /// `invalid_json`, or `invalid_lead` with the path of the field.
+    ///
+    /// ```
+    /// use leadscore::{Lead, Zone};
+    /// let lead = Lead::from_json(r#"{"lead_id": 7, "company": "Acme"}"#, &Zone::utc())?;
+    /// assert_eq!(lead.id.as_deref(), Some("7"));
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn from_json(text: &str, zone: &Zone) -> Result<Lead, Error> {
+        JsonReader::new(zone.clone()).lead(text, &mut Vec::new())
+    }
+
+    /// Reads a JSON list of lead records; errors name the record as `leads[3]`.
+    ///
+    /// # Errors
+    /// As [`Lead::from_json`].
+    pub fn list_from_json(text: &str, zone: &Zone) -> Result<Vec<Lead>, Error> {
+        let leads = JsonReader::new(zone.clone()).leads(text)?.into_iter().enumerate();
+        let name = |index| Path::from_field("leads").index(index);
+        leads.map(|(index, lead)| lead.map_err(|error| error.within(name(index)))).collect()
+    }
+}
+
+/// The parts of a checked record.
 struct Parts<F> {
     id: Option<String>,
     activities: Vec<Activity>,
@@ -226,7 +256,7 @@ struct Parts<F> {
     nested_names: Vec<String>,
 }
 
-/// A JSON record whose values stand at the numbers of a schema's attributes; texts are borrowed from the JSON.
+/// A JSON record whose values are indexed by a schema's attributes; texts are borrowed from the JSON.
 ///
 /// ```
 /// use leadscore::record::{JsonReader, Record};
@@ -278,5 +308,34 @@ impl Record for JsonRecord<'_> {
             return Ok(());
         }
         Err(Error::new(ErrorKind::InvalidLead, "", "the record was read for a schema with other attributes"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_shapes_give_the_same_lead() {
+        let utc = Zone::utc();
+        let flat =
+            r#"{"id":"a","company":"Acme","n":3,"x":null,"activities":[{"kind":"open","at":"2026-01-02"}]}"#;
+        let nested = r#"{"id":"a","attributes":{"company":"Acme","n":3.0},"activities":[{"kind":"open","at":"2026-01-02T00:00:00Z"}]}"#;
+        let lead = Lead::from_json(flat, &utc).unwrap();
+        assert_eq!(lead, Lead::from_json(nested, &utc).unwrap());
+        let written = serde_json::to_string(&lead).unwrap();
+        assert_eq!(lead, Lead::from_json(&written, &utc).unwrap());
+    }
+
+    #[test]
+    fn errors_name_the_path() {
+        let utc = Zone::utc();
+        let path = |text: &str| Lead::list_from_json(text, &utc).unwrap_err().path().to_string();
+        assert_eq!(path(r#"[{}, {"activities":[{"kind":"x","at":"soon"}]}]"#), "leads[1].activities[0].at");
+        assert_eq!(path(r#"[{"tags":["a"]}]"#), "leads[0].tags");
+        assert_eq!(path(r#"[{"attributes":{"a":{}}}]"#), "leads[0].attributes.a");
+        assert_eq!(path(r#"[{"attributes":{},"extra":1}]"#), "leads[0]");
+        assert_eq!(path(r#"[{"id":1.5}]"#), "leads[0].id");
+        assert_eq!(Lead::from_json(r#"{"a":1,"a":2}"#, &utc).unwrap_err().code(), "invalid_json");
     }
 }

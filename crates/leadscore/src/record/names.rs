@@ -1,9 +1,16 @@
-//! The attributes a schema reads, numbered once, so that a record can answer by number.
+//! The attributes a schema reads, numbered once, so that a record can look them up by index.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The names of the attributes a schema reads, in order of first use; a cheap handle.
+///
+/// ```
+/// let schema = leadscore::FeatureSchema::builtin("heat")?;
+/// let names = schema.attribute_names();
+/// assert_eq!((names.index("page_views"), names.name(1)), (Some(1), Some("page_views")));
+/// # Ok::<(), leadscore::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct AttributeNames(Arc<Inner>);
 

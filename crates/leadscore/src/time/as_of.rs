@@ -6,7 +6,7 @@ use crate::Error;
 /// The time a lead is scored as of, and the zone of its local hours.
 ///
 /// No activity after `time` can matter; attributes are the caller's snapshot. Local hours, weekdays and times written
-/// without an offset are meant in `zone`.
+/// without an offset are interpreted in `zone`.
 ///
 /// ```
 /// use leadscore::{AsOf, Timestamp, Zone};

@@ -1,10 +1,13 @@
 //! Leads made from a seed, the same on every machine: plain ones, empty ones and odd ones.
+//!
+//! For committed bits and for tests that go through a fixed set of leads. Property tests take theirs from `strategies`,
+//! which shrinks them.
 
 #![allow(dead_code)] // each test file uses its part
 
 use leadscore::{Activity, Lead, Timestamp};
 
-/// The moment the generated leads are judged as of: 2026-11-22T12:00:00Z.
+/// The time the generated leads are scored as of: 2026-11-22T12:00:00Z.
 pub(crate) const AS_OF: i64 = 1_795_348_800_000;
 
 /// A little linear congruential generator; the constants are Knuth's.
@@ -35,7 +38,7 @@ impl Dice {
     }
 }
 
-const KINDS: [&str; 14] = [
+pub(crate) const KINDS: [&str; 14] = [
     "email_sent",
     "email_open",
     "Email Opened",
@@ -52,7 +55,7 @@ const KINDS: [&str; 14] = [
     "PAGE_VIEW",
 ];
 
-const TEXTS: &[(&str, &[&str])] = &[
+pub(crate) const TEXTS: &[(&str, &[&str])] = &[
     (
         "company",
         &[
@@ -105,7 +108,7 @@ const TEXTS: &[(&str, &[&str])] = &[
     ("do_not_email", &["Yes", "No"]),
 ];
 
-const NUMBERS: &[(&str, u64)] = &[
+pub(crate) const NUMBERS: &[(&str, u64)] = &[
     ("email_sent_count", 20),
     ("email_open_count", 20),
     ("email_click_count", 12),
@@ -173,7 +176,7 @@ fn activity(dice: &mut Dice) -> Activity {
     activity
 }
 
-/// A moment from milliseconds.
+/// A time from milliseconds.
 pub(crate) fn at(millis: i64) -> Timestamp {
-    Timestamp::from_millis(millis).expect("a moment in range")
+    Timestamp::from_millis(millis).expect("a time in range")
 }

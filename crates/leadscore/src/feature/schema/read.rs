@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{Feature, FeatureSchema, FeatureType, TYPES, TypeRule};
+use super::{Feature, FeatureSchema};
 use crate::Error;
 use crate::expression::{Reading, Scope, normalise};
+use crate::feature::feature_type::{FeatureType, TYPES};
 use crate::feature::matching::level_name;
 use crate::feature::sources::SourceReader;
 use crate::json::{Cursor, Fields, Node, Object, word_for};
@@ -50,31 +51,19 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
                 _ => Err(c.error("a flag has the levels 0 and 1")),
             };
         }
-        let place = normal_levels.iter().position(|own| *own == *normalise(&level));
-        place
-            .map(|p| p as f64)
+        let index = normal_levels.iter().position(|known| *known == *normalise(&level));
+        index
+            .map(|index| index as f64)
             .ok_or_else(|| c.error(format!("`{level}` is none of the levels: {}", levels.join(", "))))
     };
     let unseen = fields.text("unseen")?;
     let unseen_code = match fields.optional("unseen") {
-        None => f64::NAN,
-        Some(_) if unseen.as_deref() == Some("missing") => f64::NAN,
-        Some(c) => code(&c)?,
-    };
-    let mut default_level = None;
-    let default = match fields.optional("default") {
         None => None,
-        Some(c) if kind == FeatureType::Category => {
-            default_level = Some(c.text()?.to_owned());
-            Some(code(&c)?)
-        }
-        Some(c) if kind == FeatureType::Text => return Err(c.error("a text has no default")),
-        Some(c) if matches!(c.node, Node::Flag(_)) => Some(f64::from(u8::from(c.flag()?))),
-        Some(c) if kind == FeatureType::Flag && ![0.0, 1.0].contains(&c.number()?) => {
-            return Err(c.error("a flag is 0 or 1"));
-        }
-        Some(c) => Some(c.number()?),
+        Some(_) if unseen.as_deref() == Some("missing") => None,
+        Some(c) => Some(code(&c)?),
     };
+    let default = default_value(&fields, kind, &code)?;
+    let default_level = if kind == FeatureType::Category { fields.text("default")? } else { None };
     let range = fields.range("range")?;
     if let (Some(default), Some(range)) = (default, range)
         && !range.contains(default)
@@ -84,8 +73,16 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
     belongs(&fields, kind)?;
     let level_labels = level_labels(&fields, &levels)?;
     let source_cursor = fields.required("source")?;
-    let reader =
-        SourceReader { cursor: &source_cursor, feature: &name, kind, level_code: &code, scope, reading };
+    let reader = SourceReader {
+        cursor: &source_cursor,
+        feature: &name,
+        kind,
+        levels: &normal_levels,
+        level_code: &code,
+        unseen_code,
+        scope,
+        reading,
+    };
     let source = reader.read()?;
     let label = fields.text("label")?;
     Ok(Feature {
@@ -103,8 +100,6 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         levels,
         level_labels,
         unseen,
-        unseen_code,
-        normal_levels,
         default_level,
         is_plain_number: kind == FeatureType::Number && source.takes_numbers_as_they_are(),
         attribute: None,
@@ -112,12 +107,32 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
     })
 }
 
+/// What a missing value becomes; for a category, the code of the level.
+fn default_value(
+    fields: &Fields<'_>,
+    kind: FeatureType,
+    code: &dyn Fn(&Cursor<'_>) -> Result<f64, Error>,
+) -> Result<Option<f64>, Error> {
+    let Some(c) = fields.optional("default") else { return Ok(None) };
+    match kind {
+        FeatureType::Category => {
+            c.text()?;
+            code(&c)
+        }
+        FeatureType::Text => Err(c.error("a text has no default")),
+        _ if matches!(c.node, Node::Flag(_)) => Ok(f64::from(u8::from(c.flag()?))),
+        FeatureType::Flag if ![0.0, 1.0].contains(&c.number()?) => Err(c.error("a flag is 0 or 1")),
+        FeatureType::Flag | FeatureType::Number => c.number(),
+    }
+    .map(Some)
+}
+
 /// The names that levels have for people.
 fn level_labels(fields: &Fields<'_>, levels: &[String]) -> Result<Vec<(String, String)>, Error> {
     let mut level_labels = Vec::new();
     if let Some(map) = fields.optional("level_labels") {
         for (level, label) in map.entries()?.all() {
-            if !levels.iter().any(|own| own == level) {
+            if !levels.iter().any(|known| known == level) {
                 return Err(label.error(format!("`{level}` is none of the levels: {}", levels.join(", "))));
             }
             level_labels.push((level.to_owned(), label.text()?.to_owned()));
@@ -126,7 +141,7 @@ fn level_labels(fields: &Fields<'_>, levels: &[String]) -> Result<Vec<(String, S
     Ok(level_labels)
 }
 
-/// Refuses fields that say nothing about a feature of this type.
+/// Refuses fields that have no meaning for a feature of this type.
 fn belongs(fields: &Fields<'_>, kind: FeatureType) -> Result<(), Error> {
     for (field, wanted) in [
         ("range", FeatureType::Number),
@@ -145,18 +160,7 @@ fn belongs(fields: &Fields<'_>, kind: FeatureType) -> Result<(), Error> {
 
 impl From<&FeatureSchema> for Node {
     fn from(schema: &FeatureSchema) -> Node {
-        let mut object = Object::default();
-        if !schema.activity_types.is_empty() {
-            let rule = |rule: &TypeRule| -> Node {
-                Object::default().with("contains", &rule.contains).with("type", &rule.kind).into()
-            };
-            object =
-                object.with("activity_types", Node::List(schema.activity_types.iter().map(rule).collect()));
-        }
-        if !schema.channels.is_empty() {
-            let pair = |(kind, channel): &(String, String)| (kind.clone(), Node::from(channel));
-            object = object.with("channels", Node::Object(schema.channels.iter().map(pair).collect()));
-        }
+        let object = schema.activity_types.write(Object::default());
         object.with("features", Node::List(schema.features.iter().map(Node::from).collect())).into()
     }
 }

@@ -1,8 +1,8 @@
 //! `age`: time from a date attribute, or from the first or last activity of a kind, to the as-of time.
 
-use super::{ABSENT, Filter, Found, Input, SharedSource, Source, SourceReader, filter, text};
+use super::{ABSENT, Found, Input, SharedSource, Source, SourceReader, text};
+use crate::feature::filter::{self, Filter};
 use crate::feature::missing::MissingCause;
-use crate::feature::schema::Feature;
 use crate::json::{Node, Object, word_for};
 use crate::record::AttributeRef;
 use crate::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR};
@@ -31,7 +31,7 @@ enum Unit {
 const UNITS: [(&str, Unit); 3] = [("hours", Unit::Hours), ("days", Unit::Days), ("weeks", Unit::Weeks)];
 
 pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
-    // The filter is the value of `of` or stands beside it; an attribute has none.
+    // The filter is the value of `of`, or its fields are beside it; an attribute has none.
     let fields = match reader.cursor.entries()?.optional("of").map(|c| matches!(c.node, Node::Text(_))) {
         Some(true) => reader.fields(&["of", "unit", "floor"])?,
         Some(false) => reader.fields(&["of", "which", "unit", "floor"])?,
@@ -70,7 +70,7 @@ impl Source for AgeSource {
         true
     }
 
-    fn evaluate(&self, _: &Feature, input: &Input<'_>) -> Found {
+    fn evaluate(&self, input: &Input<'_>) -> Found {
         let Since::Activity { filter, last } = &self.since else { return self.since_date(input) };
         let at = if *last { input.log.last(filter) } else { input.log.first(filter) };
         at.map_or(ABSENT, |at| Found::Value(self.age(at, input.as_of)))

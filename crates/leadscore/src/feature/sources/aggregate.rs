@@ -1,8 +1,8 @@
-//! `aggregate`: the sum, mean, least, greatest or last value of a property of activities.
+//! `aggregate`: the sum, mean, minimum, maximum or last value of a property of activities.
 
-use super::{Filter, Found, Input, SharedSource, Source, SourceReader, half_life};
+use super::{Found, Input, SharedSource, Source, SourceReader, half_life};
 use crate::Error;
-use crate::feature::schema::Feature;
+use crate::feature::filter::Filter;
 use crate::json::{Object, word_for};
 
 #[derive(Debug)]
@@ -13,7 +13,7 @@ struct AggregateSource {
     half_life_days: Option<f64>,
 }
 
-/// What is made of the values.
+/// The aggregate function.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Take {
     Sum,
@@ -42,7 +42,7 @@ impl Source for AggregateSource {
         true
     }
 
-    fn evaluate(&self, _: &Feature, input: &Input<'_>) -> Found {
+    fn evaluate(&self, input: &Input<'_>) -> Found {
         let values = input.log.property_values(&self.filter, &self.property);
         Found::Value(match self.take {
             Take::Sum => {

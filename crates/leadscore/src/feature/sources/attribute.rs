@@ -1,11 +1,11 @@
-//! `attribute`: a value of the record itself.
+//! `attribute`: the value of a record's attribute.
 
 use super::{ABSENT, Found, Input, SharedSource, Source, SourceReader, TextPart, text};
 use crate::Error;
 use crate::expression::normalise;
+use crate::feature::feature_type::FeatureType;
 use crate::feature::missing::MissingCause;
 use crate::feature::number::parse_number;
-use crate::feature::schema::{Feature, FeatureType};
 use crate::json::{Object, word_for};
 use crate::record::AttributeRef;
 
@@ -16,10 +16,14 @@ struct AttributeSource {
     is_named: bool,
     part: TextPart,
     read: ReadAs,
+    kind: FeatureType,
+    /// The levels of a category, in the form in which texts are compared.
+    levels: Vec<String>,
+    unseen_code: Option<f64>,
     missing: Vec<MissingToken>,
 }
 
-/// A text that says that there is no value.
+/// A text that means that there is no value.
 #[derive(Debug)]
 struct MissingToken {
     written: String,
@@ -55,6 +59,9 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
         name: name.unwrap_or_else(|| reader.feature.to_owned()),
         part: TextPart::read(&fields)?,
         read,
+        kind: reader.kind,
+        levels: reader.levels.to_vec(),
+        unseen_code: reader.unseen_code,
         missing: fields.texts("missing")?.into_iter().map(token).collect(),
     }))
 }
@@ -68,10 +75,10 @@ impl Source for AttributeSource {
         self.read == ReadAs::Value && self.missing.is_empty()
     }
 
-    fn evaluate(&self, feature: &Feature, input: &Input<'_>) -> Found {
+    fn evaluate(&self, input: &Input<'_>) -> Found {
         let attribute = input.attribute;
         // Fast path: already a number.
-        if let (Some(AttributeRef::Number(number)), FeatureType::Number) = (attribute, feature.kind)
+        if let (Some(AttributeRef::Number(number)), FeatureType::Number) = (attribute, self.kind)
             && self.takes_numbers_as_they_are()
         {
             return Found::Value(number);
@@ -85,7 +92,7 @@ impl Source for AttributeSource {
             _ if blank => return ABSENT,
             ReadAs::Value | ReadAs::WordCount => {}
         }
-        typed(feature, attribute, text)
+        self.typed(attribute, text)
     }
 
     fn write(&self) -> Object {
@@ -104,27 +111,31 @@ impl AttributeSource {
         let normalised = normalise(text);
         self.missing.iter().any(|token| token.normalised == normalised)
     }
-}
 
-/// A text that is not blank, read as the type of the feature.
-fn typed(feature: &Feature, attribute: Option<AttributeRef<'_>>, text: &str) -> Found {
-    let unreadable = || Found::unusable(MissingCause::Unreadable, text);
-    match feature.kind {
-        FeatureType::Number => match (attribute, parse_number(text)) {
-            (Some(AttributeRef::Flag(flag)), _) => Found::Value(f64::from(u8::from(flag))),
-            (_, Some(number)) => Found::Value(number),
-            (_, None) => unreadable(),
-        },
-        FeatureType::Flag => match &*normalise(text) {
-            "yes" | "true" | "y" | "t" | "1" | "1.0" => Found::Value(1.0),
-            "no" | "false" | "n" | "f" | "0" | "0.0" => Found::Value(0.0),
-            _ => unreadable(),
-        },
-        FeatureType::Category => match feature.level_code(&normalise(text)) {
-            Some(code) => Found::Value(code as f64),
-            None if !feature.unseen_code.is_nan() => Found::Value(feature.unseen_code),
-            None => Found::unusable(MissingCause::Unseen, text),
-        },
-        FeatureType::Text => Found::Text(text.to_owned()),
+    /// A text that is not blank, read as the type of the feature.
+    fn typed(&self, attribute: Option<AttributeRef<'_>>, text: &str) -> Found {
+        let unreadable = || Found::unusable(MissingCause::Unreadable, text);
+        match self.kind {
+            FeatureType::Number => match (attribute, parse_number(text)) {
+                (Some(AttributeRef::Flag(flag)), _) => Found::Value(f64::from(u8::from(flag))),
+                (_, Some(number)) => Found::Value(number),
+                (_, None) => unreadable(),
+            },
+            FeatureType::Flag => match &*normalise(text) {
+                "yes" | "true" | "y" | "t" | "1" | "1.0" => Found::Value(1.0),
+                "no" | "false" | "n" | "f" | "0" | "0.0" => Found::Value(0.0),
+                _ => unreadable(),
+            },
+            FeatureType::Category => {
+                let level = self.level_code(&normalise(text)).map(|code| code as f64);
+                let code = level.or(self.unseen_code);
+                code.map_or_else(|| Found::unusable(MissingCause::Unseen, text), Found::Value)
+            }
+            FeatureType::Text => Found::Text(text.to_owned()),
+        }
+    }
+
+    fn level_code(&self, normalised: &str) -> Option<usize> {
+        self.levels.iter().position(|level| level == normalised)
     }
 }

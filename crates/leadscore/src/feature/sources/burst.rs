@@ -1,9 +1,9 @@
-//! `burst`: the most activities in any closed window of so many hours.
+//! `burst`: the most activities in any closed window of a given number of hours.
 
-use super::{Filter, Found, Input, SharedSource, Source, SourceReader};
+use super::{Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;
 use crate::expression::positive;
-use crate::feature::schema::Feature;
+use crate::feature::filter::Filter;
 use crate::json::Object;
 
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Source for BurstSource {
         true
     }
 
-    fn evaluate(&self, _: &Feature, input: &Input<'_>) -> Found {
+    fn evaluate(&self, input: &Input<'_>) -> Found {
         Found::Value(input.log.burst(&self.filter, self.hours))
     }
 

@@ -1,8 +1,8 @@
 //! `count`: how many activities pass a filter, each weighted by its age where a half-life is given.
 
-use super::{Filter, Found, Input, SharedSource, Source, SourceReader, half_life};
+use super::{Found, Input, SharedSource, Source, SourceReader, half_life};
 use crate::Error;
-use crate::feature::schema::Feature;
+use crate::feature::filter::Filter;
 use crate::json::Object;
 
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Source for CountSource {
         true
     }
 
-    fn evaluate(&self, _: &Feature, input: &Input<'_>) -> Found {
+    fn evaluate(&self, input: &Input<'_>) -> Found {
         Found::Value(input.log.count(&self.filter, self.half_life_days))
     }
 

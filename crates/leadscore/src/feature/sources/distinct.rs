@@ -1,9 +1,9 @@
 //! `distinct`: how many different kinds, types, channels or property values activities have.
 
-use super::{Filter, Found, Input, SharedSource, Source, SourceReader};
+use super::{Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;
 use crate::feature::activity_log::DistinctBy;
-use crate::feature::schema::Feature;
+use crate::feature::filter::Filter;
 use crate::json::Object;
 
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Source for DistinctSource {
         true
     }
 
-    fn evaluate(&self, _: &Feature, input: &Input<'_>) -> Found {
+    fn evaluate(&self, input: &Input<'_>) -> Found {
         Found::Value(input.log.distinct(&self.filter, &self.by))
     }
 

@@ -1,27 +1,28 @@
-//! `formula`: a value, a condition or a level by earlier features.
+//! `formula`: a value, a condition or a level computed from earlier features.
 
 use super::{Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;
-use crate::expression::{Condition, Value};
+use crate::expression::{Condition, ForAllRows, KnownColumns, Value};
+use crate::feature::feature_type::FeatureType;
 use crate::feature::matching::level_name;
-use crate::feature::schema::{Feature, FeatureType};
 use crate::json::{Cursor, Node, Object};
 
-#[derive(Debug)]
-enum Formula {
+/// A value, a condition or a level by the features before it.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::feature) enum Formula {
     Value(Value),
     When(Condition),
     Level { cases: Vec<Case>, otherwise: Level },
 }
 
-#[derive(Debug)]
-struct Case {
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::feature) struct Case {
     when: Condition,
     then: Level,
 }
 
-#[derive(Debug)]
-struct Level {
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::feature) struct Level {
     name: String,
     code: f64,
 }
@@ -59,18 +60,59 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
     Ok(SharedSource::new(formula))
 }
 
-impl Source for Formula {
-    fn evaluate(&self, _: &Feature, input: &Input<'_>) -> Found {
-        Found::Value(match self {
-            Formula::Value(value) => value.evaluate(input.row),
-            Formula::When(when) => {
-                when.evaluate(input.row).map_or(f64::NAN, |holds| f64::from(u8::from(holds)))
-            }
+impl Formula {
+    /// The value by the features before it; NaN where it rests on something missing.
+    pub(in crate::feature) fn value(&self, row: &[f64]) -> f64 {
+        match self {
+            Formula::Value(value) => value.evaluate(row),
+            Formula::When(when) => when.evaluate(row).map_or(f64::NAN, |holds| f64::from(u8::from(holds))),
             Formula::Level { cases, otherwise } => {
-                let hit = cases.iter().find(|case| case.when.evaluate(input.row) == Some(true));
+                let hit = cases.iter().find(|case| case.when.evaluate(row) == Some(true));
                 hit.map_or(otherwise.code, |case| case.then.code)
             }
-        })
+        }
+    }
+
+    /// The same formula where some columns before it are known.
+    pub(in crate::feature) fn with_known(&self, known: &KnownColumns) -> Formula {
+        match self {
+            Formula::Value(value) => Formula::Value(value.with_known(known)),
+            other => other.clone(),
+        }
+    }
+
+    /// Its value if it is the same for every record where these columns are known.
+    pub(in crate::feature) fn constant(&self, known: &KnownColumns) -> Option<f64> {
+        match self {
+            Formula::Value(value) => match value.with_known(known) {
+                Value::Number(number) => Some(number),
+                _ => None,
+            },
+            Formula::When(when) => {
+                let ForAllRows::Same(holds) = when.for_all(known) else { return None };
+                Some(holds.map_or(f64::NAN, |holds| f64::from(u8::from(holds))))
+            }
+            Formula::Level { cases, otherwise } => {
+                for case in cases {
+                    match case.when.for_all(known) {
+                        ForAllRows::Open => return None,
+                        ForAllRows::Same(Some(true)) => return Some(case.then.code),
+                        ForAllRows::Same(_) => {}
+                    }
+                }
+                Some(otherwise.code)
+            }
+        }
+    }
+}
+
+impl Source for Formula {
+    fn evaluate(&self, input: &Input<'_>) -> Found {
+        Found::Value(self.value(input.row))
+    }
+
+    fn formula(&self) -> Option<&Formula> {
+        Some(self)
     }
 
     fn write(&self) -> Object {

@@ -1,10 +1,10 @@
-//! `match`: a level by the first rule that a text meets.
+//! `match`: the level of the first rule that matches a text.
 
 use super::{Found, Input, SharedSource, Source, SourceReader, TextPart, text};
 use crate::Error;
 use crate::expression::normalise;
+use crate::feature::feature_type::FeatureType;
 use crate::feature::matching::{MatchRule, level_name};
-use crate::feature::schema::{Feature, FeatureType};
 use crate::json::{Node, Object};
 
 #[derive(Debug)]
@@ -50,7 +50,11 @@ impl Source for MatchSource {
         Some(&self.attribute)
     }
 
-    fn evaluate(&self, _: &Feature, input: &Input<'_>) -> Found {
+    fn deciding_text<'t>(&self, attribute: &'t str) -> Option<&'t str> {
+        Some(self.part.cut(attribute))
+    }
+
+    fn evaluate(&self, input: &Input<'_>) -> Found {
         let whole = text(input.attribute);
         let text = normalise(self.part.cut(&whole));
         let level = |level: &Option<Level>| level.as_ref().map_or(f64::NAN, |level| level.code);

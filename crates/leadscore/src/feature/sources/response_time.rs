@@ -1,8 +1,8 @@
 //! `response_time`: mean seconds from each activity of one kind to the next of another.
 
-use super::{Filter, Found, Input, SharedSource, Source, SourceReader, filter};
+use super::{Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;
-use crate::feature::schema::Feature;
+use crate::feature::filter::{self, Filter};
 use crate::json::Object;
 
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Source for ResponseTimeSource {
         true
     }
 
-    fn evaluate(&self, _: &Feature, input: &Input<'_>) -> Found {
+    fn evaluate(&self, input: &Input<'_>) -> Found {
         let replies: Vec<_> = input.log.times(&self.reply).collect();
         let waits = input.log.times(&self.after).filter_map(|sent| {
             let next = replies.partition_point(|reply| *reply <= sent);

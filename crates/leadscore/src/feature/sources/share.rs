@@ -1,8 +1,8 @@
 //! `share`: the share of activities at some local hours or on some weekdays.
 
-use super::{Filter, Found, Input, SharedSource, Source, SourceReader};
+use super::{Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;
-use crate::feature::schema::Feature;
+use crate::feature::filter::Filter;
 use crate::json::{Cursor, Node, Object};
 
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl Source for ShareSource {
         true
     }
 
-    fn evaluate(&self, _: &Feature, input: &Input<'_>) -> Found {
+    fn evaluate(&self, input: &Input<'_>) -> Found {
         let (mut inside, mut all) = (0_u32, 0_u32);
         for at in input.log.times(&self.filter) {
             let (hour, weekday) = input.zone.hour_and_weekday(at);

@@ -1,6 +1,11 @@
 //! The loader against files `LightGBM` wrote, and against damage.
 
+use std::cell::Cell;
 use std::path::Path;
+
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
 use crate::forest::model::{FeatureKind, Link};
@@ -295,56 +300,75 @@ fn damage_is_named_by_path() {
     assert!(looks_like(b"tree\r\nversion") && !looks_like(b"treeline\n") && !looks_like(b""));
 }
 
-/// Numbers for the damage below.
-struct Dice(u64);
+/// One change to the bytes of a model.
+#[derive(Debug, Clone)]
+enum Edit {
+    Set(Index, u8),
+    Remove(Index),
+    Insert(Index, u8),
+    RemoveLine(Index),
+    MoveLine(Index, Index),
+}
 
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % end as u64) as usize
+fn edit() -> impl Strategy<Value = Edit> {
+    let sign = || select(&b"0123456789-.=: \n"[..]);
+    prop_oneof![
+        any::<Index>().prop_map(Edit::RemoveLine),
+        any::<(Index, Index)>().prop_map(|(from, to)| Edit::MoveLine(from, to)),
+        any::<Index>().prop_map(Edit::Remove),
+        (any::<Index>(), sign()).prop_map(|(at, sign)| Edit::Insert(at, sign)),
+        (any::<Index>(), sign()).prop_map(|(at, sign)| Edit::Set(at, sign)),
+        any::<(Index, u8)>().prop_map(|(at, byte)| Edit::Set(at, byte)),
+    ]
+}
+
+impl Edit {
+    fn apply(&self, bytes: &mut Vec<u8>) {
+        match self {
+            Edit::Set(at, byte) => {
+                let at = at.index(bytes.len());
+                bytes[at] = *byte;
+            }
+            Edit::Remove(at) => drop(bytes.remove(at.index(bytes.len()))),
+            Edit::Insert(at, byte) => bytes.insert(at.index(bytes.len()), *byte),
+            Edit::RemoveLine(from) | Edit::MoveLine(from, _) => {
+                let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+                let line = lines.remove(from.index(lines.len()));
+                if let Edit::MoveLine(_, to) = self {
+                    lines.insert(to.index(lines.len() + 1), line);
+                }
+                *bytes = lines.join(&b'\n');
+            }
+        }
     }
 }
 
 #[test]
 fn no_damage_makes_it_panic() {
-    let mut dice = Dice(20_261_122);
-    let (mut loaded, mut refused) = (0, 0);
-    for _ in 0..20_000 {
+    let config = Config { failure_persistence: None, ..Config::with_cases(10_000) };
+    let (loaded, refused) = (Cell::new(0), Cell::new(0));
+    let run = TestRunner::new(config).run(&prop::collection::vec(edit(), 1..4), |edits| {
         let mut bytes = MODEL.as_bytes().to_vec();
-        for _ in 0..=dice.below(3) {
-            let at = dice.below(bytes.len());
-            match dice.below(6) {
-                0 => bytes[at] = dice.below(256) as u8,
-                1 => bytes[at] = b"0123456789-.=: \n"[dice.below(16)],
-                2 => drop(bytes.remove(at)),
-                3 => bytes.insert(at, b"0123456789-.=: \n"[dice.below(16)]),
-                // Of whole lines: one lost, or one moved elsewhere.
-                kind => {
-                    let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
-                    let line = lines.remove(dice.below(lines.len()));
-                    if kind == 5 {
-                        lines.insert(dice.below(lines.len() + 1), line);
-                    }
-                    bytes = lines.join(&b'\n');
-                }
-            }
+        for edit in &edits {
+            edit.apply(&mut bytes);
         }
         match load(&bytes) {
             Ok(forest) => {
                 let columns = forest.features.len();
                 assert_eq!(margins(&forest, &vec![0.5; columns]).len(), forest.base_score.len());
                 assert_eq!(margins(&forest, &vec![f64::NAN; columns]).len(), forest.base_score.len());
-                loaded += 1;
+                loaded.set(loaded.get() + 1);
             }
             Err(error) => {
                 assert!(["invalid_model", "unsupported_model"].contains(&error.code()), "{error}");
-                refused += 1;
+                refused.set(refused.get() + 1);
             }
         }
-    }
-    assert!(loaded > 1000 && refused > 5000, "{loaded} loaded, {refused} refused");
+        Ok(())
+    });
+    run.unwrap_or_else(|failure| panic!("{failure}"));
+    let (loaded, refused) = (loaded.get(), refused.get());
+    assert!(loaded > 500 && refused > 2_500, "{loaded} loaded, {refused} refused");
     for end in 0..MODEL.find("end of trees").unwrap() {
         let Some(part) = MODEL.get(..end) else { continue };
         assert!(load(part.as_bytes()).is_err(), "cut at {end}");

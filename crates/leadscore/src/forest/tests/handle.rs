@@ -2,25 +2,26 @@
 
 use super::*;
 
-#[test]
-fn a_marker_for_missing_values_is_as_good_as_nan() {
-    for seed in 0..60 {
-        let mut dice = Dice(seed);
-        let precision = if seed % 2 == 0 { Precision::F32 } else { Precision::F64 };
-        let forest = random_forest(&mut dice, precision, seed % 7 == 0);
-        let rows = [1, 5, 70][dice.below(3)];
-        let matrix = random_rows(&mut dice, rows, forest.feature_count());
-        let marker = [0.0, 0.1, -999.1, f64::INFINITY][dice.below(4)];
+proptest! {
+    #![proptest_config(cases(50))]
+
+    #[test]
+    fn a_marker_for_missing_values_is_as_good_as_nan(
+        spec in forest(1..=6, 6, 7),
+        values in rows(6, &[5, 70]),
+        marker in select(&[0.0, 0.1, -999.1, f64::INFINITY][..]),
+    ) {
+        let forest = spec.build();
+        let matrix = matrix(&values, spec.features);
         let with = |value: f64| {
             let values = matrix.values().iter().map(|x| if x.is_nan() { value } else { *x });
-            FeatureMatrix::new(matrix.columns(), values.collect()).unwrap()
+            FeatureMatrix::new(spec.features, values.collect()).unwrap()
         };
         // What the model itself has for the marker's value is missing too.
         let nan = |value: &f64| if *value == marker { f64::NAN } else { *value };
-        let expected =
-            FeatureMatrix::new(matrix.columns(), matrix.values().iter().map(nan).collect()).unwrap();
+        let expected = FeatureMatrix::new(spec.features, matrix.values().iter().map(nan).collect()).unwrap();
         let with_marker = forest.clone().with_missing(marker);
-        assert_eq!(with_marker.missing(), Some(marker));
+        prop_assert_eq!(with_marker.missing(), Some(marker));
         let outcomes = |forest: &Forest, matrix: &FeatureMatrix| {
             let shap = forest.shap(matrix, Iterations::All).unwrap();
             [
@@ -30,18 +31,39 @@ fn a_marker_for_missing_values_is_as_good_as_nan() {
             ]
             .map(|values| bits(&values))
         };
-        assert_eq!(outcomes(&with_marker, &with(marker)), outcomes(&forest, &expected), "seed {seed}");
-        assert_eq!(outcomes(&with_marker, &with(f64::NAN)), outcomes(&forest, &expected), "seed {seed}");
+        prop_assert_eq!(outcomes(&with_marker, &with(marker)), outcomes(&forest, &expected));
+        prop_assert_eq!(outcomes(&with_marker, &with(f64::NAN)), outcomes(&forest, &expected));
         if marker.is_finite() && f64::from(marker as f32) != marker {
             // XGBoost rounds to f32 before it compares, LightGBM does not.
             let rounded = with(f64::from(marker as f32));
-            let expected = if precision == Precision::F32 { &expected } else { &rounded };
-            assert_eq!(outcomes(&with_marker, &rounded), outcomes(&forest, expected), "seed {seed}");
+            let expected = if spec.precision == Precision::F32 { &expected } else { &rounded };
+            prop_assert_eq!(outcomes(&with_marker, &rounded), outcomes(&forest, expected));
         }
         // It is part of the model's JSON, and goes again with NaN.
-        assert_eq!(Forest::from_json(&with_marker.to_json()).unwrap(), with_marker);
-        assert_ne!(with_marker, forest);
-        assert_eq!(with_marker.with_missing(f64::NAN), forest);
+        prop_assert_eq!(&Forest::from_json(&with_marker.to_json()).unwrap(), &with_marker);
+        prop_assert_ne!(&with_marker, &forest);
+        prop_assert_eq!(with_marker.with_missing(f64::NAN), forest);
+    }
+
+    #[test]
+    fn truncated_rounds_are_gone(spec in forest(1..=6, 6, 7), values in rows(6, &[30]), best in 0..20_usize) {
+        let forest = spec.build();
+        let best = best % forest.round_count();
+        let mut model = forest.model().clone();
+        model.best_iteration = Some(best);
+        let forest = Forest::new(model).with_missing(2.0);
+        let short = forest.truncate_rounds(Iterations::Best);
+        prop_assert_eq!((short.round_count(), short.tree_count()), (best + 1, best + 1));
+        // Where no round is left out, it is the same forest.
+        let is_whole = best + 1 == forest.round_count();
+        prop_assert_eq!(short.best_iteration(), is_whole.then_some(best));
+        prop_assert_eq!(short.missing(), Some(2.0));
+        prop_assert_eq!(&forest.truncate_rounds(Iterations::All), &forest);
+        let matrix = matrix(&values, spec.features);
+        prop_assert_eq!(
+            bits(&short.margin(&matrix, Iterations::All).unwrap()),
+            bits(&forest.margin(&matrix, Iterations::Best).unwrap())
+        );
     }
 }
 
@@ -49,31 +71,12 @@ fn a_marker_for_missing_values_is_as_good_as_nan() {
 fn handles_are_shared_and_compare_by_model() {
     fn is_shared<T: Send + Sync + Clone>() {}
     is_shared::<Forest>();
-    let mut dice = Dice(3);
-    let forest = random_forest(&mut dice, Precision::F64, false);
-    let other = random_forest(&mut dice, Precision::F64, false);
+    let forest = forest_from(Precision::F64, 3, &[0.5], vec![chain(4, 3)]);
+    let other = forest_from(Precision::F64, 3, &[0.5], vec![chain(5, 3)]);
     assert_eq!(forest.clone(), forest);
     assert_ne!(forest, other);
     // A marker on one handle leaves the others alone.
     let handle = forest.clone();
     assert_eq!(handle.with_missing(1.0).missing(), Some(1.0));
     assert_eq!(forest.missing(), None);
-}
-
-#[test]
-fn truncated_rounds_are_gone() {
-    let mut dice = Dice(11);
-    let forest = random_forest(&mut dice, Precision::F32, false);
-    let mut model = forest.model().clone();
-    model.best_iteration = Some(0);
-    let best = Forest::new(model).with_missing(2.0);
-    let short = best.truncate_rounds(Iterations::Best);
-    assert_eq!((short.round_count(), short.tree_count(), short.best_iteration()), (1, 1, None));
-    assert_eq!(short.missing(), Some(2.0));
-    assert_eq!(best.truncate_rounds(Iterations::All), best);
-    let matrix = random_rows(&mut dice, 30, forest.feature_count());
-    assert_eq!(
-        bits(&short.margin(&matrix, Iterations::All).unwrap()),
-        bits(&best.margin(&matrix, Iterations::Best).unwrap())
-    );
 }

@@ -1,4 +1,4 @@
-//! The parser's side of lead records: what stands in the JSON, before anything is checked.
+//! Parsing of lead records: the fields and values of the JSON, before anything is checked.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -35,7 +35,7 @@ pub(super) trait Fields<'t> {
     fn put(&mut self, name: Cow<'t, str>, value: FieldValue<'t>) -> bool;
 }
 
-/// All fields by name; null stands as `None` so that a repeated one is seen.
+/// All fields by name; null is kept as `None` so that a repeated field is detected.
 impl<'t> Fields<'t> for BTreeMap<String, Option<Attribute>> {
     fn put(&mut self, name: Cow<'t, str>, value: FieldValue<'t>) -> bool {
         let value = match value {
@@ -50,7 +50,7 @@ impl<'t> Fields<'t> for BTreeMap<String, Option<Attribute>> {
 }
 
 /// The fields a schema reads at their numbers, and the names of all others.
-pub(super) struct Values<'t, 's> {
+pub(super) struct SchemaFields<'t, 's> {
     pub(super) names: &'s AttributeNames,
     pub(super) values: Vec<FieldValue<'t>>,
     /// The number after the one put last: most records name their fields in the schema's order.
@@ -58,13 +58,18 @@ pub(super) struct Values<'t, 's> {
     pub(super) unknown: HashSet<Cow<'t, str>>,
 }
 
-impl<'s> Values<'_, 's> {
+impl<'s> SchemaFields<'_, 's> {
     pub(super) fn new(names: &'s AttributeNames) -> Self {
-        Values { names, values: vec![FieldValue::Absent; names.len()], next: 0, unknown: HashSet::new() }
+        SchemaFields {
+            names,
+            values: vec![FieldValue::Absent; names.len()],
+            next: 0,
+            unknown: HashSet::new(),
+        }
     }
 }
 
-impl<'t> Fields<'t> for Values<'t, '_> {
+impl<'t> Fields<'t> for SchemaFields<'t, '_> {
     fn put(&mut self, name: Cow<'t, str>, value: FieldValue<'t>) -> bool {
         let expected = self.names.name(self.next) == Some(&*name);
         let index = if expected { Some(self.next) } else { self.names.index(&name) };
@@ -119,7 +124,7 @@ pub(super) struct RecordSeed<'f, F> {
     pub(super) new_fields: &'f dyn Fn() -> F,
 }
 
-/// Reads a list of records, or says what stands there instead.
+/// Reads a list of records, or returns the kind of value found instead.
 pub(super) struct ListSeed<'f, F> {
     pub(super) new_fields: &'f dyn Fn() -> F,
 }
@@ -141,7 +146,7 @@ enum AnyValue<'t> {
     Nested(&'static str),
 }
 
-/// Reads any value; `depth` is that of the object it stands in.
+/// Reads any value; `depth` is that of the object it is in.
 #[derive(Clone, Copy)]
 struct ValueSeed {
     depth: usize,
@@ -246,14 +251,15 @@ impl<'t, F: Fields<'t>> Visitor<'t> for AttributesSeed<'_, F> {
         let mut found = Found { fields: (self.new_fields)(), nested: Vec::new() };
         while let Some(name) = map.next_key_seed(KeySeed)? {
             let value = map.next_value_seed(ValueSeed { depth: 2 })?;
-            found.put(name, value)?;
+            found.put(&name, value)?;
         }
         Ok(AttributesValue::Object(found))
     }
 }
 
 impl<'t, F: Fields<'t>> Found<'t, F> {
-    fn put<E: serde::de::Error>(&mut self, name: Cow<'t, str>, value: AnyValue<'t>) -> Result<(), E> {
+    #[expect(clippy::ptr_arg, reason = "a borrowed name is cloned for free")]
+    fn put<E: serde::de::Error>(&mut self, name: &Cow<'t, str>, value: AnyValue<'t>) -> Result<(), E> {
         let value = match value {
             AnyValue::Value(value) => value,
             AnyValue::Nested(kind) => {
@@ -262,7 +268,7 @@ impl<'t, F: Fields<'t>> Found<'t, F> {
             }
         };
         // Cloning a borrowed name is free, and only a name with escapes is owned.
-        if self.fields.put(name.clone(), value) { Ok(()) } else { Err(E::custom(json::repeated_key(&name))) }
+        if self.fields.put(name.clone(), value) { Ok(()) } else { Err(E::custom(json::repeated_key(name))) }
     }
 }
 
@@ -307,17 +313,17 @@ impl<'t, F: Fields<'t>> Visitor<'t> for RecordSeed<'_, F> {
                     match map.next_value_seed(seed)? {
                         AttributesValue::Object(found) => object.attributes = Some(found),
                         AttributesValue::Value(value) => {
-                            object.flat.put(name.clone(), AnyValue::Value(value))?
+                            object.flat.put(&name, AnyValue::Value(value))?;
                         }
                         AttributesValue::Nested(kind) => {
-                            object.flat.put(name.clone(), AnyValue::Nested(kind))?
+                            object.flat.put(&name, AnyValue::Nested(kind))?;
                         }
                     }
                     !std::mem::replace(&mut saw_attributes, true)
                 }
                 _ => {
                     let value = map.next_value_seed(ValueSeed { depth: 1 })?;
-                    object.flat.put(name.clone(), value)?;
+                    object.flat.put(&name, value)?;
                     object.first_other.get_or_insert_with(|| name.clone());
                     true
                 }

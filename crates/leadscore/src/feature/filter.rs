@@ -1,4 +1,4 @@
-//! Which of a lead's activities a source looks at.
+//! The filter of a source: which of a lead's activities it uses.
 
 use crate::Error;
 use crate::expression::{normalise, positive};
@@ -6,27 +6,27 @@ use crate::feature::matching::Phrases;
 use crate::json::{Fields, Node, Object};
 use crate::record::Attribute;
 
-/// Which of a lead's activities are looked at.
+/// Selects activities by type, property, age and recency.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(in crate::feature) struct Filter {
-    /// Of the whole log, only the latest so many are considered at all.
-    pub(in crate::feature) among_latest: Option<usize>,
-    pub(in crate::feature) types: Vec<String>,
-    pub(in crate::feature) property: Option<WantedProperty>,
-    pub(in crate::feature) within_days: Option<f64>,
-    /// Of those that pass, only the latest so many.
-    pub(in crate::feature) latest: Option<usize>,
+pub(super) struct Filter {
+    /// Only the latest N of the whole log are considered, before any other condition.
+    pub(super) among_latest: Option<usize>,
+    pub(super) types: Vec<String>,
+    pub(super) property: Option<WantedProperty>,
+    pub(super) within_days: Option<f64>,
+    /// Only the latest N of those that pass.
+    pub(super) latest: Option<usize>,
 }
 
-/// A property an activity has to have.
+/// A condition on a property of an activity.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::feature) struct WantedProperty {
-    pub(in crate::feature) name: String,
-    pub(in crate::feature) wanted: Wanted,
+pub(super) struct WantedProperty {
+    pub(super) name: String,
+    pub(super) wanted: Wanted,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::feature) enum Wanted {
+pub(super) enum Wanted {
     Is(Node),
     Words(Phrases),
 }
@@ -79,8 +79,8 @@ impl Filter {
 }
 
 impl Wanted {
-    /// Whether a property's value is the one that is wanted.
-    pub(in crate::feature) fn accepts(&self, found: &Attribute) -> bool {
+    /// Whether a property's value matches.
+    pub(super) fn accepts(&self, found: &Attribute) -> bool {
         let text = match found {
             Attribute::Text(text) => Some(normalise(text)),
             Attribute::Date(date) => Some(date.to_string().into()),

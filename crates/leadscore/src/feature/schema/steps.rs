@@ -1,0 +1,131 @@
+//! How the features of a schema are filled in, worked out once: what the loop over a record's features reads lies close
+//! together, and what a record without activities cannot change is known beforehand.
+
+use super::{Feature, FeatureSchema};
+use crate::expression::KnownColumns;
+use crate::feature::activity_log::ActivityLog;
+use crate::feature::feature_type::FeatureType;
+use crate::feature::sources::{Formula, Found, Input, SharedSource};
+use crate::record::Activities;
+use crate::{Timestamp, Zone};
+
+/// How one feature is filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::feature) struct Step {
+    pub(in crate::feature) how: How,
+    /// The number of the attribute that is read, if one is.
+    pub(in crate::feature) attribute: Option<u32>,
+    pub(in crate::feature) accepted: Accepted,
+    /// What a missing value becomes; NaN without a default.
+    pub(in crate::feature) default: f64,
+    pub(in crate::feature) is_column: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::feature) enum How {
+    /// The same value for every record.
+    Constant(f64),
+    /// Missing in every record.
+    ConstantlyMissing(Found),
+    /// The number of the attribute, if it is one and accepted; else as `Source`.
+    PlainNumber(SharedSource),
+    Formula(Formula),
+    Source(SharedSource),
+    /// A text that is shown and not scored, and need not be there.
+    OptionalText(SharedSource),
+}
+
+/// The values of a feature that can be used.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::feature) struct Accepted {
+    low: f64,
+    high: f64,
+    whole: bool,
+}
+
+impl Accepted {
+    fn new(feature: &Feature) -> Accepted {
+        let (low, high) =
+            feature.range.map_or((f64::NEG_INFINITY, f64::INFINITY), |range| (range.low, range.high));
+        Accepted { low, high, whole: feature.whole }
+    }
+
+    /// Whether a value can be used; a missing one cannot.
+    #[inline]
+    pub(in crate::feature) fn contains(self, value: f64) -> bool {
+        value >= self.low && value <= self.high && value.is_finite() && (!self.whole || is_whole(value))
+    }
+}
+
+/// Whether a finite number has no fraction; without a call into the mathematics library.
+#[inline]
+fn is_whole(value: f64) -> bool {
+    const ALL_WHOLE: f64 = (1_u64 << 52) as f64;
+    value as i64 as f64 == value || value.abs() >= ALL_WHOLE
+}
+
+/// The steps for records with activities, and for those without.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(in crate::feature) struct Steps {
+    pub(in crate::feature) with_activities: Vec<Step>,
+    pub(in crate::feature) without_activities: Vec<Step>,
+}
+
+impl Steps {
+    pub(in crate::feature) fn new(schema: &FeatureSchema) -> Steps {
+        let with_activities =
+            schema.features().iter().map(|feature| step(feature, own_way(feature))).collect();
+        Steps { with_activities, without_activities: without_activities(schema) }
+    }
+}
+
+fn step(feature: &Feature, how: How) -> Step {
+    Step {
+        how,
+        attribute: feature.attribute.map(|index| index as u32),
+        accepted: Accepted::new(feature),
+        default: feature.default.unwrap_or(f64::NAN),
+        is_column: feature.is_column(),
+    }
+}
+
+fn own_way(feature: &Feature) -> How {
+    let source = feature.source.clone();
+    match source.formula() {
+        Some(formula) => How::Formula(formula.clone()),
+        None if feature.kind == FeatureType::Text && !feature.required => How::OptionalText(source),
+        None if feature.is_plain_number => How::PlainNumber(source),
+        None => How::Source(source),
+    }
+}
+
+/// Without activities, what is counted in them is the same for all records, and so are formulas that rest on it alone;
+/// other formulas are simplified.
+fn without_activities(schema: &FeatureSchema) -> Vec<Step> {
+    let (as_of, zone) = (Timestamp::default(), Zone::utc());
+    let log = ActivityLog::new(schema.activity_types(), Activities::default(), as_of);
+    let mut known = KnownColumns::default();
+    let how = |feature: &Feature| {
+        let constant = if feature.source.reads_activities() {
+            Some(feature.find(&Input { attribute: None, log: &log, row: &[], as_of, zone: &zone }))
+        } else {
+            let value = feature.source.formula().and_then(|formula| formula.constant(&known));
+            value.map(|value| feature.usable(Found::Value(value)))
+        };
+        let how = match constant {
+            Some(Found::Value(value)) => How::Constant(value),
+            Some(missing) => How::ConstantlyMissing(missing),
+            None => match own_way(feature) {
+                How::Formula(formula) => How::Formula(formula.with_known(&known)),
+                other => other,
+            },
+        };
+        known.push(match &how {
+            How::Constant(value) => Some(*value),
+            How::ConstantlyMissing(_) => Some(feature.default.unwrap_or(f64::NAN)),
+            _ => None,
+        });
+        step(feature, how)
+    };
+    schema.features().iter().map(how).collect()
+}
