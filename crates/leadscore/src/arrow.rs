@@ -62,15 +62,15 @@ impl Table {
                 Error::new(ErrorKind::InvalidContext, path, message)
             };
             times.push(match column.value(row) {
-                Some(AttributeRef::Text(text)) => match known.get(text) {
-                    Some(time) => *time,
-                    None => {
-                        let time = Timestamp::parse(text, zone);
-                        let time = time.map_err(|problem| error(problem.message()))?;
-                        known.insert(text, time);
-                        time
-                    }
-                },
+                Some(AttributeRef::Text(text)) => {
+                    let time = match known.get(text) {
+                        Some(time) => Ok(*time),
+                        None => Timestamp::parse(text, zone),
+                    };
+                    let time = time.map_err(|problem| error(problem.message()))?;
+                    known.insert(text, time);
+                    time
+                }
                 Some(AttributeRef::Number(millis)) if millis == millis.trunc() => {
                     Timestamp::from_millis(millis as i64).map_err(|problem| error(problem.message()))?
                 }
@@ -163,13 +163,11 @@ impl<'a> LeadTable<'a> {
         let Some((ids, _)) = &self.activities else {
             return Ok(LeadRow { leads: self, index, id: None });
         };
-        match ids.value(index).and_then(id_text) {
-            Some(id) => Ok(LeadRow { leads: self, index, id: Some(id.into_owned()) }),
-            None => {
-                let path = Path::from(LEADS).index(index);
-                Err(Error::new(ErrorKind::InvalidLead, path, "a lead without an id has no activities"))
-            }
-        }
+        let Some(id) = ids.value(index).and_then(id_text) else {
+            let path = Path::from(LEADS).index(index);
+            return Err(Error::new(ErrorKind::InvalidLead, path, "a lead without an id has no activities"));
+        };
+        Ok(LeadRow { leads: self, index, id: Some(id.into_owned()) })
     }
 
     /// The scores of all leads, with the bits of [`Pipeline::score_columns`] for the same leads as records.

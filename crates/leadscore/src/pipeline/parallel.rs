@@ -144,7 +144,9 @@ impl Pipeline {
             return Ok(blocks.remove(0));
         }
         let mut values = Vec::with_capacity(leads.len() * self.schema().columns().len());
-        blocks.iter().for_each(|block| values.extend_from_slice(block.values()));
+        for block in &blocks {
+            values.extend_from_slice(block.values());
+        }
         FeatureMatrix::of_schema(self.schema(), values)
     }
 }
