@@ -20,11 +20,14 @@ class SurfaceTest {
         val operations = Fixtures.json(Fixtures.fixtures.resolve("conformance/operations.json"))
         val wanted = operations.mapValues { (_, names) -> names.jsonArray.map { it.jsonPrimitive.content }.sorted() }
         val found = HashMap<String, MutableSet<String>>()
+        val types = listOf("Pipeline", "Forest")
         // Every function, method and constructor has a checksum.
         for (match in Regex("uniffi_leadscore_uniffi_checksum_(func|method|constructor)_(\\w+)").findAll(text)) {
             val (kind, name) = match.destructured
-            val type = listOf("Pipeline", "Forest").find { name.startsWith(it.lowercase() + "_") }
-            // Objects have no static functions there: those stand beside them, with their name in front.
+            // What the caller implements, and the library asks.
+            if (name == "stop_is_stopped") continue
+            // Objects have no static functions there: those stand beside them.
+            val type = if (name == "builtin_names") "Pipeline" else types.find { name.startsWith(it.lowercase() + "_") }
             assertTrue(type != null || kind == "func", name)
             found.getOrPut(type ?: "module", ::HashSet) += name.removePrefix("${type?.lowercase()}_")
         }
