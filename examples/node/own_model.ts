@@ -11,7 +11,7 @@ console.log(`margin of a lead nothing is known of: ${forest.margin(nothingKnown)
 
 // With reasons: names and labels come from a schema file; without one, from the model.
 const schema = await readFile(new URL('../../x_education.json', import.meta.url), 'utf8');
-const pipeline = Pipeline.import(model, { id: 'mine', schema });
+const pipeline = Pipeline.importModel(model, { id: 'mine', schema });
 const lead = { id: 'L-3', time_on_site: 900, occupation: 'Working Professional', lead_source: 'Reference' };
 console.log(pipeline.score(lead, { as_of: '2026-11-20' }).explanation.summary);
 for (const { importance, label } of pipeline.importance('gain').slice(0, 3)) {

@@ -11,7 +11,7 @@ leads = pl.read_csv(here / "../leads.csv")
 activities = pl.read_csv(here / "../activities.csv")
 pipeline = Pipeline.builtin("conversion")
 
-scores = pipeline.score_frame(leads, activities=activities, as_of="2026-11-20T12:00:00Z", explain=2)
+scores = pipeline.score_frame(leads, activities=activities, as_of="2026-11-20T12:00:00Z", reasons=2)
 ranked = pl.concat([leads.select("lead_id", "company"), scores], how="horizontal")
 print(ranked.sort("score", descending=True).select("lead_id", "score", "tier", "reason_1").head(5))
 

@@ -36,13 +36,27 @@ export declare class Forest {
   shapAsync(values: Values, columns: number, iterations: string, threads?: number | undefined | null, signal?: AbortSignal | undefined | null): Promise<Float64Array>
 }
 
+/** One thing that strict mode refuses in a lead. */
+export interface Issue {
+  /** What kind of error it is. */
+  code: string
+  /** The name of the feature. */
+  feature: string
+  /** Where in the input. */
+  path: string
+  /** What is wrong. */
+  message: string
+  /** What the record said, where it said something. */
+  found?: string
+}
+
 /** The scores of a matrix, as columns. */
 export interface MatrixScores {
   /** 0–100. */
   scores: Float64Array
   /** 0–1, NaN where there is none. */
   probabilities: Float64Array
-  /** Places in the pipeline's list of tiers, −1 where there is none. */
+  /** Indexes into the pipeline's list of tiers, −1 where there is none. */
   tiers: Int32Array
   /** The probability of every class, row after row. */
   classes: Float64Array
@@ -51,7 +65,7 @@ export interface MatrixScores {
 /** Everything that turns a lead into a prediction. */
 export declare class Pipeline {
   /** The names of the pipelines that ship with the library. */
-  static names(): Array<string>
+  static builtinNames(): Array<string>
   /** A pipeline that ships with the library. */
   static builtin(name: string): Pipeline
   /** Reads the text of a pipeline file. */
@@ -66,16 +80,19 @@ export declare class Pipeline {
   describeJson(): string
   /** Scores a lead record; the prediction. */
   scoreJson(record: string, context: string): string
-  /** Scores a list of lead records; a list of predictions, with an error in place of a record that is refused. */
-  scoreManyJson(records: string, context: string): string
+  /**
+  * Scores a list of lead records, the first of which has that index in a longer list; a list of predictions, with an
+  * error in place of a record that is refused.
+  */
+  scoreManyJson(records: string, context: string, firstIndex?: number | undefined | null, threads?: number | undefined | null): string
   /** The same off the event loop. */
-  scoreManyJsonAsync(records: string, context: string, signal?: AbortSignal | undefined | null): Promise<string>
+  scoreManyJsonAsync(records: string, context: string, firstIndex?: number | undefined | null, threads?: number | undefined | null, signal?: AbortSignal | undefined | null): Promise<string>
   /** The features of a lead record, name by name. */
   featuresJson(record: string, context: string): string
-  /** The features of a list of lead records. */
-  featureMatrixJson(records: string, context: string): Features
+  /** The features of a list of lead records, the first of which has that index in a longer list. */
+  featureMatrixJson(records: string, context: string, firstIndex?: number | undefined | null, threads?: number | undefined | null): Features
   /** The same off the event loop. */
-  featureMatrixJsonAsync(records: string, context: string, signal?: AbortSignal | undefined | null): Promise<Features>
+  featureMatrixJsonAsync(records: string, context: string, firstIndex?: number | undefined | null, threads?: number | undefined | null, signal?: AbortSignal | undefined | null): Promise<Features>
   /** Scores the rows of a matrix of features. */
   scoreMatrix(values: Values, columns: number, threads?: number | undefined | null): MatrixScores
   /** The same off the event loop. */

@@ -27,17 +27,38 @@ export type CoreErrorCode =
  */
 export type ErrorCode = CoreErrorCode | 'closed' | 'no_binary';
 
+/** One thing that strict mode refuses in a lead. */
+export interface Issue {
+  /** `missing_feature` or `invalid_feature`. */
+  code: CoreErrorCode;
+  /** The name of the feature. */
+  feature: string;
+  /** Where in the input. */
+  path: string;
+  message: string;
+  /** What the record said, where it said something. */
+  found?: string;
+}
+
 /** Anything leadscore refuses. */
 export class LeadscoreError extends Error {
   /** What kind of error it is, for programs. */
   readonly code: ErrorCode;
   /** Where in the input, such as `leads[3].activities[0].at`; empty where the whole is meant. */
   readonly path: string;
+  /** All that strict mode found wrong with a lead, of which the error tells the first; else empty. */
+  readonly issues: readonly Issue[];
 
-  constructor(code: ErrorCode, path: string, message: string, options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    path: string,
+    message: string,
+    options?: ErrorOptions & { issues?: readonly Issue[] | undefined },
+  ) {
     super(message, options);
     this.code = code;
     this.path = path;
+    this.issues = options?.issues ?? [];
   }
 
   static {
@@ -45,16 +66,18 @@ export class LeadscoreError extends Error {
     Object.defineProperty(this.prototype, 'name', name);
   }
 
-  /** Code, path and message, which `JSON.stringify` leaves out of other errors. */
-  toJSON(): { code: ErrorCode; path: string; message: string } {
-    return { code: this.code, path: this.path, message: this.message };
+  /** Code, path, message and issues, if there are any, which `JSON.stringify` leaves out of other errors. */
+  toJSON(): { code: ErrorCode; path: string; message: string; issues?: readonly Issue[] } {
+    const { code, path, message, issues } = this;
+    return issues.length > 0 ? { code, path, message, issues } : { code, path, message };
   }
 }
 
 /** The error as one of ours, if it comes from the native half; else as it is. */
 export function ours(error: unknown): unknown {
   if (error instanceof Error && !(error instanceof LeadscoreError) && 'code' in error && 'path' in error) {
-    return new LeadscoreError(error.code as ErrorCode, String(error.path), error.message);
+    const issues = 'issues' in error ? (error.issues as readonly Issue[]) : undefined;
+    return new LeadscoreError(error.code as ErrorCode, String(error.path), error.message, { issues });
   }
   return error;
 }

@@ -5,7 +5,7 @@
  */
 import { native } from './native.js';
 
-export { type CoreErrorCode, type ErrorCode, LeadscoreError } from './error.js';
+export { type CoreErrorCode, type ErrorCode, type Issue, LeadscoreError } from './error.js';
 export { Forest, type ForestLaterOptions, type ForestOptions, type LoadOptions } from './forest.js';
 export type { Refused, Scored } from './many.js';
 export type { FeatureMatrix, Matrix, MatrixInput, Values } from './matrix.js';

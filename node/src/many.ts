@@ -2,8 +2,8 @@ import { encodeLead, kindOf } from './encode.js';
 import { LeadscoreError } from './error.js';
 import type { Lead, Prediction } from './types.js';
 
-/** Leads that are handed over at once: enough that handing over costs little, few enough that a loop keeps turning. */
-export const CHUNK = 256;
+/** Leads that cross at once: enough to keep threads busy, few enough that the event loop keeps turning. */
+export const STRETCH = 1024;
 
 /** A lead that was refused, in a list of predictions. */
 export interface Refused {
@@ -13,56 +13,14 @@ export interface Refused {
 /** What comes of one lead of many: a prediction, or the `error` for which it was refused. */
 export type Scored = (Prediction & { error?: undefined }) | Refused;
 
-/** A stretch of leads as JSON text. */
-export interface Chunk {
-  text: string;
-  /** The place of its first lead. */
-  first: number;
-  /** What cannot be written as JSON at all, by place in the chunk; null stands there in the text. */
-  refused: Map<number, LeadscoreError>;
-}
-
-/** Goes through leads in stretches; one that cannot be written is refused alone. */
-export function* chunksOf(leads: Iterable<Lead>): Generator<Chunk, void, undefined> {
-  let next = new Writer(0);
-  for (const lead of leads) {
-    next.add(lead);
-    if (next.count === CHUNK) {
-      yield next.finish();
-      next = new Writer(next.first + CHUNK);
-    }
-  }
-  if (next.count > 0) {
-    yield next.finish();
-  }
-}
-
-/** The same for leads that come one after another. */
-export async function* chunksOfStream(
-  leads: Iterable<Lead> | AsyncIterable<Lead>,
-): AsyncGenerator<Chunk, void, undefined> {
-  if (Symbol.iterator in leads) {
-    yield* chunksOf(leads);
-    return;
-  }
-  let next = new Writer(0);
-  for await (const lead of leads) {
-    next.add(lead);
-    if (next.count === CHUNK) {
-      yield next.finish();
-      next = new Writer(next.first + CHUNK);
-    }
-  }
-  if (next.count > 0) {
-    yield next.finish();
-  }
-}
-
-class Writer {
+/** Some leads of a list as JSON text. */
+export class Stretch {
+  /** The index of its first lead in the list. */
   readonly first: number;
   count = 0;
+  /** What cannot be written as JSON at all, by position here; null stands there in the text. */
+  readonly refused = new Map<number, LeadscoreError>();
   #text = '[';
-  readonly #refused = new Map<number, LeadscoreError>();
 
   constructor(first: number) {
     this.first = first;
@@ -76,32 +34,73 @@ class Writer {
       if (!(error instanceof LeadscoreError)) {
         throw error;
       }
-      this.#refused.set(this.count, error);
+      this.refused.set(this.count, error);
     }
     this.#text += this.count === 0 ? text : `,${text}`;
     this.count += 1;
   }
 
-  finish(): Chunk {
-    return { text: `${this.#text}]`, first: this.first, refused: this.#refused };
+  get text(): string {
+    return `${this.#text}]`;
+  }
+
+  /** The error of a lead that is null in the text, where the native half met it; else as it is. */
+  own(error: unknown): unknown {
+    for (const [at, own] of this.refused) {
+      if (error instanceof LeadscoreError && error.path === `leads[${this.first + at}]`) {
+        return own;
+      }
+    }
+    return error;
+  }
+
+  /** The native half's list of predictions, with errors as errors. */
+  scored(text: string): Scored[] {
+    const scored: Scored[] = JSON.parse(text);
+    for (const [at, one] of scored.entries()) {
+      if (one.error) {
+        const { code, path, message, issues } = one.error;
+        one.error = this.refused.get(at) ?? new LeadscoreError(code, path, message, { issues });
+      }
+    }
+    return scored;
   }
 }
 
-/** The native half's list for a stretch. */
-export function scoredOf(text: string, { first, refused }: Chunk): Scored[] {
-  const scored: Scored[] = JSON.parse(text);
-  for (const [at, one] of scored.entries()) {
-    if (one.error) {
-      one.error = refused.get(at) ?? further(one.error, first);
+/** Goes through leads in stretches. */
+export function* stretchesOf(leads: Iterable<Lead>): Generator<Stretch, void, undefined> {
+  let next = new Stretch(0);
+  for (const lead of leads) {
+    next.add(lead);
+    if (next.count === STRETCH) {
+      yield next;
+      next = new Stretch(next.first + STRETCH);
     }
   }
-  return scored;
+  if (next.count > 0) {
+    yield next;
+  }
 }
 
-/** The same error of a lead that stands so many places further down. */
-export function further({ code, path, message }: LeadscoreError, by: number): LeadscoreError {
-  const moved = path.replace(/^leads\[(\d+)\]/, (_, at: string) => `leads[${Number(at) + by}]`);
-  return new LeadscoreError(code, moved, message);
+/** The same for leads that come one after another. */
+export async function* stretchesOfStream(
+  leads: Iterable<Lead> | AsyncIterable<Lead>,
+): AsyncGenerator<Stretch, void, undefined> {
+  if (Symbol.iterator in leads) {
+    yield* stretchesOf(leads);
+    return;
+  }
+  let next = new Stretch(0);
+  for await (const lead of leads) {
+    next.add(lead);
+    if (next.count === STRETCH) {
+      yield next;
+      next = new Stretch(next.first + STRETCH);
+    }
+  }
+  if (next.count > 0) {
+    yield next;
+  }
 }
 
 /** Refuses what is no list of leads; a text would be taken for a list of letters. */

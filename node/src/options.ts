@@ -1,6 +1,6 @@
 import { encodeAny, kindOf } from './encode.js';
 import { LeadscoreError } from './error.js';
-import type { ScoreOptions } from './types.js';
+import type { ScoreManyOptions, ScoreOptions } from './types.js';
 
 const SCORE = ['as_of', 'zone', 'mode', 'detail', 'reasons'];
 const LATER = ['threads', 'signal'];
@@ -12,6 +12,52 @@ export function context(options: unknown, more: readonly string[] = []): string 
   const given = known(options, [...SCORE, ...more]) as ScoreOptions;
   const { as_of, zone, mode, detail, reasons } = given;
   return encodeAny({ as_of: asOf(as_of), zone, mode, detail, reasons }, 'invalid_context', '');
+}
+
+/** The options of a scoring of many leads: the same for all, or with a moment for each of them. */
+export class Contexts {
+  readonly #options: ScoreManyOptions;
+  readonly #times: (string | number)[] | undefined;
+  readonly #text: string;
+
+  constructor(options: unknown, more: readonly string[] = []) {
+    this.#options = known(options, [...SCORE, ...more]) as ScoreManyOptions;
+    const { as_of } = this.#options;
+    this.#times = Array.isArray(as_of) ? as_of.map(timeAt) : undefined;
+    this.#text = this.#write(this.#times ?? asOf(as_of));
+  }
+
+  /** The options of some leads, by the index of the first and their number. */
+  of({ first, count }: { first: number; count: number }): string {
+    if (this.#times === undefined) {
+      return this.#text;
+    }
+    if (first + count > this.#times.length) {
+      this.check(first + count);
+    }
+    return this.#write(this.#times.slice(first, first + count));
+  }
+
+  /** Refuses another number of moments than of leads. */
+  check(leads: number): void {
+    const times = this.#times?.length ?? leads;
+    if (times !== leads) {
+      const message = `${times} times for ${leads}${times < leads ? ' or more' : ''} leads; give one for each`;
+      throw new LeadscoreError('invalid_context', 'as_of', message);
+    }
+  }
+
+  #write(as_of: string | number | (string | number)[]): string {
+    const { zone, mode, detail, reasons } = this.#options;
+    return encodeAny({ as_of, zone, mode, detail, reasons }, 'invalid_context', '');
+  }
+}
+
+function timeAt(moment: unknown, index: number): string | number {
+  if (moment === undefined || moment === null) {
+    throw new LeadscoreError('invalid_context', `as_of[${index}]`, 'wants a Date, a text or milliseconds');
+  }
+  return asOf(moment, `as_of[${index}]`);
 }
 
 /** The options of work off the event loop. */
@@ -30,26 +76,26 @@ export function later(options: unknown, more: readonly string[] = []): {
 export const MANY = [...SCORE, ...LATER];
 
 /** The moment as the library reads it: the one place where the clock is read. */
-export function asOf(moment: unknown): string | number {
+export function asOf(moment: unknown, path = 'as_of'): string | number {
   if (moment === undefined || moment === null) {
     return Date.now();
   }
   if (moment instanceof Date) {
-    return checkMillis(moment.getTime());
+    return checkMillis(moment.getTime(), path);
   }
   if (typeof moment === 'number') {
-    return checkMillis(moment);
+    return checkMillis(moment, path);
   }
   if (typeof moment !== 'string') {
     const message = `wants a Date, a text or milliseconds, found ${kindOf(moment)}`;
-    throw new LeadscoreError('invalid_context', 'as_of', message);
+    throw new LeadscoreError('invalid_context', path, message);
   }
   return moment;
 }
 
-function checkMillis(millis: number): number {
+function checkMillis(millis: number, path: string): number {
   if (!Number.isFinite(millis)) {
-    throw new LeadscoreError('invalid_context', 'as_of', 'is no moment');
+    throw new LeadscoreError('invalid_context', path, 'is no moment');
   }
   return Math.floor(millis);
 }

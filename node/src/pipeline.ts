@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 
 import { checkText, documentOf, encodeAny, encodeLead, kindOf } from './encode.js';
 import { LeadscoreError, enter, enterLater } from './error.js';
 import { Handle, bytesOf, pathOf } from './handle.js';
-import { type Chunk, type Scored, checkLeads, chunksOf, chunksOfStream, further, scoredOf } from './many.js';
+import { type Scored, checkLeads, stretchesOf, stretchesOfStream } from './many.js';
 import { type FeatureMatrix, type Matrix, type MatrixInput, matrixOf } from './matrix.js';
 import { type Native, native } from './native.js';
-import { MANY, asOf, checkThreads, context, known, later } from './options.js';
+import { Contexts, MANY, asOf, checkThreads, context, known, later } from './options.js';
 import { Rows } from './rows.js';
 import type {
   Explanation,
@@ -22,11 +21,9 @@ import type {
   PipelineDescription,
   Prediction,
   RowOptions,
+  ScoreManyOptions,
   ScoreOptions,
 } from './types.js';
-
-/** Node's own pool has so many threads unless it is told otherwise. */
-const MOST_CHUNKS = 4;
 
 const ROW = ['as_of', 'zone', 'map', 'activities', 'strict', 'rejects', 'reasons', 'threads'];
 const FILE = ['input', 'output', 'format', 'top', ...ROW];
@@ -37,7 +34,7 @@ export interface MatrixScores {
   scores: Float64Array;
   /** 0–1, NaN where there is none. */
   probabilities: Float64Array;
-  /** Places in `describe().tiers`, −1 where there is none. */
+  /** Indexes into `describe().tiers`, −1 where there is none. */
   tiers: Int32Array;
   /** The probability of every class, row after row, in the order of `describe().classes`. */
   classes: Float64Array;
@@ -53,8 +50,8 @@ export class Pipeline {
   }
 
   /** The names of the pipelines that ship with the library. */
-  static names(): string[] {
-    return native.Pipeline.names();
+  static builtinNames(): string[] {
+    return native.Pipeline.builtinNames();
   }
 
   /** A pipeline that ships with the library. */
@@ -76,7 +73,7 @@ export class Pipeline {
   }
 
   /** Makes a pipeline of an XGBoost or LightGBM model: a file, or its bytes. */
-  static import(model: string | URL | ArrayBuffer | ArrayBufferView, options: ImportOptions): Pipeline {
+  static importModel(model: string | URL | ArrayBuffer | ArrayBufferView, options: ImportOptions): Pipeline {
     const bytes = typeof model === 'string' || model instanceof URL ? readModel(pathOf(model)) : bytesOf(model);
     const text = encodeAny(options, 'invalid_context', '');
     return enter(() => new Pipeline(native.Pipeline.importModel(bytes, text)));
@@ -115,48 +112,37 @@ export class Pipeline {
   }
 
   /** Scores many leads, on this thread; one that is refused stands as its error and does not stop the others. */
-  scoreMany(leads: Iterable<Lead>, options?: ScoreOptions): Scored[] {
+  scoreMany(leads: Iterable<Lead>, options?: ScoreManyOptions): Scored[] {
     const pipeline = this.#handle.native;
-    const how = context(options);
+    const contexts = new Contexts(options);
     checkLeads(leads, false);
     const scored: Scored[] = [];
-    for (const chunk of chunksOf(leads)) {
-      scored.push(...scoredOf(enter(() => pipeline.scoreManyJson(chunk.text, how)), chunk));
+    for (const stretch of stretchesOf(leads)) {
+      const { text, first } = stretch;
+      const how = contexts.of(stretch);
+      scored.push(...stretch.scored(enter(() => pipeline.scoreManyJson(text, how, first, 1))));
     }
+    contexts.check(scored.length);
     return scored;
   }
 
-  /** The same off the event loop, by at most `threads` threads of Node's pool. */
+  /** The same off the event loop, by at most `threads` threads. */
   async scoreManyAsync(
     leads: Iterable<Lead> | AsyncIterable<Lead>,
-    options?: ScoreOptions & LaterOptions,
+    options?: ScoreManyOptions & LaterOptions,
   ): Promise<Scored[]> {
     const pipeline = this.#handle.native;
-    const how = context(options, MANY);
-    const { threads = availableParallelism(), signal } = later(options, MANY);
+    const contexts = new Contexts(options, MANY);
+    const { threads, signal } = later(options, MANY);
     checkLeads(leads, true);
-    const score = async (chunk: Chunk) => {
-      const text = await enterLater(signal, (own) => pipeline.scoreManyJsonAsync(chunk.text, how, own));
-      return scoredOf(text, chunk);
-    };
     const scored: Scored[] = [];
-    const waiting: Promise<Scored[]>[] = [];
-    try {
-      for await (const chunk of chunksOfStream(leads)) {
-        const one = score(chunk);
-        // It is awaited in its turn; until then nobody else need hear of a failure.
-        one.catch(() => {});
-        waiting.push(one);
-        if (waiting.length >= Math.min(threads, MOST_CHUNKS)) {
-          scored.push(...((await waiting.shift()) ?? []));
-        }
-      }
-      for (const rest of waiting) {
-        scored.push(...(await rest));
-      }
-    } finally {
-      await Promise.allSettled(waiting);
+    for await (const stretch of stretchesOfStream(leads)) {
+      const { text, first } = stretch;
+      const how = contexts.of(stretch);
+      const found = await enterLater(signal, (own) => pipeline.scoreManyJsonAsync(text, how, first, threads, own));
+      scored.push(...stretch.scored(found));
     }
+    contexts.check(scored.length);
     return scored;
   }
 
@@ -168,21 +154,23 @@ export class Pipeline {
   }
 
   /** The features of many leads as a matrix. */
-  featureMatrix(leads: Iterable<Lead>, options?: ScoreOptions): FeatureMatrix {
+  featureMatrix(leads: Iterable<Lead>, options?: ScoreManyOptions): FeatureMatrix {
     const pipeline = this.#handle.native;
-    const how = context(options);
+    const contexts = new Contexts(options);
     checkLeads(leads, false);
     const parts: Float64Array[] = [];
-    for (const chunk of chunksOf(leads)) {
-      for (const error of chunk.refused.values()) {
-        throw error;
-      }
+    let count = 0;
+    for (const stretch of stretchesOf(leads)) {
+      const { text, first } = stretch;
+      const how = contexts.of(stretch);
       try {
-        parts.push(enter(() => pipeline.featureMatrixJson(chunk.text, how)).values);
+        parts.push(enter(() => pipeline.featureMatrixJson(text, how, first, 1)).values);
       } catch (error) {
-        throw error instanceof LeadscoreError ? further(error, chunk.first) : error;
+        throw stretch.own(error);
       }
+      count += stretch.count;
     }
+    contexts.check(count);
     const names = this.#described().columns.map((column) => column.name);
     const values = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
     let to = 0;
@@ -292,7 +280,8 @@ function readModel(path: string): Uint8Array {
     return readFileSync(path);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : kindOf(cause);
-    throw new LeadscoreError('io', path, why, { cause });
+    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    throw new LeadscoreError(missing ? 'not_found' : 'io', path, why, { cause });
   }
 }
 

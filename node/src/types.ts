@@ -49,6 +49,12 @@ export interface ScoreOptions {
   reasons?: number | undefined;
 }
 
+/** The same for many leads, which may have a moment each. */
+export interface ScoreManyOptions extends Omit<ScoreOptions, 'as_of'> {
+  /** The moment as of which leads are judged, or one for each of them. Now, if there is none. */
+  as_of?: Moment | readonly Moment[] | undefined;
+}
+
 /** What work off the event loop can be told. */
 export interface LaterOptions {
   /** The most threads to use. */
@@ -284,8 +290,8 @@ export interface ImportOptions {
   /** The weights of the classes, 0–1. */
   weights?: readonly number[] | undefined;
   tiers?: string | object | undefined;
-  /** Whether scores go without reasons. */
-  no_reasons?: boolean | undefined;
+  /** Whether scores go with reasons, as they do by default; a model without cover has none. */
+  reasons?: boolean | undefined;
   iterations?: 'all' | 'best' | undefined;
   /** The value that stood for missing in training besides NaN, which no model file keeps; the pipeline does. */
   missing?: number | undefined;

@@ -89,8 +89,8 @@ async function run(one: Case, way: Way): Promise<unknown> {
       return native.version();
     case '.error_codes':
       return native.errorCodes();
-    case 'Pipeline.names':
-      return native.Pipeline.names();
+    case 'Pipeline.builtin_names':
+      return native.Pipeline.builtinNames();
     case 'Pipeline.builtin':
       return native.Pipeline.builtin(text(0)).describeJson();
     case 'Pipeline.from_json':

@@ -111,8 +111,8 @@ const asks: ((random: Random) => unknown)[] = [
   (random) => (random.next() < 0.1 ? Forest.fromBytes(bytes(random)) : Forest.fromBytes(value(random, 0) as Any)),
   (random) => Forest.fromJSON(value(random, 0) as Any),
   (random) => Forest.load(random.pick([letters(random), value(random, 0)]) as Any),
-  (random) => Pipeline.import(value(random, 0) as Any, options(random)),
-  (random) => Pipeline.import(model.subarray(0, random.below(64)), { id: letters(random) }),
+  (random) => Pipeline.importModel(value(random, 0) as Any, options(random)),
+  (random) => Pipeline.importModel(model.subarray(0, random.below(64)), { id: letters(random) }),
   (random) => pipelines[0]?.scoreFile(record(random, 0, [...optionNames, 'input', 'format']) as Any),
   (random) => pipelines[0]?.scoreRows(value(random, 0) as Any, options(random)),
 ];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
-import { type Lead, Pipeline, type Prediction } from 'leadscore';
+import { type Issue, type Lead, LeadscoreError, Pipeline, type Prediction } from 'leadscore';
 import { native } from '../dist/native.js';
 import { AS_OF, EXAMPLES, bits, cases, folder, refused } from './support.js';
 
@@ -97,7 +97,7 @@ test('values of every kind are written as the library reads them', () => {
 });
 
 test('a baseline, contributions and a rest make the score', () => {
-  for (const name of Pipeline.names()) {
+  for (const name of Pipeline.builtinNames()) {
     const { explanation, score } = Pipeline.builtin(name).score(LEAD, { as_of: AS_OF });
     const sum = explanation.contributions.reduce((all, one) => all + one.points, explanation.baseline ?? 0);
     assert.ok(Math.abs(sum + explanation.rest - score) <= 1e-9, name);
@@ -195,14 +195,14 @@ test('pipelines come from files, texts, objects and models, and go back', (t) =>
   }
   const model = join(EXAMPLES, 'x_education.ubj');
   const schema = readFileSync(join(EXAMPLES, 'x_education.json'), 'utf8');
-  const mine = Pipeline.import(model, { id: 'mine', schema });
+  const mine = Pipeline.importModel(model, { id: 'mine', schema });
   assert.equal(mine.id, 'mine');
   const bytes = readFileSync(model);
   const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
   for (const again of [
-    Pipeline.import(pathToFileURL(model), { id: 'mine', schema: JSON.parse(schema) }),
-    Pipeline.import(bytes, { id: 'mine', schema }),
-    Pipeline.import(buffer, { id: 'mine', schema }),
+    Pipeline.importModel(pathToFileURL(model), { id: 'mine', schema: JSON.parse(schema) }),
+    Pipeline.importModel(bytes, { id: 'mine', schema }),
+    Pipeline.importModel(buffer, { id: 'mine', schema }),
     Pipeline.fromJSON(mine.toJSON()),
   ]) {
     assert.equal(again.describe().content_hash, mine.describe().content_hash);
@@ -268,4 +268,51 @@ test('memory of handles nobody holds is given back', { skip: !globalThis.gc }, a
   const before = await rounds(60);
   const after = await rounds(200);
   assert.ok(after < before + 128 * 2 ** 20, `${(after - before) / 2 ** 20} MiB more`);
+});
+
+test('strict mode tells all issues', async () => {
+  const b2b = Pipeline.builtin('b2b');
+  const lead: Lead = { company_employee_count: -5 };
+  const options = { as_of: AS_OF, mode: 'strict' } as const;
+  let issues: readonly Issue[] = [];
+  assert.throws(
+    () => b2b.score(lead, options),
+    (error: LeadscoreError) => {
+      issues = error.issues;
+      return error instanceof LeadscoreError && issues[0]?.path === error.path && issues[0]?.code === error.code;
+    },
+  );
+  assert.ok(issues.length > 40);
+  const bad = issues.find((issue) => issue.feature === 'company_employee_count');
+  assert.deepEqual([bad?.code, bad?.found, bad?.path], ['invalid_feature', '-5', 'attributes.company_employee_count']);
+  const scored = [b2b.scoreMany([lead, lead], options), await b2b.scoreManyAsync([lead, lead], options)];
+  for (const [, second] of scored) {
+    const wanted = issues.map((issue) => ({ ...issue, path: `leads[1].${issue.path}` }));
+    assert.deepEqual(second?.error?.issues, wanted);
+    assert.deepEqual(JSON.parse(JSON.stringify(second?.error)).issues, wanted);
+  }
+  assert.throws(() => b2b.score({ id: 1.5 } as unknown as Lead), (error: LeadscoreError) => error.issues.length === 0);
+});
+
+test('every lead may have a moment of its own', async () => {
+  const pipeline = Pipeline.builtin('conversion');
+  const leads = Array.from({ length: 2500 }, (): Lead => ({ company: 'Acme', created_at: '2026-10-15' }));
+  const times = leads.map((_, at) => new Date(Date.UTC(2026, 10, 1 + (at % 20))));
+  const found = pipeline.scoreMany(leads, { as_of: times });
+  assert.deepEqual(await pipeline.scoreManyAsync(leads, { as_of: times, threads: 3 }), found);
+  const matrix = pipeline.featureMatrix(leads, { as_of: times });
+  for (const at of [0, 7, 1024, 2499]) {
+    assert.deepEqual(found[at], pipeline.score(leads[at] as Lead, { as_of: times[at] }));
+    const own = pipeline.featureMatrix([leads[at] as Lead], { as_of: times[at] }).values;
+    assert.deepEqual(matrix.values.slice(at * own.length, (at + 1) * own.length), own);
+  }
+  for (const count of [2499, 2501]) {
+    const as_of = new Array(count).fill(AS_OF);
+    assert.throws(() => pipeline.scoreMany(leads, { as_of }), refused('invalid_context', 'as_of'));
+    await assert.rejects(pipeline.scoreManyAsync(leads, { as_of }), refused('invalid_context', 'as_of'));
+    assert.throws(() => pipeline.featureMatrix(leads, { as_of }), refused('invalid_context', 'as_of'));
+  }
+  const odd = [AS_OF, null] as unknown as string[];
+  assert.throws(() => pipeline.scoreMany(leads, { as_of: odd }), refused('invalid_context', 'as_of[1]'));
+  assert.throws(() => pipeline.score(LEAD, { as_of: [AS_OF] as unknown as string }), refused('invalid_context', 'as_of'));
 });

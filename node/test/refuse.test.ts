@@ -189,9 +189,10 @@ test('pipelines and models that are none', (t) => {
     assert.throws(() => Forest.load(path), refused('io', ''));
   }
   for (const path of [join(own, 'none'), own, 'a\0b', '']) {
-    assert.throws(() => Pipeline.load(path), refused('io', path));
-    assert.throws(() => Forest.load(path), refused('io', path));
-    assert.throws(() => Pipeline.import(path, { id: 'x' }), refused('io', path));
+    const code = path === own || path.includes('\0') ? 'io' : 'not_found';
+    assert.throws(() => Pipeline.load(path), refused(code, path));
+    assert.throws(() => Forest.load(path), refused(code, path));
+    assert.throws(() => Pipeline.importModel(path, { id: 'x' }), refused(code, path));
   }
   assert.throws(() => Pipeline.load(new URL('http://127.0.0.1/x')), refused('io', 'http://127.0.0.1/x'));
   assert.throws(() => Pipeline.load(file), refused('invalid_json'));
@@ -211,11 +212,11 @@ test('pipelines and models that are none', (t) => {
   }
   for (const bytes of [new Uint8Array(0), new Float64Array(3), new DataView(new ArrayBuffer(4)), Buffer.from('{}')]) {
     assert.throws(() => Forest.fromBytes(bytes), LeadscoreError);
-    assert.throws(() => Pipeline.import(bytes, { id: 'x' }), LeadscoreError);
+    assert.throws(() => Pipeline.importModel(bytes, { id: 'x' }), LeadscoreError);
   }
   const model = join(EXAMPLES, 'x_education.ubj');
   for (const options of [undefined, null, 5, {}, { id: 5 }, { id: 'x', other: 1 }, { id: 1n }, circle] as Any[]) {
-    assert.throws(() => Pipeline.import(model, options), refused('invalid_context'));
+    assert.throws(() => Pipeline.importModel(model, options), refused('invalid_context'));
   }
 });
 
@@ -288,7 +289,7 @@ test('files that cannot be scored', async (t) => {
     for await (const _ of pipeline.scoreRows(input)) {
       assert.fail('there is no row');
     }
-  }, refused('io'));
+  }, refused('not_found', input));
   assert.throws(() => pipeline.scoreRows(5 as Any), refused('io', ''));
   assert.throws(() => pipeline.scoreRows(input, { top: 1 } as Any), refused('invalid_context', 'top'));
   assert.throws(() => pipeline.scoreRows(input, { threads: 0 }), refused('invalid_context', 'threads'));

@@ -57,7 +57,10 @@ test('the codes are those of the library', () => {
     cover_missing: true,
     contributions_unsupported: true,
     scale_required: true,
+    not_found: true,
+    cancelled: true,
     io: true,
+    internal: true,
   };
   assert.deepEqual(leadscore.errorCodes, Object.keys(own));
 });
@@ -94,7 +97,7 @@ test('what comes out is what the types say', () => {
   const lines = [
     "import type * as leadscore from 'leadscore';",
     'type Prediction = leadscore.Prediction;',
-    'type Refusable = Prediction | { error: { code: leadscore.ErrorCode; path: string; message: string } };',
+    'type Refusable = Prediction | { error: ReturnType<leadscore.LeadscoreError["toJSON"]> };',
   ];
   let count = 0;
   for (const one of [...cases().values()].flat()) {

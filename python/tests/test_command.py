@@ -19,7 +19,7 @@ def run(*args: str) -> subprocess.CompletedProcess[str]:
 def test_the_command() -> None:
     assert __version__ in run("--version").stdout
     names = run("pipelines").stdout
-    assert all(name in names for name in Pipeline.names())
+    assert all(name in names for name in Pipeline.builtin_names())
     assert run("nothing").returncode == 2
 
 

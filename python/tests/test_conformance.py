@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import math
 import struct
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from leadscore import Forest, LeadscoreError, _native, error_codes
+from leadscore import Forest, Issue, LeadscoreError, _native, error_codes
 
 from .conftest import FIXTURES, shared_models
 
@@ -32,6 +33,8 @@ def test_every_case_gives_what_it_says(path: Path, tmp_path: Path) -> None:
             # Files are named by where they are; the cases say it as the options do.
             path = error.path.replace(str(FIXTURES), "{fixtures}")
             found = {"code": error.code, "path": path, "message": error.message}
+            if error.issues:
+                found["issues"] = [issue_fields(issue) for issue in error.issues]
         assert key in case, f"{case['name']}: {found}"
         assert same(found, case[key]), f"{case['name']}: {found!r:.500} is not {case[key]!r:.500}"
 
@@ -71,6 +74,10 @@ def run(case: dict[str, Any], folder: Path) -> Any:
     if operation == "score_matrix":
         return {name: nested(column) for name, column in found.items()}
     return found
+
+
+def issue_fields(issue: Issue) -> dict[str, str]:
+    return {name: value for name, value in dataclasses.asdict(issue).items() if value is not None}
 
 
 def argument(value: Any, folder: Path) -> Any:

@@ -19,7 +19,7 @@ from leadscore import LeadscoreError, Pipeline
 
 from .conftest import AS_OF
 
-NAMES = Pipeline.names()
+NAMES = Pipeline.builtin_names()
 PIPELINES = {name: Pipeline.builtin(name) for name in NAMES}
 
 TEXTS = st.sampled_from(
@@ -85,7 +85,7 @@ def test_a_frame_is_scored_as_its_records(drawn: tuple[str, pl.DataFrame], zone:
     kept = df.drop("other")
     for frame in (df, kept.to_arrow(), pl.concat([df[:1], df[1:]], rechunk=False)):
         for explain in (0, 2):
-            found = pl.DataFrame(pipeline.score_frame(frame, as_of=AS_OF, zone=zone, explain=explain))
+            found = pl.DataFrame(pipeline.score_frame(frame, as_of=AS_OF, zone=zone, reasons=explain))
             assert found["score"].to_list() == [item.score for item in wanted]
             assert found["probability"].to_list() == [item.probability for item in wanted]
             assert found["tier"].to_list() == [item.tier for item in wanted]
@@ -160,7 +160,7 @@ def test_activities_are_those_of_the_records(kind: str, zone: str) -> None:
     leads, events = convert(leads), convert(events)
     for explain in (0, 1):
         found = pipeline.score_frame(
-            leads, activities=events, on="lead_id", as_of="when", zone=zone, explain=explain, threads=2
+            leads, activities=events, on="lead_id", as_of="when", zone=zone, reasons=explain, threads=2
         )
         assert type(found) is type(leads)
         assert np.array_equal(np.asarray(found["score"]), [item.score for item in wanted])
@@ -275,8 +275,8 @@ def test_bad_frames() -> None:
     assert refused(pl.DataFrame({"created_at": [timedelta(1)]})) == ("invalid_lead", "created_at")
     twice = pa.table([pa.array(["a"]), pa.array(["b"])], names=["company", "company"])
     assert refused(twice) == ("invalid_lead", "leads")
-    assert refused(LEADS, explain=-1)[1] == "explain"
-    assert refused(LEADS, explain="all")[1] == "explain"
+    assert refused(LEADS, reasons=-1)[1] == "reasons"
+    assert refused(LEADS, reasons="all")[1] == "reasons"
     assert refused(LEADS, threads="all")[1] == "threads"
     assert refused(LEADS, as_of="soon")[1] == "as_of"
     assert refused(LEADS, activities=7) == ("invalid_lead", "activities")

@@ -26,7 +26,7 @@ from .conftest import FIXTURES
 
 ROUNDS = int(os.environ.get("LEADSCORE_FUZZ", "100000"))
 SEED = int(os.environ.get("LEADSCORE_FUZZ_SEED", "20261122"))
-PIPELINES = [Pipeline.builtin(name) for name in Pipeline.names()]
+PIPELINES = [Pipeline.builtin(name) for name in Pipeline.builtin_names()]
 FORESTS = [
     Forest.load(next((FIXTURES / "golden" / name).glob("model.*")))
     for name in ("xgb-3.2.0-binary-ubj", "xgb-3.2.0-softprob-json", "lgb-4.7.0-codes", "lgb-4.7.0-linear")
@@ -203,7 +203,7 @@ class Fuzz:
         if kind < 0.96:
             events = self.frame() if self.random.random() < 0.2 else None
             pipeline.score_frame(
-                self.frame(), activities=events, explain=self.random.randint(0, 1), **options
+                self.frame(), activities=events, reasons=self.random.randint(0, 1), **options
             )
             return "score_frame"
         if kind < 0.98:

@@ -54,22 +54,17 @@ def test_every_value_gives_what_its_row_says() -> None:
 
 def problems(row: dict[str, Any], record: Any) -> list[str]:
     """What is not as the row says, alone and as the second of many."""
+    many, refused = records_json([{}, record], 6)
     try:
-        alone, many = record_json(record), records_json([{}, record], 6)
+        alone = record_json(record)
     except LeadscoreError as error:
-        alone = many = ""
+        alone = "null"
         found: Any = {"code": error.code, "path": error.path}
-        try:
-            records_json([{}, record], 6)
-        except LeadscoreError as second:
-            many = second.path
-        wanted = f"leads[7].{error.path}" if error.path else "leads[7]"
-        if many != wanted:
-            return [f"{many} is not {wanted}"]
+        wanted = {1: f"leads[7].{error.path}" if error.path else "leads[7]"}
     else:
-        if many != f"[{{}},{alone}]":
-            return [f"{many} among others, {alone} alone"]
-        found = None
+        found, wanted = None, {}
+    if many != f"[{{}},{alone}]" or {index: own.path for index, own in refused.items()} != wanted:
+        return [f"{many} and {refused} among others, {alone} and {found} alone"]
     if "json" in row:
         if found is not None or tokens(alone) != tokens(row["json"]):
             return [f"{found or alone} is not {row['json']}"]

@@ -6,6 +6,7 @@ import collections
 import dataclasses
 import enum
 import json
+import pickle
 import uuid
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -317,7 +318,7 @@ def test_files(tmp_path: Path) -> None:
     missing = tmp_path / "missing.json"
     for load in (Pipeline.load, Forest.load, lambda path: Pipeline.import_model(path, id="x")):
         error = error_of(lambda load=load: load(missing))
-        assert (error.code, error.path) == ("io", str(missing))
+        assert (error.code, error.path) == ("not_found", str(missing))
         assert str(error).startswith(str(missing))
         for odd in (None, 7, b"x", "a\0b", "\ud800"):
             assert error_of(lambda load=load, odd=odd: load(odd)).code in {
@@ -349,7 +350,7 @@ def test_files(tmp_path: Path) -> None:
 
 
 def test_what_a_pipeline_is() -> None:
-    assert "b2b" in Pipeline.names()
+    assert "b2b" in Pipeline.builtin_names()
     b2b = Pipeline.builtin("b2b")
     assert b2b.model is not None
     assert b2b.model.is_stub
@@ -409,3 +410,37 @@ def test_native_errors_are_the_class_of_the_package() -> None:
     error = error_of(lambda: _native.Pipeline.builtin("x"))
     assert type(error) is LeadscoreError
     assert str(LeadscoreError("io", "a.json", "gone")) == "a.json: gone"
+
+
+def test_strict_mode_tells_all_issues() -> None:
+    pipeline = Pipeline.builtin("b2b")
+    lead = {"company_employee_count": -5}
+    one = error_of(lambda: pipeline.score(lead, as_of=AS_OF, strict=True))
+    assert len(one.issues) > 40
+    assert (one.issues[0].code, one.issues[0].path) == (one.code, one.path)
+    bad = next(issue for issue in one.issues if issue.feature == "company_employee_count")
+    assert (bad.code, bad.found, bad.path) == ("invalid_feature", "-5", "attributes.company_employee_count")
+    many = pipeline.score_many([lead] * 3, as_of=AS_OF, strict=True, errors="return")
+    listed = error_of(lambda: pipeline.features([lead], as_of=AS_OF, strict=True))
+    for index, error in ((2, many[2]), (0, listed)):
+        assert isinstance(error, LeadscoreError)
+        assert [issue.path for issue in error.issues] == [f"leads[{index}].{own.path}" for own in one.issues]
+    assert pickle.loads(pickle.dumps(one)).issues == one.issues
+    assert error_of(lambda: pipeline.score(7, as_of=AS_OF)).issues == ()
+
+
+def test_every_lead_may_have_a_moment_of_its_own() -> None:
+    leads = [{**RECORD, "created_at": "2026-10-15"} for _ in range(5000)]
+    times = [date(2026, 11, 1) + timedelta(at % 20) for at in range(5000)]
+    one = {time: CONVERSION.score(leads[0], as_of=time) for time in set(times)}
+    assert list(CONVERSION.score_many(iter(leads), as_of=iter(times))) == [one[time] for time in times]
+    found = CONVERSION.feature_matrix(leads, as_of=np.array(times, dtype="datetime64[D]"))
+    assert np.array_equal(found[4999], CONVERSION.feature_matrix(leads[:1], as_of=times[4999])[0], True)
+    features = CONVERSION.features(leads[:3], as_of=times[:3])
+    assert features == [CONVERSION.features(leads[0], as_of=time) for time in times[:3]]
+    for count in (4999, 5001):
+        error = error_of(lambda count=count: CONVERSION.score_many(leads, as_of=[AS_OF] * count))
+        assert (error.code, error.path) == ("invalid_context", "as_of")
+    assert error_of(lambda: CONVERSION.score_many(leads[:2], as_of=[AS_OF, None])).path == "as_of[1]"
+    assert error_of(lambda: CONVERSION.score(RECORD, as_of=[AS_OF])).path == "as_of"
+    assert error_of(lambda: CONVERSION.features(RECORD, as_of=[AS_OF])).path == "as_of"

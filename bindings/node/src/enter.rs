@@ -1,63 +1,48 @@
-//! The one way from JavaScript into the library: errors made JavaScript's, panics caught, long work off the event loop,
-//! on blocks of rows, and stopped by an `AbortSignal`.
+//! Wrap every call from JavaScript into the library in one of these: they turn errors and panics into JavaScript's, and
+//! run long work off the event loop, where an `AbortSignal` stops it.
 
 use std::marker::PhantomData;
-use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use leadscore::{Error, ErrorKind};
+use leadscore::error::catch_panic;
+use leadscore::parallel::Workers;
+use leadscore::{Error, ErrorKind, Stop};
 use napi::bindgen_prelude::{AbortSignal, AsyncTask, JsObjectValue, ToNapiValue, TypeName, Unknown};
 use napi::{Env, JsValue, Task};
-use rayon::prelude::*;
-use rayon::{ThreadPool, ThreadPoolBuilder};
-
-/// More threads than this are taken as this many.
-const MOST_THREADS: usize = 256;
+use napi_derive::napi;
 
 /// Does some work on this thread.
 pub(crate) fn enter<T>(env: Env, work: impl FnOnce() -> Result<T, Error>) -> napi::Result<T> {
-    guarded(work).map_err(|error| thrown(env, &error))
+    catch_panic(work).map_err(|error| thrown(env, &error))
 }
 
-/// Whether work that runs elsewhere is still wanted.
-#[derive(Clone, Default)]
-pub(crate) struct Wanted(Arc<AtomicBool>);
-
-impl Wanted {
-    pub(crate) fn go_on(&self) -> bool {
-        !self.0.load(Ordering::Relaxed)
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        if self.go_on() {
-            return Ok(());
-        }
-        // Nobody reads it: the promise is rejected with the signal's own reason.
-        Err(Error::new(ErrorKind::Io, "", "stopped before the end"))
-    }
-}
-
-/// Does some work on a thread of Node's pool, as a promise.
+/// Does some work on a thread of Node's pool, as a promise. The work asks its [`Stop`] now and then.
 pub(crate) fn enter_later<T, J>(
     signal: Option<AbortSignal>,
-    work: impl FnOnce(&Wanted) -> Result<T, Error> + Send + 'static,
+    work: impl FnOnce(&dyn Stop) -> Result<T, Error> + Send + 'static,
 ) -> AsyncTask<Later<T, J>>
 where
     T: Send + 'static,
     J: From<T> + ToNapiValue + TypeName,
 {
-    let wanted = Wanted::default();
+    let aborted = Arc::new(AtomicBool::new(false));
     if let Some(signal) = &signal {
-        let stop = wanted.0.clone();
-        signal.on_abort(move || stop.store(true, Ordering::Relaxed));
+        let aborted = aborted.clone();
+        signal.on_abort(move || aborted.store(true, Ordering::Relaxed));
     }
     let work = Box::new(move || {
-        wanted.check()?;
-        work(&wanted)
+        let stop = || aborted.load(Ordering::Relaxed);
+        stop.check()?;
+        work(&stop)
     });
     AsyncTask::with_optional_signal(Later { work: Some(work), error: None, result: PhantomData }, signal)
+}
+
+/// At most so many threads, or as many as there are processors.
+pub(crate) fn workers(threads: Option<u32>, stop: &dyn Stop) -> Workers<'_> {
+    let workers = Workers::new().stop(stop);
+    threads.map_or(workers, |count| workers.threads(count as usize))
 }
 
 type Work<T> = Box<dyn FnOnce() -> Result<T, Error> + Send>;
@@ -74,8 +59,9 @@ impl<T: Send + 'static, J: From<T> + ToNapiValue + TypeName> Task for Later<T, J
     type JsValue = J;
 
     fn compute(&mut self) -> napi::Result<T> {
-        let work = self.work.take().unwrap_or_else(|| Box::new(|| Err(defect())));
-        guarded(work).map_err(|error| {
+        let twice = || Err(Error::new(ErrorKind::Internal, "", "the same work was begun twice"));
+        let work = self.work.take().unwrap_or_else(|| Box::new(twice));
+        catch_panic(work).map_err(|error| {
             let reason = error.to_string();
             self.error = Some(error);
             napi::Error::from_reason(reason)
@@ -91,63 +77,43 @@ impl<T: Send + 'static, J: From<T> + ToNapiValue + TypeName> Task for Later<T, J
     }
 }
 
-/// Does work on blocks of rows, on so many threads or all processors; the results in the order of the rows, the same
-/// for any number of threads. Work without rows is done once, for its errors.
-pub(crate) fn in_blocks<T: Send>(
-    rows: usize,
-    block: usize,
-    threads: Option<u32>,
-    wanted: &Wanted,
-    work: impl Fn(Range<usize>) -> Result<T, Error> + Send + Sync,
-) -> Result<Vec<T>, Error> {
-    let blocks = rows.div_ceil(block).max(1);
-    let one = |at: usize| {
-        wanted.check()?;
-        work(at * block..rows.min((at + 1) * block))
-    };
-    // Asking the system costs more than a row does.
-    let processors = || std::thread::available_parallelism().map_or(1, usize::from);
-    if blocks == 1 {
-        return Ok(vec![one(0)?]);
+/// One thing that strict mode refuses in a lead.
+#[napi(object)]
+#[expect(unreachable_pub, reason = "the macro takes public types alone")]
+pub struct Issue {
+    /// What kind of error it is.
+    pub code: String,
+    /// The name of the feature.
+    pub feature: String,
+    /// Where in the input.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What the record said, where it said something.
+    pub found: Option<String>,
+}
+
+impl From<&leadscore::error::Issue> for Issue {
+    fn from(issue: &leadscore::error::Issue) -> Issue {
+        Issue {
+            code: issue.kind().code().to_owned(),
+            feature: issue.feature().to_owned(),
+            path: issue.path().to_string(),
+            message: issue.message().to_owned(),
+            found: issue.found().map(str::to_owned),
+        }
     }
-    let threads =
-        threads.map_or_else(processors, |threads| threads as usize).clamp(1, blocks.min(MOST_THREADS));
-    if threads == 1 {
-        return (0..blocks).map(one).collect();
-    }
-    pool(threads)?.install(|| (0..blocks).into_par_iter().map(one).collect())
 }
 
-/// The pool of so many threads; pools are kept, as making one costs more than a small matrix.
-fn pool(threads: usize) -> Result<Arc<ThreadPool>, Error> {
-    static POOLS: Mutex<Vec<(usize, Arc<ThreadPool>)>> = Mutex::new(Vec::new());
-    let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, pool)) = pools.iter().find(|(size, _)| *size == threads) {
-        return Ok(pool.clone());
-    }
-    let built = ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = Arc::new(built.map_err(|error| Error::new(ErrorKind::Io, "threads", error.to_string()))?);
-    pools.push((threads, pool.clone()));
-    Ok(pool)
-}
-
-/// A panic is a defect of the library, and must not take the whole process with it.
-fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(defect()))
-}
-
-fn defect() -> Error {
-    let message = "a defect of leadscore ended this; please report it with the input".to_owned();
-    Error::new(ErrorKind::Io, "", message)
-}
-
-/// The error as JavaScript sees it, with `code` and `path`.
+/// The error as JavaScript sees it, with `code`, `path` and `issues`.
 fn thrown(env: Env, error: &Error) -> napi::Error {
     let plain = || napi::Error::from_reason(error.to_string());
     let made = || -> napi::Result<Unknown<'_>> {
         let mut object = env.create_error(napi::Error::from_reason(error.message()))?;
         object.set_named_property("code", error.code())?;
         object.set_named_property("path", error.path().to_string())?;
+        let issues: Vec<Issue> = error.issues().iter().map(Issue::from).collect();
+        object.set_named_property("issues", issues)?;
         Ok(object.to_unknown())
     };
     made().map_or_else(|_| plain(), napi::Error::from)

@@ -1,25 +1,21 @@
 //! Boosted trees.
 
-use std::sync::Arc;
-
 use leadscore::Error;
 use leadscore::forest::Iterations;
+use leadscore::parallel::Workers;
 use napi::Env;
 use napi::bindgen_prelude::{AbortSignal, AsyncTask, Float64Array, ObjectFinalize};
 use napi_derive::napi;
 
-use crate::enter::{Later, Wanted, enter, enter_later, in_blocks};
+use crate::enter::{Later, enter, enter_later, workers};
 use crate::matrix::{Matrix, Values};
-use crate::pipeline::read;
-
-/// Rows of a block: few enough that work on a deep model can be stopped soon.
-const BLOCK: usize = 256;
+use crate::pipeline::{NEVER, read};
 
 /// An XGBoost or LightGBM model.
 #[napi(custom_finalize)]
 #[derive(Debug)]
 pub struct Forest {
-    inner: Arc<leadscore::Forest>,
+    inner: leadscore::Forest,
     /// Bytes that the garbage collector was told of.
     size: i64,
 }
@@ -34,7 +30,7 @@ impl Forest {
     fn new(env: Env, forest: leadscore::Forest, size: usize) -> napi::Result<Forest> {
         let size = i64::try_from(size).unwrap_or(i64::MAX);
         env.adjust_external_memory(size)?;
-        Ok(Forest { inner: Arc::new(forest), size })
+        Ok(Forest { inner: forest, size })
     }
 }
 
@@ -62,7 +58,7 @@ impl Forest {
     /// The same model with a value that stands for missing besides NaN.
     #[napi]
     pub fn with_missing(&self, env: Env, value: f64) -> napi::Result<Forest> {
-        let forest = enter(env, || Ok(leadscore::Forest::clone(&self.inner).with_missing(value)))?;
+        let forest = enter(env, || Ok(self.inner.clone().with_missing(value)))?;
         Forest::new(env, forest, usize::try_from(self.size).unwrap_or(0))
     }
 
@@ -88,7 +84,7 @@ impl Forest {
         iterations: String,
         threads: Option<u32>,
     ) -> napi::Result<Float64Array> {
-        self.now(env, leadscore::Forest::margin, &values, columns, &iterations, threads)
+        self.now(env, leadscore::Forest::margin_parallel, &values, columns, &iterations, threads)
     }
 
     /// The same off the event loop.
@@ -101,7 +97,7 @@ impl Forest {
         threads: Option<u32>,
         signal: Option<AbortSignal>,
     ) -> AsyncTask<Later<Vec<f64>, Float64Array>> {
-        self.later(leadscore::Forest::margin, &values, columns, iterations, threads, signal)
+        self.later(leadscore::Forest::margin_parallel, &values, columns, iterations, threads, signal)
     }
 
     /// The predictions of a matrix, row after row.
@@ -114,7 +110,7 @@ impl Forest {
         iterations: String,
         threads: Option<u32>,
     ) -> napi::Result<Float64Array> {
-        self.now(env, leadscore::Forest::predict, &values, columns, &iterations, threads)
+        self.now(env, leadscore::Forest::predict_parallel, &values, columns, &iterations, threads)
     }
 
     /// The same off the event loop.
@@ -127,7 +123,7 @@ impl Forest {
         threads: Option<u32>,
         signal: Option<AbortSignal>,
     ) -> AsyncTask<Later<Vec<f64>, Float64Array>> {
-        self.later(leadscore::Forest::predict, &values, columns, iterations, threads, signal)
+        self.later(leadscore::Forest::predict_parallel, &values, columns, iterations, threads, signal)
     }
 
     /// The contributions of every feature and then the bias, for each output of each row.
@@ -140,7 +136,7 @@ impl Forest {
         iterations: String,
         threads: Option<u32>,
     ) -> napi::Result<Float64Array> {
-        self.now(env, leadscore::Forest::shap, &values, columns, &iterations, threads)
+        self.now(env, leadscore::Forest::shap_parallel, &values, columns, &iterations, threads)
     }
 
     /// The same off the event loop.
@@ -153,32 +149,31 @@ impl Forest {
         threads: Option<u32>,
         signal: Option<AbortSignal>,
     ) -> AsyncTask<Later<Vec<f64>, Float64Array>> {
-        self.later(leadscore::Forest::shap, &values, columns, iterations, threads, signal)
+        self.later(leadscore::Forest::shap_parallel, &values, columns, iterations, threads, signal)
     }
 }
 
 /// One of the three things a forest makes of a matrix.
-type Question = fn(&leadscore::Forest, &leadscore::FeatureMatrix, Iterations) -> Result<Vec<f64>, Error>;
+type Method = fn(&leadscore::Forest, &Matrix, Iterations, &Workers<'_>) -> Result<Vec<f64>, Error>;
 
 impl Forest {
     fn now(
         &self,
         env: Env,
-        question: Question,
+        method: Method,
         values: &Values<'_>,
         columns: u32,
         iterations: &str,
         threads: Option<u32>,
     ) -> napi::Result<Float64Array> {
         let matrix = Matrix::new(values, columns);
-        let answer =
-            enter(env, || answer(&self.inner, question, &matrix, iterations, threads, &Wanted::default()))?;
-        Ok(answer.into())
+        enter(env, || method(&self.inner, &matrix, iterations.parse()?, &workers(threads, NEVER)))
+            .map(Into::into)
     }
 
     fn later(
         &self,
-        question: Question,
+        method: Method,
         values: &Values<'_>,
         columns: u32,
         iterations: String,
@@ -186,21 +181,8 @@ impl Forest {
         signal: Option<AbortSignal>,
     ) -> AsyncTask<Later<Vec<f64>, Float64Array>> {
         let (forest, matrix) = (self.inner.clone(), Matrix::new(values, columns));
-        enter_later(signal, move |wanted| answer(&forest, question, &matrix, &iterations, threads, wanted))
+        enter_later(signal, move |stop| {
+            method(&forest, &matrix, iterations.parse()?, &workers(threads, stop))
+        })
     }
-}
-
-fn answer(
-    forest: &leadscore::Forest,
-    question: Question,
-    matrix: &Matrix,
-    iterations: &str,
-    threads: Option<u32>,
-    wanted: &Wanted,
-) -> Result<Vec<f64>, Error> {
-    let iterations: Iterations = iterations.parse()?;
-    let parts = in_blocks(matrix.rows(), BLOCK, threads, wanted, |rows| {
-        question(forest, &matrix.block(rows)?, iterations)
-    })?;
-    Ok(parts.concat())
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use leadscore::parallel::MatrixRows;
 use leadscore::{Error, FeatureMatrix};
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
@@ -26,22 +27,24 @@ impl Matrix {
         Matrix { values, columns: columns as usize }
     }
 
-    pub(crate) fn rows(&self) -> usize {
+    pub(crate) fn into_matrix(self) -> Result<FeatureMatrix, Error> {
+        FeatureMatrix::new(self.columns, self.values)
+    }
+}
+
+impl MatrixRows for Matrix {
+    fn row_count(&self) -> usize {
         self.values.len() / self.columns.max(1)
     }
 
-    /// Some rows as a matrix of their own; all of them where they do not fill whole rows, which is refused.
-    pub(crate) fn block(&self, rows: Range<usize>) -> Result<FeatureMatrix, Error> {
-        let whole = self.columns > 0 && self.values.len().is_multiple_of(self.columns);
-        let part = if whole {
+    fn block(&self, rows: Range<usize>) -> Result<FeatureMatrix, Error> {
+        let is_whole = self.columns > 0 && self.values.len().is_multiple_of(self.columns);
+        // Values that do not fill whole rows are refused in the core's own words.
+        let part = if is_whole {
             &self.values[rows.start * self.columns..rows.end * self.columns]
         } else {
             &self.values
         };
         FeatureMatrix::new(self.columns, part.to_vec())
-    }
-
-    pub(crate) fn whole(self) -> Result<FeatureMatrix, Error> {
-        FeatureMatrix::new(self.columns, self.values)
     }
 }

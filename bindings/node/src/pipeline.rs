@@ -1,15 +1,15 @@
 //! Pipelines.
 
-use leadscore::{Context, Error, ErrorKind, FeatureMatrix, ImportOptions, ScoreColumns};
+use leadscore::{Context, Error, ErrorKind, FeatureMatrix, ImportOptions, ScoreColumns, Stop, never_stop};
 use napi::Env;
 use napi::bindgen_prelude::{AbortSignal, AsyncTask, Float64Array, Int32Array, ObjectFinalize};
 use napi_derive::napi;
 
-use crate::enter::{Later, Wanted, enter, enter_later, in_blocks};
+use crate::enter::{Later, enter, enter_later, workers};
 use crate::matrix::{Matrix, Values};
 
-/// Rows of a block.
-const BLOCK: usize = 1024;
+/// The event loop's own thread cannot be told to stop.
+pub(crate) const NEVER: &dyn Stop = &(never_stop as fn() -> bool);
 /// What a pipeline without a model takes, more or less.
 const SMALL: usize = 1 << 16;
 
@@ -35,7 +35,7 @@ pub struct MatrixScores {
     pub scores: Float64Array,
     /// 0–1, NaN where there is none.
     pub probabilities: Float64Array,
-    /// Places in the pipeline's list of tiers, −1 where there is none.
+    /// Indexes into the pipeline's list of tiers, −1 where there is none.
     pub tiers: Int32Array,
     /// The probability of every class, row after row.
     pub classes: Float64Array,
@@ -68,7 +68,7 @@ impl Pipeline {
 impl Pipeline {
     /// The names of the pipelines that ship with the library.
     #[napi]
-    pub fn names() -> Vec<&'static str> {
+    pub fn builtin_names() -> Vec<&'static str> {
         leadscore::Pipeline::builtin_names().collect()
     }
 
@@ -119,10 +119,18 @@ impl Pipeline {
         enter(env, || self.inner.score_json(&record, &Context::from_json(&context)?))
     }
 
-    /// Scores a list of lead records; a list of predictions, with an error in place of a record that is refused.
+    /// Scores a list of lead records, the first of which has that index in a longer list; a list of predictions, with an
+    /// error in place of a record that is refused.
     #[napi]
-    pub fn score_many_json(&self, env: Env, records: String, context: String) -> napi::Result<String> {
-        enter(env, || self.inner.score_many_json(&records, 0, &Context::from_json(&context)?))
+    pub fn score_many_json(
+        &self,
+        env: Env,
+        records: String,
+        context: String,
+        first_index: Option<u32>,
+        threads: Option<u32>,
+    ) -> napi::Result<String> {
+        enter(env, || score_many(&self.inner, &records, &context, first_index, threads, NEVER))
     }
 
     /// The same off the event loop.
@@ -131,10 +139,12 @@ impl Pipeline {
         &self,
         records: String,
         context: String,
+        first_index: Option<u32>,
+        threads: Option<u32>,
         signal: Option<AbortSignal>,
     ) -> AsyncTask<Later<String, String>> {
         let pipeline = self.inner.clone();
-        enter_later(signal, move |_| pipeline.score_many_json(&records, 0, &Context::from_json(&context)?))
+        enter_later(signal, move |stop| score_many(&pipeline, &records, &context, first_index, threads, stop))
     }
 
     /// The features of a lead record, name by name.
@@ -143,10 +153,17 @@ impl Pipeline {
         enter(env, || self.inner.features_json(&record, &Context::from_json(&context)?))
     }
 
-    /// The features of a list of lead records.
+    /// The features of a list of lead records, the first of which has that index in a longer list.
     #[napi]
-    pub fn feature_matrix_json(&self, env: Env, records: String, context: String) -> napi::Result<Features> {
-        enter(env, || self.inner.feature_matrix_json(&records, 0, &Context::from_json(&context)?))
+    pub fn feature_matrix_json(
+        &self,
+        env: Env,
+        records: String,
+        context: String,
+        first_index: Option<u32>,
+        threads: Option<u32>,
+    ) -> napi::Result<Features> {
+        enter(env, || feature_matrix(&self.inner, &records, &context, first_index, threads, NEVER))
             .map(Features::from)
     }
 
@@ -156,11 +173,13 @@ impl Pipeline {
         &self,
         records: String,
         context: String,
+        first_index: Option<u32>,
+        threads: Option<u32>,
         signal: Option<AbortSignal>,
     ) -> AsyncTask<Later<FeatureMatrix, Features>> {
         let pipeline = self.inner.clone();
-        enter_later(signal, move |_| {
-            pipeline.feature_matrix_json(&records, 0, &Context::from_json(&context)?)
+        enter_later(signal, move |stop| {
+            feature_matrix(&pipeline, &records, &context, first_index, threads, stop)
         })
     }
 
@@ -174,7 +193,8 @@ impl Pipeline {
         threads: Option<u32>,
     ) -> napi::Result<MatrixScores> {
         let matrix = Matrix::new(&values, columns);
-        enter(env, || scores(&self.inner, &matrix, threads, &Wanted::default())).map(MatrixScores::from)
+        enter(env, || self.inner.score_matrix_parallel(&matrix, &workers(threads, NEVER)))
+            .map(MatrixScores::from)
     }
 
     /// The same off the event loop.
@@ -187,7 +207,7 @@ impl Pipeline {
         signal: Option<AbortSignal>,
     ) -> AsyncTask<Later<ScoreColumns, MatrixScores>> {
         let (pipeline, matrix) = (self.inner.clone(), Matrix::new(&values, columns));
-        enter_later(signal, move |wanted| scores(&pipeline, &matrix, threads, wanted))
+        enter_later(signal, move |stop| pipeline.score_matrix_parallel(&matrix, &workers(threads, stop)))
     }
 
     /// Which features or rules matter, as a list; with a matrix, over its rows.
@@ -201,7 +221,7 @@ impl Pipeline {
     ) -> napi::Result<String> {
         enter(env, || {
             let leads =
-                values.map(|values| Matrix::new(&values, columns.unwrap_or(0)).whole()).transpose()?;
+                values.map(|values| Matrix::new(&values, columns.unwrap_or(0)).into_matrix()).transpose()?;
             self.inner.importance_json(&by, leads.as_ref())
         })
     }
@@ -218,14 +238,14 @@ impl Pipeline {
         let pipeline = self.inner.clone();
         let matrix = values.map(|values| Matrix::new(&values, columns.unwrap_or(0)));
         enter_later(signal, move |_| {
-            pipeline.importance_json(&by, matrix.map(Matrix::whole).transpose()?.as_ref())
+            pipeline.importance_json(&by, matrix.map(Matrix::into_matrix).transpose()?.as_ref())
         })
     }
 
     /// Scores a file of leads into another; what came of it.
     #[napi]
     pub fn score_file(&self, env: Env, options: String) -> napi::Result<String> {
-        enter(env, || leadscore_files::score_file(&self.inner, &options, &leadscore_files::never_stop))
+        enter(env, || leadscore_files::score_file(&self.inner, &options, NEVER))
     }
 
     /// The same off the event loop.
@@ -236,9 +256,7 @@ impl Pipeline {
         signal: Option<AbortSignal>,
     ) -> AsyncTask<Later<String, String>> {
         let pipeline = self.inner.clone();
-        enter_later(signal, move |wanted| {
-            leadscore_files::score_file(&pipeline, &options, &|| !wanted.go_on())
-        })
+        enter_later(signal, move |stop| leadscore_files::score_file(&pipeline, &options, stop))
     }
 }
 
@@ -253,20 +271,31 @@ impl From<ScoreColumns> for MatrixScores {
     }
 }
 
-fn scores(
+fn score_many(
     pipeline: &leadscore::Pipeline,
-    matrix: &Matrix,
+    records: &str,
+    context: &str,
+    first_index: Option<u32>,
     threads: Option<u32>,
-    wanted: &Wanted,
-) -> Result<ScoreColumns, Error> {
-    let parts =
-        in_blocks(matrix.rows(), BLOCK, threads, wanted, |rows| pipeline.score_matrix(&matrix.block(rows)?))?;
-    let mut all = ScoreColumns::default();
-    parts.into_iter().for_each(|part| all.append(part));
-    Ok(all)
+    stop: &dyn Stop,
+) -> Result<String, Error> {
+    let (context, first_index) = (Context::from_json(context)?, first_index.unwrap_or(0) as usize);
+    pipeline.score_many_json_parallel(records, first_index, &context, &workers(threads, stop))
+}
+
+fn feature_matrix(
+    pipeline: &leadscore::Pipeline,
+    records: &str,
+    context: &str,
+    first_index: Option<u32>,
+    threads: Option<u32>,
+    stop: &dyn Stop,
+) -> Result<FeatureMatrix, Error> {
+    let (context, first_index) = (Context::from_json(context)?, first_index.unwrap_or(0) as usize);
+    pipeline.feature_matrix_json_parallel(records, first_index, &context, &workers(threads, stop))
 }
 
 /// The bytes of a file.
 pub(crate) fn read(path: &str) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|error| Error::new(ErrorKind::Io, path, error.to_string()))
+    std::fs::read(path).map_err(|error| Error::io(path, error))
 }

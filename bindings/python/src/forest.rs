@@ -2,36 +2,31 @@
 
 use std::path::PathBuf;
 
+use leadscore::Error;
 use leadscore::forest::Iterations;
+use leadscore::parallel::Workers;
 use numpy::PyArray1;
 use pyo3::prelude::*;
 
-use crate::enter::{enter, enter_blocks};
-use crate::matrix::Matrix;
-use crate::problem::{Problem, Text, bytes_of};
-
-/// Rows of a block: margins are quick, contributions are not.
-const BLOCK: usize = 4096;
-const SHAP_BLOCK: usize = 64;
+use crate::enter::{enter, enter_parallel};
+use crate::error::{Text, bytes_of};
+use crate::matrix::{Matrix, View};
 
 #[pyclass(frozen, module = "leadscore._native")]
 pub(crate) struct Forest(leadscore::Forest);
 
 impl Forest {
-    fn each<'py>(
+    /// One of the three things a forest makes of a matrix, row after row.
+    fn rows<'py>(
         py: Python<'py>,
         values: &Matrix<'_>,
-        block: usize,
+        iterations: &str,
         threads: Option<usize>,
-        work: impl Fn(&leadscore::FeatureMatrix) -> Result<Vec<f64>, leadscore::Error> + Send + Sync,
+        work: impl FnOnce(&View<'_>, Iterations, &Workers<'_>) -> Result<Vec<f64>, Error> + Send,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let view = values.view();
-        let mut parts = enter_blocks(py, view.rows(), block, threads, |rows| Ok(work(&view.block(rows)?)?))?;
-        Ok(if parts.len() == 1 {
-            PyArray1::from_vec(py, parts.remove(0))
-        } else {
-            PyArray1::from_vec(py, parts.concat())
-        })
+        let rows = enter_parallel(py, threads, |workers| work(&view, iterations.parse()?, workers))?;
+        Ok(PyArray1::from_vec(py, rows))
     }
 }
 
@@ -46,8 +41,8 @@ impl Forest {
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Forest> {
         enter(py, || {
-            let bytes = std::fs::read(&path).map_err(|error| Problem::io(&path, &error))?;
-            leadscore::Forest::from_bytes(&bytes).map_err(Problem::from)
+            let bytes = std::fs::read(&path).map_err(|error| Error::io(&path, error))?;
+            leadscore::Forest::from_bytes(&bytes)
         })
         .map(Forest)
     }
@@ -77,8 +72,9 @@ impl Forest {
         iterations: &str,
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        let iterations = iterations.parse::<Iterations>().map_err(Problem::from)?;
-        Forest::each(py, &values, BLOCK, threads, |rows| self.0.margin(rows, iterations))
+        Forest::rows(py, &values, iterations, threads, |rows, iterations, workers| {
+            self.0.margin_parallel(rows, iterations, workers)
+        })
     }
 
     #[pyo3(signature = (values, iterations = "all", threads = None))]
@@ -89,8 +85,9 @@ impl Forest {
         iterations: &str,
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        let iterations = iterations.parse::<Iterations>().map_err(Problem::from)?;
-        Forest::each(py, &values, BLOCK, threads, |rows| self.0.predict(rows, iterations))
+        Forest::rows(py, &values, iterations, threads, |rows, iterations, workers| {
+            self.0.predict_parallel(rows, iterations, workers)
+        })
     }
 
     #[pyo3(signature = (values, iterations = "all", threads = None))]
@@ -101,7 +98,8 @@ impl Forest {
         iterations: &str,
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        let iterations = iterations.parse::<Iterations>().map_err(Problem::from)?;
-        Forest::each(py, &values, SHAP_BLOCK, threads, |rows| self.0.shap(rows, iterations))
+        Forest::rows(py, &values, iterations, threads, |rows, iterations, workers| {
+            self.0.shap_parallel(rows, iterations, workers)
+        })
     }
 }

@@ -4,11 +4,11 @@
 #![expect(clippy::needless_pass_by_value, reason = "arguments come by value from Python")]
 
 mod enter;
+mod error;
 mod forest;
 mod frame;
 mod matrix;
 mod pipeline;
-mod problem;
 
 use std::ffi::OsString;
 

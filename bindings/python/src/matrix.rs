@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
-use leadscore::FeatureMatrix;
-use numpy::ndarray::{ArrayView2, Axis, Slice};
-use numpy::{Element, PyReadonlyArray2, PyUntypedArrayMethods};
+use leadscore::parallel::MatrixRows;
+use leadscore::{Error, ErrorKind, FeatureMatrix};
+use numpy::ndarray::{Array2, ArrayView2, Axis, Slice};
+use numpy::{Element, IntoPyArray, PyArray2, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::{Borrowed, PyAny, PyErr};
 
-use crate::problem::Problem;
+use crate::error::LeadscoreError;
 
 /// A matrix argument.
 pub(crate) enum Matrix<'py> {
@@ -36,13 +37,13 @@ impl<'py> FromPyObject<'_, 'py> for Matrix<'py> {
         };
         let wanted =
             "wants an aligned numpy array with two dimensions of float64 or float32 in native byte order";
-        matrix.ok_or_else(|| Problem::new("invalid_matrix", "", wanted).into())
+        matrix.ok_or_else(|| LeadscoreError::new(ErrorKind::InvalidMatrix, "", wanted).into())
     }
 }
 
 /// Whether it is a matrix of the type with every value where its type may lie. A view into packed records may have them anywhere.
 fn is_aligned<T: Element>(object: Borrowed<'_, '_, PyAny>) -> bool {
-    use numpy::{PyArray2, PyArrayMethods};
+    use numpy::PyArrayMethods;
     let Ok(array) = object.cast::<PyArray2<T>>() else { return false };
     let size = size_of::<T>();
     let mut steps = array.strides().iter().zip(array.shape());
@@ -59,16 +60,27 @@ impl Matrix<'_> {
     }
 }
 
+/// A matrix of the library as numpy's, without a copy.
+pub(crate) fn to_array(py: Python<'_>, matrix: FeatureMatrix) -> Bound<'_, PyArray2<f64>> {
+    Array2::from(matrix).into_pyarray(py)
+}
+
 impl View<'_> {
-    pub(crate) fn rows(&self) -> usize {
+    /// All rows, copied and widened.
+    pub(crate) fn to_matrix(self) -> Result<FeatureMatrix, Error> {
+        self.block(0..self.row_count())
+    }
+}
+
+impl MatrixRows for View<'_> {
+    fn row_count(&self) -> usize {
         match self {
             View::F64(values) => values.nrows(),
             View::F32(values) => values.nrows(),
         }
     }
 
-    /// Some of its rows, copied and widened.
-    pub(crate) fn block(&self, rows: Range<usize>) -> Result<FeatureMatrix, Problem> {
+    fn block(&self, rows: Range<usize>) -> Result<FeatureMatrix, Error> {
         match self {
             View::F64(values) => block(values, rows, |value| value),
             View::F32(values) => block(values, rows, f64::from),
@@ -80,7 +92,7 @@ fn block<T: Copy>(
     values: &ArrayView2<'_, T>,
     rows: Range<usize>,
     widen: impl Fn(T) -> f64,
-) -> Result<FeatureMatrix, Problem> {
+) -> Result<FeatureMatrix, Error> {
     let columns = values.ncols();
     let part = values.slice_axis(Axis(0), Slice::from(rows));
     let mut copy = Vec::with_capacity(part.len());
@@ -88,5 +100,5 @@ fn block<T: Copy>(
         Some(values) => copy.extend(values.iter().map(|value| widen(*value))),
         None => part.rows().into_iter().for_each(|row| copy.extend(row.iter().map(|value| widen(*value)))),
     }
-    Ok(FeatureMatrix::new(columns, copy)?)
+    FeatureMatrix::new(columns, copy)
 }

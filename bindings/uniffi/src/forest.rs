@@ -1,13 +1,12 @@
 //! Models.
 
-use std::path::Path;
-
-use leadscore::FeatureMatrix;
+use leadscore::Error;
 use leadscore::forest::Iterations;
+use leadscore::parallel::Workers;
 
-use crate::enter::{FEW, MANY, enter_blocks};
+use crate::enter::{Stop, enter_parallel};
+use crate::error::LeadscoreError;
 use crate::matrix::{Rows, bytes_of};
-use crate::problem::LeadscoreError;
 
 /// Boosted trees as XGBoost and LightGBM write them.
 #[derive(Debug, uniffi::Object)]
@@ -27,11 +26,10 @@ impl Forest {
     /// The model in this file.
     ///
     /// # Errors
-    /// `io` with the file; as [`Forest::from_bytes`].
+    /// `not_found` and `io` with the file; as [`Forest::from_bytes`].
     #[uniffi::constructor]
     pub fn load(path: String) -> Result<Forest, LeadscoreError> {
-        let path = Path::new(&path);
-        Forest::from_bytes(std::fs::read(path).map_err(|error| LeadscoreError::io(path, &error))?)
+        Forest::from_bytes(std::fs::read(&path).map_err(|error| Error::io(&path, error))?)
     }
 
     /// The model in the library's own JSON.
@@ -62,15 +60,18 @@ impl Forest {
     /// row, and so is what comes out; iterations are `all` or `best`; zero threads are one for each processor.
     ///
     /// # Errors
-    /// `invalid_matrix` and `unknown_name`.
+    /// `invalid_matrix`, `unknown_name` and `cancelled`.
     pub fn margin(
         &self,
         values: &[u8],
         columns: u32,
         iterations: String,
         threads: u32,
+        stop: Box<dyn Stop>,
     ) -> Result<Vec<u8>, LeadscoreError> {
-        self.rows(Rows::new(values, columns)?, &iterations, MANY, threads, leadscore::Forest::margin)
+        Forest::rows(values, columns, &iterations, threads, &*stop, |rows, iterations, workers| {
+            self.0.margin_parallel(rows, iterations, workers)
+        })
     }
 
     /// Predictions, row after row: margins through the objective's link.
@@ -83,8 +84,11 @@ impl Forest {
         columns: u32,
         iterations: String,
         threads: u32,
+        stop: Box<dyn Stop>,
     ) -> Result<Vec<u8>, LeadscoreError> {
-        self.rows(Rows::new(values, columns)?, &iterations, MANY, threads, leadscore::Forest::predict)
+        Forest::rows(values, columns, &iterations, threads, &*stop, |rows, iterations, workers| {
+            self.0.predict_parallel(rows, iterations, workers)
+        })
     }
 
     /// Contributions, row after row: for each output those of all features, then the bias.
@@ -97,22 +101,27 @@ impl Forest {
         columns: u32,
         iterations: String,
         threads: u32,
+        stop: Box<dyn Stop>,
     ) -> Result<Vec<u8>, LeadscoreError> {
-        self.rows(Rows::new(values, columns)?, &iterations, FEW, threads, leadscore::Forest::shap)
+        Forest::rows(values, columns, &iterations, threads, &*stop, |rows, iterations, workers| {
+            self.0.shap_parallel(rows, iterations, workers)
+        })
     }
 }
 
 impl Forest {
+    /// One of the three things a forest makes of a matrix, row after row.
     fn rows(
-        &self,
-        rows: Rows<'_>,
+        values: &[u8],
+        columns: u32,
         iterations: &str,
-        size: usize,
         threads: u32,
-        work: fn(&leadscore::Forest, &FeatureMatrix, Iterations) -> Result<Vec<f64>, leadscore::Error>,
+        stop: &dyn Stop,
+        work: impl FnOnce(&Rows<'_>, Iterations, &Workers<'_>) -> Result<Vec<f64>, Error>,
     ) -> Result<Vec<u8>, LeadscoreError> {
-        let iterations: Iterations = iterations.parse()?;
-        let parts = enter_blocks(rows, size, threads, |block| work(&self.0, block, iterations))?;
-        Ok(bytes_of(&parts.concat()))
+        let found = enter_parallel(threads, stop, |workers| {
+            work(&Rows::new(values, columns)?, iterations.parse()?, workers)
+        })?;
+        Ok(bytes_of(&found))
     }
 }

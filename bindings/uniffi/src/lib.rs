@@ -4,17 +4,18 @@
 #![expect(clippy::needless_pass_by_value, reason = "arguments come by value from the other side")]
 
 mod enter;
+mod error;
 mod forest;
 mod matrix;
 mod pipeline;
-mod problem;
 
 use std::ffi::OsString;
 
+pub use enter::Stop;
+pub use error::{Issue, LeadscoreError};
 pub use forest::Forest;
 pub use matrix::Matrix;
-pub use pipeline::{MatrixScores, Pipeline, pipeline_names};
-pub use problem::LeadscoreError;
+pub use pipeline::{MatrixScores, Pipeline, builtin_names};
 
 uniffi::setup_scaffolding!("leadscore_uniffi");
 

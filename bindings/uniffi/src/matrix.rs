@@ -1,9 +1,10 @@
 //! Matrices as bytes: f64, little-endian, row after row, NaN where missing. A list of numbers would be boxed on the other
 //! side, and many times slower.
 
-use leadscore::FeatureMatrix;
+use std::ops::Range;
 
-use crate::problem::LeadscoreError;
+use leadscore::parallel::MatrixRows;
+use leadscore::{Error, ErrorKind, FeatureMatrix};
 
 /// Numbers row after row; NaN is missing.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
@@ -28,34 +29,38 @@ pub(crate) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub(crate) fn new(bytes: &'a [u8], columns: u32) -> Result<Rows<'a>, LeadscoreError> {
+    pub(crate) fn new(bytes: &'a [u8], columns: u32) -> Result<Rows<'a>, Error> {
         let (values, rest) = bytes.as_chunks::<8>();
         if !rest.is_empty() {
             let text = format!("{} bytes are no list of numbers of 8 bytes", bytes.len());
-            return Err(LeadscoreError::new("invalid_matrix", "", text));
+            return Err(Error::new(ErrorKind::InvalidMatrix, "", text));
         }
         let rows = Rows { values, columns: columns as usize };
         if rows.columns == 0 || !values.len().is_multiple_of(rows.columns) {
             // Refused in the core's own words.
-            rows.matrix()?;
+            rows.to_matrix()?;
         }
         Ok(rows)
     }
 
     /// The whole as one matrix.
-    pub(crate) fn matrix(self) -> Result<FeatureMatrix, LeadscoreError> {
-        let values = self.values.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
-        Ok(FeatureMatrix::new(self.columns, values)?)
+    pub(crate) fn to_matrix(self) -> Result<FeatureMatrix, Error> {
+        matrix(self.columns, self.values)
+    }
+}
+
+impl MatrixRows for Rows<'_> {
+    fn row_count(&self) -> usize {
+        self.values.len() / self.columns
     }
 
-    /// The rows in blocks of so many; one block without rows where there are none.
-    pub(crate) fn blocks(self, size: usize) -> Vec<Rows<'a>> {
-        if self.values.is_empty() {
-            return vec![self];
-        }
-        let columns = self.columns;
-        self.values.chunks(size * columns).map(|values| Rows { values, columns }).collect()
+    fn block(&self, rows: Range<usize>) -> Result<FeatureMatrix, Error> {
+        matrix(self.columns, &self.values[rows.start * self.columns..rows.end * self.columns])
     }
+}
+
+fn matrix(columns: usize, values: &[[u8; 8]]) -> Result<FeatureMatrix, Error> {
+    FeatureMatrix::new(columns, values.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect())
 }
 
 /// Numbers as they cross.

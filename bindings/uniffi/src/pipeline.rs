@@ -1,12 +1,11 @@
 //! Pipelines.
 
-use std::path::Path;
+use leadscore::error::catch_panic;
+use leadscore::{Context, Error, ErrorKind, ImportOptions};
 
-use leadscore::{Context, ImportOptions, ScoreColumns};
-
-use crate::enter::{MANY, enter_blocks};
+use crate::enter::{Stop, enter_parallel};
+use crate::error::LeadscoreError;
 use crate::matrix::{Matrix, Rows, bytes_of};
-use crate::problem::LeadscoreError;
 
 /// A scoring system.
 #[derive(Debug, uniffi::Object)]
@@ -19,7 +18,7 @@ pub struct MatrixScores {
     pub scores: Vec<u8>,
     /// 0–1, NaN where there is none, f64.
     pub probabilities: Vec<u8>,
-    /// Places in the pipeline's list of tiers, −1 where there is none, i32.
+    /// Indexes into the pipeline's list of tiers, −1 where there is none, i32.
     pub tiers: Vec<u8>,
     /// The probability of every class, row after row, f64; empty where there are no classes.
     pub classes: Vec<u8>,
@@ -27,7 +26,7 @@ pub struct MatrixScores {
 
 /// The names of the pipelines that ship with the library.
 #[uniffi::export]
-pub fn pipeline_names() -> Vec<String> {
+pub fn builtin_names() -> Vec<String> {
     leadscore::Pipeline::builtin_names().map(str::to_owned).collect()
 }
 
@@ -54,13 +53,12 @@ impl Pipeline {
     /// The pipeline in a JSON file.
     ///
     /// # Errors
-    /// `io` with the file; as [`Pipeline::from_json`].
+    /// `not_found` and `io` with the file; as [`Pipeline::from_json`].
     #[uniffi::constructor]
     pub fn load(path: String) -> Result<Pipeline, LeadscoreError> {
-        let path = Path::new(&path);
-        let bytes = std::fs::read(path).map_err(|error| LeadscoreError::io(path, &error))?;
+        let bytes = std::fs::read(&path).map_err(|error| Error::io(&path, error))?;
         let text = String::from_utf8(bytes)
-            .map_err(|_| LeadscoreError::new("invalid_json", "", "the file is not UTF-8 text"))?;
+            .map_err(|_| Error::new(ErrorKind::InvalidJson, "", "the file is not UTF-8 text"))?;
         Pipeline::from_json(text)
     }
 
@@ -91,12 +89,23 @@ impl Pipeline {
         Ok(self.0.score_json(&record, &Context::from_json(&context)?)?)
     }
 
-    /// Scores a JSON list of lead records; a JSON list of predictions and, for those refused, errors.
+    /// Scores a JSON list of lead records, the first of which has that index in a longer list; a JSON list of predictions
+    /// and, for those refused, errors. Zero threads are one for each processor.
     ///
     /// # Errors
-    /// What is wrong with the list or the context.
-    pub fn score_many_json(&self, records: String, context: String) -> Result<String, LeadscoreError> {
-        Ok(self.0.score_many_json(&records, 0, &Context::from_json(&context)?)?)
+    /// What is wrong with the list or the context; `cancelled`.
+    pub fn score_many_json(
+        &self,
+        records: String,
+        context: String,
+        first_index: u32,
+        threads: u32,
+        stop: Box<dyn Stop>,
+    ) -> Result<String, LeadscoreError> {
+        enter_parallel(threads, &*stop, |workers| {
+            let context = Context::from_json(&context)?;
+            self.0.score_many_json_parallel(&records, first_index as usize, &context, workers)
+        })
     }
 
     /// The features of one lead record as a JSON object.
@@ -107,33 +116,44 @@ impl Pipeline {
         Ok(self.0.features_json(&record, &Context::from_json(&context)?)?)
     }
 
-    /// The features of a JSON list of lead records as a matrix.
+    /// The features of a JSON list of lead records, the first of which has that index in a longer list, as a matrix.
     ///
     /// # Errors
-    /// What is wrong with the records or the context.
-    pub fn feature_matrix_json(&self, records: String, context: String) -> Result<Matrix, LeadscoreError> {
-        Ok(self.0.feature_matrix_json(&records, 0, &Context::from_json(&context)?)?.into())
+    /// What is wrong with the records or the context; `cancelled`.
+    pub fn feature_matrix_json(
+        &self,
+        records: String,
+        context: String,
+        first_index: u32,
+        threads: u32,
+        stop: Box<dyn Stop>,
+    ) -> Result<Matrix, LeadscoreError> {
+        let matrix = enter_parallel(threads, &*stop, |workers| {
+            let context = Context::from_json(&context)?;
+            self.0.feature_matrix_json_parallel(&records, first_index as usize, &context, workers)
+        })?;
+        Ok(matrix.into())
     }
 
     /// Scores the rows of a matrix: f64, little-endian, row after row. Zero threads are one for each processor.
     ///
     /// # Errors
-    /// `invalid_matrix`.
+    /// `invalid_matrix` and `cancelled`.
     pub fn score_matrix(
         &self,
         values: &[u8],
         columns: u32,
         threads: u32,
+        stop: Box<dyn Stop>,
     ) -> Result<MatrixScores, LeadscoreError> {
-        let parts =
-            enter_blocks(Rows::new(values, columns)?, MANY, threads, |block| self.0.score_matrix(block))?;
-        let mut all = ScoreColumns::default();
-        parts.into_iter().for_each(|part| all.append(part));
+        let scores = enter_parallel(threads, &*stop, |workers| {
+            self.0.score_matrix_parallel(&Rows::new(values, columns)?, workers)
+        })?;
         Ok(MatrixScores {
-            scores: bytes_of(&all.score),
-            probabilities: bytes_of(&all.probability),
-            tiers: all.tier.iter().flat_map(|tier| tier.to_le_bytes()).collect(),
-            classes: bytes_of(&all.class_probabilities),
+            scores: bytes_of(&scores.score),
+            probabilities: bytes_of(&scores.probability),
+            tiers: scores.tier.iter().flat_map(|tier| tier.to_le_bytes()).collect(),
+            classes: bytes_of(&scores.class_probabilities),
         })
     }
 
@@ -144,15 +164,16 @@ impl Pipeline {
     /// `unknown_name`, `contributions_unsupported`, `cover_missing`, `invalid_matrix`.
     pub fn importance_json(&self, by: String, values: &[u8], columns: u32) -> Result<String, LeadscoreError> {
         let given = !values.is_empty() || columns > 0;
-        let leads = given.then(|| Rows::new(values, columns)?.matrix()).transpose()?;
+        let leads = given.then(|| Rows::new(values, columns)?.to_matrix()).transpose()?;
         Ok(self.0.importance_json(&by, leads.as_ref())?)
     }
 
     /// Scores a file of leads into another; options and summary are JSON.
     ///
     /// # Errors
-    /// `invalid_context`, `io`, `unreadable_table`.
-    pub fn score_file(&self, options: String) -> Result<String, LeadscoreError> {
-        Ok(leadscore_files::score_file(&self.0, &options, &leadscore_files::never_stop)?)
+    /// `invalid_context`, `not_found`, `io`, `unreadable_table`, `cancelled`.
+    pub fn score_file(&self, options: String, stop: Box<dyn Stop>) -> Result<String, LeadscoreError> {
+        let is_stopped = || stop.is_stopped();
+        Ok(catch_panic(|| leadscore_files::score_file(&self.0, &options, &is_stopped))?)
     }
 }

@@ -460,7 +460,13 @@ fileprivate final class UniffiHandleMap<T>: @unchecked Sendable {
 
 
 // Public interface members begin here.
-
+// Magic number for the Rust proxy to call using the same mechanism as every other method,
+// to free the callback once it's dropped by Rust.
+private let IDX_CALLBACK_FREE: Int32 = 0
+// Callback return codes
+private let UNIFFI_CALLBACK_SUCCESS: Int32 = 0
+private let UNIFFI_CALLBACK_ERROR: Int32 = 1
+private let UNIFFI_CALLBACK_UNEXPECTED_ERROR: Int32 = 2
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
@@ -507,6 +513,30 @@ fileprivate struct FfiConverterDouble: FfiConverterPrimitive {
 
     public static func write(_ value: Double, into buf: inout [UInt8]) {
         writeDouble(&buf, lower(value))
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterBool : FfiConverter {
+    typealias FfiType = Int8
+    typealias SwiftType = Bool
+
+    public static func lift(_ value: Int8) throws -> Bool {
+        return value != 0
+    }
+
+    public static func lower(_ value: Bool) -> Int8 {
+        return value ? 1 : 0
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Bool {
+        return try lift(readInt(&buf))
+    }
+
+    public static func write(_ value: Bool, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
     }
 }
 
@@ -592,9 +622,9 @@ public protocol ForestProtocol: AnyObject, Sendable {
      * row, and so is what comes out; iterations are `all` or `best`; zero threads are one for each processor.
      *
      * # Errors
-     * `invalid_matrix` and `unknown_name`.
+     * `invalid_matrix`, `unknown_name` and `cancelled`.
      */
-    func margin(values: Data, columns: UInt32, iterations: String, threads: UInt32) throws  -> Data
+    func margin(values: Data, columns: UInt32, iterations: String, threads: UInt32, stop: Stop) throws  -> Data
     
     /**
      * Predictions, row after row: margins through the objective's link.
@@ -602,7 +632,7 @@ public protocol ForestProtocol: AnyObject, Sendable {
      * # Errors
      * As [`Forest::margin`].
      */
-    func predict(values: Data, columns: UInt32, iterations: String, threads: UInt32) throws  -> Data
+    func predict(values: Data, columns: UInt32, iterations: String, threads: UInt32, stop: Stop) throws  -> Data
     
     /**
      * Contributions, row after row: for each output those of all features, then the bias.
@@ -610,7 +640,7 @@ public protocol ForestProtocol: AnyObject, Sendable {
      * # Errors
      * As [`Forest::margin`]; `cover_missing` and `contributions_unsupported`.
      */
-    func shap(values: Data, columns: UInt32, iterations: String, threads: UInt32) throws  -> Data
+    func shap(values: Data, columns: UInt32, iterations: String, threads: UInt32, stop: Stop) throws  -> Data
     
     /**
      * The library's own JSON.
@@ -711,7 +741,7 @@ public static func fromJson(text: String)throws  -> Forest  {
      * The model in this file.
      *
      * # Errors
-     * `io` with the file; as [`Forest::from_bytes`].
+     * `not_found` and `io` with the file; as [`Forest::from_bytes`].
      */
 public static func load(path: String)throws  -> Forest  {
     return try  FfiConverterTypeForest_lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
@@ -741,9 +771,9 @@ open func describeJson() -> String  {
      * row, and so is what comes out; iterations are `all` or `best`; zero threads are one for each processor.
      *
      * # Errors
-     * `invalid_matrix` and `unknown_name`.
+     * `invalid_matrix`, `unknown_name` and `cancelled`.
      */
-open func margin(values: Data, columns: UInt32, iterations: String, threads: UInt32)throws  -> Data  {
+open func margin(values: Data, columns: UInt32, iterations: String, threads: UInt32, stop: Stop)throws  -> Data  {
     return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
         uniffiCallStatus in
         FfiConverterByRefBytes.lower(values) { valuesFb in
@@ -752,7 +782,8 @@ open func margin(values: Data, columns: UInt32, iterations: String, threads: UIn
         valuesFb,
         FfiConverterUInt32.lower(columns),
         FfiConverterString.lower(iterations),
-        FfiConverterUInt32.lower(threads),uniffiCallStatus
+        FfiConverterUInt32.lower(threads),
+        FfiConverterCallbackInterfaceStop_lower(stop),uniffiCallStatus
     )
         }
 })
@@ -764,7 +795,7 @@ open func margin(values: Data, columns: UInt32, iterations: String, threads: UIn
      * # Errors
      * As [`Forest::margin`].
      */
-open func predict(values: Data, columns: UInt32, iterations: String, threads: UInt32)throws  -> Data  {
+open func predict(values: Data, columns: UInt32, iterations: String, threads: UInt32, stop: Stop)throws  -> Data  {
     return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
         uniffiCallStatus in
         FfiConverterByRefBytes.lower(values) { valuesFb in
@@ -773,7 +804,8 @@ open func predict(values: Data, columns: UInt32, iterations: String, threads: UI
         valuesFb,
         FfiConverterUInt32.lower(columns),
         FfiConverterString.lower(iterations),
-        FfiConverterUInt32.lower(threads),uniffiCallStatus
+        FfiConverterUInt32.lower(threads),
+        FfiConverterCallbackInterfaceStop_lower(stop),uniffiCallStatus
     )
         }
 })
@@ -785,7 +817,7 @@ open func predict(values: Data, columns: UInt32, iterations: String, threads: UI
      * # Errors
      * As [`Forest::margin`]; `cover_missing` and `contributions_unsupported`.
      */
-open func shap(values: Data, columns: UInt32, iterations: String, threads: UInt32)throws  -> Data  {
+open func shap(values: Data, columns: UInt32, iterations: String, threads: UInt32, stop: Stop)throws  -> Data  {
     return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
         uniffiCallStatus in
         FfiConverterByRefBytes.lower(values) { valuesFb in
@@ -794,7 +826,8 @@ open func shap(values: Data, columns: UInt32, iterations: String, threads: UInt3
         valuesFb,
         FfiConverterUInt32.lower(columns),
         FfiConverterString.lower(iterations),
-        FfiConverterUInt32.lower(threads),uniffiCallStatus
+        FfiConverterUInt32.lower(threads),
+        FfiConverterCallbackInterfaceStop_lower(stop),uniffiCallStatus
     )
         }
 })
@@ -886,12 +919,12 @@ public protocol PipelineProtocol: AnyObject, Sendable {
     func describeJson()  -> String
     
     /**
-     * The features of a JSON list of lead records as a matrix.
+     * The features of a JSON list of lead records, the first of which has that index in a longer list, as a matrix.
      *
      * # Errors
-     * What is wrong with the records or the context.
+     * What is wrong with the records or the context; `cancelled`.
      */
-    func featureMatrixJson(records: String, context: String) throws  -> Matrix
+    func featureMatrixJson(records: String, context: String, firstIndex: UInt32, threads: UInt32, stop: Stop) throws  -> Matrix
     
     /**
      * The features of one lead record as a JSON object.
@@ -914,9 +947,9 @@ public protocol PipelineProtocol: AnyObject, Sendable {
      * Scores a file of leads into another; options and summary are JSON.
      *
      * # Errors
-     * `invalid_context`, `io`, `unreadable_table`.
+     * `invalid_context`, `not_found`, `io`, `unreadable_table`, `cancelled`.
      */
-    func scoreFile(options: String) throws  -> String
+    func scoreFile(options: String, stop: Stop) throws  -> String
     
     /**
      * Scores one lead record; the prediction as JSON.
@@ -927,20 +960,21 @@ public protocol PipelineProtocol: AnyObject, Sendable {
     func scoreJson(record: String, context: String) throws  -> String
     
     /**
-     * Scores a JSON list of lead records; a JSON list of predictions and, for those refused, errors.
+     * Scores a JSON list of lead records, the first of which has that index in a longer list; a JSON list of predictions
+     * and, for those refused, errors. Zero threads are one for each processor.
      *
      * # Errors
-     * What is wrong with the list or the context.
+     * What is wrong with the list or the context; `cancelled`.
      */
-    func scoreManyJson(records: String, context: String) throws  -> String
+    func scoreManyJson(records: String, context: String, firstIndex: UInt32, threads: UInt32, stop: Stop) throws  -> String
     
     /**
      * Scores the rows of a matrix: f64, little-endian, row after row. Zero threads are one for each processor.
      *
      * # Errors
-     * `invalid_matrix`.
+     * `invalid_matrix` and `cancelled`.
      */
-    func scoreMatrix(values: Data, columns: UInt32, threads: UInt32) throws  -> MatrixScores
+    func scoreMatrix(values: Data, columns: UInt32, threads: UInt32, stop: Stop) throws  -> MatrixScores
     
     /**
      * The pipeline as one self-contained JSON file.
@@ -1036,7 +1070,7 @@ public static func fromJson(text: String)throws  -> Pipeline  {
      * Makes a pipeline of an XGBoost or LightGBM model.
      *
      * # Errors
-     * As the core's `Import::from_json` and `Pipeline::import`.
+     * As the core's `ImportOptions::from_json` and `Pipeline::import_model`.
      */
 public static func importModel(bytes: Data, options: String)throws  -> Pipeline  {
     return try  FfiConverterTypePipeline_lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
@@ -1052,7 +1086,7 @@ public static func importModel(bytes: Data, options: String)throws  -> Pipeline 
      * The pipeline in a JSON file.
      *
      * # Errors
-     * `io` with the file; as [`Pipeline::from_json`].
+     * `not_found` and `io` with the file; as [`Pipeline::from_json`].
      */
 public static func load(path: String)throws  -> Pipeline  {
     return try  FfiConverterTypePipeline_lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
@@ -1078,18 +1112,21 @@ open func describeJson() -> String  {
 }
     
     /**
-     * The features of a JSON list of lead records as a matrix.
+     * The features of a JSON list of lead records, the first of which has that index in a longer list, as a matrix.
      *
      * # Errors
-     * What is wrong with the records or the context.
+     * What is wrong with the records or the context; `cancelled`.
      */
-open func featureMatrixJson(records: String, context: String)throws  -> Matrix  {
+open func featureMatrixJson(records: String, context: String, firstIndex: UInt32, threads: UInt32, stop: Stop)throws  -> Matrix  {
     return try  FfiConverterTypeMatrix_lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
         uniffiCallStatus in
     uniffi_leadscore_uniffi_fn_method_pipeline_feature_matrix_json(
             self.uniffiCloneHandle(),
         FfiConverterString.lower(records),
-        FfiConverterString.lower(context),uniffiCallStatus
+        FfiConverterString.lower(context),
+        FfiConverterUInt32.lower(firstIndex),
+        FfiConverterUInt32.lower(threads),
+        FfiConverterCallbackInterfaceStop_lower(stop),uniffiCallStatus
     )
 })
 }
@@ -1136,14 +1173,15 @@ open func importanceJson(by: String, values: Data, columns: UInt32)throws  -> St
      * Scores a file of leads into another; options and summary are JSON.
      *
      * # Errors
-     * `invalid_context`, `io`, `unreadable_table`.
+     * `invalid_context`, `not_found`, `io`, `unreadable_table`, `cancelled`.
      */
-open func scoreFile(options: String)throws  -> String  {
+open func scoreFile(options: String, stop: Stop)throws  -> String  {
     return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
         uniffiCallStatus in
     uniffi_leadscore_uniffi_fn_method_pipeline_score_file(
             self.uniffiCloneHandle(),
-        FfiConverterString.lower(options),uniffiCallStatus
+        FfiConverterString.lower(options),
+        FfiConverterCallbackInterfaceStop_lower(stop),uniffiCallStatus
     )
 })
 }
@@ -1166,18 +1204,22 @@ open func scoreJson(record: String, context: String)throws  -> String  {
 }
     
     /**
-     * Scores a JSON list of lead records; a JSON list of predictions and, for those refused, errors.
+     * Scores a JSON list of lead records, the first of which has that index in a longer list; a JSON list of predictions
+     * and, for those refused, errors. Zero threads are one for each processor.
      *
      * # Errors
-     * What is wrong with the list or the context.
+     * What is wrong with the list or the context; `cancelled`.
      */
-open func scoreManyJson(records: String, context: String)throws  -> String  {
+open func scoreManyJson(records: String, context: String, firstIndex: UInt32, threads: UInt32, stop: Stop)throws  -> String  {
     return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
         uniffiCallStatus in
     uniffi_leadscore_uniffi_fn_method_pipeline_score_many_json(
             self.uniffiCloneHandle(),
         FfiConverterString.lower(records),
-        FfiConverterString.lower(context),uniffiCallStatus
+        FfiConverterString.lower(context),
+        FfiConverterUInt32.lower(firstIndex),
+        FfiConverterUInt32.lower(threads),
+        FfiConverterCallbackInterfaceStop_lower(stop),uniffiCallStatus
     )
 })
 }
@@ -1186,9 +1228,9 @@ open func scoreManyJson(records: String, context: String)throws  -> String  {
      * Scores the rows of a matrix: f64, little-endian, row after row. Zero threads are one for each processor.
      *
      * # Errors
-     * `invalid_matrix`.
+     * `invalid_matrix` and `cancelled`.
      */
-open func scoreMatrix(values: Data, columns: UInt32, threads: UInt32)throws  -> MatrixScores  {
+open func scoreMatrix(values: Data, columns: UInt32, threads: UInt32, stop: Stop)throws  -> MatrixScores  {
     return try  FfiConverterTypeMatrixScores_lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
         uniffiCallStatus in
         FfiConverterByRefBytes.lower(values) { valuesFb in
@@ -1196,7 +1238,8 @@ open func scoreMatrix(values: Data, columns: UInt32, threads: UInt32)throws  -> 
             self.uniffiCloneHandle(),
         valuesFb,
         FfiConverterUInt32.lower(columns),
-        FfiConverterUInt32.lower(threads),uniffiCallStatus
+        FfiConverterUInt32.lower(threads),
+        FfiConverterCallbackInterfaceStop_lower(stop),uniffiCallStatus
     )
         }
 })
@@ -1260,6 +1303,105 @@ public func FfiConverterTypePipeline_lower(_ value: Pipeline) -> UInt64 {
 }
 
 
+
+
+/**
+ * One thing that strict mode refuses in a lead.
+ */
+public struct Issue: Equatable, Hashable {
+    /**
+     * The stable name of what is wrong.
+     */
+    public var code: String
+    /**
+     * The name of the feature.
+     */
+    public var feature: String
+    /**
+     * Where in the input.
+     */
+    public var path: String
+    /**
+     * What is wrong, in plain words.
+     */
+    public var message: String
+    /**
+     * What the record said, where it said something.
+     */
+    public var found: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The stable name of what is wrong.
+         */code: String, 
+        /**
+         * The name of the feature.
+         */feature: String, 
+        /**
+         * Where in the input.
+         */path: String, 
+        /**
+         * What is wrong, in plain words.
+         */message: String, 
+        /**
+         * What the record said, where it said something.
+         */found: String?) {
+        self.code = code
+        self.feature = feature
+        self.path = path
+        self.message = message
+        self.found = found
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Issue: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeIssue: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Issue {
+        return
+            try Issue(
+                code: FfiConverterString.read(from: &buf), 
+                feature: FfiConverterString.read(from: &buf), 
+                path: FfiConverterString.read(from: &buf), 
+                message: FfiConverterString.read(from: &buf), 
+                found: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Issue, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.code, into: &buf)
+        FfiConverterString.write(value.feature, into: &buf)
+        FfiConverterString.write(value.path, into: &buf)
+        FfiConverterString.write(value.message, into: &buf)
+        FfiConverterOptionString.write(value.found, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeIssue_lift(_ buf: RustBuffer) throws -> Issue {
+    return try FfiConverterTypeIssue.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeIssue_lower(_ value: Issue) -> RustBuffer {
+    return FfiConverterTypeIssue.lower(value)
+}
 
 
 /**
@@ -1344,7 +1486,7 @@ public struct MatrixScores: Equatable, Hashable {
      */
     public var probabilities: Data
     /**
-     * Places in the pipeline's list of tiers, −1 where there is none, i32.
+     * Indexes into the pipeline's list of tiers, −1 where there is none, i32.
      */
     public var tiers: Data
     /**
@@ -1362,7 +1504,7 @@ public struct MatrixScores: Equatable, Hashable {
          * 0–1, NaN where there is none, f64.
          */probabilities: Data, 
         /**
-         * Places in the pipeline's list of tiers, −1 where there is none, i32.
+         * Indexes into the pipeline's list of tiers, −1 where there is none, i32.
          */tiers: Data, 
         /**
          * The probability of every class, row after row, f64; empty where there are no classes.
@@ -1440,7 +1582,10 @@ enum LeadscoreError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError
          */path: String, 
         /**
          * What was wrong, in plain words.
-         */text: String
+         */text: String, 
+        /**
+         * All that strict mode found wrong with a lead.
+         */issues: [Issue]
     )
 
     
@@ -1474,7 +1619,8 @@ public struct FfiConverterTypeLeadscoreError: FfiConverterRustBuffer {
         case 1: return .Refused(
             code: try FfiConverterString.read(from: &buf), 
             path: try FfiConverterString.read(from: &buf), 
-            text: try FfiConverterString.read(from: &buf)
+            text: try FfiConverterString.read(from: &buf), 
+            issues: try FfiConverterSequenceTypeIssue.read(from: &buf)
             )
 
          default: throw UniffiInternalError.unexpectedEnumCase
@@ -1488,11 +1634,12 @@ public struct FfiConverterTypeLeadscoreError: FfiConverterRustBuffer {
 
         
         
-        case let .Refused(code,path,text):
+        case let .Refused(code,path,text,issues):
             writeInt(&buf, Int32(1))
             FfiConverterString.write(code, into: &buf)
             FfiConverterString.write(path, into: &buf)
             FfiConverterString.write(text, into: &buf)
+            FfiConverterSequenceTypeIssue.write(issues, into: &buf)
             
         }
     }
@@ -1511,6 +1658,169 @@ public func FfiConverterTypeLeadscoreError_lift(_ buf: RustBuffer) throws -> Lea
 #endif
 public func FfiConverterTypeLeadscoreError_lower(_ value: LeadscoreError) -> RustBuffer {
     return FfiConverterTypeLeadscoreError.lower(value)
+}
+
+
+
+
+/**
+ * Asked now and then by long work, on the thread that called for it, whether to end early.
+ */
+public protocol Stop: AnyObject, Sendable {
+    
+    /**
+     * Whether the work is to end now.
+     */
+    func isStopped()  -> Bool
+    
+}
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceStop {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceStop = UniffiVTableCallbackInterfaceStop(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterCallbackInterfaceStop.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface Stop: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterCallbackInterfaceStop.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface Stop: handle missing in uniffiClone")
+            }
+        },
+        isStopped: { (
+            uniffiHandle: UInt64,
+            uniffiOutReturn: UnsafeMutablePointer<Int8>,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> Bool in
+                guard let uniffiObj = try? FfiConverterCallbackInterfaceStop.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return uniffiObj.isStopped(
+                )
+            }
+
+            
+            let writeReturn = { uniffiOutReturn.pointee = FfiConverterBool.lower($0) }
+            uniffiTraitInterfaceCall(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceStop> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceStop>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitStop() {
+    uniffi_leadscore_uniffi_fn_init_callback_vtable_stop(UniffiCallbackInterfaceStop.vtablePtr)
+}
+
+// FfiConverter protocol for callback interfaces
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterCallbackInterfaceStop {
+    fileprivate static let handleMap = UniffiHandleMap<Stop>()
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+extension FfiConverterCallbackInterfaceStop : FfiConverter {
+    typealias SwiftType = Stop
+    typealias FfiType = UInt64
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public static func lift(_ handle: UInt64) throws -> SwiftType {
+        try handleMap.get(handle: handle)
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public static func lower(_ v: SwiftType) -> UInt64 {
+        return handleMap.insert(obj: v)
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public static func write(_ v: SwiftType, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(v))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterCallbackInterfaceStop_lift(_ handle: UInt64) throws -> Stop {
+    return try FfiConverterCallbackInterfaceStop.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterCallbackInterfaceStop_lower(_ v: Stop) -> UInt64 {
+    return FfiConverterCallbackInterfaceStop.lower(v)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionString: FfiConverterRustBuffer {
+    typealias SwiftType = String?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterString.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterString.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
 }
 
 #if swift(>=5.8)
@@ -1533,6 +1843,31 @@ fileprivate struct FfiConverterSequenceString: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterString.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeIssue: FfiConverterRustBuffer {
+    typealias SwiftType = [Issue]
+
+    public static func write(_ value: [Issue], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeIssue.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Issue] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Issue]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeIssue.read(from: &buf))
         }
         return seq
     }
@@ -1571,10 +1906,10 @@ public func version() -> String  {
 /**
  * The names of the pipelines that ship with the library.
  */
-public func pipelineNames() -> [String]  {
+public func builtinNames() -> [String]  {
     return try!  FfiConverterSequenceString.lift(try! rustCall() {
         uniffiCallStatus in
-    uniffi_leadscore_uniffi_fn_func_pipeline_names(uniffiCallStatus
+    uniffi_leadscore_uniffi_fn_func_builtin_names(uniffiCallStatus
     )
 })
 }
@@ -1603,19 +1938,19 @@ private let initializationResult: InitializationResult = {
     if (uniffi_leadscore_uniffi_checksum_func_version() != 53352) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_func_pipeline_names() != 20650) {
+    if (uniffi_leadscore_uniffi_checksum_func_builtin_names() != 48447) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_forest_describe_json() != 17070) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_method_forest_margin() != 41143) {
+    if (uniffi_leadscore_uniffi_checksum_method_forest_margin() != 21431) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_method_forest_predict() != 8696) {
+    if (uniffi_leadscore_uniffi_checksum_method_forest_predict() != 56160) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_method_forest_shap() != 9458) {
+    if (uniffi_leadscore_uniffi_checksum_method_forest_shap() != 10258) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_forest_to_json() != 36617) {
@@ -1627,52 +1962,56 @@ private let initializationResult: InitializationResult = {
     if (uniffi_leadscore_uniffi_checksum_method_pipeline_describe_json() != 20567) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_method_pipeline_feature_matrix_json() != 38429) {
+    if (uniffi_leadscore_uniffi_checksum_method_pipeline_feature_matrix_json() != 49254) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_method_pipeline_features_json() != 13355) {
+    if (uniffi_leadscore_uniffi_checksum_method_pipeline_features_json() != 2213) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_method_pipeline_importance_json() != 27587) {
+    if (uniffi_leadscore_uniffi_checksum_method_pipeline_importance_json() != 11797) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_method_pipeline_score_file() != 24881) {
+    if (uniffi_leadscore_uniffi_checksum_method_pipeline_score_file() != 64541) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_method_pipeline_score_json() != 62289) {
+    if (uniffi_leadscore_uniffi_checksum_method_pipeline_score_json() != 57022) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_method_pipeline_score_many_json() != 36038) {
+    if (uniffi_leadscore_uniffi_checksum_method_pipeline_score_many_json() != 6885) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_method_pipeline_score_matrix() != 18677) {
+    if (uniffi_leadscore_uniffi_checksum_method_pipeline_score_matrix() != 44057) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_pipeline_to_json() != 5154) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_constructor_forest_from_bytes() != 36) {
+    if (uniffi_leadscore_uniffi_checksum_constructor_forest_from_bytes() != 54809) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_constructor_forest_from_json() != 62378) {
+    if (uniffi_leadscore_uniffi_checksum_constructor_forest_from_json() != 58997) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_constructor_forest_load() != 2881) {
+    if (uniffi_leadscore_uniffi_checksum_constructor_forest_load() != 35652) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_constructor_pipeline_builtin() != 39515) {
+    if (uniffi_leadscore_uniffi_checksum_constructor_pipeline_builtin() != 7234) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_constructor_pipeline_from_json() != 20086) {
+    if (uniffi_leadscore_uniffi_checksum_constructor_pipeline_from_json() != 62735) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_constructor_pipeline_import_model() != 25805) {
+    if (uniffi_leadscore_uniffi_checksum_constructor_pipeline_import_model() != 2333) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_constructor_pipeline_load() != 14188) {
+    if (uniffi_leadscore_uniffi_checksum_constructor_pipeline_load() != 35861) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_leadscore_uniffi_checksum_method_stop_is_stopped() != 16593) {
         return InitializationResult.apiChecksumMismatch
     }
 
+    uniffiCallbackInitStop()
     return InitializationResult.ok
 }()
 

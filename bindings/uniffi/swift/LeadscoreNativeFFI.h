@@ -243,6 +243,22 @@ typedef void (*UniffiForeignFutureCompleteVoid)(uint64_t, UniffiForeignFutureRes
     );
 
 #endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_STOP_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_STOP_METHOD0
+typedef void (*UniffiCallbackInterfaceStopMethod0)(uint64_t, int8_t* _Nonnull, 
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_STOP
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_STOP
+typedef struct UniffiVTableCallbackInterfaceStop {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceStopMethod0 _Nonnull isStopped;
+} UniffiVTableCallbackInterfaceStop;
+
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_CLONE_FOREST
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_CLONE_FOREST
 uint64_t uniffi_leadscore_uniffi_fn_clone_forest(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -275,17 +291,17 @@ RustBuffer uniffi_leadscore_uniffi_fn_method_forest_describe_json(uint64_t ptr, 
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_MARGIN
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_MARGIN
-RustBuffer uniffi_leadscore_uniffi_fn_method_forest_margin(uint64_t ptr, ForeignBytes values, uint32_t columns, RustBuffer iterations, uint32_t threads, RustCallStatus *_Nonnull out_status
+RustBuffer uniffi_leadscore_uniffi_fn_method_forest_margin(uint64_t ptr, ForeignBytes values, uint32_t columns, RustBuffer iterations, uint32_t threads, uint64_t stop, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_PREDICT
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_PREDICT
-RustBuffer uniffi_leadscore_uniffi_fn_method_forest_predict(uint64_t ptr, ForeignBytes values, uint32_t columns, RustBuffer iterations, uint32_t threads, RustCallStatus *_Nonnull out_status
+RustBuffer uniffi_leadscore_uniffi_fn_method_forest_predict(uint64_t ptr, ForeignBytes values, uint32_t columns, RustBuffer iterations, uint32_t threads, uint64_t stop, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_SHAP
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_SHAP
-RustBuffer uniffi_leadscore_uniffi_fn_method_forest_shap(uint64_t ptr, ForeignBytes values, uint32_t columns, RustBuffer iterations, uint32_t threads, RustCallStatus *_Nonnull out_status
+RustBuffer uniffi_leadscore_uniffi_fn_method_forest_shap(uint64_t ptr, ForeignBytes values, uint32_t columns, RustBuffer iterations, uint32_t threads, uint64_t stop, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_TO_JSON
@@ -335,7 +351,7 @@ RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_describe_json(uint64_t ptr
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_FEATURE_MATRIX_JSON
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_FEATURE_MATRIX_JSON
-RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_feature_matrix_json(uint64_t ptr, RustBuffer records, RustBuffer context, RustCallStatus *_Nonnull out_status
+RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_feature_matrix_json(uint64_t ptr, RustBuffer records, RustBuffer context, uint32_t first_index, uint32_t threads, uint64_t stop, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_FEATURES_JSON
@@ -350,7 +366,7 @@ RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_importance_json(uint64_t p
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_SCORE_FILE
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_SCORE_FILE
-RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_score_file(uint64_t ptr, RustBuffer options, RustCallStatus *_Nonnull out_status
+RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_score_file(uint64_t ptr, RustBuffer options, uint64_t stop, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_SCORE_JSON
@@ -360,17 +376,22 @@ RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_score_json(uint64_t ptr, R
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_SCORE_MANY_JSON
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_SCORE_MANY_JSON
-RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_score_many_json(uint64_t ptr, RustBuffer records, RustBuffer context, RustCallStatus *_Nonnull out_status
+RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_score_many_json(uint64_t ptr, RustBuffer records, RustBuffer context, uint32_t first_index, uint32_t threads, uint64_t stop, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_SCORE_MATRIX
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_SCORE_MATRIX
-RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_score_matrix(uint64_t ptr, ForeignBytes values, uint32_t columns, uint32_t threads, RustCallStatus *_Nonnull out_status
+RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_score_matrix(uint64_t ptr, ForeignBytes values, uint32_t columns, uint32_t threads, uint64_t stop, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_TO_JSON
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_TO_JSON
 RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_to_json(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_INIT_CALLBACK_VTABLE_STOP
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_INIT_CALLBACK_VTABLE_STOP
+void uniffi_leadscore_uniffi_fn_init_callback_vtable_stop(const UniffiVTableCallbackInterfaceStop* _Nonnull vtable
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FUNC_ERROR_CODES
@@ -390,9 +411,9 @@ RustBuffer uniffi_leadscore_uniffi_fn_func_version(RustCallStatus *_Nonnull out_
     
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FUNC_PIPELINE_NAMES
-#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FUNC_PIPELINE_NAMES
-RustBuffer uniffi_leadscore_uniffi_fn_func_pipeline_names(RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FUNC_BUILTIN_NAMES
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FUNC_BUILTIN_NAMES
+RustBuffer uniffi_leadscore_uniffi_fn_func_builtin_names(RustCallStatus *_Nonnull out_status
     
 );
 #endif
@@ -674,9 +695,9 @@ uint16_t uniffi_leadscore_uniffi_checksum_func_version(void
     
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_FUNC_PIPELINE_NAMES
-#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_FUNC_PIPELINE_NAMES
-uint16_t uniffi_leadscore_uniffi_checksum_func_pipeline_names(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_FUNC_BUILTIN_NAMES
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_FUNC_BUILTIN_NAMES
+uint16_t uniffi_leadscore_uniffi_checksum_func_builtin_names(void
     
 );
 #endif
@@ -809,6 +830,12 @@ uint16_t uniffi_leadscore_uniffi_checksum_constructor_pipeline_import_model(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_CONSTRUCTOR_PIPELINE_LOAD
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_CONSTRUCTOR_PIPELINE_LOAD
 uint16_t uniffi_leadscore_uniffi_checksum_constructor_pipeline_load(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_STOP_IS_STOPPED
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_STOP_IS_STOPPED
+uint16_t uniffi_leadscore_uniffi_checksum_method_stop_is_stopped(void
     
 );
 #endif

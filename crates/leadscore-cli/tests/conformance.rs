@@ -27,7 +27,11 @@ fn every_case_gives_what_it_says() {
                     codes.insert(error.code());
                     // Files are named by where they are; the cases say it as the options do.
                     let path = error.path().to_string().replace(fixtures.to_str().unwrap(), "{fixtures}");
-                    ("error", json!({"code": error.code(), "path": path, "message": error.message()}))
+                    let mut found = json!({"code": error.code(), "path": path, "message": error.message()});
+                    if !error.issues().is_empty() {
+                        found["issues"] = json!(error.issues());
+                    }
+                    ("error", found)
                 }
             };
             if bless {
@@ -152,7 +156,7 @@ fn run(case: &Value) -> Result<Value, Error> {
     Ok(match (case.get("class").and_then(Value::as_str), operation) {
         (None, "version") => json!(env!("CARGO_PKG_VERSION")),
         (None, "error_codes") => json!(ErrorKind::ALL.iter().map(|kind| kind.code()).collect::<Vec<_>>()),
-        (Some("Pipeline"), "names") => json!(Pipeline::builtin_names().collect::<Vec<_>>()),
+        (Some("Pipeline"), "builtin_names") => json!(Pipeline::builtin_names().collect::<Vec<_>>()),
         (Some("Pipeline"), "builtin") => described(Pipeline::builtin(text(0))?),
         (Some("Pipeline"), "from_json") => described(Pipeline::from_json(text(0))?),
         (Some("Pipeline"), "import_model") => {

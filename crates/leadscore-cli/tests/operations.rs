@@ -21,7 +21,7 @@ fn every_language_has_the_same_native_operations() {
     assert_eq!(kotlin_of(&text(kotlin)), wanted, "JVM");
     let swift = text("bindings/uniffi/swift/LeadscoreNative.swift");
     for name in wanted.values().flatten() {
-        let camel = if name == "names" { "pipelineNames".to_owned() } else { camel(name) };
+        let camel = camel(name);
         assert!(swift.contains(&format!("func {camel}(")), "Swift has no {camel}");
     }
 }
@@ -104,9 +104,9 @@ fn kotlin_of(text: &str) -> Surface {
             class = "module";
         }
         for rest in line.split("fun `").skip(1) {
-            match rest.strip_prefix("pipelineNames") {
+            match rest.strip_prefix("builtinNames") {
                 // A class of the generator has no static functions but its constructors.
-                Some(_) => add(&mut surface, "Pipeline", "names("),
+                Some(_) => add(&mut surface, "Pipeline", "builtinNames("),
                 None => add(&mut surface, class, rest),
             }
         }

@@ -39,7 +39,8 @@ pub mod wording;
 mod write;
 
 pub use job::{FileJob, score_file};
-pub use notes::{Note, Notes, Progress, Stop, never_stop};
+pub use leadscore::{Stop, never_stop};
+pub use notes::{Note, Notes, Progress};
 pub use read::{
     ByteCounter, InputFile, InputFormat, LeadInput, LeadReader, Mapping, ReadLead, Rejection, lead_title,
 };

@@ -64,22 +64,3 @@ impl dyn Notes + '_ {
         self.note(Note::Assumed(text.into()));
     }
 }
-
-/// Asked between batches of leads, on the thread that runs the job, whether the work is to end early.
-///
-/// Any function without arguments that answers true for "stop" will do.
-pub trait Stop {
-    /// Whether the work is to end now.
-    fn is_stopped(&self) -> bool;
-}
-
-impl<F: Fn() -> bool> Stop for F {
-    fn is_stopped(&self) -> bool {
-        self()
-    }
-}
-
-/// The [`Stop`] of work that always runs to its end.
-pub fn never_stop() -> bool {
-    false
-}

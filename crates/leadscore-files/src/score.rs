@@ -131,9 +131,7 @@ impl Scoring {
             |batch| batch.fill(&mut reader.borrow_mut(), job.is_table()),
             |batch| job.score(batch),
             |batch| {
-                if stop.is_stopped() {
-                    return Err(Error::new(ErrorKind::Cancelled, "", "stopped before the end"));
-                }
+                stop.check()?;
                 notes.progress(Progress::new(bytes_read.get(), byte_count, false));
                 batch.merge_into(&mut reader.borrow_mut());
                 tally.take(batch, &mut rejects, notes)?;

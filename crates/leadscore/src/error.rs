@@ -216,6 +216,26 @@ impl Error {
     }
 }
 
+/// Does work whose panic is an error: a defect of the library must not take the caller's process with it.
+///
+/// # Errors
+/// Those of the work; [`ErrorKind::Internal`] with the panic's message.
+///
+/// ```
+/// use leadscore::{ErrorKind, error::catch_panic};
+/// let error = catch_panic(|| -> Result<(), _> { panic!("index out of bounds") }).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Internal);
+/// ```
+pub fn catch_panic<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|payload| {
+        let text = payload.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let message = "a defect of leadscore ended this; please report it with the input";
+        let message = text.map_or_else(|| message.to_owned(), |text| format!("{message}: {text}"));
+        Err(Error::new(ErrorKind::Internal, "", message))
+    })
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.0.path.is_empty() {

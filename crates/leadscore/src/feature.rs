@@ -12,6 +12,8 @@ mod gap;
 mod match_cache;
 mod matching;
 mod matrix;
+#[cfg(feature = "parallel")]
+mod matrix_rows;
 mod missing;
 mod number;
 mod schema;
@@ -23,6 +25,8 @@ pub use dataset::{Dataset, DatasetBuilder};
 pub use extract::Mode;
 pub use feature_type::FeatureType;
 pub use matrix::FeatureMatrix;
+#[cfg(feature = "parallel")]
+pub use matrix_rows::MatrixRows;
 pub use missing::{MissingCause, MissingFeature};
 pub use schema::{Feature, FeatureSchema};
 

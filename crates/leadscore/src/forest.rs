@@ -10,6 +10,8 @@ mod iterations;
 mod lightgbm;
 mod link;
 mod model;
+#[cfg(feature = "parallel")]
+mod parallel;
 mod precision;
 mod shap;
 #[cfg(test)]

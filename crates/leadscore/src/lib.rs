@@ -332,6 +332,8 @@
 //! There are no cargo features: all of this crate is always there. `leadscore-csv` reads CSV files as they are found
 //! in the wild, `leadscore-files` scores files of leads, and `leadscore-cli` is the command-line tool.
 
+#[cfg(feature = "arrow")]
+pub mod arrow;
 pub mod error;
 pub mod explain;
 mod expression;
@@ -339,11 +341,14 @@ pub mod feature;
 pub mod forest;
 mod json;
 pub mod math;
+#[cfg(feature = "parallel")]
+pub mod parallel;
 pub mod pipeline;
 pub mod record;
 pub mod scale;
 pub mod scorecard;
 mod scorer;
+mod stop;
 pub mod tier;
 pub mod time;
 
@@ -367,6 +372,7 @@ pub use record::{Activity, Attribute, Lead, Record};
 pub use scale::{Basis, Scale};
 pub use scorecard::Scorecard;
 pub use scorer::ContributionKind;
+pub use stop::{Stop, never_stop};
 pub use tier::{Tier, TierScheme};
 pub use time::{AsOf, DateTime, Timestamp, Zone};
 

@@ -13,6 +13,8 @@ mod importance;
 mod measure;
 mod options;
 mod outcome;
+#[cfg(feature = "parallel")]
+mod parallel;
 mod parts;
 mod prediction;
 mod read;
@@ -35,8 +37,12 @@ pub use importance::{FeatureImportance, ImportanceBy};
 pub use measure::ImportanceMeasure;
 pub use options::{ScoreOptions, When};
 pub use outcome::ScoreResult;
+#[cfg(feature = "arrow")]
+pub(crate) use parallel::{QUICK_BLOCK, SLOW_BLOCK};
 pub use prediction::{ClassProbability, GroupScore, Prediction, Provenance, Score, Warning};
 pub use rows::{RecordScore, RowReason, RowScore, ScoreWorkspace};
+#[cfg(feature = "arrow")]
+pub(crate) use score::check_count;
 pub use scorer::{ForestScorer, Scorer};
 
 use advice::{Limited, RecommendationRule, RiskRule};

@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from leadscore import _native
-from leadscore._encode import Moment
-from leadscore._errors import LeadscoreError
+from leadscore._encode import Moment, Moments
+from leadscore._errors import Issue, LeadscoreError
 from leadscore._forest import Forest
 from leadscore._pipeline import Pipeline, Scores
 from leadscore._prediction import (
@@ -61,12 +61,14 @@ __all__ = [
     "GroupScore",
     "Importance",
     "Interval",
+    "Issue",
     "Lead",
     "LeadScorer",
     "LeadscoreError",
     "Missing",
     "ModelCard",
     "Moment",
+    "Moments",
     "Pipeline",
     "Prediction",
     "Predictions",

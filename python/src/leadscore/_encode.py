@@ -7,7 +7,7 @@ import enum
 import json
 import math
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Any, TypeAlias, cast
@@ -19,6 +19,9 @@ from leadscore._errors import LeadscoreError, shown
 Moment: TypeAlias = "datetime | date | str | int | np.datetime64"
 """A moment: a datetime (one without a zone is meant in the given zone), a date, an ISO text, or milliseconds."""
 
+Moments: TypeAlias = "Moment | Iterable[Moment]"
+"""One moment for all leads, or one for each of them."""
+
 _DEEPEST = 64
 """Lists and objects inside one another, the record among them; the same in every language."""
 
@@ -28,16 +31,72 @@ _SAFE = 2**53
 
 def record_json(lead: object) -> str:
     """One lead record: a mapping, a dataclass, a named tuple, or an object with `model_dump`."""
-    return _write(_record(lead, ""))
+    try:
+        return _write(_plain(lead, 0))
+    except _RefusedError as refused:
+        raise refused.error("") from None
 
 
-def records_json(leads: Sequence[object], start: int = 0) -> str:
-    """A list of lead records; `start` is the place of the first one among all."""
-    return _write([_record(lead, "leads", place) for place, lead in enumerate(leads, start)])
+def records_json(leads: Iterable[object], start: int = 0) -> tuple[str, dict[int, LeadscoreError]]:
+    """A list of lead records; `start` is the index of the first one among all.
+
+    What has no JSON form is null in the text, and its error stands by its position in the list.
+    """
+    plain: list[object] = []
+    refused: dict[int, LeadscoreError] = {}
+    for position, lead in enumerate(leads):
+        try:
+            plain.append(_plain(lead, 0))
+        except _RefusedError as error:
+            refused[position] = error.below(start + position).error("leads")
+            plain.append(None)
+    return _write(plain), refused
+
+
+def stretches(leads: Iterable[object], size: int) -> Iterator[tuple[int, list[object]]]:
+    """The leads in lists of so many, each with the index of its first."""
+    stretch: list[object] = []
+    start = 0
+    for lead in leads:
+        stretch.append(lead)
+        if len(stretch) == size:
+            yield start, stretch
+            start += size
+            stretch = []
+    if stretch:
+        yield start, stretch
+
+
+class Times(list[str | int]):
+    """A moment for each lead of a list, as the context takes them."""
+
+
+def contexts_json(
+    as_of: Moment | Times | None, zone: str | tzinfo, **options: Any
+) -> Callable[[int, int], str]:
+    """The options of a scoring for some leads of a list, by the index of the first and their number."""
+    text = context_json(as_of, zone, **options)
+    if not isinstance(as_of, Times):
+        return lambda start, count: text
+    return lambda start, count: context_json(Times(as_of[start : start + count]), zone, **options)
+
+
+def moments(as_of: Moments | None) -> Moment | Times | None:
+    """One moment for all leads, as it is, or those of each lead."""
+    is_scalar = isinstance(as_of, np.ndarray) and as_of.ndim != 1
+    if is_scalar or isinstance(as_of, (str, bytes, Mapping)) or not isinstance(as_of, Iterable):
+        return cast("Moment | None", as_of)
+    each = Times()
+    for value in as_of:
+        try:
+            each.append(moment(value))
+        except LeadscoreError as error:
+            raise LeadscoreError(error.code, f"as_of[{len(each)}]", error.message) from None
+    return each
 
 
 def context_json(
-    as_of: Moment | None,
+    as_of: Moment | Times | None,
     zone: str | tzinfo,
     *,
     strict: bool = False,
@@ -47,7 +106,7 @@ def context_json(
     """The options of a scoring; without a moment, now."""
     return json.dumps(
         {
-            "as_of": now() if as_of is None else moment(as_of),
+            "as_of": now() if as_of is None else as_of if isinstance(as_of, Times) else moment(as_of),
             "zone": zone_name(zone),
             "mode": "strict" if strict else "lenient",
             "detail": detail,
@@ -141,13 +200,6 @@ class _RefusedError(Exception):
 
 
 _write = json.JSONEncoder(allow_nan=False, check_circular=False, separators=(",", ":")).encode
-
-
-def _record(lead: object, path: str, place: int | None = None) -> object:
-    try:
-        return _plain(lead, 0)
-    except _RefusedError as refused:
-        raise (refused if place is None else refused.below(place)).error(path) from None
 
 
 def _plain(value: object, depth: int) -> object:
@@ -344,15 +396,3 @@ def _time_text(value: datetime) -> str:
 def _shortened(text: str) -> str:
     """Without zeros at the end of the fraction of a second."""
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def chunks(leads: Iterable[object], size: int) -> Iterable[list[object]]:
-    """The items in lists of so many."""
-    chunk: list[object] = []
-    for lead in leads:
-        chunk.append(lead)
-        if len(chunk) == size:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from leadscore._errors import LeadscoreError, shown
+from leadscore._errors import LeadscoreError, os_error, shown
 
 
 def path_of(path: str | os.PathLike[str]) -> str:
@@ -26,4 +26,4 @@ def read(path: str | os.PathLike[str]) -> bytes:
         with open(text, "rb") as file:
             return file.read()
     except (OSError, ValueError) as error:
-        raise LeadscoreError("io", text, getattr(error, "strerror", None) or str(error)) from None
+        raise os_error(text, error) from None

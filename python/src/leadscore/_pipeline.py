@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Literal, cast, overload
@@ -18,16 +15,20 @@ from numpy.typing import NDArray
 from leadscore import _files, _frame, _native
 from leadscore._encode import (
     Moment,
-    chunks,
+    Moments,
+    Times,
     context_json,
+    contexts_json,
     moment_text,
+    moments,
     now,
     record_json,
     records_json,
+    stretches,
     threads_of,
     zone_name,
 )
-from leadscore._errors import LeadscoreError, shown
+from leadscore._errors import Issue, LeadscoreError, os_error, shown
 from leadscore._matrix import matrix_of
 from leadscore._prediction import (
     Column,
@@ -43,12 +44,13 @@ from leadscore._prediction import (
     read_result,
 )
 
-_CHUNK = 256
+_STRETCH = 4096
+"""How many records cross to the native half at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """The scores of a matrix as columns. `tier_codes` are places in `tiers`, −1 where there is none."""
+    """The scores of a matrix as columns. `tier_codes` are indexes into `tiers`, −1 where there is none."""
 
     score: NDArray[np.float64]
     probability: NDArray[np.float64]
@@ -82,9 +84,9 @@ class Pipeline:
         self._about: dict[str, Any] = json.loads(native.describe_json())
 
     @staticmethod
-    def names() -> tuple[str, ...]:
+    def builtin_names() -> tuple[str, ...]:
         """The names of the pipelines that ship with the library."""
-        return tuple(_native.Pipeline.names())
+        return tuple(_native.Pipeline.builtin_names())
 
     @classmethod
     def builtin(cls, name: str) -> Pipeline:
@@ -132,7 +134,7 @@ class Pipeline:
             "classes": list(classes),
             "weights": list(weights),
             "tiers": tiers,
-            "no_reasons": not reasons,
+            "reasons": bool(reasons),
             "iterations": iterations,
             "missing": missing,
         }
@@ -150,7 +152,7 @@ class Pipeline:
             with open(text, "w", encoding="utf-8") as file:
                 file.write(self.to_json())
         except (OSError, ValueError) as error:
-            raise LeadscoreError("io", text, getattr(error, "strerror", None) or str(error)) from None
+            raise os_error(text, error) from None
 
     # What it is.
 
@@ -238,7 +240,7 @@ class Pipeline:
         self,
         leads: Iterable[object],
         *,
-        as_of: Moment | None = None,
+        as_of: Moments | None = None,
         zone: str | tzinfo = "UTC",
         strict: bool = False,
         reasons: int = 5,
@@ -252,7 +254,7 @@ class Pipeline:
         self,
         leads: Iterable[object],
         *,
-        as_of: Moment | None = None,
+        as_of: Moments | None = None,
         zone: str | tzinfo = "UTC",
         strict: bool = False,
         reasons: int = 5,
@@ -265,7 +267,7 @@ class Pipeline:
         self,
         leads: Iterable[object],
         *,
-        as_of: Moment | None = None,
+        as_of: Moments | None = None,
         zone: str | tzinfo = "UTC",
         strict: bool = False,
         reasons: int = 5,
@@ -276,22 +278,24 @@ class Pipeline:
         """Scores many leads, in their order; the same as one by one, and faster.
 
         A lead that cannot be read raises, or with `errors="return"` stands as its error. Brief predictions have
-        score, probability, tier, action and reasons alone.
+        score, probability, tier, action and reasons alone. `as_of` is one moment, or one for each lead.
         """
         if errors not in ("raise", "return"):
             raise LeadscoreError(
                 "invalid_context", "errors", f'wants "raise" or "return", found {shown(errors)}'
             )
         detail = "brief" if brief else "full"
-        context = context_json(as_of, zone, strict=strict, reasons=reasons, detail=detail)
+        times = moments(as_of)
+        context = contexts_json(times, zone, strict=strict, reasons=reasons, detail=detail)
+        threads = threads_of(threads)
         out: Predictions[Any] = Predictions()
-        for text, start in self._chunks(leads, context, threads_of(threads), errors == "return"):
-            for fields in json.loads(text) if isinstance(text, str) else text:
-                result = fields if isinstance(fields, LeadscoreError) else read_result(fields)
-                if isinstance(result, LeadscoreError):
-                    result = _further(result, start)
-                    if errors == "raise":
-                        raise result
+        for start, stretch in stretches(_leads(leads, times), _STRETCH):
+            text, refused = records_json(stretch, start)
+            scored = self._native.score_many_json(text, context(start, len(stretch)), start, threads)
+            for position, fields in enumerate(json.loads(scored)):
+                result = refused.get(position) or read_result(fields)
+                if errors == "raise" and isinstance(result, LeadscoreError):
+                    raise result
                 out.append(result)
         return out
 
@@ -299,39 +303,50 @@ class Pipeline:
         self,
         lead: object,
         *,
-        as_of: Moment | None = None,
+        as_of: Moments | None = None,
         zone: str | tzinfo = "UTC",
         strict: bool = False,
     ) -> Any:
-        """The features of a lead by name, in the order of the schema; for a list of leads, a list of them."""
-        context = context_json(as_of, zone, strict=strict)
+        """The features of a lead by name, in the order of the schema; for a list of leads, a list of them.
+
+        `as_of` is one moment, or for a list one for each lead.
+        """
+        times = moments(as_of)
+        context = context_json(times, zone, strict=strict)
         if (
             isinstance(lead, Iterable)
             and not isinstance(lead, (Mapping, str, bytes))
             and not hasattr(lead, "_asdict")
         ):
-            return [self._features(item, context, place) for place, item in enumerate(lead)]
+            found = []
+            for index, item in enumerate(_leads(lead, times)):
+                if isinstance(times, Times):
+                    context = context_json(times[index], zone, strict=strict)
+                found.append(self._features(item, context, index))
+            return found
         return self._features(lead, context, None)
 
     def feature_matrix(
         self,
         leads: Iterable[object],
         *,
-        as_of: Moment | None = None,
+        as_of: Moments | None = None,
         zone: str | tzinfo = "UTC",
         strict: bool = False,
     ) -> NDArray[np.float64]:
         """The features of many leads as a matrix: a row for each lead, `columns`, NaN where missing."""
-        context = context_json(as_of, zone, strict=strict)
+        times = moments(as_of)
+        context = contexts_json(times, zone, strict=strict)
         parts = []
-        start = 0
-        for chunk in chunks(_iterable(leads), _CHUNK):
-            text = records_json(chunk, start)
+        for start, stretch in stretches(_leads(leads, times), _STRETCH):
+            text, refused = records_json(stretch, start)
             try:
-                parts.append(self._native.feature_matrix_json(text, context))
+                parts.append(self._native.feature_matrix_json(text, context(start, len(stretch)), start))
             except LeadscoreError as error:
-                raise _further(error, start) from None
-            start += len(chunk)
+                for position, own in refused.items():
+                    if error.path == f"leads[{start + position}]":
+                        raise own from None
+                raise
         return np.concatenate(parts) if parts else np.empty((0, len(self._about["columns"])))
 
     # Tables.
@@ -354,21 +369,21 @@ class Pipeline:
         as_of: Moment | None = None,
         zone: str | tzinfo = "UTC",
         strict: bool = False,
-        explain: int = 0,
+        reasons: int = 0,
         threads: int | None = None,
     ) -> Any:
         """Scores a frame of pandas, polars or pyarrow; gives one of the same kind, row by row.
 
-        Its columns are score, probability, tier and action, and with `explain=N` the N strongest reasons with their
+        Its columns are score, probability, tier and action, and with `reasons=N` the N strongest reasons with their
         points. Columns of the frame are attributes by their names. `activities` is a frame with the columns `kind`,
         `at`, the lead's id in `on` (by default `lead_id`), an `id` if events may stand twice, and properties.
         `as_of` is a moment, or the name of a column with a moment for every lead.
         """
-        context, column, on = self._frame_context(leads, activities, as_of, zone, strict, on)
+        count = _count(reasons)
+        context, column, on = self._frame_context(leads, activities, as_of, zone, strict, on, count)
         native = _frame.to_native(leads, "leads", self._wanted(on, column))
         events = None if activities is None else _frame.to_native(activities, "activities", None)
-        count = int(_count(explain))
-        scores = native.score(self._native, context, events, on, column, count, threads_of(threads))
+        scores = native.score(self._native, context, events, on, column, threads_of(threads))
         return _frame.score_frame(leads, self.tiers, scores)
 
     def features_frame(
@@ -456,89 +471,61 @@ class Pipeline:
         columns = self._about["columns"]
         return matrix_of(X, [c["name"] for c in columns], [c["levels"] for c in columns], True)
 
-    def _features(self, lead: object, context: str, place: int | None) -> dict[str, FeatureValue]:
+    def _features(self, lead: object, context: str, index: int | None) -> dict[str, FeatureValue]:
         try:
             features: dict[str, FeatureValue] = json.loads(
                 self._native.features_json(record_json(lead), context)
             )
         except LeadscoreError as error:
-            if place is None:
+            if index is None:
                 raise
-            path = f"leads[{place}]" + (f".{error.path}" if error.path else "")
-            raise LeadscoreError(error.code, path, error.message) from None
+            raise _of_lead(error, index) from None
         return features
 
     def _wanted(self, on: str | None, as_of: str | None) -> set[str]:
         return {*self._about["attributes"], *([on] if on else ()), *([as_of] if as_of else ())}
 
     def _frame_context(
-        self, leads: Any, activities: Any, as_of: Any, zone: Any, strict: bool, on: str | None
+        self,
+        leads: Any,
+        activities: Any,
+        as_of: Any,
+        zone: Any,
+        strict: bool,
+        on: str | None,
+        reasons: int = 0,
     ) -> tuple[str, str | None, str | None]:
         """The context, the column of moments, and the column of ids where there are activities."""
         _frame.check(leads, "leads")
         names = _frame.columns_of(leads)
         column = as_of if isinstance(as_of, str) and as_of in names else None
-        context = context_json(0 if column else as_of, zone, strict=strict)
+        # The moments of a column do not cross as JSON.
+        context = context_json(Times() if column else as_of, zone, strict=strict, reasons=reasons)
         if activities is None:
             return context, column, None
         return context, column, "lead_id" if on is None else on
 
-    def _chunks(
-        self, leads: Iterable[object], context: str, threads: int | None, keep: bool
-    ) -> Iterator[tuple[Any, int]]:
-        """Runs of results, as JSON or as errors, with the place of the first of each."""
-        start = 0
-        workers = min(threads or os.cpu_count() or 1, 64)
-        waiting: deque[tuple[Future[str], int]] = deque()
-        pool: ThreadPoolExecutor | None = None
-        try:
-            for chunk in chunks(_iterable(leads), _CHUNK):
-                for text, count in _texts(chunk, start, keep):
-                    if isinstance(text, LeadscoreError):
-                        while waiting:
-                            future, own = waiting.popleft()
-                            yield future.result(), own
-                        yield [text], 0
-                    elif workers == 1 or (pool is None and count < _CHUNK):
-                        yield self._native.score_many_json(text, context), start
-                    else:
-                        pool = pool or ThreadPoolExecutor(workers)
-                        waiting.append((pool.submit(self._native.score_many_json, text, context), start))
-                        if len(waiting) > 2 * workers:
-                            future, own = waiting.popleft()
-                            yield future.result(), own
-                    start += count
-            while waiting:
-                future, own = waiting.popleft()
-                yield future.result(), own
-        finally:
-            if pool is not None:
-                pool.shutdown(wait=False, cancel_futures=True)
+
+def _of_lead(error: LeadscoreError, index: int) -> LeadscoreError:
+    """The error of a lead by itself as that of a lead of a list."""
+
+    def within(path: str) -> str:
+        return f"leads[{index}].{path}" if path else f"leads[{index}]"
+
+    issues = [Issue(own.code, own.feature, within(own.path), own.message, own.found) for own in error.issues]
+    return LeadscoreError(error.code, within(error.path), error.message, issues)
 
 
-def _texts(chunk: list[object], start: int, keep: bool) -> Iterator[tuple[Any, int]]:
-    """The records of a chunk as JSON: all in one where all can be written, else one by one with their errors."""
-    try:
-        yield records_json(chunk, start), len(chunk)
-        return
-    except LeadscoreError:
-        if not keep:
-            raise
-    for lead in chunk:
-        try:
-            yield records_json([lead], start), 1
-        except LeadscoreError as error:
-            yield error, 1
-        start += 1
-
-
-def _further(error: LeadscoreError, start: int) -> LeadscoreError:
-    """The same error of a lead that stands so many places further down."""
-
-    def place(found: re.Match[str]) -> str:
-        return f"leads[{int(found[1]) + start}]"
-
-    return LeadscoreError(error.code, re.sub(r"^leads\[(\d+)\]", place, error.path), error.message)
+def _leads(leads: Any, times: object) -> Iterable[object]:
+    """A list of records, with as many moments as records where there is one for each."""
+    records = _iterable(leads)
+    if not isinstance(times, Times):
+        return records
+    records = list(records)
+    if len(times) != len(records):
+        message = f"{len(times)} times for {len(records)} leads; give one for each"
+        raise LeadscoreError("invalid_context", "as_of", message)
+    return records
 
 
 def _iterable(leads: Any) -> Iterable[object]:
@@ -554,7 +541,7 @@ def _iterable(leads: Any) -> Iterable[object]:
 def _count(value: Any) -> int:
     if isinstance(value, (bool,)) or not isinstance(value, (int, np.integer)) or not 0 <= value <= 100:
         raise LeadscoreError(
-            "invalid_context", "explain", f"wants a whole number from 0 to 100, found {shown(value)}"
+            "invalid_context", "reasons", f"wants a whole number from 0 to 100, found {shown(value)}"
         )
     return int(value)
 

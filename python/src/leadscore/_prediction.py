@@ -314,4 +314,4 @@ def read_result(fields: dict[str, Any]) -> Prediction | LeadscoreError:
         return read_prediction(fields)
     from leadscore._errors import LeadscoreError
 
-    return LeadscoreError(error["code"], error["path"], error["message"])
+    return LeadscoreError(error["code"], error["path"], error["message"], error.get("issues", ()))

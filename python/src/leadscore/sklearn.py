@@ -116,7 +116,7 @@ class LeadScorer(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused-i
             name = self.pipeline
             loaded = (
                 Pipeline.builtin(name)
-                if isinstance(name, str) and name in Pipeline.names()
+                if isinstance(name, str) and name in Pipeline.builtin_names()
                 else Pipeline.load(name)
             )
             known = self.__dict__["_known"] = (name, loaded)

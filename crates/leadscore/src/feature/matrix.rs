@@ -20,8 +20,8 @@ use crate::{Error, ErrorKind, FeatureSchema};
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FeatureMatrix {
-    values: Array2<f64>,
-    column_names: Option<Arc<[Arc<str>]>>,
+    pub(super) values: Array2<f64>,
+    pub(super) column_names: Option<Arc<[Arc<str>]>>,
 }
 
 impl FeatureMatrix {

@@ -62,6 +62,14 @@ impl ScoreColumns {
         self.score.is_empty()
     }
 
+    /// The rows of blocks of one scoring, one block after another.
+    pub fn concat(blocks: impl IntoIterator<Item = ScoreColumns>) -> ScoreColumns {
+        let mut blocks = blocks.into_iter();
+        let mut all = blocks.next().unwrap_or_default();
+        blocks.for_each(|block| all.append(block));
+        all
+    }
+
     /// Puts the rows of another block of the same scoring after these.
     pub fn append(&mut self, mut other: ScoreColumns) {
         self.score.append(&mut other.score);

@@ -166,7 +166,7 @@ impl ImportOptions {
         self
     }
 
-    /// Reads `{"id", "name"?, "schema"?, "scale"?, "classes"?, "weights"?, "tiers"?, "no_reasons"?, "iterations"?,
+    /// Reads `{"id", "name"?, "schema"?, "scale"?, "classes"?, "weights"?, "tiers"?, "reasons"?, "iterations"?,
     /// "missing"?}`; schema, scale and tiers as objects or names.
     ///
     /// # Errors
@@ -182,7 +182,7 @@ impl ImportOptions {
             "classes",
             "weights",
             "tiers",
-            "no_reasons",
+            "reasons",
             "iterations",
             "missing",
         ])?;
@@ -198,7 +198,7 @@ impl ImportOptions {
         if let Some(list) = fields.optional("weights") {
             options.class_weights = list.items()?.iter().map(Cursor::number).collect::<Result<_, _>>()?;
         }
-        options.reasons = !fields.flag("no_reasons")?;
+        options.reasons = fields.optional("reasons").map_or(Ok(true), |reasons| reasons.flag())?;
         if let Some(rounds) = fields.optional("iterations") {
             options.iterations =
                 rounds.text()?.parse().map_err(|error: Error| rounds.error(error.message()))?;

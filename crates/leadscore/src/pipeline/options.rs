@@ -103,6 +103,15 @@ impl<'a> When<'a> {
         }
     }
 
+    /// When some leads of the list are scored as of.
+    #[cfg(feature = "parallel")]
+    pub(crate) fn slice(&self, leads: std::ops::Range<usize>) -> When<'a> {
+        match *self {
+            When::All(as_of) => When::All(as_of),
+            When::Each { times, zone } => When::Each { times: &times[leads], zone },
+        }
+    }
+
     /// How many leads it is for, where it is not for any number of them.
     pub(super) fn lead_count(&self) -> Option<usize> {
         match self {

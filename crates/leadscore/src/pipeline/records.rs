@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::score::{check_count, of_lead};
-use super::{Context, ImportanceMeasure, Pipeline, Prediction, Score, ScoreResult, When};
+use super::{Context, ImportanceMeasure, Pipeline, Prediction, Score, ScoreOptions, ScoreResult, When};
+use crate::error::Issue;
 use crate::feature::FeatureMatrix;
 use crate::record::{JsonReader, JsonRecord};
 use crate::{Error, Timestamp};
@@ -19,12 +20,19 @@ struct Problem<'a> {
     code: &'a str,
     path: String,
     message: &'a str,
+    #[serde(skip_serializing_if = "<[Issue]>::is_empty")]
+    issues: &'a [Issue],
 }
 
 impl<'a> From<&'a Error> for Refused<'a> {
     fn from(error: &'a Error) -> Refused<'a> {
         Refused {
-            error: Problem { code: error.code(), path: error.path().to_string(), message: error.message() },
+            error: Problem {
+                code: error.code(),
+                path: error.path().to_string(),
+                message: error.message(),
+                issues: error.issues(),
+            },
         }
     }
 }
@@ -54,7 +62,8 @@ impl Pipeline {
     }
 
     /// Scores a JSON list of lead records; a JSON list of the predictions, or the scores in brief, with
-    /// `{"error": {"code", "path", "message"}}` in place of a record that is refused.
+    /// `{"error": {"code", "path", "message", "issues"?}}` in place of a record that is refused. Issues are all that strict
+    /// mode found wrong, each `{"code", "feature", "path", "message", "found"?}`.
     ///
     /// The list may be a stretch of a longer one: `first_index` is the index of its first record there, and errors name
     /// a record by its index in the longer list, as `leads[3]`.
@@ -70,14 +79,10 @@ impl Pipeline {
     ) -> Result<String, Error> {
         let leads = self.read_records(records, context)?;
         check_count(leads.len(), context.when())?;
-        if context.is_brief() {
-            Ok(self.list::<Score>(&leads, first_index, context))
-        } else {
-            Ok(self.list::<Prediction>(&leads, first_index, context))
-        }
+        Ok(format!("[{}]", self.items(&leads, first_index, context.when(), context)))
     }
 
-    fn read_records<'t>(
+    pub(super) fn read_records<'t>(
         &self,
         text: &'t str,
         context: &Context,
@@ -85,24 +90,40 @@ impl Pipeline {
         JsonReader::new(context.zone().clone()).records(text, self.schema().attribute_names())
     }
 
-    fn list<R: ScoreResult + Serialize>(
+    /// What comes of some records, as the items of a JSON list.
+    pub(super) fn items(
         &self,
         leads: &[Result<JsonRecord<'_>, Error>],
         first_index: usize,
+        when: When<'_>,
         context: &Context,
+    ) -> String {
+        if context.is_brief() {
+            self.items_of::<Score>(leads, first_index, when, context.options())
+        } else {
+            self.items_of::<Prediction>(leads, first_index, when, context.options())
+        }
+    }
+
+    fn items_of<R: ScoreResult + Serialize>(
+        &self,
+        leads: &[Result<JsonRecord<'_>, Error>],
+        first_index: usize,
+        when: When<'_>,
+        options: &ScoreOptions,
     ) -> String {
         let good = || leads.iter().enumerate().filter_map(|(index, lead)| Some((index, lead.as_ref().ok()?)));
         let times: Vec<Timestamp>;
-        let when = match context.when() {
+        let when = match when {
             When::Each { times: all, zone } => {
                 times = good().map(|(index, _)| all[index]).collect();
                 When::each(&times, zone)
             }
             all => all,
         };
-        let scored = self.score_each::<R>(good().map(|(_, lead)| lead), when, context.options());
+        let scored = self.score_each::<R>(good().map(|(_, lead)| lead), when, options);
         let mut scored = scored.into_iter();
-        let mut out = String::from("[");
+        let mut out = String::new();
         for (index, lead) in leads.iter().enumerate() {
             if index > 0 {
                 out.push(',');
@@ -116,7 +137,6 @@ impl Pipeline {
                 },
             };
         }
-        out.push(']');
         out
     }
 
@@ -131,13 +151,21 @@ impl Pipeline {
         first_index: usize,
         context: &Context,
     ) -> Result<FeatureMatrix, Error> {
+        let leads = self.read_good_records(records, first_index, context)?;
+        self.matrix(&leads, first_index, context.when(), context.options().mode)
+    }
+
+    /// Reads a list of records of which none may be refused.
+    pub(super) fn read_good_records<'t>(
+        &self,
+        records: &'t str,
+        first_index: usize,
+        context: &Context,
+    ) -> Result<Vec<JsonRecord<'t>>, Error> {
         let leads = self.read_records(records, context)?;
         check_count(leads.len(), context.when())?;
-        let mut good = Vec::with_capacity(leads.len());
-        for (index, lead) in leads.into_iter().enumerate() {
-            good.push(lead.map_err(|error| of_lead(error, first_index + index))?);
-        }
-        self.matrix(&good.iter().collect::<Vec<_>>(), first_index, context.when(), context.options().mode)
+        let leads = leads.into_iter().enumerate();
+        leads.map(|(index, lead)| lead.map_err(|error| of_lead(error, first_index + index))).collect()
     }
 
     /// The features of one lead record as a JSON object, name by name in schema order.

@@ -87,7 +87,7 @@ impl Pipeline {
         when: impl Into<When<'w>>,
         options: &ScoreOptions,
     ) -> Vec<Result<Prediction, Error>> {
-        in_list(self.score_each(leads, when, options))
+        in_list(self.score_each(leads, when, options), 0)
     }
 
     /// [`score_many`](Pipeline::score_many) without explanations, estimates and advice.
@@ -100,7 +100,7 @@ impl Pipeline {
         when: impl Into<When<'w>>,
         options: &ScoreOptions,
     ) -> Vec<Result<Score, Error>> {
-        in_list(self.score_each(leads, when, options))
+        in_list(self.score_each(leads, when, options), 0)
     }
 
     /// Scores leads that are no list of the caller's, such as the rows of a file: as [`score_many`](Pipeline::score_many),
@@ -134,19 +134,31 @@ impl Pipeline {
         when: impl Into<When<'w>>,
         options: &ScoreOptions,
     ) -> Result<ScoreColumns, Error> {
-        let leads: Vec<_> = leads.into_iter().collect();
+        let (leads, when) = (leads.into_iter().collect::<Vec<_>>(), when.into());
+        check_count(leads.len(), when)?;
+        self.columns(&leads, 0, when, options)
+    }
+
+    /// The columns of leads that are a stretch of a longer list.
+    pub(crate) fn columns(
+        &self,
+        leads: &[impl Record],
+        first_index: usize,
+        when: When<'_>,
+        options: &ScoreOptions,
+    ) -> Result<ScoreColumns, Error> {
         let mut columns = ScoreColumns::with_capacity(leads.len(), self.classes().len(), options.reasons);
         let (mut refused, mut index) = (None, 0);
         let detail = if options.reasons == 0 { SumDetail::Score } else { SumDetail::Lines };
         let mut reasons = ReasonBuffers::default();
-        self.each_row(&leads, when.into(), options.mode, detail, &mut RowBuffers::default(), |row| {
+        self.each_row(leads, when, options.mode, detail, &mut RowBuffers::default(), |row| {
             match row {
                 Ok(row) => {
                     let columns_of_row = &row.extraction.columns;
                     columns
                         .push(self, &self.row_score(row.sum, columns_of_row, options.reasons, &mut reasons));
                 }
-                Err(error) if refused.is_none() => refused = Some(of_lead(error, index)),
+                Err(error) if refused.is_none() => refused = Some(of_lead(error, first_index + index)),
                 Err(_) => {}
             }
             index += 1;
@@ -209,7 +221,7 @@ impl Pipeline {
     }
 
     /// The matrix of leads that are a stretch of a longer list.
-    pub(super) fn matrix(
+    pub(crate) fn matrix(
         &self,
         leads: &[impl Record],
         first_index: usize,
@@ -296,7 +308,7 @@ impl Pipeline {
     }
 }
 
-pub(super) fn check_count(leads: usize, when: When<'_>) -> Result<(), Error> {
+pub(crate) fn check_count(leads: usize, when: When<'_>) -> Result<(), Error> {
     match when.lead_count() {
         Some(count) if count != leads => {
             let message = format!("{count} times for {leads} leads; give one for each");
@@ -307,9 +319,9 @@ pub(super) fn check_count(leads: usize, when: When<'_>) -> Result<(), Error> {
 }
 
 /// Errors with the lead's position before their path.
-fn in_list<R>(results: Vec<Result<R, Error>>) -> Vec<Result<R, Error>> {
+pub(super) fn in_list<R>(results: Vec<Result<R, Error>>, first_index: usize) -> Vec<Result<R, Error>> {
     let results = results.into_iter().enumerate();
-    results.map(|(index, result)| result.map_err(|error| of_lead(error, index))).collect()
+    results.map(|(index, result)| result.map_err(|error| of_lead(error, first_index + index))).collect()
 }
 
 /// The error with the lead's position before its path.

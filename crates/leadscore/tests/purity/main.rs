@@ -21,11 +21,11 @@ use leadscore::FeatureSchema;
 
 /// The modules by floor, the lowest first. `blend`, `learn` and the others of DESIGN's plan go here when they exist.
 const FLOORS: [&[&str]; 5] = [
-    &["error", "math", "json", "time", "record"],
-    &["expression", "feature", "scorer"],
+    &["error", "stop", "math", "json", "time", "record"],
+    &["expression", "feature", "parallel", "scorer"],
     &["scorecard", "forest", "scale", "tier"],
     &["explain"],
-    &["pipeline"],
+    &["pipeline", "arrow"],
 ];
 
 /// The feature through which a language model's adjustment enters, and a word of the feature language

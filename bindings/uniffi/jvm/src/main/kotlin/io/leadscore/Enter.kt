@@ -13,7 +13,9 @@ internal inline fun <T> enter(work: () -> T): T =
     try {
         work()
     } catch (error: io.leadscore.ffi.LeadscoreException.Refused) {
-        throw LeadscoreException(error.code, error.path, error.text)
+        if (error.code == "cancelled") throw CancellationException("interrupted").apply { initCause(error) }
+        val issues = error.issues.map { Issue(it.code, it.feature, it.path, it.message, it.found) }
+        throw LeadscoreException(error.code, error.path, error.text, issues = issues)
     } catch (error: io.leadscore.ffi.InternalException) {
         throw LeadscoreException("internal", "", "a defect in leadscore itself: ${error.message}", error)
     } catch (error: CharacterCodingException) {
@@ -49,13 +51,18 @@ internal fun unsupported(error: LinkageError): LeadscoreException {
     )
 }
 
+/** Ends long work of the native library once the thread that called for it is interrupted; the flag stays set. */
+internal object Interrupt : io.leadscore.ffi.Stop {
+    override fun isStopped(): Boolean = Thread.currentThread().isInterrupted
+}
+
 /** Stops where the thread was interrupted; the flag stays set. */
 internal fun checkInterrupt() {
     if (Thread.currentThread().isInterrupted) throw CancellationException("interrupted")
 }
 
 /**
- * Does work that cannot be cut into pieces on a thread of its own, while this one can be interrupted. The work is then
+ * Does work that the library cannot stop on a thread of its own, while this one can be interrupted. The work is then
  * left to itself, and what it would have given is dropped.
  */
 internal fun <T> enterLong(work: () -> T): T {
@@ -76,14 +83,7 @@ internal fun <T> await(get: () -> T): T =
         throw CancellationException("interrupted").apply { initCause(error) }
     }
 
-/** More threads than this are taken as this many. */
-internal const val MOST_THREADS = 256
-
 internal fun threadsOf(threads: Int): UInt = counted(threads, "threads").toUInt()
-
-/** How many there are of these at once. */
-internal fun busy(threads: UInt): Int =
-    if (threads == 0u) Runtime.getRuntime().availableProcessors() else minOf(threads, MOST_THREADS.toUInt()).toInt()
 
 /** A number of things. */
 internal fun counted(count: Int, path: String): Int {

@@ -19,8 +19,8 @@ class Forest private constructor(private val native: io.leadscore.ffi.Forest) : 
     /** The margins: row after row, one for each output. XGBoost's are f32 values held in a double. */
     @JvmOverloads
     fun margin(matrix: Matrix, iterations: Iterations = Iterations.ALL, threads: Int = 0): DoubleArray =
-        matrix.eachPiece(Matrix.MANY, threads) { bytes, columns, count ->
-            native.margin(bytes, columns, iterations.word, count)
+        matrix.eachPiece(threads) { bytes, columns, count ->
+            native.margin(bytes, columns, iterations.word, count, Interrupt)
         }
 
     /**
@@ -28,15 +28,15 @@ class Forest private constructor(private val native: io.leadscore.ffi.Forest) : 
      */
     @JvmOverloads
     fun predict(matrix: Matrix, iterations: Iterations = Iterations.ALL, threads: Int = 0): DoubleArray =
-        matrix.eachPiece(Matrix.MANY, threads) { bytes, columns, count ->
-            native.predict(bytes, columns, iterations.word, count)
+        matrix.eachPiece(threads) { bytes, columns, count ->
+            native.predict(bytes, columns, iterations.word, count, Interrupt)
         }
 
     /** The contributions to the margin, row after row: for each output those of all features, then the bias. */
     @JvmOverloads
     fun shap(matrix: Matrix, iterations: Iterations = Iterations.ALL, threads: Int = 0): DoubleArray =
-        matrix.eachPiece(Matrix.FEW, threads) { bytes, columns, count ->
-            native.shap(bytes, columns, iterations.word, count)
+        matrix.eachPiece(threads) { bytes, columns, count ->
+            native.shap(bytes, columns, iterations.word, count, Interrupt)
         }
 
     /** Frees the model's memory. Whoever uses it afterwards gets the error `closed`. */

@@ -27,21 +27,20 @@ internal val json = Json {
     ignoreUnknownKeys = true
 }
 
-/** Predictions, or errors in their place, [start] further down than the text says. */
-internal fun outcomes(text: String, start: Int): List<Outcome> {
+/** Predictions, or errors in their place, of leads of which the first has the index [first]. */
+internal fun outcomes(text: String, first: Int): List<Outcome> {
     if (REFUSED !in text) {
-        return json.decodeFromString<List<Prediction>>(text).mapIndexed { place, own ->
-            Outcome.Scored(start + place, own)
+        return json.decodeFromString<List<Prediction>>(text).mapIndexed { position, own ->
+            Outcome.Scored(first + position, own)
         }
     }
-    return json.decodeFromString<JsonArray>(text).mapIndexed { place, element ->
+    return json.decodeFromString<JsonArray>(text).mapIndexed { position, element ->
         val error = (element as? JsonObject)?.get("error")
         if (error == null) {
-            Outcome.Scored(start + place, json.decodeFromJsonElement<Prediction>(element))
+            Outcome.Scored(first + position, json.decodeFromJsonElement<Prediction>(element))
         } else {
-            val problem = json.decodeFromJsonElement<Problem>(error)
-            val own = LeadscoreException(problem.code, problem.path, problem.message)
-            Outcome.Refused(start + place, own.shifted(start))
+            val (code, path, message, issues) = json.decodeFromJsonElement<Problem>(error)
+            Outcome.Refused(first + position, LeadscoreException(code, path, message, issues = issues))
         }
     }
 }
@@ -50,7 +49,12 @@ internal fun outcomes(text: String, start: Int): List<Outcome> {
 private const val REFUSED = "{\"error\":{\"code\":"
 
 @kotlinx.serialization.Serializable
-private class Problem(val code: String, val path: String, val message: String)
+private data class Problem(
+    val code: String,
+    val path: String,
+    val message: String,
+    val issues: List<Issue> = emptyList(),
+)
 
 /** A value of a feature or an estimate: a number, a flag, a text, or nothing. */
 typealias Scalar =

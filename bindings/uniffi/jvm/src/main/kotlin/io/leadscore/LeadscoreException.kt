@@ -1,5 +1,7 @@
 package io.leadscore
 
+import kotlinx.serialization.Serializable
+
 /**
  * Anything leadscore refuses: a stable [code], the [path] of what is wrong in the input, and a message in plain words.
  *
@@ -13,17 +15,11 @@ class LeadscoreException internal constructor(
     /** What was wrong, without the path. */
     val text: String,
     cause: Throwable? = null,
+    /** All that strict mode found wrong with a lead, of which the exception tells the first; else empty. */
+    val issues: List<Issue> = emptyList(),
 ) : RuntimeException(if (path.isEmpty()) text else "$path: $text", cause) {
-    internal fun shifted(start: Int): LeadscoreException {
-        val place = PLACE.find(path) ?: return this
-        val at = place.groupValues[1].toIntOrNull() ?: return this
-        if (start == 0) return this
-        return LeadscoreException(code, "leads[${at + start}]" + path.substring(place.range.last + 1), text, cause)
-    }
-
     companion object {
-        private const val serialVersionUID = 1L
-        private val PLACE = Regex("^leads\\[(\\d+)]")
+        private const val serialVersionUID = 2L
 
         /** Every code the library has, the same in all languages. */
         @JvmStatic
@@ -32,5 +28,24 @@ class LeadscoreException internal constructor(
         /** The codes that only arise on the JVM: a closed handle, a platform without a native library. */
         @JvmStatic
         val hostCodes: List<String> = listOf("closed", "unsupported_platform")
+    }
+}
+
+/** One thing that strict mode refuses in a lead. */
+@Serializable
+data class Issue(
+    /** The stable name of what is wrong: `missing_feature` or `invalid_feature`. */
+    val code: String,
+    /** The name of the feature. */
+    val feature: String,
+    /** Where in the input. */
+    val path: String,
+    /** What is wrong, in plain words. */
+    val message: String,
+    /** What the record said, where it said something. */
+    val found: String? = null,
+) : java.io.Serializable {
+    companion object {
+        private const val serialVersionUID = 1L
     }
 }

@@ -40,9 +40,9 @@ class Matrix(
 
     override fun toString(): String = "Matrix($rows × $columns)"
 
-    /** The rows in pieces small enough to be interrupted between them, [each] for every thread; at least one piece. */
-    internal fun pieces(each: Int, threads: UInt): Sequence<IntRange> {
-        val size = maxOf(1, minOf(each * busy(threads), PIECE / columns))
+    /** The rows in pieces that are small enough to cross; at least one piece. */
+    internal fun pieces(): Sequence<IntRange> {
+        val size = maxOf(1, PIECE / columns)
         return (0 until maxOf(rows, 1) step size).asSequence().map { it until minOf(rows, it + size) }
     }
 
@@ -50,9 +50,9 @@ class Matrix(
     internal fun bytes(piece: IntRange): ByteBuffer = bytesOf(values, piece.first * columns, (piece.last + 1) * columns)
 
     /** Work on every piece, the results one after another. */
-    internal fun eachPiece(each: Int, threads: Int, work: (ByteBuffer, UInt, UInt) -> ByteArray): DoubleArray {
+    internal fun eachPiece(threads: Int, work: (ByteBuffer, UInt, UInt) -> ByteArray): DoubleArray {
         val count = threadsOf(threads)
-        val parts = pieces(each, count).map { piece ->
+        val parts = pieces().map { piece ->
             checkInterrupt()
             enter { work(bytes(piece), columns.toUInt(), count) }
         }
@@ -60,12 +60,6 @@ class Matrix(
     }
 
     companion object {
-        /** Rows of a piece, where they are quickly done. */
-        internal const val MANY = 1 shl 14
-
-        /** Rows of a piece, where each of them takes its time. */
-        internal const val FEW = 1 shl 10
-
         /** The most values of a piece, 16 MiB of them. */
         private const val PIECE = 1 shl 21
 
@@ -111,7 +105,7 @@ class MatrixScores internal constructor(
     val scores: DoubleArray,
     /** 0–1, NaN where there is none. */
     val probabilities: DoubleArray,
-    /** Places in [tierNames], −1 where there is no tier. */
+    /** Indexes into [tierNames], −1 where there is no tier. */
     val tiers: IntArray,
     /** The probability of every class, row after row; empty where there are no classes. */
     val classes: DoubleArray,

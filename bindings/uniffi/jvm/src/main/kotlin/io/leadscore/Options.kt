@@ -81,7 +81,7 @@ data class ImportOptions @JvmOverloads constructor(
             put("classes", JsonArray(named.map(::JsonPrimitive)))
             put("weights", JsonArray(weights.map(::JsonPrimitive)))
             if (missing != null) put("missing", missing)
-            put("no_reasons", !reasons)
+            put("reasons", reasons)
             put("iterations", iterations.word)
         }.toString()
     }

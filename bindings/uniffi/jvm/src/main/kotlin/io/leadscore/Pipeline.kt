@@ -2,9 +2,6 @@ package io.leadscore
 
 import java.nio.file.Files
 import java.nio.file.Path
-import java.util.concurrent.ExecutorService
-import java.util.concurrent.Executors
-import java.util.concurrent.Future
 import kotlinx.serialization.builtins.MapSerializer
 import kotlinx.serialization.builtins.serializer
 
@@ -65,21 +62,12 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
         outcomes(records, context, threads)
 
     private fun outcomes(leads: Iterable<*>, context: Context, threads: Int): List<Outcome> {
-        val text = context.json()
-        return inChunks(leads, threads) { chunk, start ->
-            val bad = HashMap<Int, LeadscoreException>()
-            val records = chunk.mapIndexed { at, lead ->
-                try {
-                    recordJson(lead, "leads[${start + at}]")
-                } catch (error: LeadscoreException) {
-                    bad[at] = error
-                    // In its place a record that can be read, whose prediction is not used.
-                    "{}"
-                }
-            }
-            val found = outcomes(enter { native.scoreManyJson(records.joinToString(",", "[", "]"), text) }, start)
-            found.mapIndexed { at, own -> bad[at]?.let { Outcome.Refused(start + at, it) } ?: own }
+        val all = ArrayList<Outcome>()
+        inStretches(leads, context, threads) { records, bad, first, how, count ->
+            val text = enter { native.scoreManyJson(records, how, first.toUInt(), count, Interrupt) }
+            outcomes(text, first).mapTo(all) { own -> bad[own.index]?.let { Outcome.Refused(own.index, it) } ?: own }
         }
+        return all
     }
 
     /**
@@ -95,14 +83,13 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
     /** The features of many leads as a matrix: a row for each, the columns of the [description]. */
     @JvmOverloads
     fun featureMatrix(leads: Iterable<Lead>, context: Context = Context(), threads: Int = 0): Matrix {
-        val text = context.json()
-        val parts = inChunks<Any?, DoubleArray>(leads, threads) { chunk, start ->
-            val each = chunk.mapIndexed { at, lead -> recordJson(lead, "leads[${start + at}]") }
-            val records = each.joinToString(",", "[", "]")
+        val parts = ArrayList<DoubleArray>()
+        inStretches(leads, context, threads) { records, bad, first, how, count ->
             try {
-                listOf(doublesOf(enter { native.featureMatrixJson(records, text) }.values))
+                val matrix = enter { native.featureMatrixJson(records, how, first.toUInt(), count, Interrupt) }
+                parts += doublesOf(matrix.values)
             } catch (error: LeadscoreException) {
-                throw error.shifted(start)
+                throw bad.entries.find { error.path == "leads[${it.key}]" }?.value ?: error
             }
         }
         return Matrix(Matrix.joined(parts), description.columns.size)
@@ -115,9 +102,9 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
     @JvmOverloads
     fun scoreMatrix(matrix: Matrix, threads: Int = 0): MatrixScores {
         val count = threadsOf(threads)
-        val parts = matrix.pieces(Matrix.MANY, count).map { piece ->
+        val parts = matrix.pieces().map { piece ->
             checkInterrupt()
-            enter { native.scoreMatrix(matrix.bytes(piece), matrix.columns.toUInt(), count) }
+            enter { native.scoreMatrix(matrix.bytes(piece), matrix.columns.toUInt(), count, Interrupt) }
         }.toList()
         return MatrixScores(
             scores = Matrix.joined(parts.map { doublesOf(it.scores) }),
@@ -143,12 +130,13 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
     /**
      * Scores a file of leads (CSV, JSONL or JSON, also gzipped) into another.
      *
-     * An interrupt ends the waiting with a `CancellationException`; the work is then left to itself.
+     * An interrupt ends it with a `CancellationException`; files that were not completed are removed.
      */
     @JvmOverloads
     fun scoreFile(input: Path, output: Path, options: FileOptions = FileOptions()): FileSummary {
         val text = options.json(input, output)
-        return json.decodeFromString(enterLong { native.scoreFile(text) })
+        checkInterrupt()
+        return json.decodeFromString(enter { native.scoreFile(text, Interrupt) })
     }
 
     /** Frees the pipeline's memory. Whoever uses it afterwards gets the error `closed`. */
@@ -158,12 +146,12 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
 
     companion object {
         /** Leads that cross at once. */
-        private const val CHUNK = 256
+        private const val STRETCH = 4096
         private val FEATURES = MapSerializer(String.serializer(), ScalarSerializer)
 
         /** The names of the pipelines that ship with the library. */
         @JvmStatic
-        fun names(): List<String> = enter { io.leadscore.ffi.pipelineNames() }
+        fun builtinNames(): List<String> = enter { io.leadscore.ffi.builtinNames() }
 
         /** A pipeline that ships with the library. */
         @JvmStatic
@@ -194,57 +182,39 @@ class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline
             try {
                 Files.readAllBytes(path)
             } catch (error: java.io.IOException) {
-                throw LeadscoreException("io", path.toString(), error.toString(), error)
+                val code = if (error is java.nio.file.NoSuchFileException) "not_found" else "io"
+                throw LeadscoreException(code, path.toString(), error.toString(), error)
             }
 
-        /** Work on the items in chunks, on so many threads; the results in the order of the items. */
-        private fun <I, O> inChunks(items: Iterable<I>, threads: Int, work: (List<I>, Int) -> List<O>): List<O> {
-            val wanted = busy(threadsOf(threads))
-            val chunks = items.asSequence().chunked(CHUNK).iterator()
-            val all = ArrayList<O>()
-            if (!chunks.hasNext()) return work(emptyList(), 0)
-            val first = chunks.next()
-            if (wanted == 1 || !chunks.hasNext()) {
-                checkInterrupt()
-                all += work(first, 0)
-                var start = first.size
-                for (chunk in chunks) {
-                    checkInterrupt()
-                    all += work(chunk, start)
-                    start += chunk.size
-                }
-                return all
-            }
-            val pool = Executors.newFixedThreadPool(wanted) { Thread(it, "leadscore").apply { isDaemon = true } }
-            try {
-                ahead(pool, first, chunks, 4 * wanted, work) { all += it }
-            } finally {
-                pool.shutdownNow()
-            }
-            return all
-        }
-
-        /** Keeps so many chunks on their way, and takes the results in their order. */
-        private fun <I, O> ahead(
-            pool: ExecutorService,
-            first: List<I>,
-            rest: Iterator<List<I>>,
-            most: Int,
-            work: (List<I>, Int) -> List<O>,
-            take: (List<O>) -> Unit,
+        /**
+         * Hands over leads in stretches: their records as a JSON list, those that have no JSON form (null in the list)
+         * by index, the index of the first, the context, and the number of threads.
+         */
+        private fun inStretches(
+            leads: Iterable<*>,
+            context: Context,
+            threads: Int,
+            work: (String, Map<Int, LeadscoreException>, Int, String, UInt) -> Unit,
         ) {
-            val waiting = ArrayDeque<Future<List<O>>>()
-            var start = 0
-            fun add(chunk: List<I>) {
-                val own = start
-                waiting += pool.submit<List<O>> { work(chunk, own) }
-                start += chunk.size
+            val count = threadsOf(threads)
+            val contexts = context.forList()
+            var first = 0
+            for (stretch in leads.asSequence().chunked(STRETCH).ifEmpty { sequenceOf(emptyList()) }) {
+                checkInterrupt()
+                val bad = HashMap<Int, LeadscoreException>()
+                val records = stretch.mapIndexed { position, lead ->
+                    val index = first + position
+                    try {
+                        recordJson(lead, "leads[$index]")
+                    } catch (error: LeadscoreException) {
+                        bad[index] = error
+                        "null"
+                    }
+                }
+                work(records.joinToString(",", "[", "]"), bad, first, contexts(first, stretch.size), count)
+                first += stretch.size
             }
-            add(first)
-            while (waiting.isNotEmpty()) {
-                while (waiting.size < most && rest.hasNext()) add(rest.next())
-                take(await(waiting.removeFirst()::get))
-            }
+            context.checkCount(first)
         }
     }
 }

@@ -76,7 +76,7 @@ class JavaTest {
             assertEquals(10, pipeline.importance(ImportanceBy.GAIN).size());
         }
         assertTrue(LeadscoreException.getCodes().contains("io"));
-        assertTrue(Pipeline.names().contains("b2b"));
+        assertTrue(Pipeline.builtinNames().contains("b2b"));
         assertEquals("0.1.0", Leadscore.version());
     }
 

@@ -133,11 +133,14 @@ class BadInputTest {
     @Test
     fun files() {
         val folder = Fixtures.temporary()
-        for (path in listOf(folder.resolve("none"), folder, Path.of(""))) {
-            check("io", "$path") { Pipeline.load(path).close() }
-            check("io", "$path") { Forest.load(path).close() }
-            check("io", "$path") { Pipeline.importModel(path, ImportOptions("x")).close() }
+        for ((path, code) in listOf(folder.resolve("none") to "not_found", folder to "io")) {
+            check(code, "$path") { Pipeline.load(path).close() }
+            check(code, "$path") { Forest.load(path).close() }
+            check(code, "$path") { Pipeline.importModel(path, ImportOptions("x")).close() }
         }
+        // No name is no file to the library, and the working folder to Java.
+        check("not_found", "") { Pipeline.load(Path.of("")).close() }
+        check("io", "") { Pipeline.importModel(Path.of(""), ImportOptions("x")).close() }
         val file = folder.resolve("bytes")
         file.writeBytes(byteArrayOf(-1, -2))
         check("invalid_json", "") { Pipeline.load(file).close() }

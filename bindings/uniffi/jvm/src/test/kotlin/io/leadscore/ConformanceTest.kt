@@ -13,6 +13,7 @@ import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.buildJsonObject
 import kotlinx.serialization.json.double
+import kotlinx.serialization.json.encodeToJsonElement
 import kotlinx.serialization.json.int
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
@@ -49,7 +50,7 @@ class ConformanceTest {
         }
         assertTrue(cases > 200, "$cases cases")
         // A time that cannot be read is always part of a record or of the options; the others need a caller or a defect.
-        assertEquals(listOf("invalid_time", "not_found", "cancelled", "internal"), LeadscoreException.codes - codes)
+        assertEquals(listOf("invalid_time", "cancelled", "internal"), LeadscoreException.codes - codes)
         println("$cases conformance cases")
     }
 
@@ -58,6 +59,8 @@ class ConformanceTest {
         // Files are named by where they are; the cases say it as the options do.
         put("path", JsonPrimitive(error.path.replace("${Fixtures.fixtures}", "{fixtures}")))
         put("message", JsonPrimitive(error.text))
+        val issues = error.issues.map { Issue(it.code, it.feature, it.path, it.message, it.found) }
+        if (issues.isNotEmpty()) put("issues", json.encodeToJsonElement(issues))
     }
 
     private fun run(case: JsonObject): JsonElement {
@@ -69,7 +72,7 @@ class ConformanceTest {
         return when (case["class"]?.jsonPrimitive?.content to operation) {
             null to "version" -> JsonPrimitive(io.leadscore.ffi.version())
             null to "error_codes" -> texts(io.leadscore.ffi.errorCodes())
-            "Pipeline" to "names" -> texts(io.leadscore.ffi.pipelineNames())
+            "Pipeline" to "builtin_names" -> texts(io.leadscore.ffi.builtinNames())
             "Pipeline" to "builtin" -> JsonPrimitive(io.leadscore.ffi.Pipeline.builtin(text(0)).describeJson())
             "Pipeline" to "from_json" -> JsonPrimitive(io.leadscore.ffi.Pipeline.fromJson(text(0)).describeJson())
             "Pipeline" to "import_model" ->
@@ -95,10 +98,10 @@ class ConformanceTest {
         return when (operation) {
             "describe_json" -> JsonPrimitive(pipeline.describeJson())
             "score_json" -> JsonPrimitive(pipeline.scoreJson(text(0), text(1)))
-            "score_many_json" -> JsonPrimitive(pipeline.scoreManyJson(text(0), text(1)))
+            "score_many_json" -> JsonPrimitive(pipeline.scoreManyJson(text(0), text(1), 0u, 2u, Interrupt))
             "features_json" -> JsonPrimitive(pipeline.featuresJson(text(0), text(1)))
             "feature_matrix_json" -> {
-                val matrix = pipeline.featureMatrixJson(text(0), text(1))
+                val matrix = pipeline.featureMatrixJson(text(0), text(1), 0u, 2u, Interrupt)
                 buildJsonObject {
                     put("columns", JsonPrimitive(matrix.columns.toInt()))
                     put("values", nested(doublesOf(matrix.values), matrix.columns.toInt()))
@@ -106,7 +109,7 @@ class ConformanceTest {
             }
             "score_matrix" -> {
                 val (values, columns) = matrix(arguments[0])
-                val scores = pipeline.scoreMatrix(values, columns, 2u)
+                val scores = pipeline.scoreMatrix(values, columns, 2u, Interrupt)
                 buildJsonObject {
                     put("scores", list(doublesOf(scores.scores)))
                     put("probabilities", list(doublesOf(scores.probabilities)))
@@ -121,7 +124,7 @@ class ConformanceTest {
             }
             "score_file" -> {
                 val out = Fixtures.temporary().resolve("out.csv")
-                JsonPrimitive(pipeline.scoreFile(text(0).replace("{fixtures}", "${Fixtures.fixtures}").replace("{out}", "$out")))
+                JsonPrimitive(pipeline.scoreFile(text(0).replace("{fixtures}", "${Fixtures.fixtures}").replace("{out}", "$out"), Interrupt))
             }
             else -> throw AssertionError("unknown operation $operation")
         }
@@ -136,9 +139,9 @@ class ConformanceTest {
         val iterations = arguments[1].jsonPrimitive.content
         val about = json.decodeFromString<ForestDescription>(forest.describeJson())
         val (found, width) = when (operation) {
-            "margin" -> forest.margin(values, columns, iterations, 2u) to about.outputs
-            "predict" -> forest.predict(values, columns, iterations, 2u) to about.predictions
-            "shap" -> forest.shap(values, columns, iterations, 2u) to about.outputs * (columns.toInt() + 1)
+            "margin" -> forest.margin(values, columns, iterations, 2u, Interrupt) to about.outputs
+            "predict" -> forest.predict(values, columns, iterations, 2u, Interrupt) to about.predictions
+            "shap" -> forest.shap(values, columns, iterations, 2u, Interrupt) to about.outputs * (columns.toInt() + 1)
             else -> throw AssertionError("unknown operation $operation")
         }
         return nested(doublesOf(found), width)

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test
 /** Random inputs: every one gives a result or a [LeadscoreException]. */
 class FuzzTest {
     private val random = Random(20261120)
-    private val pipelines: List<Pipeline> = Pipeline.names().map(Pipeline::builtin)
+    private val pipelines: List<Pipeline> = Pipeline.builtinNames().map(Pipeline::builtin)
     private val names: List<String> = pipelines.flatMap { it.description.attributes }.distinct() +
         listOf("id", "lead_id", "activities", "attributes", "x")
     private val kinds = listOf("email_open", "meeting", "page_view", "demo", "form_submit", "", "x")

@@ -41,7 +41,7 @@ class PipelineTest {
 
     @Test
     fun everyBuiltinScoresAndItsSumAddsUp() {
-        for (name in Pipeline.names()) {
+        for (name in Pipeline.builtinNames()) {
             Pipeline.builtin(name).use { pipeline ->
                 val prediction = pipeline.score(lead, context)
                 val why = prediction.explanation
@@ -154,6 +154,34 @@ class PipelineTest {
         assertEquals(pipeline.score(leads[301], context), outcomes[301].getOrThrow())
         assertEquals("leads[300].attributes.source", refused { pipeline.scoreMany(leads, context) }.path)
         assertEquals("leads[300].attributes.source", refused { pipeline.featureMatrix(leads, context) }.path)
+    }
+
+    @Test
+    fun strictModeTellsAllIssues() = Pipeline.builtin("b2b").use { pipeline ->
+        val strict = context.withStrict(true)
+        val lead = Lead("L-1").with("company_employee_count", -5)
+        val one = refused { pipeline.score(lead, strict) }
+        assertTrue(one.issues.size > 40)
+        assertEquals("invalid_feature", one.issues.first { it.feature == "company_employee_count" }.code)
+        assertEquals(one.code to one.path, one.issues[0].code to one.issues[0].path)
+        val many = pipeline.tryScoreMany(List(3) { lead }, strict).map { (it as Outcome.Refused).error }
+        assertEquals(one.issues.map { it.copy(path = "leads[2].${it.path}") }, many[2].issues)
+        assertTrue(refused { pipeline.score(lead.with("tags", listOf(1)), context) }.issues.isEmpty())
+    }
+
+    @Test
+    fun everyLeadHasAMomentOfItsOwn() = Pipeline.builtin("conversion").use { pipeline ->
+        val leads = List(5000) { Lead("L-$it").with("created_at", "2026-10-15") }
+        val times = List(5000) { LocalDate.of(2026, 11, 1).plusDays(it % 20L) }
+        val each = Context.atEach(times)
+        val found = pipeline.scoreMany(leads, each)
+        for (at in listOf(0, 7, 4096, 4999)) {
+            assertEquals(pipeline.score(leads[at], Context.at(times[at])), found[at])
+        }
+        assertEquals(5000, pipeline.featureMatrix(leads, each).rows)
+        assertEquals("as_of", refused { pipeline.scoreMany(leads.drop(1), each) }.path)
+        assertEquals("as_of", refused { pipeline.scoreMany(leads + leads, each) }.path)
+        assertEquals("as_of", refused { pipeline.score(leads[0], each) }.path)
     }
 
     @Test

@@ -650,6 +650,28 @@ internal open class UniffiForeignFutureResultVoid(
 internal interface UniffiForeignFutureCompleteVoid : com.sun.jna.Callback {
     fun callback(`callbackData`: Long,`result`: UniffiForeignFutureResultVoid.UniffiByValue,)
 }
+internal interface UniffiCallbackInterfaceStopMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: ByteByReference,uniffiCallStatus: UniffiRustCallStatus,)
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "isStopped")
+internal open class UniffiVTableCallbackInterfaceStop(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `isStopped`: UniffiCallbackInterfaceStopMethod0? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `isStopped`: UniffiCallbackInterfaceStopMethod0? = null,
+    ): UniffiVTableCallbackInterfaceStop(`uniffiFree`,`uniffiClone`,`isStopped`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceStop) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `isStopped` = other.`isStopped`
+    }
+
+}
 
 // A JNA Library to expose the extern-C FFI definitions.
 // This is an implementation detail which will be called internally by the public API.
@@ -681,7 +703,7 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_func_version(
     ): Int
-    external fun uniffi_leadscore_uniffi_checksum_func_pipeline_names(
+    external fun uniffi_leadscore_uniffi_checksum_func_builtin_names(
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_forest_describe_json(
     ): Int
@@ -727,6 +749,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_constructor_pipeline_load(
     ): Int
+    external fun uniffi_leadscore_uniffi_checksum_method_stop_is_stopped(
+    ): Int
     external fun ffi_leadscore_uniffi_uniffi_contract_version(
     ): Int
 
@@ -743,6 +767,7 @@ internal object UniffiLib {
 
     init {
         Native.register(UniffiLib::class.java, findLibraryName(componentName = "leadscore_uniffi"))
+        uniffiCallbackInterfaceStop.register(this)
         
     }
 
@@ -759,11 +784,11 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_leadscore_uniffi_fn_method_forest_describe_json(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
-    external fun uniffi_leadscore_uniffi_fn_method_forest_margin(`ptr`: Long,`values`: ForeignBytes.ByValue,`columns`: Int,`iterations`: RustBuffer.ByValue,`threads`: Int,uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_leadscore_uniffi_fn_method_forest_margin(`ptr`: Long,`values`: ForeignBytes.ByValue,`columns`: Int,`iterations`: RustBuffer.ByValue,`threads`: Int,`stop`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
-    external fun uniffi_leadscore_uniffi_fn_method_forest_predict(`ptr`: Long,`values`: ForeignBytes.ByValue,`columns`: Int,`iterations`: RustBuffer.ByValue,`threads`: Int,uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_leadscore_uniffi_fn_method_forest_predict(`ptr`: Long,`values`: ForeignBytes.ByValue,`columns`: Int,`iterations`: RustBuffer.ByValue,`threads`: Int,`stop`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
-    external fun uniffi_leadscore_uniffi_fn_method_forest_shap(`ptr`: Long,`values`: ForeignBytes.ByValue,`columns`: Int,`iterations`: RustBuffer.ByValue,`threads`: Int,uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_leadscore_uniffi_fn_method_forest_shap(`ptr`: Long,`values`: ForeignBytes.ByValue,`columns`: Int,`iterations`: RustBuffer.ByValue,`threads`: Int,`stop`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_method_forest_to_json(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -783,29 +808,31 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_leadscore_uniffi_fn_method_pipeline_describe_json(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
-    external fun uniffi_leadscore_uniffi_fn_method_pipeline_feature_matrix_json(`ptr`: Long,`records`: RustBuffer.ByValue,`context`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_leadscore_uniffi_fn_method_pipeline_feature_matrix_json(`ptr`: Long,`records`: RustBuffer.ByValue,`context`: RustBuffer.ByValue,`firstIndex`: Int,`threads`: Int,`stop`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_method_pipeline_features_json(`ptr`: Long,`record`: RustBuffer.ByValue,`context`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_method_pipeline_importance_json(`ptr`: Long,`by`: RustBuffer.ByValue,`values`: ForeignBytes.ByValue,`columns`: Int,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
-    external fun uniffi_leadscore_uniffi_fn_method_pipeline_score_file(`ptr`: Long,`options`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_leadscore_uniffi_fn_method_pipeline_score_file(`ptr`: Long,`options`: RustBuffer.ByValue,`stop`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_method_pipeline_score_json(`ptr`: Long,`record`: RustBuffer.ByValue,`context`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
-    external fun uniffi_leadscore_uniffi_fn_method_pipeline_score_many_json(`ptr`: Long,`records`: RustBuffer.ByValue,`context`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_leadscore_uniffi_fn_method_pipeline_score_many_json(`ptr`: Long,`records`: RustBuffer.ByValue,`context`: RustBuffer.ByValue,`firstIndex`: Int,`threads`: Int,`stop`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
-    external fun uniffi_leadscore_uniffi_fn_method_pipeline_score_matrix(`ptr`: Long,`values`: ForeignBytes.ByValue,`columns`: Int,`threads`: Int,uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_leadscore_uniffi_fn_method_pipeline_score_matrix(`ptr`: Long,`values`: ForeignBytes.ByValue,`columns`: Int,`threads`: Int,`stop`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_method_pipeline_to_json(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_leadscore_uniffi_fn_init_callback_vtable_stop(`vtable`: UniffiVTableCallbackInterfaceStop,
+    ): Unit
     external fun uniffi_leadscore_uniffi_fn_func_error_codes(uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_func_run_command(`args`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Int
     external fun uniffi_leadscore_uniffi_fn_func_version(uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
-    external fun uniffi_leadscore_uniffi_fn_func_pipeline_names(uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_leadscore_uniffi_fn_func_builtin_names(uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun ffi_leadscore_uniffi_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -935,19 +962,19 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_leadscore_uniffi_checksum_func_version() and 0xFFFF) != 53352) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_func_pipeline_names() and 0xFFFF) != 20650) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_func_builtin_names() and 0xFFFF) != 48447) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_describe_json() and 0xFFFF) != 17070) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_margin() and 0xFFFF) != 41143) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_margin() and 0xFFFF) != 21431) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_predict() and 0xFFFF) != 8696) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_predict() and 0xFFFF) != 56160) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_shap() and 0xFFFF) != 9458) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_shap() and 0xFFFF) != 10258) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_to_json() and 0xFFFF) != 36617) {
@@ -959,49 +986,52 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_describe_json() and 0xFFFF) != 20567) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_feature_matrix_json() and 0xFFFF) != 38429) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_feature_matrix_json() and 0xFFFF) != 49254) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_features_json() and 0xFFFF) != 13355) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_features_json() and 0xFFFF) != 2213) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_importance_json() and 0xFFFF) != 27587) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_importance_json() and 0xFFFF) != 11797) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_score_file() and 0xFFFF) != 24881) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_score_file() and 0xFFFF) != 64541) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_score_json() and 0xFFFF) != 62289) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_score_json() and 0xFFFF) != 57022) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_score_many_json() and 0xFFFF) != 36038) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_score_many_json() and 0xFFFF) != 6885) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_score_matrix() and 0xFFFF) != 18677) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_score_matrix() and 0xFFFF) != 44057) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_to_json() and 0xFFFF) != 5154) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_constructor_forest_from_bytes() and 0xFFFF) != 36) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_constructor_forest_from_bytes() and 0xFFFF) != 54809) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_constructor_forest_from_json() and 0xFFFF) != 62378) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_constructor_forest_from_json() and 0xFFFF) != 58997) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_constructor_forest_load() and 0xFFFF) != 2881) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_constructor_forest_load() and 0xFFFF) != 35652) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_constructor_pipeline_builtin() and 0xFFFF) != 39515) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_constructor_pipeline_builtin() and 0xFFFF) != 7234) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_constructor_pipeline_from_json() and 0xFFFF) != 20086) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_constructor_pipeline_from_json() and 0xFFFF) != 62735) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_constructor_pipeline_import_model() and 0xFFFF) != 25805) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_constructor_pipeline_import_model() and 0xFFFF) != 2333) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_constructor_pipeline_load() and 0xFFFF) != 14188) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_constructor_pipeline_load() and 0xFFFF) != 35861) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_stop_is_stopped() and 0xFFFF) != 16593) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
 }
@@ -1095,7 +1125,38 @@ object UniffiWithHandle
  *
  * @suppress
  * */
-object NoHandle
+object NoHandle// Magic number for the Rust proxy to call using the same mechanism as every other method,
+// to free the callback once it's dropped by Rust.
+internal const val IDX_CALLBACK_FREE = 0
+// Callback return codes
+internal const val UNIFFI_CALLBACK_SUCCESS = 0
+internal const val UNIFFI_CALLBACK_ERROR = 1
+internal const val UNIFFI_CALLBACK_UNEXPECTED_ERROR = 2
+
+/**
+ * @suppress
+ */
+public abstract class FfiConverterCallbackInterface<CallbackInterface: Any>: FfiConverter<CallbackInterface, Long> {
+    internal val handleMap = UniffiHandleMap<CallbackInterface>()
+
+    internal fun drop(handle: Long) {
+        handleMap.remove(handle)
+    }
+
+    override fun lift(value: Long): CallbackInterface {
+        return handleMap.get(value)
+    }
+
+    override fun read(buf: ByteBuffer) = lift(buf.getLong())
+
+    override fun lower(value: CallbackInterface) = handleMap.insert(value)
+
+    override fun allocationSize(value: CallbackInterface) = 8UL
+
+    override fun write(value: CallbackInterface, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
 /**
  * The cleaner interface for Object finalization code to run.
  * This is the entry point to any implementation that we're using.
@@ -1227,6 +1288,29 @@ public object FfiConverterDouble: FfiConverter<Double, Double> {
 
     override fun write(value: Double, buf: ByteBuffer) {
         buf.putDouble(value)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterBoolean: FfiConverter<Boolean, Byte> {
+    override fun lift(value: Byte): Boolean {
+        return value.toInt() != 0
+    }
+
+    override fun read(buf: ByteBuffer): Boolean {
+        return lift(buf.get())
+    }
+
+    override fun lower(value: Boolean): Byte {
+        return if (value) 1.toByte() else 0.toByte()
+    }
+
+    override fun allocationSize(value: Boolean) = 1UL
+
+    override fun write(value: Boolean, buf: ByteBuffer) {
+        buf.put(lower(value))
     }
 }
 
@@ -1417,9 +1501,9 @@ public interface ForestInterface {
      * row, and so is what comes out; iterations are `all` or `best`; zero threads are one for each processor.
      *
      * # Errors
-     * `invalid_matrix` and `unknown_name`.
+     * `invalid_matrix`, `unknown_name` and `cancelled`.
      */
-    fun `margin`(`values`: java.nio.ByteBuffer, `columns`: kotlin.UInt, `iterations`: kotlin.String, `threads`: kotlin.UInt): kotlin.ByteArray
+    fun `margin`(`values`: java.nio.ByteBuffer, `columns`: kotlin.UInt, `iterations`: kotlin.String, `threads`: kotlin.UInt, `stop`: Stop): kotlin.ByteArray
     
     /**
      * Predictions, row after row: margins through the objective's link.
@@ -1427,7 +1511,7 @@ public interface ForestInterface {
      * # Errors
      * As [`Forest::margin`].
      */
-    fun `predict`(`values`: java.nio.ByteBuffer, `columns`: kotlin.UInt, `iterations`: kotlin.String, `threads`: kotlin.UInt): kotlin.ByteArray
+    fun `predict`(`values`: java.nio.ByteBuffer, `columns`: kotlin.UInt, `iterations`: kotlin.String, `threads`: kotlin.UInt, `stop`: Stop): kotlin.ByteArray
     
     /**
      * Contributions, row after row: for each output those of all features, then the bias.
@@ -1435,7 +1519,7 @@ public interface ForestInterface {
      * # Errors
      * As [`Forest::margin`]; `cover_missing` and `contributions_unsupported`.
      */
-    fun `shap`(`values`: java.nio.ByteBuffer, `columns`: kotlin.UInt, `iterations`: kotlin.String, `threads`: kotlin.UInt): kotlin.ByteArray
+    fun `shap`(`values`: java.nio.ByteBuffer, `columns`: kotlin.UInt, `iterations`: kotlin.String, `threads`: kotlin.UInt, `stop`: Stop): kotlin.ByteArray
     
     /**
      * The library's own JSON.
@@ -1576,9 +1660,9 @@ open class Forest: Disposable, AutoCloseable, ForestInterface
      * row, and so is what comes out; iterations are `all` or `best`; zero threads are one for each processor.
      *
      * # Errors
-     * `invalid_matrix` and `unknown_name`.
+     * `invalid_matrix`, `unknown_name` and `cancelled`.
      */
-    @Throws(LeadscoreException::class)override fun `margin`(`values`: java.nio.ByteBuffer, `columns`: kotlin.UInt, `iterations`: kotlin.String, `threads`: kotlin.UInt): kotlin.ByteArray {
+    @Throws(LeadscoreException::class)override fun `margin`(`values`: java.nio.ByteBuffer, `columns`: kotlin.UInt, `iterations`: kotlin.String, `threads`: kotlin.UInt, `stop`: Stop): kotlin.ByteArray {
             return FfiConverterByteArray.lift(
     callWithHandle {
     uniffiRustCallWithError(LeadscoreException) { _status ->
@@ -1588,7 +1672,8 @@ open class Forest: Disposable, AutoCloseable, ForestInterface
         FfiConverterByRefBytes.lower(`values`),
         FfiConverterUInt.lower(`columns`),
         FfiConverterString.lower(`iterations`),
-        FfiConverterUInt.lower(`threads`),_status)
+        FfiConverterUInt.lower(`threads`),
+        FfiConverterTypeStop.lower(`stop`),_status)
 }
     }
     )
@@ -1602,7 +1687,7 @@ open class Forest: Disposable, AutoCloseable, ForestInterface
      * # Errors
      * As [`Forest::margin`].
      */
-    @Throws(LeadscoreException::class)override fun `predict`(`values`: java.nio.ByteBuffer, `columns`: kotlin.UInt, `iterations`: kotlin.String, `threads`: kotlin.UInt): kotlin.ByteArray {
+    @Throws(LeadscoreException::class)override fun `predict`(`values`: java.nio.ByteBuffer, `columns`: kotlin.UInt, `iterations`: kotlin.String, `threads`: kotlin.UInt, `stop`: Stop): kotlin.ByteArray {
             return FfiConverterByteArray.lift(
     callWithHandle {
     uniffiRustCallWithError(LeadscoreException) { _status ->
@@ -1612,7 +1697,8 @@ open class Forest: Disposable, AutoCloseable, ForestInterface
         FfiConverterByRefBytes.lower(`values`),
         FfiConverterUInt.lower(`columns`),
         FfiConverterString.lower(`iterations`),
-        FfiConverterUInt.lower(`threads`),_status)
+        FfiConverterUInt.lower(`threads`),
+        FfiConverterTypeStop.lower(`stop`),_status)
 }
     }
     )
@@ -1626,7 +1712,7 @@ open class Forest: Disposable, AutoCloseable, ForestInterface
      * # Errors
      * As [`Forest::margin`]; `cover_missing` and `contributions_unsupported`.
      */
-    @Throws(LeadscoreException::class)override fun `shap`(`values`: java.nio.ByteBuffer, `columns`: kotlin.UInt, `iterations`: kotlin.String, `threads`: kotlin.UInt): kotlin.ByteArray {
+    @Throws(LeadscoreException::class)override fun `shap`(`values`: java.nio.ByteBuffer, `columns`: kotlin.UInt, `iterations`: kotlin.String, `threads`: kotlin.UInt, `stop`: Stop): kotlin.ByteArray {
             return FfiConverterByteArray.lift(
     callWithHandle {
     uniffiRustCallWithError(LeadscoreException) { _status ->
@@ -1636,7 +1722,8 @@ open class Forest: Disposable, AutoCloseable, ForestInterface
         FfiConverterByRefBytes.lower(`values`),
         FfiConverterUInt.lower(`columns`),
         FfiConverterString.lower(`iterations`),
-        FfiConverterUInt.lower(`threads`),_status)
+        FfiConverterUInt.lower(`threads`),
+        FfiConverterTypeStop.lower(`stop`),_status)
 }
     }
     )
@@ -1726,7 +1813,7 @@ open class Forest: Disposable, AutoCloseable, ForestInterface
      * The model in this file.
      *
      * # Errors
-     * `io` with the file; as [`Forest::from_bytes`].
+     * `not_found` and `io` with the file; as [`Forest::from_bytes`].
      */
     @Throws(LeadscoreException::class) fun `load`(`path`: kotlin.String): Forest {
             return FfiConverterTypeForest.lift(
@@ -1876,12 +1963,12 @@ public interface PipelineInterface {
     fun `describeJson`(): kotlin.String
     
     /**
-     * The features of a JSON list of lead records as a matrix.
+     * The features of a JSON list of lead records, the first of which has that index in a longer list, as a matrix.
      *
      * # Errors
-     * What is wrong with the records or the context.
+     * What is wrong with the records or the context; `cancelled`.
      */
-    fun `featureMatrixJson`(`records`: kotlin.String, `context`: kotlin.String): Matrix
+    fun `featureMatrixJson`(`records`: kotlin.String, `context`: kotlin.String, `firstIndex`: kotlin.UInt, `threads`: kotlin.UInt, `stop`: Stop): Matrix
     
     /**
      * The features of one lead record as a JSON object.
@@ -1904,9 +1991,9 @@ public interface PipelineInterface {
      * Scores a file of leads into another; options and summary are JSON.
      *
      * # Errors
-     * `invalid_context`, `io`, `unreadable_table`.
+     * `invalid_context`, `not_found`, `io`, `unreadable_table`, `cancelled`.
      */
-    fun `scoreFile`(`options`: kotlin.String): kotlin.String
+    fun `scoreFile`(`options`: kotlin.String, `stop`: Stop): kotlin.String
     
     /**
      * Scores one lead record; the prediction as JSON.
@@ -1917,20 +2004,21 @@ public interface PipelineInterface {
     fun `scoreJson`(`record`: kotlin.String, `context`: kotlin.String): kotlin.String
     
     /**
-     * Scores a JSON list of lead records; a JSON list of predictions and, for those refused, errors.
+     * Scores a JSON list of lead records, the first of which has that index in a longer list; a JSON list of predictions
+     * and, for those refused, errors. Zero threads are one for each processor.
      *
      * # Errors
-     * What is wrong with the list or the context.
+     * What is wrong with the list or the context; `cancelled`.
      */
-    fun `scoreManyJson`(`records`: kotlin.String, `context`: kotlin.String): kotlin.String
+    fun `scoreManyJson`(`records`: kotlin.String, `context`: kotlin.String, `firstIndex`: kotlin.UInt, `threads`: kotlin.UInt, `stop`: Stop): kotlin.String
     
     /**
      * Scores the rows of a matrix: f64, little-endian, row after row. Zero threads are one for each processor.
      *
      * # Errors
-     * `invalid_matrix`.
+     * `invalid_matrix` and `cancelled`.
      */
-    fun `scoreMatrix`(`values`: java.nio.ByteBuffer, `columns`: kotlin.UInt, `threads`: kotlin.UInt): MatrixScores
+    fun `scoreMatrix`(`values`: java.nio.ByteBuffer, `columns`: kotlin.UInt, `threads`: kotlin.UInt, `stop`: Stop): MatrixScores
     
     /**
      * The pipeline as one self-contained JSON file.
@@ -2062,12 +2150,12 @@ open class Pipeline: Disposable, AutoCloseable, PipelineInterface
 
     
     /**
-     * The features of a JSON list of lead records as a matrix.
+     * The features of a JSON list of lead records, the first of which has that index in a longer list, as a matrix.
      *
      * # Errors
-     * What is wrong with the records or the context.
+     * What is wrong with the records or the context; `cancelled`.
      */
-    @Throws(LeadscoreException::class)override fun `featureMatrixJson`(`records`: kotlin.String, `context`: kotlin.String): Matrix {
+    @Throws(LeadscoreException::class)override fun `featureMatrixJson`(`records`: kotlin.String, `context`: kotlin.String, `firstIndex`: kotlin.UInt, `threads`: kotlin.UInt, `stop`: Stop): Matrix {
             return FfiConverterTypeMatrix.lift(
     callWithHandle {
     uniffiRustCallWithError(LeadscoreException) { _status ->
@@ -2075,7 +2163,10 @@ open class Pipeline: Disposable, AutoCloseable, PipelineInterface
         it,
         
         FfiConverterString.lower(`records`),
-        FfiConverterString.lower(`context`),_status)
+        FfiConverterString.lower(`context`),
+        FfiConverterUInt.lower(`firstIndex`),
+        FfiConverterUInt.lower(`threads`),
+        FfiConverterTypeStop.lower(`stop`),_status)
 }
     }
     )
@@ -2133,16 +2224,17 @@ open class Pipeline: Disposable, AutoCloseable, PipelineInterface
      * Scores a file of leads into another; options and summary are JSON.
      *
      * # Errors
-     * `invalid_context`, `io`, `unreadable_table`.
+     * `invalid_context`, `not_found`, `io`, `unreadable_table`, `cancelled`.
      */
-    @Throws(LeadscoreException::class)override fun `scoreFile`(`options`: kotlin.String): kotlin.String {
+    @Throws(LeadscoreException::class)override fun `scoreFile`(`options`: kotlin.String, `stop`: Stop): kotlin.String {
             return FfiConverterString.lift(
     callWithHandle {
     uniffiRustCallWithError(LeadscoreException) { _status ->
     UniffiLib.uniffi_leadscore_uniffi_fn_method_pipeline_score_file(
         it,
         
-        FfiConverterString.lower(`options`),_status)
+        FfiConverterString.lower(`options`),
+        FfiConverterTypeStop.lower(`stop`),_status)
 }
     }
     )
@@ -2173,12 +2265,13 @@ open class Pipeline: Disposable, AutoCloseable, PipelineInterface
 
     
     /**
-     * Scores a JSON list of lead records; a JSON list of predictions and, for those refused, errors.
+     * Scores a JSON list of lead records, the first of which has that index in a longer list; a JSON list of predictions
+     * and, for those refused, errors. Zero threads are one for each processor.
      *
      * # Errors
-     * What is wrong with the list or the context.
+     * What is wrong with the list or the context; `cancelled`.
      */
-    @Throws(LeadscoreException::class)override fun `scoreManyJson`(`records`: kotlin.String, `context`: kotlin.String): kotlin.String {
+    @Throws(LeadscoreException::class)override fun `scoreManyJson`(`records`: kotlin.String, `context`: kotlin.String, `firstIndex`: kotlin.UInt, `threads`: kotlin.UInt, `stop`: Stop): kotlin.String {
             return FfiConverterString.lift(
     callWithHandle {
     uniffiRustCallWithError(LeadscoreException) { _status ->
@@ -2186,7 +2279,10 @@ open class Pipeline: Disposable, AutoCloseable, PipelineInterface
         it,
         
         FfiConverterString.lower(`records`),
-        FfiConverterString.lower(`context`),_status)
+        FfiConverterString.lower(`context`),
+        FfiConverterUInt.lower(`firstIndex`),
+        FfiConverterUInt.lower(`threads`),
+        FfiConverterTypeStop.lower(`stop`),_status)
 }
     }
     )
@@ -2198,9 +2294,9 @@ open class Pipeline: Disposable, AutoCloseable, PipelineInterface
      * Scores the rows of a matrix: f64, little-endian, row after row. Zero threads are one for each processor.
      *
      * # Errors
-     * `invalid_matrix`.
+     * `invalid_matrix` and `cancelled`.
      */
-    @Throws(LeadscoreException::class)override fun `scoreMatrix`(`values`: java.nio.ByteBuffer, `columns`: kotlin.UInt, `threads`: kotlin.UInt): MatrixScores {
+    @Throws(LeadscoreException::class)override fun `scoreMatrix`(`values`: java.nio.ByteBuffer, `columns`: kotlin.UInt, `threads`: kotlin.UInt, `stop`: Stop): MatrixScores {
             return FfiConverterTypeMatrixScores.lift(
     callWithHandle {
     uniffiRustCallWithError(LeadscoreException) { _status ->
@@ -2209,7 +2305,8 @@ open class Pipeline: Disposable, AutoCloseable, PipelineInterface
         
         FfiConverterByRefBytes.lower(`values`),
         FfiConverterUInt.lower(`columns`),
-        FfiConverterUInt.lower(`threads`),_status)
+        FfiConverterUInt.lower(`threads`),
+        FfiConverterTypeStop.lower(`stop`),_status)
 }
     }
     )
@@ -2282,7 +2379,7 @@ open class Pipeline: Disposable, AutoCloseable, PipelineInterface
      * Makes a pipeline of an XGBoost or LightGBM model.
      *
      * # Errors
-     * As the core's `Import::from_json` and `Pipeline::import`.
+     * As the core's `ImportOptions::from_json` and `Pipeline::import_model`.
      */
     @Throws(LeadscoreException::class) fun `importModel`(`bytes`: kotlin.ByteArray, `options`: kotlin.String): Pipeline {
             return FfiConverterTypePipeline.lift(
@@ -2302,7 +2399,7 @@ open class Pipeline: Disposable, AutoCloseable, PipelineInterface
      * The pipeline in a JSON file.
      *
      * # Errors
-     * `io` with the file; as [`Pipeline::from_json`].
+     * `not_found` and `io` with the file; as [`Pipeline::from_json`].
      */
     @Throws(LeadscoreException::class) fun `load`(`path`: kotlin.String): Pipeline {
             return FfiConverterTypePipeline.lift(
@@ -2342,6 +2439,77 @@ public object FfiConverterTypePipeline: FfiConverter<Pipeline, Long> {
 
     override fun write(value: Pipeline, buf: ByteBuffer) {
         buf.putLong(lower(value))
+    }
+}
+
+
+
+/**
+ * One thing that strict mode refuses in a lead.
+ */
+data class Issue (
+    /**
+     * The stable name of what is wrong.
+     */
+    val `code`: kotlin.String
+    , 
+    /**
+     * The name of the feature.
+     */
+    val `feature`: kotlin.String
+    , 
+    /**
+     * Where in the input.
+     */
+    val `path`: kotlin.String
+    , 
+    /**
+     * What is wrong, in plain words.
+     */
+    val `message`: kotlin.String
+    , 
+    /**
+     * What the record said, where it said something.
+     */
+    val `found`: kotlin.String?
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeIssue: FfiConverterRustBuffer<Issue> {
+    override fun read(buf: ByteBuffer): Issue {
+        return Issue(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterOptionalString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Issue) = (
+            FfiConverterString.allocationSize(value.`code`) +
+            FfiConverterString.allocationSize(value.`feature`) +
+            FfiConverterString.allocationSize(value.`path`) +
+            FfiConverterString.allocationSize(value.`message`) +
+            FfiConverterOptionalString.allocationSize(value.`found`)
+    )
+
+    override fun write(value: Issue, buf: ByteBuffer) {
+            FfiConverterString.write(value.`code`, buf)
+            FfiConverterString.write(value.`feature`, buf)
+            FfiConverterString.write(value.`path`, buf)
+            FfiConverterString.write(value.`message`, buf)
+            FfiConverterOptionalString.write(value.`found`, buf)
     }
 }
 
@@ -2409,7 +2577,7 @@ data class MatrixScores (
     val `probabilities`: kotlin.ByteArray
     , 
     /**
-     * Places in the pipeline's list of tiers, −1 where there is none, i32.
+     * Indexes into the pipeline's list of tiers, −1 where there is none, i32.
      */
     val `tiers`: kotlin.ByteArray
     , 
@@ -2482,10 +2650,15 @@ sealed class LeadscoreException: kotlin.Exception() {
         /**
          * What was wrong, in plain words.
          */
-        val `text`: kotlin.String
+        val `text`: kotlin.String, 
+        
+        /**
+         * All that strict mode found wrong with a lead.
+         */
+        val `issues`: List<Issue>
         ) : LeadscoreException() {
         override val message
-            get() = "code=${ `code` }, path=${ `path` }, text=${ `text` }"
+            get() = "code=${ `code` }, path=${ `path` }, text=${ `text` }, issues=${ `issues` }"
     }
     
 
@@ -2511,6 +2684,7 @@ public object FfiConverterTypeLeadscoreError : FfiConverterRustBuffer<LeadscoreE
                 FfiConverterString.read(buf),
                 FfiConverterString.read(buf),
                 FfiConverterString.read(buf),
+                FfiConverterSequenceTypeIssue.read(buf),
                 )
             else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
         }
@@ -2524,6 +2698,7 @@ public object FfiConverterTypeLeadscoreError : FfiConverterRustBuffer<LeadscoreE
                 + FfiConverterString.allocationSize(value.`code`)
                 + FfiConverterString.allocationSize(value.`path`)
                 + FfiConverterString.allocationSize(value.`text`)
+                + FfiConverterSequenceTypeIssue.allocationSize(value.`issues`)
             )
         }
     }
@@ -2535,11 +2710,109 @@ public object FfiConverterTypeLeadscoreError : FfiConverterRustBuffer<LeadscoreE
                 FfiConverterString.write(value.`code`, buf)
                 FfiConverterString.write(value.`path`, buf)
                 FfiConverterString.write(value.`text`, buf)
+                FfiConverterSequenceTypeIssue.write(value.`issues`, buf)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
     }
 
+}
+
+
+
+
+
+/**
+ * Asked now and then by long work, on the thread that called for it, whether to end early.
+ */
+public interface Stop {
+    
+    /**
+     * Whether the work is to end now.
+     */
+    fun `isStopped`(): kotlin.Boolean
+    
+    companion object
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceStop {
+    internal object `isStopped`: UniffiCallbackInterfaceStopMethod0 {
+        override fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: ByteByReference,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeStop.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`isStopped`(
+                )
+            }
+            val writeReturn = { value: kotlin.Boolean -> uniffiOutReturn.setValue(FfiConverterBoolean.lower(value)) }
+            uniffiTraitInterfaceCall(uniffiCallStatus, makeCall, writeReturn)
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeStop.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeStop.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceStop.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `isStopped`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_leadscore_uniffi_fn_init_callback_vtable_stop(vtable)
+    }
+}
+
+/**
+ * The ffiConverter which transforms the Callbacks in to handles to pass to Rust.
+ *
+ * @suppress
+ */
+public object FfiConverterTypeStop: FfiConverterCallbackInterface<Stop>()
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalString: FfiConverterRustBuffer<kotlin.String?> {
+    override fun read(buf: ByteBuffer): kotlin.String? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterString.read(buf)
+    }
+
+    override fun allocationSize(value: kotlin.String?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterString.allocationSize(value)
+        }
+    }
+
+    override fun write(value: kotlin.String?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterString.write(value, buf)
+        }
+    }
 }
 
 
@@ -2566,6 +2839,34 @@ public object FfiConverterSequenceString: FfiConverterRustBuffer<List<kotlin.Str
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterString.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeIssue: FfiConverterRustBuffer<List<Issue>> {
+    override fun read(buf: ByteBuffer): List<Issue> {
+        val len = buf.getInt()
+        return List<Issue>(len) {
+            FfiConverterTypeIssue.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<Issue>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeIssue.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<Issue>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeIssue.write(it, buf)
         }
     }
 }
@@ -2611,10 +2912,10 @@ public object FfiConverterSequenceString: FfiConverterRustBuffer<List<kotlin.Str
 
         /**
          * The names of the pipelines that ship with the library.
-         */ fun `pipelineNames`(): List<kotlin.String> {
+         */ fun `builtinNames`(): List<kotlin.String> {
             return FfiConverterSequenceString.lift(
     uniffiRustCall() { _status ->
-    UniffiLib.uniffi_leadscore_uniffi_fn_func_pipeline_names(
+    UniffiLib.uniffi_leadscore_uniffi_fn_func_builtin_names(
     
         _status)
 }

@@ -14,9 +14,10 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::{DataType, TimeUnit};
-use leadscore::{Attribute, Timestamp};
 
-use crate::problem::Problem;
+use crate::error::Path;
+use crate::record::AttributeRef;
+use crate::{Attribute, AttributeColumn, Error, ErrorKind, Timestamp};
 
 /// The code of a value that is not there.
 const ABSENT: u32 = u32::MAX;
@@ -25,7 +26,7 @@ const ABSENT: u32 = u32::MAX;
 pub(super) enum Column {
     /// Numbers stay where they are, one array per batch, with the row each begins at.
     Numbers(Vec<(usize, ArrayRef)>),
-    /// Everything else as places in its distinct values.
+    /// Everything else as indexes into its distinct values.
     Codes { codes: Vec<u32>, distinct: Vec<Attribute> },
 }
 
@@ -34,7 +35,8 @@ pub(super) enum Column {
 pub(super) struct Buffer(Vec<f64>);
 
 impl Column {
-    pub(super) fn new(name: &str, arrays: Vec<ArrayRef>) -> Result<Column, Problem> {
+    /// Reads the column of this name in a table that errors call `list`.
+    pub(super) fn new(list: &'static str, name: &str, arrays: Vec<ArrayRef>) -> Result<Column, Error> {
         let numbers = arrays.first().is_none_or(|array| {
             let kind = array.data_type();
             kind.is_integer() || kind.is_floating()
@@ -47,7 +49,7 @@ impl Column {
             };
             return Ok(Column::Numbers(arrays.into_iter().map(start).collect()));
         }
-        let mut coded = Coded::default();
+        let mut coded = Coded::new(list);
         for array in &arrays {
             coded.add(name, array)?;
         }
@@ -63,14 +65,10 @@ impl Column {
     }
 
     /// Some rows as the core reads them.
-    pub(super) fn read<'a>(
-        &'a self,
-        rows: Range<usize>,
-        buffer: &'a mut Buffer,
-    ) -> leadscore::AttributeColumn<'a> {
+    pub(super) fn read<'a>(&'a self, rows: Range<usize>, buffer: &'a mut Buffer) -> AttributeColumn<'a> {
         match self {
-            Column::Codes { codes, .. } => leadscore::AttributeColumn::Codes(&codes[rows]),
-            Column::Numbers(arrays) => leadscore::AttributeColumn::Numbers(match numbers_of(arrays, rows) {
+            Column::Codes { codes, .. } => AttributeColumn::Codes(&codes[rows]),
+            Column::Numbers(arrays) => AttributeColumn::Numbers(match numbers_of(arrays, rows) {
                 Cow::Borrowed(numbers) => numbers,
                 Cow::Owned(numbers) => {
                     buffer.0 = numbers;
@@ -80,25 +78,25 @@ impl Column {
         }
     }
 
-    /// Some rows as attributes; what is not a number is absent.
-    pub(super) fn attributes(&self, rows: Range<usize>) -> Vec<Option<Attribute>> {
+    /// The value in a row; NaN is absent.
+    pub(super) fn value(&self, row: usize) -> Option<AttributeRef<'_>> {
         match self {
-            Column::Codes { codes, distinct } => {
-                codes[rows].iter().map(|code| distinct.get(*code as usize).cloned()).collect()
-            }
+            Column::Codes { codes, distinct } => distinct.get(codes[row] as usize).map(Attribute::as_ref),
             Column::Numbers(arrays) => {
-                let number = |number: &f64| (!number.is_nan()).then_some(Attribute::Number(*number));
-                numbers_of(arrays, rows).iter().map(number).collect()
+                let batch = arrays.partition_point(|(from, array)| from + array.len() <= row);
+                let (from, array) = &arrays[batch];
+                let number = number_at(array, row - from);
+                (!number.is_nan()).then_some(AttributeRef::Number(number))
             }
         }
     }
 }
 
 /// An id as a record has it: a text, or a whole number.
-pub(super) fn id_text(id: &Attribute) -> Option<String> {
+pub(super) fn id_text(id: AttributeRef<'_>) -> Option<Cow<'_, str>> {
     match id {
-        Attribute::Text(text) => Some(text.clone()),
-        Attribute::Number(number) => Some(format!("{number}")),
+        AttributeRef::Text(text) => Some(Cow::Borrowed(text)),
+        AttributeRef::Number(number) => Some(Cow::Owned(number.to_string())),
         _ => None,
     }
 }
@@ -123,28 +121,43 @@ fn numbers_of(arrays: &[(usize, ArrayRef)], rows: Range<usize>) -> Cow<'_, [f64]
     Cow::Owned(numbers)
 }
 
+/// Calls a function that is generic in the type of a number, with how that type becomes an f64.
+macro_rules! by_number_type {
+    ($array:expr, $call:ident($($argument:expr),*), else $other:expr) => {
+        match $array.data_type() {
+            DataType::Float64 => $call::<Float64Type>($array, $($argument,)* |value| value),
+            DataType::Float32 => $call::<Float32Type>($array, $($argument,)* f64::from),
+            DataType::Float16 => $call::<Float16Type>($array, $($argument,)* f64::from),
+            DataType::Int64 => $call::<Int64Type>($array, $($argument,)* |value| value as f64),
+            DataType::Int32 => $call::<Int32Type>($array, $($argument,)* f64::from),
+            DataType::Int16 => $call::<Int16Type>($array, $($argument,)* f64::from),
+            DataType::Int8 => $call::<Int8Type>($array, $($argument,)* f64::from),
+            DataType::UInt64 => $call::<UInt64Type>($array, $($argument,)* |value| value as f64),
+            DataType::UInt32 => $call::<UInt32Type>($array, $($argument,)* f64::from),
+            DataType::UInt16 => $call::<UInt16Type>($array, $($argument,)* f64::from),
+            DataType::UInt8 => $call::<UInt8Type>($array, $($argument,)* f64::from),
+            _ => $other,
+        }
+    };
+}
+
 fn add_numbers(array: &ArrayRef, rows: Range<usize>, out: &mut Vec<f64>) {
-    match array.data_type() {
-        DataType::Float64 => add::<Float64Type>(array, rows, |value| value, out),
-        DataType::Float32 => add::<Float32Type>(array, rows, f64::from, out),
-        DataType::Float16 => add::<Float16Type>(array, rows, f64::from, out),
-        DataType::Int64 => add::<Int64Type>(array, rows, |value| value as f64, out),
-        DataType::Int32 => add::<Int32Type>(array, rows, f64::from, out),
-        DataType::Int16 => add::<Int16Type>(array, rows, f64::from, out),
-        DataType::Int8 => add::<Int8Type>(array, rows, f64::from, out),
-        DataType::UInt64 => add::<UInt64Type>(array, rows, |value| value as f64, out),
-        DataType::UInt32 => add::<UInt32Type>(array, rows, f64::from, out),
-        DataType::UInt16 => add::<UInt16Type>(array, rows, f64::from, out),
-        DataType::UInt8 => add::<UInt8Type>(array, rows, f64::from, out),
-        _ => out.extend(rows.map(|_| f64::NAN)),
-    }
+    by_number_type!(array, add(rows, out), else out.extend(rows.map(|_| f64::NAN)));
+}
+
+fn number_at(array: &ArrayRef, row: usize) -> f64 {
+    by_number_type!(array, widened(row), else f64::NAN)
+}
+
+fn widened<T: ArrowPrimitiveType>(array: &ArrayRef, row: usize, widen: impl Fn(T::Native) -> f64) -> f64 {
+    if array.is_null(row) { f64::NAN } else { widen(array.as_primitive::<T>().value(row)) }
 }
 
 fn add<T: ArrowPrimitiveType>(
     array: &ArrayRef,
     rows: Range<usize>,
-    widen: impl Fn(T::Native) -> f64,
     out: &mut Vec<f64>,
+    widen: impl Fn(T::Native) -> f64,
 ) {
     let array = array.as_primitive::<T>();
     let values = array.values()[rows.clone()].iter();
@@ -157,8 +170,9 @@ fn add<T: ArrowPrimitiveType>(
 }
 
 /// A column on its way to codes.
-#[derive(Default)]
 struct Coded {
+    /// What errors call the table.
+    list: &'static str,
     codes: Vec<u32>,
     distinct: Vec<Attribute>,
     texts: HashMap<Arc<str>, u32>,
@@ -166,7 +180,12 @@ struct Coded {
 }
 
 impl Coded {
-    fn add(&mut self, name: &str, array: &ArrayRef) -> Result<(), Problem> {
+    fn new(list: &'static str) -> Coded {
+        let (texts, times) = (HashMap::new(), HashMap::new());
+        Coded { list, codes: Vec::new(), distinct: Vec::new(), texts, times }
+    }
+
+    fn add(&mut self, name: &str, array: &ArrayRef) -> Result<(), Error> {
         match array.data_type() {
             DataType::Null => self.codes.extend((0..array.len()).map(|_| ABSENT)),
             DataType::Boolean => {
@@ -222,7 +241,7 @@ impl Coded {
             }
             other => {
                 let message = format!("an attribute is a text, a number, a flag or a time, found {other}");
-                return Err(Problem::new("invalid_lead", name, message));
+                return Err(Error::new(ErrorKind::InvalidLead, Path::from_field(name), message));
             }
         }
         Ok(())
@@ -247,16 +266,16 @@ impl Coded {
         name: &str,
         times: impl Iterator<Item = Option<i64>>,
         text: impl Fn(i64) -> Option<String>,
-    ) -> Result<(), Problem> {
-        for (row, time) in times.enumerate() {
+    ) -> Result<(), Error> {
+        for time in times {
             let code = match time {
                 None => ABSENT,
                 Some(time) if self.times.contains_key(&time) => self.times[&time],
                 Some(time) => {
                     let text = text(time).ok_or_else(|| {
-                        let path = format!("leads[{row}].{name}");
+                        let path = Path::from(self.list).index(self.codes.len()).field(name);
                         let message = "the time lies outside the years -9999 to 9999";
-                        Problem::new("invalid_lead", path, message)
+                        Error::new(ErrorKind::InvalidLead, path, message)
                     })?;
                     let code = self.distinct(Attribute::Text(text));
                     self.times.insert(time, code);
@@ -276,13 +295,13 @@ impl Coded {
         }
     }
 
-    fn add_dictionary(&mut self, name: &str, array: &ArrayRef) -> Result<(), Problem> {
+    fn add_dictionary(&mut self, name: &str, array: &ArrayRef) -> Result<(), Error> {
         let dictionary = array.as_any_dictionary();
         if dictionary.values().is_empty() {
             self.codes.extend((0..array.len()).map(|_| ABSENT));
             return Ok(());
         }
-        let mut values = Coded::default();
+        let mut values = Coded::new(self.list);
         values.add(name, dictionary.values())?;
         let from = self.distinct.len() as u32;
         self.distinct.append(&mut values.distinct);
@@ -298,7 +317,7 @@ impl Coded {
     fn flag(&mut self, flag: bool) -> u32 {
         let wanted = Attribute::Flag(flag);
         let known = self.distinct.iter().position(|own| *own == wanted);
-        known.map_or_else(|| self.distinct(wanted), |place| place as u32)
+        known.map_or_else(|| self.distinct(wanted), |index| index as u32)
     }
 
     fn distinct(&mut self, value: Attribute) -> u32 {
@@ -309,15 +328,15 @@ impl Coded {
 
 /// A day since 1970 as a text.
 fn day(days: i64) -> Option<String> {
-    let moment = Timestamp::from_millis(days.checked_mul(86_400_000)?).ok()?.to_string();
-    Some(moment.split('T').next()?.to_owned())
+    let midnight = Timestamp::from_millis(days.checked_mul(86_400_000)?).ok()?.to_string();
+    Some(midnight.split('T').next()?.to_owned())
 }
 
 /// A time in parts of a second since 1970 as a text, to the last digit; without a zone it is local.
 fn time(value: i64, parts: i64, zoned: bool) -> Option<String> {
     let (seconds, rest) = (value.div_euclid(parts), value.rem_euclid(parts));
-    let moment = Timestamp::from_millis(seconds.checked_mul(1_000)?).ok()?.to_string();
-    let mut text = moment.trim_end_matches('Z').to_owned();
+    let whole = Timestamp::from_millis(seconds.checked_mul(1_000)?).ok()?.to_string();
+    let mut text = whole.trim_end_matches('Z').to_owned();
     if rest > 0 {
         let nanos = rest * (1_000_000_000 / parts);
         text += format!(".{nanos:09}").trim_end_matches('0');
