@@ -52,7 +52,7 @@ pub struct Features {
 
 impl From<FeatureMatrix> for Features {
     fn from(matrix: FeatureMatrix) -> Features {
-        Features { columns: matrix.columns() as u32, values: matrix.values().to_vec().into() }
+        Features { columns: matrix.column_count() as u32, values: matrix.values().to_vec().into() }
     }
 }
 

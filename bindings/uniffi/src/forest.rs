@@ -42,6 +42,7 @@ impl Forest {
     }
 
     /// The same model with a value that stands for missing besides NaN.
+    #[must_use]
     pub fn with_missing(&self, value: f64) -> Forest {
         Forest(self.0.clone().with_missing(value))
     }

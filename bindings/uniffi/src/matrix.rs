@@ -17,7 +17,7 @@ pub struct Matrix {
 
 impl From<FeatureMatrix> for Matrix {
     fn from(matrix: FeatureMatrix) -> Matrix {
-        Matrix { values: bytes_of(matrix.values()), columns: matrix.columns() as u32 }
+        Matrix { values: bytes_of(matrix.values()), columns: matrix.column_count() as u32 }
     }
 }
 

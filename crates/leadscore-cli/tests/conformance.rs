@@ -186,7 +186,7 @@ fn of_pipeline(pipeline: &Pipeline, operation: &str, arguments: &[Value]) -> Res
         "features_json" => json!(pipeline.features_json(text(0), &context()?)?),
         "feature_matrix_json" => {
             let matrix = pipeline.feature_matrix_json(text(0), 0, &context()?)?;
-            json!({"columns": matrix.columns(), "values": nested(matrix.values(), matrix.columns())})
+            json!({"columns": matrix.column_count(), "values": nested(matrix.values(), matrix.column_count())})
         }
         "score_matrix" => {
             let scores = pipeline.score_matrix(&matrix(&arguments[0])?)?;
@@ -225,7 +225,7 @@ fn of_forest(forest: &Forest, operation: &str, arguments: &[Value]) -> Result<Va
     let (values, width) = match operation {
         "margin" => (forest.margin(&matrix, iterations)?, forest.output_count()),
         "predict" => (forest.predict(&matrix, iterations)?, forest.prediction_width()),
-        "shap" => (forest.shap(&matrix, iterations)?, forest.output_count() * (matrix.columns() + 1)),
+        "shap" => (forest.shap(&matrix, iterations)?, forest.output_count() * (matrix.column_count() + 1)),
         other => panic!("unknown operation {other}"),
     };
     Ok(json!(nested(&values, width)))

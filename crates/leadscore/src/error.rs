@@ -288,6 +288,6 @@ mod tests {
             (error.kind(), error.to_string()),
             (ErrorKind::Io, "x.csv: the disk is on fire".to_owned())
         );
-        assert!(error.source().is_some_and(|source| source.is::<std::io::Error>()));
+        assert!(error.source().and_then(|source| source.downcast_ref::<std::io::Error>()).is_some());
     }
 }

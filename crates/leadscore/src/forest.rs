@@ -234,7 +234,7 @@ impl Forest {
     pub fn margin(&self, matrix: &FeatureMatrix, iterations: Iterations) -> Result<Vec<f64>, Error> {
         self.check(matrix)?;
         let Inner { model, engine, .. } = &*self.0;
-        let mut out = Vec::with_capacity(matrix.rows() * model.output_count());
+        let mut out = Vec::with_capacity(matrix.row_count() * model.output_count());
         let values = cells::mark_missing(model, matrix.values());
         engine.margins(model, &values, model.trees_used(iterations), &mut out);
         Ok(out)
@@ -301,10 +301,10 @@ impl Forest {
 
     fn check(&self, matrix: &FeatureMatrix) -> Result<(), Error> {
         let columns = self.feature_count();
-        if matrix.columns() == columns {
+        if matrix.column_count() == columns {
             return Ok(());
         }
-        let message = format!("{} columns where the model reads {columns}", matrix.columns());
+        let message = format!("{} columns where the model reads {columns}", matrix.column_count());
         Err(Error::new(ErrorKind::InvalidMatrix, "", message))
     }
 }

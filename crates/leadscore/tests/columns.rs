@@ -181,5 +181,5 @@ fn columns_that_do_not_fit_are_refused() {
     assert_eq!((error.code(), &*error.path().to_string()), ("invalid_matrix", ""));
     let error = reader.read(2, &[Column::Numbers(&[1.0, 2.0]), Column::Codes(&[0])]).unwrap_err();
     assert_eq!((error.code(), &*error.path().to_string()), ("invalid_matrix", "b"));
-    assert_eq!(reader.read(0, &[Column::Numbers(&[]), Column::Codes(&[])]).unwrap().rows(), 0);
+    assert_eq!(reader.read(0, &[Column::Numbers(&[]), Column::Codes(&[])]).unwrap().row_count(), 0);
 }

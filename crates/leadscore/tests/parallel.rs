@@ -120,7 +120,7 @@ fn leads() -> Vec<Lead> {
     let lead = |at: usize| {
         Lead::new(format!("L-{at}"))
             .with("title", titles[at % 4])
-            .with("company", (at % 3 > 0).then_some("Acme"))
+            .with("company", (!at.is_multiple_of(3)).then_some("Acme"))
             .with("company_revenue", at % 5)
             .with("lead_score", at % 100)
             .with("created_at", format!("2026-10-{:02}", 1 + at % 28))

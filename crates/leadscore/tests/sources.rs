@@ -290,11 +290,11 @@ fn texts_and_helpers_are_no_columns() {
     let matrix = pipeline
         .feature_matrix(&[lead("a", "x@y.example"), log(&[("call", 1.0)])], &as_of(), Mode::Lenient)
         .unwrap();
-    assert_eq!((matrix.rows(), matrix.columns(), matrix.values()), (2, 1, &[1.0, 2.0][..]));
+    assert_eq!((matrix.row_count(), matrix.column_count(), matrix.values()), (2, 1, &[1.0, 2.0][..]));
     let narrow = FeatureMatrix::new(2, vec![0.0; 4]).unwrap();
     assert_eq!(pipeline.score_matrix(&narrow).unwrap_err().code(), "invalid_matrix");
     assert_eq!(FeatureMatrix::new(2, vec![0.0; 3]).unwrap_err().code(), "invalid_matrix");
-    assert_eq!(pipeline.feature_matrix([] as [Lead; 0], &as_of(), Mode::Lenient).unwrap().rows(), 0);
+    assert_eq!(pipeline.feature_matrix([] as [Lead; 0], &as_of(), Mode::Lenient).unwrap().row_count(), 0);
 }
 
 const NOON: &str = "2026-11-18T12:00:00Z"; // a Wednesday

@@ -156,7 +156,7 @@ impl Table {
         }
         if let Some(csv) = &mut self.contributions {
             let shap = forest.shap(&matrix, self.iterations)?;
-            for row in shap.chunks_exact(shap.len() / matrix.rows()) {
+            for row in shap.chunks_exact(shap.len() / matrix.row_count()) {
                 row.iter().try_for_each(|value| csv.number(Some(*value)))?;
                 csv.end_row()?;
             }

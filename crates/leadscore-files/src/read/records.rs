@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
+use leadscore::record::{JsonReader, NestedValues, SkippedField};
 use leadscore::{Attribute, Error, Lead, Zone};
 use leadscore_csv::Warning;
 
@@ -19,7 +20,7 @@ const KEPT_BYTES: usize = 2_000;
 pub(super) struct Records {
     source: Source,
     mapping: Mapping,
-    zone: Zone,
+    reader: JsonReader,
     name: String,
     skipped: SkippedFields,
 }
@@ -41,7 +42,8 @@ impl Records {
             InputFormat::Jsonl => Source::Lines(LineReader::new(file.bytes)),
             _ => Source::List(JsonListReader::new(file.bytes)),
         };
-        Records { source, mapping, zone, name: file.name, skipped: SkippedFields::default() }
+        let reader = JsonReader::new(zone).nested_values(NestedValues::Skip);
+        Records { source, mapping, reader, name: file.name, skipped: SkippedFields::default() }
     }
 
     pub(super) fn read_lead(&mut self, lead: &mut Lead, line: &mut u64) -> Result<ReadLead, Error> {
@@ -63,7 +65,7 @@ impl Records {
         };
         let read = match found.fault {
             Some(reason) => Err(reason),
-            None => read_record(bytes, &self.zone, &mut self.skipped),
+            None => read_record(bytes, &self.reader, &mut self.skipped),
         };
         match read {
             Ok(read) => *lead = read,
@@ -107,31 +109,20 @@ struct SkippedFields {
     names: BTreeSet<String>,
 }
 
-/// The lead of a record, or why it is none. Fields of a flat record that are lists or objects are skipped and named.
-fn read_record(bytes: &[u8], zone: &Zone, skipped: &mut SkippedFields) -> Result<Lead, String> {
-    let text = std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())?;
-    Lead::from_json(text, zone).or_else(|error| {
-        let flat = without_nested_fields(text, skipped);
-        flat.and_then(|text| Lead::from_json(&text, zone).ok()).ok_or_else(|| error.to_string())
-    })
-}
-
-/// A flat record without the fields that are lists or objects; nothing where it has none.
-fn without_nested_fields(text: &str, skipped: &mut SkippedFields) -> Option<String> {
+/// The lead of a record, or why it is none. Fields that are lists or objects are skipped and named.
+fn read_record(bytes: &[u8], reader: &JsonReader, skipped: &mut SkippedFields) -> Result<Lead, String> {
     const MAX_NAMES: usize = 20;
-    let mut record: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
-    if record.get("attributes").is_some_and(serde_json::Value::is_object) {
-        return None;
-    }
-    let field_count = record.len();
-    record.retain(|name, value| {
-        let is_kept = name == "activities" || !(value.is_array() || value.is_object());
-        if !is_kept && skipped.names.len() < MAX_NAMES {
-            skipped.names.insert(name.clone());
+    let text = std::str::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())?;
+    let mut fields = Vec::new();
+    let lead = reader.lead(text, &mut fields).map_err(|error| error.to_string())?;
+    for field in fields {
+        if let SkippedField::Nested { name } = field
+            && skipped.names.len() < MAX_NAMES
+        {
+            skipped.names.insert(name);
         }
-        is_kept
-    });
-    (record.len() < field_count).then(|| serde_json::Value::Object(record).to_string())
+    }
+    Ok(lead)
 }
 
 /// Lines that are not blank, of any but an absurd length.

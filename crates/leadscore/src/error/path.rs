@@ -166,8 +166,10 @@ mod tests {
             "a[b]",
             ".hidden",
         ] {
-            assert_eq!(Path::from(text).to_string(), text);
-            assert!(Path::from(text) == text && Path::from(text) != *format!("{text}x"));
+            let (path, longer) = (Path::from(text), format!("{text}x"));
+            assert_eq!(path.to_string(), text);
+            assert_eq!(path, text);
+            assert_ne!(path, longer.as_str());
         }
         assert_eq!(Path::from("m[1][2]").len(), 3);
     }

@@ -4,7 +4,7 @@ use super::activity_log::ActivityLog;
 use super::gap::{Gap, issue};
 use super::match_cache::MatchCaches;
 use super::missing::MissingCause;
-use super::schema::steps::{How, Step};
+use super::schema::steps::How;
 use super::schema::{Feature, FeatureSchema};
 use super::sources::{ABSENT, Found, Input};
 use crate::error::Issue;
@@ -117,40 +117,43 @@ impl FeatureSchema {
         mut caches: Option<&mut MatchCaches>,
         out: &mut Extraction,
     ) -> Result<(), Error> {
-        out.row.clear();
         out.texts.clear();
         out.gaps.clear();
         out.columns.clear();
-        out.row.reserve(self.features().len());
         record.check_names(self.attribute_names())?;
         let activities = if self.reads_activities() { record.activities() } else { Activities::default() };
-        let has_activities = !activities.is_empty();
+        let plan = if activities.is_empty() {
+            &self.steps().without_activities
+        } else {
+            &self.steps().with_activities
+        };
         let log = ActivityLog::new(self.activity_types(), activities, as_of);
-        let steps = self.steps();
-        let steps = if has_activities { &steps.with_activities } else { &steps.without_activities };
         let mut issues = Vec::new();
-        for (position, step) in steps.iter().enumerate() {
+        out.row.clear();
+        out.row.extend_from_slice(&plan.template);
+        for step in &plan.steps {
+            let position = step.position as usize;
             let attribute = || {
                 let index = step.attribute?;
                 record.attribute(self.attribute_names().key(index as usize))
             };
             let found = match &step.how {
-                How::Constant(value) => {
-                    out.row.push(*value);
-                    continue;
-                }
                 How::ConstantlyMissing(found) => found.clone(),
-                How::Formula(formula) => step.usable(formula.value(&out.row)),
-                How::OptionalText(_) if !out.wants_texts => {
-                    out.row.push(f64::NAN);
-                    continue;
+                How::Formula(formula) => {
+                    let value = formula.value(&out.row);
+                    if step.accepted.contains(value) {
+                        out.row[position] = value;
+                        continue;
+                    }
+                    unusable(value)
                 }
+                How::OptionalText(_) if !out.wants_texts => continue,
                 How::PlainNumber(source) => {
                     let attribute = attribute();
                     if let Some(AttributeRef::Number(number)) = attribute
                         && step.accepted.contains(number)
                     {
-                        out.row.push(number);
+                        out.row[position] = number;
                         continue;
                     }
                     let feature = &self.features()[position];
@@ -172,12 +175,10 @@ impl FeatureSchema {
                     }
                 }
             };
-            let value = match found {
-                Found::Value(value) => value,
-                Found::Text(text) => {
-                    out.texts.push(TextFeature { feature: position, text });
-                    f64::NAN
-                }
+            // Where nothing is found, the template's default stays.
+            match found {
+                Found::Value(value) => out.row[position] = value,
+                Found::Text(text) => out.texts.push(TextFeature { feature: position, text }),
                 Found::Nothing(cause, found) => {
                     if mode == Mode::Strict {
                         issues.extend(issue(&self.features()[position], cause, found.as_deref()));
@@ -185,23 +186,14 @@ impl FeatureSchema {
                     if step.is_column || cause != MissingCause::Absent {
                         out.gaps.push(Gap { feature: position, cause, found });
                     }
-                    step.default
                 }
-            };
-            out.row.push(value);
+            }
         }
         if let Some(error) = Error::from_issues(issues) {
             return Err(error);
         }
         out.columns.extend(self.column_positions().iter().map(|&position| out.row[position]));
         Ok(())
-    }
-}
-
-impl Step {
-    /// A computed value, or the cause why it cannot be used.
-    fn usable(&self, value: f64) -> Found {
-        if self.accepted.contains(value) { Found::Value(value) } else { unusable(value) }
     }
 }
 

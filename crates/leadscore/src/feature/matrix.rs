@@ -72,16 +72,6 @@ impl FeatureMatrix {
         self.values.ncols()
     }
 
-    #[doc(hidden)]
-    pub fn rows(&self) -> usize {
-        self.row_count()
-    }
-
-    #[doc(hidden)]
-    pub fn columns(&self) -> usize {
-        self.column_count()
-    }
-
     /// The names of the columns, where the matrix knows them.
     pub fn column_names(&self) -> Option<&[Arc<str>]> {
         self.column_names.as_deref()

@@ -75,7 +75,7 @@ impl Pipeline {
                 let values = match by {
                     ImportanceBy::Leads(matrix) => {
                         matrix.check(self.schema())?;
-                        let rows = (0..matrix.rows()).map(|row| matrix.row(row));
+                        let rows = (0..matrix.row_count()).map(|row| matrix.row(row));
                         mean_shap(model.forest(), &model.matrix(rows))?
                     }
                     by => split_importance(model.forest(), by)?,
@@ -123,7 +123,7 @@ impl Pipeline {
             rule_of_part[part as usize] = Some(rule);
         }
         let mut buffers = SumBuffers::default();
-        for row in 0..matrix.rows() {
+        for row in 0..matrix.row_count() {
             let sum = self.scorer().row_sum(matrix.row(row), self.scale(), SumDetail::Lines, &mut buffers);
             for line in &sum.lines {
                 let part = card.parts().get(line.part);
@@ -160,8 +160,8 @@ fn rules(card: &Scorecard) -> Vec<FeatureImportance> {
 fn mean_shap(forest: &Forest, matrix: &FeatureMatrix) -> Result<Vec<f64>, Error> {
     let features = forest.feature_count();
     let mut sums = vec![0.0; features];
-    for from in (0..matrix.rows()).step_by(super::BLOCK) {
-        let to = matrix.rows().min(from + super::BLOCK);
+    for from in (0..matrix.row_count()).step_by(super::BLOCK) {
+        let to = matrix.row_count().min(from + super::BLOCK);
         let block = FeatureMatrix::new(features, matrix.values()[from * features..to * features].to_vec())?;
         for phi in forest.shap(&block, Iterations::All)?.chunks_exact(features + 1) {
             sums.iter_mut().zip(phi).for_each(|(sum, phi)| *sum += phi.abs());

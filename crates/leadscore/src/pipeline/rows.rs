@@ -114,9 +114,9 @@ impl Pipeline {
         matrix.check(self.schema())?;
         let detail = if reason_limit == 0 { SumDetail::Score } else { SumDetail::Lines };
         let ScoreWorkspace { rows: RowBuffers { sums, .. }, reasons } = workspace;
-        for from in (0..matrix.rows()).step_by(BLOCK) {
+        for from in (0..matrix.row_count()).step_by(BLOCK) {
             let rows: Vec<&[f64]> =
-                (from..matrix.rows().min(from + BLOCK)).map(|row| matrix.row(row)).collect();
+                (from..matrix.row_count().min(from + BLOCK)).map(|row| matrix.row(row)).collect();
             self.scorer().for_each_sum(&rows, self.scale(), detail, sums, |index, sum| {
                 visit(from + index, &self.row_score(sum, rows[index], reason_limit, reasons));
             });

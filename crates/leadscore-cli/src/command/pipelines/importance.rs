@@ -85,7 +85,7 @@ fn leads(file: &str, args: &PipelinesArgs) -> Result<FeatureMatrix, Failure> {
             ReadLead::Lead => {
                 let matrix =
                     work.pipeline.feature_matrix([work.leads.lead()], &work.as_of, work.options.mode)?;
-                columns = matrix.columns();
+                columns = matrix.column_count();
                 values.extend_from_slice(matrix.values());
             }
         }

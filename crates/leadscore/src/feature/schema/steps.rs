@@ -12,20 +12,18 @@ use crate::{Timestamp, Zone};
 /// How one feature is filled in.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::feature) struct Step {
+    /// The feature's position in the schema.
+    pub(in crate::feature) position: u32,
     pub(in crate::feature) how: How,
     /// The number of the attribute that is read, if one is.
     pub(in crate::feature) attribute: Option<u32>,
     pub(in crate::feature) accepted: Accepted,
-    /// What a missing value becomes; NaN without a default.
-    pub(in crate::feature) default: f64,
     pub(in crate::feature) is_column: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::feature) enum How {
-    /// The same value for every record.
-    Constant(f64),
-    /// Missing in every record.
+    /// Missing in every record, and reported.
     ConstantlyMissing(Found),
     /// The number of the attribute, if it is one and accepted; else as `Source`.
     PlainNumber(SharedSource),
@@ -64,29 +62,55 @@ fn is_whole(value: f64) -> bool {
     value as i64 as f64 == value || value.abs() >= ALL_WHOLE
 }
 
-/// The steps for records with activities, and for those without.
+/// The plans for records with activities, and for those without.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(in crate::feature) struct Steps {
-    pub(in crate::feature) with_activities: Vec<Step>,
-    pub(in crate::feature) without_activities: Vec<Step>,
+    pub(in crate::feature) with_activities: Plan,
+    pub(in crate::feature) without_activities: Plan,
+}
+
+/// How a row of all features is filled in.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(in crate::feature) struct Plan {
+    /// The values that are the same for every record, and for all others what a missing value becomes.
+    pub(in crate::feature) template: Vec<f64>,
+    /// The features that have to be looked at, in the schema's order.
+    pub(in crate::feature) steps: Vec<Step>,
 }
 
 impl Steps {
     pub(in crate::feature) fn new(schema: &FeatureSchema) -> Steps {
-        let with_activities =
-            schema.features().iter().map(|feature| step(feature, own_way(feature))).collect();
-        Steps { with_activities, without_activities: without_activities(schema) }
+        Steps { with_activities: with_activities(schema), without_activities: without_activities(schema) }
     }
 }
 
-fn step(feature: &Feature, how: How) -> Step {
-    Step {
-        how,
-        attribute: feature.attribute.map(|index| index as u32),
-        accepted: Accepted::new(feature),
-        default: feature.default.unwrap_or(f64::NAN),
-        is_column: feature.is_column(),
+impl Plan {
+    /// Adds a feature that is the same for every record.
+    fn push_constant(&mut self, value: f64) {
+        self.template.push(value);
     }
+
+    /// Adds a feature that has to be looked at.
+    fn push(&mut self, feature: &Feature, how: How) {
+        self.steps.push(Step {
+            position: self.template.len() as u32,
+            how,
+            attribute: feature.attribute.map(|index| index as u32),
+            accepted: Accepted::new(feature),
+            is_column: feature.is_column(),
+        });
+        self.template.push(default(feature));
+    }
+}
+
+fn default(feature: &Feature) -> f64 {
+    feature.default.unwrap_or(f64::NAN)
+}
+
+fn with_activities(schema: &FeatureSchema) -> Plan {
+    let mut plan = Plan::default();
+    schema.features().iter().for_each(|feature| plan.push(feature, own_way(feature)));
+    plan
 }
 
 fn own_way(feature: &Feature) -> How {
@@ -101,31 +125,37 @@ fn own_way(feature: &Feature) -> How {
 
 /// Without activities, what is counted in them is the same for all records, and so are formulas that rest on it alone;
 /// other formulas are simplified.
-fn without_activities(schema: &FeatureSchema) -> Vec<Step> {
+fn without_activities(schema: &FeatureSchema) -> Plan {
     let (as_of, zone) = (Timestamp::default(), Zone::utc());
     let log = ActivityLog::new(schema.activity_types(), Activities::default(), as_of);
-    let mut known = KnownColumns::default();
-    let how = |feature: &Feature| {
+    let (mut plan, mut known) = (Plan::default(), KnownColumns::default());
+    for feature in schema.features() {
         let constant = if feature.source.reads_activities() {
             Some(feature.find(&Input { attribute: None, log: &log, row: &[], as_of, zone: &zone }))
         } else {
             let value = feature.source.formula().and_then(|formula| formula.constant(&known));
             value.map(|value| feature.usable(Found::Value(value)))
         };
-        let how = match constant {
-            Some(Found::Value(value)) => How::Constant(value),
-            Some(missing) => How::ConstantlyMissing(missing),
-            None => match own_way(feature) {
-                How::Formula(formula) => How::Formula(formula.with_known(&known)),
-                other => other,
-            },
-        };
-        known.push(match &how {
-            How::Constant(value) => Some(*value),
-            How::ConstantlyMissing(_) => Some(feature.default.unwrap_or(f64::NAN)),
-            _ => None,
-        });
-        step(feature, how)
-    };
-    schema.features().iter().map(how).collect()
+        match constant {
+            Some(Found::Value(value)) => {
+                plan.push_constant(value);
+                known.push(Some(value));
+            }
+            Some(missing) => {
+                plan.push(feature, How::ConstantlyMissing(missing));
+                known.push(Some(default(feature)));
+            }
+            None => {
+                plan.push(
+                    feature,
+                    match own_way(feature) {
+                        How::Formula(formula) => How::Formula(formula.with_known(&known)),
+                        other => other,
+                    },
+                );
+                known.push(None);
+            }
+        }
+    }
+    plan
 }
