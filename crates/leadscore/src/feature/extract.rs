@@ -126,12 +126,12 @@ impl FeatureSchema {
                     out.row.push(f64::NAN);
                     continue;
                 }
-                How::PlainNumber(source) => {
+                How::PlainNumber(source) | How::PlainFlag(source) => {
                     let attribute = attribute();
-                    if let Some(AttributeRef::Number(number)) = attribute
-                        && step.accepted.contains(number)
+                    if let Some(value) = step.how.plain_value(attribute)
+                        && step.accepted.contains(value)
                     {
-                        out.row.push(number);
+                        out.row.push(value);
                         continue;
                     }
                     let feature = &self.features()[position];
@@ -176,6 +176,22 @@ impl FeatureSchema {
         }
         out.columns.extend(self.column_positions().iter().map(|&position| out.row[position]));
         Ok(())
+    }
+}
+
+impl How {
+    /// The value that an attribute is, where no text needs to be understood.
+    #[inline]
+    fn plain_value(&self, attribute: Option<AttributeRef<'_>>) -> Option<f64> {
+        match (self, attribute?) {
+            (How::PlainNumber(_), AttributeRef::Number(number)) => Some(number),
+            (How::PlainFlag(_), AttributeRef::Flag(flag)) => Some(f64::from(u8::from(flag))),
+            // −0 is no flag.
+            (How::PlainFlag(_), AttributeRef::Number(number)) if number == 1.0 || number.to_bits() == 0 => {
+                Some(number)
+            }
+            _ => None,
+        }
     }
 }
 
