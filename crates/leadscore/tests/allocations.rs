@@ -43,9 +43,8 @@ fn allocations_of_body(pipeline: &Pipeline, body: &str, options: &ScoreOptions) 
 fn a_json_body_costs_one_allocation_for_its_values() {
     let pipeline = Pipeline::builtin("b2b").unwrap();
     let options = ScoreOptions::new().reasons(0);
-    let allocations = |first_fields: &str| {
-        allocations_of_body(&pipeline, &b2b_body(&pipeline, first_fields), &options)
-    };
+    let allocations =
+        |first_fields: &str| allocations_of_body(&pipeline, &b2b_body(&pipeline, first_fields), &options);
     assert_eq!(allocations(""), 1);
     // An id that is a text is borrowed from the body; a number is written as text.
     assert_eq!(allocations("\"id\":\"lead-17\","), 1);

@@ -200,16 +200,17 @@ impl JsonReader {
             }
         };
         let (found, outer) = match object.attributes {
-            None => (object.flat, Path::default()),
+            None => (object.flat, None),
             Some(attributes) => {
                 if let Some(name) = object.first_other {
                     let known = "id, lead_id, attributes, activities";
                     return refuse(Path::default(), format!("unknown field `{name}`; known here: {known}"));
                 }
-                (attributes, Path::from_field("attributes"))
+                (attributes, Some("attributes"))
             }
         };
         if let (NestedValues::Refuse, Some((name, kind))) = (self.nested, found.nested.first()) {
+            let outer = outer.map(Path::from_field).unwrap_or_default();
             return refuse(outer.field(&**name), nested_message(kind));
         }
         let nested_names = found.nested.into_iter().map(|(name, _)| name.into_owned()).collect();

@@ -6,8 +6,8 @@
 
 #![allow(clippy::inline_always)] // the caller's target features must reach the inner loops
 
-use super::conditions::{ALWAYS_LEFT, ConditionBits, Conditions, FeatureBlock, MIN_RANKS, RankTest};
 use super::RowScratch;
+use super::conditions::{ALWAYS_LEFT, ConditionBits, Conditions, FeatureBlock, MIN_RANKS, RankTest};
 use super::float::Float;
 use crate::forest::tree::{Leaf, Node, Tree};
 
