@@ -22,6 +22,7 @@ mod xgboost;
 use std::sync::{Arc, OnceLock};
 
 use engine::Engine;
+pub(crate) use engine::MarginScratch;
 pub use iterations::Iterations;
 pub use model::Library;
 pub(crate) use model::{Booster, FeatureKind, Link, Model, ModelFeature};
@@ -233,10 +234,8 @@ impl Forest {
     /// `invalid_matrix` when the width is not the model's.
     pub fn margin(&self, matrix: &FeatureMatrix, iterations: Iterations) -> Result<Vec<f64>, Error> {
         self.check(matrix)?;
-        let Inner { model, engine, .. } = &*self.0;
-        let mut out = Vec::with_capacity(matrix.row_count() * model.output_count());
-        let values = cells::mark_missing(model, matrix.values());
-        engine.margins(model, &values, model.trees_used(iterations), &mut out);
+        let mut out = Vec::with_capacity(matrix.row_count() * self.output_count());
+        self.margins_of_rows(matrix.values(), iterations, &mut MarginScratch::default(), &mut out);
         Ok(out)
     }
 
@@ -267,8 +266,26 @@ impl Forest {
     /// model has none.
     pub fn shap(&self, matrix: &FeatureMatrix, iterations: Iterations) -> Result<Vec<f64>, Error> {
         self.check(matrix)?;
+        self.shap_of_rows(matrix.values(), iterations)
+    }
+
+    /// Appends the margins of whole rows, without an allocation for few of them once the buffers have grown.
+    pub(crate) fn margins_of_rows(
+        &self,
+        rows: &[f64],
+        iterations: Iterations,
+        scratch: &mut MarginScratch,
+        out: &mut Vec<f64>,
+    ) {
         let Inner { model, engine, .. } = &*self.0;
-        let values = cells::mark_missing(model, matrix.values());
+        let values = cells::mark_missing(model, rows);
+        engine.margins(model, &values, model.trees_used(iterations), scratch, out);
+    }
+
+    /// [`Forest::shap`] of whole rows.
+    pub(crate) fn shap_of_rows(&self, rows: &[f64], iterations: Iterations) -> Result<Vec<f64>, Error> {
+        let Inner { model, engine, .. } = &*self.0;
+        let values = cells::mark_missing(model, rows);
         shap::contributions(model, engine, self.shap_plans(), &values, iterations)
     }
 

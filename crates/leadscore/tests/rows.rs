@@ -4,8 +4,8 @@ mod generated;
 mod strategies;
 
 use generated::{AS_OF, at, lead};
-use leadscore::pipeline::ScoreWorkspace;
-use leadscore::{AsOf, FeatureMatrix, Lead, Mode, Pipeline, ScoreOptions};
+use leadscore::pipeline::{RowScore, ScoreWorkspace};
+use leadscore::{AsOf, FeatureMatrix, Lead, Mode, Pipeline, Score, ScoreOptions};
 use proptest::prelude::*;
 
 proptest! {
@@ -22,26 +22,47 @@ proptest! {
             pipeline
                 .score_rows(&matrix, reasons, &mut workspace, |index, row| {
                     let wanted = pipeline.score_brief(&leads[index], &as_of, &options).unwrap();
-                    assert_eq!(row.score.to_bits(), wanted.score.to_bits(), "{name}");
-                    assert_eq!(row.probability.map(f64::to_bits), wanted.probability.map(f64::to_bits));
-                    assert_eq!(row.tier.map(leadscore::Tier::name), wanted.tier.as_deref());
-                    let classes: Vec<f64> = wanted.classes.iter().map(|class| class.probability).collect();
-                    assert_eq!(row.class_probabilities, classes);
-                    let own: Vec<(&str, u64, &str)> =
-                        row.reasons().map(|own| (own.code, own.points.to_bits(), own.text)).collect();
-                    let wanted: Vec<(&str, u64, &str)> = wanted
-                        .reasons
-                        .iter()
-                        .map(|own| (&*own.code, own.points.to_bits(), &*own.text))
-                        .collect();
-                    assert_eq!(own, wanted, "{name}");
+                    assert_same(row, &wanted, name);
                     assert_eq!(index, rows);
                     rows += 1;
                 })
                 .unwrap();
             prop_assert_eq!(rows, leads.len());
+            for lead in &leads {
+                let scored = pipeline.score_record(lead, &as_of, &options, &mut workspace).unwrap();
+                let wanted = pipeline.score_brief(lead, &as_of, &options).unwrap();
+                assert_same(&scored.row, &wanted, name);
+                prop_assert_eq!(scored.lead_id, wanted.lead_id);
+                prop_assert_eq!(scored.warnings(), wanted.warnings);
+            }
         }
     }
+}
+
+/// The same bits and texts.
+fn assert_same(row: &RowScore<'_>, wanted: &Score, name: &str) {
+    assert_eq!(row.score.to_bits(), wanted.score.to_bits(), "{name}");
+    assert_eq!(row.probability.map(f64::to_bits), wanted.probability.map(f64::to_bits), "{name}");
+    assert_eq!(row.tier.map(leadscore::Tier::name), wanted.tier.as_deref(), "{name}");
+    let classes: Vec<f64> = wanted.classes.iter().map(|class| class.probability).collect();
+    assert_eq!(row.class_probabilities, classes, "{name}");
+    let own: Vec<(&str, u64, &str)> =
+        row.reasons().map(|own| (own.code, own.points.to_bits(), own.text)).collect();
+    let wanted: Vec<(&str, u64, &str)> =
+        wanted.reasons.iter().map(|own| (&*own.code, own.points.to_bits(), &*own.text)).collect();
+    assert_eq!(own, wanted, "{name}");
+}
+
+#[test]
+fn strict_mode_refuses_one_record_as_it_refuses_a_lead() {
+    let (pipeline, as_of) = (Pipeline::builtin("b2b").unwrap(), AsOf::new(at(AS_OF)));
+    let (lead, options) = (Lead::new("l").with("bounce_rate", 2.0), ScoreOptions::new().strict());
+    let mut workspace = ScoreWorkspace::default();
+    let refused = pipeline.score_record(&lead, &as_of, &options, &mut workspace).unwrap_err();
+    assert_eq!(refused.issues(), pipeline.score_with(&lead, &as_of, &options).unwrap_err().issues());
+    assert!(refused.issues().len() > 1);
+    let lenient = pipeline.score_record(&lead, &as_of, &ScoreOptions::new(), &mut workspace).unwrap();
+    assert_eq!(lenient.row.score, pipeline.score(&lead, &as_of).unwrap().score);
 }
 
 #[test]

@@ -25,7 +25,20 @@ fn attributes_are_read_as_the_feature_s_type() {
     }
     assert_eq!(flag(&lead("a", "perhaps")), FeatureValue::Missing);
     assert_eq!(flag(&Lead::new("l").with("a", 1.0)), FeatureValue::Flag(true));
-    assert_eq!(flag(&Lead::new("l").with("a", 2.0)), FeatureValue::Missing);
+    assert_eq!(flag(&Lead::new("l").with("a", 0.0)), FeatureValue::Flag(false));
+    for number in [-0.0, 0.5, 2.0, f64::NAN, f64::INFINITY] {
+        assert_eq!(flag(&Lead::new("l").with("a", number)), FeatureValue::Missing, "{number}");
+    }
+    for (value, wanted) in [(true, FeatureValue::Flag(true)), (false, FeatureValue::Flag(false))] {
+        assert_eq!(flag(&Lead::new("l").with("a", value)), wanted);
+        // A flag has no domain, and a flag that means missing is missing.
+        for option in [r#""part":"email_domain""#, r#""missing":["true","false"]"#] {
+            let feature = format!(r#""type":"flag","source":{{"from":"attribute","name":"a",{option}}}"#);
+            assert_eq!(of(&feature, &Lead::new("l").with("a", value)), FeatureValue::Missing, "{option}");
+        }
+        let present = r#""type":"flag","source":{"from":"attribute","name":"a","as":"present"}"#;
+        assert_eq!(of(present, &Lead::new("l").with("a", value)), FeatureValue::Flag(true));
+    }
     let category =
         r#""type":"category","levels":["New York","berlin"],"source":{"from":"attribute","name":"a"}"#;
     for (text, wanted) in [("new york", "New York"), ("  BERLIN ", "berlin"), ("Ｂｅｒｌｉｎ", "berlin")]

@@ -148,12 +148,12 @@ impl FeatureSchema {
                     unusable(value)
                 }
                 How::OptionalText(_) if !out.wants_texts => continue,
-                How::PlainNumber(source) => {
+                How::PlainNumber(source) | How::PlainFlag(source) => {
                     let attribute = attribute();
-                    if let Some(AttributeRef::Number(number)) = attribute
-                        && step.accepted.contains(number)
+                    if let Some(value) = step.how.plain_value(attribute)
+                        && step.accepted.contains(value)
                     {
-                        out.row[position] = number;
+                        out.row[position] = value;
                         continue;
                     }
                     let feature = &self.features()[position];
@@ -194,6 +194,22 @@ impl FeatureSchema {
         }
         out.columns.extend(self.column_positions().iter().map(|&position| out.row[position]));
         Ok(())
+    }
+}
+
+impl How {
+    /// The value that an attribute is, where no text needs to be understood.
+    #[inline]
+    fn plain_value(&self, attribute: Option<AttributeRef<'_>>) -> Option<f64> {
+        match (self, attribute?) {
+            (How::PlainNumber(_), AttributeRef::Number(number)) => Some(number),
+            (How::PlainFlag(_), AttributeRef::Flag(flag)) => Some(f64::from(u8::from(flag))),
+            // −0 is no flag.
+            (How::PlainFlag(_), AttributeRef::Number(number)) if number == 1.0 || number.to_bits() == 0 => {
+                Some(number)
+            }
+            _ => None,
+        }
     }
 }
 

@@ -47,6 +47,8 @@ pub struct Feature {
     pub(super) attribute: Option<usize>,
     /// Whether a number in the attribute is the value as it is, if valid.
     pub(super) is_plain_number: bool,
+    /// Whether a flag of the attribute, or the number 0 or 1, is the value, if it is good.
+    pub(super) is_plain_flag: bool,
 }
 
 impl Feature {

@@ -70,6 +70,11 @@ pub(super) trait Source: Debug + Send + Sync {
     fn takes_numbers_as_they_are(&self) -> bool {
         false
     }
+
+    /// Whether a flag is taken as it is, and so are the numbers 0 and 1 for a flag.
+    fn takes_flags_as_they_are(&self) -> bool {
+        false
+    }
 }
 
 /// The inputs of a source.

@@ -85,6 +85,23 @@ enum Layout<T> {
     Packed(PackedForest<T>),
 }
 
+/// Buffers of margins that are computed row by row; reused from call to call and model to model.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct MarginScratch {
+    f32s: RowScratch<f32>,
+    f64s: RowScratch<f64>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct RowScratch<T> {
+    /// Of the conditions of tiles.
+    ranks: Vec<[u16; 2]>,
+    /// The virtual columns of packed trees.
+    columns: Vec<T>,
+    /// One for each output.
+    sums: Vec<T>,
+}
+
 impl Engine {
     pub(super) fn new(model: &Model) -> Engine {
         let conditions = Conditions::new(model);
@@ -100,15 +117,22 @@ impl Engine {
     }
 
     /// Appends the margins of rows with the first `tree_count` trees: row after row, one for each output.
-    pub(super) fn margins(&self, model: &Model, rows: &[f64], tree_count: usize, out: &mut Vec<f64>) {
+    pub(super) fn margins(
+        &self,
+        model: &Model,
+        rows: &[f64],
+        tree_count: usize,
+        scratch: &mut MarginScratch,
+        out: &mut Vec<f64>,
+    ) {
         let feature_count = model.features.len();
         let conditions = &self.conditions;
         match &self.margins {
             Margins::CompiledF32(compiled) if feature_count > 0 => {
-                compiled.margins(conditions, rows, feature_count, tree_count, out);
+                compiled.margins(conditions, rows, feature_count, tree_count, &mut scratch.f32s, out);
             }
             Margins::CompiledF64(compiled) if feature_count > 0 => {
-                compiled.margins(conditions, rows, feature_count, tree_count, out);
+                compiled.margins(conditions, rows, feature_count, tree_count, &mut scratch.f64s, out);
             }
             _ => rows
                 .chunks_exact(feature_count.max(1))
@@ -136,19 +160,20 @@ impl<T: Float> Compiled<T> {
         rows: &[f64],
         feature_count: usize,
         tree_count: usize,
+        scratch: &mut RowScratch<T>,
         out: &mut Vec<f64>,
     ) {
         let tiles = match &self.layout {
             Layout::Tiles(tiles) => tiles,
             Layout::Packed(packed) => {
-                return packed.margins(&self.base_score, rows, feature_count, tree_count, out);
+                return packed.margins(&self.base_score, rows, feature_count, tree_count, scratch, out);
             }
         };
         let request = MarginRequest { conditions, base_score: &self.base_score, tree_count, feature_count };
         if rows.len() < MIN_TILE_ROWS * feature_count {
-            tiles.margins_by_row(&request, rows, out);
+            tiles.margins_by_row(&request, rows, scratch, out);
         } else {
-            run_on_widest_vectors(BatchKernel { tiles, request, rows, out });
+            run_on_widest_vectors(BatchKernel { tiles, request, rows, scratch, out });
         }
     }
 }
@@ -158,13 +183,14 @@ struct BatchKernel<'a, T> {
     tiles: &'a TileForest<T>,
     request: MarginRequest<'a, T>,
     rows: &'a [f64],
+    scratch: &'a mut RowScratch<T>,
     out: &'a mut Vec<f64>,
 }
 
 impl<T: Float> Kernel for BatchKernel<'_, T> {
     #[inline(always)]
     fn run(self) {
-        let BatchKernel { tiles, request, rows, out } = self;
+        let BatchKernel { tiles, request, rows, scratch, out } = self;
         let mut wide = TileScratch::<T, WIDE_TILE_WORDS>::default();
         let mut narrow = TileScratch::<T, 1>::default();
         let mut wide_tiles = rows.chunks_exact(64 * WIDE_TILE_WORDS * request.feature_count);
@@ -173,7 +199,7 @@ impl<T: Float> Kernel for BatchKernel<'_, T> {
         }
         for rows in wide_tiles.remainder().chunks(64 * request.feature_count) {
             if rows.len() < MIN_TILE_ROWS * request.feature_count {
-                tiles.margins_by_row(&request, rows, out);
+                tiles.margins_by_row(&request, rows, scratch, out);
             } else {
                 tiles.margins_of_tile(&request, rows, &mut narrow, out);
             }

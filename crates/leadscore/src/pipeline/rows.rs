@@ -8,7 +8,7 @@ use super::{BLOCK, Pipeline, ScoreOptions, Warning, When};
 use crate::explain::{PointSum, Wording};
 use crate::feature::{Extraction, FeatureMatrix};
 use crate::scorer::PartList;
-use crate::{Error, Record, Tier};
+use crate::{AsOf, Error, Record, Tier};
 
 /// What [`Pipeline::score_rows`] and [`Pipeline::score_records`] compute in; reuse it from call to call and pipeline to pipeline, one for each thread.
 #[derive(Debug, Clone, Default)]
@@ -150,10 +150,8 @@ impl Pipeline {
         mut visit: impl FnMut(usize, Result<RecordScore<'_>, Error>),
     ) {
         let ScoreWorkspace { rows, reasons } = workspace;
-        // The lines of rules cost little, and tell which rule ruled a lead out.
-        let detail = if options.reasons == 0 { SumDetail::RuleLines } else { SumDetail::Lines };
         let mut index = 0;
-        self.each_row(records, when, options.mode, detail, rows, |scored| {
+        self.each_row(records, when, options.mode, sum_detail(options), rows, |scored| {
             visit(
                 index,
                 scored.map(|scored| RecordScore {
@@ -165,6 +163,48 @@ impl Pipeline {
             );
             index += 1;
         });
+    }
+
+    /// The score of one record, in buffers that are used again: that of [`Pipeline::score_with`], to the bit. Nothing is
+    /// allocated for a record that is good.
+    ///
+    /// # Errors
+    /// As [`Pipeline::score_with`].
+    ///
+    /// ```
+    /// use leadscore::pipeline::ScoreWorkspace;
+    /// use leadscore::record::JsonReader;
+    /// use leadscore::{AsOf, Pipeline, ScoreOptions, Zone};
+    /// let pipeline = Pipeline::builtin("conversion")?;
+    /// let (reader, names) = (JsonReader::new(Zone::utc()), pipeline.schema().attribute_names());
+    /// let as_of = AsOf::parse("2026-11-22", &Zone::utc())?;
+    /// let (options, mut workspace) = (ScoreOptions::new().reasons(0), ScoreWorkspace::default());
+    /// for body in [r#"{"id": "l-1", "title": "VP Sales"}"#, r#"{"id": "l-2"}"#] {
+    ///     let record = reader.record(body, names)?;
+    ///     let scored = pipeline.score_record(&record, &as_of, &options, &mut workspace)?;
+    ///     assert_eq!(scored.row.tier.map(|tier| tier.name()), Some("COLD"));
+    /// }
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn score_record<'a>(
+        &'a self,
+        record: &'a (impl Record + ?Sized),
+        as_of: &AsOf,
+        options: &ScoreOptions,
+        workspace: &'a mut ScoreWorkspace,
+    ) -> Result<RecordScore<'a>, Error> {
+        let ScoreWorkspace { rows, reasons } = workspace;
+        rows.start(self);
+        let RowBuffers { extractions, sums, caches, .. } = rows;
+        if extractions.is_empty() {
+            extractions.push(Extraction::default());
+        }
+        let extraction = &mut extractions[0];
+        self.schema().extract(record, as_of.time, &as_of.zone, options.mode, Some(caches), extraction)?;
+        let (extraction, detail) = (&*extraction, sum_detail(options));
+        let sum = self.scorer().row_sum(&extraction.columns, self.scale(), detail, sums);
+        let row = self.row_score(sum, &extraction.columns, options.reasons, reasons);
+        Ok(RecordScore { lead_id: record.id().unwrap_or_default(), row, pipeline: self, extraction })
     }
 
     /// What a table shows of a sum.
@@ -181,6 +221,11 @@ impl Pipeline {
         let class_probabilities = &sum.class_probabilities;
         RowScore { score: sum.score, probability, tier, class_probabilities, sum, parts, reasons }
     }
+}
+
+/// The lines of rules cost little, and tell which rule ruled a lead out.
+fn sum_detail(options: &ScoreOptions) -> SumDetail {
+    if options.reasons == 0 { SumDetail::RuleLines } else { SumDetail::Lines }
 }
 
 impl ReasonBuffers {

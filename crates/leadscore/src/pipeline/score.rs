@@ -267,7 +267,8 @@ impl Pipeline {
             let times: Vec<Result<Timestamp, Error>> =
                 block.iter().zip(extractions.iter_mut()).enumerate().map(read).collect();
             let good = extractions.iter().zip(&times).filter(|(_, time)| time.is_ok());
-            let rows: Vec<&[f64]> = good.map(|(extraction, _)| &*extraction.columns).collect();
+            let mut rows: Vec<&[f64]> = Vec::with_capacity(block.len());
+            rows.extend(good.map(|(extraction, _)| &*extraction.columns));
             let mut all = block.iter().zip(extractions.iter()).zip(times);
             self.scorer().for_each_sum(&rows, self.scale(), detail, sums, |_, sum| {
                 // Those refused before this row come first.

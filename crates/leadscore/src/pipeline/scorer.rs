@@ -3,7 +3,7 @@
 use crate::explain::PointSum;
 use crate::expression::ColumnRef;
 use crate::feature::{FeatureMatrix, FeatureSchema};
-use crate::forest::{self, Booster, Forest, Iterations, Leaf, Library, Link};
+use crate::forest::{self, Booster, Forest, Iterations, Leaf, Library, Link, MarginScratch};
 use crate::json::{Node, Object};
 use crate::scale::{ClassBuffers, Scale};
 use crate::scorer::{
@@ -59,10 +59,19 @@ pub enum SumDetail {
 /// What is computed on the way to a sum; reused from row to row.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SumBuffers {
+    forest: ForestBuffers,
     margin: MarginParts,
     class_parts: ClassParts,
     classes: ClassBuffers,
     sum: PointSum,
+}
+
+/// A forest's input, row after row in its own order, and its margins.
+#[derive(Debug, Clone, Default)]
+struct ForestBuffers {
+    rows: Vec<f64>,
+    margins: Vec<f64>,
+    scratch: MarginScratch,
 }
 
 impl Scorer {
@@ -154,10 +163,15 @@ impl ForestScorer {
     /// The forest's input for rows of the schema.
     pub(super) fn matrix<'r>(&self, rows: impl Iterator<Item = &'r [f64]>) -> FeatureMatrix {
         let mut values = Vec::with_capacity(rows.size_hint().0 * self.inputs.len());
-        for row in rows {
-            values.extend(self.inputs.iter().map(|input| row[input.column]));
-        }
+        self.append_inputs(rows, &mut values);
         FeatureMatrix::new(self.inputs.len(), values).expect("whole rows of at least one column")
+    }
+
+    /// Appends the forest's columns of rows of the schema.
+    fn append_inputs<'r>(&self, rows: impl Iterator<Item = &'r [f64]>, out: &mut Vec<f64>) {
+        for row in rows {
+            out.extend(self.inputs.iter().map(|input| row[input.column]));
+        }
     }
 
     fn for_each_sum(
@@ -168,12 +182,18 @@ impl ForestScorer {
         buffers: &mut SumBuffers,
         mut visit: impl FnMut(usize, &PointSum),
     ) {
-        let matrix = self.matrix(rows.iter().copied());
         let outputs = self.forest.output_count();
-        let fits = "the matrix has the forest's columns, and reasons were checked when it was read";
-        let mut margins = self.forest.margin(&matrix, Iterations::All).expect(fits);
-        let mut shap =
-            if with_lines { self.forest.shap(&matrix, Iterations::All).expect(fits) } else { Vec::new() };
+        let ForestBuffers { rows: inputs, margins, scratch } = &mut buffers.forest;
+        inputs.clear();
+        self.append_inputs(rows.iter().copied(), inputs);
+        margins.clear();
+        self.forest.margins_of_rows(inputs, Iterations::All, scratch, margins);
+        let mut shap = if with_lines {
+            let shap = self.forest.shap_of_rows(inputs, Iterations::All);
+            shap.expect("reasons were checked when the forest was read")
+        } else {
+            Vec::new()
+        };
         if self.factor != 1.0 {
             margins.iter_mut().chain(&mut shap).for_each(|value| *value *= self.factor);
         }

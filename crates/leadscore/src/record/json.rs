@@ -140,7 +140,7 @@ impl JsonReader {
         let parts = self.check(parsed)?;
         skipped.extend(parts.nested_names.into_iter().map(|name| SkippedField::Nested { name }));
         Ok(Lead {
-            id: parts.id,
+            id: parts.id.map(Cow::into_owned),
             attributes: parts.fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
             activities: parts.activities,
         })
@@ -175,19 +175,19 @@ impl JsonReader {
     }
 
     /// Checks a parsed record, in the order in which problems are reported.
-    fn check<'t, F: Fields<'t>>(&self, parsed: Parsed<'t, F>) -> Result<Parts<F>, Error> {
+    fn check<'t, F: Fields<'t>>(&self, parsed: Parsed<'t, F>) -> Result<Parts<'t, F>, Error> {
         let refuse = |path: Path, message: String| Err(Error::new(ErrorKind::InvalidLead, path, message));
         let object = match parsed {
-            Parsed::Other(kind) => return refuse(Path::default(), format!("wants an object, found {kind}")),
-            Parsed::Object(object) => *object,
+            Err(kind) => return refuse(Path::default(), format!("wants an object, found {kind}")),
+            Ok(object) => object,
         };
         let id = match [("id", object.id), ("lead_id", object.lead_id)]
             .into_iter()
             .find(|(_, id)| !id.is_null())
         {
             None => None,
-            Some((_, FieldValue::Text(text))) => Some(text.into_owned()),
-            Some((_, FieldValue::Integer(number))) => Some(number.to_string()),
+            Some((_, FieldValue::Text(text))) => Some(text),
+            Some((_, FieldValue::Integer(number))) => Some(Cow::Owned(number.to_string())),
             Some((name, _)) => {
                 return refuse(Path::from_field(name), "an id is a text or a whole number".to_owned());
             }
@@ -200,16 +200,17 @@ impl JsonReader {
             }
         };
         let (found, outer) = match object.attributes {
-            None => (object.flat, Path::default()),
+            None => (object.flat, None),
             Some(attributes) => {
                 if let Some(name) = object.first_other {
                     let known = "id, lead_id, attributes, activities";
                     return refuse(Path::default(), format!("unknown field `{name}`; known here: {known}"));
                 }
-                (attributes, Path::from_field("attributes"))
+                (attributes, Some("attributes"))
             }
         };
         if let (NestedValues::Refuse, Some((name, kind))) = (self.nested, found.nested.first()) {
+            let outer = outer.map(Path::from_field).unwrap_or_default();
             return refuse(outer.field(&**name), nested_message(kind));
         }
         let nested_names = found.nested.into_iter().map(|(name, _)| name.into_owned()).collect();
@@ -249,8 +250,8 @@ impl Lead {
 }
 
 /// The parts of a checked record.
-struct Parts<F> {
-    id: Option<String>,
+struct Parts<'t, F> {
+    id: Option<Cow<'t, str>>,
     activities: Vec<Activity>,
     fields: F,
     nested_names: Vec<String>,
@@ -270,7 +271,7 @@ struct Parts<F> {
 /// ```
 #[derive(Debug, Clone)]
 pub struct JsonRecord<'t> {
-    id: Option<String>,
+    id: Option<Cow<'t, str>>,
     values: Vec<FieldValue<'t>>,
     activities: Vec<Activity>,
     skipped: Vec<SkippedField>,

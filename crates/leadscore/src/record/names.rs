@@ -1,6 +1,7 @@
 //! The attributes a schema reads, numbered once, so that a record can look them up by index.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 /// The names of the attributes a schema reads, in order of first use; a cheap handle.
@@ -17,7 +18,7 @@ pub struct AttributeNames(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     names: Vec<String>,
-    by_name: HashMap<String, usize>,
+    by_name: HashMap<String, usize, BuildHasherDefault<NameHasher>>,
 }
 
 impl AttributeNames {
@@ -60,6 +61,38 @@ impl AttributeNames {
 
     pub(crate) fn key(&self, index: usize) -> AttributeKey<'_> {
         AttributeKey { index, name: &self.0.names[index] }
+    }
+}
+
+/// Multiplies and mixes eight bytes at a time, the last eight overlapping those before. A record's keys are only looked
+/// up, never put in, so nobody can fill the table with names of the same hash.
+#[derive(Debug, Clone, Copy, Default)]
+struct NameHasher(u64);
+
+impl NameHasher {
+    fn mix(&mut self, word: u64) {
+        const ODD: u64 = 0x9E37_79B9_7F4A_7C15;
+        self.0 = (self.0 ^ word).wrapping_mul(ODD);
+        self.0 ^= self.0 >> 32;
+    }
+}
+
+impl Hasher for NameHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        match bytes.last_chunk() {
+            None => bytes.iter().for_each(|byte| self.mix(u64::from(*byte))),
+            Some(last) => {
+                let (words, _) = bytes.as_chunks();
+                words.iter().for_each(|word| self.mix(u64::from_le_bytes(*word)));
+                self.mix(u64::from_le_bytes(*last));
+            }
+        }
+    }
+
+    fn write_u8(&mut self, _end_of_text: u8) {}
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

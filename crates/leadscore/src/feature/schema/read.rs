@@ -102,6 +102,7 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         unseen,
         default_level,
         is_plain_number: kind == FeatureType::Number && source.takes_numbers_as_they_are(),
+        is_plain_flag: kind == FeatureType::Flag && source.takes_flags_as_they_are(),
         attribute: None,
         source,
     })

@@ -27,6 +27,8 @@ pub(in crate::feature) enum How {
     ConstantlyMissing(Found),
     /// The number of the attribute, if it is one and accepted; else as `Source`.
     PlainNumber(SharedSource),
+    /// The flag of the attribute, or its number if that is 0 or 1, if it is accepted; else as `Source`.
+    PlainFlag(SharedSource),
     Formula(Formula),
     Source(SharedSource),
     /// A text that is shown and not scored, and need not be there.
@@ -119,6 +121,7 @@ fn own_way(feature: &Feature) -> How {
         Some(formula) => How::Formula(formula.clone()),
         None if feature.kind == FeatureType::Text && !feature.required => How::OptionalText(source),
         None if feature.is_plain_number => How::PlainNumber(source),
+        None if feature.is_plain_flag => How::PlainFlag(source),
         None => How::Source(source),
     }
 }

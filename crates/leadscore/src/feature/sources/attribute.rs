@@ -75,6 +75,10 @@ impl Source for AttributeSource {
         self.read == ReadAs::Value && self.missing.is_empty()
     }
 
+    fn takes_flags_as_they_are(&self) -> bool {
+        self.takes_numbers_as_they_are() && self.part == TextPart::Whole
+    }
+
     fn evaluate(&self, input: &Input<'_>) -> Found {
         let attribute = input.attribute;
         // Fast path: already a number.

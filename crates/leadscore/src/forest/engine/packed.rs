@@ -1,6 +1,7 @@
 //! Trees of any depth, row by row: every split is one comparison of a virtual column with a threshold, siblings are
 //! neighbours in memory, and several trees are walked at once, so that the processor overlaps their loads.
 
+use super::RowScratch;
 use super::float::Float;
 use super::virtual_columns::VirtualColumns;
 use crate::forest::model::Model;
@@ -102,16 +103,17 @@ impl<T: Float> PackedForest<T> {
         rows: &[f64],
         feature_count: usize,
         tree_count: usize,
+        scratch: &mut RowScratch<T>,
         out: &mut Vec<f64>,
     ) {
         let roots = &self.roots[..tree_count.min(self.roots.len())];
-        let (mut columns, mut sums) = (Vec::new(), Vec::new());
+        let RowScratch { columns, sums, .. } = scratch;
         for row in rows.chunks_exact(feature_count) {
             columns.clear();
-            self.columns.fill(row, &mut columns);
+            self.columns.fill(row, columns);
             sums.clear();
             sums.extend_from_slice(base_score);
-            self.add_leaves(roots, &columns, &mut sums);
+            self.add_leaves(roots, columns, sums);
             out.extend(sums.iter().map(|sum| sum.to_f64()));
         }
     }

@@ -6,6 +6,7 @@
 
 #![allow(clippy::inline_always)] // the caller's target features must reach the inner loops
 
+use super::RowScratch;
 use super::conditions::{ALWAYS_LEFT, ConditionBits, Conditions, FeatureBlock, MIN_RANKS, RankTest};
 use super::float::Float;
 use crate::forest::tree::{Leaf, Node, Tree};
@@ -113,17 +114,23 @@ impl<T: Float> TileForest<T> {
     }
 
     /// The margins of rows, one after another.
-    pub(super) fn margins_by_row(&self, request: &MarginRequest<T>, rows: &[f64], out: &mut Vec<f64>) {
+    pub(super) fn margins_by_row(
+        &self,
+        request: &MarginRequest<T>,
+        rows: &[f64],
+        scratch: &mut RowScratch<T>,
+        out: &mut Vec<f64>,
+    ) {
         let trees = &self.trees[..request.tree_count.min(self.trees.len())];
-        let (mut ranks, mut sums) = (Vec::new(), Vec::new());
+        let RowScratch { ranks, sums, .. } = scratch;
         for row in rows.chunks_exact(request.feature_count) {
-            request.conditions.ranks(row, &mut ranks);
+            request.conditions.ranks(row, ranks);
             sums.clear();
             sums.extend_from_slice(request.base_score);
             if let Ok(ranks) = <&[u16; MIN_RANKS]>::try_from(ranks.as_flattened()) {
-                self.add_leaves(trees, |column| ranks[usize::from(column) % MIN_RANKS], &mut sums);
+                self.add_leaves(trees, |column| ranks[usize::from(column) % MIN_RANKS], sums);
             } else {
-                self.add_leaves(trees, |column| ranks.as_flattened()[usize::from(column)], &mut sums);
+                self.add_leaves(trees, |column| ranks.as_flattened()[usize::from(column)], sums);
             }
             out.extend(sums.iter().map(|sum| sum.to_f64()));
         }

@@ -1,6 +1,7 @@
 //! Parsing of lead records: the fields and values of the JSON, before anything is checked.
 
 use std::borrow::Cow;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
@@ -31,13 +32,13 @@ impl FieldValue<'_> {
 
 /// Where the fields of an object go.
 pub(super) trait Fields<'t> {
-    /// Takes a field in; false where one of that name was there before.
-    fn put(&mut self, name: Cow<'t, str>, value: FieldValue<'t>) -> bool;
+    /// Takes a field in, or gives its name back where one of that name was there before.
+    fn put(&mut self, name: Cow<'t, str>, value: FieldValue<'t>) -> Result<(), Cow<'t, str>>;
 }
 
 /// All fields by name; null is kept as `None` so that a repeated field is detected.
 impl<'t> Fields<'t> for BTreeMap<String, Option<Attribute>> {
-    fn put(&mut self, name: Cow<'t, str>, value: FieldValue<'t>) -> bool {
+    fn put(&mut self, name: Cow<'t, str>, value: FieldValue<'t>) -> Result<(), Cow<'t, str>> {
         let value = match value {
             FieldValue::Absent | FieldValue::Null => None,
             FieldValue::Flag(flag) => Some(Attribute::Flag(flag)),
@@ -45,13 +46,20 @@ impl<'t> Fields<'t> for BTreeMap<String, Option<Attribute>> {
             FieldValue::Number(number) => Some(Attribute::Number(number)),
             FieldValue::Text(text) => Some(Attribute::Text(text.into_owned())),
         };
-        self.insert(name.into_owned(), value).is_none()
+        match self.entry(name.into_owned()) {
+            Entry::Vacant(place) => {
+                place.insert(value);
+                Ok(())
+            }
+            Entry::Occupied(place) => Err(Cow::Owned(place.key().clone())),
+        }
     }
 }
 
 /// The fields a schema reads at their numbers, and the names of all others.
 pub(super) struct SchemaFields<'t, 's> {
     pub(super) names: &'s AttributeNames,
+    /// Empty before the first of them, so that a record of another form costs no allocation.
     pub(super) values: Vec<FieldValue<'t>>,
     /// The number after the one put last: most records name their fields in the schema's order.
     next: usize,
@@ -60,35 +68,36 @@ pub(super) struct SchemaFields<'t, 's> {
 
 impl<'s> SchemaFields<'_, 's> {
     pub(super) fn new(names: &'s AttributeNames) -> Self {
-        SchemaFields {
-            names,
-            values: vec![FieldValue::Absent; names.len()],
-            next: 0,
-            unknown: HashSet::new(),
-        }
+        SchemaFields { names, values: Vec::new(), next: 0, unknown: HashSet::new() }
     }
 }
 
 impl<'t> Fields<'t> for SchemaFields<'t, '_> {
-    fn put(&mut self, name: Cow<'t, str>, value: FieldValue<'t>) -> bool {
+    fn put(&mut self, name: Cow<'t, str>, value: FieldValue<'t>) -> Result<(), Cow<'t, str>> {
         let expected = self.names.name(self.next) == Some(&*name);
         let index = if expected { Some(self.next) } else { self.names.index(&name) };
         let Some(index) = index else {
-            return self.unknown.insert(name);
+            if self.unknown.contains(&name) {
+                return Err(name);
+            }
+            self.unknown.insert(name);
+            return Ok(());
         };
         self.next = index + 1;
-        let is_new = self.values[index] == FieldValue::Absent;
-        self.values[index] = value;
-        is_new
+        if self.values.is_empty() {
+            self.values.resize(self.names.len(), FieldValue::Absent);
+        }
+        let place = &mut self.values[index];
+        if *place != FieldValue::Absent {
+            return Err(name);
+        }
+        *place = value;
+        Ok(())
     }
 }
 
-/// A record as the parser saw it, not yet checked.
-pub(super) enum Parsed<'t, F> {
-    Object(Box<ParsedObject<'t, F>>),
-    /// Something that is no object.
-    Other(&'static str),
-}
+/// A record as the parser saw it, not yet checked; or what stands there, where it is no object.
+pub(super) type Parsed<'t, F> = Result<ParsedObject<'t, F>, &'static str>;
 
 pub(super) struct ParsedObject<'t, F> {
     pub(super) id: FieldValue<'t>,
@@ -251,15 +260,14 @@ impl<'t, F: Fields<'t>> Visitor<'t> for AttributesSeed<'_, F> {
         let mut found = Found { fields: (self.new_fields)(), nested: Vec::new() };
         while let Some(name) = map.next_key_seed(KeySeed)? {
             let value = map.next_value_seed(ValueSeed { depth: 2 })?;
-            found.put(&name, value)?;
+            found.put(name, value)?;
         }
         Ok(AttributesValue::Object(found))
     }
 }
 
 impl<'t, F: Fields<'t>> Found<'t, F> {
-    #[expect(clippy::ptr_arg, reason = "a borrowed name is cloned for free")]
-    fn put<E: serde::de::Error>(&mut self, name: &Cow<'t, str>, value: AnyValue<'t>) -> Result<(), E> {
+    fn put<E: serde::de::Error>(&mut self, name: Cow<'t, str>, value: AnyValue<'t>) -> Result<(), E> {
         let value = match value {
             AnyValue::Value(value) => value,
             AnyValue::Nested(kind) => {
@@ -267,8 +275,7 @@ impl<'t, F: Fields<'t>> Found<'t, F> {
                 FieldValue::Null
             }
         };
-        // Cloning a borrowed name is free, and only a name with escapes is owned.
-        if self.fields.put(name.clone(), value) { Ok(()) } else { Err(E::custom(json::repeated_key(name))) }
+        self.fields.put(name, value).map_err(|name| E::custom(json::repeated_key(&name)))
     }
 }
 
@@ -283,11 +290,11 @@ impl<'t, F: Fields<'t>> DeserializeSeed<'t> for RecordSeed<'_, F> {
 impl<'t, F: Fields<'t>> Visitor<'t> for RecordSeed<'_, F> {
     type Value = Parsed<'t, F>;
 
-    visit_scalars!('t, |value: FieldValue<'_>| Parsed::Other(value.kind()));
+    visit_scalars!('t, |value: FieldValue<'_>| Err(value.kind()));
 
     fn visit_seq<A: SeqAccess<'t>>(self, seq: A) -> Result<Self::Value, A::Error> {
         NodeSeed::new(1, MAX_RECORD_DEPTH).visit_seq(seq)?;
-        Ok(Parsed::Other("a list"))
+        Ok(Err("a list"))
     }
 
     fn visit_map<A: MapAccess<'t>>(self, mut map: A) -> Result<Self::Value, A::Error> {
@@ -313,26 +320,28 @@ impl<'t, F: Fields<'t>> Visitor<'t> for RecordSeed<'_, F> {
                     match map.next_value_seed(seed)? {
                         AttributesValue::Object(found) => object.attributes = Some(found),
                         AttributesValue::Value(value) => {
-                            object.flat.put(&name, AnyValue::Value(value))?;
+                            object.flat.put(name.clone(), AnyValue::Value(value))?;
                         }
                         AttributesValue::Nested(kind) => {
-                            object.flat.put(&name, AnyValue::Nested(kind))?;
+                            object.flat.put(name.clone(), AnyValue::Nested(kind))?;
                         }
                     }
                     !std::mem::replace(&mut saw_attributes, true)
                 }
                 _ => {
                     let value = map.next_value_seed(ValueSeed { depth: 1 })?;
-                    object.flat.put(&name, value)?;
-                    object.first_other.get_or_insert_with(|| name.clone());
-                    true
+                    if object.first_other.is_none() {
+                        object.first_other = Some(name.clone());
+                    }
+                    object.flat.put(name, value)?;
+                    continue;
                 }
             };
             if !is_new {
                 return Err(A::Error::custom(json::repeated_key(&name)));
             }
         }
-        Ok(Parsed::Object(Box::new(object)))
+        Ok(Ok(object))
     }
 }
 
