@@ -314,7 +314,6 @@ test('every lead may have a moment of its own', async () => {
   }
   const odd = [AS_OF, null] as unknown as string[];
   assert.throws(() => pipeline.scoreMany(leads, { as_of: odd }), refused('invalid_context', 'as_of[1]'));
-  const times = { as_of: [AS_OF] as unknown as string };
-  assert.throws(() => pipeline.score(LEAD, times), refused('invalid_context', 'as_of'));
+  const list = { as_of: [AS_OF] as unknown as string };
   assert.throws(() => pipeline.score(LEAD, list), refused('invalid_context', 'as_of'));
 });

@@ -20,6 +20,7 @@ pub use open::{ByteCounter, InputFile, InputFormat};
 
 use crate::Notes;
 pub(crate) use activity_log::ActivityLog;
+use activity_log::LogForm;
 pub(crate) use table_rows::{TableBlock, TableBuffers, TablePlan, TableRow};
 
 /// Attributes shown beside a lead even where the pipeline does not read them.
@@ -76,16 +77,20 @@ impl LeadInput {
         self
     }
 
-    /// Opens the files, and notes what was assumed about them.
+    /// Opens the files for a pipeline, and notes what was assumed about them. Of the activity log only what the pipeline
+    /// reads is kept.
     ///
     /// # Errors
     /// `not_found` and `io` with the file's name as the path, `invalid_context` for a mapping that cannot be used,
     /// `unreadable_table` for a file whose leads or activities cannot be read.
     pub fn open(&self, pipeline: &Pipeline, notes: &mut dyn Notes) -> Result<LeadReader, Error> {
         let mapping = self.mapping.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
-        let log =
-            self.activities.as_deref().map(|path| ActivityLog::load(path, &self.zone, notes)).transpose()?;
-        let file = InputFile::open(&self.path)?;
+        let opened = InputFile::open(&self.path);
+        let is_table = opened.as_ref().is_ok_and(|file| file.format == InputFormat::Csv);
+        let form = LogForm { schema: pipeline.schema(), leads_have_activities: !is_table };
+        let load = |path| ActivityLog::load(path, &form, &self.zone, notes);
+        let log = self.activities.as_deref().map(load).transpose()?;
+        let file = opened?;
         for note in &file.notes {
             notes.assumed(note);
         }

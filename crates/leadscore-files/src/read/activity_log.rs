@@ -1,75 +1,84 @@
 //! The activity log, held in memory by lead.
 
-use std::collections::{BTreeMap, HashMap};
-use std::io::BufRead;
+mod compact;
+mod leads;
+mod rows;
+
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use leadscore::record::Activities;
-use leadscore::{Activity, Attribute, Error, Lead, Timestamp, Zone};
-use leadscore_csv::{Cell, CsvOptions, CsvReader, ReadRow, Row};
-use serde::Deserialize;
+use leadscore::{Activity, Attribute, Error, FeatureSchema, Lead, Timestamp, Zone};
 
-use super::mapping::find_column;
+use self::compact::{CompactLog, CompactLogBuilder};
+use self::leads::LeadNumbers;
 use super::{InputFile, InputFormat};
 use crate::wording::counted;
-use crate::{Notes, in_file, unreadable};
+use crate::{Notes, unreadable};
 
-/// Activities by lead id.
-#[derive(Debug, Default)]
+/// Activities by lead.
+#[derive(Debug)]
 pub(crate) struct ActivityLog {
-    by_lead: HashMap<String, LeadActivities>,
-    activity_count: u64,
-    byte_count: u64,
-    refused_count: u64,
-    first_refused: Option<String>,
+    leads: LeadNumbers,
+    /// Whether a lead was met in the input, by number.
+    is_matched: Vec<AtomicBool>,
+    store: Store,
     /// A lead of the input, for the message that none was met.
     some_lead: OnceLock<String>,
 }
 
-/// The activities of a lead.
-#[derive(Debug, Default)]
-struct LeadActivities {
-    activities: Vec<Activity>,
-    /// Whether the lead was met in the input.
-    is_matched: AtomicBool,
+/// The activities by the number of the lead.
+#[derive(Debug)]
+enum Store {
+    Full(FullLog),
+    Compact(CompactLog),
+}
+
+/// How a log is held.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LogForm<'s> {
+    pub(super) schema: &'s FeatureSchema,
+    /// Whether leads may bring activities of their own: where these have ids, the log's doubles of them must be found.
+    pub(super) leads_have_activities: bool,
+}
+
+/// What a row of a log says besides properties.
+#[derive(Debug, Clone, Copy)]
+struct Entry<'a> {
+    lead: &'a str,
+    kind: &'a str,
+    at: Timestamp,
+    id: Option<&'a str>,
 }
 
 impl ActivityLog {
     /// Reads a log: CSV with the columns `lead_id`, kind and at, or JSON lines with these fields.
-    pub(super) fn load(path: &Path, zone: &Zone, notes: &mut dyn Notes) -> Result<ActivityLog, Error> {
+    pub(super) fn load(
+        path: &Path,
+        form: &LogForm<'_>,
+        zone: &Zone,
+        notes: &mut dyn Notes,
+    ) -> Result<ActivityLog, Error> {
         let file = InputFile::open(&path.to_string_lossy())?;
-        let mut log = ActivityLog::default();
-        match file.format {
-            InputFormat::Csv => log.read_table(file, zone)?,
-            InputFormat::Jsonl => log.read_lines(file, zone)?,
+        let builder = match file.format {
+            InputFormat::Csv => rows::read_table(file, form, zone)?,
+            InputFormat::Jsonl => rows::read_lines(file, form, zone)?,
             InputFormat::Json => {
                 return Err(unreadable(&file.name, "activities come as CSV or as JSON lines (.jsonl)"));
             }
-        }
-        if log.activity_count > 0 {
-            notes.assumed(format!(
-                "{} of {} held in memory, about {} bytes each",
-                counted(log.activity_count, "activity", "activities"),
-                counted(log.by_lead.len() as u64, "lead", "leads"),
-                log.byte_count / log.activity_count
-            ));
-        }
-        if let Some(first) = &log.first_refused {
-            let refused = counted(log.refused_count, "activity", "activities");
-            notes.assumed(format!("{refused} could not be used; the first: {first}"));
-        }
-        Ok(log)
+        };
+        Ok(builder.finish(notes))
     }
 
     /// The log's activities of a lead of the input.
     pub(super) fn activities(&self, lead_id: &str) -> Activities<'_> {
-        let Some(lead) = self.by_lead.get(lead_id) else { return Activities::default() };
-        if !lead.is_matched.load(Ordering::Relaxed) {
-            lead.is_matched.store(true, Ordering::Relaxed);
+        let Some(lead) = self.matched(lead_id) else { return Activities::default() };
+        match &self.store {
+            Store::Full(log) => log.by_lead[lead].as_slice().into(),
+            Store::Compact(log) => log.activities(lead),
         }
-        lead.activities.as_slice().into()
     }
 
     /// Remembers the id of the first lead of the input, as an example.
@@ -81,21 +90,39 @@ impl ActivityLog {
     pub(crate) fn attach(&self, lead: &mut Lead) {
         let Some(id) = lead.id.as_deref() else { return };
         self.note_lead(id);
-        self.activities(id);
-        if let Some(found) = self.by_lead.get(id) {
-            lead.activities.extend_from_slice(&found.activities);
+        let Some(number) = self.matched(id) else { return };
+        match &self.store {
+            Store::Full(log) => lead.activities.extend_from_slice(&log.by_lead[number]),
+            Store::Compact(log) => {
+                let activities = log.kinds_and_times(number).map(|(kind, at)| Activity::new(kind, at));
+                lead.activities.extend(activities);
+            }
         }
+    }
+
+    /// The number of a lead of the input in the log, which is met by that.
+    fn matched(&self, lead_id: &str) -> Option<usize> {
+        let number = self.leads.find(lead_id)?;
+        if !self.is_matched(number) {
+            self.is_matched[number].store(true, Ordering::Relaxed);
+        }
+        Some(number)
+    }
+
+    fn is_matched(&self, number: usize) -> bool {
+        self.is_matched[number].load(Ordering::Relaxed)
     }
 
     /// What to say of activities whose lead was not in the input.
     pub(super) fn unmatched_note(&self) -> Option<String> {
-        let is_matched = |lead: &LeadActivities| lead.is_matched.load(Ordering::Relaxed);
-        let unmatched = || self.by_lead.iter().filter(|(_, lead)| !is_matched(lead)).map(|(id, _)| id);
-        // The map has no order of its own: every run is to name the same one.
+        let unmatched =
+            || self.leads.iter().filter(|(_, number)| !self.is_matched(*number)).map(|(id, _)| id);
+        // The ids have no order of their own: every run is to name the same one.
         let first = unmatched().min()?;
-        let count = counted(unmatched().count() as u64, "lead that is", "leads that are");
+        let unmatched_count = unmatched().count();
+        let count = counted(unmatched_count as u64, "lead that is", "leads that are");
         let own = self.some_lead.get().map(String::as_str).unwrap_or_default();
-        Some(if self.by_lead.values().any(is_matched) {
+        Some(if unmatched_count < self.leads.len() {
             format!("the log speaks of {count} not in the input, such as `{first}`")
         } else {
             format!(
@@ -103,166 +130,137 @@ impl ActivityLog {
             )
         })
     }
+}
 
-    fn read_table(&mut self, file: InputFile, zone: &Zone) -> Result<(), Error> {
-        let name = file.name;
-        let mut reader =
-            CsvReader::open(file.bytes, CsvOptions::default()).map_err(|error| in_file(&name, error))?;
-        let header: Vec<String> = reader.columns().iter().map(|column| column.name.clone()).collect();
-        let columns = LogColumns::find(&name, &header)?;
-        let mut row = Row::default();
-        loop {
-            match reader.next_row(&mut row).map_err(|error| in_file(&name, error))? {
-                ReadRow::Row => match columns.activity(&row, &header, zone) {
-                    Ok(activity) => self.add(columns.lead_id(&row), activity),
-                    Err(reason) => self.refuse(row.line(), &reason),
-                },
-                ReadRow::Rejected(rejected) => self.refuse(rejected.line, &rejected.reason),
-                ReadRow::End => return Ok(()),
+impl<'s> LogForm<'s> {
+    /// A log of this form, to be read from a file whose activities have ids or not.
+    ///
+    /// The full form keeps all properties, also those that no feature reads: they decide which of two activities of the
+    /// same time and kind comes first.
+    fn builder(&self, has_ids: bool) -> LogBuilder<'s> {
+        let needs_ids = has_ids && self.leads_have_activities;
+        let store = if needs_ids || self.schema.reads_activity_properties() {
+            StoreBuilder::Full(FullLog::default())
+        } else {
+            StoreBuilder::Compact(CompactLogBuilder::new(self.schema, has_ids))
+        };
+        LogBuilder { leads: LeadNumbers::default(), store, refused_count: 0, first_refused: None }
+    }
+}
+
+/// A log while it is read.
+#[derive(Debug)]
+struct LogBuilder<'s> {
+    leads: LeadNumbers,
+    store: StoreBuilder<'s>,
+    refused_count: u64,
+    /// The line and the reason.
+    first_refused: Option<(u64, String)>,
+}
+
+#[derive(Debug)]
+enum StoreBuilder<'s> {
+    Full(FullLog),
+    Compact(CompactLogBuilder<'s>),
+}
+
+impl LogBuilder<'_> {
+    fn keeps_properties(&self) -> bool {
+        matches!(self.store, StoreBuilder::Full(_))
+    }
+
+    fn add(&mut self, entry: &Entry<'_>, properties: impl FnOnce() -> BTreeMap<String, Attribute>) {
+        let lead = self.leads.number(entry.lead);
+        match &mut self.store {
+            StoreBuilder::Compact(log) => log.add(lead, entry.kind, entry.at, entry.id),
+            StoreBuilder::Full(log) => {
+                let mut activity = Activity::new(entry.kind, entry.at);
+                activity.id = entry.id.map(str::to_owned);
+                activity.properties = properties();
+                log.add(lead as usize, activity);
             }
         }
     }
 
-    fn read_lines(&mut self, file: InputFile, zone: &Zone) -> Result<(), Error> {
-        for (index, line) in file.bytes.lines().enumerate() {
-            let line = line.map_err(|error| in_file(&file.name, error))?;
-            if line.trim().is_empty() {
-                continue;
-            }
-            match read_record(&line, zone) {
-                Ok((lead_id, activity)) => self.add(lead_id, activity),
-                Err(reason) => self.refuse(index as u64 + 1, &reason),
-            }
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, lead_id: String, activity: Activity) {
-        let texts = activity.kind.len() + activity.id.as_ref().map_or(0, String::len);
-        // A map entry costs its key, its value and about half as much again for the tree.
-        let properties: usize = activity
-            .properties
-            .iter()
-            .map(|(name, value)| {
-                let text = if let Attribute::Text(text) = value { text.len() } else { 0 };
-                name.len() + text + 72
-            })
-            .sum();
-        self.byte_count += (size_of::<Activity>() + texts + properties) as u64;
-        self.activity_count += 1;
-        self.by_lead.entry(lead_id).or_default().activities.push(activity);
-    }
-
+    /// Notes a row that is no activity; rows may come in any order.
     fn refuse(&mut self, line: u64, reason: &str) {
         self.refused_count += 1;
-        self.first_refused.get_or_insert_with(|| format!("line {line}: {reason}"));
-    }
-}
-
-/// Which column of a table holds what; all others are properties.
-struct LogColumns {
-    lead: usize,
-    kind: usize,
-    at: usize,
-    id: Option<usize>,
-}
-
-impl LogColumns {
-    fn find(name: &str, header: &[String]) -> Result<LogColumns, Error> {
-        let names: Vec<&str> = header.iter().map(String::as_str).collect();
-        let find = |wanted: &str| {
-            find_column(wanted, &names).ok_or_else(|| {
-                let has = header.join(", ");
-                unreadable(name, format!("an activity log has a column `{wanted}`; this one has: {has}"))
-            })
-        };
-        let lead = names.iter().position(|name| *name == "lead_id").map_or_else(|| find("lead_id"), Ok)?;
-        let (kind, at) = (find("kind")?, find("at")?);
-        let is_id = |name: &&str| matches!(*name, "id" | "activity_id");
-        let id = names.iter().position(is_id).filter(|&column| column != lead);
-        Ok(LogColumns { lead, kind, at, id })
-    }
-
-    fn lead_id(&self, row: &Row) -> String {
-        trimmed(row, self.lead).to_owned()
-    }
-
-    /// The activity of a row, or why it is none.
-    fn activity(&self, row: &Row, header: &[String], zone: &Zone) -> Result<Activity, String> {
-        let at = match row.value(self.at) {
-            Some(Cell::Date(date)) => date.to_timestamp(zone).map_err(|error| error.to_string())?,
-            Some(Cell::Text(text)) => Timestamp::parse(text, zone).map_err(|error| error.to_string())?,
-            _ => return Err(format!("`{}` is not a time", trimmed(row, self.at))),
-        };
-        let kind = trimmed(row, self.kind);
-        if kind.is_empty() {
-            return Err("the kind is blank".to_owned());
-        }
-        let mut activity = Activity::new(kind, at);
-        activity.id = self.id.map(|id| trimmed(row, id)).filter(|id| !id.is_empty()).map(str::to_owned);
-        for (column, name) in header.iter().enumerate() {
-            if [Some(self.lead), Some(self.kind), Some(self.at), self.id].contains(&Some(column)) {
-                continue;
-            }
-            let value = match row.value(column) {
-                Some(Cell::Number(number)) => Attribute::Number(number),
-                _ => match row.text(column) {
-                    Some(text) => Attribute::Text(text.into_owned()),
-                    None => continue,
-                },
-            };
-            activity.properties.insert(name.clone(), value);
-        }
-        Ok(activity)
-    }
-}
-
-fn trimmed(row: &Row, column: usize) -> &str {
-    row.raw(column).map(str::trim).unwrap_or_default()
-}
-
-/// One line of JSON: the lead's id and the activity, or why it is none.
-fn read_record(line: &str, zone: &Zone) -> Result<(String, Activity), String> {
-    let record = serde_json::from_str::<Record>(line).map_err(|error| error.to_string())?;
-    let at = Timestamp::parse(&record.at, zone).map_err(|error| error.to_string())?;
-    let mut activity = Activity::new(record.kind, at);
-    activity.id = record.id.map(Id::into_text);
-    for (name, value) in record.properties {
-        let value = match value {
-            serde_json::Value::String(text) => Attribute::Text(text),
-            serde_json::Value::Bool(flag) => Attribute::Flag(flag),
-            serde_json::Value::Number(number) => Attribute::Number(number.as_f64().unwrap_or(f64::NAN)),
-            _ => continue,
-        };
-        activity.properties.insert(name, value);
-    }
-    Ok((record.lead_id.into_text(), activity))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Record {
-    lead_id: Id,
-    kind: String,
-    at: String,
-    #[serde(default)]
-    id: Option<Id>,
-    #[serde(default)]
-    properties: BTreeMap<String, serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Id {
-    Text(String),
-    Number(i64),
-}
-
-impl Id {
-    fn into_text(self) -> String {
-        match self {
-            Id::Text(text) => text,
-            Id::Number(number) => number.to_string(),
+        if self.first_refused.as_ref().is_none_or(|(first, _)| line < *first) {
+            self.first_refused = Some((line, reason.to_owned()));
         }
     }
+
+    /// The log, and a note on its size and on what could not be used.
+    fn finish(self, notes: &mut dyn Notes) -> ActivityLog {
+        let lead_count = self.leads.len();
+        let store = match self.store {
+            StoreBuilder::Full(log) => Store::Full(log),
+            StoreBuilder::Compact(builder) => Store::Compact(builder.finish(lead_count)),
+        };
+        let (activity_count, store_bytes) = match &store {
+            Store::Full(log) => (log.activity_count, log.byte_count()),
+            Store::Compact(log) => (log.activity_count(), log.byte_count()),
+        };
+        let byte_count = store_bytes + self.leads.byte_count() + lead_count;
+        if activity_count > 0 {
+            notes.assumed(format!(
+                "{} of {} held in memory, about {} bytes each",
+                counted(activity_count as u64, "activity", "activities"),
+                counted(lead_count as u64, "lead", "leads"),
+                byte_count / activity_count
+            ));
+        }
+        if let Some((line, reason)) = &self.first_refused {
+            let refused = counted(self.refused_count, "activity", "activities");
+            notes.assumed(format!("{refused} could not be used; the first: line {line}: {reason}"));
+        }
+        let is_matched = (0..lead_count).map(|_| AtomicBool::new(false)).collect();
+        ActivityLog { leads: self.leads, is_matched, store, some_lead: OnceLock::new() }
+    }
+}
+
+/// Whole activities by the number of the lead.
+#[derive(Debug, Default)]
+struct FullLog {
+    by_lead: Vec<Vec<Activity>>,
+    activity_count: usize,
+    /// What the activities hold beside their own size.
+    content_bytes: usize,
+}
+
+impl FullLog {
+    /// Adds an activity of a lead, whose number is at most one more than those before.
+    fn add(&mut self, lead: usize, activity: Activity) {
+        self.activity_count += 1;
+        self.content_bytes += content_bytes(&activity);
+        if lead == self.by_lead.len() {
+            self.by_lead.push(Vec::new());
+        }
+        self.by_lead[lead].push(activity);
+    }
+
+    /// About how much memory it takes.
+    fn byte_count(&self) -> usize {
+        let lists = self.by_lead.iter().map(|list| allocated_bytes(list.capacity() * size_of::<Activity>()));
+        self.content_bytes + self.by_lead.capacity() * size_of::<Vec<Activity>>() + lists.sum::<usize>()
+    }
+}
+
+/// About how much memory the texts and properties of an activity take.
+fn content_bytes(activity: &Activity) -> usize {
+    /// A node of a `BTreeMap` has room for so many entries.
+    const NODE_ENTRIES: usize = 11;
+    let node_bytes = allocated_bytes(NODE_ENTRIES * size_of::<(String, Attribute)>() + 16);
+    let texts = activity.properties.iter().map(|(name, value)| {
+        let text = if let Attribute::Text(text) = value { text.len() } else { 0 };
+        allocated_bytes(name.len()) + allocated_bytes(text)
+    });
+    let nodes = activity.properties.len().div_ceil(NODE_ENTRIES) * node_bytes;
+    let id = activity.id.as_ref().map_or(0, |id| allocated_bytes(id.len()));
+    allocated_bytes(activity.kind.len()) + id + nodes + texts.sum::<usize>()
+}
+
+/// What an allocation of so many bytes takes with the allocator's own, in steps of 16 bytes.
+fn allocated_bytes(len: usize) -> usize {
+    if len == 0 { 0 } else { (len + 8).next_multiple_of(16).max(32) }
 }

@@ -45,4 +45,9 @@ impl<'s> ActivityKinds<'s> {
     pub fn kinds(&self) -> &[ActivityKind] {
         &self.kinds
     }
+
+    /// The same, for a log that outlives the schema's borrow.
+    pub fn into_kinds(self) -> Vec<ActivityKind> {
+        self.kinds
+    }
 }

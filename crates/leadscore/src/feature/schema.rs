@@ -149,6 +149,12 @@ impl FeatureSchema {
         self.reads_activities
     }
 
+    /// Whether any feature reads a property of activities; otherwise [`CompactActivity`](crate::record::CompactActivity)
+    /// says all that counts, where no event stands twice.
+    pub fn reads_activity_properties(&self) -> bool {
+        self.features.iter().any(|feature| feature.source.reads_activity_properties())
+    }
+
     /// Whether every feature that reads an attribute wants a date of it; false where none reads it.
     pub fn reads_only_dates(&self, attribute: &str) -> bool {
         let mut readers = self.features.iter().filter(|f| f.source.attribute() == Some(attribute)).peekable();

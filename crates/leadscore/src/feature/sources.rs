@@ -51,6 +51,11 @@ pub(super) trait Source: Debug + Send + Sync {
         false
     }
 
+    /// Whether it reads more of activities than their kinds and times; a source that does not say so is taken to.
+    fn reads_activity_properties(&self) -> bool {
+        self.reads_activities()
+    }
+
     /// The part of a text attribute that alone decides the value, where equal texts are worth remembering.
     fn deciding_text<'t>(&self, _attribute: &'t str) -> Option<&'t str> {
         None

@@ -109,6 +109,13 @@ pub struct ActivityKind {
     pub(crate) rule_type: Option<String>,
 }
 
+impl ActivityKind {
+    /// The kind in the form in which kinds are compared; two that are spelled alike but for case are one.
+    pub fn normalised(&self) -> &str {
+        &self.normalised
+    }
+}
+
 impl<'a> Activities<'a> {
     /// Activities of 16 bytes each, for logs of millions, with the kinds that their numbers index. Duplicate
     /// events must have been removed: without ids they cannot be recognised.

@@ -62,6 +62,10 @@ impl Source for AgeSource {
         matches!(self.since, Since::Activity { .. })
     }
 
+    fn reads_activity_properties(&self) -> bool {
+        matches!(&self.since, Since::Activity { filter, .. } if filter.property.is_some())
+    }
+
     fn wants_date(&self) -> bool {
         true
     }

@@ -23,6 +23,10 @@ impl Source for BurstSource {
         true
     }
 
+    fn reads_activity_properties(&self) -> bool {
+        self.filter.property.is_some()
+    }
+
     fn is_never_negative(&self) -> bool {
         true
     }

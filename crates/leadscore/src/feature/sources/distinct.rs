@@ -29,6 +29,10 @@ impl Source for DistinctSource {
         true
     }
 
+    fn reads_activity_properties(&self) -> bool {
+        matches!(self.by, DistinctBy::Property(_)) || self.filter.property.is_some()
+    }
+
     fn is_never_negative(&self) -> bool {
         true
     }

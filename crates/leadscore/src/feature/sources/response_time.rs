@@ -25,6 +25,10 @@ impl Source for ResponseTimeSource {
         true
     }
 
+    fn reads_activity_properties(&self) -> bool {
+        self.after.property.is_some() || self.reply.property.is_some()
+    }
+
     fn evaluate(&self, input: &Input<'_>) -> Found {
         let replies: Vec<_> = input.log.times(&self.reply).collect();
         let waits = input.log.times(&self.after).filter_map(|sent| {

@@ -65,6 +65,10 @@ impl Source for ShareSource {
         true
     }
 
+    fn reads_activity_properties(&self) -> bool {
+        self.filter.property.is_some()
+    }
+
     fn evaluate(&self, input: &Input<'_>) -> Found {
         let (mut inside, mut all) = (0_u32, 0_u32);
         for at in input.log.times(&self.filter) {
