@@ -83,7 +83,9 @@ impl Hasher for NameHasher {
             None => bytes.iter().for_each(|byte| self.mix(u64::from(*byte))),
             Some(last) => {
                 let (words, _) = bytes.as_chunks();
-                words.iter().for_each(|word| self.mix(u64::from_le_bytes(*word)));
+                for word in words {
+                    self.mix(u64::from_le_bytes(*word));
+                }
                 self.mix(u64::from_le_bytes(*last));
             }
         }

@@ -107,13 +107,17 @@ impl<'s> CompactLogBuilder<'s> {
         // Each `collect` below writes into the memory that it reads from, which has room for it.
         let (starts, mut activities): (Vec<usize>, Vec<CompactActivity>) = match events {
             Events::WithoutIds(mut events) => {
-                events.iter_mut().for_each(|event| *event = rank(*event));
+                for event in &mut *events {
+                    *event = rank(*event);
+                }
                 events.sort_unstable();
                 let starts = starts(events.iter(), lead_count);
                 (starts, events.into_iter().map(compact).collect())
             }
             Events::WithIds(mut events) => {
-                events.iter_mut().for_each(|identified| identified.event = rank(identified.event));
+                for identified in &mut *events {
+                    identified.event = rank(identified.event);
+                }
                 events.sort_unstable_by_key(|identified| identified.event);
                 remove_doubles(&mut events);
                 let starts = starts(events.iter().map(|identified| &identified.event), lead_count);
