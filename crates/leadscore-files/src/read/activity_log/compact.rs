@@ -1,7 +1,7 @@
 //! A log of which only kinds and times are held: 16 bytes for each activity.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::num::NonZeroU128;
+use std::num::NonZeroU64;
 use std::ops::Range;
 
 use leadscore::FeatureSchema;
@@ -73,7 +73,15 @@ struct Event {
 #[derive(Debug, Clone, Copy)]
 struct EventWithId {
     event: Event,
-    id: Option<NonZeroU128>,
+    id: Option<IdHash>,
+}
+
+/// 128 bits of an id: two ids of one lead with the same are not to be expected in all logs there will ever be. In two
+/// halves, so that it is aligned like an activity, whose memory is used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct IdHash {
+    high: NonZeroU64,
+    low: u64,
 }
 
 impl<'s> CompactLogBuilder<'s> {
@@ -134,14 +142,13 @@ impl<'s> CompactLogBuilder<'s> {
     }
 }
 
-/// 128 bits of an id: two ids of one lead with the same are not to be expected in all logs there will ever be.
-fn hash_id(id: &str) -> NonZeroU128 {
+fn hash_id(id: &str) -> IdHash {
     let half = |seed: u8| {
         let mut hasher = DefaultHasher::new();
         (seed, id).hash(&mut hasher);
-        u128::from(hasher.finish())
+        hasher.finish()
     };
-    NonZeroU128::new(half(0) << 64 | half(1)).unwrap_or(NonZeroU128::MIN)
+    IdHash { high: NonZeroU64::new(half(0)).unwrap_or(NonZeroU64::MIN), low: half(1) }
 }
 
 /// The places of kinds in the order in which activities of one time are sorted, by number.
@@ -169,7 +176,7 @@ fn ranked<T>(items: Vec<T>, ranks: &[u32]) -> Vec<T> {
 /// properties, which would make one of them the first; without properties they are alike.
 fn remove_doubles(events: &mut Vec<EventWithId>) {
     let mut doubles: Vec<usize> = Vec::new();
-    let mut ids: Vec<(NonZeroU128, usize)> = Vec::new();
+    let mut ids: Vec<(IdHash, usize)> = Vec::new();
     let mut start = 0;
     for stretch in events.chunk_by(|a, b| a.event.lead == b.event.lead) {
         ids.clear();

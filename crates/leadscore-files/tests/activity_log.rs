@@ -1,0 +1,233 @@
+//! Activity logs as files: the same scores as from leads that hold their activities themselves.
+
+use std::fmt::Write as _;
+
+use leadscore::{Activity, AsOf, Lead, Pipeline, Timestamp, Zone};
+use leadscore_files::{FileFormat, FileJob, LeadInput, ReadLead, never_stop};
+use proptest::prelude::*;
+use proptest::sample::select;
+use tempfile::TempDir;
+
+/// Every source that reads activities, none of which reads a property.
+const KINDS_AND_TIMES: &str = r#"{
+    "format": 1, "id": "kinds",
+    "schema": {
+        "activity_types": [{"contains": "mail", "type": "email"}],
+        "channels": {"email": "mail", "call": "phone"},
+        "features": [
+            {"name": "visits", "type": "number", "default": 0, "source": {"from": "attribute"}},
+            {"name": "all", "type": "number", "source": {"from": "count"}},
+            {"name": "calls", "type": "number", "source": {"from": "count", "types": ["call"], "half_life_days": 7}},
+            {"name": "late", "type": "number", "source": {"from": "count", "types": ["email"], "among_latest": 3}},
+            {"name": "kinds", "type": "number", "source": {"from": "distinct", "what": "kind", "latest": 2}},
+            {"name": "channels", "type": "number", "source": {"from": "distinct", "what": "channel"}},
+            {"name": "burst", "type": "number", "source": {"from": "burst", "hours": 5}},
+            {"name": "age", "type": "number", "default": 0, "source": {"from": "age", "which": "first"}},
+            {"name": "share", "type": "number", "default": 0, "source": {"from": "share", "weekdays": [1, 2]}},
+            {"name": "reply", "type": "number", "default": 0, "source": {"from": "response_time",
+                "after": {"types": ["email"]}, "reply": {"types": ["call"]}}}
+        ]
+    },
+    "scorer": {"kind": "scorecard", "unit": "points", "base": 0, "groups": [{"code": "all", "rules": [
+        {"code": "visits", "points": {"product": [1, "visits"]}},
+        {"code": "all", "points": {"product": [1, "all"]}},
+        {"code": "calls", "points": {"product": [1.7, "calls"]}},
+        {"code": "late", "points": {"product": [3, "late"]}},
+        {"code": "kinds", "points": {"product": [5, "kinds"]}},
+        {"code": "channels", "points": {"product": [7, "channels"]}},
+        {"code": "burst", "points": {"product": [11, "burst"]}},
+        {"code": "age", "points": {"product": [0.077, "age"]}},
+        {"code": "share", "points": {"product": [17, "share"]}},
+        {"code": "reply", "points": {"product": [0.001, "reply"]}}
+    ]}]},
+    "scale": {"kind": "linear", "from": -1000, "to": 100000}, "tiers": "hot-warm-cold"
+}"#;
+
+/// The last value of a property, which ties decide by all properties.
+const PROPERTIES: &str = r#"{
+    "format": 1, "id": "properties",
+    "schema": {"features": [
+        {"name": "visits", "type": "number", "default": 0, "source": {"from": "attribute"}},
+        {"name": "page", "type": "number", "default": 0, "source":
+            {"from": "aggregate", "property": "page", "take": "last"}}
+    ]},
+    "scorer": {"kind": "scorecard", "unit": "points", "base": 0, "groups": [{"code": "all", "rules": [
+        {"code": "visits", "points": {"product": [1, "visits"]}}, {"code": "page", "points": {"product": [1, "page"]}}
+    ]}]},
+    "scale": {"kind": "linear", "from": -1000, "to": 100000}, "tiers": "hot-warm-cold"
+}"#;
+
+/// One row of a log.
+#[derive(Debug, Clone)]
+struct Row {
+    lead: usize,
+    kind: &'static str,
+    hour: u32,
+    id: Option<u8>,
+    page: u8,
+    note: &'static str,
+}
+
+fn row() -> impl Strategy<Value = Row> {
+    let kind = select(vec!["call", "Call", "e-mail", "Mail sent", "visit"]);
+    // Few values, so that there are ties and doubles; the later hours are after the as-of time.
+    (0..3_usize, kind, 0..60_u32, prop::option::of(0..4_u8), 1..9_u8, select(vec!["", "x", "y"]))
+        .prop_map(|(lead, kind, hour, id, page, note)| Row { lead, kind, hour, id, page, note })
+}
+
+impl Row {
+    fn at(&self) -> String {
+        format!("2026-11-{:02}T{:02}:00:00", 18 + self.hour / 24, self.hour % 24)
+    }
+
+    fn csv(&self) -> String {
+        let id = self.id.map(|id| format!("ev{id}")).unwrap_or_default();
+        format!("{id},{},{},{},{},L{}\n", self.kind, self.at(), self.page, self.note, self.lead)
+    }
+
+    fn json(&self) -> String {
+        let mut line = serde_json::json!({
+            "lead_id": format!("L{}", self.lead), "kind": self.kind, "at": self.at(),
+            "properties": {"page": self.page},
+        });
+        // A blank cell is no property.
+        if !self.note.is_empty() {
+            line["properties"]["note"] = self.note.into();
+        }
+        if let Some(id) = self.id {
+            line["id"] = format!("ev{id}").into();
+        }
+        format!("{line}\n")
+    }
+
+    fn activity(&self, zone: &Zone) -> Activity {
+        let at = Timestamp::parse(&self.at(), zone).unwrap();
+        let mut activity = Activity::new(self.kind, at).with("page", f64::from(self.page));
+        activity.id = self.id.map(|id| format!("ev{id}"));
+        if self.note.is_empty() { activity } else { activity.with("note", self.note) }
+    }
+}
+
+fn log_csv(rows: &[Row]) -> String {
+    let rows: String = rows.iter().map(Row::csv).collect();
+    format!("id,kind,at,page,note,lead_id\n{rows}")
+}
+
+fn write(folder: &TempDir, name: &str, content: &str) -> String {
+    let path = folder.path().join(name);
+    std::fs::write(&path, content).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// The bits of the scores that a file gives, in its order.
+fn file_scores(pipeline: &Pipeline, leads: &str, log: &str, folder: &TempDir, as_of: &AsOf) -> Vec<u64> {
+    let out = folder.path().join("out.jsonl");
+    FileJob::new(leads, &out, as_of.clone())
+        .activities(log)
+        .format(FileFormat::Jsonl)
+        .run(pipeline, &mut Vec::new(), &never_stop)
+        .unwrap();
+    let text = std::fs::read_to_string(out).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    lines.map(|line| line["score"].as_f64().unwrap().to_bits()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
+
+    #[test]
+    fn a_log_gives_the_bits_of_leads_with_activities(
+        rows in prop::collection::vec(row(), 1..40),
+        own in prop::collection::vec(row(), 0..10),
+        zone in select(vec!["UTC", "Europe/Berlin"]),
+    ) {
+        let zone = Zone::named(zone).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let logs = [
+            write(&folder, "log.csv", &log_csv(&rows)),
+            write(&folder, "log.jsonl", &rows.iter().map(Row::json).collect::<String>()),
+        ];
+        let with = |rows: &[&[Row]]| -> Vec<Lead> {
+            let activities = |number| {
+                let rows = rows.iter().copied().flatten().filter(move |row: &&Row| row.lead == number);
+                rows.map(|row| row.activity(&zone)).collect()
+            };
+            (0..4).map(|number| {
+                let mut lead = Lead::new(format!("L{number}")).with("visits", 2.0);
+                lead.activities = activities(number);
+                lead
+            }).collect()
+        };
+        let table = write(&folder, "leads.csv", "lead_id,visits\nL0,2\nL1,2\nL2,2\nL3,2\n");
+        let records: Vec<String> =
+            with(&[&own]).iter().map(|lead| serde_json::to_string(lead).unwrap()).collect();
+        let records = write(&folder, "leads.jsonl", &records.join("\n"));
+        for pipeline in [KINDS_AND_TIMES, PROPERTIES] {
+            let pipeline = Pipeline::from_json(pipeline).unwrap();
+            for as_of in ["2026-11-19T12:00:00Z", "2026-11-18T03:00:00Z", "2026-12-01"] {
+                let as_of = AsOf::parse(as_of, &zone).unwrap();
+                let scores = |leads: &[Lead]| -> Vec<u64> {
+                    leads.iter().map(|lead| pipeline.score(lead, &as_of).unwrap().score.to_bits()).collect()
+                };
+                for log in &logs {
+                    let found = file_scores(&pipeline, &table, log, &folder, &as_of);
+                    prop_assert_eq!(found, scores(&with(&[&rows])), "a table with {}", log);
+                    let found = file_scores(&pipeline, &records, log, &folder, &as_of);
+                    prop_assert_eq!(found, scores(&with(&[&own, &rows])), "records with {}", log);
+                }
+            }
+        }
+    }
+}
+
+/// The note on the log's size: the activities and the bytes each takes.
+fn size_note(pipeline: &Pipeline, log: &str, folder: &TempDir) -> (String, u64) {
+    let leads = write(folder, "leads.csv", "lead_id,visits\nL7,2\n");
+    let mut notes = Vec::new();
+    LeadInput::new(leads).activities(log).open(pipeline, &mut notes).unwrap();
+    let note = notes.iter().map(ToString::to_string).find(|note| note.contains("held in memory")).unwrap();
+    let (what, bytes) = note.split_once(" held in memory, about ").unwrap();
+    (what.to_owned(), bytes.split(' ').next().unwrap().parse().unwrap())
+}
+
+#[test]
+fn kinds_and_times_take_few_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = "activity_id,lead_id,kind,at,page\n".to_owned();
+    for index in 0..20_000 {
+        // The last half was logged before.
+        let id = index % 10_000;
+        let (lead, second) = (id % 800, index % 60);
+        writeln!(log, "event-{id},L{lead},call,2026-11-18T10:00:{second:02}Z,/pages/{index}").unwrap();
+    }
+    let log = write(&folder, "log.csv", &log);
+    let (what, bytes) = size_note(&Pipeline::from_json(KINDS_AND_TIMES).unwrap(), &log, &folder);
+    assert_eq!(what, "note: 10,000 activities of 800 leads");
+    assert!((16..=32).contains(&bytes), "{bytes} bytes");
+    let (what, bytes) = size_note(&Pipeline::from_json(PROPERTIES).unwrap(), &log, &folder);
+    assert_eq!(what, "note: 20,000 activities of 800 leads");
+    assert!(bytes > 400, "{bytes} bytes");
+}
+
+#[test]
+fn the_first_refused_row_is_the_first_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = "lead_id,kind,at\nL7,call,2026-11-18\nL7,call,soon\nL7\nL7,call,2026-11-19\nL7,,2026-11-19\n";
+    let (log, leads) =
+        (write(&folder, "log.csv", log), write(&folder, "leads.csv", "lead_id,visits\nL7,2\n"));
+    for pipeline in [KINDS_AND_TIMES, PROPERTIES] {
+        let mut notes = Vec::new();
+        let pipeline = Pipeline::from_json(pipeline).unwrap();
+        let mut reader = LeadInput::new(&*leads).activities(&log).open(&pipeline, &mut notes).unwrap();
+        let notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
+        assert!(
+            notes
+                .iter()
+                .any(|note| note.starts_with("note: 3 activities could not be used; the first: line 3: ")),
+            "{notes:?}"
+        );
+        assert_eq!(reader.read_lead().unwrap(), ReadLead::Lead);
+        let activities = &reader.lead().activities;
+        assert_eq!(activities.iter().map(|activity| &*activity.kind).collect::<Vec<_>>(), ["call", "call"]);
+    }
+}
