@@ -31,6 +31,18 @@ struct Refused {
     code: String,
     path: String,
     message: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    issues: Vec<RefusedFeature>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RefusedFeature {
+    code: String,
+    feature: String,
+    path: String,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<String>,
 }
 
 /// Every conformance case that scores: whether in brief, whether a list, and the result.
