@@ -329,8 +329,15 @@
 //!
 //! # Crate features and related crates
 //!
-//! There are no cargo features: all of this crate is always there. `leadscore-csv` reads CSV files as they are found
-//! in the wild, `leadscore-files` scores files of leads, and `leadscore-cli` is the command-line tool.
+//! None of the features is on by default; without them all of this crate but the following is there:
+//!
+//! * `parallel`: the module `parallel` and the methods that end in `_parallel`, which score on several threads (adds
+//!   `rayon`).
+//! * `arrow`: the module `arrow`, leads and activities in Arrow tables (adds `arrow-array` and `arrow-schema`; includes
+//!   `parallel`).
+//!
+//! `leadscore-csv` reads CSV files as they are found in the wild, `leadscore-files` scores files of leads, and
+//! `leadscore-cli` is the command-line tool.
 
 #[cfg(feature = "arrow")]
 pub mod arrow;
