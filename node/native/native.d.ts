@@ -16,7 +16,7 @@ export declare class Forest {
   static load(path: string): Forest
   /** Reads what `toJson` wrote. */
   static fromJson(text: string): Forest
-  /** The same model with a value that stands for missing besides NaN. */
+  /** The same model with a value besides NaN that is read as missing. */
   withMissing(value: number): Forest
   /** The model in the library's own JSON. */
   toJson(): string

@@ -263,7 +263,7 @@ export interface ForestDescription {
   trees: number;
   rounds: number;
   best_iteration?: number;
-  /** The value that stands for missing besides NaN; JSON has words for infinities. */
+  /** The value besides NaN that is read as missing; JSON has words for infinities. */
   missing?: number | 'inf' | '-inf';
   precision: 'f32' | 'f64';
 }

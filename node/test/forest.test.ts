@@ -74,7 +74,7 @@ test('the best rounds alone', () => {
   assert.notDeepEqual(forest.margin(row, { iterations: 'best' }), forest.margin(row, { iterations: 'all' }));
 });
 
-test('a value that stands for missing besides NaN', () => {
+test('a value besides NaN that is read as missing', () => {
   const file = join(FIXTURES, 'golden/xgb-3.2.0-missing-json/model.json');
   const [plain, marked] = [Forest.load(file), Forest.load(file, { missing: -999.1 })];
   const row = (value: number) => [plain.featureNames.map(() => value)];

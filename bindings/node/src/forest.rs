@@ -55,7 +55,7 @@ impl Forest {
         Forest::new(env, enter(env, || leadscore::Forest::from_json(&text))?, text.len())
     }
 
-    /// The same model with a value that stands for missing besides NaN.
+    /// The same model with a value besides NaN that is read as missing.
     #[napi]
     pub fn with_missing(&self, env: Env, value: f64) -> napi::Result<Forest> {
         let forest = enter(env, || Ok(self.inner.clone().with_missing(value)))?;

@@ -41,7 +41,7 @@ impl Forest {
         Ok(Forest(leadscore::Forest::from_json(&text)?))
     }
 
-    /// The same model with a value that stands for missing besides NaN.
+    /// The same model with a value besides NaN that is read as missing.
     #[must_use]
     pub fn with_missing(&self, value: f64) -> Forest {
         Forest(self.0.clone().with_missing(value))

@@ -648,7 +648,7 @@ public protocol ForestProtocol: AnyObject, Sendable {
     func toJson()  -> String
     
     /**
-     * The same model with a value that stands for missing besides NaN.
+     * The same model with a value besides NaN that is read as missing.
      */
     func withMissing(value: Double)  -> Forest
     
@@ -846,7 +846,7 @@ open func toJson() -> String  {
 }
     
     /**
-     * The same model with a value that stands for missing besides NaN.
+     * The same model with a value besides NaN that is read as missing.
      */
 open func withMissing(value: Double) -> Forest  {
     return try!  FfiConverterTypeForest_lift(try! rustCall() {

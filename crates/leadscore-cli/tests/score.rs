@@ -189,7 +189,7 @@ fn blank_ids_and_broken_gzip_are_said() {
     assert_eq!(run.code, 0, "{}", run.err);
     let ids: Vec<String> = records(&run.out)[1..].iter().map(|row| row[0].clone()).collect();
     assert_eq!(ids, ["L1", "2", "007"]);
-    assert!(run.err.contains("column `id`: 1 cell is blank; the row number stands for the lead's id"));
+    assert!(run.err.contains("column `id`: 1 cell is blank; the row number is used as the lead's id"));
     let run = leadscore(&["score", &path(&folder, "cut.csv.gz"), "--as-of", AS_OF]);
     assert_eq!(run.code, 2);
     assert!(run.err.contains("cut.csv.gz: the gzip file is cut off or damaged"), "{}", run.err);

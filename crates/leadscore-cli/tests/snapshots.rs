@@ -14,7 +14,7 @@ const LEADS: &str = "examples/leads.csv";
 const ACTIVITIES: &str = "examples/activities.csv";
 const AS_OF: [&str; 2] = ["--as-of", "2026-11-20T12:00:00Z"];
 
-/// Runs the command and compares what it said; `[folder]` stands for the temporary folder.
+/// Runs the command and compares what it said; `[folder]` replaces the path of the temporary folder.
 fn check(name: &str, folder: Option<&TempDir>, args: &[&str], input: &[u8]) {
     let Run { code, out, err } = with_input(args, input);
     let mut text = format!("$ leadscore {}\nstatus {code}\n", args.join(" "));

@@ -99,7 +99,7 @@ impl Forest {
         text_of(format::describe(&self.0.model, &self.feature_names()))
     }
 
-    /// The same model with a value that stands for missing besides NaN, which no model file keeps: XGBoost's argument
+    /// The same model with a value besides NaN that is read as missing, which no model file keeps: XGBoost's argument
     /// `missing`. NaN takes the marker away again.
     ///
     /// The value is replaced before anything else, in margins, predictions and contributions alike. As the library does
@@ -122,7 +122,7 @@ impl Forest {
         self
     }
 
-    /// The value besides NaN that stands for missing, if there is one.
+    /// The value besides NaN that is read as missing, if there is one.
     pub fn missing(&self) -> Option<f64> {
         self.0.model.missing
     }

@@ -38,7 +38,7 @@ pub(crate) fn syntax_error(error: &serde_json::Error) -> Error {
 
 /// The message about an object that names a key twice.
 pub(crate) fn repeated_key(key: &str) -> String {
-    format!("the key `{key}` stands twice in one object")
+    format!("the key `{key}` appears twice in one object")
 }
 
 impl<'de> Deserialize<'de> for Node {

@@ -125,7 +125,7 @@ class Forest:
 
     @property
     def missing(self) -> float | None:
-        """The value that stands for missing besides NaN, if there is one."""
+        """The value besides NaN that is read as missing, if there is one."""
         value = self._about.get("missing")
         # JSON has no infinities; they are words.
         return None if value is None else float(value)

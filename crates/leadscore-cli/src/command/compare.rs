@@ -127,7 +127,7 @@ fn load(path: &Path) -> Result<BTreeMap<String, Scored>, Failure> {
         })?;
         let id = prediction.lead_id.clone();
         if leads.insert(id.clone(), Scored::from(prediction)).is_some() {
-            return Err(Failure::message(format!("{name}: line {}: the lead `{id}` stands twice", at + 1)));
+            return Err(Failure::message(format!("{name}: line {}: the lead `{id}` appears twice", at + 1)));
         }
     }
     Ok(leads)

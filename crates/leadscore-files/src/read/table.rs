@@ -107,7 +107,7 @@ impl Table {
         if count > 0 {
             let cells = if count == 1 { "1 cell is".to_owned() } else { format!("{count} cells are") };
             let message =
-                format!("{cells} blank; the row number stands for the lead's id; first at line {first_line}");
+                format!("{cells} blank; the row number is used as the lead's id; first at line {first_line}");
             let column = self.plan.id_column_name().map(str::to_owned);
             warnings.push(Warning { line: Some(first_line), column, message });
         }
@@ -167,7 +167,7 @@ fn note_assumptions(
         notes.assumed(format!("no column for {}: missing for every lead", first_of(&absent)));
     }
     if id.is_none() {
-        notes.assumed("no column holds the lead's id; the row number stands for it");
+        notes.assumed("no column holds the lead's id; the row number is used");
     }
     if !assumed.is_empty() {
         notes.assumed(format!("reading {}", assumed.join(", ")));

@@ -5,6 +5,7 @@
 
 use super::FeatureMatrix;
 use super::activity_log::ActivityLog;
+use super::filter::ActivityNeeds;
 use super::schema::{Feature, FeatureSchema};
 use super::sources::Input;
 use crate::record::{Activities, Attribute, AttributeRef};
@@ -89,7 +90,7 @@ impl FeatureSchema {
             };
             let Some(name) = feature.source.attribute() else {
                 // Without activities, their statistics are the same for all rows.
-                return if feature.source.reads_activities() {
+                return if feature.source.activity_needs() > ActivityNeeds::None {
                     Fill::Constant(value(None))
                 } else {
                     Fill::Formula

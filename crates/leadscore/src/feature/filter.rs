@@ -6,6 +6,15 @@ use crate::feature::matching::Phrases;
 use crate::json::{Fields, Node, Object};
 use crate::record::Attribute;
 
+/// What a source reads of activities, from nothing to everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum ActivityNeeds {
+    #[default]
+    None,
+    KindsAndTimes,
+    Properties,
+}
+
 /// Selects activities by type, property, age and recency.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Filter {
@@ -34,6 +43,11 @@ pub(super) enum Wanted {
 pub(super) const FIELDS: [&str; 5] = ["types", "where", "within_days", "latest", "among_latest"];
 
 impl Filter {
+    /// What selecting by this filter reads of activities.
+    pub(super) fn activity_needs(&self) -> ActivityNeeds {
+        if self.property.is_some() { ActivityNeeds::Properties } else { ActivityNeeds::KindsAndTimes }
+    }
+
     pub(super) fn read(fields: &Fields<'_>) -> Result<Filter, Error> {
         let property = match fields.optional("where") {
             None => None,

@@ -6,6 +6,7 @@ pub(super) mod steps;
 use self::steps::Steps;
 use super::activity_types::{self, ActivityTypes};
 use super::feature_type::FeatureType;
+use super::filter::ActivityNeeds;
 use super::sources::SharedSource;
 use crate::Error;
 use crate::expression::{ColumnKind, Reading, Scope};
@@ -110,7 +111,7 @@ pub struct FeatureSchema {
     features: Vec<Feature>,
     columns: Vec<usize>,
     attributes: AttributeNames,
-    reads_activities: bool,
+    activity_needs: ActivityNeeds,
     steps: Steps,
 }
 
@@ -146,13 +147,13 @@ impl FeatureSchema {
 
     /// Whether any feature reads the activity log.
     pub fn reads_activities(&self) -> bool {
-        self.reads_activities
+        self.activity_needs > ActivityNeeds::None
     }
 
     /// Whether any feature reads a property of activities; otherwise [`CompactActivity`](crate::record::CompactActivity)
-    /// says all that counts, where no event stands twice.
+    /// says all that counts, where no event appears twice.
     pub fn reads_activity_properties(&self) -> bool {
-        self.features.iter().any(|feature| feature.source.reads_activity_properties())
+        self.activity_needs == ActivityNeeds::Properties
     }
 
     /// Whether every feature that reads an attribute wants a date of it; false where none reads it.
@@ -215,6 +216,7 @@ impl FeatureSchema {
         for feature in &mut self.features {
             feature.attribute = feature.source.attribute().and_then(|name| self.attributes.index(name));
         }
-        self.reads_activities = self.features.iter().any(|feature| feature.source.reads_activities());
+        let needs = self.features.iter().map(|feature| feature.source.activity_needs());
+        self.activity_needs = needs.max().unwrap_or_default();
     }
 }

@@ -20,7 +20,7 @@ pub(super) use formula::Formula;
 
 use super::activity_log::ActivityLog;
 use super::feature_type::FeatureType;
-use super::filter;
+use super::filter::{self, ActivityNeeds};
 use super::missing::MissingCause;
 use crate::expression::{Reading, Scope, positive};
 use crate::json::{Cursor, Fields, Node, Object};
@@ -46,14 +46,9 @@ pub(super) trait Source: Debug + Send + Sync {
         None
     }
 
-    /// Whether it reads [`Input::log`].
-    fn reads_activities(&self) -> bool {
-        false
-    }
-
-    /// Whether it reads more of activities than their kinds and times; a source that does not say so is taken to.
-    fn reads_activity_properties(&self) -> bool {
-        self.reads_activities()
+    /// What it reads of [`Input::log`].
+    fn activity_needs(&self) -> ActivityNeeds {
+        ActivityNeeds::None
     }
 
     /// The part of a text attribute that alone decides the value, where equal texts are worth remembering.

@@ -40,7 +40,7 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
     let normal_levels: Vec<String> = levels.iter().map(|level| normalise(level).into_owned()).collect();
     let mut seen = HashSet::new();
     if let Some(at) = normal_levels.iter().position(|level| !seen.insert(level)) {
-        return Err(cursor.error(format!("the level `{}` stands twice", levels[at])));
+        return Err(cursor.error(format!("the level `{}` appears twice", levels[at])));
     }
     let code = |c: &Cursor<'_>| -> Result<f64, Error> {
         let level = level_name(c)?;

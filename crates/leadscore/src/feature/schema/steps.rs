@@ -5,6 +5,7 @@ use super::{Feature, FeatureSchema};
 use crate::expression::KnownColumns;
 use crate::feature::activity_log::ActivityLog;
 use crate::feature::feature_type::FeatureType;
+use crate::feature::filter::ActivityNeeds;
 use crate::feature::sources::{Formula, Found, Input, SharedSource};
 use crate::record::Activities;
 use crate::{Timestamp, Zone};
@@ -133,7 +134,7 @@ fn without_activities(schema: &FeatureSchema) -> Plan {
     let log = ActivityLog::new(schema.activity_types(), Activities::default(), as_of);
     let (mut plan, mut known) = (Plan::default(), KnownColumns::default());
     for feature in schema.features() {
-        let constant = if feature.source.reads_activities() {
+        let constant = if feature.source.activity_needs() > ActivityNeeds::None {
             Some(feature.find(&Input { attribute: None, log: &log, row: &[], as_of, zone: &zone }))
         } else {
             let value = feature.source.formula().and_then(|formula| formula.constant(&known));

@@ -1,6 +1,6 @@
 //! `age`: time from a date attribute, or from the first or last activity of a kind, to the as-of time.
 
-use super::{ABSENT, Found, Input, SharedSource, Source, SourceReader, text};
+use super::{ABSENT, ActivityNeeds, Found, Input, SharedSource, Source, SourceReader, text};
 use crate::feature::filter::{self, Filter};
 use crate::feature::missing::MissingCause;
 use crate::json::{Node, Object, word_for};
@@ -58,12 +58,11 @@ impl Source for AgeSource {
         }
     }
 
-    fn reads_activities(&self) -> bool {
-        matches!(self.since, Since::Activity { .. })
-    }
-
-    fn reads_activity_properties(&self) -> bool {
-        matches!(&self.since, Since::Activity { filter, .. } if filter.property.is_some())
+    fn activity_needs(&self) -> ActivityNeeds {
+        match &self.since {
+            Since::Attribute(_) => ActivityNeeds::None,
+            Since::Activity { filter, .. } => filter.activity_needs(),
+        }
     }
 
     fn wants_date(&self) -> bool {

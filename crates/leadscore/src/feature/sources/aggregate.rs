@@ -1,6 +1,6 @@
 //! `aggregate`: the sum, mean, minimum, maximum or last value of a property of activities.
 
-use super::{Found, Input, SharedSource, Source, SourceReader, half_life};
+use super::{ActivityNeeds, Found, Input, SharedSource, Source, SourceReader, half_life};
 use crate::Error;
 use crate::feature::filter::Filter;
 use crate::json::{Object, word_for};
@@ -38,8 +38,8 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
 }
 
 impl Source for AggregateSource {
-    fn reads_activities(&self) -> bool {
-        true
+    fn activity_needs(&self) -> ActivityNeeds {
+        ActivityNeeds::Properties
     }
 
     fn evaluate(&self, input: &Input<'_>) -> Found {

@@ -1,6 +1,6 @@
 //! `burst`: the most activities in any closed window of a given number of hours.
 
-use super::{Found, Input, SharedSource, Source, SourceReader};
+use super::{ActivityNeeds, Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;
 use crate::expression::positive;
 use crate::feature::filter::Filter;
@@ -19,12 +19,8 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
 }
 
 impl Source for BurstSource {
-    fn reads_activities(&self) -> bool {
-        true
-    }
-
-    fn reads_activity_properties(&self) -> bool {
-        self.filter.property.is_some()
+    fn activity_needs(&self) -> ActivityNeeds {
+        self.filter.activity_needs()
     }
 
     fn is_never_negative(&self) -> bool {

@@ -1,6 +1,6 @@
 //! `count`: how many activities pass a filter, each weighted by its age where a half-life is given.
 
-use super::{Found, Input, SharedSource, Source, SourceReader, half_life};
+use super::{ActivityNeeds, Found, Input, SharedSource, Source, SourceReader, half_life};
 use crate::Error;
 use crate::feature::filter::Filter;
 use crate::json::Object;
@@ -17,12 +17,8 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
 }
 
 impl Source for CountSource {
-    fn reads_activities(&self) -> bool {
-        true
-    }
-
-    fn reads_activity_properties(&self) -> bool {
-        self.filter.property.is_some()
+    fn activity_needs(&self) -> ActivityNeeds {
+        self.filter.activity_needs()
     }
 
     fn is_never_negative(&self) -> bool {

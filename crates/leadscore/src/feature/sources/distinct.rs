@@ -1,6 +1,6 @@
 //! `distinct`: how many different kinds, types, channels or property values activities have.
 
-use super::{Found, Input, SharedSource, Source, SourceReader};
+use super::{ActivityNeeds, Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;
 use crate::feature::activity_log::DistinctBy;
 use crate::feature::filter::Filter;
@@ -25,12 +25,11 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
 }
 
 impl Source for DistinctSource {
-    fn reads_activities(&self) -> bool {
-        true
-    }
-
-    fn reads_activity_properties(&self) -> bool {
-        matches!(self.by, DistinctBy::Property(_)) || self.filter.property.is_some()
+    fn activity_needs(&self) -> ActivityNeeds {
+        match self.by {
+            DistinctBy::Property(_) => ActivityNeeds::Properties,
+            _ => self.filter.activity_needs(),
+        }
     }
 
     fn is_never_negative(&self) -> bool {

@@ -1,6 +1,6 @@
 //! `response_time`: mean seconds from each activity of one kind to the next of another.
 
-use super::{Found, Input, SharedSource, Source, SourceReader};
+use super::{ActivityNeeds, Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;
 use crate::feature::filter::{self, Filter};
 use crate::json::Object;
@@ -21,12 +21,8 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
 }
 
 impl Source for ResponseTimeSource {
-    fn reads_activities(&self) -> bool {
-        true
-    }
-
-    fn reads_activity_properties(&self) -> bool {
-        self.after.property.is_some() || self.reply.property.is_some()
+    fn activity_needs(&self) -> ActivityNeeds {
+        self.after.activity_needs().max(self.reply.activity_needs())
     }
 
     fn evaluate(&self, input: &Input<'_>) -> Found {

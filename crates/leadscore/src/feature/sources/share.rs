@@ -1,6 +1,6 @@
 //! `share`: the share of activities at some local hours or on some weekdays.
 
-use super::{Found, Input, SharedSource, Source, SourceReader};
+use super::{ActivityNeeds, Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;
 use crate::feature::filter::Filter;
 use crate::json::{Cursor, Node, Object};
@@ -61,12 +61,8 @@ fn read_weekdays(cursor: &Cursor<'_>) -> Result<Vec<u8>, Error> {
 }
 
 impl Source for ShareSource {
-    fn reads_activities(&self) -> bool {
-        true
-    }
-
-    fn reads_activity_properties(&self) -> bool {
-        self.filter.property.is_some()
+    fn activity_needs(&self) -> ActivityNeeds {
+        self.filter.activity_needs()
     }
 
     fn evaluate(&self, input: &Input<'_>) -> Found {

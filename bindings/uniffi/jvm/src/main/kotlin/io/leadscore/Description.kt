@@ -131,7 +131,7 @@ data class ForestDescription(
     val rounds: Int,
     /** The best boosting round, from 0, where the file names one. */
     val bestIteration: Int? = null,
-    /** The value that stands for missing besides NaN, if there is one. */
+    /** The value besides NaN that is read as missing, if there is one. */
     @Serializable(with = MissingMarker::class)
     val missing: Double? = null,
     /** Whether margins are sums of `f32` or of `f64`. */

@@ -62,7 +62,7 @@ data class ImportOptions @JvmOverloads constructor(
     /** The same with tiers. */
     fun withTiers(tiers: String): ImportOptions = copy(tiers = tiers)
 
-    /** The same with a value that stands for missing besides NaN. */
+    /** The same with a value besides NaN that is read as missing. */
     fun withMissing(missing: Double): ImportOptions = copy(missing = missing)
 
     internal fun json(): String {

@@ -1527,7 +1527,7 @@ public interface ForestInterface {
     fun `toJson`(): kotlin.String
     
     /**
-     * The same model with a value that stands for missing besides NaN.
+     * The same model with a value besides NaN that is read as missing.
      */
     fun `withMissing`(`value`: kotlin.Double): Forest
     
@@ -1748,7 +1748,7 @@ open class Forest: Disposable, AutoCloseable, ForestInterface
 
     
     /**
-     * The same model with a value that stands for missing besides NaN.
+     * The same model with a value besides NaN that is read as missing.
      */override fun `withMissing`(`value`: kotlin.Double): Forest {
             return FfiConverterTypeForest.lift(
     callWithHandle {
