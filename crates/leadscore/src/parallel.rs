@@ -61,7 +61,7 @@ impl<'s> Workers<'s> {
     }
 
     /// Does work on blocks of `block_size` rows, the last one smaller; the results in the order of the rows. Work without
-    /// rows is done once, for its errors.
+    /// rows is done once, for its errors. Called within a block, it uses the thread of that block alone.
     ///
     /// # Errors
     /// The error of the first block that failed, in the order of the rows; `cancelled` where the work was stopped;
@@ -147,7 +147,8 @@ impl<'s> Workers<'s> {
         results.into_iter().map_while(|result| result).collect()
     }
 
-    /// The pool of so many threads, made once; none where one thread is enough, or the system gives no more.
+    /// The pool of so many threads, made once; none where one thread is enough, the system gives no more, or this is one
+    /// of their threads.
     fn pool(&self) -> Option<Arc<ThreadPool>> {
         // A forked process has none of its parent's threads, and so pools of its own.
         static POOLS: Mutex<Vec<(u32, Arc<ThreadPool>)>> = Mutex::new(Vec::new());
@@ -158,6 +159,10 @@ impl<'s> Workers<'s> {
         }
         let process = std::process::id();
         let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+        // A block that is itself work in blocks would wait for threads that wait for it.
+        if pools.iter().any(|(_, pool)| pool.current_thread_index().is_some()) {
+            return None;
+        }
         let known = pools
             .iter()
             .find(|(owner, pool)| *owner == process && pool.current_num_threads() == thread_count);
@@ -251,6 +256,18 @@ mod tests {
         };
         assert!(all(2).stop(&|| true).run_blocks(10, 1, work).is_err());
         assert!(!begun.into_inner());
+    }
+
+    #[test]
+    fn a_block_may_itself_be_work_in_blocks() {
+        // One pool within itself, and within another one.
+        for inner in [2, 3] {
+            let work = |rows: Range<usize>| {
+                all(inner).run_blocks(20, 1, |_| all(2).run_blocks(3, 1, Ok))?;
+                Ok(rows.start)
+            };
+            assert_eq!(all(2).run_blocks(8, 1, work).unwrap(), [0, 1, 2, 3, 4, 5, 6, 7]);
+        }
     }
 
     #[test]
