@@ -1956,7 +1956,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_leadscore_uniffi_checksum_method_forest_to_json() != 36617) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_method_forest_with_missing() != 50804) {
+    if (uniffi_leadscore_uniffi_checksum_method_forest_with_missing() != 7125) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_pipeline_describe_json() != 20567) {

@@ -980,7 +980,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_to_json() and 0xFFFF) != 36617) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_with_missing() and 0xFFFF) != 50804) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_with_missing() and 0xFFFF) != 7125) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_describe_json() and 0xFFFF) != 20567) {
