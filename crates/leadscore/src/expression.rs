@@ -3,6 +3,7 @@
 //! A missing value is NaN and spreads; a condition over a missing value is neither true nor false, and only *true*
 //! fires. Sums run in f64 from left to right, as written.
 
+mod evaluate;
 mod format;
 mod input;
 mod known;
@@ -11,6 +12,7 @@ mod scope;
 mod template;
 mod write;
 
+pub(crate) use evaluate::{FEW_ROWS, ROWS};
 pub(crate) use format::{format_number, push_number};
 pub use input::Expression;
 pub(crate) use known::{ForAllRows, KnownColumns};
@@ -22,8 +24,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
-
-use crate::math;
 
 /// NFKC, lower case, trimmed: the form in which texts are compared.
 pub(crate) fn normalise(text: &str) -> Cow<'_, str> {
@@ -42,12 +42,6 @@ pub(crate) fn normalise(text: &str) -> Cow<'_, str> {
 pub(crate) struct ColumnRef {
     pub(crate) name: Arc<str>,
     pub(crate) index: usize,
-}
-
-impl ColumnRef {
-    fn value(&self, row: &[f64]) -> f64 {
-        row[self.index]
-    }
 }
 
 /// Something that has a number for a row, or NaN where it is missing.
@@ -142,40 +136,6 @@ enum Written {
 }
 
 impl Value {
-    /// The value for a row; NaN where it is missing.
-    #[inline]
-    pub(crate) fn evaluate(&self, row: &[f64]) -> f64 {
-        match self {
-            Value::Number(number) => *number,
-            Value::Column(column) => column.value(row),
-            _ => self.evaluate_parts(row),
-        }
-    }
-
-    fn evaluate_parts(&self, row: &[f64]) -> f64 {
-        match self {
-            Value::Number(_) | Value::Column(_) => self.evaluate(row),
-            Value::Sum(parts) => parts.iter().fold(0.0, |sum, part| sum + part.evaluate(row)),
-            Value::Product(parts) => parts.iter().fold(1.0, |product, part| product * part.evaluate(row)),
-            Value::Ratio(pair) => {
-                let (over, under) = (pair.0.evaluate(row), pair.1.evaluate(row));
-                if under == 0.0 { f64::NAN } else { over / under }
-            }
-            Value::Min(parts) => extreme(parts, row, f64::min),
-            Value::Max(parts) => extreme(parts, row, f64::max),
-            Value::First(parts) => {
-                parts.iter().map(|part| part.evaluate(row)).find(|value| !value.is_nan()).unwrap_or(f64::NAN)
-            }
-            Value::Round(part) => part.evaluate(row).round(),
-            Value::Floor(part) => part.evaluate(row).floor(),
-            Value::HalfLife(age, half_life) => {
-                let age = age.evaluate(row);
-                if age.is_nan() { age } else { math::half_life(age, *half_life) }
-            }
-            Value::Choice(choice) => choice.select(row).map_or(f64::NAN, |value| value.evaluate(row)),
-        }
-    }
-
     /// Calls `visit` with every column read.
     pub(crate) fn visit_columns(&self, visit: &mut dyn FnMut(&ColumnRef)) {
         match self {
@@ -199,36 +159,7 @@ impl Value {
     }
 }
 
-/// The smallest or largest of some values; missing as soon as one of them is.
-fn extreme(parts: &[Value], row: &[f64], pick: fn(f64, f64) -> f64) -> f64 {
-    let mut values = parts.iter().map(|part| part.evaluate(row));
-    let first = values.next().unwrap_or(f64::NAN);
-    values.fold(first, |a, b| if a.is_nan() || b.is_nan() { f64::NAN } else { pick(a, b) })
-}
-
 impl<T> Choice<T> {
-    /// The branch for a row; none where the category is missing.
-    pub(crate) fn select(&self, row: &[f64]) -> Option<&T> {
-        match self {
-            Choice::Map { column, branches, otherwise } => {
-                let code = column.value(row);
-                if code.is_nan() {
-                    return None;
-                }
-                Some(
-                    branches
-                        .iter()
-                        .find(|branch| branch.code == code)
-                        .map_or(otherwise, |branch| &branch.then),
-                )
-            }
-            Choice::Cases { cases, otherwise } => {
-                let hit = cases.iter().find(|case| case.when.evaluate(row) == Some(true));
-                Some(hit.map_or(otherwise, |case| &case.then))
-            }
-        }
-    }
-
     /// Calls `visit` with every column the choice itself reads, without its branches.
     pub(crate) fn visit_columns(&self, visit: &mut dyn FnMut(&ColumnRef)) {
         match self {
@@ -250,31 +181,6 @@ impl<T> Choice<T> {
 }
 
 impl Condition {
-    /// Whether it holds for a row; none where a missing value leaves that open.
-    pub(crate) fn evaluate(&self, row: &[f64]) -> Option<bool> {
-        match self {
-            Condition::Flag(column) => known(column.value(row)).map(|value| value != 0.0),
-            Condition::Compare { value, limits } => {
-                let value = known(value.evaluate(row))?;
-                Some(limits.iter().all(|limit| match limit.bound {
-                    Bound::AtLeast => value >= limit.number,
-                    Bound::Over => value > limit.number,
-                    Bound::AtMost => value <= limit.number,
-                    Bound::Under => value < limit.number,
-                }))
-            }
-            Condition::Is { value, member } => known(value.evaluate(row)).map(|value| member.code == value),
-            Condition::In { value, members } => {
-                let value = known(value.evaluate(row))?;
-                Some(members.iter().any(|member| member.code == value))
-            }
-            Condition::Missing(column) => Some(column.value(row).is_nan()),
-            Condition::All(parts) => kleene(parts, row, false),
-            Condition::Any(parts) => kleene(parts, row, true),
-            Condition::Not(part) => part.evaluate(row).map(|holds| !holds),
-        }
-    }
-
     /// Calls `visit` with every column read.
     pub(crate) fn visit_columns(&self, visit: &mut dyn FnMut(&ColumnRef)) {
         match self {
@@ -290,22 +196,4 @@ impl Condition {
             Condition::Not(part) => part.visit_columns(visit),
         }
     }
-}
-
-fn known(value: f64) -> Option<f64> {
-    (!value.is_nan()).then_some(value)
-}
-
-/// Three-valued *and* (`decisive` false) and *or* (`decisive` true): one decisive part decides, else one unknown part
-/// leaves the whole unknown.
-fn kleene(parts: &[Condition], row: &[f64], decisive: bool) -> Option<bool> {
-    let mut unknown = false;
-    for part in parts {
-        match part.evaluate(row) {
-            Some(holds) if holds == decisive => return Some(decisive),
-            Some(_) => {}
-            None => unknown = true,
-        }
-    }
-    if unknown { None } else { Some(!decisive) }
 }

@@ -30,5 +30,4 @@ pub use matrix_rows::MatrixRows;
 pub use missing::{MissingCause, MissingFeature};
 pub use schema::{Feature, FeatureSchema};
 
-pub(crate) use extract::Extraction;
-pub(crate) use match_cache::MatchCaches;
+pub(crate) use extract::{Extraction, ExtractionBuffers, RecordRow};

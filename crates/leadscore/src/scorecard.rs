@@ -156,17 +156,20 @@ impl Scorecard {
         &self.parts
     }
 
-    /// Fills `out` with the margin of a row and all its parts.
-    pub(crate) fn margin_parts(&self, row: &[f64], out: &mut MarginParts) {
-        out.clear();
-        out.base = self.base;
-        out.margin = self.evaluate(row, out);
+    /// Fills `out` with the margins of its many rows and all their parts. The columns have the values of at least as many
+    /// rows.
+    pub(crate) fn margin_parts<const N: usize>(&self, columns: &[[f64; N]], out: &mut [MarginParts]) {
+        out.iter_mut().for_each(MarginParts::clear);
+        let margins = self.evaluate(columns, out);
+        for (parts, margin) in out.iter_mut().zip(margins) {
+            (parts.base, parts.margin) = (self.base, margin);
+        }
     }
 
     /// The margin of a row, with the bits of [`Scorecard::margin_parts`].
     pub(crate) fn margin(&self, row: &[f64]) -> RuleMargin {
         let mut recorder = IsDisqualified(false);
-        let margin = self.evaluate(row, &mut recorder);
+        let [margin] = self.evaluate(row.as_chunks().0, std::slice::from_mut(&mut recorder));
         RuleMargin { margin, is_disqualified: recorder.0 }
     }
 
@@ -175,30 +178,34 @@ impl Scorecard {
         self.range.map(|range| range.low).filter(|low| low.is_finite())
     }
 
-    /// The only definition of the order in which a scorecard adds up.
-    fn evaluate(&self, row: &[f64], recorder: &mut impl Recorder) -> f64 {
-        let mut total = 0.0;
+    /// The only definition of the order in which a scorecard adds up: for as many rows as there are recorders.
+    fn evaluate<const N: usize>(&self, columns: &[[f64; N]], recorders: &mut [impl Recorder]) -> [f64; N] {
+        let mut totals = [0.0; N];
         for group in &self.groups {
-            let mut sum = 0.0;
+            let mut sums = [0.0; N];
             for rule in &group.rules {
-                sum += rule.evaluate(group.weight, row, recorder);
+                rule.add(group.weight, columns, recorders, &mut sums);
             }
-            let value = group.range.map_or(sum, |range| range.clip(sum));
-            let weighted = value * group.weight;
-            recorder.limit(group.range_part, (value - sum) * group.weight);
-            recorder.group(GroupTotal { value, weighted });
-            total += weighted;
+            for ((total, sum), recorder) in totals.iter_mut().zip(sums).zip(&mut *recorders) {
+                let value = group.range.map_or(sum, |range| range.clip(sum));
+                let weighted = value * group.weight;
+                recorder.limit(group.range_part, (value - sum) * group.weight);
+                recorder.group(GroupTotal { value, weighted });
+                *total += weighted;
+            }
         }
-        let total = total + self.base;
-        let rounded = match self.round {
-            None => total,
-            Some(Rounding::Down) => total.floor(),
-            Some(Rounding::Nearest) => total.round(),
-        };
-        let margin = self.range.map_or(rounded, |range| range.clip(rounded));
-        recorder.limit(self.round_part, rounded - total);
-        recorder.limit(self.range_part, margin - rounded);
-        margin
+        for (total, recorder) in totals.iter_mut().zip(recorders) {
+            let sum = *total + self.base;
+            let rounded = match self.round {
+                None => sum,
+                Some(Rounding::Down) => sum.floor(),
+                Some(Rounding::Nearest) => sum.round(),
+            };
+            *total = self.range.map_or(rounded, |range| range.clip(rounded));
+            recorder.limit(self.round_part, rounded - sum);
+            recorder.limit(self.range_part, *total - rounded);
+        }
+        totals
     }
 }
 
@@ -250,34 +257,47 @@ impl Rule {
         self.part
     }
 
-    /// The points of a row, within the rule's own range.
-    fn evaluate(&self, weight: f64, row: &[f64], recorder: &mut impl Recorder) -> f64 {
-        match self.when.as_ref().map_or(Some(true), |when| when.evaluate(row)) {
-            Some(true) => {}
-            Some(false) => return 0.0,
-            None => {
-                recorder.undecided(self.part);
-                return 0.0;
-            }
-        }
-        let (points, range) = match &self.effect {
-            Effect::Points { points, range } => (points.evaluate(row), range),
-            Effect::Disqualify => {
-                recorder.disqualified(self.part);
-                return 0.0;
-            }
+    /// Adds the points of rows, within the rule's own range, to their sums.
+    fn add<const N: usize>(
+        &self,
+        weight: f64,
+        columns: &[[f64; N]],
+        recorders: &mut [impl Recorder],
+        sums: &mut [f64; N],
+    ) {
+        let holds = match &self.when {
+            Some(when) => when.evaluate_rows(columns),
+            None => [Condition::TRUE; N],
         };
-        if points.is_nan() {
-            recorder.undecided(self.part);
-            return 0.0;
+        let rows = recorders.iter_mut().zip(holds);
+        let Effect::Points { points, range } = &self.effect else {
+            for (recorder, holds) in rows {
+                if holds.is_nan() {
+                    recorder.undecided(self.part);
+                } else if holds == Condition::TRUE {
+                    recorder.disqualified(self.part);
+                }
+            }
+            return;
+        };
+        let points = points.evaluate_rows(columns);
+        for (((recorder, holds), points), sum) in rows.zip(points).zip(sums) {
+            if holds == Condition::FALSE {
+                continue;
+            }
+            if holds.is_nan() || points.is_nan() {
+                recorder.undecided(self.part);
+                continue;
+            }
+            let points = points.clamp(-MAX_POINTS, MAX_POINTS);
+            let capped = range.map_or(points, |range| range.clip(points));
+            if points != 0.0 {
+                let (amount, capped_amount) = (points * weight, capped * weight);
+                recorder.part(Part { id: self.part, amount, capped_amount });
+            }
+            recorder.limit(self.range_part, (capped - points) * weight);
+            *sum += capped;
         }
-        let points = points.clamp(-MAX_POINTS, MAX_POINTS);
-        let capped = range.map_or(points, |range| range.clip(points));
-        if points != 0.0 {
-            recorder.part(Part { id: self.part, amount: points * weight, capped_amount: capped * weight });
-        }
-        recorder.limit(self.range_part, (capped - points) * weight);
-        capped
     }
 }
 

@@ -5,14 +5,11 @@
 
 use super::FeatureMatrix;
 use super::activity_log::ActivityLog;
-use super::filter::ActivityNeeds;
 use super::schema::{Feature, FeatureSchema};
-use super::sources::Input;
+use super::sources::{Formula, Input};
+use crate::expression::ROWS;
 use crate::record::{Activities, Attribute, AttributeRef};
 use crate::{Error, ErrorKind, Timestamp, Zone};
-
-/// Rows filled at once: they stay in the L1 cache while one column after the other is filled.
-const TILE: usize = 64;
 
 /// One attribute of many leads.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,8 +66,8 @@ enum Fill {
     /// By one column: the values of its codes, of no value, and of 0 and 1, for flags. A `plain` feature is
     /// the number itself.
     Column { column: usize, by_code: Vec<f64>, absent: f64, zero: f64, one: f64, plain: bool },
-    /// From the features before it.
-    Formula,
+    /// From the features before it, and then itself within its range.
+    Formula(Formula),
 }
 
 impl FeatureSchema {
@@ -86,15 +83,14 @@ impl FeatureSchema {
         let log = ActivityLog::new(self.activity_types(), Activities::default(), as_of);
         let fill = |feature: &Feature| {
             let value = |attribute: Option<AttributeRef<'_>>| {
-                feature.value(&Input { attribute, log: &log, row: &[], as_of, zone })
+                feature.value(&Input { attribute, log: &log, as_of, zone })
             };
+            if let Some(formula) = feature.source.formula() {
+                return Fill::Formula(formula.clone());
+            }
             let Some(name) = feature.source.attribute() else {
                 // Without activities, their statistics are the same for all rows.
-                return if feature.source.activity_needs() > ActivityNeeds::None {
-                    Fill::Constant(value(None))
-                } else {
-                    Fill::Formula
-                };
+                return Fill::Constant(value(None));
             };
             let absent = value(None);
             let Some(column) = columns.iter().position(|(column, _)| *column == name) else {
@@ -126,66 +122,70 @@ impl ColumnReader<'_> {
     /// `invalid_matrix` when there are not as many columns, or values in them, as there should be.
     pub fn read(&self, rows: usize, columns: &[AttributeColumn<'_>]) -> Result<FeatureMatrix, Error> {
         self.check(rows, columns)?;
-        let (wide, narrow) = (self.fills.len(), self.schema.column_positions().len());
-        let mut values = Vec::with_capacity(rows * narrow);
-        let mut tile = vec![f64::NAN; TILE.min(rows) * wide];
-        for from in (0..rows).step_by(TILE) {
-            let tile = &mut tile[..(rows - from).min(TILE) * wide];
+        let positions = self.schema.column_positions();
+        let mut values = Vec::with_capacity(rows * positions.len());
+        let mut tile = vec![[f64::NAN; ROWS]; self.fills.len()];
+        for from in (0..rows).step_by(ROWS) {
+            let row_count = (rows - from).min(ROWS);
             for (place, (feature, fill)) in self.schema.features().iter().zip(&self.fills).enumerate() {
-                self.fill(feature, fill, place, columns, from, tile);
+                let (before, own) = tile.split_at_mut(place);
+                self.fill(feature, fill, columns, from, before, &mut own[0][..row_count]);
             }
-            if wide == narrow {
-                values.extend_from_slice(tile);
-            } else {
-                for row in tile.chunks_exact(wide) {
-                    values.extend(self.schema.column_positions().iter().map(|&position| row[position]));
-                }
+            for row in 0..row_count {
+                values.extend(positions.iter().map(|&position| tile[position][row]));
             }
         }
-        FeatureMatrix::new(narrow, values)
+        FeatureMatrix::new(positions.len(), values)
     }
 
+    /// Fills one feature of some rows, by the features before it.
     fn fill(
         &self,
         feature: &Feature,
         fill: &Fill,
-        place: usize,
         columns: &[AttributeColumn<'_>],
         from: usize,
-        tile: &mut [f64],
+        before: &[[f64; ROWS]],
+        own: &mut [f64],
     ) {
-        let wide = self.fills.len();
-        let rows = tile.chunks_exact_mut(wide);
         let log = ActivityLog::new(self.schema.activity_types(), Activities::default(), self.as_of);
-        let value = |attribute: Option<AttributeRef<'_>>, row: &[f64]| {
-            feature.value(&Input { attribute, log: &log, row, as_of: self.as_of, zone: &self.zone })
-        };
         match fill {
-            Fill::Constant(value) => rows.for_each(|row| row[place] = *value),
-            Fill::Formula => rows.for_each(|row| {
-                let (before, own) = row.split_at_mut(place);
-                own[0] = value(None, before);
-            }),
+            Fill::Constant(value) => own.fill(*value),
+            Fill::Formula(formula) => {
+                for (own, value) in own.iter_mut().zip(formula.evaluate_rows(before)) {
+                    *own = feature.value_or_default(value);
+                }
+            }
             Fill::Column { column, by_code, absent, zero, one, plain } => match columns[*column] {
-                AttributeColumn::Codes(codes) => rows.zip(&codes[from..]).for_each(|(row, code)| {
-                    row[place] = by_code.get(*code as usize).copied().unwrap_or(*absent);
-                }),
+                AttributeColumn::Codes(codes) => {
+                    own.iter_mut().zip(&codes[from..]).for_each(|(own, code)| {
+                        *own = by_code.get(*code as usize).copied().unwrap_or(*absent);
+                    })
+                }
                 AttributeColumn::Numbers(numbers) if *plain => {
-                    rows.zip(&numbers[from..]).for_each(|(row, number)| {
-                        row[place] = if feature.accepts(*number) { *number } else { *absent };
+                    own.iter_mut().zip(&numbers[from..]).for_each(|(own, number)| {
+                        *own = if feature.accepts(*number) { *number } else { *absent };
                     });
                 }
-                AttributeColumn::Numbers(numbers) => rows.zip(&numbers[from..]).for_each(|(row, number)| {
-                    row[place] = if number.is_nan() {
-                        *absent
-                    } else if number.to_bits() == 0 {
-                        *zero
-                    } else if *number == 1.0 {
-                        *one
-                    } else {
-                        value(Some(AttributeRef::Number(*number)), &[])
-                    };
-                }),
+                AttributeColumn::Numbers(numbers) => {
+                    own.iter_mut().zip(&numbers[from..]).for_each(|(own, number)| {
+                        *own = if number.is_nan() {
+                            *absent
+                        } else if number.to_bits() == 0 {
+                            *zero
+                        } else if *number == 1.0 {
+                            *one
+                        } else {
+                            let attribute = Some(AttributeRef::Number(*number));
+                            feature.value(&Input {
+                                attribute,
+                                log: &log,
+                                as_of: self.as_of,
+                                zone: &self.zone,
+                            })
+                        };
+                    });
+                }
             },
         }
     }

@@ -1,6 +1,6 @@
 //! Labelled training data: features of past leads, each as of its own time, with the outcome.
 
-use super::extract::{Extraction, Mode};
+use super::extract::{Extraction, ExtractionBuffers, Mode};
 use super::matrix::FeatureMatrix;
 use super::schema::FeatureSchema;
 use crate::error::Path;
@@ -43,6 +43,7 @@ impl Dataset {
             as_of: Vec::new(),
             ids: Vec::new(),
             extraction: Extraction::default(),
+            buffers: ExtractionBuffers::with_caches(),
         }
     }
 
@@ -89,6 +90,7 @@ pub struct DatasetBuilder<'s> {
     as_of: Vec<Timestamp>,
     ids: Vec<Option<String>>,
     extraction: Extraction,
+    buffers: ExtractionBuffers,
 }
 
 impl DatasetBuilder<'_> {
@@ -129,7 +131,7 @@ impl DatasetBuilder<'_> {
             return Err(Error::new(ErrorKind::InvalidMatrix, row(), message));
         }
         self.schema
-            .extract(record, as_of, &self.zone, self.mode, None, &mut self.extraction)
+            .extract(record, as_of, &self.zone, self.mode, &mut self.buffers, &mut self.extraction)
             .map_err(|error| error.within(row()))?;
         self.values.extend_from_slice(&self.extraction.columns);
         self.labels.push(label);

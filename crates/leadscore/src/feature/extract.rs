@@ -4,10 +4,11 @@ use super::activity_log::ActivityLog;
 use super::gap::{Gap, issue};
 use super::match_cache::MatchCaches;
 use super::missing::MissingCause;
-use super::schema::steps::How;
+use super::schema::steps::{How, Plan, Step};
 use super::schema::{Feature, FeatureSchema};
 use super::sources::{ABSENT, Found, Input};
 use crate::error::Issue;
+use crate::expression::{FEW_ROWS, ROWS};
 use crate::record::{Activities, AttributeRef, Record};
 use crate::{Error, Timestamp, Zone};
 
@@ -42,8 +43,31 @@ pub(crate) struct Extraction {
     pub(crate) gaps: Vec<Gap>,
     /// Whether texts are filled in; they are shown, and no score rests on them.
     wants_texts: bool,
-    /// Every feature, helpers and texts (as NaN) included.
-    row: Vec<f64>,
+    /// What strict mode refuses.
+    issues: Vec<Issue>,
+}
+
+/// A record that is read with others, and what comes of it.
+#[derive(Debug)]
+pub(crate) struct RecordRow<'a, R: ?Sized> {
+    /// The record's position in its list.
+    pub(crate) index: usize,
+    pub(crate) record: &'a R,
+    pub(crate) as_of: Timestamp,
+    pub(crate) extraction: &'a mut Extraction,
+    /// Why the record is refused.
+    pub(crate) error: Option<Error>,
+}
+
+/// What the features of records are computed in; reuse it for records of the same schema.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ExtractionBuffers {
+    /// Where it pays: a single record meets no text again.
+    caches: Option<MatchCaches>,
+    /// Every feature, helpers and texts (as NaN) included, of one record.
+    single: Vec<[f64; 1]>,
+    /// The same of many records, feature after feature.
+    columns: Vec<[f64; ROWS]>,
 }
 
 /// A feature whose value is a text.
@@ -60,11 +84,36 @@ impl Extraction {
         Extraction { wants_texts: true, ..Extraction::default() }
     }
 
+    fn clear(&mut self) {
+        self.columns.clear();
+        self.texts.clear();
+        self.gaps.clear();
+        self.issues.clear();
+    }
+
     /// The share of columns that had a value before defaults, 0–1.
     pub(crate) fn completeness(&self, schema: &FeatureSchema) -> f64 {
         let columns = schema.columns().len();
         let gaps = self.gaps.iter().filter(|gap| schema.features()[gap.feature].is_column()).count();
         (columns - gaps) as f64 / columns as f64
+    }
+}
+
+impl ExtractionBuffers {
+    /// Buffers that remember what matches made of the texts of many records.
+    pub(crate) fn with_caches() -> ExtractionBuffers {
+        ExtractionBuffers { caches: Some(MatchCaches::default()), ..ExtractionBuffers::default() }
+    }
+}
+
+impl<'a, R: Record + ?Sized> RecordRow<'a, R> {
+    pub(crate) fn new(
+        index: usize,
+        record: &'a R,
+        as_of: Timestamp,
+        extraction: &'a mut Extraction,
+    ) -> RecordRow<'a, R> {
+        RecordRow { index, record, as_of, extraction, error: None }
     }
 }
 
@@ -83,7 +132,7 @@ impl FeatureSchema {
         values: &mut Vec<f64>,
     ) -> Result<(), Error> {
         let mut extraction = Extraction::default();
-        self.extract(record, as_of, zone, mode, None, &mut extraction)?;
+        self.extract(record, as_of, zone, mode, &mut ExtractionBuffers::default(), &mut extraction)?;
         values.extend_from_slice(&extraction.columns);
         Ok(())
     }
@@ -100,100 +149,172 @@ impl FeatureSchema {
     /// # Ok::<(), leadscore::Error>(())
     /// ```
     pub fn check<R: Record + ?Sized>(&self, record: &R, as_of: Timestamp, zone: &Zone) -> Vec<Issue> {
-        match self.extract(record, as_of, zone, Mode::Strict, None, &mut Extraction::default()) {
+        let (mut buffers, mut extraction) = (ExtractionBuffers::default(), Extraction::default());
+        match self.extract(record, as_of, zone, Mode::Strict, &mut buffers, &mut extraction) {
             Ok(()) => Vec::new(),
             Err(error) => error.issues().to_vec(),
         }
     }
 
-    /// Fills `out` with the features of a record as of a point in time. `out` is reused between records to save
-    /// allocations; `caches`, of this schema alone, remember what matches made of texts.
+    /// Fills `out` with the features of a record as of a point in time; it is reused between records to save allocations.
     pub(crate) fn extract<R: Record + ?Sized>(
         &self,
         record: &R,
         as_of: Timestamp,
         zone: &Zone,
         mode: Mode,
-        mut caches: Option<&mut MatchCaches>,
+        buffers: &mut ExtractionBuffers,
         out: &mut Extraction,
     ) -> Result<(), Error> {
-        out.texts.clear();
-        out.gaps.clear();
-        out.columns.clear();
-        record.check_names(self.attribute_names())?;
-        let activities = if self.reads_activities() { record.activities() } else { Activities::default() };
-        let plan = if activities.is_empty() {
-            &self.steps().without_activities
-        } else {
-            &self.steps().with_activities
+        let mut row = RecordRow::new(0, record, as_of, out);
+        self.extract_all(std::slice::from_mut(&mut row), zone, mode, buffers);
+        row.error.map_or(Ok(()), Err)
+    }
+
+    /// Fills the extractions of records, which may change their order, as [`FeatureSchema::extract`] does one by one.
+    pub(crate) fn extract_all<R: Record + ?Sized>(
+        &self,
+        rows: &mut [RecordRow<'_, R>],
+        zone: &Zone,
+        mode: Mode,
+        buffers: &mut ExtractionBuffers,
+    ) {
+        let ExtractionBuffers { caches, single, columns } = buffers;
+        for row in &mut *rows {
+            row.extraction.clear();
+            row.error = row.record.check_names(self.attribute_names()).err();
+        }
+        // The plans differ, so those without activities are read together, and those with them.
+        let has_activities = |row: &RecordRow<'_, R>| {
+            self.reads_activities() && row.error.is_none() && !row.record.activities().is_empty()
         };
-        let log = ActivityLog::new(self.activity_types(), activities, as_of);
-        let mut issues = Vec::new();
-        out.row.clear();
-        out.row.extend_from_slice(&plan.template);
-        for step in &plan.steps {
-            let position = step.position as usize;
-            let attribute = || {
-                let index = step.attribute?;
-                record.attribute(self.attribute_names().key(index as usize))
-            };
-            let found = match &step.how {
-                How::ConstantlyMissing(found) => found.clone(),
-                How::Formula(formula) => {
-                    let value = formula.value(&out.row);
-                    if step.accepted.contains(value) {
-                        out.row[position] = value;
-                        continue;
+        if rows.len() > 1 {
+            rows.sort_by_key(has_activities);
+        }
+        for rows in rows.chunk_by_mut(|a, b| has_activities(a) == has_activities(b)) {
+            let steps = self.steps();
+            let plan =
+                if has_activities(&rows[0]) { &steps.with_activities } else { &steps.without_activities };
+            let planned = PlannedExtraction { schema: self, plan, zone, mode };
+            for rows in rows.chunks_mut(ROWS) {
+                if rows.len() < FEW_ROWS {
+                    for row in rows {
+                        planned.run(std::slice::from_mut(row), caches.as_mut(), single);
                     }
-                    unusable(value)
-                }
-                How::OptionalText(_) if !out.wants_texts => continue,
-                How::PlainNumber(source) | How::PlainFlag(source) => {
-                    let attribute = attribute();
-                    if let Some(value) = step.how.plain_value(attribute)
-                        && step.accepted.contains(value)
-                    {
-                        out.row[position] = value;
-                        continue;
-                    }
-                    let feature = &self.features()[position];
-                    let input = Input { attribute, log: &log, row: &out.row, as_of, zone };
-                    feature.usable(source.evaluate(&input))
-                }
-                How::Source(source) | How::OptionalText(source) => {
-                    let attribute = attribute();
-                    let feature = &self.features()[position];
-                    let input = Input { attribute, log: &log, row: &out.row, as_of, zone };
-                    let find = || feature.usable(source.evaluate(&input));
-                    let text = match attribute {
-                        Some(AttributeRef::Text(text)) => source.deciding_text(text),
-                        _ => None,
-                    };
-                    match (text, caches.as_deref_mut()) {
-                        (Some(text), Some(caches)) => caches.of_feature(position).found(text, find),
-                        _ => find(),
-                    }
-                }
-            };
-            // Where nothing is found, the template's default stays.
-            match found {
-                Found::Value(value) => out.row[position] = value,
-                Found::Text(text) => out.texts.push(TextFeature { feature: position, text }),
-                Found::Nothing(cause, found) => {
-                    if mode == Mode::Strict {
-                        issues.extend(issue(&self.features()[position], cause, found.as_deref()));
-                    }
-                    if step.is_column || cause != MissingCause::Absent {
-                        out.gaps.push(Gap { feature: position, cause, found });
-                    }
+                } else {
+                    planned.run(rows, caches.as_mut(), columns);
                 }
             }
         }
-        if let Some(error) = Error::from_issues(issues) {
-            return Err(error);
+        for row in rows {
+            if row.error.is_none() {
+                row.error = Error::from_issues(std::mem::take(&mut row.extraction.issues));
+            }
         }
-        out.columns.extend(self.column_positions().iter().map(|&position| out.row[position]));
-        Ok(())
+    }
+}
+
+/// What is the same for all records that are read together.
+struct PlannedExtraction<'a> {
+    schema: &'a FeatureSchema,
+    plan: &'a Plan,
+    zone: &'a Zone,
+    mode: Mode,
+}
+
+impl PlannedExtraction<'_> {
+    /// Fills the extractions of up to `N` records, feature after feature.
+    fn run<const N: usize, R: Record + ?Sized>(
+        &self,
+        rows: &mut [RecordRow<'_, R>],
+        mut caches: Option<&mut MatchCaches>,
+        columns: &mut Vec<[f64; N]>,
+    ) {
+        columns.clear();
+        columns.extend(self.plan.template.iter().map(|value| [*value; N]));
+        let logs: [Option<ActivityLog<'_>>; N] = std::array::from_fn(|at| {
+            let (record, as_of) = rows.get(at).map(|row| (row.record, row.as_of))?;
+            let reads = self.schema.reads_activities();
+            let activities = if reads { record.activities() } else { Activities::default() };
+            Some(ActivityLog::new(self.schema.activity_types(), activities, as_of))
+        });
+        for step in &self.plan.steps {
+            let position = step.position as usize;
+            if let How::Formula(formula) = &step.how {
+                let values = formula.evaluate_rows(columns);
+                for ((row, value), own) in rows.iter_mut().zip(values).zip(&mut columns[position]) {
+                    if step.accepted.contains(value) {
+                        *own = value;
+                    } else {
+                        self.take(step, unusable(value), own, row.extraction);
+                    }
+                }
+                continue;
+            }
+            if matches!(step.how, How::OptionalText(_)) && !rows.iter().any(|row| row.extraction.wants_texts)
+            {
+                continue;
+            }
+            let own = &mut columns[position];
+            for ((row, log), own) in rows.iter_mut().zip(&logs).zip(own) {
+                let key = step.attribute.map(|index| self.schema.attribute_names().key(index as usize));
+                let attribute = key.and_then(|key| row.record.attribute(key));
+                if let Some(value) = step.how.plain_value(attribute)
+                    && step.accepted.contains(value)
+                {
+                    *own = value;
+                    continue;
+                }
+                let Some(log) = log else { continue };
+                let input = Input { attribute, log, as_of: row.as_of, zone: self.zone };
+                let found = self.find(step, &input, caches.as_deref_mut());
+                self.take(step, found, own, row.extraction);
+            }
+        }
+        let positions = self.schema.column_positions();
+        for (at, row) in rows.iter_mut().enumerate() {
+            row.extraction.columns.extend(positions.iter().map(|&position| columns[position][at]));
+        }
+    }
+
+    /// What a source finds, or what its match made of the same text before.
+    fn find(&self, step: &Step, input: &Input<'_>, caches: Option<&mut MatchCaches>) -> Found {
+        let source = match &step.how {
+            How::ConstantlyMissing(found) => return found.clone(),
+            How::Formula(_) => unreachable!("a formula is computed from other features"),
+            How::PlainNumber(source)
+            | How::PlainFlag(source)
+            | How::Source(source)
+            | How::OptionalText(source) => source,
+        };
+        let position = step.position as usize;
+        let find = || self.schema.features()[position].usable(source.evaluate(input));
+        let text = match input.attribute {
+            Some(AttributeRef::Text(text)) => source.deciding_text(text),
+            _ => None,
+        };
+        match (text, caches) {
+            (Some(text), Some(caches)) => caches.of_feature(position).found(text, find),
+            _ => find(),
+        }
+    }
+
+    /// Takes what was found for a record; where that is nothing, the template's default stays in the row.
+    fn take(&self, step: &Step, found: Found, own: &mut f64, extraction: &mut Extraction) {
+        let feature = step.position as usize;
+        match found {
+            Found::Value(value) => *own = value,
+            Found::Text(text) => extraction.texts.push(TextFeature { feature, text }),
+            Found::Nothing(cause, found) => {
+                if self.mode == Mode::Strict {
+                    let issue = issue(&self.schema.features()[feature], cause, found.as_deref());
+                    extraction.issues.extend(issue);
+                }
+                if step.is_column || cause != MissingCause::Absent {
+                    extraction.gaps.push(Gap { feature, cause, found });
+                }
+            }
+        }
     }
 }
 
@@ -238,6 +359,11 @@ impl Feature {
             Found::Text(_) => f64::NAN,
             Found::Nothing(..) => self.default.unwrap_or(f64::NAN),
         }
+    }
+
+    /// A formula's value in a row: the default where it cannot be used, NaN without one.
+    pub(super) fn value_or_default(&self, value: f64) -> f64 {
+        if self.accepts(value) { value } else { self.default.unwrap_or(f64::NAN) }
     }
 
     /// Whether a value is inside the range, whole where it must be, and finite.

@@ -2,8 +2,8 @@
 
 use super::sources::{ABSENT, Found};
 
-/// Enough for the texts of a few hundred rows, few enough to stay in the nearest cache.
-const SLOTS: usize = 256;
+/// Enough for the companies and titles of a list, which repeat, few enough to stay in a near cache.
+const SLOTS: usize = 1024;
 /// Longer texts, such as messages, hardly repeat.
 const MAX_TEXT: usize = 64;
 

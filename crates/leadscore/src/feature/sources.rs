@@ -30,7 +30,7 @@ use crate::{Error, Timestamp, Zone};
 
 /// One way to compute a feature. To add a source, write a file with this trait and name it in [`SOURCES`].
 pub(super) trait Source: Debug + Send + Sync {
-    /// The value of the feature for a record.
+    /// The value of the feature for a record. A [`Source::formula`] is evaluated itself instead.
     fn evaluate(&self, input: &Input<'_>) -> Found;
 
     /// The formula it is, if it is one.
@@ -83,8 +83,6 @@ pub(super) struct Input<'a> {
     /// The value of [`Source::attribute`], if the record has it.
     pub(super) attribute: Option<AttributeRef<'a>>,
     pub(super) log: &'a ActivityLog<'a>,
-    /// The features before this one, in the schema's order.
-    pub(super) row: &'a [f64],
     pub(super) as_of: Timestamp,
     pub(super) zone: &'a Zone,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Pipeline;
 use super::scorer::SumBuffers;
 use crate::explain::PointSum;
-use crate::feature::{Extraction, MatchCaches};
+use crate::feature::{Extraction, ExtractionBuffers};
 use crate::tier::TierAxis;
 use crate::{Tier, Timestamp, Zone};
 
@@ -41,16 +41,16 @@ pub(super) struct RowBuffers {
     pub(super) extractions: Vec<Extraction>,
     pub(super) sums: SumBuffers,
     /// Of the pipeline with this content hash.
-    pub(super) caches: MatchCaches,
-    caches_of: Option<Arc<str>>,
+    pub(super) extraction: ExtractionBuffers,
+    extraction_of: Option<Arc<str>>,
 }
 
 impl RowBuffers {
     /// What matches made of texts is forgotten when another pipeline comes.
     pub(super) fn start(&mut self, pipeline: &Pipeline) {
-        if self.caches_of.as_ref() != Some(&pipeline.0.hash) {
-            self.caches = MatchCaches::default();
-            self.caches_of = Some(pipeline.0.hash.clone());
+        if self.extraction_of.as_ref() != Some(&pipeline.0.hash) {
+            self.extraction = ExtractionBuffers::with_caches();
+            self.extraction_of = Some(pipeline.0.hash.clone());
         }
     }
 }

@@ -195,12 +195,12 @@ impl Pipeline {
     ) -> Result<RecordScore<'a>, Error> {
         let ScoreWorkspace { rows, reasons } = workspace;
         rows.start(self);
-        let RowBuffers { extractions, sums, caches, .. } = rows;
+        let RowBuffers { extractions, sums, extraction: reading, .. } = rows;
         if extractions.is_empty() {
             extractions.push(Extraction::default());
         }
         let extraction = &mut extractions[0];
-        self.schema().extract(record, as_of.time, &as_of.zone, options.mode, Some(caches), extraction)?;
+        self.schema().extract(record, as_of.time, &as_of.zone, options.mode, reading, extraction)?;
         let (extraction, detail) = (&*extraction, sum_detail(options));
         let sum = self.scorer().row_sum(&extraction.columns, self.scale(), detail, sums);
         let row = self.row_score(sum, &extraction.columns, options.reasons, reasons);

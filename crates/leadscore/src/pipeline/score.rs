@@ -7,7 +7,7 @@ use super::scorer::{SumBuffers, SumDetail};
 use super::{BLOCK, Pipeline, ScoreColumns, ScoreOptions, ScoreWorkspace, When};
 use crate::error::Path;
 use crate::explain::{FeatureValue, FeatureValues, NamedValue};
-use crate::feature::{Extraction, FeatureMatrix, MatchCaches, Mode};
+use crate::feature::{Extraction, ExtractionBuffers, FeatureMatrix, Mode, RecordRow};
 use crate::{AsOf, Error, ErrorKind, Record, Timestamp};
 
 impl Pipeline {
@@ -52,11 +52,12 @@ impl Pipeline {
         options: &ScoreOptions,
     ) -> Result<R, Error> {
         let mut extraction = Extraction::default();
-        self.schema().extract(lead, as_of.time, &as_of.zone, options.mode, None, &mut extraction)?;
+        let (time, zone) = (as_of.time, &as_of.zone);
+        let mut reading = ExtractionBuffers::default();
+        self.schema().extract(lead, time, zone, options.mode, &mut reading, &mut extraction)?;
         let mut buffers = SumBuffers::default();
         let detail = R::sum_detail(options);
         let sum = self.scorer().row_sum(&extraction.columns, self.scale(), detail, &mut buffers);
-        let (time, zone) = (as_of.time, &as_of.zone);
         Ok(R::assemble(
             self,
             &ScoredRow { lead_id: lead.id().unwrap_or_default(), extraction: &extraction, sum, time, zone },
@@ -188,7 +189,8 @@ impl Pipeline {
         mode: Mode,
     ) -> Result<FeatureValues, Error> {
         let mut extraction = Extraction::with_texts();
-        self.schema().extract(lead, as_of.time, &as_of.zone, mode, None, &mut extraction)?;
+        let mut buffers = ExtractionBuffers::default();
+        self.schema().extract(lead, as_of.time, &as_of.zone, mode, &mut buffers, &mut extraction)?;
         let mut columns = extraction.columns.iter();
         let mut values = Vec::new();
         for (at, feature) in self.schema().features().iter().enumerate() {
@@ -230,11 +232,16 @@ impl Pipeline {
     ) -> Result<FeatureMatrix, Error> {
         let width = self.schema().columns().len();
         let mut values = Vec::with_capacity(leads.len() * width);
-        let (mut extraction, mut caches) = (Extraction::default(), MatchCaches::default());
-        for (index, lead) in leads.iter().enumerate() {
-            self.extract_at(lead, index, when, mode, Some(&mut caches), &mut extraction)
-                .map_err(|error| of_lead(error, first_index + index))?;
-            values.extend_from_slice(&extraction.columns);
+        let (mut extractions, mut buffers) = (Vec::new(), ExtractionBuffers::with_caches());
+        for (number, block) in leads.chunks(BLOCK).enumerate() {
+            let offset = number * BLOCK;
+            let errors = self.extract_block(block, offset, when, mode, &mut extractions, &mut buffers);
+            if let Some((at, error)) = (0..).zip(errors).find_map(|(at, error)| Some((at, error?))) {
+                return Err(of_lead(error, first_index + offset + at));
+            }
+            for extraction in &extractions[..block.len()] {
+                values.extend_from_slice(&extraction.columns);
+            }
         }
         FeatureMatrix::of_schema(self.schema(), values)
     }
@@ -256,57 +263,64 @@ impl Pipeline {
             return;
         }
         buffers.start(self);
-        let RowBuffers { extractions, sums, caches, .. } = buffers;
+        let RowBuffers { extractions, sums, extraction: reading, .. } = buffers;
         for (number, block) in leads.chunks(BLOCK).enumerate() {
-            if extractions.len() < block.len() {
-                extractions.resize_with(block.len(), Extraction::default);
-            }
-            let read = |(at, (lead, extraction)): (usize, (&_, &mut Extraction))| {
-                self.extract_at(lead, number * BLOCK + at, when, mode, Some(&mut *caches), extraction)
-            };
-            let times: Vec<Result<Timestamp, Error>> =
-                block.iter().zip(extractions.iter_mut()).enumerate().map(read).collect();
-            let good = extractions.iter().zip(&times).filter(|(_, time)| time.is_ok());
+            let offset = number * BLOCK;
+            let errors = self.extract_block(block, offset, when, mode, extractions, reading);
+            let good = extractions.iter().zip(&errors).filter(|(_, error)| error.is_none());
             let mut rows: Vec<&[f64]> = Vec::with_capacity(block.len());
             rows.extend(good.map(|(extraction, _)| &*extraction.columns));
-            let mut all = block.iter().zip(extractions.iter()).zip(times);
+            let mut all = (offset..).zip(block).zip(extractions.iter()).zip(errors);
             self.scorer().for_each_sum(&rows, self.scale(), detail, sums, |_, sum| {
                 // Those refused before this row come first.
-                for ((lead, extraction), time) in all.by_ref() {
-                    match time {
-                        Err(error) => take(Err(error)),
-                        Ok(time) => {
-                            let zone = when.zone();
+                for (((index, lead), extraction), error) in all.by_ref() {
+                    match error {
+                        Some(error) => take(Err(error)),
+                        None => {
                             take(Ok(ScoredRow {
                                 lead_id: lead.id().unwrap_or_default(),
                                 extraction,
                                 sum,
-                                time,
-                                zone,
+                                time: time_of(when, index),
+                                zone: when.zone(),
                             }));
                             break;
                         }
                     }
                 }
             });
-            all.filter_map(|(_, time)| time.err()).for_each(|error| take(Err(error)));
+            all.filter_map(|(_, error)| error).for_each(|error| take(Err(error)));
         }
     }
 
-    /// The features of one lead of a list, and the time they are as of.
-    fn extract_at(
+    /// Fills the first extractions with the features of leads of a list, whose number of times is checked; says for each
+    /// whether it is refused.
+    fn extract_block(
         &self,
-        lead: &(impl Record + ?Sized),
-        index: usize,
+        leads: &[impl Record],
+        first_index: usize,
         when: When<'_>,
         mode: Mode,
-        caches: Option<&mut MatchCaches>,
-        extraction: &mut Extraction,
-    ) -> Result<Timestamp, Error> {
-        let time = when.time(index).expect("the number of times is checked");
-        self.schema().extract(lead, time, when.zone(), mode, caches, extraction)?;
-        Ok(time)
+        extractions: &mut Vec<Extraction>,
+        buffers: &mut ExtractionBuffers,
+    ) -> Vec<Option<Error>> {
+        if extractions.len() < leads.len() {
+            extractions.resize_with(leads.len(), Extraction::default);
+        }
+        let row = |((index, lead), extraction)| RecordRow::new(index, lead, time_of(when, index), extraction);
+        let mut rows: Vec<_> = (first_index..).zip(leads).zip(extractions).map(row).collect();
+        self.schema().extract_all(&mut rows, when.zone(), mode, buffers);
+        let mut errors = vec![None; leads.len()];
+        for row in rows {
+            errors[row.index - first_index] = row.error;
+        }
+        errors
     }
+}
+
+/// The time of a lead of a list whose number of times is checked.
+fn time_of(when: When<'_>, index: usize) -> Timestamp {
+    when.time(index).expect("there are as many times as leads")
 }
 
 pub(crate) fn check_count(leads: usize, when: When<'_>) -> Result<(), Error> {

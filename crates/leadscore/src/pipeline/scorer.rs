@@ -1,8 +1,9 @@
 //! The middle of a pipeline: rules, or a model.
 
 use crate::explain::PointSum;
-use crate::expression::ColumnRef;
+use crate::expression::{ColumnRef, FEW_ROWS, ROWS};
 use crate::feature::{FeatureMatrix, FeatureSchema};
+
 use crate::forest::{self, Booster, Forest, Iterations, Leaf, Library, Link, MarginScratch};
 use crate::json::{Node, Object};
 use crate::scale::{ClassBuffers, Scale};
@@ -60,6 +61,7 @@ pub enum SumDetail {
 #[derive(Debug, Clone, Default)]
 pub(super) struct SumBuffers {
     forest: ForestBuffers,
+    rules: RuleBuffers,
     margin: MarginParts,
     class_parts: ClassParts,
     classes: ClassBuffers,
@@ -72,6 +74,13 @@ struct ForestBuffers {
     rows: Vec<f64>,
     margins: Vec<f64>,
     scratch: MarginScratch,
+}
+
+/// Rows of the schema column after column, and their margins.
+#[derive(Debug, Clone, Default)]
+struct RuleBuffers {
+    columns: Vec<[f64; ROWS]>,
+    margins: Vec<MarginParts>,
 }
 
 impl Scorer {
@@ -87,19 +96,34 @@ impl Scorer {
     ) {
         match (self, scale) {
             (Scorer::Scorecard(card), Scale::Single(scale)) => {
-                for (index, row) in rows.iter().enumerate() {
-                    if detail == SumDetail::Score {
+                if detail == SumDetail::Score {
+                    for (index, row) in rows.iter().enumerate() {
                         let margin = card.margin(row);
                         if margin.is_disqualified {
                             buffers.sum.fill_disqualified_score(scale, card.lowest());
                         } else {
                             buffers.sum.fill_score(scale, margin.margin);
                         }
-                    } else {
-                        card.margin_parts(row, &mut buffers.margin);
-                        buffers.sum.fill(&buffers.margin, scale, card.lowest());
+                        visit(index, &buffers.sum);
                     }
-                    visit(index, &buffers.sum);
+                    return;
+                }
+                let RuleBuffers { columns, margins } = &mut buffers.rules;
+                for (number, rows) in rows.chunks(ROWS).enumerate() {
+                    margins.resize_with(rows.len().max(margins.len()), MarginParts::default);
+                    let margins = &mut margins[..rows.len()];
+                    if rows.len() < FEW_ROWS {
+                        for (row, margin) in rows.iter().zip(&mut *margins) {
+                            card.margin_parts(row.as_chunks::<1>().0, std::slice::from_mut(margin));
+                        }
+                    } else {
+                        transpose(rows, columns);
+                        card.margin_parts(columns, margins);
+                    }
+                    for (index, margin) in (number * ROWS..).zip(margins) {
+                        buffers.sum.fill(margin, scale, card.lowest());
+                        visit(index, &buffers.sum);
+                    }
                 }
             }
             (Scorer::Scorecard(_), Scale::Classes(_)) => {
@@ -141,6 +165,16 @@ impl Scorer {
                 meaning: margin_meaning(&model.forest),
                 objective: model.forest.objective(),
             },
+        }
+    }
+}
+
+/// Fills the first values of columns from rows of the same width.
+fn transpose(rows: &[&[f64]], columns: &mut Vec<[f64; ROWS]>) {
+    columns.resize(rows.first().map_or(0, |row| row.len()), [f64::NAN; ROWS]);
+    for (at, row) in rows.iter().enumerate() {
+        for (column, value) in columns.iter_mut().zip(*row) {
+            column[at] = *value;
         }
     }
 }

@@ -135,7 +135,7 @@ fn without_activities(schema: &FeatureSchema) -> Plan {
     let (mut plan, mut known) = (Plan::default(), KnownColumns::default());
     for feature in schema.features() {
         let constant = if feature.source.activity_needs() > ActivityNeeds::None {
-            Some(feature.find(&Input { attribute: None, log: &log, row: &[], as_of, zone: &zone }))
+            Some(feature.find(&Input { attribute: None, log: &log, as_of, zone: &zone }))
         } else {
             let value = feature.source.formula().and_then(|formula| formula.constant(&known));
             value.map(|value| feature.usable(Found::Value(value)))

@@ -61,14 +61,20 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
 }
 
 impl Formula {
-    /// The value by the features before it; NaN where it rests on something missing.
-    pub(in crate::feature) fn value(&self, row: &[f64]) -> f64 {
+    /// The values of rows by the features before it; NaN where one rests on something missing.
+    pub(in crate::feature) fn evaluate_rows<const N: usize>(&self, columns: &[[f64; N]]) -> [f64; N] {
         match self {
-            Formula::Value(value) => value.evaluate(row),
-            Formula::When(when) => when.evaluate(row).map_or(f64::NAN, |holds| f64::from(u8::from(holds))),
+            Formula::Value(value) => value.evaluate_rows(columns),
+            Formula::When(when) => when.evaluate_rows(columns),
             Formula::Level { cases, otherwise } => {
-                let hit = cases.iter().find(|case| case.when.evaluate(row) == Some(true));
-                hit.map_or(otherwise.code, |case| case.then.code)
+                let mut codes = [otherwise.code; N];
+                // Later cases first: where several hold, the first one is written last.
+                for case in cases.iter().rev() {
+                    for (code, holds) in codes.iter_mut().zip(case.when.evaluate_rows(columns)) {
+                        *code = if holds == Condition::TRUE { case.then.code } else { *code };
+                    }
+                }
+                codes
             }
         }
     }
@@ -107,8 +113,8 @@ impl Formula {
 }
 
 impl Source for Formula {
-    fn evaluate(&self, input: &Input<'_>) -> Found {
-        Found::Value(self.value(input.row))
+    fn evaluate(&self, _input: &Input<'_>) -> Found {
+        unreachable!("a formula is computed from other features")
     }
 
     fn formula(&self) -> Option<&Formula> {
