@@ -16,7 +16,7 @@ use crate::write::{CsvRows, render_json};
 use crate::{FileFormat, LeadReader, ReadLead, Rejection};
 
 /// Leads per batch: enough that handing over costs nothing, few enough to stay small.
-pub(super) const BATCH_ROWS: usize = 256;
+pub(super) const BATCH_ROWS: usize = 512;
 
 /// Some rows of the input, and what came of them; its buffers are used again for later rows.
 #[derive(Default)]

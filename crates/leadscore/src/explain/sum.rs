@@ -39,13 +39,14 @@ impl PointSum {
     pub(crate) fn fill(&mut self, margin: &MarginParts, scale: &SingleScale, lowest: Option<f64>) {
         self.clear();
         let change = margin.parts.iter().fold(0.0, |sum, part| sum + part.amount);
-        let per_unit = scale.points_per_unit(margin.base, margin.margin, change);
+        let (baseline, score) = (scale.score(margin.base), scale.score(margin.margin));
+        let per_unit = scale.points_per_unit(margin.base, score - baseline, change);
         self.lines.extend(margin.parts.iter().map(|&Part { id, amount, capped_amount }| Line {
             part: id,
             points: amount * per_unit,
             capped_points: capped_amount * per_unit,
         }));
-        self.clip(scale.score(margin.margin));
+        self.clip(score);
         if let Some(part) = margin.disqualified_by {
             let score = disqualified_score(scale, lowest);
             self.push_limit(part, score - self.score);
@@ -54,7 +55,7 @@ impl PointSum {
         }
         self.groups.extend_from_slice(&margin.groups);
         self.undecided.extend_from_slice(&margin.undecided);
-        self.add_up(scale.score(margin.base));
+        self.add_up(baseline);
     }
 
     /// The same for several margins, one for each class.
@@ -110,20 +111,24 @@ impl PointSum {
     /// rule counts with the points it has after its own range.
     pub(crate) fn strongest(&self, parts: &PartList, limit: usize, out: &mut Vec<u32>) {
         out.clear();
-        let is_reason = |line: &Line| {
-            line.capped_points.abs() >= MIN_REASON
-                && matches!(parts.get(line.part).kind, ContributionKind::Feature | ContributionKind::Rule)
-        };
         let size = |index: u32| self.lines[index as usize].capped_points.abs();
-        // Insertion keeps the few that are asked for in order; of equal ones the earlier line is first.
-        for (index, line) in (0_u32..).zip(&self.lines).filter(|(_, line)| is_reason(line)) {
-            if out.len() == limit {
-                match out.last() {
-                    Some(&weakest) if line.capped_points.abs() > size(weakest) => out.pop(),
-                    _ => continue,
-                };
+        // Insertion keeps the few that are asked for in order; of equal ones the earlier line is first. Most lines are too
+        // weak, and what they are about need not be looked up.
+        for (index, line) in (0_u32..).zip(&self.lines) {
+            let strength = line.capped_points.abs();
+            let is_full = out.len() == limit;
+            let is_too_weak = is_full && out.last().is_none_or(|&weakest| strength <= size(weakest));
+            if is_too_weak || strength < MIN_REASON || strength.is_nan() {
+                continue;
             }
-            let at = out.iter().rposition(|&stronger| size(stronger) >= line.capped_points.abs());
+            let kind = parts.get(line.part).kind;
+            if !matches!(kind, ContributionKind::Feature | ContributionKind::Rule) {
+                continue;
+            }
+            if is_full {
+                out.pop();
+            }
+            let at = out.iter().rposition(|&stronger| size(stronger) >= strength);
             out.insert(at.map_or(0, |at| at + 1), index);
         }
     }

@@ -21,7 +21,7 @@ pub(crate) fn push_number(out: &mut String, value: f64) {
         // Most numbers in texts are counts; integers print much faster than floats.
         let _ = write!(out, "{}", value.abs() as u64);
     } else {
-        let _ = write!(out, "{:.2}", value.abs());
+        push_two_decimals(value.abs(), out);
         let digits = out[start..].trim_end_matches('0').trim_end_matches('.').len();
         out.truncate(start + digits);
     }
@@ -33,6 +33,20 @@ pub(crate) fn push_number(out: &mut String, value: f64) {
     if value < 0.0 && !is_zero {
         out.insert(start, '−');
     }
+}
+
+/// Appends `{:.2}` of a number that is not negative.
+fn push_two_decimals(number: f64, out: &mut String) {
+    let hundredths = number * 100.0;
+    let above = hundredths - hundredths.floor();
+    // Near the middle between two hundredths the product's own rounding could decide: there the number itself is looked
+    // at.
+    let _ = if hundredths < 1e8 && (above - 0.5).abs() > 1e-6 {
+        let hundredths = hundredths.round() as u64;
+        write!(out, "{}.{:02}", hundredths / 100, hundredths % 100)
+    } else {
+        write!(out, "{number:.2}")
+    };
 }
 
 /// A share between 0 and 1 as whole percent.

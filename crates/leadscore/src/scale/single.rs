@@ -99,11 +99,11 @@ impl SingleScale {
         }
     }
 
-    /// Points per margin unit between `base` and `margin`, whose parts sum to `sum`.
+    /// Points per margin unit from `base` on, where parts that sum to `sum` change the score by `change`.
     ///
     /// For one output, the integral of the scale's gradient along the straight line from baseline to margin is the
     /// difference of the scores over the difference of the margins.
-    pub(crate) fn points_per_unit(&self, base: f64, margin: f64, sum: f64) -> f64 {
+    pub(crate) fn points_per_unit(&self, base: f64, change: f64, sum: f64) -> f64 {
         match &self.0 {
             Form::Points { .. } => 1.0,
             Form::Linear { from, to } => 100.0 / (to - from),
@@ -112,7 +112,7 @@ impl SingleScale {
                 if sum.abs() < step {
                     (self.score(base + step) - self.score(base - step)) / (2.0 * step)
                 } else {
-                    (self.score(margin) - self.score(base)) / sum
+                    change / sum
                 }
             }
         }
