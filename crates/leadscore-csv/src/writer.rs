@@ -180,7 +180,10 @@ fn push_digits(mut integer: u64, least: usize, out: &mut Vec<u8>) {
 fn needs_quotes(text: &str) -> bool {
     let outer = |c: char| c.is_whitespace() || is_invisible(c);
     let bytes = text.as_bytes();
-    let special = bytes.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r' | b';' | b'\t'));
+    // Without an early end, so that many bytes are looked at together.
+    let special = bytes
+        .iter()
+        .fold(false, |found, byte| found | matches!(byte, b',' | b'"' | b'\n' | b'\r' | b';' | b'\t'));
     special || text.starts_with(outer) || text.ends_with(outer)
 }
 

@@ -54,8 +54,8 @@ impl Table {
         used.sort_unstable();
         used.dedup();
         reader.select(&used);
-        let names = reader.columns().iter().map(|column| column.name.clone()).collect();
-        let plan = TablePlan::new(reader.parser(), id, columns, names, pipeline.schema(), is_strict);
+        let (parser, schema) = (reader.parser(), pipeline.schema());
+        let plan = TablePlan::new(parser, id, columns, reader.columns(), schema, is_strict);
         let blank_ids = BlankIds::default();
         Ok(Table { reader, row: Row::default(), plan: Arc::new(plan), blank_ids, name })
     }

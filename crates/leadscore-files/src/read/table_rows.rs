@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use leadscore::record::{Activities, AttributeKey, AttributeRef, Record};
 use leadscore::{Attribute, FeatureSchema, Lead};
-use leadscore_csv::{Cell, CellBuffer, CellNotes, RowBlock, RowParser, RowRef};
+use leadscore_csv::{Cell, CellBuffer, CellNotes, Column, ColumnKind, RowBlock, RowParser, RowRef};
 
 use super::Rejection;
 use super::activity_log::ActivityLog;
@@ -31,7 +31,7 @@ pub(super) struct AttributeColumn {
 #[derive(Clone, Copy)]
 struct AttributeSource {
     column: usize,
-    /// Whether some feature wants a date of this attribute as the text it is.
+    /// Whether the column holds dates, and some feature wants them as the texts they are.
     wants_date_text: bool,
 }
 
@@ -97,16 +97,18 @@ impl TablePlan {
         parser: RowParser,
         id: Option<usize>,
         columns: Vec<AttributeColumn>,
-        column_names: Vec<String>,
+        table_columns: &[Column],
         schema: &FeatureSchema,
         is_strict: bool,
     ) -> TablePlan {
         let source = |name: &str| {
             let column = columns.iter().find(|own| own.attribute == name)?.column;
-            let wants_date_text = !schema.reads_only_dates(name);
+            let holds_dates = table_columns[column].kind == ColumnKind::Date;
+            let wants_date_text = holds_dates && !schema.reads_only_dates(name);
             Some(AttributeSource { column, wants_date_text })
         };
         let sources = schema.attribute_names().iter().map(source).collect();
+        let column_names = table_columns.iter().map(|column| column.name.clone()).collect();
         TablePlan { parser, id, sources, columns, column_names, is_strict }
     }
 

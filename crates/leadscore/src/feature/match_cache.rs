@@ -3,7 +3,7 @@
 use super::sources::{ABSENT, Found};
 
 /// Enough for the companies and titles of a list, which repeat, few enough to stay in a near cache.
-const SLOTS: usize = 1024;
+const PAIRS: usize = 512;
 /// Longer texts, such as messages, hardly repeat.
 const MAX_TEXT: usize = 64;
 
@@ -20,10 +20,11 @@ impl MatchCaches {
     }
 }
 
-/// The results of one feature for the texts seen last; each text has one slot, and a later one takes it over.
+/// The results of one feature for the texts seen last: each text belongs to one pair of slots, of which the first has the
+/// text that came last.
 #[derive(Debug, Clone, Default)]
 pub(super) struct MatchCache {
-    slots: Vec<Slot>,
+    pairs: Vec<[Slot; 2]>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -39,31 +40,34 @@ impl MatchCache {
         if text.len() > MAX_TEXT {
             return find();
         }
-        if self.slots.is_empty() {
-            self.slots.resize_with(SLOTS, Slot::default);
+        if self.pairs.is_empty() {
+            self.pairs.resize_with(PAIRS, Default::default);
         }
-        let slot = &mut self.slots[hash(text.as_bytes()) % SLOTS];
-        match slot.value {
-            Some(value) if slot.text == text => {
-                if value.is_nan() {
-                    ABSENT
-                } else {
-                    Found::Value(value)
-                }
-            }
-            _ => {
-                let found = find();
-                let value = match &found {
-                    Found::Value(value) => *value,
-                    absent if *absent == ABSENT => f64::NAN,
-                    _ => return found,
-                };
-                slot.text.clear();
-                slot.text.push_str(text);
-                slot.value = Some(value);
-                found
-            }
+        let [first, second] = &mut self.pairs[hash(text.as_bytes()) % PAIRS];
+        if !first.has(text) {
+            std::mem::swap(first, second);
         }
+        if !first.has(text) {
+            let found = find();
+            let value = match &found {
+                Found::Value(value) => *value,
+                absent if *absent == ABSENT => f64::NAN,
+                _ => return found,
+            };
+            first.text.clear();
+            first.text.push_str(text);
+            first.value = Some(value);
+        }
+        match first.value {
+            Some(value) if !value.is_nan() => Found::Value(value),
+            _ => ABSENT,
+        }
+    }
+}
+
+impl Slot {
+    fn has(&self, text: &str) -> bool {
+        self.value.is_some() && self.text == text
     }
 }
 
@@ -85,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_computed_once_until_another_takes_its_slot() {
+    fn a_text_is_computed_once_until_others_take_its_slots() {
         let mut cache = MatchCache::default();
         let mut computed = 0;
         for text in ["ceo", "cto", "ceo", "", "", "cto"] {
