@@ -6,7 +6,7 @@ use super::match_cache::MatchCaches;
 use super::missing::MissingCause;
 use super::schema::steps::{How, Plan, Step};
 use super::schema::{Feature, FeatureSchema};
-use super::sources::{ABSENT, Found, Input};
+use super::sources::{ABSENT, Found, Input, SharedSource};
 use crate::error::Issue;
 use crate::expression::{FEW_ROWS, ROWS};
 use crate::record::{Activities, AttributeRef, Record};
@@ -240,24 +240,33 @@ impl PlannedExtraction<'_> {
         });
         for step in &self.plan.steps {
             let position = step.position as usize;
-            if let How::Formula(formula) = &step.how {
-                let values = formula.evaluate_rows(columns);
-                for ((row, value), own) in rows.iter_mut().zip(values).zip(&mut columns[position]) {
-                    if step.accepted.contains(value) {
-                        *own = value;
-                    } else {
-                        self.take(step, unusable(value), own, row.extraction);
+            let source = match &step.how {
+                How::Formula(formula) => {
+                    let values = formula.evaluate_rows(columns);
+                    for ((row, value), own) in rows.iter_mut().zip(values).zip(&mut columns[position]) {
+                        if step.accepted.contains(value) {
+                            *own = value;
+                        } else {
+                            self.take(step, unusable(value), own, row.extraction);
+                        }
                     }
+                    continue;
                 }
-                continue;
-            }
-            if matches!(step.how, How::OptionalText(_)) && !rows.iter().any(|row| row.extraction.wants_texts)
-            {
-                continue;
-            }
-            let own = &mut columns[position];
-            for ((row, log), own) in rows.iter_mut().zip(&logs).zip(own) {
-                let key = step.attribute.map(|index| self.schema.attribute_names().key(index as usize));
+                How::ConstantlyMissing(found) => {
+                    for (row, own) in rows.iter_mut().zip(&mut columns[position]) {
+                        self.take(step, found.clone(), own, row.extraction);
+                    }
+                    continue;
+                }
+                How::OptionalText(_) if !rows.iter().any(|row| row.extraction.wants_texts) => continue,
+                How::OptionalText(source)
+                | How::PlainNumber(source)
+                | How::PlainFlag(source)
+                | How::Source(source) => source,
+            };
+            let own = rows.iter_mut().zip(&mut columns[position]);
+            let key = step.attribute.map(|index| self.schema.attribute_names().key(index as usize));
+            for ((row, own), log) in own.zip(logs.iter().flatten()) {
                 let attribute = key.and_then(|key| row.record.attribute(key));
                 if let Some(value) = step.how.plain_value(attribute)
                     && step.accepted.contains(value)
@@ -265,9 +274,13 @@ impl PlannedExtraction<'_> {
                     *own = value;
                     continue;
                 }
-                let Some(log) = log else { continue };
-                let input = Input { attribute, log, as_of: row.as_of, zone: self.zone };
-                let found = self.find(step, &input, caches.as_deref_mut());
+                let found = match &step.absent {
+                    Some(absent) if attribute.is_none() => absent.clone(),
+                    _ => {
+                        let input = Input { attribute, log, as_of: row.as_of, zone: self.zone };
+                        self.find(position, source, &input, caches.as_deref_mut())
+                    }
+                };
                 self.take(step, found, own, row.extraction);
             }
         }
@@ -278,16 +291,13 @@ impl PlannedExtraction<'_> {
     }
 
     /// What a source finds, or what its match made of the same text before.
-    fn find(&self, step: &Step, input: &Input<'_>, caches: Option<&mut MatchCaches>) -> Found {
-        let source = match &step.how {
-            How::ConstantlyMissing(found) => return found.clone(),
-            How::Formula(_) => unreachable!("a formula is computed from other features"),
-            How::PlainNumber(source)
-            | How::PlainFlag(source)
-            | How::Source(source)
-            | How::OptionalText(source) => source,
-        };
-        let position = step.position as usize;
+    fn find(
+        &self,
+        position: usize,
+        source: &SharedSource,
+        input: &Input<'_>,
+        caches: Option<&mut MatchCaches>,
+    ) -> Found {
         let find = || self.schema.features()[position].usable(source.evaluate(input));
         let text = match input.attribute {
             Some(AttributeRef::Text(text)) => source.deciding_text(text),

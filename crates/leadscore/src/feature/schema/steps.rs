@@ -4,6 +4,7 @@
 use super::{Feature, FeatureSchema};
 use crate::expression::KnownColumns;
 use crate::feature::activity_log::ActivityLog;
+use crate::feature::activity_types::ActivityTypes;
 use crate::feature::feature_type::FeatureType;
 use crate::feature::filter::ActivityNeeds;
 use crate::feature::sources::{Formula, Found, Input, SharedSource};
@@ -18,6 +19,8 @@ pub(in crate::feature) struct Step {
     pub(in crate::feature) how: How,
     /// The number of the attribute that is read, if one is.
     pub(in crate::feature) attribute: Option<u32>,
+    /// What is found where a record does not have that attribute.
+    pub(in crate::feature) absent: Option<Found>,
     pub(in crate::feature) accepted: Accepted,
     pub(in crate::feature) is_column: bool,
 }
@@ -99,11 +102,19 @@ impl Plan {
             position: self.template.len() as u32,
             how,
             attribute: feature.attribute.map(|index| index as u32),
+            absent: feature.attribute.map(|_| found_in_empty_record(feature)),
             accepted: Accepted::new(feature),
             is_column: feature.is_column(),
         });
         self.template.push(default(feature));
     }
+}
+
+/// What is found in a record without any attribute or activity.
+fn found_in_empty_record(feature: &Feature) -> Found {
+    let (types, as_of, zone) = (ActivityTypes::default(), Timestamp::default(), Zone::utc());
+    let log = ActivityLog::new(&types, Activities::default(), as_of);
+    feature.find(&Input { attribute: None, log: &log, as_of, zone: &zone })
 }
 
 fn default(feature: &Feature) -> f64 {
@@ -130,12 +141,10 @@ fn own_way(feature: &Feature) -> How {
 /// Without activities, what is counted in them is the same for all records, and so are formulas that rest on it alone;
 /// other formulas are simplified.
 fn without_activities(schema: &FeatureSchema) -> Plan {
-    let (as_of, zone) = (Timestamp::default(), Zone::utc());
-    let log = ActivityLog::new(schema.activity_types(), Activities::default(), as_of);
     let (mut plan, mut known) = (Plan::default(), KnownColumns::default());
     for feature in schema.features() {
         let constant = if feature.source.activity_needs() > ActivityNeeds::None {
-            Some(feature.find(&Input { attribute: None, log: &log, as_of, zone: &zone }))
+            Some(found_in_empty_record(feature))
         } else {
             let value = feature.source.formula().and_then(|formula| formula.constant(&known));
             value.map(|value| feature.usable(Found::Value(value)))
