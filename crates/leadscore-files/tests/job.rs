@@ -181,7 +181,7 @@ fn progress_goes_up_to_the_size_of_the_file() {
     let mut heard = Heard::default();
     job(&folder, "leads.csv", "out.csv").run(&conversion(), &mut heard, &never_stop).unwrap();
     let (last, earlier) = heard.0.split_last().unwrap();
-    assert_eq!(earlier.len(), 2000_usize.div_ceil(256));
+    assert_eq!(earlier.len(), 2000_usize.div_ceil(512));
     assert!(heard.0.windows(2).all(|pair| pair[0].bytes_read <= pair[1].bytes_read));
     let size = leads.len() as u64;
     assert_eq!((last.bytes_read, last.byte_count, last.is_done), (size, Some(size), true));

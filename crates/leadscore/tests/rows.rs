@@ -5,7 +5,7 @@ mod strategies;
 
 use generated::{AS_OF, at, lead};
 use leadscore::pipeline::{RowScore, ScoreWorkspace};
-use leadscore::{AsOf, FeatureMatrix, Lead, Mode, Pipeline, Score, ScoreOptions};
+use leadscore::{AsOf, FeatureMatrix, Lead, Mode, Pipeline, Score, ScoreOptions, When};
 use proptest::prelude::*;
 
 proptest! {
@@ -34,6 +34,33 @@ proptest! {
                 assert_same(&scored.row, &wanted, name);
                 prop_assert_eq!(scored.lead_id, wanted.lead_id);
                 prop_assert_eq!(scored.warnings(), wanted.warnings);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(8) })]
+
+    // Leads are read and scored many at a time, those with activities and those without; more than one block of them.
+    #[test]
+    fn many_leads_get_what_each_gets_alone(leads in prop::collection::vec(strategies::lead(), 1..300)) {
+        let (as_of, mut workspace) = (AsOf::new(at(AS_OF)), ScoreWorkspace::default());
+        for pipeline in &*strategies::BUILTIN {
+            for options in [ScoreOptions::new(), ScoreOptions::new().strict()] {
+                let mut count = 0;
+                pipeline.score_records(&leads, When::All(&as_of), &options, &mut workspace, |index, scored| {
+                    assert_eq!(index, count);
+                    count += 1;
+                    match (scored, pipeline.score_brief(&leads[index], &as_of, &options)) {
+                        (Ok(scored), Ok(wanted)) => {
+                            assert_same(&scored.row, &wanted, pipeline.id());
+                            assert_eq!(scored.warnings(), wanted.warnings);
+                        }
+                        (scored, wanted) => assert_eq!(scored.err(), wanted.err()),
+                    }
+                });
+                prop_assert_eq!(count, leads.len());
             }
         }
     }

@@ -251,3 +251,92 @@ fn three_valued<const N: usize>(parts: &[Condition], columns: &[[f64; N]], decis
     }
     whole
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::expression::{LevelBranch, Limit, Member, Written};
+
+    const COLUMNS: usize = 4;
+
+    fn number() -> impl Strategy<Value = f64> {
+        prop_oneof![
+            prop::sample::select(vec![0.0, -0.0, 1.0, -1.0, 2.0, 0.5, 1e300, f64::INFINITY, f64::NAN]),
+            -10.0..10.0,
+        ]
+    }
+
+    fn column() -> impl Strategy<Value = ColumnRef> {
+        (0..COLUMNS).prop_map(|index| ColumnRef { name: "x".into(), index })
+    }
+
+    /// A value, with conditions in its cases.
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![number().prop_map(Value::Number), column().prop_map(Value::Column)];
+        leaf.prop_recursive(4, 40, 3, |inner| {
+            let some = prop::collection::vec(inner.clone(), 1..4);
+            let boxed = inner.clone().prop_map(Box::new);
+            let case = (condition(inner.clone()), inner.clone()).prop_map(|(when, then)| Case { when, then });
+            let branch = (0..3_u8, inner.clone()).prop_map(|(code, then)| LevelBranch {
+                level: code.to_string(),
+                code: f64::from(code),
+                then,
+            });
+            let cases = (prop::collection::vec(case, 1..4), inner.clone())
+                .prop_map(|(cases, otherwise)| Choice::Cases { cases, otherwise });
+            let map = (column(), prop::collection::vec(branch, 1..4), inner.clone())
+                .prop_map(|(column, branches, otherwise)| Choice::Map { column, branches, otherwise });
+            prop_oneof![
+                some.clone().prop_map(Value::Sum),
+                some.clone().prop_map(Value::Product),
+                some.clone().prop_map(Value::Min),
+                some.clone().prop_map(Value::Max),
+                some.prop_map(Value::First),
+                (inner.clone(), inner).prop_map(|pair| Value::Ratio(Box::new(pair))),
+                boxed.clone().prop_map(Value::Round),
+                boxed.clone().prop_map(Value::Floor),
+                (boxed, 0.1..9.0).prop_map(|(age, days)| Value::HalfLife(age, days)),
+                prop_oneof![cases, map].prop_map(|choice| Value::Choice(Box::new(choice))),
+            ]
+        })
+    }
+
+    fn condition(value: impl Strategy<Value = Value> + Clone + 'static) -> impl Strategy<Value = Condition> {
+        let bound = prop::sample::select(vec![Bound::AtLeast, Bound::Over, Bound::AtMost, Bound::Under]);
+        let limit = (bound, -3.0..3.0).prop_map(|(bound, number)| Limit { bound, number });
+        let member = || (0..3_u8).prop_map(|code| Member { code: f64::from(code), written: Written::Number });
+        let leaf = prop_oneof![
+            column().prop_map(Condition::Flag),
+            column().prop_map(Condition::Missing),
+            (value.clone(), prop::collection::vec(limit, 1..3))
+                .prop_map(|(value, limits)| Condition::Compare { value, limits }),
+            (value.clone(), member()).prop_map(|(value, member)| Condition::Is { value, member }),
+            (value, prop::collection::vec(member(), 1..3))
+                .prop_map(|(value, members)| Condition::In { value, members }),
+        ];
+        leaf.prop_recursive(2, 8, 3, |inner| {
+            let some = prop::collection::vec(inner.clone(), 1..3);
+            prop_oneof![
+                some.clone().prop_map(Condition::All),
+                some.prop_map(Condition::Any),
+                inner.prop_map(|part| Condition::Not(Box::new(part))),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn many_rows_have_the_bits_of_each_alone(
+            value in value(),
+            rows in prop::collection::vec(prop::array::uniform4(number()), 64),
+        ) {
+            let columns: Vec<[f64; 64]> = (0..COLUMNS).map(|at| std::array::from_fn(|row| rows[row][at])).collect();
+            let bits = |value: f64| if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() };
+            for (row, found) in rows.iter().zip(value.evaluate_rows(&columns)) {
+                prop_assert_eq!(bits(found), bits(value.evaluate(row)), "{:?} {:?}", value, row);
+            }
+        }
+    }
+}
