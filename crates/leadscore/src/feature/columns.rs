@@ -131,9 +131,8 @@ impl ColumnReader<'_> {
                 let (before, own) = tile.split_at_mut(place);
                 self.fill(feature, fill, columns, from, before, &mut own[0][..row_count]);
             }
-            for row in 0..row_count {
-                values.extend(positions.iter().map(|&position| tile[position][row]));
-            }
+            (0..row_count)
+                .for_each(|row| values.extend(positions.iter().map(|&position| tile[position][row])));
         }
         FeatureMatrix::new(positions.len(), values)
     }
@@ -160,7 +159,7 @@ impl ColumnReader<'_> {
                 AttributeColumn::Codes(codes) => {
                     own.iter_mut().zip(&codes[from..]).for_each(|(own, code)| {
                         *own = by_code.get(*code as usize).copied().unwrap_or(*absent);
-                    })
+                    });
                 }
                 AttributeColumn::Numbers(numbers) if *plain => {
                     own.iter_mut().zip(&numbers[from..]).for_each(|(own, number)| {

@@ -1,15 +1,16 @@
-//! From one record to its feature values, as of a point in time.
+//! From records to their feature values, as of a point in time.
 
-use super::activity_log::ActivityLog;
-use super::gap::{Gap, issue};
+mod planned;
+
+use self::planned::PlannedExtraction;
+use super::gap::Gap;
 use super::match_cache::MatchCaches;
 use super::missing::MissingCause;
-use super::schema::steps::{How, Plan, Step};
 use super::schema::{Feature, FeatureSchema};
-use super::sources::{ABSENT, Found, Input, SharedSource};
+use super::sources::{ABSENT, Found, Input};
 use crate::error::Issue;
 use crate::expression::{FEW_ROWS, ROWS};
-use crate::record::{Activities, AttributeRef, Record};
+use crate::record::Record;
 use crate::{Error, Timestamp, Zone};
 
 /// What to do about missing and unusable feature values.
@@ -184,17 +185,18 @@ impl FeatureSchema {
             row.extraction.clear();
             row.error = row.record.check_names(self.attribute_names()).err();
         }
-        // The plans differ, so those without activities are read together, and those with them.
+        // The plans differ, so those without activities are read together, and those with them; none for a refused one.
         let has_activities = |row: &RecordRow<'_, R>| {
-            self.reads_activities() && row.error.is_none() && !row.record.activities().is_empty()
+            let activities = || self.reads_activities() && !row.record.activities().is_empty();
+            row.error.is_none().then(activities)
         };
         if rows.len() > 1 {
             rows.sort_by_key(has_activities);
         }
         for rows in rows.chunk_by_mut(|a, b| has_activities(a) == has_activities(b)) {
+            let Some(has_activities) = has_activities(&rows[0]) else { continue };
             let steps = self.steps();
-            let plan =
-                if has_activities(&rows[0]) { &steps.with_activities } else { &steps.without_activities };
+            let plan = if has_activities { &steps.with_activities } else { &steps.without_activities };
             let planned = PlannedExtraction { schema: self, plan, zone, mode };
             for rows in rows.chunks_mut(ROWS) {
                 if rows.len() < FEW_ROWS {
@@ -210,136 +212,6 @@ impl FeatureSchema {
             if row.error.is_none() {
                 row.error = Error::from_issues(std::mem::take(&mut row.extraction.issues));
             }
-        }
-    }
-}
-
-/// What is the same for all records that are read together.
-struct PlannedExtraction<'a> {
-    schema: &'a FeatureSchema,
-    plan: &'a Plan,
-    zone: &'a Zone,
-    mode: Mode,
-}
-
-impl PlannedExtraction<'_> {
-    /// Fills the extractions of up to `N` records, feature after feature.
-    fn run<const N: usize, R: Record + ?Sized>(
-        &self,
-        rows: &mut [RecordRow<'_, R>],
-        mut caches: Option<&mut MatchCaches>,
-        columns: &mut Vec<[f64; N]>,
-    ) {
-        columns.clear();
-        columns.extend(self.plan.template.iter().map(|value| [*value; N]));
-        let logs: [Option<ActivityLog<'_>>; N] = std::array::from_fn(|at| {
-            let (record, as_of) = rows.get(at).map(|row| (row.record, row.as_of))?;
-            let reads = self.schema.reads_activities();
-            let activities = if reads { record.activities() } else { Activities::default() };
-            Some(ActivityLog::new(self.schema.activity_types(), activities, as_of))
-        });
-        for step in &self.plan.steps {
-            let position = step.position as usize;
-            let source = match &step.how {
-                How::Formula(formula) => {
-                    let values = formula.evaluate_rows(columns);
-                    for ((row, value), own) in rows.iter_mut().zip(values).zip(&mut columns[position]) {
-                        if step.accepted.contains(value) {
-                            *own = value;
-                        } else {
-                            self.take(step, unusable(value), own, row.extraction);
-                        }
-                    }
-                    continue;
-                }
-                How::ConstantlyMissing(found) => {
-                    for (row, own) in rows.iter_mut().zip(&mut columns[position]) {
-                        self.take(step, found.clone(), own, row.extraction);
-                    }
-                    continue;
-                }
-                How::OptionalText(_) if !rows.iter().any(|row| row.extraction.wants_texts) => continue,
-                How::OptionalText(source)
-                | How::PlainNumber(source)
-                | How::PlainFlag(source)
-                | How::Source(source) => source,
-            };
-            let own = rows.iter_mut().zip(&mut columns[position]);
-            let key = step.attribute.map(|index| self.schema.attribute_names().key(index as usize));
-            for ((row, own), log) in own.zip(logs.iter().flatten()) {
-                let attribute = key.and_then(|key| row.record.attribute(key));
-                if let Some(value) = step.how.plain_value(attribute)
-                    && step.accepted.contains(value)
-                {
-                    *own = value;
-                    continue;
-                }
-                let found = match &step.absent {
-                    Some(absent) if attribute.is_none() => absent.clone(),
-                    _ => {
-                        let input = Input { attribute, log, as_of: row.as_of, zone: self.zone };
-                        self.find(position, source, &input, caches.as_deref_mut())
-                    }
-                };
-                self.take(step, found, own, row.extraction);
-            }
-        }
-        let positions = self.schema.column_positions();
-        for (at, row) in rows.iter_mut().enumerate() {
-            row.extraction.columns.extend(positions.iter().map(|&position| columns[position][at]));
-        }
-    }
-
-    /// What a source finds, or what its match made of the same text before.
-    fn find(
-        &self,
-        position: usize,
-        source: &SharedSource,
-        input: &Input<'_>,
-        caches: Option<&mut MatchCaches>,
-    ) -> Found {
-        let find = || self.schema.features()[position].usable(source.evaluate(input));
-        let text = match input.attribute {
-            Some(AttributeRef::Text(text)) => source.deciding_text(text),
-            _ => None,
-        };
-        match (text, caches) {
-            (Some(text), Some(caches)) => caches.of_feature(position).found(text, find),
-            _ => find(),
-        }
-    }
-
-    /// Takes what was found for a record; where that is nothing, the template's default stays in the row.
-    fn take(&self, step: &Step, found: Found, own: &mut f64, extraction: &mut Extraction) {
-        let feature = step.position as usize;
-        match found {
-            Found::Value(value) => *own = value,
-            Found::Text(text) => extraction.texts.push(TextFeature { feature, text }),
-            Found::Nothing(cause, found) => {
-                if self.mode == Mode::Strict {
-                    let issue = issue(&self.schema.features()[feature], cause, found.as_deref());
-                    extraction.issues.extend(issue);
-                }
-                if step.is_column || cause != MissingCause::Absent {
-                    extraction.gaps.push(Gap { feature, cause, found });
-                }
-            }
-        }
-    }
-}
-
-impl How {
-    /// The value that an attribute is, where no text needs to be understood.
-    #[inline]
-    fn plain_value(&self, attribute: Option<AttributeRef<'_>>) -> Option<f64> {
-        match (self, attribute?) {
-            (How::PlainNumber(_), AttributeRef::Number(number)) => Some(number),
-            (How::PlainFlag(_), AttributeRef::Flag(flag)) => Some(f64::from(u8::from(flag))),
-            // −0 is no flag.
-            (How::PlainFlag(_), AttributeRef::Number(number)) if number == 1.0 || number.to_bits() == 0 => {
-                Some(number)
-            }
-            _ => None,
         }
     }
 }

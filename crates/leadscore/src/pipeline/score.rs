@@ -274,19 +274,18 @@ impl Pipeline {
             self.scorer().for_each_sum(&rows, self.scale(), detail, sums, |_, sum| {
                 // Those refused before this row come first.
                 for (((index, lead), extraction), error) in all.by_ref() {
-                    match error {
-                        Some(error) => take(Err(error)),
-                        None => {
-                            take(Ok(ScoredRow {
-                                lead_id: lead.id().unwrap_or_default(),
-                                extraction,
-                                sum,
-                                time: time_of(when, index),
-                                zone: when.zone(),
-                            }));
-                            break;
-                        }
+                    if let Some(error) = error {
+                        take(Err(error));
+                        continue;
                     }
+                    take(Ok(ScoredRow {
+                        lead_id: lead.id().unwrap_or_default(),
+                        extraction,
+                        sum,
+                        time: time_of(when, index),
+                        zone: when.zone(),
+                    }));
+                    break;
                 }
             });
             all.filter_map(|(_, error)| error).for_each(|error| take(Err(error)));
