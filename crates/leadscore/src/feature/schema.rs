@@ -3,7 +3,7 @@
 mod read;
 pub(super) mod steps;
 
-use self::steps::Steps;
+use self::steps::{PlannedSteps, Steps};
 use super::activity_types::{self, ActivityTypes};
 use super::feature_type::FeatureType;
 use super::filter::ActivityNeeds;
@@ -112,7 +112,7 @@ pub struct FeatureSchema {
     columns: Vec<usize>,
     attributes: AttributeNames,
     activity_needs: ActivityNeeds,
-    steps: Steps,
+    steps: PlannedSteps,
 }
 
 impl FeatureSchema {
@@ -163,7 +163,7 @@ impl FeatureSchema {
     }
 
     pub(super) fn steps(&self) -> &Steps {
-        &self.steps
+        self.steps.get(self)
     }
 
     pub(super) fn column_positions(&self) -> &[usize] {
@@ -202,7 +202,6 @@ impl FeatureSchema {
             schema.features.push(feature);
         }
         schema.number_attributes();
-        schema.steps = Steps::new(&schema);
         if schema.columns.is_empty() {
             return Err(list.error("wants at least one feature that is not a helper"));
         }

@@ -1,6 +1,8 @@
 //! How the features of a schema are filled in, worked out once: what the loop over a record's features reads lies close
 //! together, and what a record without activities cannot change is known beforehand.
 
+use std::sync::OnceLock;
+
 use super::{Feature, FeatureSchema};
 use crate::expression::KnownColumns;
 use crate::feature::activity_log::ActivityLog;
@@ -68,8 +70,12 @@ fn is_whole(value: f64) -> bool {
     value as i64 as f64 == value || value.abs() >= ALL_WHOLE
 }
 
+/// The steps of a schema, worked out when the first record is read.
+#[derive(Debug, Clone, Default)]
+pub(in crate::feature) struct PlannedSteps(OnceLock<Steps>);
+
 /// The plans for records with activities, and for those without.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::feature) struct Steps {
     pub(in crate::feature) with_activities: Plan,
     pub(in crate::feature) without_activities: Plan,
@@ -84,9 +90,19 @@ pub(in crate::feature) struct Plan {
     pub(in crate::feature) steps: Vec<Step>,
 }
 
-impl Steps {
-    pub(in crate::feature) fn new(schema: &FeatureSchema) -> Steps {
-        Steps { with_activities: with_activities(schema), without_activities: without_activities(schema) }
+impl PlannedSteps {
+    pub(in crate::feature) fn get(&self, schema: &FeatureSchema) -> &Steps {
+        self.0.get_or_init(|| Steps {
+            with_activities: with_activities(schema),
+            without_activities: without_activities(schema),
+        })
+    }
+}
+
+impl PartialEq for PlannedSteps {
+    /// They follow from the features, which are compared.
+    fn eq(&self, _: &PlannedSteps) -> bool {
+        true
     }
 }
 
