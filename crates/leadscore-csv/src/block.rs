@@ -44,6 +44,22 @@ impl RowBlock {
         &self.rejected
     }
 
+    /// The physical line where a row starts, from 1; `None` if there is no such row.
+    pub fn line(&self, row: usize) -> Option<u64> {
+        self.rows.get(row).map(|row| row.line)
+    }
+
+    /// What [`RowRef::raw`] gives for a selected column once the row is parsed; `None` if there is no such cell.
+    pub fn raw(&self, row: usize, column: usize) -> Option<&str> {
+        let ends = self.ends.get(row * self.width..(row + 1) * self.width)?;
+        let start = match column.checked_sub(1) {
+            Some(before) => *ends.get(before)?,
+            None => self.rows.get(row)?.start,
+        };
+        let raw = self.text.get(start as usize..*ends.get(column)? as usize)?;
+        Some(spreadsheet_text(trim(raw)).unwrap_or(raw))
+    }
+
     pub(crate) fn clear(&mut self, width: usize) {
         self.text.clear();
         self.ends.clear();

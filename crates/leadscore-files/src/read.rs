@@ -20,7 +20,7 @@ pub use open::{ByteCounter, InputFile, InputFormat};
 
 use crate::Notes;
 pub(crate) use activity_log::ActivityLog;
-use activity_log::LogForm;
+use activity_log::{LogForm, LogStream, SMALL_LOG_BYTES};
 pub(crate) use table_rows::{TableBlock, TableBuffers, TablePlan, TableRow};
 
 /// Attributes shown beside a lead even where the pipeline does not read them.
@@ -35,6 +35,8 @@ pub struct LeadInput {
     pub(crate) activities: Option<PathBuf>,
     zone: Zone,
     mode: Mode,
+    /// A log of fewer bytes is held in memory however it is sorted.
+    small_log_bytes: u64,
 }
 
 impl LeadInput {
@@ -46,6 +48,7 @@ impl LeadInput {
             activities: None,
             zone: Zone::utc(),
             mode: Mode::Lenient,
+            small_log_bytes: SMALL_LOG_BYTES,
         }
     }
 
@@ -77,6 +80,14 @@ impl LeadInput {
         self
     }
 
+    /// The same with the size of a log from which on it is read along with the leads, if it is sorted like them, instead of
+    /// being held in memory; 64 MiB by default. The scores do not depend on it.
+    #[must_use]
+    pub fn small_log_bytes(mut self, byte_count: u64) -> LeadInput {
+        self.small_log_bytes = byte_count;
+        self
+    }
+
     /// Opens the files for a pipeline, and notes what was assumed about them. Of the activity log only what the pipeline
     /// reads is kept.
     ///
@@ -87,9 +98,9 @@ impl LeadInput {
         let mapping = self.mapping.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
         let opened = InputFile::open(&self.path);
         let is_table = opened.as_ref().is_ok_and(|file| file.format == InputFormat::Csv);
-        let form = LogForm { schema: pipeline.schema(), leads_have_activities: !is_table };
-        let load = |path| ActivityLog::load(path, &form, &self.zone, notes);
-        let log = self.activities.as_deref().map(load).transpose()?;
+        let form = LogForm { pipeline: pipeline.clone(), leads_have_activities: !is_table };
+        let open = |path| Log::open(path, &form, &self.zone, self.small_log_bytes, notes);
+        let log = self.activities.as_deref().map(open).transpose()?;
         let file = opened?;
         for note in &file.notes {
             notes.assumed(note);
@@ -105,7 +116,6 @@ impl LeadInput {
                 Source::Records(Box::new(records::Records::new(file, mapping, self.zone.clone())))
             }
         };
-        let log = log.map(Arc::new);
         Ok(LeadReader { source, lead: Lead::default(), row: 0, line: 0, log, name, byte_count, bytes_read })
     }
 
@@ -168,7 +178,7 @@ pub struct LeadReader {
     lead: Lead,
     row: u64,
     line: u64,
-    log: Option<Arc<ActivityLog>>,
+    log: Option<Log>,
     name: String,
     byte_count: Option<u64>,
     bytes_read: ByteCounter,
@@ -177,6 +187,71 @@ pub struct LeadReader {
 enum Source {
     Table(Box<table::Table>),
     Records(Box<records::Records>),
+}
+
+/// The activity log of an input.
+enum Log {
+    /// Held in memory.
+    Loaded(Arc<ActivityLog>),
+    /// Read along with the leads.
+    Streamed(Box<LogStream>),
+}
+
+impl Log {
+    fn open(
+        path: &Path,
+        form: &LogForm,
+        zone: &Zone,
+        small_log_bytes: u64,
+        notes: &mut dyn Notes,
+    ) -> Result<Log, Error> {
+        match LogStream::open(path, form, zone, small_log_bytes, notes)? {
+            Some(stream) => Ok(Log::Streamed(Box::new(stream))),
+            None => ActivityLog::load(path, form, zone, notes).map(|log| Log::Loaded(Arc::new(log))),
+        }
+    }
+
+    /// Adds the log's activities of the next lead to its own.
+    fn attach(&mut self, lead: &mut Lead) -> Result<(), Error> {
+        match self {
+            Log::Loaded(log) => log.attach(lead),
+            Log::Streamed(stream) => stream.attach(lead)?,
+        }
+        Ok(())
+    }
+
+    /// A log with the activities of some rows, which come next.
+    fn of_rows(&mut self, block: &TableBlock, plan: &TablePlan) -> Result<Arc<ActivityLog>, Error> {
+        match self {
+            Log::Loaded(log) => Ok(log.clone()),
+            Log::Streamed(stream) => {
+                let ids = plan.ids(block);
+                stream.log(ids.iter().map(|id| &**id))
+            }
+        }
+    }
+
+    fn note_lead(&self, id: &str) {
+        match self {
+            Log::Loaded(log) => log.note_lead(id),
+            Log::Streamed(stream) => stream.note_lead(id),
+        }
+    }
+
+    /// There are no more leads.
+    fn finish(&mut self) -> Result<(), Error> {
+        match self {
+            Log::Loaded(_) => Ok(()),
+            Log::Streamed(stream) => stream.finish(),
+        }
+    }
+
+    fn messages(&self) -> Vec<String> {
+        match self {
+            Log::Loaded(log) => log.unmatched_note().into_iter().collect(),
+            Log::Streamed(stream) => stream.messages(),
+        }
+    }
 }
 
 impl LeadReader {
@@ -190,6 +265,7 @@ impl LeadReader {
             Source::Records(records) => records.read_lead(&mut self.lead, &mut self.line)?,
         };
         if read == ReadLead::End {
+            self.log.as_mut().map_or(Ok(()), Log::finish)?;
             return Ok(read);
         }
         self.row += 1;
@@ -197,8 +273,8 @@ impl LeadReader {
             if self.lead.id.is_none() {
                 self.lead.id = Some(self.row.to_string());
             }
-            if let Some(log) = &self.log {
-                log.attach(&mut self.lead);
+            if let Some(log) = &mut self.log {
+                log.attach(&mut self.lead)?;
             }
         }
         Ok(read)
@@ -212,24 +288,29 @@ impl LeadReader {
         }
     }
 
-    /// The activity log, for the records of a table.
-    pub(crate) fn log(&self) -> Option<Arc<ActivityLog>> {
-        self.log.clone()
-    }
-
     /// Cuts the next rows of a table, at most so many; false at its end, and where the input is no table.
     pub(crate) fn next_block(&mut self, block: &mut TableBlock, max_rows: usize) -> Result<bool, Error> {
         let Source::Table(table) = &mut self.source else { return Ok(false) };
         block.row_offset = self.row;
         let has_rows = table.next_block(block, max_rows)?;
+        if let Some(log) = &mut self.log {
+            if has_rows {
+                block.log = Some(log.of_rows(block, table.plan())?);
+            } else {
+                log.finish()?;
+            }
+        }
         self.row += (block.rows.row_count() + block.rows.rejected().len()) as u64;
         Ok(has_rows)
     }
 
     /// Takes in what was noticed when a block was read.
-    pub(crate) fn merge(&mut self, buffers: &mut TableBuffers) {
+    pub(crate) fn merge(&mut self, block: &mut TableBlock, buffers: &mut TableBuffers) {
         if let (Some(log), Some(id)) = (&self.log, buffers.first_id.take()) {
             log.note_lead(&id);
+        }
+        if let (Some(Log::Streamed(stream)), Some(log)) = (&self.log, block.log.take()) {
+            stream.take_matches(&log);
         }
         if let Source::Table(table) = &mut self.source {
             table.merge(buffers);
@@ -282,8 +363,8 @@ impl LeadReader {
             Source::Table(table) => table.warnings(),
             Source::Records(records) => records.warnings(),
         };
-        let message = self.log.as_ref().and_then(|log| log.unmatched_note());
-        warnings.extend(message.map(|message| Warning { line: None, column: None, message }));
+        let messages = self.log.as_ref().map(Log::messages).unwrap_or_default();
+        warnings.extend(messages.into_iter().map(|message| Warning { line: None, column: None, message }));
         warnings
     }
 }

@@ -1,32 +1,31 @@
-//! The activity log, held in memory by lead.
+//! The activity log: held in memory by lead, or read along with the leads where it is sorted like them.
 
 mod compact;
+mod full;
+mod hash;
 mod leads;
 mod rows;
+mod stream;
 
-use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use leadscore::record::Activities;
-use leadscore::{Activity, Attribute, Error, FeatureSchema, Lead, Timestamp, Zone};
+use leadscore::{Activity, Error, Lead, Pipeline, Zone};
 
 use self::compact::{CompactLog, CompactLogBuilder};
-use self::leads::LeadNumbers;
-use super::{InputFile, InputFormat};
+use self::full::FullLog;
+use self::leads::{LeadNumbers, LogLeads};
+use self::rows::{Entry, LogRows};
+pub(super) use self::stream::{LogStream, SMALL_LOG_BYTES};
+use crate::Notes;
 use crate::wording::counted;
-use crate::{Notes, unreadable};
 
 /// Activities by lead.
 #[derive(Debug)]
 pub(crate) struct ActivityLog {
-    leads: LeadNumbers,
-    /// Whether a lead was met in the input, by number.
-    is_matched: Vec<AtomicBool>,
+    leads: LogLeads,
     store: Store,
-    /// A lead of the input, for the message that none was met.
-    some_lead: OnceLock<String>,
 }
 
 /// The activities by the number of the lead.
@@ -37,114 +36,104 @@ enum Store {
 }
 
 /// How a log is held.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LogForm<'s> {
-    pub(super) schema: &'s FeatureSchema,
+#[derive(Debug, Clone)]
+pub(super) struct LogForm {
+    pub(super) pipeline: Pipeline,
     /// Whether leads may bring activities of their own: where these have ids, the log's doubles of them must be found.
     pub(super) leads_have_activities: bool,
-}
-
-/// What a row of a log says besides properties.
-#[derive(Debug, Clone, Copy)]
-struct Entry<'a> {
-    lead: &'a str,
-    kind: &'a str,
-    at: Timestamp,
-    id: Option<&'a str>,
 }
 
 impl ActivityLog {
     /// Reads a log: CSV with the columns `lead_id`, kind and at, or JSON lines with these fields.
     pub(super) fn load(
         path: &Path,
-        form: &LogForm<'_>,
+        form: &LogForm,
         zone: &Zone,
         notes: &mut dyn Notes,
     ) -> Result<ActivityLog, Error> {
-        let file = InputFile::open(&path.to_string_lossy())?;
-        let builder = match file.format {
-            InputFormat::Csv => rows::read_table(file, form, zone)?,
-            InputFormat::Jsonl => rows::read_lines(file, form, zone)?,
-            InputFormat::Json => {
-                return Err(unreadable(&file.name, "activities come as CSV or as JSON lines (.jsonl)"));
-            }
+        let (log, refused) = ActivityLog::read(path, form, zone)?;
+        let (activity_count, store_bytes) = match &log.store {
+            Store::Full(store) => (store.activity_count(), store.byte_count()),
+            Store::Compact(store) => (store.activity_count(), store.byte_count()),
         };
-        Ok(builder.finish(notes))
+        let numbers = log.leads.numbers();
+        if activity_count > 0 {
+            notes.assumed(format!(
+                "{} of {} held in memory, about {} bytes each",
+                counted(activity_count as u64, "activity", "activities"),
+                counted(numbers.len() as u64, "lead", "leads"),
+                (store_bytes + numbers.byte_count() + numbers.len()) / activity_count
+            ));
+        }
+        if let Some(message) = refused.message() {
+            notes.assumed(message);
+        }
+        Ok(log)
+    }
+
+    /// Reads a log without a word about it.
+    fn read(path: &Path, form: &LogForm, zone: &Zone) -> Result<(ActivityLog, RefusedRows), Error> {
+        let mut rows = LogRows::open(path, form)?;
+        let (mut builder, mut refused) = (form.builder(rows.has_ids()), RefusedRows::default());
+        rows.visit(zone, |row| {
+            match row.entry {
+                Ok(entry) => builder.add(entry),
+                Err(reason) => refused.add(row.line, &reason),
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok((builder.finish(), refused))
     }
 
     /// The log's activities of a lead of the input.
     pub(super) fn activities(&self, lead_id: &str) -> Activities<'_> {
-        let Some(lead) = self.matched(lead_id) else { return Activities::default() };
+        let Some(lead) = self.leads.matched(lead_id) else { return Activities::default() };
         match &self.store {
-            Store::Full(log) => log.by_lead[lead].as_slice().into(),
-            Store::Compact(log) => log.activities(lead),
+            Store::Full(log) => log.activities(lead as usize).into(),
+            Store::Compact(log) => log.activities(lead as usize),
         }
     }
 
     /// Remembers the id of the first lead of the input, as an example.
     pub(super) fn note_lead(&self, lead_id: &str) {
-        self.some_lead.get_or_init(|| lead_id.to_owned());
+        self.leads.note_lead(lead_id);
     }
 
     /// Adds the log's activities of a lead to its own.
     pub(crate) fn attach(&self, lead: &mut Lead) {
         let Some(id) = lead.id.as_deref() else { return };
         self.note_lead(id);
-        let Some(number) = self.matched(id) else { return };
+        let Some(number) = self.leads.matched(id) else { return };
         match &self.store {
-            Store::Full(log) => lead.activities.extend_from_slice(&log.by_lead[number]),
+            Store::Full(log) => lead.activities.extend_from_slice(log.activities(number as usize)),
             Store::Compact(log) => {
-                let activities = log.kinds_and_times(number).map(|(kind, at)| Activity::new(kind, at));
-                lead.activities.extend(activities);
+                let activities = log.kinds_and_times(number as usize);
+                lead.activities.extend(activities.map(|(kind, at)| Activity::new(kind, at)));
             }
         }
     }
 
-    /// The number of a lead of the input in the log, which is met by that.
-    fn matched(&self, lead_id: &str) -> Option<usize> {
-        let number = self.leads.find(lead_id)?;
-        if !self.is_matched(number) {
-            self.is_matched[number].store(true, Ordering::Relaxed);
-        }
-        Some(number)
-    }
-
-    fn is_matched(&self, number: usize) -> bool {
-        self.is_matched[number].load(Ordering::Relaxed)
-    }
-
     /// What to say of activities whose lead was not in the input.
     pub(super) fn unmatched_note(&self) -> Option<String> {
-        let unmatched =
-            || self.leads.iter().filter(|(_, number)| !self.is_matched(*number)).map(|(id, _)| id);
-        // The ids have no order of their own: every run is to name the same one.
-        let first = unmatched().min()?;
-        let unmatched_count = unmatched().count();
-        let count = counted(unmatched_count as u64, "lead that is", "leads that are");
-        let own = self.some_lead.get().map(String::as_str).unwrap_or_default();
-        Some(if unmatched_count < self.leads.len() {
-            format!("the log speaks of {count} not in the input, such as `{first}`")
-        } else {
-            format!(
-                "no activity belongs to a lead of the input: its ids look like `{own}`, the log's like `{first}`"
-            )
-        })
+        self.leads.unmatched_note(|_| true)
     }
 }
 
-impl<'s> LogForm<'s> {
+impl LogForm {
+    /// Whether properties are kept, also those that no feature reads: they decide which of two activities of the same
+    /// time and kind comes first.
+    fn keeps_properties(&self, has_ids: bool) -> bool {
+        has_ids && self.leads_have_activities || self.pipeline.schema().reads_activity_properties()
+    }
+
     /// A log of this form, to be read from a file whose activities have ids or not.
-    ///
-    /// The full form keeps all properties, also those that no feature reads: they decide which of two activities of the
-    /// same time and kind comes first.
-    fn builder(&self, has_ids: bool) -> LogBuilder<'s> {
-        let needs_ids = has_ids && self.leads_have_activities;
-        let store = if needs_ids || self.schema.reads_activity_properties() {
+    fn builder(&self, has_ids: bool) -> LogBuilder<'_> {
+        let store = if self.keeps_properties(has_ids) {
             StoreBuilder::Full(FullLog::default())
         } else {
-            StoreBuilder::Compact(CompactLogBuilder::new(self.schema, has_ids))
+            StoreBuilder::Compact(CompactLogBuilder::new(self.pipeline.schema(), has_ids))
         };
-        LogBuilder { leads: LeadNumbers::default(), store, refused_count: 0, first_refused: None }
+        LogBuilder { leads: LeadNumbers::default(), store }
     }
 }
 
@@ -153,9 +142,6 @@ impl<'s> LogForm<'s> {
 struct LogBuilder<'s> {
     leads: LeadNumbers,
     store: StoreBuilder<'s>,
-    refused_count: u64,
-    /// The line and the reason.
-    first_refused: Option<(u64, String)>,
 }
 
 #[derive(Debug)]
@@ -165,102 +151,68 @@ enum StoreBuilder<'s> {
 }
 
 impl LogBuilder<'_> {
-    fn keeps_properties(&self) -> bool {
-        matches!(self.store, StoreBuilder::Full(_))
-    }
-
-    fn add(&mut self, entry: &Entry<'_>, properties: impl FnOnce() -> BTreeMap<String, Attribute>) {
+    fn add(&mut self, entry: Entry<'_>) {
         let lead = self.leads.number(entry.lead);
         match &mut self.store {
             StoreBuilder::Compact(log) => log.add(lead, entry.kind, entry.at, entry.id),
             StoreBuilder::Full(log) => {
                 let mut activity = Activity::new(entry.kind, entry.at);
                 activity.id = entry.id.map(str::to_owned);
-                activity.properties = properties();
+                activity.properties = entry.properties();
                 log.add(lead as usize, activity);
             }
         }
     }
 
-    /// Notes a row that is no activity; rows may come in any order.
-    fn refuse(&mut self, line: u64, reason: &str) {
-        self.refused_count += 1;
-        if self.first_refused.as_ref().is_none_or(|(first, _)| line < *first) {
-            self.first_refused = Some((line, reason.to_owned()));
+    /// Adds what another log of the same form has of a lead.
+    fn add_from(&mut self, other: &ActivityLog, lead_id: &str) {
+        let Some(number) = other.leads.numbers().find(lead_id) else { return };
+        let lead = self.leads.number(lead_id);
+        match (&mut self.store, &other.store) {
+            (StoreBuilder::Full(log), Store::Full(other)) => {
+                for activity in other.activities(number as usize) {
+                    log.add(lead as usize, activity.clone());
+                }
+            }
+            (StoreBuilder::Compact(log), Store::Compact(other)) => {
+                // Doubles were removed there.
+                for (kind, at) in other.kinds_and_times(number as usize) {
+                    log.add(lead, kind, at, None);
+                }
+            }
+            _ => unreachable!("the form of a log does not change"),
         }
     }
 
-    /// The log, and a note on its size and on what could not be used.
-    fn finish(self, notes: &mut dyn Notes) -> ActivityLog {
-        let lead_count = self.leads.len();
+    fn finish(self) -> ActivityLog {
         let store = match self.store {
             StoreBuilder::Full(log) => Store::Full(log),
-            StoreBuilder::Compact(builder) => Store::Compact(builder.finish(lead_count)),
+            StoreBuilder::Compact(builder) => Store::Compact(builder.finish(self.leads.len())),
         };
-        let (activity_count, store_bytes) = match &store {
-            Store::Full(log) => (log.activity_count, log.byte_count()),
-            Store::Compact(log) => (log.activity_count(), log.byte_count()),
-        };
-        let byte_count = store_bytes + self.leads.byte_count() + lead_count;
-        if activity_count > 0 {
-            notes.assumed(format!(
-                "{} of {} held in memory, about {} bytes each",
-                counted(activity_count as u64, "activity", "activities"),
-                counted(lead_count as u64, "lead", "leads"),
-                byte_count / activity_count
-            ));
-        }
-        if let Some((line, reason)) = &self.first_refused {
-            let refused = counted(self.refused_count, "activity", "activities");
-            notes.assumed(format!("{refused} could not be used; the first: line {line}: {reason}"));
-        }
-        let is_matched = (0..lead_count).map(|_| AtomicBool::new(false)).collect();
-        ActivityLog { leads: self.leads, is_matched, store, some_lead: OnceLock::new() }
+        ActivityLog { leads: LogLeads::new(self.leads), store }
     }
 }
 
-/// Whole activities by the number of the lead.
+/// Rows that are no activities.
 #[derive(Debug, Default)]
-struct FullLog {
-    by_lead: Vec<Vec<Activity>>,
-    activity_count: usize,
-    /// What the activities hold beside their own size.
-    content_bytes: usize,
+struct RefusedRows {
+    count: u64,
+    /// The line and the reason.
+    first: Option<(u64, String)>,
 }
 
-impl FullLog {
-    /// Adds an activity of a lead, whose number is at most one more than those before.
-    fn add(&mut self, lead: usize, activity: Activity) {
-        self.activity_count += 1;
-        self.content_bytes += content_bytes(&activity);
-        if lead == self.by_lead.len() {
-            self.by_lead.push(Vec::new());
+impl RefusedRows {
+    /// Notes a row; rows may come in any order.
+    fn add(&mut self, line: u64, reason: &str) {
+        self.count += 1;
+        if self.first.as_ref().is_none_or(|(first, _)| line < *first) {
+            self.first = Some((line, reason.to_owned()));
         }
-        self.by_lead[lead].push(activity);
     }
 
-    /// About how much memory it takes.
-    fn byte_count(&self) -> usize {
-        let lists = self.by_lead.iter().map(|list| allocated_bytes(list.capacity() * size_of::<Activity>()));
-        self.content_bytes + self.by_lead.capacity() * size_of::<Vec<Activity>>() + lists.sum::<usize>()
+    fn message(&self) -> Option<String> {
+        let (line, reason) = self.first.as_ref()?;
+        let refused = counted(self.count, "activity", "activities");
+        Some(format!("{refused} could not be used; the first: line {line}: {reason}"))
     }
-}
-
-/// About how much memory the texts and properties of an activity take.
-fn content_bytes(activity: &Activity) -> usize {
-    /// A node of a `BTreeMap` has room for so many entries.
-    const NODE_ENTRIES: usize = 11;
-    let node_bytes = allocated_bytes(NODE_ENTRIES * size_of::<(String, Attribute)>() + 16);
-    let texts = activity.properties.iter().map(|(name, value)| {
-        let text = if let Attribute::Text(text) = value { text.len() } else { 0 };
-        allocated_bytes(name.len()) + allocated_bytes(text)
-    });
-    let nodes = activity.properties.len().div_ceil(NODE_ENTRIES) * node_bytes;
-    let id = activity.id.as_ref().map_or(0, |id| allocated_bytes(id.len()));
-    allocated_bytes(activity.kind.len()) + id + nodes + texts.sum::<usize>()
-}
-
-/// What an allocation of so many bytes takes with the allocator's own, in steps of 16 bytes.
-fn allocated_bytes(len: usize) -> usize {
-    if len == 0 { 0 } else { (len + 8).next_multiple_of(16).max(32) }
 }

@@ -1,6 +1,7 @@
 //! Rows of a table as records: blocks are cut on one thread, and read, scored and written on others.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use leadscore::record::{Activities, AttributeKey, AttributeRef, Record};
 use leadscore::{Attribute, FeatureSchema, Lead};
@@ -41,9 +42,16 @@ pub(crate) struct TableBlock {
     pub(super) rows: RowBlock,
     /// How many rows, rejected ones among them, came before the block.
     pub(super) row_offset: u64,
+    /// The activities of its leads, if there is a log.
+    pub(super) log: Option<Arc<ActivityLog>>,
 }
 
 impl TableBlock {
+    /// The activities of its leads, if there is a log.
+    pub(crate) fn log(&self) -> Option<&ActivityLog> {
+        self.log.as_deref()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.row_count() == 0 && self.rows.rejected().is_empty()
     }
@@ -117,11 +125,11 @@ impl TablePlan {
     pub(crate) fn read<'a>(
         &'a self,
         block: &'a TableBlock,
-        log: Option<&'a ActivityLog>,
         buffers: &'a mut TableBuffers,
         rejections: &mut Vec<Rejection>,
     ) -> Vec<TableRow<'a>> {
         let TableBuffers { cells, notes, blank_ids, first_id } = buffers;
+        let log = block.log();
         let mut rejected = block.rows.rejected().iter();
         let mut next_rejected = rejected.next();
         let mut number = block.row_offset;
@@ -154,6 +162,24 @@ impl TablePlan {
         );
         *first_id = records.first().filter(|_| log.is_some()).map(|record| record.id.to_string());
         records
+    }
+
+    /// The ids of a block's rows.
+    pub(super) fn ids<'b>(&self, block: &'b TableBlock) -> Vec<Cow<'b, str>> {
+        let mut rejected = block.rows.rejected().iter().peekable();
+        let mut number = block.row_offset;
+        let id = |row: usize| {
+            while rejected.next_if(|rejected| Some(rejected.line) < block.rows.line(row)).is_some() {
+                number += 1;
+            }
+            number += 1;
+            let written = self.id.and_then(|column| block.rows.raw(row, column)).map(str::trim);
+            match written {
+                Some(id) if !id.is_empty() => Cow::Borrowed(id),
+                _ => Cow::Owned(number.to_string()),
+            }
+        };
+        (0..block.rows.row_count()).map(id).collect()
     }
 
     /// Reads one row.

@@ -91,7 +91,7 @@ impl Batch {
 
     /// Hands on what was noticed when the rows were read.
     pub(super) fn merge_into(&mut self, leads: &mut LeadReader) {
-        leads.merge(&mut self.table);
+        leads.merge(&mut self.block, &mut self.table);
     }
 
     fn is_empty(&self) -> bool {
@@ -113,7 +113,6 @@ pub(super) struct Job<'a> {
     pub(super) row_format: Option<FileFormat>,
     /// Where the input is a table.
     pub(super) table: Option<Arc<TablePlan>>,
-    pub(super) log: Option<Arc<ActivityLog>>,
     pub(super) floor: ScoreFloor,
 }
 
@@ -197,10 +196,11 @@ impl Job<'_> {
         let Batch { slots, block, table, outcomes, rejections, rendered, workspace, .. } = batch;
         rendered.clear();
         outcomes.clear();
-        let mut out = Scored { outcomes, rejections, rendered, workspace };
+        let log = block.log();
+        let mut out = Scored { outcomes, rejections, rendered, workspace, log };
         match &self.table {
             Some(plan) => {
-                let records = plan.read(block, self.log.as_deref(), table, out.rejections);
+                let records = plan.read(block, table, out.rejections);
                 self.score_records(&records, &mut out);
             }
             None => self.score_records(&slots.iter().collect::<Vec<_>>(), &mut out),
@@ -239,7 +239,7 @@ impl Job<'_> {
 
     /// Scores with their strongest reasons as CSV, or scores alone.
     fn render_scores<R: InputRow>(&self, records: &[R], renders: bool, out: &mut Scored<'_>) {
-        let Scored { outcomes, rejections, rendered, workspace } = out;
+        let Scored { outcomes, rejections, rendered, workspace, log } = out;
         let mut csv = CsvRows::new(rendered);
         let (when, tiers) = (When::All(&self.as_of), self.pipeline.tiers().tiers());
         let position = |tier: &Tier| tiers.iter().position(|own| std::ptr::eq(own, tier));
@@ -263,12 +263,12 @@ impl Job<'_> {
             }
         });
         if !renders {
-            self.keep_leads(records, outcomes);
+            self.keep_leads(records, *log, outcomes);
         }
     }
 
     /// Keeps the leads of a batch that may still be among the best.
-    fn keep_leads<R: InputRow>(&self, records: &[R], outcomes: &mut [Outcome]) {
+    fn keep_leads<R: InputRow>(&self, records: &[R], log: Option<&ActivityLog>, outcomes: &mut [Outcome]) {
         let mut outcomes = outcomes.iter_mut().peekable();
         for record in records {
             if let Some(outcome) = outcomes.next_if(|outcome| outcome.row == record.row()) {
@@ -276,7 +276,7 @@ impl Job<'_> {
                     continue;
                 }
                 let mut lead = record.to_lead();
-                if let (Some(log), Some(_)) = (&self.log, &self.table) {
+                if let Some(log) = log {
                     log.attach(&mut lead);
                 }
                 outcome.lead = Some(lead);
@@ -291,6 +291,8 @@ struct Scored<'b> {
     rejections: &'b mut Vec<Rejection>,
     rendered: &'b mut Vec<u8>,
     workspace: &'b mut ScoreWorkspace,
+    /// The activities of the rows of a table, if there is a log; other leads have theirs.
+    log: Option<&'b ActivityLog>,
 }
 
 impl Scored<'_> {

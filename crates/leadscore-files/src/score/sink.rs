@@ -53,7 +53,6 @@ impl<'a> Sink<'a> {
             options: scoring.options(reasons),
             row_format,
             table: leads.table_plan(),
-            log: leads.log(),
             floor: ScoreFloor::new(),
         }
     }

@@ -1,6 +1,5 @@
 //! A log of which only kinds and times are held: 16 bytes for each activity.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroU64;
 use std::ops::Range;
 
@@ -8,6 +7,8 @@ use leadscore::FeatureSchema;
 use leadscore::Timestamp;
 use leadscore::feature::ActivityKinds;
 use leadscore::record::{Activities, ActivityKind, CompactActivity};
+
+use super::hash::TextHasher;
 
 /// The activities of all leads, those of each lead together and in order.
 #[derive(Debug)]
@@ -53,6 +54,7 @@ pub(super) struct CompactLogBuilder<'s> {
     kinds: ActivityKinds<'s>,
     kind_names: Vec<Box<str>>,
     events: Events,
+    hasher: TextHasher,
 }
 
 /// The activities in the order of the file; with the hashes of their ids only where the log has ids.
@@ -87,7 +89,12 @@ struct IdHash {
 impl<'s> CompactLogBuilder<'s> {
     pub(super) fn new(schema: &'s FeatureSchema, has_ids: bool) -> CompactLogBuilder<'s> {
         let events = if has_ids { Events::WithIds(Vec::new()) } else { Events::WithoutIds(Vec::new()) };
-        CompactLogBuilder { kinds: ActivityKinds::new(schema), kind_names: Vec::new(), events }
+        CompactLogBuilder {
+            kinds: ActivityKinds::new(schema),
+            kind_names: Vec::new(),
+            events,
+            hasher: TextHasher::default(),
+        }
     }
 
     /// Adds an activity; an id is an error of the caller where the log was said to have none.
@@ -102,13 +109,16 @@ impl<'s> CompactLogBuilder<'s> {
                 assert!(id.is_none(), "a log without ids has none");
                 events.push(event);
             }
-            Events::WithIds(events) => events.push(EventWithId { event, id: id.map(hash_id) }),
+            Events::WithIds(events) => {
+                let id = id.map(|id| IdHash::new(self.hasher.hash(id)));
+                events.push(EventWithId { event, id });
+            }
         }
     }
 
     /// The log of so many leads, with doubles removed.
     pub(super) fn finish(self, lead_count: usize) -> CompactLog {
-        let CompactLogBuilder { kinds, kind_names, events } = self;
+        let CompactLogBuilder { kinds, kind_names, events, .. } = self;
         let ranks = rank_kinds(kinds.kinds());
         let rank = |event: Event| Event { kind: ranks[event.kind as usize], ..event };
         let compact = |event: Event| CompactActivity { at: event.at, kind: event.kind };
@@ -142,13 +152,10 @@ impl<'s> CompactLogBuilder<'s> {
     }
 }
 
-fn hash_id(id: &str) -> IdHash {
-    let half = |seed: u8| {
-        let mut hasher = DefaultHasher::new();
-        (seed, id).hash(&mut hasher);
-        hasher.finish()
-    };
-    IdHash { high: NonZeroU64::new(half(0)).unwrap_or(NonZeroU64::MIN), low: half(1) }
+impl IdHash {
+    fn new([high, low]: [u64; 2]) -> IdHash {
+        IdHash { high: NonZeroU64::new(high).unwrap_or(NonZeroU64::MIN), low }
+    }
 }
 
 /// The places of kinds in the order in which activities of one time are sorted, by number.

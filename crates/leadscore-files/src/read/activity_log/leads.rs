@@ -1,56 +1,222 @@
-//! The leads of a log as numbers.
+//! The leads of a log as numbers, and which of them the input has.
 
-use std::collections::HashMap;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::allocated_bytes;
+use super::hash::TextHasher;
+use crate::wording::counted;
 
-/// Lead ids, each held once, in the order in which they were first seen.
+/// The leads of a log, and which of them were met in the input; shared by the threads that score.
+#[derive(Debug)]
+pub(super) struct LogLeads {
+    numbers: LeadNumbers,
+    /// Whether a lead was met in the input, by number.
+    is_matched: Vec<AtomicBool>,
+    /// A lead of the input, for the message that none was met.
+    some_lead: OnceLock<String>,
+}
+
+impl LogLeads {
+    pub(super) fn new(numbers: LeadNumbers) -> LogLeads {
+        let is_matched = (0..numbers.len()).map(|_| AtomicBool::new(false)).collect();
+        LogLeads { numbers, is_matched, some_lead: OnceLock::new() }
+    }
+
+    pub(super) fn numbers(&self) -> &LeadNumbers {
+        &self.numbers
+    }
+
+    /// Remembers the id of the first lead of the input, as an example.
+    pub(super) fn note_lead(&self, id: &str) {
+        self.some_lead.get_or_init(|| id.to_owned());
+    }
+
+    /// The number of a lead of the input in the log, which is met by that.
+    pub(super) fn matched(&self, id: &str) -> Option<u32> {
+        let number = self.numbers.find(id)?;
+        let is_matched = &self.is_matched[number as usize];
+        // Only read as a rule, so that threads do not take the memory from each other.
+        if !is_matched.load(Ordering::Relaxed) {
+            is_matched.store(true, Ordering::Relaxed);
+        }
+        Some(number)
+    }
+
+    fn is_matched(&self, number: u32) -> bool {
+        self.is_matched[number as usize].load(Ordering::Relaxed)
+    }
+
+    /// Takes over which leads were met in another log with some of these.
+    pub(super) fn take_matches(&self, other: &LogLeads) {
+        for (number, id) in (0..).zip(other.numbers.iter()) {
+            if other.is_matched(number) {
+                self.matched(id);
+            }
+        }
+        if let Some(id) = other.some_lead.get() {
+            self.note_lead(id);
+        }
+    }
+
+    /// What to say of activities whose lead was not in the input; `has_activities` tells which numbers have some.
+    pub(super) fn unmatched_note(&self, has_activities: impl Fn(u32) -> bool) -> Option<String> {
+        let (mut lead_count, mut unmatched_count, mut first) = (0_u64, 0_u64, None::<&str>);
+        for (number, id) in (0..).zip(self.numbers.iter()).filter(|(number, _)| has_activities(*number)) {
+            lead_count += 1;
+            if !self.is_matched(number) {
+                unmatched_count += 1;
+                // Every way of reading the log is to name the same one.
+                first = Some(first.map_or(id, |first| first.min(id)));
+            }
+        }
+        let first = first?;
+        let count = counted(unmatched_count, "lead that is", "leads that are");
+        let own = self.some_lead.get().map(String::as_str).unwrap_or_default();
+        Some(if unmatched_count < lead_count {
+            format!("the log speaks of {count} not in the input, such as `{first}`")
+        } else {
+            format!(
+                "no activity belongs to a lead of the input: its ids look like `{own}`, the log's like `{first}`"
+            )
+        })
+    }
+}
+
+/// Lead ids, each held once, numbered in the order in which they were first seen.
 #[derive(Debug, Default)]
 pub(super) struct LeadNumbers {
-    numbers: HashMap<Box<str>, u32>,
+    hasher: TextHasher,
+    /// All ids, one after the other.
+    texts: String,
+    /// Where each id ends in them.
+    ends: Vec<usize>,
+    /// A hash table with open addressing; as many slots as a power of two, or none.
+    slots: Vec<Slot>,
     /// The lead seen last: in a log sorted by lead it is nearly always the next one too.
-    last: Option<(String, u32)>,
+    last: Option<u32>,
+}
+
+/// A place of the hash table: 8 bytes, of which most decide without a look at the text.
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    /// Half of the hash; the place is decided by the other one.
+    tag: u32,
+    /// One more than the number of the lead; 0 is a free place.
+    occupant: u32,
 }
 
 impl LeadNumbers {
     /// The number of a lead, which is new or was seen before.
     pub(super) fn number(&mut self, id: &str) -> u32 {
-        match &mut self.last {
-            Some((last, number)) if last == id => *number,
-            last => {
-                let number = self.numbers.get(id).copied().unwrap_or_else(|| {
-                    let number = u32::try_from(self.numbers.len()).expect("fewer than 4 billion leads");
-                    self.numbers.insert(id.into(), number);
-                    number
-                });
-                let (text, last_number) = last.get_or_insert_default();
-                text.clear();
-                text.push_str(id);
-                *last_number = number;
-                number
-            }
+        if let Some(last) = self.last.filter(|last| self.id(*last) == id) {
+            return last;
         }
+        let number = self.find(id).unwrap_or_else(|| self.insert(id));
+        self.last = Some(number);
+        number
+    }
+
+    /// The number of a lead whose rows stand together; `None` where it was seen before others.
+    pub(super) fn number_in_group(&mut self, id: &str) -> Option<u32> {
+        let count = self.len();
+        let last = self.last;
+        let number = self.number(id);
+        (number as usize == count || Some(number) == last).then_some(number)
     }
 
     /// The number of a lead that was seen.
-    pub(super) fn find(&self, id: &str) -> Option<usize> {
-        self.numbers.get(id).map(|number| *number as usize)
+    pub(super) fn find(&self, id: &str) -> Option<u32> {
+        let mask = self.slots.len().checked_sub(1)?;
+        let [hash, _] = self.hasher.hash(id);
+        let mut place = hash as usize & mask;
+        loop {
+            let Slot { tag, occupant } = self.slots[place];
+            let number = occupant.checked_sub(1)?;
+            if tag == (hash >> 32) as u32 && self.id(number) == id {
+                return Some(number);
+            }
+            place = (place + 1) & mask;
+        }
     }
 
-    /// All ids with their numbers, in no order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.numbers.iter().map(|(id, number)| (&**id, *number as usize))
+    /// All ids in the order of their numbers.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len()).map(|number| self.id(number as u32))
     }
 
     pub(super) fn len(&self) -> usize {
-        self.numbers.len()
+        self.ends.len()
     }
 
-    /// About how much memory they take.
+    /// How much memory they take.
     pub(super) fn byte_count(&self) -> usize {
-        // A hash table fills at most seven of eight places, each with a byte of its own.
-        let place_count = self.numbers.capacity() * 8 / 7;
-        let ids: usize = self.numbers.keys().map(|id| allocated_bytes(id.len())).sum();
-        place_count * (size_of::<(Box<str>, u32)>() + 1) + ids
+        self.texts.capacity()
+            + self.ends.capacity() * size_of::<usize>()
+            + self.slots.capacity() * size_of::<Slot>()
+    }
+
+    fn id(&self, number: u32) -> &str {
+        let number = number as usize;
+        let start = if number == 0 { 0 } else { self.ends[number - 1] };
+        &self.texts[start..self.ends[number]]
+    }
+
+    /// Adds a lead that was not seen.
+    fn insert(&mut self, id: &str) -> u32 {
+        let number = u32::try_from(self.len()).ok().filter(|number| *number < u32::MAX);
+        let number = number.expect("fewer than 4 billion leads");
+        self.texts.push_str(id);
+        self.ends.push(self.texts.len());
+        // A quarter of the slots stays free, so that a search ends soon.
+        if self.len() * 4 > self.slots.len() * 3 {
+            self.slots = vec![Slot::default(); (self.slots.len() * 2).max(16)];
+            for earlier in 0..number {
+                self.occupy(earlier);
+            }
+        }
+        self.occupy(number);
+        number
+    }
+
+    /// Puts a lead into the hash table.
+    fn occupy(&mut self, number: u32) {
+        let [hash, _] = self.hasher.hash(self.id(number));
+        let mask = self.slots.len() - 1;
+        let mut place = hash as usize & mask;
+        while self.slots[place].occupant != 0 {
+            place = (place + 1) & mask;
+        }
+        self.slots[place] = Slot { tag: (hash >> 32) as u32, occupant: number + 1 };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lead_has_one_number() {
+        let mut numbers = LeadNumbers::default();
+        assert_eq!(numbers.find(""), None);
+        let ids: Vec<String> = (0..5_000).map(|number| format!("{}", number * 7)).collect();
+        for id in ids.iter().chain(["", "é"].map(str::to_owned).iter()).chain(&ids) {
+            numbers.number(id);
+        }
+        assert_eq!(numbers.len(), 5_002);
+        for (number, id) in (0..).zip(&ids) {
+            assert_eq!((numbers.find(id), numbers.number(id)), (Some(number), number));
+        }
+        assert_eq!(
+            (numbers.find(""), numbers.find("é"), numbers.find("3")),
+            (Some(5_000), Some(5_001), None)
+        );
+        assert!(numbers.iter().take(5_000).eq(ids.iter().map(String::as_str)));
+    }
+
+    #[test]
+    fn a_lead_that_comes_back_is_noticed() {
+        let mut numbers = LeadNumbers::default();
+        let found = ["a", "a", "b", "c", "c", "a", "d"].map(|id| numbers.number_in_group(id));
+        assert_eq!(found, [Some(0), Some(0), Some(1), Some(2), Some(2), None, Some(3)]);
     }
 }
