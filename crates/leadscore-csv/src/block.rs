@@ -57,7 +57,9 @@ impl RowBlock {
             None => self.rows.get(row)?.start,
         };
         let raw = self.text.get(start as usize..*ends.get(column)? as usize)?;
-        Some(spreadsheet_text(trim(raw)).unwrap_or(raw))
+        // What begins with an equals sign may be a text that is kept from being read as a number.
+        let unwrapped = if raw.contains('=') { spreadsheet_text(trim(raw)) } else { None };
+        Some(unwrapped.unwrap_or(raw))
     }
 
     pub(crate) fn clear(&mut self, width: usize) {
@@ -264,6 +266,16 @@ impl RowParser {
     ) -> RowRef<'a> {
         self.plan.parse(block, row, cells, notes);
         block.view(row, cells)
+    }
+}
+
+impl RowParser {
+    /// The same for some of the columns alone; of the others only [`RowBlock::raw`] tells.
+    #[must_use]
+    pub fn only(&self, columns: &[usize]) -> RowParser {
+        let selected = self.plan.selected.iter().enumerate();
+        let selected = selected.map(|(column, selected)| *selected && columns.contains(&column)).collect();
+        RowParser { plan: Arc::new(RowPlan { columns: self.plan.columns.clone(), selected }) }
     }
 }
 

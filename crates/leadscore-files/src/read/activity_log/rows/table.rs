@@ -38,11 +38,14 @@ impl TableRows {
             CsvReader::open(file.bytes, CsvOptions::default()).map_err(|error| in_file(&name, error))?;
         let header = reader.columns().iter().map(|column| column.name.clone()).collect();
         let columns = LogColumns::find(&name, header)?;
+        let mut parser = reader.parser();
         if let Some(selected) = select(&columns) {
             reader.select(&selected);
+            // Of all others the text is enough.
+            parser = reader.parser().only(&[columns.at]);
         }
         Ok(TableRows {
-            parser: reader.parser(),
+            parser,
             name,
             reader,
             columns,
@@ -69,7 +72,7 @@ impl TableRows {
         loop {
             while self.next < self.block.row_count() {
                 let row = self.parser.parse(&self.block, self.next, &mut self.cells, &mut self.notes);
-                let entry = self.columns.entry(row, zone);
+                let entry = self.columns.entry(&self.block, self.next, row, zone);
                 if visitor(LogRow { line: row.line(), entry }).is_break() {
                     return Ok(());
                 }
@@ -91,8 +94,7 @@ impl TableRows {
     ) -> Result<(), Error> {
         while self.next_block()? {
             while self.next < self.block.row_count() {
-                let row = self.parser.parse(&self.block, self.next, &mut self.cells, &mut self.notes);
-                if visitor(trimmed(row, self.columns.lead)).is_break() {
+                if visitor(trimmed(&self.block, self.next, self.columns.lead)).is_break() {
                     return Ok(());
                 }
                 self.next += 1;
@@ -139,19 +141,26 @@ impl LogColumns {
     }
 
     /// The activity of a row, or why it is none.
-    fn entry<'a>(&'a self, row: RowRef<'a>, zone: &Zone) -> Result<Entry<'a>, String> {
+    fn entry<'a>(
+        &'a self,
+        block: &'a RowBlock,
+        index: usize,
+        row: RowRef<'a>,
+        zone: &Zone,
+    ) -> Result<Entry<'a>, String> {
+        let trimmed = |column| trimmed(block, index, column);
         let at = match row.value(self.at) {
             Some(Cell::Date(date)) => date.to_timestamp(zone).map_err(|error| error.to_string())?,
             Some(Cell::Text(text)) => Timestamp::parse(text, zone).map_err(|error| error.to_string())?,
-            _ => return Err(format!("`{}` is not a time", trimmed(row, self.at))),
+            _ => return Err(format!("`{}` is not a time", trimmed(self.at))),
         };
-        let kind = trimmed(row, self.kind);
+        let kind = trimmed(self.kind);
         if kind.is_empty() {
             return Err("the kind is blank".to_owned());
         }
-        let id = self.id.map(|id| trimmed(row, id)).filter(|id| !id.is_empty());
+        let id = self.id.map(|id| trimmed(id)).filter(|id| !id.is_empty());
         let properties = Properties::Table { row, columns: self };
-        Ok(Entry { lead: trimmed(row, self.lead), kind, at, id, properties })
+        Ok(Entry { lead: trimmed(self.lead), kind, at, id, properties })
     }
 
     pub(super) fn properties(&self, row: RowRef<'_>) -> BTreeMap<String, Attribute> {
@@ -168,6 +177,6 @@ impl LogColumns {
     }
 }
 
-fn trimmed(row: RowRef<'_>, column: usize) -> &str {
-    row.raw(column).map(str::trim).unwrap_or_default()
+fn trimmed(block: &RowBlock, row: usize, column: usize) -> &str {
+    block.raw(row, column).map(str::trim).unwrap_or_default()
 }
