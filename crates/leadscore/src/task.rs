@@ -5,26 +5,38 @@
 //! that was asked for, its numbers are in range and agree with the pipeline's, and its words state nothing that the input
 //! does not say.
 
+mod advice;
 mod budget;
+mod conversion;
 mod data;
 mod grounding;
+mod lead_data;
+mod next_action;
 mod outcome;
 mod price;
 mod prompt;
+mod qualification;
+mod ranking;
 mod reply;
+mod time_to_close;
 
 use std::pin::Pin;
 
 use serde::Serialize;
 
 pub use budget::{Budget, OverBudget, Permit, Spent};
+pub use conversion::{ConversionPrediction, ConversionTask};
+pub use next_action::{NextAction, NextActionTask};
 pub use outcome::{
     Assisted, Author, Completion, FailureKind, FallbackReason, ModelFailure, NotAsked, Outcome, Provenance,
     Usage, conclude,
 };
 pub use price::{Cost, Price, PriceList};
 pub use prompt::Prompt;
+pub use qualification::{Qualification, QualificationTask};
+pub use ranking::{RankedLead, RankingTask};
 pub use reply::{Rejection, RejectionKind};
+pub use time_to_close::{TimeToClose, TimeToCloseTask};
 
 /// Exactly one question, with the check of its answer and the result without a model. Pure: no clock, no network.
 pub trait Task {

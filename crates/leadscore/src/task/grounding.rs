@@ -91,6 +91,11 @@ impl Sources {
         self
     }
 
+    /// Whether a text has an e-mail or web address or a telephone number.
+    pub(crate) fn has_contact_details(&self) -> bool {
+        !self.addresses.is_empty() || !self.phones.is_empty()
+    }
+
     /// Checks a text.
     ///
     /// # Errors
