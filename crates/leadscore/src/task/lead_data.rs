@@ -17,6 +17,7 @@ const MESSAGES: [&str; 6] = ["message", "notes", "comment", "description", "sear
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct LeadData {
     attributes: BTreeMap<String, Value>,
+    #[serde(serialize_with = "crate::json::short")]
     score: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     probability: Option<f64>,
@@ -33,7 +34,7 @@ pub(crate) struct LeadData {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 enum Value {
-    Number(f64),
+    Number(#[serde(serialize_with = "crate::json::short")] f64),
     Flag(bool),
     Text(String),
 }
@@ -41,6 +42,7 @@ enum Value {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Reason {
     text: String,
+    #[serde(serialize_with = "crate::json::short")]
     points: f64,
 }
 
