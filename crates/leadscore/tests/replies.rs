@@ -1,7 +1,5 @@
 //! Answers of language models, honest ones and others: what is taken, and what is refused and why.
 
-use std::collections::BTreeMap;
-
 use leadscore::record::JsonReader;
 use leadscore::task::{
     ConversionTask, NextActionTask, QualificationTask, RankingTask, RejectionKind, Task, TimeToCloseTask,
@@ -82,11 +80,58 @@ fn prompts() {
             NextActionTask::new(lead, &prediction).prompt(),
             QualificationTask::new(&qualify, lead, &qualified).unwrap().prompt(),
         ] {
-            println!("==== {} for {:?}\nSYSTEM {}\nUSER {}\nSCHEMA {}\n", prompt.task, lead.id, prompt.system, prompt.user, prompt.schema);
+            println!(
+                "==== {} for {:?}\nSYSTEM {}\nUSER {}\nSCHEMA {}\n",
+                prompt.task, lead.id, prompt.system, prompt.user, prompt.schema
+            );
         }
     }
-    let predictions: Vec<Prediction> =
-        leads.iter().map(|lead| Pipeline::builtin("conversion").unwrap().score(lead, &as_of()).unwrap()).collect();
+    let predictions: Vec<Prediction> = leads
+        .iter()
+        .map(|lead| Pipeline::builtin("conversion").unwrap().score(lead, &as_of()).unwrap())
+        .collect();
     let prompt = RankingTask::chunks(leads.iter().zip(&predictions))[0].prompt();
-    println!("==== {}\nSYSTEM {}\nUSER {}\nSCHEMA {}", prompt.task, prompt.system, prompt.user, prompt.schema);
+    println!(
+        "==== {}\nSYSTEM {}\nUSER {}\nSCHEMA {}",
+        prompt.task, prompt.system, prompt.user, prompt.schema
+    );
+}
+
+/// How many of some answers are taken as they should be; the others are printed.
+fn count_right(cases: &[Case], is_right: impl Fn(&Case, Result<(), RejectionKind>) -> bool) -> usize {
+    let leads = leads();
+    let right = cases.iter().filter(|case| {
+        let found = verdict(&leads, case);
+        let is_right = is_right(case, found);
+        if !is_right {
+            println!("  {} {} {}: {found:?}", case.task, case.lead, case.note);
+        }
+        is_right
+    });
+    right.count()
+}
+
+#[test]
+fn honest_answers_are_taken() {
+    let cases: Vec<Case> = serde_json::from_str(include_str!("replies/honest.json")).unwrap();
+    assert!(cases.len() >= 60);
+    let taken = count_right(&cases, |_, found| found.is_ok());
+    println!("{taken} of {} honest answers are taken", cases.len());
+    assert!(taken * 100 >= cases.len() * 95, "{taken} of {}", cases.len());
+}
+
+#[test]
+fn other_answers_are_refused() {
+    let cases: Vec<Case> = serde_json::from_str(include_str!("replies/refused.json")).unwrap();
+    assert!(cases.len() >= 60);
+    let refused = count_right(&cases, |case, found| found.err() == case.kind);
+    println!("{refused} of {} others are refused, each for its own fault", cases.len());
+    assert_eq!(refused, cases.len());
+}
+
+/// What no look at numbers, names and words can find: a fact told of the wrong thing, and a sentence turned around.
+#[test]
+fn some_wrong_answers_cannot_be_told() {
+    let cases: Vec<Case> = serde_json::from_str(include_str!("replies/limits.json")).unwrap();
+    assert_eq!(count_right(&cases, |_, found| found.is_ok()), cases.len());
 }

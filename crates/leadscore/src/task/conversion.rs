@@ -74,6 +74,7 @@ struct Reply {
 /// How far a model's probability may lie from the pipeline's own.
 const DEFAULT_BAND: f64 = 0.25;
 const MAX_EXPLANATION: usize = 1_200;
+const HORIZON_DAYS: f64 = 90.0;
 
 impl ConversionTask {
     /// The question about a lead, by the prediction that the pipeline made for it.
@@ -125,7 +126,7 @@ impl Task for ConversionTask {
 
     fn prompt(&self) -> Prompt {
         let system = format!(
-            "You judge how probable it is that a sales lead becomes a customer within 90 days. The data holds the lead's \
+            "You judge how probable it is that a sales lead becomes a customer within {HORIZON_DAYS} days. The data holds the lead's \
              attributes and what a scoring pipeline says: score 0-100, probability, reasons with points, risks. Give a \
              probability between 0 and 1, at most {:.2} away from the pipeline's; why, in two to four sentences; up to six \
              risk factors, good ones too; and up to five recommendations. {DATA_RULE}",
@@ -139,22 +140,23 @@ impl Task for ConversionTask {
     }
 
     fn accept(&self, reply: &str) -> Result<ConversionPrediction, Rejection> {
-        let reply: Reply = read(reply)?;
-        let probability = in_range("probability", reply.probability, 0.0, 1.0)?;
+        let answer: Reply = read(reply)?;
+        let probability = in_range("probability", answer.probability, 0.0, 1.0)?;
         let own = self.own.pipeline_probability;
         if (probability - own).abs() > self.band {
             let message = format!("{probability} lies more than {} from the pipeline's {own}", self.band);
             return Err(Rejection::new(RejectionKind::Inconsistent, "probability", message));
         }
-        let sources = self.data.sources().number(probability);
-        let explanation = plain_text("explanation", &reply.explanation, MAX_EXPLANATION)?;
+        // The horizon of the question is no statement either.
+        let sources = self.data.sources().for_answer(reply).number(probability).number(HORIZON_DAYS);
+        let explanation = plain_text("explanation", &answer.explanation, MAX_EXPLANATION)?;
         sources.check("explanation", &explanation)?;
         Ok(ConversionPrediction {
             probability,
             basis: Basis::Llm,
             explanation,
-            risks: factors(reply.risk_factors, &sources)?,
-            recommendations: recommendations(reply.recommendations, &sources)?,
+            risks: factors(answer.risk_factors, &sources)?,
+            recommendations: recommendations(answer.recommendations, &sources)?,
             ..self.own.clone()
         })
     }

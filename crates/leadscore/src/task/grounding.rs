@@ -26,13 +26,16 @@ pub(crate) struct Sources {
     dates: BTreeSet<Day>,
     addresses: BTreeSet<String>,
     phones: Vec<String>,
+    /// Whether the answer that is checked is German.
+    is_german: bool,
 }
 
 /// A day, with the year where it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Day {
     month: u8,
-    day: u8,
+    /// In its month, from 1.
+    number: u8,
     year: Option<u16>,
 }
 
@@ -47,8 +50,9 @@ struct Lists {
     weekdays: BTreeSet<String>,
     top_level_domains: BTreeSet<String>,
     known_capitals: BTreeSet<String>,
+    name_verbs: BTreeSet<String>,
+    german_words: BTreeSet<String>,
     starters: BTreeSet<String>,
-    ordinary_endings: Vec<String>,
 }
 
 static LISTS: LazyLock<Lists> = LazyLock::new(|| {
@@ -62,22 +66,18 @@ impl Sources {
             match token {
                 Token::Address(address) => _ = self.addresses.insert(address),
                 Token::Phone(digits) => self.phones.push(digits),
-                Token::Day(day) => {
+                Token::Days(days) => {
                     // `the 20th`, `in 2026`.
-                    self.numbers
-                        .extend([Some(f64::from(day.day)), day.year.map(f64::from)].into_iter().flatten());
-                    self.dates.insert(day);
+                    let numbers =
+                        days.iter().flat_map(|day| [Some(f64::from(day.number)), day.year.map(f64::from)]);
+                    self.numbers.extend(numbers.flatten());
+                    self.dates.extend(days);
                 }
                 Token::Quantity { text, quantity } => {
                     self.numbers.extend(quantity.readings());
                     self.words.insert(text);
                 }
-                Token::Word { text, .. } => {
-                    if let Some(number) = LISTS.number_words.get(&text) {
-                        self.numbers.push(*number);
-                    }
-                    self.words.insert(text);
-                }
+                Token::Word { text, .. } => _ = self.words.insert(text),
             }
         }
         self.text.push(' ');
@@ -96,6 +96,12 @@ impl Sources {
         !self.addresses.is_empty() || !self.phones.is_empty()
     }
 
+    /// The same for a whole answer, by which its language is known: single texts may be too short for that.
+    pub(crate) fn for_answer(mut self, answer: &str) -> Sources {
+        self.is_german = is_german(&tokens(answer));
+        self
+    }
+
     /// Checks a text.
     ///
     /// # Errors
@@ -111,42 +117,43 @@ impl Sources {
         if let Some(phrase) = LISTS.offer_phrases.iter().find(promised) {
             return ungrounded("the promise", phrase);
         }
-        for token in tokens(text) {
+        let tokens = tokens(text);
+        // German writes every noun with a capital, which then tells nothing.
+        let is_german = self.is_german || is_german(&tokens);
+        for (at, token) in tokens.iter().enumerate() {
             match token {
-                Token::Address(address) if !self.addresses.contains(&address) => {
-                    return ungrounded("the address", &address);
+                Token::Address(address) if !self.addresses.contains(address) => {
+                    return ungrounded("the address", address);
                 }
-                Token::Phone(digits) if !self.has_phone(&digits) => {
-                    return ungrounded("the telephone number", &digits);
+                Token::Phone(digits) if !self.has_phone(digits) => {
+                    return ungrounded("the telephone number", digits);
                 }
-                Token::Day(day) if !self.has_day(day) => {
-                    return ungrounded("the date", &format!("{}-{}", day.month, day.day));
+                Token::Days(days) if !days.iter().any(|day| self.has_day(*day)) => {
+                    return ungrounded("the date", &format!("{}-{}", days[0].month, days[0].number));
                 }
-                Token::Quantity { text, quantity } if !self.has_quantity(&quantity) => {
-                    if !self.words.contains(&text) {
-                        return ungrounded("the number", &text);
-                    }
+                // `20% off`
+                Token::Quantity { text, .. }
+                    if matches!(tokens.get(at + 1), Some(Token::Word { text, .. }) if text == "off")
+                        && !self.text.contains(&format!("{text} off")) =>
+                {
+                    return ungrounded("the promise", &format!("{text} off"));
                 }
-                Token::Word { text, original, is_capitalised, starts_sentence } => {
-                    if self.words.contains(&text) {
-                        continue;
+                Token::Quantity { text, quantity }
+                    if !self.has_quantity(quantity)
+                        && !self.words.contains(text)
+                        && !is_end_of_scale(&tokens[..at], text) =>
+                {
+                    return ungrounded("the number", text);
+                }
+                Token::Word { text, original, .. } if !self.words.contains(text) => {
+                    if LISTS.offers.contains(text) {
+                        return ungrounded("the promise", original);
                     }
-                    if LISTS.offers.contains(&text) {
-                        return ungrounded("the promise", &original);
+                    if LISTS.weekdays.contains(text) {
+                        return ungrounded("the day", original);
                     }
-                    if LISTS.weekdays.contains(&text) {
-                        return ungrounded("the day", &original);
-                    }
-                    if let Some(number) = LISTS.number_words.get(&text)
-                        && !self.has_quantity(&Quantity::exact(*number))
-                    {
-                        return ungrounded("the number", &original);
-                    }
-                    if is_capitalised && !self.may_be_capitalised(&text, starts_sentence) {
-                        return ungrounded("the name", &original);
-                    }
-                    if text.contains(|c: char| c.is_ascii_digit()) && !LISTS.known_capitals.contains(&text) {
-                        return ungrounded("the name", &original);
+                    if !LISTS.known_capitals.contains(text) && self.is_name(&tokens, at, is_german) {
+                        return ungrounded("the name", original);
                     }
                 }
                 _ => {}
@@ -155,22 +162,50 @@ impl Sources {
         Ok(())
     }
 
-    /// Whether a word with a capital is no name, or one that the sources have.
-    fn may_be_capitalised(&self, word: &str, starts_sentence: bool) -> bool {
-        if LISTS.known_capitals.contains(word) || self.months_say(word) {
+    /// Whether a word that the sources do not have is a name.
+    fn is_name(&self, tokens: &[Token], at: usize, is_german: bool) -> bool {
+        let Token::Word { text, original, is_capitalised, starts_sentence } = &tokens[at] else {
+            return false;
+        };
+        if text.contains(|c: char| c.is_ascii_digit()) {
             return true;
+        }
+        if !is_capitalised || self.months_say(text) {
+            return false;
         }
         // Parts of a compound: `C-Level`, `Follow-up`.
         let known = |part: &str| {
-            self.words.contains(part) || LISTS.starters.contains(part) || LISTS.known_capitals.contains(part)
+            part.chars().count() < 2
+                || self.words.contains(part)
+                || LISTS.starters.contains(part)
+                || LISTS.known_capitals.contains(part)
         };
-        if word.contains('-') && word.split('-').all(|part| part.is_empty() || part.len() == 1 || known(part))
-        {
+        if text.contains('-') && text.split('-').all(known) {
+            return false;
+        }
+        let is_strange_word = |token: Option<&Token>| match token {
+            Some(Token::Word { text, is_capitalised: true, starts_sentence: false, .. }) => !known(text),
+            _ => false,
+        };
+        if is_german {
+            // Two in a row that are both unknown, or an abbreviation.
+            let is_abbreviation = original.chars().count() > 1 && original.chars().all(char::is_uppercase);
+            return is_abbreviation
+                || is_strange_word(tokens.get(at + 1)) && !starts_sentence && !known(text);
+        }
+        if !starts_sentence {
             return true;
         }
-        let ordinary =
-            || LISTS.ordinary_endings.iter().any(|ending| word.len() > 5 && word.ends_with(ending));
-        starts_sentence && (LISTS.starters.contains(word) || ordinary())
+        // At the start of a sentence every word has a capital: a name is known by what follows.
+        let takes_verb = match tokens.get(at + 1) {
+            Some(Token::Word { text, .. }) => LISTS.name_verbs.contains(text),
+            _ => false,
+        };
+        !LISTS.starters.contains(text)
+            && (takes_verb
+                || original.ends_with("'s")
+                || original.ends_with("’s")
+                || is_strange_word(tokens.get(at + 1)))
     }
 
     /// Whether a word is the month of a date in the sources.
@@ -182,7 +217,7 @@ impl Sources {
     fn has_day(&self, day: Day) -> bool {
         self.dates.iter().any(|own| {
             let years_agree = own.year.is_none() || day.year.is_none() || own.year == day.year;
-            (own.month, own.day) == (day.month, day.day) && years_agree
+            (own.month, own.number) == (day.month, day.number) && years_agree
         })
     }
 
@@ -195,6 +230,22 @@ impl Sources {
     fn has_quantity(&self, quantity: &Quantity) -> bool {
         self.numbers.iter().any(|number| quantity.states(*number))
     }
+}
+
+/// Whether a number is the 100 of `94.6 out of 100`.
+fn is_end_of_scale(before: &[Token], number: &str) -> bool {
+    number == "100"
+        && matches!(before.last(), Some(Token::Word { text, .. }) if matches!(text.as_str(), "of" | "von" | "sur" | "de"))
+}
+
+/// Whether a text is German, by the words that every German text has.
+fn is_german(tokens: &[Token]) -> bool {
+    let words = tokens.iter().filter_map(|token| match token {
+        Token::Word { text, .. } => Some(LISTS.german_words.contains(text)),
+        _ => None,
+    });
+    let (count, german) = words.fold((0, 0), |(count, german), is| (count + 1, german + usize::from(is)));
+    german * 8 >= count && german > 0
 }
 
 /// A text as it is compared, with single blanks.

@@ -53,7 +53,6 @@ impl LeadData {
         for (name, attribute) in &lead.attributes {
             let value = match attribute {
                 Attribute::Number(number) if number.is_finite() => Value::Number(*number),
-                Attribute::Number(_) => continue,
                 Attribute::Flag(flag) => Value::Flag(*flag),
                 Attribute::Text(text) => {
                     let max_chars = if MESSAGES.contains(&name.as_str()) { MAX_MESSAGE } else { MAX_FIELD };
@@ -101,7 +100,17 @@ impl LeadData {
 
     /// What an answer about the lead may state.
     pub(crate) fn sources(&self) -> Sources {
+        // What share of the e-mails was opened and clicked may be worked out.
         let mut sources = Sources::default().number(self.score);
+        let number = |name: &str| match self.attributes.get(name) {
+            Some(Value::Number(number)) => Some(*number),
+            _ => None,
+        };
+        if let Some(sent) = number("email_sent_count").filter(|sent| *sent > 0.0) {
+            for count in [number("email_open_count"), number("email_click_count")].into_iter().flatten() {
+                sources = sources.number(count / sent);
+            }
+        }
         for number in self.probability.into_iter().chain(self.reasons.iter().map(|reason| reason.points)) {
             sources = sources.number(number).number(number.abs());
         }

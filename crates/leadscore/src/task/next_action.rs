@@ -97,13 +97,13 @@ impl Task for NextActionTask {
     }
 
     fn accept(&self, reply: &str) -> Result<NextAction, Rejection> {
-        let reply: Reply = read(reply)?;
-        let sources = self.data.sources();
+        let answer: Reply = read(reply)?;
+        let sources = self.data.sources().for_answer(reply);
         Ok(NextAction {
-            action: grounded("action", &reply.action, MAX_TEXT, &sources)?,
-            rationale: grounded("rationale", &reply.rationale, MAX_TEXT, &sources)?,
-            priority: reply.priority,
-            timeframe: plain_text("timeframe", &reply.timeframe, MAX_TIMEFRAME)?,
+            action: grounded("action", &answer.action, MAX_TEXT, &sources)?,
+            rationale: grounded("rationale", &answer.rationale, MAX_TEXT, &sources)?,
+            priority: answer.priority,
+            timeframe: plain_text("timeframe", &answer.timeframe, MAX_TIMEFRAME)?,
         })
     }
 

@@ -1,7 +1,8 @@
 //! What a language model is asked.
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
+
+use crate::json::sha256;
 
 /// A question to a language model: instructions, the data they are about, and the form of the answer.
 ///
@@ -51,16 +52,11 @@ impl Prompt {
 
     /// A key under which an answer of a model can be kept: the same for the same question to the same model.
     ///
-    /// The source of the digest is SHA-256 over the model's name and every part of the prompt, each after its length.
+    /// It is the SHA-256 of the model's name and every part of the prompt, each after its length.
     pub fn cache_key(&self, model: &str) -> String {
-        let version = self.version.to_string();
-        let limit = self.max_output_tokens.to_string();
-        let mut hash = Sha256::new();
-        for part in [model, self.task, &version, &self.system, &self.user, &self.schema, &limit] {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part.as_bytes());
-        }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        let (version, limit) = (self.version.to_string(), self.max_output_tokens.to_string());
+        let parts = [model, self.task, &version, &self.system, &self.user, &self.schema, &limit];
+        sha256(&parts.map(|part| format!("{}:{part}", part.len())).concat())
     }
 }
 

@@ -112,10 +112,10 @@ impl Task for QualificationTask {
     }
 
     fn accept(&self, reply: &str) -> Result<Qualification, Rejection> {
-        let reply: Reply = read(reply)?;
-        let adjustment = in_range("adjustment", reply.adjustment, self.range.low, self.range.high)?;
-        let sources = self.data.sources().number(adjustment).number(adjustment.abs());
-        let reasoning = grounded("reasoning", &reply.reasoning, MAX_REASONING, &sources)?;
+        let answer: Reply = read(reply)?;
+        let adjustment = in_range("adjustment", answer.adjustment, self.range.low, self.range.high)?;
+        let sources = self.data.sources().for_answer(reply).number(adjustment).number(adjustment.abs());
+        let reasoning = grounded("reasoning", &answer.reasoning, MAX_REASONING, &sources)?;
         Ok(Qualification { adjustment, reasoning })
     }
 

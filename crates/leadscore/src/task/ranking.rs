@@ -161,28 +161,38 @@ impl Task for RankingTask {
     }
 
     fn accept(&self, reply: &str) -> Result<Vec<RankedLead>, Rejection> {
-        let reply: Reply = read(reply)?;
-        let wrong = |path: String, message: String| Rejection::new(RejectionKind::WrongForm, path, message);
-        if reply.ranking.len() != self.leads.len() {
-            let message = format!("{} leads; wants {}", reply.ranking.len(), self.leads.len());
-            return Err(wrong("ranking".to_owned(), message));
-        }
+        let answer: Reply = read(reply)?;
         let mut is_named = vec![false; self.leads.len()];
-        let mut order = Vec::with_capacity(self.leads.len());
-        for (at, Place { lead, reason }) in reply.ranking.into_iter().enumerate() {
-            let path = |name: &str| format!("ranking[{at}].{name}");
-            let Some((index, (data, own))) =
-                lead.checked_sub(1).and_then(|index| Some((index, self.leads.get(index)?)))
-            else {
-                return Err(wrong(path("lead"), format!("there is no lead {lead}")));
+        for (at, place) in answer.ranking.iter().enumerate() {
+            let path = || format!("ranking[{at}].lead");
+            let lead = place.lead;
+            let Some(is_named) = lead.checked_sub(1).and_then(|index| is_named.get_mut(index)) else {
+                return Err(Rejection::new(
+                    RejectionKind::OutOfRange,
+                    path(),
+                    format!("there is no lead {lead}"),
+                ));
             };
-            if std::mem::replace(&mut is_named[index], true) {
-                return Err(wrong(path("lead"), format!("lead {lead} is named twice")));
+            if std::mem::replace(is_named, true) {
+                let message = format!("lead {lead} is named twice");
+                return Err(Rejection::new(RejectionKind::Inconsistent, path(), message));
             }
-            let reason = grounded(&path("reason"), &reason, MAX_REASON, &data.sources())?;
-            order.push(RankedLead { rank: at + 1, basis: Basis::Llm, reason, ..own.clone() });
         }
+        if let Some(index) = is_named.iter().position(|is_named| !is_named) {
+            let message = format!("lead {} is not named", index + 1);
+            return Err(Rejection::new(RejectionKind::Inconsistent, "ranking", message));
+        }
+        let ranked = |(at, place): (usize, &Place)| RankedLead {
+            rank: at + 1,
+            basis: Basis::Llm,
+            ..self.leads[place.lead - 1].1.clone()
+        };
+        let mut order: Vec<RankedLead> = answer.ranking.iter().enumerate().map(ranked).collect();
         RankingTask::check_order(&order)?;
+        for (at, (ranked, Place { lead, reason })) in order.iter_mut().zip(answer.ranking).enumerate() {
+            let sources = self.leads[lead - 1].0.sources().for_answer(reply);
+            ranked.reason = grounded(&format!("ranking[{at}].reason"), &reason, MAX_REASON, &sources)?;
+        }
         Ok(order)
     }
 

@@ -125,22 +125,23 @@ impl Task for TimeToCloseTask {
     }
 
     fn accept(&self, reply: &str) -> Result<TimeToClose, Rejection> {
-        let reply: Reply = read(reply)?;
-        let days = in_range("days", reply.days, 1.0, 730.0)?;
+        let answer: Reply = read(reply)?;
+        let days = answer.days;
         if days.fract() != 0.0 {
             return Err(Rejection::new(
-                RejectionKind::OutOfRange,
+                RejectionKind::WrongForm,
                 "days",
                 format!("{days} is no whole number"),
             ));
         }
+        in_range("days", days, 1.0, 730.0)?;
         let (low, high) = self.band();
         if !(low..=high).contains(&days) {
             let message = format!("{days} days; by the pipeline it is {low} to {high}");
             return Err(Rejection::new(RejectionKind::Inconsistent, "days", message));
         }
-        let sources = self.data.sources().number(days);
-        let explanation = grounded("explanation", &reply.explanation, MAX_EXPLANATION, &sources)?;
+        let sources = self.data.sources().for_answer(reply).number(days);
+        let explanation = grounded("explanation", &answer.explanation, MAX_EXPLANATION, &sources)?;
         Ok(TimeToClose { days, basis: Basis::Llm, explanation, ..self.own.clone() })
     }
 

@@ -53,6 +53,7 @@ impl Reading {
 
 /// The number that a word is, such as `72`, `$1,200.50`, `12k`, `3rd` or `72%`; none where it is no number.
 pub(super) fn quantity(word: &str) -> Option<Quantity> {
+    let is_money = word.contains(['$', '€', '£']);
     let word = word.trim_start_matches(['$', '€', '£', '+', '−', '-', '~', '≈']);
     let end = word.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',' | '\'' | '’')));
     let (digits, suffix) = word.split_at(end.unwrap_or(word.len()));
@@ -68,7 +69,7 @@ pub(super) fn quantity(word: &str) -> Option<Quantity> {
         "bn" => (1e9, false),
         _ => return None,
     };
-    let readings = readings(digits).into_iter().map(|(value, step)| Reading {
+    let readings = readings(digits, is_money).into_iter().map(|(value, step)| Reading {
         value: value * scale,
         step: step * scale,
         is_percent,
@@ -78,12 +79,13 @@ pub(super) fn quantity(word: &str) -> Option<Quantity> {
 }
 
 /// What digits with separators may be, each with what its last digit counts.
-fn readings(digits: &str) -> Vec<(f64, f64)> {
+fn readings(digits: &str, is_money: bool) -> Vec<(f64, f64)> {
     let is_separator = |c: char| matches!(c, '.' | ',' | '\'' | '’');
     let groups: Vec<&str> = digits.split(is_separator).collect();
     let mut found = Vec::new();
     let (first, others) = groups.split_first().expect("a split has a part");
-    if others.iter().all(|group| group.len() == 3) && first.len() <= 3 || others.is_empty() {
+    let are_thousands = others.iter().all(|group| group.len() == 3) && first.len() <= 3 && *first != "0";
+    if are_thousands || others.is_empty() {
         // All separators set thousands apart.
         found.extend(groups.concat().parse().ok().map(|value: f64| (value, 1.0)));
     }
@@ -91,9 +93,11 @@ fn readings(digits: &str) -> Vec<(f64, f64)> {
         let separators: Vec<char> = digits.chars().filter(|c| is_separator(*c)).collect();
         let (last, before) = separators.split_last().expect("as many as groups after the first");
         let thousands = whole.iter().all(|group| group.len() == 3) && !before.contains(last);
-        if matches!(last, '.' | ',') && thousands {
+        // Three digits behind a comma, or of an amount of money, are thousands.
+        let may_be_decimals = decimals.len() != 3 || *first == "0" || *last == '.' && !is_money;
+        if matches!(last, '.' | ',') && thousands && may_be_decimals {
             let text = format!("{first}{}.{decimals}", whole.concat());
-            let step = 0.1_f64.powi(decimals.len() as i32);
+            let step = (0..decimals.len()).fold(1.0, |step, _| step / 10.0);
             found.extend(text.parse().ok().map(|value: f64| (value, step)));
         }
     }
@@ -123,6 +127,7 @@ mod tests {
             ("1'200", 1200.0),
             ("$12k", 12_000.0),
             ("€1.5m", 1_500_000.0),
+            ("$50.000", 50_000.0),
             ("1,200", 1187.0),
             ("3rd", 3.0),
             ("70%", 0.72),
@@ -137,6 +142,8 @@ mod tests {
             ("1,200", 1300.0),
             ("12,5", 125.0),
             ("$12k", 12.0),
+            ("$50,000", 50.0),
+            ("1,200", 1.2),
             ("0.72", 0.73),
             ("20", 15.0),
             ("7", 0.07),

@@ -11,7 +11,8 @@ pub(super) enum Token {
     Address(String),
     /// The digits of a telephone number.
     Phone(String),
-    Day(Day),
+    /// The days that a date may be, by the order of its parts.
+    Days(Vec<Day>),
     Quantity {
         text: String,
         quantity: Quantity,
@@ -46,7 +47,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         }
         starts_sentence = true;
     }
-    with_month_days(with_percent(found))
+    with_month_days(&with_percent(with_number_words(found)))
 }
 
 fn add_word(word: &str, starts_sentence: bool, found: &mut Vec<Token>) {
@@ -58,8 +59,8 @@ fn add_word(word: &str, starts_sentence: bool, found: &mut Vec<Token>) {
         found.push(Token::Address(address));
         return;
     }
-    if let Some(day) = numeric_day(word) {
-        found.extend(day);
+    if let Some(days) = numeric_days(word) {
+        found.push(Token::Days(days));
         return;
     }
     if let Some(quantity) = quantity(word) {
@@ -99,15 +100,15 @@ fn address(word: &str) -> Option<String> {
     }
     let host = lower.split('/').next().unwrap_or_default();
     let labels: Vec<&str> = host.split('.').collect();
-    let is_label = |label: &&str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    let is_label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
     let known = labels.last().is_some_and(|last| LISTS.top_level_domains.contains(*last));
     let has_letters = labels.first().is_some_and(|first| first.contains(char::is_alphabetic));
-    (labels.len() > 1 && known && has_letters && labels.iter().all(|label| is_label(&label)))
+    (labels.len() > 1 && known && has_letters && labels.iter().all(|label| is_label(label)))
         .then(|| lower.trim_end_matches('/').to_owned())
 }
 
 /// The days that `2026-11-20`, `20.11.2026` or `11/20/26` may be; none where it is no date.
-fn numeric_day(word: &str) -> Option<Vec<Token>> {
+fn numeric_days(word: &str) -> Option<Vec<Day>> {
     let date = word.split('T').next().unwrap_or(word);
     let separator = date.chars().find(|c| !c.is_ascii_digit())?;
     if !matches!(separator, '-' | '.' | '/') {
@@ -118,15 +119,56 @@ fn numeric_day(word: &str) -> Option<Vec<Token>> {
     let day = |month: u16, day: u16, year: u16| {
         let year = if year < 100 { 2000 + year } else { year };
         let fits = (1..=12).contains(&month) && (1..=31).contains(&day);
-        fits.then_some(Token::Day(Day { month: month as u8, day: day as u8, year: Some(year) }))
+        fits.then_some(Day { month: month as u8, number: day as u8, year: Some(year) })
     };
     if a > 31 {
         return day(b, c, a).map(|day| vec![day]);
     }
     // Day first and month first; the same day twice is one.
-    let mut days: Vec<Token> = [day(b, a, c), day(a, b, c)].into_iter().flatten().collect();
+    let mut days: Vec<Day> = [day(b, a, c), day(a, b, c)].into_iter().flatten().collect();
     days.dedup();
     (!days.is_empty()).then_some(days)
+}
+
+/// Takes numbers in words as numbers: `two`, `forty-two`, `four hundred`.
+fn with_number_words(tokens: Vec<Token>) -> Vec<Token> {
+    let value = |token: &Token| match token {
+        Token::Word { text, .. } => {
+            let mut parts = text.split('-').map(|part| LISTS.number_words.get(part).copied());
+            parts.try_fold(0.0, |sum, part| Some(sum + part?))
+        }
+        _ => None,
+    };
+    let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
+    let mut number: Option<(f64, String)> = None;
+    for token in tokens {
+        let Some(next) = value(&token) else {
+            out.extend(number.take().map(in_words));
+            out.push(token);
+            continue;
+        };
+        let Token::Word { text, .. } = token else { unreachable!("only words have a value") };
+        number = Some(match number.take() {
+            // `four hundred`, `forty thousand`
+            Some((before, words)) if next >= 100.0 && before < next => {
+                (before * next, format!("{words} {text}"))
+            }
+            Some((before, words)) if next < 100.0 && before >= 100.0 => {
+                (before + next, format!("{words} {text}"))
+            }
+            Some(other) => {
+                out.push(in_words(other));
+                (next, text)
+            }
+            None => (next, text),
+        });
+    }
+    out.extend(number.map(in_words));
+    out
+}
+
+fn in_words((value, text): (f64, String)) -> Token {
+    Token::Quantity { text, quantity: Quantity::exact(value) }
 }
 
 /// Takes `72 %` and `72 percent` together.
@@ -143,7 +185,7 @@ fn with_percent(tokens: Vec<Token>) -> Vec<Token> {
 }
 
 /// Takes `20 November 2026` and `Nov 20` together.
-fn with_month_days(tokens: Vec<Token>) -> Vec<Token> {
+fn with_month_days(tokens: &[Token]) -> Vec<Token> {
     let month = |token: &Token| match token {
         Token::Word { text, original, .. } if original.starts_with(char::is_uppercase) && text.len() >= 3 => {
             let text = text.trim_end_matches('.');
@@ -178,7 +220,7 @@ fn with_month_days(tokens: Vec<Token>) -> Vec<Token> {
         }
         let year = whole(tokens.get(at), 1900.0, 2200.0);
         at += usize::from(year.is_some());
-        out.push(Token::Day(Day { month, day: day as u8, year: year.map(|year| year as u16) }));
+        out.push(Token::Days(vec![Day { month, number: day as u8, year: year.map(|year| year as u16) }]));
     }
     out
 }
@@ -207,7 +249,7 @@ fn without_phones(text: &str, found: &mut Vec<Token>) -> String {
         let is_separated = run.starts_with('+') || run.contains([' ', '-', ')', '/', '\u{A0}']);
         if (7..=15).contains(&digits.len())
             && is_separated
-            && numeric_day(run).is_none()
+            && numeric_days(run).is_none()
             && !is_iso_time(run, &text[end..])
         {
             found.push(Token::Phone(digits));
@@ -222,6 +264,6 @@ fn without_phones(text: &str, found: &mut Vec<Token>) -> String {
 
 /// Whether digits are the start of `2026-11-20T10:00:00Z`.
 fn is_iso_time(run: &str, rest: &str) -> bool {
-    let date = run.get(..10).is_some_and(|date| numeric_day(date).is_some());
+    let date = run.get(..10).is_some_and(|date| numeric_days(date).is_some());
     date && rest.starts_with(['T', ':', 't'])
 }
