@@ -19,6 +19,7 @@ mod qualification;
 mod ranking;
 mod reply;
 mod time_to_close;
+mod usage;
 
 use std::pin::Pin;
 
@@ -29,7 +30,7 @@ pub use conversion::{ConversionPrediction, ConversionTask};
 pub use next_action::{NextAction, NextActionTask};
 pub use outcome::{
     Assisted, Author, Completion, FailureKind, FallbackReason, ModelFailure, NotAsked, Outcome, Provenance,
-    Usage, conclude,
+    conclude,
 };
 pub use price::{Cost, Price, PriceList};
 pub use prompt::Prompt;
@@ -37,6 +38,7 @@ pub use qualification::{Qualification, QualificationTask};
 pub use ranking::{RankedLead, RankingTask};
 pub use reply::{Rejection, RejectionKind};
 pub use time_to_close::{TimeToClose, TimeToCloseTask};
+pub use usage::Usage;
 
 /// Exactly one question, with the check of its answer and the result without a model. Pure: no clock, no network.
 pub trait Task {

@@ -125,7 +125,7 @@ impl Sources {
                 Token::Address(address) if !self.addresses.contains(address) => {
                     return ungrounded("the address", address);
                 }
-                Token::Phone(digits) if !self.has_phone(digits) => {
+                Token::Phone(digits) if !self.states_phone(digits) => {
                     return ungrounded("the telephone number", digits);
                 }
                 Token::Days(days) if !days.iter().any(|day| self.has_day(*day)) => {
@@ -221,7 +221,7 @@ impl Sources {
         })
     }
 
-    fn has_phone(&self, digits: &str) -> bool {
+    fn states_phone(&self, digits: &str) -> bool {
         // With or without the country's code: the last seven digits tell two numbers apart.
         let tail = |digits: &str| digits[digits.len() - 7.min(digits.len())..].to_owned();
         self.phones.iter().any(|own| tail(own) == tail(digits))

@@ -100,15 +100,18 @@ impl LeadData {
 
     /// What an answer about the lead may state.
     pub(crate) fn sources(&self) -> Sources {
-        // What share of the e-mails was opened and clicked may be worked out.
+        // What share of what was sent was opened and clicked may be worked out.
         let mut sources = Sources::default().number(self.score);
-        let number = |name: &str| match self.attributes.get(name) {
-            Some(Value::Number(number)) => Some(*number),
+        let numbers = self.attributes.iter().filter_map(|(name, value)| match value {
+            Value::Number(number) => Some((name, *number)),
             _ => None,
-        };
-        if let Some(sent) = number("email_sent_count").filter(|sent| *sent > 0.0) {
-            for count in [number("email_open_count"), number("email_click_count")].into_iter().flatten() {
-                sources = sources.number(count / sent);
+        });
+        let sent = numbers.clone().find_map(|(name, sent)| Some((name.strip_suffix("sent_count")?, sent)));
+        if let Some((channel, sent)) = sent.filter(|(_, sent)| *sent > 0.0) {
+            for (name, count) in numbers {
+                if name.starts_with(channel) && name.ends_with("_count") {
+                    sources = sources.number(count / sent);
+                }
             }
         }
         for number in self.probability.into_iter().chain(self.reasons.iter().map(|reason| reason.points)) {
