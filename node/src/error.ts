@@ -6,6 +6,7 @@ export type CoreErrorCode =
   | 'unknown_name'
   | 'invalid_lead'
   | 'invalid_context'
+  | 'invalid_task'
   | 'missing_feature'
   | 'invalid_feature'
   | 'invalid_time'

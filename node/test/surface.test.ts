@@ -47,6 +47,7 @@ test('the codes are those of the library', () => {
     unknown_name: true,
     invalid_lead: true,
     invalid_context: true,
+    invalid_task: true,
     missing_feature: true,
     invalid_feature: true,
     invalid_time: true,

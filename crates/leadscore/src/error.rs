@@ -46,6 +46,8 @@ error_kinds! {
     InvalidLead = "invalid_lead",
     /// Options of a scoring that cannot be read.
     InvalidContext = "invalid_context",
+    /// A question to a language model, its price or its budget that cannot be used.
+    InvalidTask = "invalid_task",
     /// Strict mode: a required feature has no value.
     MissingFeature = "missing_feature",
     /// Strict mode: a value lies outside the feature's range, or cannot be read as its type.

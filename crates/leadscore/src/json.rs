@@ -2,10 +2,11 @@
 
 mod cursor;
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
+use sha2::{Digest, Sha256};
 
 use crate::{Error, ErrorKind};
 
@@ -34,6 +35,16 @@ pub(crate) fn parse(text: &str) -> Result<Node, Error> {
 /// The error of a text that is no JSON.
 pub(crate) fn syntax_error(error: &serde_json::Error) -> Error {
     Error::new(ErrorKind::InvalidJson, "", error.to_string())
+}
+
+/// The SHA-256 of a text, in hexadecimal.
+pub(crate) fn sha256(text: &str) -> String {
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(text.as_bytes()) {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
 }
 
 /// The message about an object that names a key twice.

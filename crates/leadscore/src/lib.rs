@@ -356,6 +356,7 @@ pub mod scale;
 pub mod scorecard;
 mod scorer;
 mod stop;
+pub mod task;
 pub mod tier;
 pub mod time;
 

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use super::advice::{Limited, RecommendationRule, RiskRule};
 use super::estimate::{self, EstimateRule};
 use super::scorer::{ForestScorer, Scorer};
@@ -92,7 +90,7 @@ pub(super) fn assemble(parts: Parts) -> Result<Pipeline, Error> {
         recommendations,
         hash: "".into(),
     };
-    inner.hash = sha256(&Node::from(&inner).to_json());
+    inner.hash = crate::json::sha256(&Node::from(&inner).to_json()).into();
     Ok(Pipeline(Arc::new(inner)))
 }
 
@@ -125,13 +123,4 @@ impl From<&Pipeline> for Parts {
             reading: Reading::new(),
         }
     }
-}
-
-fn sha256(text: &str) -> Arc<str> {
-    use std::fmt::Write as _;
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(text.as_bytes()) {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex.into()
 }

@@ -1,0 +1,82 @@
+//! What a language model is asked.
+
+use serde::Serialize;
+
+use crate::json::sha256;
+
+/// A question to a language model: instructions, the data they are about, and the form of the answer.
+///
+/// Everything that comes from a lead is in `user`, as JSON between delimiters, and never in `system`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Prompt {
+    /// The task's name, such as `conversion`.
+    pub task: &'static str,
+    /// Rises with every change of the task's wording, so that old answers are not taken for new ones.
+    pub version: u32,
+    /// The instructions.
+    pub system: String,
+    /// The data.
+    pub user: String,
+    /// The JSON Schema of the answer, as text; in the subset that structured outputs of the vendors take.
+    pub schema: String,
+    /// The answer's longest length in tokens, hidden reasoning included.
+    pub max_output_tokens: u32,
+}
+
+/// What every message of a chat costs beside its text, in tokens, rounded up.
+const MESSAGE_OVERHEAD: u64 = 16;
+
+impl Prompt {
+    pub(crate) fn new(
+        task: &'static str,
+        version: u32,
+        system: String,
+        user: String,
+        schema: String,
+    ) -> Prompt {
+        Prompt { task, version, system, user, schema, max_output_tokens: 1_000 }
+    }
+
+    pub(crate) fn max_output_tokens(mut self, tokens: u32) -> Prompt {
+        self.max_output_tokens = tokens;
+        self
+    }
+
+    /// The most input tokens it can have, by any tokenizer that works on bytes: a token is at least one byte of the
+    /// text. The true count is about a quarter of it in English.
+    pub fn input_token_bound(&self) -> u64 {
+        let bytes = self.system.len() + self.user.len() + self.schema.len();
+        bytes as u64 + 2 * MESSAGE_OVERHEAD
+    }
+
+    /// A key under which an answer of a model can be kept: the same for the same question to the same model.
+    ///
+    /// It is the SHA-256 of the model's name and every part of the prompt, each after its length.
+    pub fn cache_key(&self, model: &str) -> String {
+        let (version, limit) = (self.version.to_string(), self.max_output_tokens.to_string());
+        let parts = [model, self.task, &version, &self.system, &self.user, &self.schema, &limit];
+        sha256(&parts.map(|part| format!("{}:{part}", part.len())).concat())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_depends_on_every_part_and_where_it_ends() {
+        let prompt = |system: &str, user: &str| Prompt::new("t", 1, system.into(), user.into(), "{}".into());
+        let keys = [
+            prompt("ab", "c").cache_key("m"),
+            prompt("a", "bc").cache_key("m"),
+            prompt("ab", "c").cache_key("n"),
+            prompt("ab", "c").max_output_tokens(5).cache_key("m"),
+            Prompt { version: 2, ..prompt("ab", "c") }.cache_key("m"),
+        ];
+        let distinct: std::collections::BTreeSet<&String> = keys.iter().collect();
+        assert_eq!(distinct.len(), keys.len());
+        assert_eq!(keys[0], prompt("ab", "c").cache_key("m"));
+        assert_eq!(keys[0].len(), 64);
+    }
+}
