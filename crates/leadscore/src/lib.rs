@@ -346,6 +346,7 @@ pub mod explain;
 mod expression;
 pub mod feature;
 pub mod forest;
+pub mod intent;
 mod json;
 pub mod math;
 #[cfg(feature = "parallel")]
