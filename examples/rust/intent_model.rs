@@ -28,7 +28,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["train", path] => train(path),
         ["classify"] => classify(&IntentClassifier::builtin()),
         ["classify", "rules"] => classify(&IntentClassifier::builtin().without_model()),
-        ["classify", path] => classify(&IntentClassifier::builtin().with_model(&std::fs::read_to_string(path)?)?),
+        ["classify", path] => {
+            classify(&IntentClassifier::builtin().with_model(&std::fs::read_to_string(path)?)?)
+        }
         _ => Err("usage: intent_model train FILE | classify [rules | MODEL]".into()),
     }
 }

@@ -145,6 +145,8 @@ pub enum IntentMethod {
 pub struct Evidence {
     /// The words in normal form, with the negation before them: `dont want to buy`.
     pub words: String,
+    /// The code of the list they stand in: `price`, `refusal`, `support` …
+    pub code: String,
     /// What they speak for.
     pub intent: Intent,
     /// Whether a negation turned their meaning.
@@ -252,7 +254,11 @@ impl IntentClassifier {
     /// assert_eq!(IntentClassifier::builtin().with_model(&kept)?.model_json(), Some(kept));
     /// # Ok::<(), leadscore::Error>(())
     /// ```
-    pub fn train(&self, messages: &[LabelledMessage<'_>], options: &TrainingOptions) -> Result<IntentClassifier, Error> {
+    pub fn train(
+        &self,
+        messages: &[LabelledMessage<'_>],
+        options: &TrainingOptions,
+    ) -> Result<IntentClassifier, Error> {
         let model = train::fit(messages, |text| self.read(text).1, options)?;
         Ok(IntentClassifier { lists: self.lists.clone(), model: Some(Arc::new(model)) })
     }
@@ -279,7 +285,7 @@ impl IntentClassifier {
     /// ("not the small one, but I'll take the large one").
     pub fn classify(&self, message: &str) -> Classification {
         let (findings, features) = self.read(message);
-        let evidence = evidence(&findings);
+        let evidence = self.evidence(&findings);
         let by = |intent, method, confidence| Classification { intent, method, confidence, evidence };
         if findings.refuses {
             return by(Intent::Cold, IntentMethod::Rules, None);
@@ -308,19 +314,25 @@ impl IntentClassifier {
         features.words.is_empty() || !common && (known == 0.0 || knows_neutral && known < KNOWN_SHARE)
     }
 
+    fn evidence(&self, findings: &Findings) -> Vec<Evidence> {
+        let said = findings.all.iter().filter_map(|finding| {
+            let code = self.lists.groups[finding.group].code.clone();
+            Some(Evidence {
+                words: finding.words.clone(),
+                code,
+                intent: finding.intent?,
+                negated: finding.negated,
+            })
+        });
+        said.collect()
+    }
+
     fn read(&self, message: &str) -> (Findings, Features) {
         let clauses = text::clauses(message);
         let findings = self.lists.find(&clauses);
         let features = Features::new(&clauses, &findings, &self.lists);
         (findings, features)
     }
-}
-
-fn evidence(findings: &Findings) -> Vec<Evidence> {
-    let said = findings.all.iter().filter_map(|finding| {
-        Some(Evidence { words: finding.words.clone(), intent: finding.intent?, negated: finding.negated })
-    });
-    said.collect()
 }
 
 /// The intent with the most points, neutral where there are none. Of equal ones a no counts before a yes.

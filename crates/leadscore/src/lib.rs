@@ -341,6 +341,7 @@
 
 #[cfg(feature = "arrow")]
 pub mod arrow;
+pub mod chat;
 pub mod error;
 pub mod explain;
 mod expression;

@@ -29,7 +29,8 @@ impl Features {
         let (mut words, mut pairs, mut pieces) = (Vec::new(), Vec::new(), Vec::new());
         let mut left = MAX_WORDS;
         for clause in clauses {
-            let own: Vec<&str> = clause.words.iter().map(String::as_str).filter(|word| *word != COMMA).take(left).collect();
+            let own: Vec<&str> =
+                clause.words.iter().map(String::as_str).filter(|word| *word != COMMA).take(left).collect();
             left -= own.len();
             for word in &own {
                 words.push(hash("w", &[word]));
@@ -83,9 +84,14 @@ fn add_pieces(word: &str, pieces: &mut Vec<u32>) {
 fn add_findings(findings: &Findings, lists: &WordLists, values: &mut Vec<Value>) {
     let mut own: Vec<u32> = Vec::new();
     for finding in &findings.all {
-        let Some(group) = finding.group else { continue };
-        let sign = if finding.intent.is_none() { "0" } else if finding.negated { "-" } else { "+" };
-        own.push(hash("g", &[sign, &lists.groups[group].code]));
+        let sign = if finding.intent.is_none() {
+            "0"
+        } else if finding.negated {
+            "-"
+        } else {
+            "+"
+        };
+        own.push(hash("g", &[sign, &lists.groups[finding.group].code]));
     }
     if findings.asks {
         own.push(hash("g", &["?"]));

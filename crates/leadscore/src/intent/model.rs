@@ -22,9 +22,19 @@ pub(super) struct LinearModel {
 
 impl LinearModel {
     /// Rounds weights to thousandths and leaves out buckets whose weights are all small.
-    pub(super) fn rounded(classes: Vec<Intent>, bias: &[f64], rows: &[(u32, Vec<f64>)], smallest: f64) -> LinearModel {
+    pub(super) fn rounded(
+        classes: Vec<Intent>,
+        bias: &[f64],
+        rows: &[(u32, Vec<f64>)],
+        smallest: f64,
+    ) -> LinearModel {
         let round = |weight: &f64| (weight * SCALE).round().clamp(-MAX_WEIGHT, MAX_WEIGHT);
-        let mut model = LinearModel { classes, bias: bias.iter().map(round).collect(), buckets: Vec::new(), weights: Vec::new() };
+        let mut model = LinearModel {
+            classes,
+            bias: bias.iter().map(round).collect(),
+            buckets: Vec::new(),
+            weights: Vec::new(),
+        };
         for (bucket, weights) in rows {
             if weights.iter().any(|weight| weight.abs() >= smallest) {
                 model.buckets.push(*bucket);
@@ -57,7 +67,9 @@ impl LinearModel {
         let cursor = fields.required("weights")?;
         for row in cursor.items()? {
             let items = row.items()?;
-            let Some((bucket, _)) = items.split_first() else { return Err(row.error("wants a bucket and weights")) };
+            let Some((bucket, _)) = items.split_first() else {
+                return Err(row.error("wants a bucket and weights"));
+            };
             let number = bucket.count()?;
             if number >= 1 << HASH_BITS || buckets.last().is_some_and(|last| *last as usize >= number) {
                 return Err(bucket.error(format!("wants buckets that rise, below {}", 1 << HASH_BITS)));
@@ -69,14 +81,18 @@ impl LinearModel {
     }
 
     pub(super) fn to_json(&self) -> String {
-        let numbers = |values: &[f64]| values.iter().map(|value| format!("{value:.0}")).collect::<Vec<_>>().join(",");
-        let classes: Vec<String> = self.classes.iter().map(|class| format!("\"{}\"", class.as_str())).collect();
+        let numbers =
+            |values: &[f64]| values.iter().map(|value| format!("{value:.0}")).collect::<Vec<_>>().join(",");
+        let classes: Vec<String> =
+            self.classes.iter().map(|class| format!("\"{}\"", class.as_str())).collect();
         let mut text = format!(
             "{{\"format\":1,\"hash_bits\":{HASH_BITS},\"classes\":[{}],\"bias\":[{}],\"weights\":[",
             classes.join(","),
             numbers(&self.bias)
         );
-        for (at, (bucket, weights)) in self.buckets.iter().zip(self.weights.chunks(self.classes.len())).enumerate() {
+        for (at, (bucket, weights)) in
+            self.buckets.iter().zip(self.weights.chunks(self.classes.len())).enumerate()
+        {
             text.push_str(if at == 0 { "\n" } else { ",\n" });
             text.push_str(&format!("[{bucket},{}]", numbers(weights)));
         }
@@ -144,14 +160,14 @@ mod tests {
     use super::super::features::Value;
     use super::*;
 
-    const MODEL: &str =
-        "{\"format\":1,\"hash_bits\":18,\"classes\":[\"HOT\",\"COLD\"],\"bias\":[100,-100],\"weights\":[\n[3,2000,-1000],\n[7,0,500]\n]}\n";
+    const MODEL: &str = "{\"format\":1,\"hash_bits\":18,\"classes\":[\"HOT\",\"COLD\"],\"bias\":[100,-100],\"weights\":[\n[3,2000,-1000],\n[7,0,500]\n]}\n";
 
     #[test]
     fn margins_are_sums_of_weights_times_values() {
         let model = LinearModel::from_json(MODEL).unwrap();
         let value = |bucket, value| Value { bucket, value };
-        let features = Features { values: vec![value(3, 0.5), value(5, 1.0), value(7, 2.0)], words: vec![3, 5] };
+        let features =
+            Features { values: vec![value(3, 0.5), value(5, 1.0), value(7, 2.0)], words: vec![3, 5] };
         assert_eq!(model.margins(&features), [1.1, 0.4]);
         assert_eq!(model.known_share(&features), 0.5);
         assert_eq!(model.known_share(&Features::default()), 0.0);

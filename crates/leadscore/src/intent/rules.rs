@@ -57,7 +57,7 @@ struct Negators {
 /// A phrase found in a message.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Finding {
-    pub(super) group: Option<usize>,
+    pub(super) group: usize,
     pub(super) words: String,
     pub(super) negated: bool,
     /// What it says, `None` where its negation says nothing.
@@ -85,8 +85,17 @@ impl WordLists {
         let node = json::parse(text)?;
         let root = Cursor::root(&node, "", Document::Model);
         let fields = root.object(&[
-            "format", "language", "date", "groups", "ignored", "negators", "breaks", "question_words",
-            "before_question", "subjects", "common",
+            "format",
+            "language",
+            "date",
+            "groups",
+            "ignored",
+            "negators",
+            "breaks",
+            "question_words",
+            "before_question",
+            "subjects",
+            "common",
         ])?;
         let format = fields.required("format")?;
         if format.count()? != 1 {
@@ -114,7 +123,9 @@ impl WordLists {
         if let Some(negators) = fields.optional("negators") {
             for cursor in negators.items()? {
                 let fields = cursor.object(&["words", "between"])?;
-                lists.negators.push(Negators { words: words(&fields, "words")?, between: words(&fields, "between")? });
+                lists
+                    .negators
+                    .push(Negators { words: words(&fields, "words")?, between: words(&fields, "between")? });
             }
         }
         for phrases in lists.phrases.values_mut() {
@@ -154,15 +165,6 @@ impl WordLists {
             known.push(Phrase { words, group });
         }
         Ok(())
-    }
-
-    /// Whether a word stands in any list: as a phrase of its own, a question word or an everyday word.
-    pub(super) fn knows(&self, word: &str) -> bool {
-        self.common.contains(word)
-            || self.question_words.contains(word)
-            || self.before_question.contains(word)
-            || self.negators.iter().any(|negators| negators.words.contains(word))
-            || self.phrases.get(word).is_some_and(|known| known.iter().any(|phrase| phrase.words.len() == 1))
     }
 
     /// Finds the phrases of a message and adds up what they say.
@@ -208,7 +210,7 @@ impl WordLists {
                 let Group { intent, points, negated: opposite, .. } = &self.groups[group];
                 let negation = if may_negate { self.negation(&words[..at], &taken) } else { None };
                 findings.all.push(Finding {
-                    group: Some(group),
+                    group,
                     words: words[negation.unwrap_or(at)..at + length].join(" ").replace(" ,", ","),
                     negated: negation.is_some(),
                     intent: if negation.is_some() { *opposite } else { Some(*intent) },
@@ -246,7 +248,7 @@ impl WordLists {
         let mut refused_in = None;
         for finding in &mut findings.all {
             let refusal = finding.intent == Some(Intent::Cold)
-                && (finding.negated || finding.group.is_some_and(|group| self.groups[group].refuses));
+                && (finding.negated || self.groups[finding.group].refuses);
             if refusal {
                 findings.refuses = true;
                 refused_in = Some(finding.segment);

@@ -25,8 +25,12 @@ pub(super) fn clauses(message: &str) -> Vec<Clause> {
         let after = rest.peek().copied().unwrap_or(' ');
         let between_digits = before.is_ascii_digit() && after.is_ascii_digit();
         match c {
+            '\'' => {
+                if !(before.is_alphanumeric() && after.is_alphanumeric()) {
+                    reader.end_word();
+                }
+            }
             _ if c.is_alphanumeric() || (c == '%' && before.is_ascii_digit()) => reader.word.push(c),
-            '\'' | '’' | 'ʼ' | '‘' | '`' | '´' if before.is_alphanumeric() && after.is_alphanumeric() => {}
             '.' | ',' if between_digits => {}
             ',' => reader.comma(),
             '?' => reader.end_clause(true),
@@ -45,10 +49,13 @@ pub(super) fn phrase(text: &str) -> Vec<String> {
 }
 
 fn normalised(message: &str) -> impl Iterator<Item = char> {
+    // Before NFKC, which makes two characters of an acute accent that stands alone.
+    let plain = |c| if matches!(c, '’' | 'ʼ' | '‘' | '`' | '´') { '\'' } else { c };
     message
         .chars()
         .take(MAX_CHARS)
         .filter(|c| !is_invisible(*c))
+        .map(plain)
         .nfkc()
         .flat_map(char::to_lowercase)
         .nfkc()
@@ -101,14 +108,24 @@ mod tests {
 
     #[test]
     fn clauses_end_with_sentences() {
-        assert_eq!(cut("Hi! How much is it? 0% or 1,200.50 EUR"), ["hi", "how much is it?", "0% or 120050 eur"]);
+        assert_eq!(
+            cut("Hi! How much is it? 0% or 1,200.50 EUR"),
+            ["hi", "how much is it?", "0% or 120050 eur"]
+        );
         assert_eq!(cut("No, thanks,, bye\nok"), ["no , thanks , bye", "ok"]);
         assert_eq!(cut(" ?!... , "), [""; 0]);
     }
 
     #[test]
     fn written_forms_are_one() {
-        for text in ["I DON'T know", "i don’t know", "I don\u{2bc}t k\u{200b}now", "Ｉ ｄｏｎ'ｔ know", "I dont know"] {
+        for text in [
+            "I DON'T know",
+            "i don’t know",
+            "I don\u{2bc}t k\u{200b}now",
+            "Ｉ ｄｏｎ'ｔ know",
+            "I don´t know",
+            "I dont know",
+        ] {
             assert_eq!(cut(text), ["i dont know"], "{text}");
         }
         assert_eq!(phrase("Don't contact me"), ["dont", "contact", "me"]);

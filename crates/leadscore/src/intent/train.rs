@@ -87,14 +87,16 @@ pub(super) fn fit(
     options: &TrainingOptions,
 ) -> Result<LinearModel, Error> {
     options.check()?;
-    let classes: Vec<Intent> = Intent::ALL.into_iter().filter(|c| messages.iter().any(|m| m.intent == *c)).collect();
+    let classes: Vec<Intent> =
+        Intent::ALL.into_iter().filter(|c| messages.iter().any(|m| m.intent == *c)).collect();
     if classes.len() < 2 {
         let message = "wants messages of two or more intents";
         return Err(Error::new(ErrorKind::InvalidModel, "messages", message));
     }
     let features: Vec<Features> = messages.iter().map(|message| read(message.text)).collect();
     let buckets = buckets(&features, options.min_messages);
-    let columns: BTreeMap<u32, usize> = buckets.iter().enumerate().map(|(column, bucket)| (*bucket, column)).collect();
+    let columns: BTreeMap<u32, usize> =
+        buckets.iter().enumerate().map(|(column, bucket)| (*bucket, column)).collect();
     let row = |(features, message): (&Features, &LabelledMessage<'_>)| Row {
         cells: features.values.iter().filter_map(|v| Some((*columns.get(&v.bucket)?, v.value))).collect(),
         class: classes.iter().position(|class| *class == message.intent).unwrap_or(0),
@@ -102,8 +104,11 @@ pub(super) fn fit(
     let rows: Vec<Row> = features.iter().zip(messages).map(row).collect();
     let weights = descend(&rows, classes.len(), buckets.len(), options);
     let bias = &weights[buckets.len() * classes.len()..];
-    let kept: Vec<(u32, Vec<f64>)> =
-        buckets.iter().zip(weights.chunks(classes.len())).map(|(bucket, own)| (*bucket, own.to_vec())).collect();
+    let kept: Vec<(u32, Vec<f64>)> = buckets
+        .iter()
+        .zip(weights.chunks(classes.len()))
+        .map(|(bucket, own)| (*bucket, own.to_vec()))
+        .collect();
     Ok(LinearModel::rounded(classes.clone(), bias, &kept, options.smallest_weight))
 }
 
@@ -118,7 +123,8 @@ fn buckets(features: &[Features], min_messages: usize) -> Vec<u32> {
 
 /// The weights of all columns, one for each class, and the biases after them.
 fn descend(rows: &[Row], classes: usize, columns: usize, options: &TrainingOptions) -> Vec<f64> {
-    let longest = rows.iter().map(|row| 1.0 + row.cells.iter().map(|(_, v)| v * v).sum::<f64>()).fold(1.0, f64::max);
+    let longest =
+        rows.iter().map(|row| 1.0 + row.cells.iter().map(|(_, v)| v * v).sum::<f64>()).fold(1.0, f64::max);
     let step = 1.0 / (0.5 * longest + options.penalty);
     let mut weights = vec![0.0; (columns + 1) * classes];
     let mut ahead = weights.clone();
@@ -139,7 +145,14 @@ fn descend(rows: &[Row], classes: usize, columns: usize, options: &TrainingOptio
 }
 
 /// The gradient of the mean loss and the penalty; biases are not penalised.
-fn add_gradient(rows: &[Row], classes: usize, columns: usize, penalty: f64, weights: &[f64], gradient: &mut [f64]) {
+fn add_gradient(
+    rows: &[Row],
+    classes: usize,
+    columns: usize,
+    penalty: f64,
+    weights: &[f64],
+    gradient: &mut [f64],
+) {
     let (penalised, bias) = gradient.split_at_mut(columns * classes);
     for (slope, weight) in penalised.iter_mut().zip(weights) {
         *slope = penalty * weight;
