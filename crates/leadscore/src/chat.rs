@@ -182,8 +182,9 @@ impl Chat {
         let message = text::clean(message, Conversation::MAX_MESSAGE_CHARS);
         let classification = self.classifier.classify(&message);
         let open = conversation.open_question;
-        // A name is no answer where the lists found words of another meaning in it: "price".
-        let speaks = classification.evidence.iter().any(|evidence| evidence.intent != Intent::Neutral);
+        // What speaks of buying is no name: "price", "desk chair".
+        let speaks = classification.intent != Intent::Neutral
+            || classification.evidence.iter().any(|evidence| evidence.intent != Intent::Neutral);
         let may_answer = classification.intent != Intent::Cold && !(open == Some(Question::Name) && speaks);
         let found =
             contact::capture(&message, &conversation.contact, open, may_answer, self.country.as_ref());

@@ -185,7 +185,7 @@ proptest! {
     #[test]
     fn any_model_file_is_read_or_refused(text in any::<String>(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let _ = IntentClassifier::from_json(&text);
-        let model = r#"{"format":1,"hash_bits":18,"classes":["HOT","COLD"],"bias":[0,0],"weights":[[1,2,3]]}"#;
+        let model = r#"{"format":1,"hash_bits":22,"classes":["HOT","COLD"],"bias":[0,0],"weights":[[1,2,3]]}"#;
         let mut bytes = model.as_bytes().to_vec();
         let at = at.index(bytes.len());
         bytes[at] = byte;

@@ -99,7 +99,7 @@ impl Conversation {
 
     /// The conversation as JSON.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("a conversation has a JSON form")
+        json_text(self)
     }
 
     pub(super) fn with_message(&self, sender: Sender, text: String) -> Conversation {
@@ -148,6 +148,10 @@ impl<'de> Deserialize<'de> for Conversation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Conversation::read(&Node::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
+}
+
+fn json_text(conversation: &Conversation) -> String {
+    serde_json::to_string(conversation).expect("a conversation has a JSON form")
 }
 
 fn read_message(cursor: &Cursor<'_>) -> Result<ChatMessage, Error> {

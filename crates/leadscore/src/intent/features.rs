@@ -4,7 +4,7 @@ use super::rules::{Findings, WordLists};
 use super::text::{COMMA, Clause};
 
 /// Features are numbered by a hash with so many bits; two of a few thousand rarely share a number.
-pub(super) const HASH_BITS: u32 = 18;
+pub(super) const HASH_BITS: u32 = 22;
 
 /// A message longer than this in words is read up to here by the model; the lists read all of it.
 const MAX_WORDS: usize = 200;

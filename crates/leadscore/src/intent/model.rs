@@ -52,9 +52,9 @@ impl LinearModel {
         if format.count()? != 1 {
             return Err(format.error("wants the format 1"));
         }
-        let bits = fields.required("hash_bits")?;
-        if bits.count()? != HASH_BITS as usize {
-            return Err(bits.error(format!("wants {HASH_BITS}")));
+        let hash_bits = fields.required("hash_bits")?;
+        if hash_bits.count()? != HASH_BITS as usize {
+            return Err(hash_bits.error(format!("wants {HASH_BITS}")));
         }
         let cursor = fields.required("classes")?;
         let classes: Vec<Intent> = cursor.items()?.iter().map(Intent::read).collect::<Result<_, _>>()?;
@@ -108,7 +108,9 @@ impl LinearModel {
                 *margin += weight * feature.value;
             }
         }
-        margins.iter_mut().for_each(|margin| *margin /= SCALE);
+        for margin in &mut margins {
+            *margin /= SCALE;
+        }
         margins
     }
 
@@ -160,7 +162,7 @@ mod tests {
     use super::super::features::Value;
     use super::*;
 
-    const MODEL: &str = "{\"format\":1,\"hash_bits\":18,\"classes\":[\"HOT\",\"COLD\"],\"bias\":[100,-100],\"weights\":[\n[3,2000,-1000],\n[7,0,500]\n]}\n";
+    const MODEL: &str = "{\"format\":1,\"hash_bits\":22,\"classes\":[\"HOT\",\"COLD\"],\"bias\":[100,-100],\"weights\":[\n[3,2000,-1000],\n[7,0,500]\n]}\n";
 
     #[test]
     fn margins_are_sums_of_weights_times_values() {
@@ -184,14 +186,14 @@ mod tests {
     fn files_are_refused_with_a_path() {
         for (from, to, path) in [
             ("\"format\":1", "\"format\":3", "format"),
-            ("18", "12", "hash_bits"),
+            ("22", "12", "hash_bits"),
             ("\"COLD\"", "\"HOT\"", "classes"),
             ("\"COLD\"", "\"COLT\"", "classes[1]"),
             ("100,-100", "100", "bias"),
             ("[7,0,500]", "[7,0]", "weights[1]"),
             ("[7,0,500]", "[]", "weights[1]"),
             ("[7,0,500]", "[3,0,500]", "weights[1][0]"),
-            ("[7,0,500]", "[262144,0,500]", "weights[1][0]"),
+            ("[7,0,500]", "[4194304,0,500]", "weights[1][0]"),
             ("[7,0,500]", "[7,0,0.5]", "weights[1][2]"),
             ("[7,0,500]", "[7,0,2000000]", "weights[1][2]"),
         ] {

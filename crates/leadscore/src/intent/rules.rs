@@ -184,7 +184,7 @@ impl WordLists {
 
     /// Whether a clause begins like a question; "do not call" and "don't call" begin like orders.
     fn opens_question(&self, words: &[String]) -> bool {
-        let mut rest = words.iter().skip_while(|word| self.before_question.contains(*word));
+        let mut rest = words.iter().skip_while(|word| *word == COMMA || self.before_question.contains(*word));
         let (Some(first), next) = (rest.next(), rest.next()) else { return false };
         let negates = |word: &String| self.negators.iter().any(|negators| negators.words.contains(word));
         let asks_subject = || next.is_some_and(|word| self.subjects.contains(word));
@@ -273,7 +273,12 @@ impl WordLists {
 }
 
 fn words(fields: &Fields<'_>, name: &'static str) -> Result<BTreeSet<String>, Error> {
-    Ok(fields.texts(name)?.iter().flat_map(|text| phrase(text)).collect())
+    let Some(list) = fields.optional(name) else { return Ok(BTreeSet::new()) };
+    let word = |item: &Cursor<'_>| match &mut *phrase(item.text()?) {
+        [word] => Ok(std::mem::take(word)),
+        _ => Err(item.error("wants one word")),
+    };
+    list.items()?.iter().map(word).collect()
 }
 
 #[cfg(test)]
@@ -288,7 +293,7 @@ mod tests {
             {"code": "refusal", "intent": "COLD", "points": 4, "refuses": true, "phrases": ["no thanks"]}],
         "ignored": ["no problem", "red"],
         "negators": [{"words": ["not", "don't", "no"], "between": ["to", "want", "the"]}],
-        "breaks": ["but"], "question_words": ["do", "don't"], "before_question": ["so", ","], "subjects": ["the"], "common": ["the"]}"#;
+        "breaks": ["but"], "question_words": ["do", "don't"], "before_question": ["so"], "subjects": ["the"], "common": ["the"]}"#;
 
     fn found(message: &str) -> (Vec<(String, Option<Intent>)>, bool) {
         let findings = WordLists::from_json(LISTS).unwrap().find(&clauses(message));
@@ -334,6 +339,7 @@ mod tests {
             (r#""no thanks""#, r#"" - ""#, "groups[2].phrases[0]"),
             (r#""code": "price""#, r#""code": "buy""#, "groups[1]"),
             (r#""intent": "COLD""#, r#""intent": "cool""#, "groups[2].intent"),
+            (r#""breaks": ["but"]"#, r#""breaks": ["but", "and so"]"#, "breaks[1]"),
             (r#""breaks": ["but"]"#, r#""breaks": "but""#, "breaks"),
         ] {
             let text = LISTS.replacen(from, to, 1);

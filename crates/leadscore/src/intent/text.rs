@@ -49,16 +49,25 @@ pub(super) fn phrase(text: &str) -> Vec<String> {
 }
 
 fn normalised(message: &str) -> impl Iterator<Item = char> {
+    let end = message.char_indices().nth(MAX_CHARS).map_or(message.len(), |(at, _)| at);
+    let pieces = message[..end].split_inclusive(char::is_whitespace);
     // Before NFKC, which makes two characters of an acute accent that stands alone.
     let plain = |c| if matches!(c, '’' | 'ʼ' | '‘' | '`' | '´') { '\'' } else { c };
-    message
-        .chars()
-        .take(MAX_CHARS)
+    pieces
+        .flat_map(without_address)
         .filter(|c| !is_invisible(*c))
         .map(plain)
         .nfkc()
         .flat_map(char::to_lowercase)
         .nfkc()
+}
+
+/// A piece of text that ends with a blank; an address in it is left out, since its words are not the sender's.
+fn without_address(piece: &str) -> std::str::Chars<'_> {
+    let is_address =
+        piece.contains("://") || piece.starts_with("www.") || piece.trim().trim_matches('@').contains('@');
+    let blank = piece.trim_end().len();
+    if is_address { piece[blank..].chars() } else { piece.chars() }
 }
 
 /// Marks that are not seen and would split a word: zero-width characters, the soft hyphen, marks of direction.
@@ -129,6 +138,12 @@ mod tests {
             assert_eq!(cut(text), ["i dont know"], "{text}");
         }
         assert_eq!(phrase("Don't contact me"), ["dont", "contact", "me"]);
+    }
+
+    #[test]
+    fn addresses_say_nothing() {
+        let message = "see https://buy.example/now or buy@example.com www.price.example\nok @ 5";
+        assert_eq!(cut(message), ["see or", "ok 5"]);
     }
 
     #[test]

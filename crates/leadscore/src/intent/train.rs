@@ -168,7 +168,9 @@ fn add_gradient(
         }
         let mut errors = shares(&margins);
         errors[row.class] -= 1.0;
-        errors.iter_mut().for_each(|error| *error /= count);
+        for error in &mut errors {
+            *error /= count;
+        }
         for (column, value) in &row.cells {
             for (slope, error) in penalised[column * classes..][..classes].iter_mut().zip(&errors) {
                 *slope += error * value;

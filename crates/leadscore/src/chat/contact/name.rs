@@ -27,7 +27,8 @@ fn introduction(words: &[Word<'_>], lists: &Lists, asked: bool) -> Option<String
         let next = words.get(after + length).filter(|_| length > 0 && !words[after + length - 1].ends);
         let is_followed = next.is_some_and(|word| lists.after_introduction.contains(&word.normal));
         let is_whole = next.is_none_or(|word| word.normal == "and");
-        let introduces = is_followed || is_whole && (asked || greeted > 0 && at == greeted);
+        let begins = at == greeted && (asked || greeted > 0);
+        let introduces = is_followed || is_whole && begins;
         introduces.then(|| name_at(words, after, lists, asked)).flatten()
     })
 }
@@ -130,6 +131,7 @@ mod tests {
             ("Ann", "Ann"),
             ("ann smith", "ann smith"),
             ("Sure, it's Ann", "Ann"),
+            ("Hello, the name is Ann", "Ann"),
             ("Ann-Marie here", "Ann-Marie"),
             ("李明", "李明"),
             ("i am priya", "priya"),
@@ -165,7 +167,15 @@ mod tests {
         ] {
             assert_eq!(name(message, true), None, "{message}");
         }
-        for message in ["I am Ann", "I'm German", "I AM INTERESTED", "Ann bought it", "it's Monday"] {
+        for message in [
+            "I am Ann",
+            "I'm German",
+            "I AM INTERESTED",
+            "His name is Paul",
+            "the product name is Comfort Plus",
+            "Ann bought it",
+            "it's Monday",
+        ] {
             assert_eq!(name(message, false), None, "{message}");
         }
     }

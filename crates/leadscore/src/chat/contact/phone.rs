@@ -78,7 +78,7 @@ pub(super) fn find(
         let digits: String = written.chars().filter(char::is_ascii_digit).collect();
         let is_international = written.starts_with('+');
         if !(MIN_DIGITS..=MAX_DIGITS).contains(&digits.len())
-            || is_date(written)
+            || is_date_or_amount(written)
             || is_attached(text, start, end)
         {
             return None;
@@ -138,14 +138,18 @@ fn is_attached(text: &str, start: usize, end: usize) -> bool {
     before.is_some_and(touches) || after.is_some_and(|c| touches(c) && !matches!(c, 'x' | 'X'))
 }
 
-/// Whether digits are grouped like a date: `2026-11-20`, `20.11.2026`, `20/11/2026 10`.
-fn is_date(written: &str) -> bool {
-    let groups: Vec<&str> =
-        written.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
-    let lengths: Vec<usize> = groups.iter().take(3).map(|group| group.len()).collect();
+/// Whether digits are grouped like a date or an amount: `2026-11-20`, `20.11.2026`, `20/11/2026 10`, `1.234.567`.
+fn is_date_or_amount(written: &str) -> bool {
+    let groups = written.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty());
+    let lengths: Vec<usize> = groups.map(str::len).collect();
     let marks: Vec<char> = written.chars().filter(|c| !c.is_ascii_digit()).take(2).collect();
-    let dated = marks.len() == 2 && marks[0] == marks[1] && matches!(marks[0], '-' | '.' | '/');
-    dated && matches!(lengths[..], [4, 1..=2, 1..=2] | [1..=2, 1..=2, 4 | 2])
+    let [first, second] = marks[..] else { return false };
+    let dated = matches!(
+        lengths[..],
+        [4, 1..=2, 1..=2] | [4, 1..=2, 1..=2, _] | [1..=2, 1..=2, 4 | 2] | [1..=2, 1..=2, 4, _]
+    );
+    let grouped = lengths.len() >= 3 && lengths[0] <= 3 && lengths[1..].iter().all(|length| *length == 3);
+    first == second && (matches!(first, '-' | '.' | '/') && dated || first == '.' && grouped)
 }
 
 /// The number in E.164, where that is certain.
@@ -250,6 +254,7 @@ mod tests {
             ("812 345-67-89", "RU", "+78123456789"),
             ("06 1234 5678", "IT", "+390612345678"),
             ("06 12 34 56 78", "FR", "+33612345678"),
+            ("06.12.34.56.78", "FR", "+33612345678"),
         ] {
             assert_eq!(number(message, code, true).as_deref(), Some(e164), "{message} {code}");
         }
@@ -283,6 +288,7 @@ mod tests {
             "2026-11-20",
             "20.11.2026",
             "20/11/2026 10:30",
+            "1.234.567",
             "A1234567890",
             "1234567890@example.com",
             "#1234567890",
