@@ -185,9 +185,9 @@ impl Chat {
         // What speaks of buying is no name: "price", "desk chair".
         let speaks = classification.intent != Intent::Neutral
             || classification.evidence.iter().any(|evidence| evidence.intent != Intent::Neutral);
-        let may_answer = classification.intent != Intent::Cold && !(open == Some(Question::Name) && speaks);
-        let found =
-            contact::capture(&message, &conversation.contact, open, may_answer, self.country.as_ref());
+        let refuses = classification.intent == Intent::Cold;
+        let country = self.country.as_ref();
+        let found = contact::capture(&message, &conversation.contact, open, refuses, speaks, country);
 
         let mut next = conversation.with_message(Sender::Lead, message);
         next.contact = conversation.contact.updated(&found.details);

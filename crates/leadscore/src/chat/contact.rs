@@ -12,6 +12,7 @@ use super::text::{Word, contains_any, phrase, words};
 use super::{ContactDetails, Question};
 use crate::Error;
 use crate::json::{self, Cursor, Document, Fields};
+use name::NameAnswer;
 use phone::Cues;
 pub(super) use phone::{Country, country};
 
@@ -45,12 +46,13 @@ pub(super) struct Captured {
 
 /// Reads a message for the details that are still unknown. A known one is replaced only where the message corrects it.
 ///
-/// `may_answer` says whether the message can be an answer as a whole: a no or a question about a price is none.
+/// `refuses` says whether the sender wants nothing, `speaks` whether the message speaks of buying, and so is no bare name.
 pub(super) fn capture(
     message: &str,
     known: &ContactDetails,
     open: Option<Question>,
-    may_answer: bool,
+    refuses: bool,
+    speaks: bool,
     country: Option<&Country>,
 ) -> Captured {
     let lists = Lists::builtin();
@@ -73,12 +75,16 @@ pub(super) fn capture(
     let only_details = all.iter().all(touches);
     let rest: Vec<Word<'_>> = all.iter().filter(|word| !touches(word)).cloned().collect();
     let declines = open.is_some() && contains_any(&all, &lists.declines);
-    let is_answer = may_answer && !declines && !only_details;
+    let is_answer = !refuses && !declines && !only_details;
 
-    let asked_name = is_answer && open == Some(Question::Name);
+    let answer = match (is_answer && open == Some(Question::Name), speaks) {
+        (false, _) => NameAnswer::NotAsked,
+        (true, true) => NameAnswer::Mixed,
+        (true, false) => NameAnswer::Bare,
+    };
     let asked_interest = is_answer && open == Some(Question::Interest);
-    let name = name::find(&rest, lists, asked_name);
-    let interest = if may_answer { interest::find(message, &rest, lists, asked_interest) } else { None };
+    let name = name::find(&rest, lists, answer);
+    let interest = if refuses { None } else { interest::find(message, &rest, lists, asked_interest) };
     Captured {
         details: ContactDetails {
             name: name.filter(|_| wanted(&known.name)),
@@ -136,7 +142,7 @@ mod tests {
 
     fn details(message: &str, open: Option<Question>) -> [Option<String>; 4] {
         let ContactDetails { name, email, phone, interest } =
-            capture(message, &ContactDetails::default(), open, true, None).details;
+            capture(message, &ContactDetails::default(), open, false, false, None).details;
         [name, email, phone, interest]
     }
 
@@ -161,7 +167,7 @@ mod tests {
     #[test]
     fn only_corrections_replace_what_is_known() {
         let known = ContactDetails { email: Some("a@example.com".into()), ..ContactDetails::default() };
-        let second = |message| capture(message, &known, None, true, None).details.email;
+        let second = |message| capture(message, &known, None, false, false, None).details.email;
         assert_eq!(second("my boss is b@example.com"), None);
         assert_eq!(second("sorry, it's actually b@example.com").as_deref(), Some("b@example.com"));
     }

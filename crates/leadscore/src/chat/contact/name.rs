@@ -6,35 +6,47 @@ use super::Lists;
 const MAX_WORDS: usize = 4;
 const MAX_CHARS: usize = 60;
 
+/// What a message is to the question for a name.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum NameAnswer {
+    /// The question was not asked.
+    NotAsked,
+    /// It was asked, and the message speaks of something else too.
+    Mixed,
+    /// It was asked, and the message may be the name alone.
+    Bare,
+}
+
 /// The name a message gives, as written.
 ///
-/// "My name is …" always counts, "I am …" only in an introduction ("Hi, I'm Ann", "I'm Ann from Acme") or as an answer, and a
-/// bare name only as an answer. Words of `not_names` are never taken for one.
-pub(super) fn find(words: &[Word<'_>], lists: &Lists, asked: bool) -> Option<String> {
+/// "My name is …" always counts, "I am …" only in an introduction ("Hi, I'm Ann", "I'm Ann from Acme") or as an answer, and
+/// a bare name only as an answer. Words of `not_names` are never taken for one.
+pub(super) fn find(words: &[Word<'_>], lists: &Lists, answer: NameAnswer) -> Option<String> {
     let said = (0..words.len()).find_map(|at| {
         let after = lists.name_cues.iter().find_map(|cue| phrase_end(words, at, cue))?;
         name_at(words, after, lists, true)
     });
-    said.or_else(|| introduction(words, lists, asked))
-        .or_else(|| asked.then(|| answer(words, lists)).flatten())
+    let bare = || (answer == NameAnswer::Bare).then(|| bare_name(words, lists)).flatten();
+    said.or_else(|| introduction(words, lists, answer)).or_else(bare)
 }
 
-fn introduction(words: &[Word<'_>], lists: &Lists, asked: bool) -> Option<String> {
+fn introduction(words: &[Word<'_>], lists: &Lists, answer: NameAnswer) -> Option<String> {
     let greeted = greeting_end(words, lists);
+    let (asked, any_case) = (answer != NameAnswer::NotAsked, answer == NameAnswer::Bare);
     (0..words.len()).find_map(|at| {
         let after = lists.introductions.iter().find_map(|cue| phrase_end(words, at, cue))?;
-        let length = name_length(words, after, lists, asked);
+        let length = name_length(words, after, lists, any_case);
         let next = words.get(after + length).filter(|_| length > 0 && !words[after + length - 1].ends);
         let is_followed = next.is_some_and(|word| lists.after_introduction.contains(&word.normal));
         let is_whole = next.is_none_or(|word| word.normal == "and");
         let begins = at == greeted && (asked || greeted > 0);
         let introduces = is_followed || is_whole && begins;
-        introduces.then(|| name_at(words, after, lists, asked)).flatten()
+        introduces.then(|| name_at(words, after, lists, any_case)).flatten()
     })
 }
 
 /// A message that is nothing but a name, after a greeting or a yes, and before a thank-you.
-fn answer(words: &[Word<'_>], lists: &Lists) -> Option<String> {
+fn bare_name(words: &[Word<'_>], lists: &Lists) -> Option<String> {
     let start = greeting_end(words, lists);
     let length = name_length(words, start, lists, true);
     let rest = start + length;
@@ -107,7 +119,8 @@ mod tests {
     use super::*;
 
     fn name(message: &str, asked: bool) -> Option<String> {
-        find(&words(message), Lists::builtin(), asked)
+        let answer = if asked { NameAnswer::Bare } else { NameAnswer::NotAsked };
+        find(&words(message), Lists::builtin(), answer)
     }
 
     #[test]
@@ -140,6 +153,9 @@ mod tests {
             assert_eq!(name(message, true).as_deref(), Some(wanted), "{message}");
         }
         assert_eq!(name("Ann", false), None);
+        let mixed = |message| find(&words(message), Lists::builtin(), NameAnswer::Mixed);
+        assert_eq!(mixed("I'm Ann").as_deref(), Some("Ann"));
+        assert_eq!((mixed("I'm ann"), mixed("Ann")), (None, None));
     }
 
     #[test]
