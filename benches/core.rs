@@ -127,7 +127,7 @@ fn chat(c: &mut Criterion) {
     group.throughput(Throughput::Elements(1));
     for (name, message) in [("short", "not interested"), ("two sentences", message)] {
         group.bench_function(format!("intent, {name}"), |b| {
-            b.iter(|| classifier.classify(black_box(message)))
+            b.iter(|| classifier.classify(black_box(message)));
         });
     }
     let rules = classifier.without_model();

@@ -45,15 +45,17 @@ fn introduction(words: &[Word<'_>], lists: &Lists, answer: NameAnswer) -> Option
     })
 }
 
-/// A message that is nothing but a name, after a greeting or a yes, and before a thank-you.
+/// A message that is nothing but a name, after a greeting or a yes, and before a thank-you; or that begins with a
+/// capitalised one and a mark: "Ann Smith, my number is …".
 fn bare_name(words: &[Word<'_>], lists: &Lists) -> Option<String> {
     let start = greeting_end(words, lists);
     let length = name_length(words, start, lists, true);
     let rest = start + length;
     let closing =
         || lists.after_name.iter().any(|phrase| phrase_end(words, rest, phrase) == Some(words.len()));
-    let is_whole = rest == words.len() || closing();
-    (length > 0 && is_whole).then(|| name_at(words, start, lists, true)).flatten()
+    let is_set_off = || words[rest - 1].ends && is_capitalised(words[start].text);
+    let is_name = length > 0 && (rest == words.len() || closing() || is_set_off());
+    is_name.then(|| name_at(words, start, lists, true)).flatten()
 }
 
 fn greeting_end(words: &[Word<'_>], lists: &Lists) -> usize {
@@ -146,6 +148,7 @@ mod tests {
             ("Sure, it's Ann", "Ann"),
             ("Hello, the name is Ann", "Ann"),
             ("Ann-Marie here", "Ann-Marie"),
+            ("Ann Smith, my number is below", "Ann Smith"),
             ("李明", "李明"),
             ("i am priya", "priya"),
             ("Hi! Dr. Ann Smith, thanks", "Dr. Ann Smith"),
@@ -178,6 +181,9 @@ mod tests {
             "the price",
             "what is your name",
             "x1",
+            "Great, thanks",
+            "Oh, one moment",
+            "ann, my number is below",
             "I'd like a sofa please",
             "a b c d e f",
         ] {
