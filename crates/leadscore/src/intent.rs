@@ -233,7 +233,8 @@ impl IntentClassifier {
         IntentClassifier { model: None, ..self }
     }
 
-    /// The same lists with a model fitted to labelled messages. It decides between the intents that occur in them.
+    /// The same lists with a model fitted to labelled messages. It decides between the intents that occur in them;
+    /// a refusal stays cold by the lists.
     ///
     /// The same messages in the same order give the same model, to the bit.
     ///

@@ -7,7 +7,7 @@ use super::model::{LinearModel, shares};
 use super::{Intent, LabelledMessage};
 use crate::{Error, ErrorKind};
 
-/// How a model is fitted; [`TrainingOptions::new`] has what the included one was fitted with.
+/// How a model is fitted. The defaults suit a few hundred messages.
 ///
 /// ```
 /// use leadscore::intent::TrainingOptions;
