@@ -109,6 +109,9 @@ bench-peers:
 	cd benches/peers && cargo build --locked --release --target-dir $(CURDIR)/target
 	OMP_NUM_THREADS=1 taskset -c $(PEERS_CORE) target/release/peers $(PEERS) $(LIBXGBOOST) $(LIB_LIGHTGBM)
 
-fixtures: ## the synthetic leads in examples/ and the tier bounds of heat-rules
+fixtures: ## the synthetic leads in examples/, the tier bounds of heat-rules, the intent model
 	$(PYTHON) fixtures/generate/leads.py --leads 60 --seed 7 --csv examples/leads.csv --activities examples/activities.csv
 	$(PYTHON) fixtures/generate/heat.py
+	$(PYTHON) fixtures/generate/intent_sentences.py > fixtures/intent/sentences.jsonl
+	cargo run -q --release -p leadscore --example intent_model -- train fixtures/intent/sentences.jsonl > target/intent-model.json
+	mv target/intent-model.json crates/leadscore/src/intent/data/model-en.json

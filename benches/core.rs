@@ -3,7 +3,9 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use leadscore::chat::{Chat, Conversation};
 use leadscore::forest::Iterations;
+use leadscore::intent::IntentClassifier;
 use leadscore::pipeline::{RowScore, ScoreWorkspace};
 use leadscore::{AsOf, FeatureMatrix, Forest, Mode, Pipeline, ScoreOptions, Scorer, Zone};
 
@@ -117,5 +119,25 @@ fn rows_of(forest: &Forest, rows: usize) -> FeatureMatrix {
     FeatureMatrix::new(columns, (0..rows * columns).map(|_| value()).collect()).expect("a matrix")
 }
 
-criterion_group!(benches, extract, score, load, forest);
+/// The intent of one message, and one turn of a conversation.
+fn chat(c: &mut Criterion) {
+    let classifier = IntentClassifier::builtin();
+    let message = "Hi, I'm Ann from Acme. How much is the oak desk, and do you deliver to Leeds?";
+    let mut group = c.benchmark_group("chat");
+    group.throughput(Throughput::Elements(1));
+    for (name, message) in [("short", "not interested"), ("two sentences", message)] {
+        group.bench_function(format!("intent, {name}"), |b| {
+            b.iter(|| classifier.classify(black_box(message)));
+        });
+    }
+    let rules = classifier.without_model();
+    group.bench_function("intent, two sentences, word lists alone", |b| {
+        b.iter(|| rules.classify(black_box(message)));
+    });
+    let (chat, conversation) = (Chat::new(), Conversation::new());
+    group.bench_function("turn", |b| b.iter(|| chat.advance(&conversation, black_box(message))));
+    group.finish();
+}
+
+criterion_group!(benches, extract, score, load, forest, chat);
 criterion_main!(benches);

@@ -44,7 +44,7 @@ error_kinds! {
     UnknownName = "unknown_name",
     /// A lead record that cannot be read.
     InvalidLead = "invalid_lead",
-    /// Options of a scoring that cannot be read.
+    /// Options of a scoring, or a stored conversation, that cannot be read.
     InvalidContext = "invalid_context",
     /// A question to a language model, its price or its budget that cannot be used.
     InvalidTask = "invalid_task",

@@ -48,6 +48,8 @@
 //! | [`Pipeline`] | all of these in one immutable, versioned JSON file; a cheap handle, `Send + Sync` |
 //! | [`AsOf`] | when a lead is scored: a time, and the zone of local hours. Later activities do not count |
 //! | [`ScoreOptions`], [`Mode`] | lenient (default values, and what is missing is reported) or strict; how many reasons |
+//! | [`IntentClassifier`](intent::IntentClassifier) | whether a chat message is hot, warm, cold or neutral, in English |
+//! | [`Chat`](chat::Chat), [`Conversation`](chat::Conversation) | contact details, one question at a time, a reply for every turn |
 //! | [`Score`], [`Prediction`] | the numbers, the tier and a few reasons, for many leads; or everything |
 //!
 //! ```text
@@ -341,11 +343,13 @@
 
 #[cfg(feature = "arrow")]
 pub mod arrow;
+pub mod chat;
 pub mod error;
 pub mod explain;
 mod expression;
 pub mod feature;
 pub mod forest;
+pub mod intent;
 mod json;
 pub mod math;
 #[cfg(feature = "parallel")]

@@ -1,0 +1,134 @@
+//! Messages made fit to store, and their words beside what was written.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// A text without control characters, with single blanks, of at most so many characters.
+///
+/// Line breaks stay; marks of direction and other characters that are not seen are dropped, but for the joiners that
+/// some scripts and emojis need.
+pub(super) fn clean(text: &str, max_chars: usize) -> String {
+    let mut cleaned = String::new();
+    let (mut chars, mut pending) = (0, None);
+    for c in text.chars() {
+        if is_invisible(c) {
+            continue;
+        }
+        if c.is_whitespace() || c.is_control() {
+            let is_break = c == '\n' || pending == Some('\n');
+            pending = Some(if is_break { '\n' } else { ' ' });
+            continue;
+        }
+        let blank = pending.take().filter(|_| !cleaned.is_empty());
+        chars += 1 + usize::from(blank.is_some());
+        if chars > max_chars {
+            break;
+        }
+        cleaned.extend(blank);
+        cleaned.push(c);
+    }
+    cleaned
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// A word as written, without the marks around it, and in the form for comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Word<'a> {
+    pub(super) text: &'a str,
+    pub(super) normal: String,
+    /// Where it begins in the message, in bytes.
+    pub(super) start: usize,
+    /// Whether a mark after it ends a clause: `.`, `,`, `!`, `?`, `;`, `:` or a line break.
+    pub(super) ends: bool,
+}
+
+/// The words of a message. NFKC, lower case and plain apostrophes are for comparison only.
+pub(super) fn words(message: &str) -> Vec<Word<'_>> {
+    let mut words: Vec<Word<'_>> = Vec::new();
+    let mut at = 0;
+    for piece in message.split_inclusive(char::is_whitespace) {
+        let start = at;
+        at += piece.len();
+        let body = piece.trim_start_matches(|c: char| !c.is_alphanumeric());
+        let text = body.trim_end_matches(|c: char| !c.is_alphanumeric());
+        let start = start + (piece.len() - body.len());
+        let marks = &body[text.len()..];
+        let text = if is_abbreviation(text, marks) { &body[..=text.len()] } else { text };
+        let marks = &body[text.len()..];
+        let ends = marks.contains(['.', ',', '!', '?', ';', ':', '\n']);
+        if text.is_empty() {
+            let closes = piece.contains(['.', ',', '!', '?', ';', ':', '\n']);
+            if let (Some(last), true) = (words.last_mut(), closes) {
+                last.ends = true;
+            }
+            continue;
+        }
+        words.push(Word { text, normal: normal(text), start, ends });
+    }
+    words
+}
+
+/// Whether a point belongs to a short word, as in `Dr.` or `J.`.
+fn is_abbreviation(text: &str, marks: &str) -> bool {
+    marks.trim_end() == "." && text.chars().count() <= 2 && text.starts_with(char::is_uppercase)
+}
+
+/// A phrase of a list in the form for comparison.
+pub(super) fn phrase(text: &str) -> Vec<String> {
+    words(text).into_iter().map(|word| word.normal).collect()
+}
+
+/// Where a phrase ends that begins at a word: the index of the word after it. A mark between its words breaks it.
+pub(super) fn phrase_end(words: &[Word<'_>], at: usize, phrase: &[String]) -> Option<usize> {
+    let found = words.get(at..at + phrase.len())?;
+    let same = found.iter().zip(phrase).all(|(word, wanted)| word.normal == *wanted);
+    let unbroken = found.iter().rev().skip(1).all(|word| !word.ends);
+    (same && unbroken).then_some(at + phrase.len())
+}
+
+/// Whether any of some phrases stands in the words.
+pub(super) fn contains_any(words: &[Word<'_>], phrases: &[Vec<String>]) -> bool {
+    (0..words.len()).any(|at| phrases.iter().any(|phrase| phrase_end(words, at, phrase).is_some()))
+}
+
+fn normal(text: &str) -> String {
+    let plain = |c| if matches!(c, '’' | 'ʼ' | '‘' | '`' | '´') { '\'' } else { c };
+    text.chars().map(plain).nfkc().flat_map(char::to_lowercase).nfkc().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_and_hidden_marks_are_dropped() {
+        assert_eq!(clean(" a\u{0}\u{7}b\t c \u{202e}\u{200b}d \n\n e\u{feff} ", 100), "a b c d\ne");
+        assert_eq!(clean("👨\u{200d}👩", 100), "👨\u{200d}👩");
+        assert_eq!(clean("ab cd", 3), "ab");
+        assert_eq!(clean("äöü", 2), "äö");
+        assert_eq!(clean("\u{1b}[31m", 10), "[31m");
+    }
+
+    #[test]
+    fn words_keep_what_was_written() {
+        let message = "Hi, I’m (Ann) Smith-Jones !";
+        let read: Vec<_> = words(message).into_iter().map(|w| (w.text, w.normal, w.ends)).collect();
+        let word = |text, normal: &str, ends| (text, normal.to_owned(), ends);
+        assert_eq!(
+            read,
+            [
+                word("Hi", "hi", true),
+                word("I’m", "i'm", false),
+                word("Ann", "ann", false),
+                word("Smith-Jones", "smith-jones", true)
+            ]
+        );
+        for word in words(message) {
+            assert!(message[word.start..].starts_with(word.text));
+        }
+    }
+}
