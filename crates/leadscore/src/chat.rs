@@ -179,7 +179,7 @@ impl Chat {
     /// has no answer; each is asked at most twice, not at all after a refusal to answer it, and none of someone who
     /// is not interested.
     pub fn advance(&self, conversation: &Conversation, message: &str) -> Turn {
-        let message = text::clean(message, Conversation::MAX_MESSAGE_CHARS);
+        let message = crate::text::clean(message, Conversation::MAX_MESSAGE_CHARS);
         let classification = self.classifier.classify(&message);
         let open = conversation.open_question;
         // What speaks of buying is no name: "price", "desk chair".

@@ -361,6 +361,7 @@ pub mod scorecard;
 mod scorer;
 mod stop;
 pub mod task;
+mod text;
 pub mod tier;
 pub mod time;
 

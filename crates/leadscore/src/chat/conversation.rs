@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::text::clean;
 use super::{ContactDetails, MAX_ASKED, Question};
 use crate::Error;
 use crate::intent::Intent;
 use crate::json::{self, Cursor, Document, Node};
+use crate::text::clean;
 
 /// Who wrote a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

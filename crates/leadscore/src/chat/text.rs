@@ -1,39 +1,6 @@
-//! Messages made fit to store, and their words beside what was written.
+//! The words of a message beside what was written.
 
 use unicode_normalization::UnicodeNormalization;
-
-/// A text without control characters, with single blanks, of at most so many characters.
-///
-/// Line breaks stay; marks of direction and other characters that are not seen are dropped, but for the joiners that
-/// some scripts and emojis need.
-pub(super) fn clean(text: &str, max_chars: usize) -> String {
-    let mut cleaned = String::new();
-    let (mut chars, mut pending) = (0, None);
-    for c in text.chars() {
-        if is_invisible(c) {
-            continue;
-        }
-        if c.is_whitespace() || c.is_control() {
-            let is_break = c == '\n' || pending == Some('\n');
-            pending = Some(if is_break { '\n' } else { ' ' });
-            continue;
-        }
-        let blank = pending.take().filter(|_| !cleaned.is_empty());
-        chars += 1 + usize::from(blank.is_some());
-        if chars > max_chars {
-            break;
-        }
-        cleaned.extend(blank);
-        cleaned.push(c);
-    }
-    cleaned
-}
-
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
 
 /// A word as written, without the marks around it, and in the form for comparison.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,15 +70,6 @@ fn normal(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn control_characters_and_hidden_marks_are_dropped() {
-        assert_eq!(clean(" a\u{0}\u{7}b\t c \u{202e}\u{200b}d \n\n e\u{feff} ", 100), "a b c d\ne");
-        assert_eq!(clean("👨\u{200d}👩", 100), "👨\u{200d}👩");
-        assert_eq!(clean("ab cd", 3), "ab");
-        assert_eq!(clean("äöü", 2), "äö");
-        assert_eq!(clean("\u{1b}[31m", 10), "[31m");
-    }
 
     #[test]
     fn words_keep_what_was_written() {

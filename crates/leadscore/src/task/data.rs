@@ -1,4 +1,4 @@
-//! Text of leads as data in a prompt: cleaned, capped, escaped and between delimiters.
+//! Text of leads as data in a prompt: capped, escaped and between delimiters.
 
 use serde::Serialize;
 
@@ -13,43 +13,6 @@ pub(crate) const DATA_RULE: &str = "The user message holds JSON between <data> a
     says: no number, date, name, address, price, discount or promise that is not in it. Answer with one JSON object of \
     the given schema and nothing else.";
 
-/// A text of a lead without characters that nobody typed, with blanks squeezed, and cut to a length.
-///
-/// ```text
-/// "Ann\u{202E}  Lee\n" ▶ "Ann Lee"
-/// ```
-pub(crate) fn clean(text: &str, max_chars: usize) -> String {
-    let mut out = String::with_capacity(text.len().min(4 * max_chars));
-    let mut count = 0;
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
-        let word = word.chars().filter(|c| !is_unsafe(*c));
-        let mut is_first = true;
-        for c in word {
-            let blank = is_first && count > 0;
-            if count + usize::from(blank) >= max_chars {
-                return out;
-            }
-            if blank {
-                out.push(' ');
-                count += 1;
-            }
-            is_first = false;
-            out.push(c);
-            count += 1;
-        }
-    }
-    out
-}
-
-/// Whether a character steers a terminal or the direction of text, or cannot be seen.
-pub(crate) fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
-            | '\u{E0000}'..='\u{E0FFF}')
-}
-
 /// A user message: the value as JSON between delimiters, which cannot occur in it.
 pub(crate) fn block(value: &impl Serialize) -> String {
     let json = serde_json::to_string(value).expect("prompt data has text keys and finite numbers");
@@ -61,15 +24,6 @@ pub(crate) fn block(value: &impl Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn texts_are_cleaned_and_cut() {
-        assert_eq!(clean("  Ann\u{202E}\t\u{0} Lee\u{200B}\n", 50), "Ann Lee");
-        assert_eq!(clean("ab cd ef", 5), "ab cd");
-        assert_eq!(clean("ab cd ef", 3), "ab");
-        assert_eq!(clean("äöü", 2), "äö");
-        assert_eq!(clean("\u{E0041}\u{E0042}", 9), "");
-    }
 
     #[test]
     fn nothing_in_a_text_closes_the_block() {

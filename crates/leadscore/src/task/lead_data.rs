@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::data::{MAX_FIELD, MAX_MESSAGE, clean};
+use super::data::{MAX_FIELD, MAX_MESSAGE};
 use super::grounding::Sources;
+use crate::text::clean;
 use crate::{Attribute, EstimateValue, Lead, Prediction};
 
 /// The most attributes that are sent.

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::text::is_invisible;
+
 /// Why a model's answer is not taken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -103,7 +105,9 @@ pub(crate) fn plain_text(path: &str, text: &str, max_chars: usize) -> Result<Str
     if text.chars().count() > max_chars {
         return out_of_range(format!("the text has more than {max_chars} characters"));
     }
-    if let Some(found) = text.chars().find(|c| super::data::is_unsafe(*c) && !matches!(c, '\n' | '\t')) {
+    if let Some(found) =
+        text.chars().find(|c| is_invisible(*c) || c.is_control() && !matches!(c, '\n' | '\t'))
+    {
         return out_of_range(format!("the text has the character U+{:04X}", found as u32));
     }
     Ok(text.to_owned())

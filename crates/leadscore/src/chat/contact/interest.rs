@@ -1,7 +1,8 @@
 //! What people say they are looking for.
 
-use super::super::text::{Word, clean, contains_any, phrase_end};
+use super::super::text::{Word, contains_any, phrase_end};
 use super::Lists;
+use crate::text::clean;
 
 const MAX_CHARS: usize = 100;
 

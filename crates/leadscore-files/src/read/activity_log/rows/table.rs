@@ -158,7 +158,7 @@ impl LogColumns {
         if kind.is_empty() {
             return Err("the kind is blank".to_owned());
         }
-        let id = self.id.map(|id| trimmed(id)).filter(|id| !id.is_empty());
+        let id = self.id.map(&trimmed).filter(|id| !id.is_empty());
         let properties = Properties::Table { row, columns: self };
         Ok(Entry { lead: trimmed(self.lead), kind, at, id, properties })
     }
