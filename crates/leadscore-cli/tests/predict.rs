@@ -1,11 +1,14 @@
 //! `leadscore predict` against what XGBoost and LightGBM themselves gave: margins to the last bit, predictions within one
 //! unit in the last place, contributions within the libraries' own precision.
 
+#[path = "../../leadscore/tests/shared/mod.rs"]
+mod shared_data;
 mod support;
 
 use std::path::{Path, PathBuf};
 
-use support::{folder, leadscore, path, records, root, shared};
+use shared_data::shared;
+use support::{folder, leadscore, path, records, root};
 
 #[test]
 fn the_shared_models_are_matched() {

@@ -57,9 +57,7 @@ impl RowBlock {
             None => self.rows.get(row)?.start,
         };
         let raw = self.text.get(start as usize..*ends.get(column)? as usize)?;
-        // What begins with an equals sign may be a text that is kept from being read as a number.
-        let unwrapped = if raw.contains('=') { spreadsheet_text(trim(raw)) } else { None };
-        Some(unwrapped.unwrap_or(raw))
+        Some(spreadsheet_text(trim(raw)).unwrap_or(raw))
     }
 
     pub(crate) fn clear(&mut self, width: usize) {

@@ -221,7 +221,7 @@ impl Log {
     }
 
     /// A log with the activities of some rows, which come next.
-    fn of_rows(&mut self, block: &TableBlock, plan: &TablePlan) -> Result<Arc<ActivityLog>, Error> {
+    fn for_rows(&mut self, block: &TableBlock, plan: &TablePlan) -> Result<Arc<ActivityLog>, Error> {
         match self {
             Log::Loaded(log) => Ok(log.clone()),
             Log::Streamed(stream) => {
@@ -295,7 +295,7 @@ impl LeadReader {
         let has_rows = table.next_block(block, max_rows)?;
         if let Some(log) = &mut self.log {
             if has_rows {
-                block.log = Some(log.of_rows(block, table.plan())?);
+                block.log = Some(log.for_rows(block, table.plan())?);
             } else {
                 log.finish()?;
             }

@@ -182,12 +182,13 @@ impl Chat {
         let message = crate::text::clean(message, Conversation::MAX_MESSAGE_CHARS);
         let classification = self.classifier.classify(&message);
         let open = conversation.open_question;
-        // What speaks of buying is no name: "price", "desk chair".
-        let speaks = classification.intent != Intent::Neutral
+        // A message about buying is not a bare name: "price", "desk chair".
+        let is_about_buying = classification.intent != Intent::Neutral
             || classification.evidence.iter().any(|evidence| evidence.intent != Intent::Neutral);
         let refuses = classification.intent == Intent::Cold;
         let country = self.country.as_ref();
-        let found = contact::capture(&message, &conversation.contact, open, refuses, speaks, country);
+        let found =
+            contact::capture(&message, &conversation.contact, open, refuses, is_about_buying, country);
 
         let mut next = conversation.with_message(Sender::Lead, message);
         next.contact = conversation.contact.updated(&found.details);

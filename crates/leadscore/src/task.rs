@@ -1,4 +1,4 @@
-//! Questions that a language model may help with: what is asked, how the answer is checked, and what stands in for it.
+//! Questions that a language model may help with: what is asked, how the answer is checked, and the fallback without a model.
 //!
 //! Nothing here reaches a network. A [`Task`] gives its [`Prompt`]; the caller asks whatever model it has, or none; and
 //! [`conclude`] turns what came of it into a result that is always complete. An answer is taken only if it has the form

@@ -1,12 +1,14 @@
 //! Intents of chat messages: what must hold for everyone, and how often they are right on real chats.
 
+mod shared;
+
 use std::fs;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use leadscore::intent::{Intent, IntentClassifier, IntentMethod, LabelledMessage, TrainingOptions};
 use proptest::prelude::*;
 use serde::Deserialize;
+use shared::shared;
 
 fn intent(message: &str) -> Intent {
     IntentClassifier::builtin().classify(message).intent
@@ -289,22 +291,4 @@ fn rows(text: &str) -> Vec<Vec<String>> {
         rows.push(row);
     }
     rows
-}
-
-/// A folder of the shared data sets, or nothing where it is absent. Absence is written to the log that `make test` counts;
-/// with `LEADSCORE_REQUIRE_SHARED=1` it fails the test.
-fn shared(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    let required = std::env::var_os("LEADSCORE_REQUIRE_SHARED").is_some_and(|value| value == "1");
-    assert!(!required, "{} is missing, and LEADSCORE_REQUIRE_SHARED=1", path.display());
-    eprintln!("skipped: {name} is not there");
-    if let Some(log) = std::env::var_os("LEADSCORE_SKIP_LOG") {
-        let mut log = fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
-        let line = format!("{} wants {name}\n", std::thread::current().name().unwrap_or("a test"));
-        log.write_all(line.as_bytes()).unwrap();
-    }
-    None
 }

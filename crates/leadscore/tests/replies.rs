@@ -32,12 +32,13 @@ fn leads() -> Vec<Lead> {
     leads.into_iter().collect::<Result<_, _>>().unwrap()
 }
 
+fn predict(pipeline: &str, lead: &Lead) -> Prediction {
+    Pipeline::builtin(pipeline).unwrap().score(lead, &as_of()).unwrap()
+}
+
 /// What a task says of an answer.
 fn verdict(leads: &[Lead], case: &Case) -> Result<(), RejectionKind> {
     let lead = case.lead.checked_sub(1).map(|at| &leads[at]);
-    let predict = |pipeline: &str, lead: &Lead| -> Prediction {
-        Pipeline::builtin(pipeline).unwrap().score(lead, &as_of()).unwrap()
-    };
     let accepted = match (case.task.as_str(), lead) {
         ("conversion", Some(lead)) => {
             ConversionTask::new(lead, &predict("conversion", lead)).unwrap().accept(&case.reply).map(|_| ())
@@ -67,34 +68,32 @@ fn verdict(leads: &[Lead], case: &Case) -> Result<(), RejectionKind> {
 }
 
 #[test]
-#[ignore = "prints the prompts"]
-fn prompts() {
+fn prompts_hold_the_lead_as_data_and_no_way_to_reach_it() {
     let leads = leads();
-    for lead in &leads {
-        let prediction = Pipeline::builtin("conversion").unwrap().score(lead, &as_of()).unwrap();
-        let qualify = Pipeline::builtin("qualify").unwrap();
-        let qualified = qualify.score(lead, &as_of()).unwrap();
-        for prompt in [
-            ConversionTask::new(lead, &prediction).unwrap().prompt(),
-            TimeToCloseTask::new(lead, &prediction).unwrap().prompt(),
-            NextActionTask::new(lead, &prediction).prompt(),
+    let conversion: Vec<Prediction> = leads.iter().map(|lead| predict("conversion", lead)).collect();
+    let qualify = Pipeline::builtin("qualify").unwrap();
+    let mut prompts = vec![RankingTask::chunks(leads.iter().zip(&conversion))[0].prompt()];
+    for (lead, prediction) in leads.iter().zip(&conversion) {
+        let qualified = predict("qualify", lead);
+        prompts.extend([
+            ConversionTask::new(lead, prediction).unwrap().prompt(),
+            TimeToCloseTask::new(lead, prediction).unwrap().prompt(),
+            NextActionTask::new(lead, prediction).prompt(),
             QualificationTask::new(&qualify, lead, &qualified).unwrap().prompt(),
-        ] {
-            println!(
-                "==== {} for {:?}\nSYSTEM {}\nUSER {}\nSCHEMA {}\n",
-                prompt.task, lead.id, prompt.system, prompt.user, prompt.schema
-            );
+        ]);
+        for prompt in &prompts[prompts.len() - 4..] {
+            let title = serde_json::to_string(&lead.attributes["title"]).unwrap();
+            assert!(prompt.user.contains(&title) && !prompt.system.contains(title.trim_matches('"')));
         }
     }
-    let predictions: Vec<Prediction> = leads
-        .iter()
-        .map(|lead| Pipeline::builtin("conversion").unwrap().score(lead, &as_of()).unwrap())
-        .collect();
-    let prompt = RankingTask::chunks(leads.iter().zip(&predictions))[0].prompt();
-    println!(
-        "==== {}\nSYSTEM {}\nUSER {}\nSCHEMA {}",
-        prompt.task, prompt.system, prompt.user, prompt.schema
-    );
+    for prompt in prompts {
+        let data =
+            prompt.user.strip_prefix("<data>\n").and_then(|text| text.strip_suffix("\n</data>")).unwrap();
+        serde_json::from_str::<serde_json::Value>(data).unwrap();
+        let schema: serde_json::Value = serde_json::from_str(&prompt.schema).unwrap();
+        assert_eq!(schema["additionalProperties"], false);
+        assert!(!prompt.user.contains('@') && !prompt.user.contains("23125"), "{}", prompt.user);
+    }
 }
 
 /// How many of some answers are taken as they should be; the others are printed.

@@ -1,4 +1,4 @@
-//! Runs the command as a user would, and finds the shared data.
+//! Runs the command as a user would.
 
 #![allow(dead_code)] // each test file uses its part
 
@@ -45,28 +45,6 @@ pub(crate) fn with_input(args: &[&str], input: &[u8]) -> Run {
 
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// A file of the shared data sets, or nothing where they are absent. Absence is written to the log that `make test`
-/// counts; with `LEADSCORE_REQUIRE_SHARED=1` it fails the test.
-pub(crate) fn shared(file: &str) -> Option<PathBuf> {
-    let path = root().join("../shared/data").join(file);
-    if path.exists() {
-        return Some(path);
-    }
-    assert!(
-        std::env::var_os("LEADSCORE_REQUIRE_SHARED").is_none_or(|value| value != "1"),
-        "{} is missing, and LEADSCORE_REQUIRE_SHARED=1",
-        path.display()
-    );
-    eprintln!("skipped: {file} is not there");
-    if let Some(log) = std::env::var_os("LEADSCORE_SKIP_LOG") {
-        let mut log = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
-        let line = format!("{} wants {file}\n", std::thread::current().name().unwrap_or("a test"));
-        // In one piece: other tests write here too.
-        log.write_all(line.as_bytes()).unwrap();
-    }
-    None
 }
 
 /// A folder that is gone after the test, with files in it.

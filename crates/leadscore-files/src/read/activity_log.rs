@@ -2,7 +2,6 @@
 
 mod compact;
 mod full;
-mod hash;
 mod leads;
 mod rows;
 mod stream;

@@ -46,13 +46,14 @@ pub(super) struct Captured {
 
 /// Reads a message for the details that are still unknown. A known one is replaced only where the message corrects it.
 ///
-/// `refuses` says whether the sender wants nothing, `speaks` whether the message speaks of buying, and so is no bare name.
+/// `refuses` says whether the sender wants nothing, `is_about_buying` whether the message mentions buying and therefore is
+/// not a bare name.
 pub(super) fn capture(
     message: &str,
     known: &ContactDetails,
     open: Option<Question>,
     refuses: bool,
-    speaks: bool,
+    is_about_buying: bool,
     country: Option<&Country>,
 ) -> Captured {
     let lists = Lists::builtin();
@@ -77,7 +78,7 @@ pub(super) fn capture(
     let declines = open.is_some() && contains_any(&all, &lists.declines);
     let is_answer = !refuses && !declines && !only_details;
 
-    let answer = match (is_answer && open == Some(Question::Name), speaks) {
+    let answer = match (is_answer && open == Some(Question::Name), is_about_buying) {
         (false, _) => NameAnswer::NotAsked,
         (true, true) => NameAnswer::Mixed,
         (true, false) => NameAnswer::Bare,

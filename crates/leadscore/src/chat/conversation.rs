@@ -60,7 +60,7 @@ impl Default for Conversation {
 
 impl Conversation {
     /// How many characters of a message are stored.
-    pub const MAX_MESSAGE_CHARS: usize = 4_000;
+    pub const MAX_MESSAGE_CHARS: usize = crate::text::MAX_MESSAGE_CHARS;
     /// How many messages are stored.
     pub const MAX_MESSAGES: usize = 50;
     /// How many characters a detail of the lead may have.

@@ -1,6 +1,7 @@
 //! The words of a message beside what was written.
 
-use unicode_normalization::UnicodeNormalization;
+use crate::expression::normalise;
+use crate::text::plain_apostrophe;
 
 /// A word as written, without the marks around it, and in the form for comparison.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,14 +58,13 @@ pub(super) fn phrase_end(words: &[Word<'_>], at: usize, phrase: &[String]) -> Op
     (same && unbroken).then_some(at + phrase.len())
 }
 
-/// Whether any of some phrases stands in the words.
+/// Whether the words contain any of some phrases.
 pub(super) fn contains_any(words: &[Word<'_>], phrases: &[Vec<String>]) -> bool {
     (0..words.len()).any(|at| phrases.iter().any(|phrase| phrase_end(words, at, phrase).is_some()))
 }
 
 fn normal(text: &str) -> String {
-    let plain = |c| if matches!(c, '’' | 'ʼ' | '‘' | '`' | '´') { '\'' } else { c };
-    text.chars().map(plain).nfkc().flat_map(char::to_lowercase).nfkc().collect()
+    normalise(&text.chars().map(plain_apostrophe).collect::<String>()).into_owned()
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! Random forests: contributions against enumeration, the compiled engine against the interpreter.
 
 mod handle;
+#[path = "../../tests/shared/mod.rs"]
+mod shared_data;
 mod strategies;
-
-use std::io::Write;
-use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::sample::select;
 
+pub(super) use self::shared_data::shared;
 use self::strategies::{forest, forest_from, matrix, rows};
 use super::engine::{SCALAR_ONLY, interpreted_margins};
 use super::model::Booster;
@@ -258,22 +258,4 @@ fn expected(forest: &Forest, tree: &Tree, node: usize, row: &[f64], known: usize
             })
             .sum(),
     }
-}
-
-/// A file or folder of the shared data sets, or nothing where it is absent. Absence is written to the log that
-/// `make test` counts; with `LEADSCORE_REQUIRE_SHARED=1` it fails the test.
-pub(super) fn shared(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    let required = std::env::var_os("LEADSCORE_REQUIRE_SHARED").is_some_and(|value| value == "1");
-    assert!(!required, "{} is missing, and LEADSCORE_REQUIRE_SHARED=1", path.display());
-    eprintln!("skipped: {name} is not there");
-    if let Some(log) = std::env::var_os("LEADSCORE_SKIP_LOG") {
-        let mut log = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
-        let line = format!("{} wants {name}\n", std::thread::current().name().unwrap_or("a test"));
-        log.write_all(line.as_bytes()).unwrap();
-    }
-    None
 }

@@ -228,7 +228,7 @@ impl WordLists {
         self.phrases.get(&words[0])?.iter().find(|phrase| words.starts_with(&phrase.words))
     }
 
-    /// Where the negation of what follows these words stands.
+    /// The position of the word that negates what follows these words.
     fn negation(&self, before: &[String], taken: &[bool]) -> Option<usize> {
         self.negators.iter().find_map(|negators| {
             for at in (0..before.len()).rev().take(NEGATION_REACH) {

@@ -2,10 +2,9 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// How many characters of a message are read; a chat message is far shorter.
-pub(super) const MAX_CHARS: usize = 4_000;
+use crate::text::{MAX_MESSAGE_CHARS, is_invisible, plain_apostrophe};
 
-/// What stands for a comma among the words: a phrase spans it only where the phrase has one too.
+/// A comma among the words: a phrase spans it only where the phrase has one too.
 pub(super) const COMMA: &str = ",";
 
 /// The words between two ends of a sentence.
@@ -49,14 +48,13 @@ pub(super) fn phrase(text: &str) -> Vec<String> {
 }
 
 fn normalised(message: &str) -> impl Iterator<Item = char> {
-    let end = message.char_indices().nth(MAX_CHARS).map_or(message.len(), |(at, _)| at);
+    let end = message.char_indices().nth(MAX_MESSAGE_CHARS).map_or(message.len(), |(at, _)| at);
     let pieces = message[..end].split_inclusive(char::is_whitespace);
-    // Before NFKC, which makes two characters of an acute accent that stands alone.
-    let plain = |c| if matches!(c, '’' | 'ʼ' | '‘' | '`' | '´') { '\'' } else { c };
+    // Apostrophes before NFKC, which makes two characters of a single acute accent.
     pieces
         .flat_map(without_address)
-        .filter(|c| !is_invisible(*c))
-        .map(plain)
+        .filter(|c| !is_ignored(*c))
+        .map(plain_apostrophe)
         .nfkc()
         .flat_map(char::to_lowercase)
         .nfkc()
@@ -70,9 +68,9 @@ fn without_address(piece: &str) -> std::str::Chars<'_> {
     if is_address { piece[blank..].chars() } else { piece.chars() }
 }
 
-/// Marks that are not seen and would split a word: zero-width characters, the soft hyphen, marks of direction.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+/// What is not seen and would split a word; joiners too, which no English word has.
+fn is_ignored(c: char) -> bool {
+    is_invisible(c) || matches!(c, '\u{200c}' | '\u{200d}')
 }
 
 #[derive(Default)]
@@ -149,6 +147,6 @@ mod tests {
     #[test]
     fn only_the_beginning_of_a_long_message_is_read() {
         let read = clauses(&"word ".repeat(20_000));
-        assert_eq!(read[0].words.len(), MAX_CHARS / 5);
+        assert_eq!(read[0].words.len(), MAX_MESSAGE_CHARS / 5);
     }
 }

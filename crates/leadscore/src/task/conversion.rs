@@ -9,9 +9,9 @@ use super::reply::{in_range, plain_text, read};
 use super::{Prompt, Rejection, RejectionKind, Task};
 use crate::{Basis, Error, ErrorKind, Lead, Prediction, Recommendation, RiskFactor};
 
-/// How probable it is that a lead becomes a customer, with what speaks for and against it, in words.
+/// How probable it is that a lead becomes a customer, with the reasons for and against it, in words.
 ///
-/// A model's probability stands beside the pipeline's own, which is kept; one that is further away than the band is not
+/// A model's probability is given beside the pipeline's own, which is kept; one that is further away than the band is not
 /// taken. Without a model everything is the pipeline's.
 ///
 /// ```
@@ -56,7 +56,7 @@ pub struct ConversionPrediction {
     pub confidence: Option<f64>,
     /// Why, in words.
     pub explanation: String,
-    /// What speaks for or against the deal.
+    /// Risk factors, good ones too.
     pub risks: Vec<RiskFactor>,
     /// What to do next.
     pub recommendations: Vec<Recommendation>,

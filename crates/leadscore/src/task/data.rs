@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-/// The longest message of a lead that is sent to a model, in characters.
-pub(crate) const MAX_MESSAGE: usize = 4_000;
 /// The longest other text of a lead, such as a name or a title.
 pub(crate) const MAX_FIELD: usize = 200;
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::data::{MAX_FIELD, MAX_MESSAGE};
+use super::data::MAX_FIELD;
 use super::grounding::Sources;
-use crate::text::clean;
+use crate::text::{MAX_MESSAGE_CHARS, clean};
 use crate::{Attribute, EstimateValue, Lead, Prediction};
 
 /// The most attributes that are sent.
@@ -56,7 +56,8 @@ impl LeadData {
                 Attribute::Number(number) if number.is_finite() => Value::Number(*number),
                 Attribute::Flag(flag) => Value::Flag(*flag),
                 Attribute::Text(text) => {
-                    let max_chars = if MESSAGES.contains(&name.as_str()) { MAX_MESSAGE } else { MAX_FIELD };
+                    let max_chars =
+                        if MESSAGES.contains(&name.as_str()) { MAX_MESSAGE_CHARS } else { MAX_FIELD };
                     let text = clean(text, max_chars);
                     if text.is_empty()
                         || !contact_details && Sources::default().text(&text).has_contact_details()

@@ -105,12 +105,15 @@ pub(crate) fn plain_text(path: &str, text: &str, max_chars: usize) -> Result<Str
     if text.chars().count() > max_chars {
         return out_of_range(format!("the text has more than {max_chars} characters"));
     }
-    if let Some(found) =
-        text.chars().find(|c| is_invisible(*c) || c.is_control() && !matches!(c, '\n' | '\t'))
-    {
+    if let Some(found) = text.chars().find(|c| is_unsafe(*c)) {
         return out_of_range(format!("the text has the character U+{:04X}", found as u32));
     }
     Ok(text.to_owned())
+}
+
+/// Whether a character cannot be seen, or ends a line without being a line feed.
+fn is_unsafe(c: char) -> bool {
+    is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}') || c.is_control() && !matches!(c, '\n' | '\t')
 }
 
 #[cfg(test)]

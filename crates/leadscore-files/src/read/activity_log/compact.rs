@@ -1,5 +1,6 @@
 //! A log of which only kinds and times are held: 16 bytes for each activity.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroU64;
 use std::ops::Range;
 
@@ -7,8 +8,6 @@ use leadscore::FeatureSchema;
 use leadscore::Timestamp;
 use leadscore::feature::ActivityKinds;
 use leadscore::record::{Activities, ActivityKind, CompactActivity};
-
-use super::hash::TextHasher;
 
 /// The activities of all leads, those of each lead together and in order.
 #[derive(Debug)]
@@ -54,7 +53,6 @@ pub(super) struct CompactLogBuilder<'s> {
     kinds: ActivityKinds<'s>,
     kind_names: Vec<Box<str>>,
     events: Events,
-    hasher: TextHasher,
 }
 
 /// The activities in the order of the file; with the hashes of their ids only where the log has ids.
@@ -89,12 +87,7 @@ struct IdHash {
 impl<'s> CompactLogBuilder<'s> {
     pub(super) fn new(schema: &'s FeatureSchema, has_ids: bool) -> CompactLogBuilder<'s> {
         let events = if has_ids { Events::WithIds(Vec::new()) } else { Events::WithoutIds(Vec::new()) };
-        CompactLogBuilder {
-            kinds: ActivityKinds::new(schema),
-            kind_names: Vec::new(),
-            events,
-            hasher: TextHasher::default(),
-        }
+        CompactLogBuilder { kinds: ActivityKinds::new(schema), kind_names: Vec::new(), events }
     }
 
     /// Adds an activity; an id is an error of the caller where the log was said to have none.
@@ -110,7 +103,7 @@ impl<'s> CompactLogBuilder<'s> {
                 events.push(event);
             }
             Events::WithIds(events) => {
-                let id = id.map(|id| IdHash::new(self.hasher.hash(id)));
+                let id = id.map(IdHash::new);
                 events.push(EventWithId { event, id });
             }
         }
@@ -153,8 +146,13 @@ impl<'s> CompactLogBuilder<'s> {
 }
 
 impl IdHash {
-    fn new([high, low]: [u64; 2]) -> IdHash {
-        IdHash { high: NonZeroU64::new(high).unwrap_or(NonZeroU64::MIN), low }
+    fn new(id: &str) -> IdHash {
+        let half = |seed: u8| {
+            let mut hasher = DefaultHasher::new();
+            (seed, id).hash(&mut hasher);
+            hasher.finish()
+        };
+        IdHash { high: NonZeroU64::new(half(0)).unwrap_or(NonZeroU64::MIN), low: half(1) }
     }
 }
 

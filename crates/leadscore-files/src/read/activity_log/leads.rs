@@ -1,9 +1,11 @@
 //! The leads of a log as numbers, and which of them the input has.
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::hash::TextHasher;
+use hashbrown::HashTable;
+
 use crate::wording::counted;
 
 /// The leads of a log, and which of them were met in the input; shared by the threads that score.
@@ -73,7 +75,7 @@ impl LogLeads {
         let count = counted(unmatched_count, "lead that is", "leads that are");
         let own = self.some_lead.get().map(String::as_str).unwrap_or_default();
         Some(if unmatched_count < lead_count {
-            format!("the log speaks of {count} not in the input, such as `{first}`")
+            format!("the log names {count} not in the input, such as `{first}`")
         } else {
             format!(
                 "no activity belongs to a lead of the input: its ids look like `{own}`, the log's like `{first}`"
@@ -85,30 +87,34 @@ impl LogLeads {
 /// Lead ids, each held once, numbered in the order in which they were first seen.
 #[derive(Debug, Default)]
 pub(super) struct LeadNumbers {
-    hasher: TextHasher,
-    /// All ids, one after the other.
-    texts: String,
-    /// Where each id ends in them.
-    ends: Vec<usize>,
-    /// A hash table with open addressing; as many slots as a power of two, or none.
-    slots: Vec<Slot>,
+    ids: Ids,
+    /// The numbers by the hashes of their ids.
+    numbers: HashTable<u32>,
+    hasher: RandomState,
     /// The lead seen last: in a log sorted by lead it is nearly always the next one too.
     last: Option<u32>,
 }
 
-/// A place of the hash table: 8 bytes, of which most decide without a look at the text.
-#[derive(Debug, Clone, Copy, Default)]
-struct Slot {
-    /// Half of the hash; the place is decided by the other one.
-    tag: u32,
-    /// One more than the number of the lead; 0 is a free place.
-    occupant: u32,
+/// Texts one after the other, which takes less memory than texts of their own.
+#[derive(Debug, Default)]
+struct Ids {
+    texts: String,
+    /// Where each id ends in them.
+    ends: Vec<usize>,
+}
+
+impl Ids {
+    fn get(&self, number: u32) -> &str {
+        let number = number as usize;
+        let start = if number == 0 { 0 } else { self.ends[number - 1] };
+        &self.texts[start..self.ends[number]]
+    }
 }
 
 impl LeadNumbers {
     /// The number of a lead, which is new or was seen before.
     pub(super) fn number(&mut self, id: &str) -> u32 {
-        if let Some(last) = self.last.filter(|last| self.id(*last) == id) {
+        if let Some(last) = self.last.filter(|last| self.ids.get(*last) == id) {
             return last;
         }
         let number = self.find(id).unwrap_or_else(|| self.insert(id));
@@ -116,7 +122,7 @@ impl LeadNumbers {
         number
     }
 
-    /// The number of a lead whose rows stand together; `None` where it was seen before others.
+    /// The number of a lead whose rows follow each other; `None` where it was seen before others.
     pub(super) fn number_in_group(&mut self, id: &str) -> Option<u32> {
         let count = self.len();
         let last = self.last;
@@ -126,67 +132,32 @@ impl LeadNumbers {
 
     /// The number of a lead that was seen.
     pub(super) fn find(&self, id: &str) -> Option<u32> {
-        let mask = self.slots.len().checked_sub(1)?;
-        let [hash, _] = self.hasher.hash(id);
-        let mut place = hash as usize & mask;
-        loop {
-            let Slot { tag, occupant } = self.slots[place];
-            let number = occupant.checked_sub(1)?;
-            if tag == (hash >> 32) as u32 && self.id(number) == id {
-                return Some(number);
-            }
-            place = (place + 1) & mask;
-        }
+        self.numbers.find(self.hasher.hash_one(id), |number| self.ids.get(*number) == id).copied()
     }
 
     /// All ids in the order of their numbers.
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
-        (0..self.ends.len()).map(|number| self.id(number as u32))
+        (0..self.len()).map(|number| self.ids.get(number as u32))
     }
 
     pub(super) fn len(&self) -> usize {
-        self.ends.len()
+        self.ids.ends.len()
     }
 
     /// How much memory they take.
     pub(super) fn byte_count(&self) -> usize {
-        self.texts.capacity()
-            + self.ends.capacity() * size_of::<usize>()
-            + self.slots.capacity() * size_of::<Slot>()
-    }
-
-    fn id(&self, number: u32) -> &str {
-        let number = number as usize;
-        let start = if number == 0 { 0 } else { self.ends[number - 1] };
-        &self.texts[start..self.ends[number]]
+        let Ids { texts, ends } = &self.ids;
+        texts.capacity() + ends.capacity() * size_of::<usize>() + self.numbers.allocation_size()
     }
 
     /// Adds a lead that was not seen.
     fn insert(&mut self, id: &str) -> u32 {
-        let number = u32::try_from(self.len()).ok().filter(|number| *number < u32::MAX);
-        let number = number.expect("fewer than 4 billion leads");
-        self.texts.push_str(id);
-        self.ends.push(self.texts.len());
-        // A quarter of the slots stays free, so that a search ends soon.
-        if self.len() * 4 > self.slots.len() * 3 {
-            self.slots = vec![Slot::default(); (self.slots.len() * 2).max(16)];
-            for earlier in 0..number {
-                self.occupy(earlier);
-            }
-        }
-        self.occupy(number);
+        let number = u32::try_from(self.len()).expect("fewer than 4 billion leads");
+        let LeadNumbers { ids, numbers, hasher, .. } = self;
+        ids.texts.push_str(id);
+        ids.ends.push(ids.texts.len());
+        numbers.insert_unique(hasher.hash_one(id), number, |own| hasher.hash_one(ids.get(*own)));
         number
-    }
-
-    /// Puts a lead into the hash table.
-    fn occupy(&mut self, number: u32) {
-        let [hash, _] = self.hasher.hash(self.id(number));
-        let mask = self.slots.len() - 1;
-        let mut place = hash as usize & mask;
-        while self.slots[place].occupant != 0 {
-            place = (place + 1) & mask;
-        }
-        self.slots[place] = Slot { tag: (hash >> 32) as u32, occupant: number + 1 };
     }
 }
 

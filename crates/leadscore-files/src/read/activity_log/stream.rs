@@ -26,7 +26,6 @@ pub(in crate::read) struct LogStream {
     /// Whether a lead has an activity that can be used, by number.
     has_activities: Vec<bool>,
     rows: LogRows,
-    has_ids: bool,
     /// The group that was read last, by the lead's id and number; earlier ones are gone.
     group: Option<(String, u32)>,
     refused: RefusedRows,
@@ -34,7 +33,6 @@ pub(in crate::read) struct LogStream {
     latest: Option<Arc<ActivityLog>>,
     /// The whole log, once the leads turned out to be sorted in another way.
     whole: Option<Arc<ActivityLog>>,
-    is_at_end: bool,
 }
 
 /// Where a row of the log lies.
@@ -45,7 +43,7 @@ enum Place {
 }
 
 impl LogStream {
-    /// A stream of a log whose rows stand together for each lead; `None` where they do not, or where the log is small or
+    /// A stream of a log in which the rows of each lead follow each other; `None` where they do not, or where the log is small or
     /// no file that can be read twice.
     ///
     /// # Errors
@@ -80,13 +78,11 @@ impl LogStream {
             zone: zone.clone(),
             has_activities: vec![false; numbers.len()],
             leads: LogLeads::new(numbers),
-            has_ids: rows.has_ids(),
             rows,
             group: None,
             refused: RefusedRows::default(),
             latest: None,
             whole: None,
-            is_at_end: false,
         }))
     }
 
@@ -110,7 +106,7 @@ impl LogStream {
             // The leads come in another order: from here on the whole log is held.
             let (log, refused) = ActivityLog::read(&self.path, &self.form, &self.zone)?;
             log.leads.take_matches(&self.leads);
-            (self.latest, self.refused, self.is_at_end) = (None, refused, true);
+            (self.latest, self.refused) = (None, refused);
             self.whole = Some(Arc::new(log));
         }
         Ok(self.whole.clone().expect("it was read just now"))
@@ -142,7 +138,7 @@ impl LogStream {
     /// # Errors
     /// As [`LogStream::log`].
     pub(in crate::read) fn finish(&mut self) -> Result<(), Error> {
-        if !self.is_at_end {
+        if self.whole.is_none() {
             self.visit(|_, _| Place::Before, |_| {})?;
         }
         Ok(())
@@ -171,7 +167,7 @@ impl LogStream {
     /// The activities of some leads; `None` where one of them lies before what was read.
     fn read<'a>(&mut self, ids: impl Iterator<Item = &'a str>) -> Result<Option<Arc<ActivityLog>>, Error> {
         let form = self.form.clone();
-        let mut builder = form.builder(self.has_ids);
+        let mut builder = form.builder(self.rows.has_ids());
         for id in ids {
             let Some(number) = self.leads.numbers().find(id) else { continue };
             if builder.leads.find(id).is_some() {
@@ -206,8 +202,8 @@ impl LogStream {
         place: impl Fn(&str, u32) -> Place,
         mut take: impl FnMut(super::Entry<'_>),
     ) -> Result<(), Error> {
-        let LogStream { leads, has_activities, rows, group, refused, zone, is_at_end, .. } = self;
-        let (mut has_changed, mut is_behind) = (false, false);
+        let LogStream { leads, has_activities, rows, group, refused, zone, .. } = self;
+        let mut has_changed = false;
         rows.visit(zone, |row| {
             let entry = match row.entry {
                 Ok(entry) => entry,
@@ -231,7 +227,6 @@ impl LogStream {
             };
             let place = place(entry.lead, number);
             if matches!(place, Place::Behind) {
-                is_behind = true;
                 return ControlFlow::Break(());
             }
             if group.as_ref().is_none_or(|(_, last)| *last != number) {
@@ -249,7 +244,6 @@ impl LogStream {
         if has_changed {
             return Err(unreadable(rows.name(), "the log has changed while it was read"));
         }
-        *is_at_end = !is_behind;
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 const MAX_LOCAL: usize = 64;
 const MAX_ADDRESS: usize = 254;
 
-/// Where an address stands in a text, in bytes.
+/// An address and its position in a text, as byte offsets.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Found {
     pub(super) start: usize,

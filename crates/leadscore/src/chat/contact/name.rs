@@ -11,7 +11,7 @@ const MAX_CHARS: usize = 60;
 pub(super) enum NameAnswer {
     /// The question was not asked.
     NotAsked,
-    /// It was asked, and the message speaks of something else too.
+    /// It was asked, and the message mentions something else too.
     Mixed,
     /// It was asked, and the message may be the name alone.
     Bare,

@@ -56,7 +56,7 @@ pub(super) struct Cues<'a> {
     pub(super) asked: bool,
 }
 
-/// Where a number stands in a text, in bytes.
+/// A phone number and its position in a text, as byte offsets.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Found {
     pub(super) start: usize,

@@ -45,7 +45,7 @@ impl Reading {
         if gap <= 0.5 * self.step * (1.0 + 1e-9) || gap <= 1e-9 * self.value.abs() {
             return true;
         }
-        // A round number stands for what is near it.
+        // A round number may be an approximation.
         let is_round = self.value >= 20.0 && self.value % 10.0 == 0.0;
         is_round && gap <= 0.05 * self.value
     }
