@@ -60,6 +60,7 @@ test-jvm:
 
 test-third-party: ## against the suites and tools of other projects
 	$(call with,$(PYTHON),python,test-third-party)
+	$(call with,npm,crates/leadscore-connect/third-party,test)
 
 # The fuzz loops of `make test`, ten times as long.
 test-long: ## what takes long: fuzzing with many more inputs

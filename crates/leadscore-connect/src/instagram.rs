@@ -1,0 +1,1 @@
+//! Instagram Messaging: messages in, replies out.

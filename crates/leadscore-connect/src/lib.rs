@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg(feature = "hubspot")]
+pub mod hubspot;
+#[cfg(feature = "instagram")]
+pub mod instagram;
+#[cfg(feature = "llm")]
+pub mod llm;
+#[cfg(any(feature = "whatsapp", feature = "instagram"))]
+pub mod meta;
+#[cfg(feature = "salesforce")]
+pub mod salesforce;
+#[cfg(feature = "smtp")]
+pub mod smtp;
+#[cfg(feature = "http")]
+pub mod ssrf;
+#[cfg(feature = "webhook")]
+pub mod webhook;
+#[cfg(feature = "whatsapp")]
+pub mod whatsapp;

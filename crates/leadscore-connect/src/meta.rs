@@ -1,0 +1,1 @@
+//! What WhatsApp and Instagram have in common: signatures, the handshake, double deliveries.

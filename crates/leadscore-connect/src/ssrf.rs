@@ -1,0 +1,1 @@
+//! The check of addresses that users supply, against server-side request forgery.

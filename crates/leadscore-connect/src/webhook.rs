@@ -1,0 +1,1 @@
+//! Outbound webhooks: signatures and the schedule of attempts.
