@@ -136,6 +136,13 @@ pub struct Reply {
     pub asks: Option<Question>,
 }
 
+impl Reply {
+    /// An answer with the question that it ends with.
+    pub(crate) fn new(text: String, asks: Option<Question>) -> Reply {
+        Reply { text, asks }
+    }
+}
+
 /// Leads conversations: a classifier of intents, and the country that phone numbers without a `+` belong to.
 ///
 /// Immutable and cheap to clone; the same conversation and message always give the same turn.

@@ -6,18 +6,25 @@
 //! does not say.
 
 mod advice;
+mod any;
 mod budget;
+mod chat_intent;
+mod chat_reply;
 mod conversion;
 mod data;
+mod detail;
 mod grounding;
 mod lead_data;
+mod mask;
 mod next_action;
 mod outcome;
+mod outcome_json;
 mod price;
 mod prompt;
 mod qualification;
 mod ranking;
 mod reply;
+mod request;
 mod time_to_close;
 mod usage;
 
@@ -25,8 +32,12 @@ use std::pin::Pin;
 
 use serde::Serialize;
 
+pub use any::{AnyTask, TaskOutput};
 pub use budget::{Budget, OverBudget, Permit, Spent};
+pub use chat_intent::{ChatIntent, ChatIntentTask};
+pub use chat_reply::{ChatReply, ChatReplyTask};
 pub use conversion::{ConversionPrediction, ConversionTask};
+pub use mask::Masked;
 pub use next_action::{NextAction, NextActionTask};
 pub use outcome::{
     Assisted, Author, Completion, FailureKind, FallbackReason, ModelFailure, NotAsked, Outcome, Provenance,

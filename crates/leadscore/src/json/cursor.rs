@@ -19,6 +19,7 @@ pub(crate) enum Document {
     Lead,
     Model,
     Context,
+    Task,
 }
 
 #[derive(Clone, Copy)]
@@ -52,6 +53,7 @@ impl<'a> Cursor<'a> {
             Document::Pipeline => Error::new(ErrorKind::InvalidPipeline, path, message),
             Document::Lead => Error::new(ErrorKind::InvalidLead, path, message),
             Document::Context => Error::new(ErrorKind::InvalidContext, path, message),
+            Document::Task => Error::new(ErrorKind::InvalidTask, path, message),
             Document::Model => Error::new(ErrorKind::InvalidModel, path, message),
         }
     }

@@ -111,6 +111,14 @@ impl ConversionTask {
         self.band = band;
         Ok(self)
     }
+
+    /// The same with the lead's texts that have addresses or telephone numbers in them, which are left out otherwise: for a
+    /// model that may see them, or for [`Masked`](super::Masked).
+    #[must_use]
+    pub fn with_contact_details(mut self) -> ConversionTask {
+        self.data = self.data.with_contact_details();
+        self
+    }
 }
 
 impl Task for ConversionTask {

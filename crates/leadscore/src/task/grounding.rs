@@ -232,6 +232,16 @@ impl Sources {
     }
 }
 
+/// Whether a word is a date in numbers.
+pub(super) fn is_date(word: &str) -> bool {
+    token::numeric_days(word).is_some()
+}
+
+/// Whether a word is a web address, by the list of domains where it has no scheme.
+pub(super) fn is_web_address(word: &str) -> bool {
+    !word.contains('@') && token::address(word).is_some()
+}
+
 /// Whether a number is the 100 of `94.6 out of 100`.
 fn is_end_of_scale(before: &[Token], number: &str) -> bool {
     number == "100"
@@ -249,7 +259,7 @@ fn is_german(tokens: &[Token]) -> bool {
 }
 
 /// A text as it is compared, with single blanks.
-fn single_spaced(text: &str) -> String {
+pub(super) fn single_spaced(text: &str) -> String {
     normalise(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::data::MAX_FIELD;
+use super::detail::{self, DetailKind};
 use super::grounding::Sources;
 use crate::text::{MAX_MESSAGE_CHARS, clean};
 use crate::{Attribute, EstimateValue, Lead, Prediction};
@@ -30,6 +31,9 @@ pub(crate) struct LeadData {
     estimates: BTreeMap<String, Value>,
     risks: Vec<String>,
     recommendations: Vec<String>,
+    /// Attributes that are not told, for the contact details in them.
+    #[serde(skip)]
+    withheld: BTreeMap<String, Value>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -50,26 +54,31 @@ struct Reason {
 impl LeadData {
     /// What is told of a lead. E-mail addresses, web addresses and telephone numbers are left out unless asked for.
     pub(crate) fn new(lead: &Lead, prediction: &Prediction, contact_details: bool) -> LeadData {
-        let mut attributes = BTreeMap::new();
+        let (mut attributes, mut withheld) = (BTreeMap::new(), BTreeMap::new());
         for (name, attribute) in &lead.attributes {
-            let value = match attribute {
-                Attribute::Number(number) if number.is_finite() => Value::Number(*number),
-                Attribute::Flag(flag) => Value::Flag(*flag),
+            let field = detail::of_field(name);
+            let (value, is_open) = match attribute {
+                // A telephone number that a table took for a number.
+                Attribute::Number(number) if field == Some(DetailKind::Phone) && number.is_finite() => {
+                    (Value::Number(*number), false)
+                }
+                Attribute::Number(number) if number.is_finite() => (Value::Number(*number), true),
+                Attribute::Flag(flag) => (Value::Flag(*flag), true),
                 Attribute::Text(text) => {
                     let max_chars =
                         if MESSAGES.contains(&name.as_str()) { MAX_MESSAGE_CHARS } else { MAX_FIELD };
                     let text = clean(text, max_chars);
-                    if text.is_empty()
-                        || !contact_details && Sources::default().text(&text).has_contact_details()
-                    {
+                    if text.is_empty() {
                         continue;
                     }
-                    Value::Text(text)
+                    let is_open = field.is_none() && !Sources::default().text(&text).has_contact_details();
+                    (Value::Text(text), is_open)
                 }
                 _ => continue,
             };
-            if attributes.len() < MAX_ATTRIBUTES {
-                attributes.insert(clean(name, MAX_FIELD), value);
+            let told = if is_open || contact_details { &mut attributes } else { &mut withheld };
+            if told.len() < MAX_ATTRIBUTES {
+                told.insert(clean(name, MAX_FIELD), value);
             }
         }
         let reasons = prediction.explanation.reasons.iter();
@@ -97,7 +106,18 @@ impl LeadData {
                 .iter()
                 .map(|own| clean(&format!("{}: {}", own.action, own.rationale), 2 * MAX_FIELD))
                 .collect(),
+            withheld,
         }
+    }
+
+    /// The same with what has contact details in it.
+    pub(crate) fn with_contact_details(mut self) -> LeadData {
+        for (name, value) in std::mem::take(&mut self.withheld) {
+            if self.attributes.len() < MAX_ATTRIBUTES {
+                self.attributes.insert(name, value);
+            }
+        }
+        self
     }
 
     /// What an answer about the lead may state.

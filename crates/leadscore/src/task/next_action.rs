@@ -77,6 +77,14 @@ impl NextActionTask {
         };
         NextActionTask { data: LeadData::new(lead, prediction, false), own }
     }
+
+    /// The same with the lead's texts that have addresses or telephone numbers in them, which are left out otherwise: for a
+    /// model that may see them, or for [`Masked`](super::Masked).
+    #[must_use]
+    pub fn with_contact_details(mut self) -> NextActionTask {
+        self.data = self.data.with_contact_details();
+        self
+    }
 }
 
 impl Task for NextActionTask {

@@ -36,7 +36,7 @@ pub enum NotAsked {
 pub struct Completion {
     /// The text of the answer.
     pub text: String,
-    /// The model that answered, as the vendor names it.
+    /// The model that answered, as the vendor names it; blank where that is not known.
     pub model: String,
     /// Tokens used, where the vendor says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,7 +55,7 @@ pub struct ModelFailure {
     /// What was wrong, without secrets.
     pub message: String,
     /// How long the vendor asks to wait before the next attempt.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "seconds")]
     pub retry_after: Option<Duration>,
     /// Tokens that were used all the same, where the vendor says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -199,12 +199,13 @@ pub fn conclude<T: Task>(task: &T, outcome: Outcome) -> Assisted<T::Output> {
         Outcome::Replied(completion) => {
             let cost = completion.known_cost();
             let Completion { text, model, usage, .. } = completion;
+            let model = Some(model).filter(|model| !model.is_empty());
             match task.accept(&text) {
                 Ok(output) => {
-                    let provenance = provenance(Author::Model, Some(model), None);
+                    let provenance = provenance(Author::Model, model, None);
                     Assisted { output, provenance, usage, cost }
                 }
-                Err(rejection) => fallback(FallbackReason::Rejected { rejection }, Some(model), usage, cost),
+                Err(rejection) => fallback(FallbackReason::Rejected { rejection }, model, usage, cost),
             }
         }
     }
@@ -278,3 +279,19 @@ impl fmt::Display for ModelFailure {
 }
 
 impl std::error::Error for ModelFailure {}
+
+/// A duration as a number of seconds.
+mod seconds {
+    use super::Duration;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[allow(clippy::ref_option, reason = "serde wants a reference")]
+    pub(super) fn serialize<S: Serializer>(wait: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        wait.map(|wait| wait.as_secs_f64()).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        let seconds = Option::<f64>::deserialize(deserializer)?;
+        seconds.map(|seconds| Duration::try_from_secs_f64(seconds).map_err(serde::de::Error::custom)).transpose()
+    }
+}

@@ -75,6 +75,14 @@ impl QualificationTask {
         let reasoning = prediction.explanation.summary.clone();
         Ok(QualificationTask { data: LeadData::new(lead, prediction, false), range, reasoning })
     }
+
+    /// The same with the lead's texts that have addresses or telephone numbers in them, which are left out otherwise: for a
+    /// model that may see them, or for [`Masked`](super::Masked).
+    #[must_use]
+    pub fn with_contact_details(mut self) -> QualificationTask {
+        self.data = self.data.with_contact_details();
+        self
+    }
 }
 
 impl Qualification {

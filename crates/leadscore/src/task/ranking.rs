@@ -123,6 +123,14 @@ impl RankingTask {
         }
     }
 
+    /// The same with the leads' texts that have addresses or telephone numbers in them, which are left out otherwise: for a
+    /// model that may see them, or for [`Masked`](super::Masked).
+    #[must_use]
+    pub fn with_contact_details(self) -> RankingTask {
+        let open = |(data, own): (LeadData, RankedLead)| (data.with_contact_details(), own);
+        RankingTask { leads: self.leads.into_iter().map(open).collect() }
+    }
+
     fn check_order(order: &[RankedLead]) -> Result<(), Rejection> {
         let mut lowest: Option<&RankedLead> = None;
         for (at, lead) in order.iter().enumerate() {

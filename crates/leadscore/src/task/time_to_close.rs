@@ -86,6 +86,14 @@ impl TimeToCloseTask {
         Ok(TimeToCloseTask { data: LeadData::new(lead, prediction, false), own })
     }
 
+    /// The same with the lead's texts that have addresses or telephone numbers in them, which are left out otherwise: for a
+    /// model that may see them, or for [`Masked`](super::Masked).
+    #[must_use]
+    pub fn with_contact_details(mut self) -> TimeToCloseTask {
+        self.data = self.data.with_contact_details();
+        self
+    }
+
     /// The days that are taken from a model.
     fn band(&self) -> (f64, f64) {
         let (low, high) = match self.own.interval {

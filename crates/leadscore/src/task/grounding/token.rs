@@ -90,7 +90,7 @@ fn add_word(word: &str, starts_sentence: bool, found: &mut Vec<Token>) {
 }
 
 /// An e-mail or web address without its scheme and the slash behind it.
-fn address(word: &str) -> Option<String> {
+pub(super) fn address(word: &str) -> Option<String> {
     let lower = word.to_lowercase();
     if let Some((_, rest)) = lower.split_once("://") {
         return Some(rest.trim_end_matches('/').to_owned());
@@ -108,7 +108,7 @@ fn address(word: &str) -> Option<String> {
 }
 
 /// The days that `2026-11-20`, `20.11.2026` or `11/20/26` may be; none where it is no date.
-fn numeric_days(word: &str) -> Option<Vec<Day>> {
+pub(super) fn numeric_days(word: &str) -> Option<Vec<Day>> {
     let date = word.split('T').next().unwrap_or(word);
     let separator = date.chars().find(|c| !c.is_ascii_digit())?;
     if !matches!(separator, '-' | '.' | '/') {
