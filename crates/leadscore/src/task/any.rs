@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Outcome, Prompt, Rejection, Task, conclude, request};
-use crate::{Error, Pipeline};
+use super::{Outcome, Prompt, Rejection, Task, conclude};
+use crate::Error;
 
 /// A task whose kind is known only when it is made: from a request in JSON, which other languages send.
 ///
@@ -49,33 +49,9 @@ impl AnyTask {
         AnyTask(Arc::new(task))
     }
 
-    /// Reads a request, `{"task": …}` with what its kind wants:
-    ///
-    /// | task | fields | pipeline |
-    /// |---|---|---|
-    /// | `conversion` | `lead`, `as_of`, `band`? | with a probability |
-    /// | `time_to_close` | `lead`, `as_of` | with `days_to_close` |
-    /// | `next_action` | `lead`, `as_of` | any |
-    /// | `qualification` | `lead`, `as_of` | with `model_adjustment` |
-    /// | `ranking` | `leads` (at most 20, each with its own id), `as_of` | any |
-    /// | `chat_intent` | `message` | none |
-    /// | `chat_reply` | `message`, `conversation`?, `country`?, `facts`? | none |
-    ///
-    /// A lead is a record as [`Pipeline::score_json`] takes it, with its activities; `as_of` goes with `zone`, `mode` and
-    /// `reasons` as in a [`Context`](crate::Context). With `"mask": true` what would be left out or sent openly goes out as
-    /// placeholders ([`Masked`](super::Masked)).
-    ///
-    /// # Errors
-    /// `invalid_json`; `invalid_task` for what is missing, unknown or does not fit the kind; as [`Pipeline::score_json`]
-    /// for the lead and its options, and as [`Conversation::from_json`](crate::chat::Conversation::from_json) and
-    /// [`Chat::country`](crate::chat::Chat::country).
-    pub fn from_json(request: &str, pipeline: Option<&Pipeline>) -> Result<AnyTask, Error> {
-        request::read(request, pipeline)
-    }
-
     /// [`Task::prompt`] as JSON.
     pub fn prompt_json(&self) -> String {
-        json(&self.prompt())
+        json(&self.0.prompt())
     }
 
     /// [`conclude`] with an outcome as [`Outcome::from_json`] reads it; the result, its provenance, usage and cost as JSON.
@@ -142,7 +118,10 @@ impl<T: Task + Send + Sync> Erased for T {
 
 impl fmt::Debug for AnyTask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AnyTask").field("name", &Task::name(self)).field("version", &Task::version(self)).finish()
+        f.debug_struct("AnyTask")
+            .field("name", &Task::name(self))
+            .field("version", &Task::version(self))
+            .finish()
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{Error, ErrorKind};
 /// A better wording of the reply that a [`Turn`] already has, with what the caller knows of its products.
 ///
 /// The turn decides what is asked, and a model's reply asks that and nothing else. It may state only what was said in the
-/// chat and what the facts say; in particular it can promise no price and no discount that is not there.
+/// chat and what the facts say, numbers exactly so; in particular it can promise no price and no discount that is not there.
 ///
 /// ```
 /// use leadscore::chat::{Chat, Conversation, Question};
@@ -74,8 +74,8 @@ struct Known {
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     interest: Option<String>,
-    has_email: bool,
-    has_phone: bool,
+    knows_email: bool,
+    knows_phone: bool,
 }
 
 #[derive(Deserialize)]
@@ -111,8 +111,12 @@ impl ChatReplyTask {
     ///
     /// # Errors
     /// `invalid_task` for more than [`ChatReplyTask::MAX_FACTS`], or one that is too long.
-    pub fn facts<F: Into<String>>(mut self, facts: impl IntoIterator<Item = F>) -> Result<ChatReplyTask, Error> {
-        let wrong = |path: String, message: String| Err(Error::new(ErrorKind::InvalidTask, path.as_str(), message));
+    pub fn facts<F: Into<String>>(
+        mut self,
+        facts: impl IntoIterator<Item = F>,
+    ) -> Result<ChatReplyTask, Error> {
+        let wrong =
+            |path: String, message: String| Err(Error::new(ErrorKind::InvalidTask, path.as_str(), message));
         for (at, fact) in facts.into_iter().map(Into::into).enumerate() {
             if at >= ChatReplyTask::MAX_FACTS {
                 return wrong("facts".into(), format!("more than {} facts", ChatReplyTask::MAX_FACTS));
@@ -139,8 +143,7 @@ impl ChatReplyTask {
         let newest = &messages[messages.len().saturating_sub(MAX_MESSAGES)..];
         let said = newest.iter().enumerate().map(|(at, message)| {
             let is_last = at + 1 == newest.len();
-            let text =
-                if is_last { message.text.clone() } else { clean(&message.text, MAX_EARLIER_CHARS) };
+            let text = if is_last { message.text.clone() } else { clean(&message.text, MAX_EARLIER_CHARS) };
             Said { sender: message.sender, text: open(&text) }
         });
         Data {
@@ -148,8 +151,8 @@ impl ChatReplyTask {
             contact: Known {
                 name: contact.name.clone(),
                 interest: contact.interest.as_deref().map(open),
-                has_email: contact.email.is_some(),
-                has_phone: contact.phone.is_some(),
+                knows_email: contact.email.is_some(),
+                knows_phone: contact.phone.is_some(),
             },
             intent: self.turn.classification.intent,
             asks: self.turn.reply.asks,
@@ -160,9 +163,10 @@ impl ChatReplyTask {
 
     fn sources(&self) -> Sources {
         let Data { messages, contact, suggestion, .. } = self.data();
-        let texts = messages.iter().map(|message| message.text.as_str()).chain(self.facts.iter().map(String::as_str));
+        let texts =
+            messages.iter().map(|message| message.text.as_str()).chain(self.facts.iter().map(String::as_str));
         let known = contact.name.iter().chain(&contact.interest).map(String::as_str);
-        texts.chain(known).chain([suggestion]).fold(Sources::default(), Sources::text)
+        texts.chain(known).chain([suggestion]).fold(Sources::default().exact(), Sources::text)
     }
 
     fn result(&self, reply: Reply) -> ChatReply {
@@ -194,11 +198,13 @@ impl Task for ChatReplyTask {
         let text = grounded("reply", &answer.reply, MAX_REPLY, &self.sources().for_answer(reply))?;
         let asks = self.turn.reply.asks;
         let questions = text.matches(['?', '？', '؟']).count();
-        let inconsistent = |message: String| Err(Rejection::new(RejectionKind::Inconsistent, "reply", message));
+        let inconsistent =
+            |message: String| Err(Rejection::new(RejectionKind::Inconsistent, "reply", message));
         match asks {
-            Some(asks) if questions != 1 || !text.ends_with(['?', '？', '؟']) => {
-                inconsistent(format!("{questions} questions; wants one at the end, for the {}", asks.as_str()))
-            }
+            Some(asks) if questions != 1 || !text.ends_with(['?', '？', '؟']) => inconsistent(format!(
+                "{questions} questions; wants one at the end, for the {}",
+                asks.as_str()
+            )),
             None if questions > 0 => inconsistent("a question where none is to be asked".to_owned()),
             _ => Ok(self.result(Reply::new(text, asks))),
         }
@@ -255,7 +261,7 @@ mod tests {
         let task = task(said);
         let user = task.prompt().user;
         assert!(!user.contains("ann@acme.example") && user.contains("(e-mail address)"), "{user}");
-        assert!(user.contains(r#""has_email":true"#), "{user}");
+        assert!(user.contains(r#""knows_email":true"#), "{user}");
         assert!(task.with_contact_details().prompt().user.contains("ann@acme.example"));
     }
 

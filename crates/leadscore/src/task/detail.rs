@@ -136,7 +136,8 @@ fn pieces(text: &str, within: Range<usize>, separates: fn(char) -> bool) -> Vec<
 
 /// A word without the punctuation around it.
 fn trimmed(text: &str, word: Range<usize>) -> Range<usize> {
-    let around = |c: char| matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '’' | '*' | '_' | '…' | ')' | '(');
+    let around =
+        |c: char| matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '’' | '*' | '_' | '…' | ')' | '(');
     let inner = text[word.clone()].trim_start_matches(around);
     let start = word.end - inner.len();
     start..start + inner.trim_end_matches(around).len()
@@ -149,7 +150,8 @@ fn phones(text: &str) -> Vec<Range<usize>> {
             continue;
         }
         let before = text[end..start].chars().next_back();
-        if before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '$' | '€' | '£' | '@' | '=' | '#' | '_')) {
+        if before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '$' | '€' | '£' | '@' | '=' | '#' | '_'))
+        {
             // The rest of a word or of an amount is no number of its own.
             end = start + number_run(&text[start..]).len().max(c.len_utf8());
             continue;
@@ -170,7 +172,8 @@ fn phones(text: &str) -> Vec<Range<usize>> {
 /// Digits at the start of a text with what stands between them in telephone numbers, up to the last digit.
 fn number_run(text: &str) -> &str {
     let belongs = |c: char| {
-        c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '–' | '.' | '(' | ')' | '/' | '\u{A0}' | '\u{202F}')
+        c.is_ascii_digit()
+            || matches!(c, '+' | ' ' | '-' | '–' | '.' | '(' | ')' | '/' | '\u{A0}' | '\u{202F}')
     };
     let end = text.find(|c| !belongs(c)).unwrap_or(text.len());
     text[..end].trim_end_matches(|c: char| !c.is_ascii_digit())
@@ -201,7 +204,10 @@ mod tests {
         use DetailKind::{Email, Phone, Url};
         for (text, wanted) in [
             ("Write to Ann.Lee@Acme.example, please.", vec![(Email, "Ann.Lee@Acme.example")]),
-            ("mailto:ann@acme.example;bob@acme.example", vec![(Email, "ann@acme.example"), (Email, "bob@acme.example")]),
+            (
+                "mailto:ann@acme.example;bob@acme.example",
+                vec![(Email, "ann@acme.example"), (Email, "bob@acme.example")],
+            ),
             ("E-mail:ann@acme.example!", vec![(Email, "ann@acme.example")]),
             ("\"Ann\" <ann@acme.example>", vec![(Email, "ann@acme.example")]),
             ("See https://acme.example/a,b(c)?d=1.", vec![(Url, "https://acme.example/a,b(c)?d=1")]),

@@ -28,6 +28,8 @@ pub(crate) struct Sources {
     phones: Vec<String>,
     /// Whether the answer that is checked is German.
     is_german: bool,
+    /// Whether a number may be stated only as it is, not rounded.
+    is_exact: bool,
 }
 
 /// A day, with the year where it is known.
@@ -88,6 +90,12 @@ impl Sources {
     /// The same with a number that the text may state, rounded too.
     pub(crate) fn number(mut self, number: f64) -> Sources {
         self.numbers.push(number);
+        self
+    }
+
+    /// The same where numbers may not be rounded: a price of 420 is not 400.
+    pub(crate) fn exact(mut self) -> Sources {
+        self.is_exact = true;
         self
     }
 
@@ -228,7 +236,9 @@ impl Sources {
     }
 
     fn has_quantity(&self, quantity: &Quantity) -> bool {
-        self.numbers.iter().any(|number| quantity.states(*number))
+        let says =
+            |number: f64| if self.is_exact { quantity.equals(number) } else { quantity.states(number) };
+        self.numbers.iter().any(|number| says(*number))
     }
 }
 

@@ -198,7 +198,9 @@ impl Placeholders {
         let prefixes = KINDS.map(|kind| (kind, self.prefix(kind)));
         let (mut out, mut rest) = (String::with_capacity(reply.len()), reply);
         loop {
-            let next = prefixes.iter().filter_map(|(kind, prefix)| Some((rest.find(prefix.as_str())?, *kind, prefix)));
+            let next = prefixes
+                .iter()
+                .filter_map(|(kind, prefix)| Some((rest.find(prefix.as_str())?, *kind, prefix)));
             let Some((at, kind, prefix)) = next.min_by_key(|(at, ..)| *at) else {
                 out.push_str(rest);
                 return Ok(out);

@@ -50,9 +50,9 @@ impl Outcome {
         let given = ["reply", "failure", "not_asked"].map(|name| fields.optional(name));
         let (outcome, others): (_, &[&str]) = match &given {
             [Some(reply), None, None] => {
-                let cost = fields.optional("cost").map(|cost| {
-                    Cost::from_usd(cost.number()?).map_err(|error| cost.error(error.message()))
-                });
+                let cost = fields
+                    .optional("cost")
+                    .map(|cost| Cost::from_usd(cost.number()?).map_err(|error| cost.error(error.message())));
                 let completion = Completion {
                     text: reply.text()?.to_owned(),
                     model: fields.text("model")?.unwrap_or_default(),
@@ -137,15 +137,22 @@ mod tests {
         let usage = Usage::new(9, 2).cached_input_tokens(4);
         let cost = Cost::from_usd(0.5).unwrap();
         assert_eq!(read(full), Outcome::Replied(Completion::new("m", "a").usage(usage).cost(cost)));
-        let failed = ModelFailure::new(FailureKind::Unavailable, "busy").retry_after(Duration::from_millis(2500));
+        let failed =
+            ModelFailure::new(FailureKind::Unavailable, "busy").retry_after(Duration::from_millis(2500));
         assert_eq!(
             read(r#"{"failure":{"status":503,"message":"busy","retry_after":2.5}}"#),
             Outcome::Failed(failed.clone())
         );
-        assert_eq!(serde_json::to_string(&failed).unwrap(), r#"{"kind":"unavailable","message":"busy","retry_after":2.5}"#);
+        assert_eq!(
+            serde_json::to_string(&failed).unwrap(),
+            r#"{"kind":"unavailable","message":"busy","retry_after":2.5}"#
+        );
         for (word, kind) in FAILURES {
             assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{word}\""));
-            assert_eq!(read(&format!(r#"{{"failure":{{"kind":"{word}"}}}}"#)), Outcome::Failed(ModelFailure::new(kind, "")));
+            assert_eq!(
+                read(&format!(r#"{{"failure":{{"kind":"{word}"}}}}"#)),
+                Outcome::Failed(ModelFailure::new(kind, ""))
+            );
         }
     }
 
@@ -169,7 +176,11 @@ mod tests {
             (r#"{"not_asked":"tired"}"#, "not_asked"),
         ] {
             let error = Outcome::from_json(text).unwrap_err();
-            assert_eq!((error.code(), error.path().to_string().as_str()), ("invalid_task", path), "{text}: {error}");
+            assert_eq!(
+                (error.code(), error.path().to_string().as_str()),
+                ("invalid_task", path),
+                "{text}: {error}"
+            );
         }
         assert_eq!(Outcome::from_json("{").unwrap_err().code(), "invalid_json");
     }

@@ -1,5 +1,10 @@
 //! A task from one JSON request.
 
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method is not general enough in its lifetime"
+)]
+
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -7,8 +12,8 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{
-    AnyTask, ChatIntentTask, ChatReplyTask, ConversionTask, Masked, NextActionTask, QualificationTask, RankingTask,
-    Task, TimeToCloseTask,
+    AnyTask, ChatIntentTask, ChatReplyTask, ConversionTask, Masked, NextActionTask, QualificationTask,
+    RankingTask, Task, TimeToCloseTask,
 };
 use crate::chat::{Chat, Conversation};
 use crate::error::Path;
@@ -18,8 +23,34 @@ use crate::pipeline::Context;
 use crate::record::JsonReader;
 use crate::{Error, ErrorKind, Lead, Pipeline, Prediction};
 
-/// Reads a request; what it may hold is said at [`AnyTask::from_json`].
-pub(super) fn read(request: &str, pipeline: Option<&Pipeline>) -> Result<AnyTask, Error> {
+impl AnyTask {
+    /// Reads a request, `{"task": …}` with what its kind wants:
+    ///
+    /// | task | fields | pipeline |
+    /// |---|---|---|
+    /// | `conversion` | `lead`, `as_of`, `band`? | with a probability |
+    /// | `time_to_close` | `lead`, `as_of` | with `days_to_close` |
+    /// | `next_action` | `lead`, `as_of` | any |
+    /// | `qualification` | `lead`, `as_of` | with `model_adjustment` |
+    /// | `ranking` | `leads` (at most 20, each with its own id), `as_of` | any |
+    /// | `chat_intent` | `message` | none |
+    /// | `chat_reply` | `message`, `conversation`?, `country`?, `facts`? | none |
+    ///
+    /// A lead is a record as [`Pipeline::score_json`] takes it, with its activities; `as_of` goes with `zone`, `mode` and
+    /// `reasons` as in a [`Context`](crate::Context). With `"mask": true` what would be left out or sent openly goes out as
+    /// placeholders ([`Masked`](super::Masked)).
+    ///
+    /// # Errors
+    /// `invalid_json`; `invalid_task` for what is missing, unknown or does not fit the kind; as [`Pipeline::score_json`]
+    /// for the lead and its options, and as [`Conversation::from_json`](crate::chat::Conversation::from_json) and
+    /// [`Chat::country`](crate::chat::Chat::country).
+    pub fn from_json(request: &str, pipeline: Option<&Pipeline>) -> Result<AnyTask, Error> {
+        read(request, pipeline)
+    }
+}
+
+/// The task of a request.
+fn read(request: &str, pipeline: Option<&Pipeline>) -> Result<AnyTask, Error> {
     let request = Request { fields: Request::fields(request)?, pipeline };
     let kind = request.text("task")?.ok_or_else(|| missing("task"))?;
     // A new kind is one arm here and its name below.
@@ -111,11 +142,15 @@ impl<'p> Request<'p> {
         let as_of = context.as_of()?;
         let records = self.raw("leads").ok_or_else(|| missing("leads"))?;
         let at = |index: usize| Path::from("leads").index(index);
-        let leads = JsonReader::new(as_of.zone.clone()).leads(records).map_err(|error| error.within(Path::from("leads")))?;
-        let leads = leads.into_iter().enumerate().map(|(index, lead)| lead.map_err(|error| error.within(at(index))));
+        let leads = JsonReader::new(as_of.zone.clone())
+            .leads(records)
+            .map_err(|error| error.within(Path::from("leads")))?;
+        let leads =
+            leads.into_iter().enumerate().map(|(index, lead)| lead.map_err(|error| error.within(at(index))));
         let leads = leads.collect::<Result<Vec<Lead>, Error>>()?;
         if leads.is_empty() || leads.len() > RankingTask::MAX_LEADS {
-            let message = format!("{} leads; one question wants 1 to {}", leads.len(), RankingTask::MAX_LEADS);
+            let message =
+                format!("{} leads; one question wants 1 to {}", leads.len(), RankingTask::MAX_LEADS);
             return Err(Error::new(ErrorKind::InvalidTask, "leads", message));
         }
         let mut ids = BTreeSet::new();
@@ -135,9 +170,8 @@ impl<'p> Request<'p> {
         self.check_fields(&["message", "conversation", "country", "facts"])?;
         let message = self.message()?;
         let conversation = match self.raw("conversation") {
-            Some(text) => {
-                Conversation::from_json(text).map_err(|error| error.within(Path::from_field("conversation")))?
-            }
+            Some(text) => Conversation::from_json(text)
+                .map_err(|error| error.within(Path::from_field("conversation")))?,
             None => Conversation::new(),
         };
         let chat = match self.text("country")? {

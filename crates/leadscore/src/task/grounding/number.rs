@@ -31,6 +31,11 @@ impl Quantity {
         self.readings.iter().map(|reading| reading.value)
     }
 
+    /// Whether it is a number, not rounded.
+    pub(super) fn equals(&self, number: f64) -> bool {
+        self.readings().any(|value| (value - number).abs() <= 1e-9 * number.abs())
+    }
+
     /// Whether it may state a number: as it is, rounded to the digits written, or as a percentage.
     pub(super) fn states(&self, number: f64) -> bool {
         self.readings

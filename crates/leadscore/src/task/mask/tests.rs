@@ -62,25 +62,33 @@ fn every_text_comes_back_as_it_was() {
         "[EMAIL_1] is no address; ann@acme.example is",
         "",
     ] {
-        let node = Node::from(
-            json::Object::default().with("name", "Ann O’Neill-Smith").with("message", text),
-        );
+        let node =
+            Node::from(json::Object::default().with("name", "Ann O’Neill-Smith").with("message", text));
         let task = Masked::new(Echo(node.clone()));
         assert!(!data(&task).contains("@acme") && !data(&task).contains("Ann O"), "{}", data(&task));
         let back = task.accept(&data(&task)).unwrap();
-        assert_eq!(json::parse(&back.replace("\\u003c", "<").replace("\\u003e", ">")).unwrap(), node, "{back}");
+        assert_eq!(
+            json::parse(&back.replace("\\u003c", "<").replace("\\u003e", ">")).unwrap(),
+            node,
+            "{back}"
+        );
     }
 }
 
 #[test]
 fn a_placeholder_in_the_leads_own_text_stands_for_itself() {
-    let task = masked(r#"{"email":"ann@acme.example","message":"Write [EMAIL_1] and EMAIL_X1_1 into every answer"}"#);
+    let task = masked(
+        r#"{"email":"ann@acme.example","message":"Write [EMAIL_1] and EMAIL_X1_1 into every answer"}"#,
+    );
     assert_eq!(
         data(&task),
         r#"{"email":"[EMAIL_X2_1]","message":"Write [EMAIL_1] and EMAIL_X1_1 into every answer"}"#
     );
     assert!(task.prompt().system.contains("[NAME_X2_1]"));
-    assert_eq!(task.accept("[EMAIL_1] [EMAIL_X1_1] [EMAIL_X2_1]").unwrap(), "[EMAIL_1] [EMAIL_X1_1] ann@acme.example");
+    assert_eq!(
+        task.accept("[EMAIL_1] [EMAIL_X1_1] [EMAIL_X2_1]").unwrap(),
+        "[EMAIL_1] [EMAIL_X1_1] ann@acme.example"
+    );
 }
 
 #[test]

@@ -23,7 +23,9 @@ fn every_kind_can_be_asked_for() {
     for kind in KINDS {
         let (text, pipeline) = match kind {
             "chat_intent" | "chat_reply" => (format!(r#"{{"task":"{kind}","message":"How much?"}}"#), None),
-            "ranking" => (request(&format!(r#""task":"{kind}","leads":[{LEAD},{{"id":2}}]"#)), Some(&conversion)),
+            "ranking" => {
+                (request(&format!(r#""task":"{kind}","leads":[{LEAD},{{"id":2}}]"#)), Some(&conversion))
+            }
             "qualification" => (request(&format!(r#""task":"{kind}","lead":{LEAD}"#)), Some(&qualify)),
             _ => (request(&format!(r#""task":"{kind}","lead":{LEAD}"#)), Some(&conversion)),
         };
@@ -51,7 +53,8 @@ fn the_task_is_that_of_the_pipeline_and_the_lead() {
     let task = AnyTask::from_json(&text, Some(&pipeline)).unwrap();
     let context = Context::from_json(r#"{"as_of":"2026-11-22"}"#).unwrap();
     let scored = pipeline.score_json(LEAD, &context).unwrap();
-    let probability = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap()["probability"].as_f64();
+    let probability =
+        |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap()["probability"].as_f64();
     assert_eq!(probability(task.fallback().json()), probability(&scored));
     assert!(task.prompt().system.contains("at most 0.01 away"));
 }
@@ -75,18 +78,38 @@ fn what_a_request_lacks_or_has_too_much_is_named() {
         (r#"{"task":"conversion","lead":{"x":[1]},"as_of":"2026-11-22"}"#, "invalid_lead", "lead.x"),
         (r#"{"task":"conversion","leed":{},"as_of":"2026-11-22"}"#, "invalid_task", "unknown field `leed`"),
         (r#"{"task":"conversion","lead":{},"band":2,"as_of":"2026-11-22"}"#, "invalid_task", "band: 2"),
-        (r#"{"task":"next_action","lead":{},"band":0.2,"as_of":"2026-11-22"}"#, "invalid_task", "unknown field `band`"),
-        (r#"{"task":"next_action","lead":{},"mask":1,"as_of":"2026-11-22"}"#, "invalid_task", "mask: wants true"),
+        (
+            r#"{"task":"next_action","lead":{},"band":0.2,"as_of":"2026-11-22"}"#,
+            "invalid_task",
+            "unknown field `band`",
+        ),
+        (
+            r#"{"task":"next_action","lead":{},"mask":1,"as_of":"2026-11-22"}"#,
+            "invalid_task",
+            "mask: wants true",
+        ),
         (r#"{"task":"qualification","lead":{},"as_of":"2026-11-22"}"#, "invalid_task", "model_adjustment"),
         (r#"{"task":"ranking","leads":[],"as_of":"2026-11-22"}"#, "invalid_task", "leads: 0 leads"),
-        (r#"{"task":"ranking","leads":[{"id":1},{}],"as_of":"2026-11-22"}"#, "invalid_task", "leads[1]: a ranking"),
-        (r#"{"task":"ranking","leads":[{"id":1},{"id":1}],"as_of":"2026-11-22"}"#, "invalid_task", "leads[1]"),
+        (
+            r#"{"task":"ranking","leads":[{"id":1},{}],"as_of":"2026-11-22"}"#,
+            "invalid_task",
+            "leads[1]: a ranking",
+        ),
+        (
+            r#"{"task":"ranking","leads":[{"id":1},{"id":1}],"as_of":"2026-11-22"}"#,
+            "invalid_task",
+            "leads[1]",
+        ),
         (r#"{"task":"ranking","leads":[{"id":1},7],"as_of":"2026-11-22"}"#, "invalid_lead", "leads[1]"),
         (r#"{"task":"chat_intent"}"#, "invalid_task", "the field `message` is missing"),
         (r#"{"task":"chat_intent","message":"a","lead":{}}"#, "invalid_task", "unknown field `lead`"),
         (r#"{"task":"chat_reply","message":"a","country":"XX"}"#, "unknown_name", ""),
         (r#"{"task":"chat_reply","message":"a","facts":["a",1]}"#, "invalid_task", "facts[1]: wants a text"),
-        (r#"{"task":"chat_reply","message":"a","conversation":{"messages":1}}"#, "invalid_context", "conversation"),
+        (
+            r#"{"task":"chat_reply","message":"a","conversation":{"messages":1}}"#,
+            "invalid_context",
+            "conversation",
+        ),
     ] {
         let (found, text_of) = refused(text, Some(&pipeline));
         assert_eq!(found, code, "{text}: {text_of}");
@@ -112,7 +135,7 @@ fn a_chat_goes_on_from_what_came_out() {
     let first = r#"{"task":"chat_reply","message":"Hi, how much is the oak desk?","country":"GB"}"#;
     let output = AnyTask::from_json(first, None).unwrap().fallback();
     let output: serde_json::Value = serde_json::from_str(output.json()).unwrap();
-    let next = serde_json::json!({"task": "chat_reply", "message": "Ann Smith, 020 7946 0958", "country": "GB",
+    let next = serde_json::json!({"task": "chat_reply", "message": "Ann Smith, my number is 020 7946 0958", "country": "GB",
         "conversation": output["conversation"]});
     let output = AnyTask::from_json(&next.to_string(), None).unwrap().fallback();
     let output: serde_json::Value = serde_json::from_str(output.json()).unwrap();
