@@ -1,2 +1,2 @@
-export { Forest, LeadscoreError, Pipeline, errorCodes, version } from './index.js';
+export { Forest, LeadscoreError, ModelFailure, Pipeline, Task, assist, errorCodes, version } from './index.js';
 export type * from './index.js';

@@ -5,12 +5,24 @@
  */
 import { native } from './native.js';
 
+export type * from './assisted.js';
 export { type CoreErrorCode, type ErrorCode, type Issue, LeadscoreError } from './error.js';
 export { Forest, type ForestLaterOptions, type ForestOptions, type LoadOptions } from './forest.js';
 export type { Refused, Scored } from './many.js';
 export type { FeatureMatrix, Matrix, MatrixInput, Values } from './matrix.js';
 export { type MatrixScores, Pipeline } from './pipeline.js';
 export type { Rows } from './rows.js';
+export {
+  type Answer,
+  type FailureKind,
+  ModelFailure,
+  type Prompt,
+  type Reply,
+  Task,
+  type TaskFields,
+  type Usage,
+  assist,
+} from './task.js';
 export type * from './types.js';
 
 /** The library's version. */

@@ -49,6 +49,11 @@ export class Pipeline {
     this.#handle = new Handle('pipeline', pipeline);
   }
 
+  /** @internal */
+  static nativeOf(pipeline: Pipeline): Native.Pipeline {
+    return pipeline.#handle.native;
+  }
+
   /** The names of the pipelines that ship with the library. */
   static builtinNames(): string[] {
     return native.Pipeline.builtinNames();

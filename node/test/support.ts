@@ -18,6 +18,7 @@ export interface Case {
   operation: string;
   pipeline?: { builtin?: string; json?: string };
   forest?: { path: string; missing?: number };
+  task?: { request: string; pipeline?: string };
   arguments: unknown[];
   expected?: unknown;
   error?: { code: string; path: string; message: string };

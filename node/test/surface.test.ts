@@ -13,7 +13,7 @@ const PACKAGE = join(ROOT, 'node');
 test('the native operations are those of every language', () => {
   const wanted = JSON.parse(readFileSync(join(FIXTURES, 'conformance', 'operations.json'), 'utf8'));
   const types = readFileSync(join(PACKAGE, 'native', 'native.d.ts'), 'utf8');
-  const found: Record<string, string[]> = { module: [], Pipeline: [], Forest: [] };
+  const found: Record<string, string[]> = { module: [], Pipeline: [], Forest: [], Task: [] };
   let owner = 'module';
   for (const line of types.split('\n')) {
     owner = /^export declare class (\w+)/.exec(line)?.[1] ?? (line === '}' ? 'module' : owner);
@@ -31,12 +31,12 @@ test('the native operations are those of every language', () => {
     assert.deepEqual(operations.sort(), [...wanted[own]].sort(), own);
   }
   // What is written is what is there.
-  for (const own of ['Pipeline', 'Forest'] as const) {
+  for (const own of ['Pipeline', 'Forest', 'Task'] as const) {
     const there = [...Object.getOwnPropertyNames(native[own]), ...Object.getOwnPropertyNames(native[own].prototype)];
     const beside = ['length', 'name', 'prototype', 'constructor', 'arguments', 'caller'];
     assert.deepEqual(there.filter((name) => !beside.includes(name)).sort(), found[own]?.sort());
   }
-  assert.deepEqual(Object.keys(native).sort(), ['Forest', 'Pipeline', ...(found['module'] ?? [])].sort());
+  assert.deepEqual(Object.keys(native).sort(), ['Forest', 'Pipeline', 'Task', ...(found['module'] ?? [])].sort());
 });
 
 test('the codes are those of the library', () => {
@@ -74,7 +74,16 @@ test('there is one version', () => {
 });
 
 test('import and require give the same things', () => {
-  const names = ['Forest', 'LeadscoreError', 'Pipeline', 'errorCodes', 'version'];
+  const names = [
+    'Forest',
+    'LeadscoreError',
+    'ModelFailure',
+    'Pipeline',
+    'Task',
+    'assist',
+    'errorCodes',
+    'version',
+  ];
   assert.deepEqual(Object.keys(leadscore).filter((name) => name !== 'default').sort(), names);
   const script =
     "import * as esm from 'leadscore'; import { createRequire } from 'node:module';" +
@@ -103,6 +112,16 @@ test('what comes out is what the types say', () => {
   let count = 0;
   for (const one of [...cases().values()].flat()) {
     if (typeof one.expected !== 'string' || one.operation === 'version') {
+      continue;
+    }
+    if (one.task) {
+      const { task } = JSON.parse(one.task.request);
+      const [type, text] =
+        one.operation === 'conclude_json'
+          ? [`leadscore.Assisted<'${task}'>`, one.expected]
+          : ['Omit<leadscore.Prompt, "schema"> & { schema: string }', one.expected];
+      lines.push(`export const c${count}: ${type} = ${text};`);
+      count += 1;
       continue;
     }
     const described = one.forest ?? one.class === 'Forest' ? 'ForestDescription' : 'PipelineDescription';

@@ -8,6 +8,7 @@ mod enter;
 mod forest;
 mod matrix;
 mod pipeline;
+mod task;
 
 use std::ffi::OsString;
 

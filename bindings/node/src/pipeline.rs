@@ -62,6 +62,10 @@ impl Pipeline {
         env.adjust_external_memory(size)?;
         Ok(Pipeline { inner: pipeline, size })
     }
+
+    pub(crate) fn core(&self) -> &leadscore::Pipeline {
+        &self.inner
+    }
 }
 
 #[napi]

@@ -9,6 +9,7 @@ mod forest;
 mod frame;
 mod matrix;
 mod pipeline;
+mod task;
 
 use std::ffi::OsString;
 
@@ -25,6 +26,8 @@ mod _native {
     use crate::frame::Frame;
     #[pymodule_export]
     use crate::pipeline::Pipeline;
+    #[pymodule_export]
+    use crate::task::Task;
 }
 
 /// The library's version.

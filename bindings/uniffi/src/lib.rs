@@ -8,6 +8,7 @@ mod error;
 mod forest;
 mod matrix;
 mod pipeline;
+mod task;
 
 use std::ffi::OsString;
 
@@ -16,6 +17,7 @@ pub use error::{Issue, LeadscoreError};
 pub use forest::Forest;
 pub use matrix::Matrix;
 pub use pipeline::{MatrixScores, Pipeline, builtin_names};
+pub use task::Task;
 
 uniffi::setup_scaffolding!("leadscore_uniffi");
 

@@ -30,6 +30,12 @@ pub fn builtin_names() -> Vec<String> {
     leadscore::Pipeline::builtin_names().map(str::to_owned).collect()
 }
 
+impl Pipeline {
+    pub(crate) fn core(&self) -> &leadscore::Pipeline {
+        &self.0
+    }
+}
+
 #[uniffi::export]
 impl Pipeline {
     /// A pipeline that ships with the library.

@@ -41,6 +41,19 @@ from leadscore._prediction import (
     Tier,
     TierCount,
 )
+from leadscore._task import (
+    Answer,
+    Assisted,
+    FailureKind,
+    ModelFailure,
+    Prompt,
+    Reply,
+    Task,
+    TaskKind,
+    TaskProvenance,
+    Usage,
+    assist,
+)
 
 if TYPE_CHECKING:
     from leadscore.sklearn import LeadScorer
@@ -49,12 +62,15 @@ __version__: str = _native.version()
 
 __all__ = [
     "Activity",
+    "Answer",
+    "Assisted",
     "Attribute",
     "ClassProbability",
     "Column",
     "Contribution",
     "Estimate",
     "Explanation",
+    "FailureKind",
     "FeatureValue",
     "FileSummary",
     "Forest",
@@ -67,19 +83,27 @@ __all__ = [
     "LeadscoreError",
     "Missing",
     "ModelCard",
+    "ModelFailure",
     "Moment",
     "Moments",
     "Pipeline",
     "Prediction",
     "Predictions",
+    "Prompt",
     "Provenance",
     "Reason",
     "Recommendation",
+    "Reply",
     "Risk",
     "Scores",
+    "Task",
+    "TaskKind",
+    "TaskProvenance",
     "Tier",
     "TierCount",
+    "Usage",
     "__version__",
+    "assist",
     "error_codes",
 ]
 

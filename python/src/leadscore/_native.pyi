@@ -6,7 +6,7 @@ from typing import Protocol, TypeAlias, TypedDict, final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Forest", "Frame", "Pipeline", "error_codes", "run_command", "version"]
+__all__ = ["Forest", "Frame", "Pipeline", "Task", "error_codes", "run_command", "version"]
 
 class _ArrowStream(Protocol):
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
@@ -75,6 +75,13 @@ class Forest:
     def shap(
         self, values: _Matrix, iterations: str = "all", threads: int | None = None
     ) -> NDArray[np.float64]: ...
+
+@final
+class Task:
+    @staticmethod
+    def from_json(request: str, pipeline: Pipeline | None = None) -> Task: ...
+    def prompt_json(self) -> str: ...
+    def conclude_json(self, outcome: str) -> str: ...
 
 @final
 class Frame:

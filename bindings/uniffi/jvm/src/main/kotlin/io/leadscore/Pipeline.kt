@@ -11,7 +11,7 @@ import kotlinx.serialization.builtins.serializer
  * A pipeline never changes and may be used by many threads at once. Scores are as of a moment, which is now if the
  * [Context] does not say. Close it to free its memory at once; the garbage collector does so later.
  */
-class Pipeline private constructor(private val native: io.leadscore.ffi.Pipeline) : AutoCloseable {
+class Pipeline private constructor(internal val native: io.leadscore.ffi.Pipeline) : AutoCloseable {
     /** What it is. */
     val description: PipelineDescription = json.decodeFromString(enter { native.describeJson() })
 

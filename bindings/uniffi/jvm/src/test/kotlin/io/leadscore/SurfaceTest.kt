@@ -20,7 +20,7 @@ class SurfaceTest {
         val operations = Fixtures.json(Fixtures.fixtures.resolve("conformance/operations.json"))
         val wanted = operations.mapValues { (_, names) -> names.jsonArray.map { it.jsonPrimitive.content }.sorted() }
         val found = HashMap<String, MutableSet<String>>()
-        val types = listOf("Pipeline", "Forest")
+        val types = listOf("Pipeline", "Forest", "Task")
         // Every function, method and constructor has a checksum.
         for (match in Regex("uniffi_leadscore_uniffi_checksum_(func|method|constructor)_(\\w+)").findAll(text)) {
             val (kind, name) = match.destructured
