@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::data::MAX_FIELD;
-use super::detail::{self, DetailKind};
+use super::detail::{self, DetailKind, details, without_details};
 use super::grounding::Sources;
 use crate::text::{MAX_MESSAGE_CHARS, clean};
 use crate::{Attribute, EstimateValue, Lead, Prediction};
@@ -52,7 +52,8 @@ struct Reason {
 }
 
 impl LeadData {
-    /// What is told of a lead. E-mail addresses, web addresses and telephone numbers are left out unless asked for.
+    /// What is told of a lead. E-mail addresses, web addresses and telephone numbers are left out unless asked for; a
+    /// message has words in their place.
     pub(crate) fn new(lead: &Lead, prediction: &Prediction, contact_details: bool) -> LeadData {
         let (mut attributes, mut withheld) = (BTreeMap::new(), BTreeMap::new());
         for (name, attribute) in &lead.attributes {
@@ -65,13 +66,20 @@ impl LeadData {
                 Attribute::Number(number) if number.is_finite() => (Value::Number(*number), true),
                 Attribute::Flag(flag) => (Value::Flag(*flag), true),
                 Attribute::Text(text) => {
-                    let max_chars =
-                        if MESSAGES.contains(&name.as_str()) { MAX_MESSAGE_CHARS } else { MAX_FIELD };
-                    let text = clean(text, max_chars);
+                    let is_message = MESSAGES.contains(&name.as_str());
+                    let text = clean(text, if is_message { MAX_MESSAGE_CHARS } else { MAX_FIELD });
                     if text.is_empty() {
                         continue;
                     }
-                    let is_open = field.is_none() && !Sources::default().text(&text).has_contact_details();
+                    let is_open = |text: &str| !Sources::default().text(text).has_contact_details();
+                    if is_message && !contact_details {
+                        // The message goes out without them, rather than not at all.
+                        let redacted = without_details(&text);
+                        if redacted != text && is_open(&redacted) && attributes.len() < MAX_ATTRIBUTES {
+                            attributes.insert(clean(name, MAX_FIELD), Value::Text(redacted));
+                        }
+                    }
+                    let is_open = field.is_none() && is_open(&text) && details(&text).is_empty();
                     (Value::Text(text), is_open)
                 }
                 _ => continue,
@@ -113,7 +121,7 @@ impl LeadData {
     /// The same with what has contact details in it.
     pub(crate) fn with_contact_details(mut self) -> LeadData {
         for (name, value) in std::mem::take(&mut self.withheld) {
-            if self.attributes.len() < MAX_ATTRIBUTES {
+            if self.attributes.len() < MAX_ATTRIBUTES || self.attributes.contains_key(&name) {
                 self.attributes.insert(name, value);
             }
         }
