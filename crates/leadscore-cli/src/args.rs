@@ -1,5 +1,7 @@
 //! The command line.
 
+pub(crate) mod assist;
+
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -30,6 +32,9 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// Make a pipeline of an XGBoost or LightGBM model
     Import(ImportArgs),
+    /// Predict, rank and answer in words, with a language model or without one
+    #[command(subcommand)]
+    Assist(assist::AssistCommand),
     /// Check a pipeline file
     Check(CheckArgs),
     /// List the built-in pipelines, or show one

@@ -1,5 +1,6 @@
 //! One module per command.
 
+pub(crate) mod assist;
 pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod explain;

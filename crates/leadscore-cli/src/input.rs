@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use leadscore::{AsOf, Mode, Pipeline, ScoreOptions, Timestamp, Zone};
-use leadscore_files::{LeadInput, LeadReader, note_stand_in, refuse_overwriting};
+use leadscore::{AsOf, Error, Mode, Pipeline, Prediction, ScoreOptions, Timestamp, Zone};
+use leadscore_files::{LeadInput, LeadReader, ReadLead, note_stand_in, refuse_overwriting};
 
 use crate::args::InputArgs;
 use crate::failure::Failure;
@@ -41,6 +41,34 @@ impl Work {
         }
         let leads = input.open(&pipeline, &mut notes)?;
         Ok(Work { pipeline, as_of, options, leads })
+    }
+
+    /// The prediction of the lead that was read last.
+    pub(crate) fn score(&self) -> Result<Prediction, Error> {
+        self.pipeline.score_with(self.leads.lead(), &self.as_of, &self.options)
+    }
+
+    /// Reads on until the lead with an id, which is an error where there is none.
+    pub(crate) fn find_lead(&mut self, id: &str) -> Result<(), Failure> {
+        let mut rejected_count = 0_u64;
+        let mut seen = Vec::new();
+        loop {
+            match self.leads.read_lead()? {
+                ReadLead::End => break,
+                ReadLead::Rejected(_) => rejected_count += 1,
+                ReadLead::Lead if self.leads.lead().id.as_deref() == Some(id) => return Ok(()),
+                ReadLead::Lead if seen.len() < 5 => seen.extend(self.leads.lead().id.clone()),
+                ReadLead::Lead => {}
+            }
+        }
+        let mut message = format!("{}: no lead with the id `{id}`", self.leads.name());
+        if !seen.is_empty() {
+            message += &format!("; the first ids are {}", seen.join(", "));
+        }
+        if rejected_count > 0 {
+            message += &format!("; {rejected_count} rows could not be read");
+        }
+        Err(Failure::Message(message))
     }
 }
 

@@ -41,6 +41,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Inspect(args) => command::inspect::run(&args),
         Command::Predict(args) => command::predict::run(&args),
         Command::Import(args) => command::import::run(&args),
+        Command::Assist(command) => command::assist::run(&command),
         Command::Check(args) => command::check::run(&args),
         Command::Pipelines(args) => command::pipelines::run(&args),
     };

@@ -1,5 +1,6 @@
-//! What comes out on a terminal: the ranked table, the waterfall.
+//! What comes out on a terminal: the ranked table, the waterfall, answers in words.
 
+pub(crate) mod assist;
 pub(crate) mod table;
 pub(crate) mod waterfall;
 

@@ -27,6 +27,9 @@ pub(crate) enum Node {
 /// The depth limit of a lead record; the record itself is the first level.
 pub(crate) const MAX_RECORD_DEPTH: usize = 64;
 
+/// So many keys of an object are compared with each other; of more, a set is kept.
+const FEW_KEYS: usize = 16;
+
 /// Reads one JSON document.
 pub(crate) fn parse(text: &str) -> Result<Node, Error> {
     serde_json::from_str(text).map_err(|error| syntax_error(&error))
@@ -128,7 +131,15 @@ impl<'de> Visitor<'de> for NodeSeed {
         let mut seen = std::collections::HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
             let value = map.next_value_seed(inner)?;
-            if !seen.insert(key.clone()) {
+            let is_repeated = if fields.len() < FEW_KEYS {
+                fields.iter().any(|(own, _)| *own == key)
+            } else {
+                if seen.is_empty() {
+                    seen.extend(fields.iter().map(|(own, _)| own.clone()));
+                }
+                !seen.insert(key.clone())
+            };
+            if is_repeated {
                 return Err(serde::de::Error::custom(repeated_key(&key)));
             }
             fields.push((key, value));
@@ -287,4 +298,21 @@ pub(crate) fn short<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, 
 /// The word for a value in a table of both; the inverse of [`Cursor::word`].
 pub(crate) fn word_for<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> &'static str {
     words.iter().find(|(_, known)| known == value).map_or("", |(word, _)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repeated_key_is_found_in_objects_of_any_size() {
+        for key_count in [1, 2, FEW_KEYS - 1, FEW_KEYS, FEW_KEYS + 1, 100] {
+            let keys = (0..key_count).map(|at| format!(r#""k{at}":{at}"#)).collect::<Vec<_>>().join(",");
+            assert!(parse(&format!("{{{keys}}}")).is_ok(), "{key_count}");
+            for repeated in [0, key_count - 1] {
+                let error = parse(&format!(r#"{{{keys},"k{repeated}":null}}"#)).unwrap_err();
+                assert!(error.message().contains(&repeated_key(&format!("k{repeated}"))), "{error}");
+            }
+        }
+    }
 }

@@ -108,7 +108,7 @@ impl Budget {
     /// Which limit it could exceed; nothing is reserved then.
     pub fn reserve(&self, prompt: &Prompt, price: Option<&Price>) -> Result<Permit<'_>, OverBudget> {
         let (input, output) = (prompt.input_token_bound(), u64::from(prompt.max_output_tokens));
-        let cost = price.and_then(|price| price.highest_cost(input, output));
+        let cost = price.and_then(|price| price.highest_cost(prompt));
         if cost.is_none() && self.max_cost.is_some() {
             return Err(OverBudget::UnknownPrice);
         }

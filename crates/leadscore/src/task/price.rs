@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Usage;
+use super::{Prompt, Usage};
 use crate::{Error, ErrorKind};
 
 /// A trillionth of a US dollar: every price per million tokens in cents, and its half, is a whole number of them per token.
@@ -162,10 +162,11 @@ impl Price {
         parts.into_iter().try_fold(Cost(0), |sum, part| Some(Cost(sum.0.checked_add(part?.0)?)))
     }
 
-    /// The most that so many tokens can cost.
-    pub(super) fn highest_cost(&self, input_tokens: u64, output_tokens: u64) -> Option<Cost> {
+    /// The most that one attempt with a prompt can cost; none where the price does not say.
+    pub fn highest_cost(&self, prompt: &Prompt) -> Option<Cost> {
         let input = self.input.max(self.cache_write.unwrap_or_default());
-        Price { input, ..*self }.cost(&Usage::new(input_tokens, output_tokens))
+        let usage = Usage::new(prompt.input_token_bound(), u64::from(prompt.max_output_tokens));
+        Price { input, ..*self }.cost(&usage)
     }
 }
 

@@ -50,6 +50,16 @@ impl Prompt {
         bytes as u64 + 2 * MESSAGE_OVERHEAD
     }
 
+    /// How many tokens the instructions, the data and the schema have in the vocabulary `o200k_base`, which is that of
+    /// OpenAI's gpt-4o and later models; for other models it is a guess.
+    ///
+    /// What a vendor adds for the form of a chat, about three tokens per message, is not in it.
+    #[cfg(feature = "tokenizer")]
+    pub fn o200k_token_count(&self) -> u64 {
+        let vocabulary = bpe_openai::o200k_base();
+        [&self.system, &self.user, &self.schema].map(|text| vocabulary.count(text) as u64).iter().sum()
+    }
+
     /// A key under which an answer of a model can be kept: the same for the same question to the same model.
     ///
     /// It is the SHA-256 of the model's name and every part of the prompt, each after its length.
@@ -63,6 +73,25 @@ impl Prompt {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "tokenizer")]
+    #[test]
+    fn tokens_are_counted_as_openai_counts_them() {
+        let prompt = |system: &str, user: &str| Prompt::new("t", 1, system.into(), user.into(), String::new());
+        // As OpenAI's own tiktoken counts.
+        for (text, count) in [
+            ("Looking for automation solutions for our 50-person sales team", 11),
+            ("I am interested in your product", 6),
+            ("zoë@exämple.com 🔥 URGENT", 12),
+            ("hello world", 2),
+            ("", 0),
+        ] {
+            assert_eq!(prompt(text, "").o200k_token_count(), count, "{text}");
+            assert_eq!(prompt(text, text).o200k_token_count(), 2 * count, "{text}");
+        }
+        let prompt = prompt("", "Größe 日本語");
+        assert!(prompt.o200k_token_count() <= prompt.input_token_bound());
+    }
 
     #[test]
     fn the_key_depends_on_every_part_and_where_it_ends() {

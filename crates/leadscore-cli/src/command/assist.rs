@@ -1,0 +1,171 @@
+//! `leadscore assist`: predictions, an order of work and answers in words, with a language model or without one.
+
+mod asker;
+mod chat;
+mod connection;
+
+use leadscore::task::{
+    Assisted, ConversionTask, Cost, NextActionTask, Provenance, QualificationTask, RankedLead, RankingTask,
+    Task, TimeToCloseTask, Usage,
+};
+use leadscore::{Error, Lead, Prediction};
+use leadscore_files::{ReadLead, Rejection, Rejects, ValueWarnings, lead_title, note_warnings};
+use serde::Serialize;
+
+use crate::args::assist::{AssistCommand, LeadArgs, RankArgs};
+use crate::failure::Failure;
+use crate::input::Work;
+use crate::notes::{StderrNotes, note_line};
+use crate::output::assist::{self as words, Words};
+use crate::output::open_output;
+use asker::Asker;
+
+/// Answers; true when nothing was left out: every row was read, and a model that was to be asked has answered.
+pub(crate) fn run(command: &AssistCommand) -> Result<bool, Failure> {
+    match command {
+        AssistCommand::Predict(args) => {
+            let task =
+                |lead: &Work, prediction: &Prediction| ConversionTask::new(lead.leads.lead(), prediction);
+            about_lead(args, task, ConversionTask::with_contact_details, |words, own| words.conversion(own))
+        }
+        AssistCommand::Time(args) => {
+            let task =
+                |lead: &Work, prediction: &Prediction| TimeToCloseTask::new(lead.leads.lead(), prediction);
+            about_lead(args, task, TimeToCloseTask::with_contact_details, |words, own| {
+                words.time_to_close(own)
+            })
+        }
+        AssistCommand::Qualify(args) => {
+            let task = |work: &Work, prediction: &Prediction| {
+                QualificationTask::new(&work.pipeline, work.leads.lead(), prediction)
+            };
+            about_lead(args, task, QualificationTask::with_contact_details, |words, own| {
+                words.qualification(own)
+            })
+        }
+        AssistCommand::Next(args) => {
+            let task =
+                |work: &Work, prediction: &Prediction| Ok(NextActionTask::new(work.leads.lead(), prediction));
+            about_lead(args, task, NextActionTask::with_contact_details, |words, own| words.next_action(own))
+        }
+        AssistCommand::Rank(args) => rank(args),
+        AssistCommand::Intent(args) => chat::intent(args),
+        AssistCommand::Reply(args) => chat::reply(args),
+    }
+}
+
+/// One question about one lead of the file.
+fn about_lead<T: Task>(
+    args: &LeadArgs,
+    task: impl Fn(&Work, &Prediction) -> Result<T, Error>,
+    with_contact_details: fn(T) -> T,
+    write: fn(&mut Words<'_>, &T::Output) -> Result<(), Failure>,
+) -> Result<bool, Failure> {
+    let mut asker = Asker::new(&args.model)?;
+    let mut work = Work::new(&args.input, &[])?;
+    work.find_lead(&args.lead)?;
+    let prediction = work.score()?;
+    let task = task(&work, &prediction)?;
+    let task = if args.model.mask { with_contact_details(task) } else { task };
+    let Some(assisted) = asker.ask(task)? else { return Ok(true) };
+    let title = lead_title(work.leads.lead());
+    asker.write(&assisted, |words| {
+        words.title(&title, &prediction.lead_id)?;
+        write(words, &assisted.output)
+    })?;
+    Ok(asker.has_answered())
+}
+
+/// The best leads of the file in the order to work through them.
+fn rank(args: &RankArgs) -> Result<bool, Failure> {
+    if args.top == 0 {
+        return Err(Failure::message("--top 0 leads; wants at least 1"));
+    }
+    let mut asker = Asker::new(&args.model)?;
+    let mut work = Work::new(&args.input, &[])?;
+    let mut rejects = Rejects::create(args.input.rejects.as_deref())?;
+    let mut notes = StderrNotes::default();
+    let mut best: Vec<(Lead, Prediction)> = Vec::new();
+    let mut lead_count = 0_u64;
+    let keep_best = |best: &mut Vec<(Lead, Prediction)>| {
+        best.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
+        best.truncate(args.top);
+    };
+    loop {
+        match work.leads.read_lead()? {
+            ReadLead::End => break,
+            ReadLead::Rejected(rejection) => rejects.add(&rejection, &mut notes)?,
+            ReadLead::Lead => match work.score() {
+                Ok(prediction) => {
+                    best.push((work.leads.lead().clone(), prediction));
+                    lead_count += 1;
+                    // Now and then, so that a long file takes little memory.
+                    if best.len() >= args.top.saturating_mul(2).max(1_000) {
+                        keep_best(&mut best);
+                    }
+                }
+                Err(error) => {
+                    let raw = serde_json::to_string(work.leads.lead()).expect("a lead serializes");
+                    rejects.add(&Rejection::new(work.leads.line(), error.to_string(), raw), &mut notes)?;
+                }
+            },
+        }
+    }
+    keep_best(&mut best);
+    let all_read = rejects.count() == 0;
+    rejects.finish(&mut notes)?;
+    note_warnings(&work.leads.warnings(), &ValueWarnings::default(), &mut notes);
+    if lead_count > best.len() as u64 {
+        note_line(&format!(
+            "the {} leads with the highest score of {lead_count} are ranked; --top ranks more",
+            best.len()
+        ));
+    }
+    let mut parts = Vec::new();
+    for task in RankingTask::chunks(best.iter().map(|(lead, prediction)| (lead, prediction))) {
+        let task = if args.model.mask { task.with_contact_details() } else { task };
+        parts.extend(asker.ask(task)?);
+    }
+    if args.model.dry_run {
+        return Ok(all_read);
+    }
+    let ranking = RankingTask::merge(parts.iter().map(|part| part.output.clone()));
+    let mut out = open_output(None)?;
+    if args.model.json {
+        words::json(&mut out, &Ranking { ranking: &ranking, parts: parts.iter().map(Part::of).collect() })?;
+    } else {
+        let mut words = Words::new(&mut out);
+        let title =
+            |id: &str| best.iter().find(|(_, own)| own.lead_id == id).map(|(lead, _)| lead_title(lead));
+        words.ranking(&ranking, |id| title(id).unwrap_or_default())?;
+        for part in &parts {
+            words.source(part)?;
+        }
+    }
+    out.finish()?;
+    Ok(asker.has_answered() && all_read)
+}
+
+/// What `assist rank --json` writes.
+#[derive(Serialize)]
+struct Ranking<'a> {
+    ranking: &'a [RankedLead],
+    /// One for each question, of at most [`RankingTask::MAX_LEADS`] leads.
+    parts: Vec<Part<'a>>,
+}
+
+/// Where the order of the leads of one question comes from.
+#[derive(Serialize)]
+struct Part<'a> {
+    provenance: &'a Provenance,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<&'a Usage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<Cost>,
+}
+
+impl<'a> Part<'a> {
+    fn of<T>(assisted: &'a Assisted<T>) -> Part<'a> {
+        Part { provenance: &assisted.provenance, usage: assisted.usage.as_ref(), cost: assisted.cost }
+    }
+}
