@@ -41,7 +41,7 @@ pub(crate) struct ModelArgs {
     /// The most attempts, repeated ones included
     #[arg(long, value_name = "N")]
     pub(crate) max_calls: Option<u64>,
-    /// Send placeholders such as [NAME_1] in place of names, addresses and telephone numbers, and put them back
+    /// Send placeholders, such as `[NAME_1]`, in place of names, addresses and telephone numbers, and put them back
     #[arg(long)]
     pub(crate) mask: bool,
     /// How long to wait for one question's answer, in seconds, repeated attempts included

@@ -94,12 +94,10 @@ fn price(model: &str) -> Option<Price> {
     }
 }
 
-#[cfg(feature = "tokenizer")]
+#[allow(clippy::unnecessary_wraps, reason = "there is none without the feature")]
 fn token_count(prompt: &Prompt) -> Option<u64> {
-    Some(prompt.o200k_token_count())
-}
-
-#[cfg(not(feature = "tokenizer"))]
-fn token_count(_: &Prompt) -> Option<u64> {
-    None
+    #[cfg(feature = "tokenizer")]
+    return Some(prompt.o200k_token_count());
+    #[cfg(not(feature = "tokenizer"))]
+    return None;
 }

@@ -1,0 +1,281 @@
+//! Asks a model: within a budget, again where that helps, and never beyond a deadline.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use leadscore::task::{
+    Assisted, Budget, Completion, Cost, FailureKind, LanguageModel, ModelFailure, NotAsked, Outcome, Price,
+    Prompt, Task, Usage, conclude,
+};
+use moka::future::Cache;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use super::Model;
+use super::breaker::CircuitBreaker;
+
+/// A model together with how it is asked: attempts, deadlines, how many calls at once, and a cache of answers.
+///
+/// Shared by all that ask; [`Assistant::assist`] takes `&self`. It never fails: where no answer comes, or none that can be
+/// taken, the result is the task's own, and its provenance says why.
+pub struct Assistant {
+    model: Arc<dyn LanguageModel>,
+    /// What tells the model's answers from those of another one.
+    identity: String,
+    price: Option<Price>,
+    attempts: u32,
+    attempt_timeout: Duration,
+    deadline: Duration,
+    first_wait: Duration,
+    calls: Semaphore,
+    breaker: CircuitBreaker,
+    cache: Cache<String, Arc<Completion>>,
+}
+
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
+/// Who asks for a longer wait does not want to be asked again.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
+
+impl Assistant {
+    /// A model of a vendor or of one's own machine, with its price by the list that ships with the library.
+    ///
+    /// At most 3 attempts of 30 s each and 45 s in all, 8 calls at once, a pause of 30 s after 5 failures in a row, and
+    /// 1,000 answers kept for an hour.
+    pub fn new(model: Model) -> Assistant {
+        let (identity, price) = (model.identity(), model.price());
+        Assistant::with_model(Arc::new(model), identity, price)
+    }
+
+    /// Any model, with a text that tells its answers from those of another one, and its price.
+    pub fn with_model(
+        model: Arc<dyn LanguageModel>,
+        identity: impl Into<String>,
+        price: Option<Price>,
+    ) -> Assistant {
+        Assistant {
+            model,
+            identity: identity.into(),
+            price,
+            attempts: 3,
+            attempt_timeout: Duration::from_secs(30),
+            deadline: Duration::from_secs(45),
+            first_wait: Duration::from_millis(500),
+            calls: Semaphore::new(8),
+            breaker: CircuitBreaker::new(5, Duration::from_secs(30)),
+            cache: cache(1_000, Duration::from_secs(3_600)),
+        }
+    }
+
+    /// The same with so many attempts per question, at least one.
+    #[must_use]
+    pub fn attempts(mut self, attempts: u32) -> Assistant {
+        self.attempts = attempts.max(1);
+        self
+    }
+
+    /// The same with how long one attempt may take.
+    #[must_use]
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Assistant {
+        self.attempt_timeout = timeout;
+        self
+    }
+
+    /// The same with how long a question may take in all: waiting for its turn, attempts and the waits between them.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Assistant {
+        self.deadline = deadline;
+        self
+    }
+
+    /// The same with the wait before the second attempt, which doubles with each further one up to 8 s; up to as much again
+    /// is added at random. Where the vendor says how long to wait, that counts.
+    #[must_use]
+    pub fn first_wait(mut self, wait: Duration) -> Assistant {
+        self.first_wait = wait;
+        self
+    }
+
+    /// The same with so many calls at once, at least one.
+    #[must_use]
+    pub fn concurrency(mut self, calls: usize) -> Assistant {
+        self.calls = Semaphore::new(calls.clamp(1, Semaphore::MAX_PERMITS));
+        self
+    }
+
+    /// The same with another pause after so many failures of the server in a row.
+    #[must_use]
+    pub fn circuit_breaker(mut self, failures: u32, pause: Duration) -> Assistant {
+        self.breaker = CircuitBreaker::new(failures.max(1), pause);
+        self
+    }
+
+    /// The same with so many answers kept, and how long; none with 0. Only answers that were taken are kept.
+    #[must_use]
+    pub fn cache(mut self, answers: u64, time_to_live: Duration) -> Assistant {
+        self.cache = cache(answers, time_to_live);
+        self
+    }
+
+    /// A task's result: the model's answer if it passes the task's checks, else the task's own.
+    ///
+    /// Every attempt is reserved in the budget before it is made. The same question that is asked several times at once is
+    /// sent once; the budget of the one who sent it pays, and for the others, as for an answer that was kept, usage and cost
+    /// are zero.
+    pub async fn assist<T: Task + Sync>(&self, task: &T, budget: &Budget) -> Assisted<T::Output> {
+        let prompt = task.prompt();
+        let key = prompt.cache_key(&self.identity);
+        let mut is_own = false;
+        let asked = async {
+            is_own = true;
+            let completion = self.ask(&prompt, budget).await?;
+            match task.accept(&completion.text) {
+                Ok(_) => Ok(Arc::new(completion)),
+                // Handed on to all who wait for it, and not kept.
+                Err(_) => Err(Outcome::Replied(completion)),
+            }
+        };
+        let outcome = match self.cache.try_get_with(key, asked).await {
+            Ok(completion) => Outcome::Replied(Completion::clone(&completion)),
+            Err(outcome) => Outcome::clone(&outcome),
+        };
+        conclude(task, if is_own { outcome } else { unpaid(outcome) })
+    }
+
+    /// One answer, by as many attempts as it takes and may take.
+    async fn ask(&self, prompt: &Prompt, budget: &Budget) -> Result<Completion, Outcome> {
+        let deadline = Instant::now() + self.deadline;
+        let waits = ExponentialBuilder::new()
+            .with_min_delay(self.first_wait)
+            .with_max_delay(LONGEST_WAIT)
+            .with_jitter()
+            .without_max_times();
+        let mut waits = waits.build();
+        let mut used = None;
+        for attempt in 1.. {
+            let mut failure = match self.attempt(prompt, budget, deadline).await {
+                Ok(completion) => return Ok(with_usage_of_before(completion, used)),
+                Err(Outcome::Failed(failure)) => failure,
+                // The budget ended; what happened before is then why there is no answer.
+                Err(outcome) => return Err(outcome),
+            };
+            used = sum(used, failure.usage);
+            failure.usage = used;
+            let own_wait = waits.next().unwrap_or(LONGEST_WAIT);
+            let wait = failure.retry_after.unwrap_or(own_wait);
+            let is_last = attempt >= self.attempts
+                || !failure.kind.is_transient()
+                || wait > LONGEST_RETRY_AFTER
+                || Instant::now() + wait >= deadline;
+            if is_last {
+                if attempt > 1 {
+                    failure.message += &format!(" (attempt {attempt})");
+                }
+                return Err(Outcome::Failed(failure));
+            }
+            sleep(wait).await;
+        }
+        unreachable!("the last attempt returns")
+    }
+
+    /// One attempt, when its turn has come.
+    async fn attempt(
+        &self,
+        prompt: &Prompt,
+        budget: &Budget,
+        deadline: Instant,
+    ) -> Result<Completion, Outcome> {
+        let failed = |kind, message: &str| Outcome::Failed(ModelFailure::new(kind, message));
+        let Ok(Ok(_turn)) = timeout_at(deadline, self.calls.acquire()).await else {
+            return Err(failed(FailureKind::Timeout, "no turn came before the deadline"));
+        };
+        let Some(attempt) = self.breaker.attempt() else {
+            let message = "the model has failed several times in a row and is left alone for a while";
+            return Err(failed(FailureKind::Unavailable, message));
+        };
+        let Ok(permit) = budget.reserve(prompt, self.price.as_ref()) else {
+            return Err(Outcome::NotAsked(NotAsked::OverBudget));
+        };
+        let left = deadline.saturating_duration_since(Instant::now()).min(self.attempt_timeout);
+        let Ok(answer) = timeout(left, self.model.complete(prompt)).await else {
+            // The permit is dropped: nobody knows what the vendor has done, so all of it counts.
+            attempt.failed();
+            return Err(failed(
+                FailureKind::Timeout,
+                &format!("no answer within {:.1} s", left.as_secs_f64()),
+            ));
+        };
+        match answer {
+            Ok(completion) => {
+                attempt.succeeded();
+                permit.settle_completion(&completion);
+                Ok(completion)
+            }
+            Err(failure) => {
+                if failure.kind.is_transient() {
+                    attempt.failed();
+                } else {
+                    attempt.succeeded();
+                }
+                match (failure.usage, is_unpaid(failure.kind)) {
+                    (Some(usage), _) => permit.settle(&usage, None),
+                    (None, true) => permit.settle(&Usage::default(), Some(Cost::default())),
+                    (None, false) => drop(permit),
+                }
+                Err(Outcome::Failed(failure))
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Assistant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Assistant").field("model", &self.identity).finish_non_exhaustive()
+    }
+}
+
+fn cache(answers: u64, time_to_live: Duration) -> Cache<String, Arc<Completion>> {
+    Cache::builder().max_capacity(answers).time_to_live(time_to_live).build()
+}
+
+/// Whether the vendor takes nothing, for no model has seen the request.
+fn is_unpaid(kind: FailureKind) -> bool {
+    matches!(
+        kind,
+        FailureKind::RateLimited
+            | FailureKind::NoCredit
+            | FailureKind::Unauthorized
+            | FailureKind::UnknownModel
+            | FailureKind::BadRequest
+    )
+}
+
+/// An outcome for someone who has not paid for it.
+fn unpaid(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Replied(completion) => Outcome::Replied(
+            Completion::new(completion.model, completion.text).usage(Usage::default()).cost(Cost::default()),
+        ),
+        Outcome::Failed(mut failure) => {
+            failure.usage = None;
+            Outcome::Failed(failure)
+        }
+        not_asked @ Outcome::NotAsked(_) => not_asked,
+    }
+}
+
+fn sum(before: Option<Usage>, more: Option<Usage>) -> Option<Usage> {
+    match (before, more) {
+        (Some(before), Some(more)) => Some(before.saturating_add(more)),
+        (before, more) => before.or(more),
+    }
+}
+
+/// An answer with the tokens of attempts that failed before it. A stated cost is of the last attempt alone and so is left out.
+fn with_usage_of_before(mut completion: Completion, before: Option<Usage>) -> Completion {
+    if before.is_some() {
+        completion.usage = sum(before, completion.usage);
+        completion.cost = None;
+    }
+    completion
+}

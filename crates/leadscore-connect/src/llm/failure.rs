@@ -1,0 +1,277 @@
+//! What went wrong, in the words of every vendor, as one kind of failure.
+
+use std::time::{Duration, SystemTime};
+
+use leadscore::task::{FailureKind, ModelFailure};
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The longest part of a vendor's message that is handed on, in characters.
+const MAX_MESSAGE: usize = 300;
+
+/// An error in the forms of all vendors: `{"error": {…}}`, `{"error": "…"}`, or a list of one of these.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum ErrorBody {
+    One { error: VendorError },
+    List([ListedError; 1]),
+}
+
+#[derive(Deserialize)]
+pub(super) struct ListedError {
+    error: VendorError,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum VendorError {
+    Text(String),
+    Object {
+        #[serde(default)]
+        message: Option<String>,
+        /// A word, or the HTTP status.
+        #[serde(default)]
+        code: Option<Value>,
+        #[serde(default, rename = "type")]
+        kind: Option<String>,
+        #[serde(default)]
+        status: Option<String>,
+        #[serde(default)]
+        details: Vec<Value>,
+    },
+}
+
+/// The failure of an answer with a status other than 200.
+pub(super) fn status_failure(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> ModelFailure {
+    let error = match serde_json::from_slice(body) {
+        Ok(ErrorBody::One { error } | ErrorBody::List([ListedError { error }])) => Some(error),
+        Err(_) => None,
+    };
+    let words = error.as_ref().map(VendorError::words).unwrap_or_default();
+    let text = error.as_ref().and_then(VendorError::message).unwrap_or_default();
+    let kind = kind(status.as_u16(), &words, text);
+    let message = match text {
+        "" => format!("status {}", status.as_u16()),
+        text => format!("status {}: {}", status.as_u16(), shortened(text)),
+    };
+    let failure = ModelFailure::new(kind, message);
+    match retry_after(headers).or_else(|| error.as_ref().and_then(VendorError::retry_delay)) {
+        Some(wait) => failure.retry_after(wait),
+        None => failure,
+    }
+}
+
+/// The failure that an answer with the status 200 tells of.
+pub(super) fn told_failure(error: &VendorError) -> ModelFailure {
+    let status = match error {
+        VendorError::Object { code: Some(Value::Number(code)), .. } => {
+            code.as_u64().and_then(|code| u16::try_from(code).ok())
+        }
+        _ => None,
+    };
+    let text = error.message().unwrap_or("an error without a message");
+    let kind = status.map_or(FailureKind::Unavailable, |status| kind(status, &error.words(), text));
+    ModelFailure::new(kind, shortened(text))
+}
+
+/// The failure of a request that has no answer.
+pub(super) fn connection_failure(error: &reqwest::Error) -> ModelFailure {
+    // The address is known to the caller, and the cause is what says what happened.
+    let mut message = String::new();
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        cause = error.source();
+        if cause.is_none() {
+            message = error.to_string();
+        }
+    }
+    let kind = if error.is_timeout() { FailureKind::Timeout } else { FailureKind::Connection };
+    ModelFailure::new(kind, shortened(&message))
+}
+
+/// The failure of an answer that is not of the vendor's form.
+pub(super) fn unreadable(error: &serde_json::Error) -> ModelFailure {
+    ModelFailure::new(FailureKind::BadResponse, format!("the vendor's answer cannot be read: {error}"))
+}
+
+/// A message without the key.
+pub(super) fn redacted(message: &str, key: Option<&SecretString>) -> String {
+    match key.map(ExposeSecret::expose_secret) {
+        Some(key) if !key.is_empty() => message.replace(key, "[key]"),
+        _ => message.to_owned(),
+    }
+}
+
+fn kind(status: u16, words: &[&str], message: &str) -> FailureKind {
+    let says = |word: &str| words.iter().any(|own| own.eq_ignore_ascii_case(word));
+    let no_credit =
+        ["insufficient_quota", "credit_balance_exhausted", "billing_error", "billing_hard_limit_reached"];
+    if status == 402 || no_credit.iter().any(|word| says(word)) {
+        return FailureKind::NoCredit;
+    }
+    match status {
+        401 | 403 => FailureKind::Unauthorized,
+        // Gemini's status for a wrong key.
+        400 if says("API_KEY_INVALID") => FailureKind::Unauthorized,
+        404 => FailureKind::UnknownModel,
+        400 if says("model_not_found") => FailureKind::UnknownModel,
+        400 if says("content_filter") || message.contains("content management policy") => {
+            FailureKind::Refused
+        }
+        408 | 504 => FailureKind::Timeout,
+        429 => FailureKind::RateLimited,
+        // A conflict is over by the next attempt.
+        409 | 500..=599 => FailureKind::Unavailable,
+        300..=399 => FailureKind::BadResponse,
+        _ => FailureKind::BadRequest,
+    }
+}
+
+/// How long to wait: milliseconds, seconds, or until a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let seconds =
+        |text: &str| text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let millis = text("retry-after-ms").and_then(|text| text.parse::<f64>().ok());
+    if let Some(wait) = millis.and_then(|millis| Duration::try_from_secs_f64(millis / 1_000.0).ok()) {
+        return Some(wait);
+    }
+    let text = text("retry-after")?;
+    seconds(text).or_else(|| {
+        let date = httpdate::parse_http_date(text).ok()?;
+        Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+    })
+}
+
+fn shortened(text: &str) -> String {
+    let clean = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut short: String = clean.take(MAX_MESSAGE).collect();
+    if text.chars().nth(MAX_MESSAGE).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+impl VendorError {
+    fn message(&self) -> Option<&str> {
+        match self {
+            VendorError::Text(text) => Some(text),
+            VendorError::Object { message, .. } => message.as_deref(),
+        }
+    }
+
+    /// The words by which vendors tell their errors apart.
+    fn words(&self) -> Vec<&str> {
+        let VendorError::Object { code, kind, status, details, .. } = self else { return Vec::new() };
+        let code = code.as_ref().and_then(Value::as_str);
+        let reasons = details.iter().filter_map(|detail| detail.get("reason")?.as_str());
+        [code, kind.as_deref(), status.as_deref()].into_iter().flatten().chain(reasons).collect()
+    }
+
+    /// Google's `RetryInfo`: `{"retryDelay": "34s"}`.
+    fn retry_delay(&self) -> Option<Duration> {
+        let VendorError::Object { details, .. } = self else { return None };
+        let text = details.iter().find_map(|detail| detail.get("retryDelay")?.as_str())?;
+        let seconds: f64 = text.strip_suffix('s')?.parse().ok()?;
+        Duration::try_from_secs_f64(seconds).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(status: u16, headers: &[(&'static str, &str)], body: &str) -> ModelFailure {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (reqwest::header::HeaderName::from_static(name), value.parse().unwrap()));
+        status_failure(StatusCode::from_u16(status).unwrap(), &headers.collect(), body.as_bytes())
+    }
+
+    #[test]
+    fn errors_of_every_vendor_have_a_kind() {
+        for (status, body, kind) in [
+            (
+                400,
+                r#"{"error":{"message":"m","type":"invalid_request_error","param":null,"code":"context_length_exceeded"}}"#,
+                FailureKind::BadRequest,
+            ),
+            (
+                401,
+                r#"{"error":{"message":"m","type":"invalid_request_error","param":null,"code":"invalid_api_key"}}"#,
+                FailureKind::Unauthorized,
+            ),
+            (
+                404,
+                r#"{"error":{"message":"m","type":"invalid_request_error","param":null,"code":"model_not_found"}}"#,
+                FailureKind::UnknownModel,
+            ),
+            (
+                429,
+                r#"{"error":{"message":"m","type":"tokens","param":null,"code":"rate_limit_exceeded"}}"#,
+                FailureKind::RateLimited,
+            ),
+            (
+                429,
+                r#"{"error":{"message":"m","type":"insufficient_quota","param":null,"code":"credit_balance_exhausted"}}"#,
+                FailureKind::NoCredit,
+            ),
+            (402, r#"{"error":{"code":402,"message":"Insufficient credits"}}"#, FailureKind::NoCredit),
+            (
+                403,
+                r#"{"error":{"code":403,"message":"m","metadata":{"reasons":["x"]}}}"#,
+                FailureKind::Unauthorized,
+            ),
+            (
+                400,
+                r#"[{"error":{"code":400,"message":"m","status":"INVALID_ARGUMENT","details":[{"@type":"x","reason":"API_KEY_INVALID"}]}}]"#,
+                FailureKind::Unauthorized,
+            ),
+            (
+                529,
+                r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
+                FailureKind::Unavailable,
+            ),
+            (404, r#"{"error":"model 'x' not found"}"#, FailureKind::UnknownModel),
+            (502, "<html>Bad gateway</html>", FailureKind::Unavailable),
+            (504, "", FailureKind::Timeout),
+            (307, "", FailureKind::BadResponse),
+        ] {
+            assert_eq!(failure(status, &[], body).kind, kind, "{status} {body}");
+        }
+        assert_eq!(
+            failure(404, &[], r#"{"error":"model 'x' not found"}"#).message,
+            "status 404: model 'x' not found"
+        );
+    }
+
+    #[test]
+    fn the_wait_comes_from_headers_or_details() {
+        let wait = |headers: &[(&'static str, &str)], body: &str| failure(429, headers, body).retry_after;
+        assert_eq!(wait(&[("retry-after", "2")], ""), Some(Duration::from_secs(2)));
+        assert_eq!(
+            wait(&[("retry-after", "0.5"), ("retry-after-ms", "250")], ""),
+            Some(Duration::from_millis(250))
+        );
+        assert_eq!(wait(&[("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT")], ""), Some(Duration::ZERO));
+        for nonsense in ["-1", "soon", "NaN", "1e300", ""] {
+            assert_eq!(wait(&[("retry-after", nonsense)], ""), None, "{nonsense}");
+        }
+        let body =
+            r#"{"error":{"code":429,"message":"m","details":[{"@type":"RetryInfo","retryDelay":"34s"}]}}"#;
+        assert_eq!(wait(&[], body), Some(Duration::from_secs(34)));
+    }
+
+    #[test]
+    fn messages_are_short_and_have_no_key() {
+        let long = failure(400, &[], &format!(r#"{{"error":{{"message":"{}"}}}}"#, "ä\\n".repeat(1_000)));
+        assert!(
+            long.message.chars().count() < 330 && long.message.ends_with('…') && !long.message.contains('\n')
+        );
+        let key = SecretString::from("sk-1234".to_owned());
+        assert_eq!(redacted("Incorrect API key: sk-1234.", Some(&key)), "Incorrect API key: [key].");
+    }
+}

@@ -1,0 +1,163 @@
+//! Models by one line of text, such as `openai:gpt-4o-mini`, with keys from the environment.
+
+use secrecy::SecretString;
+
+use super::{Model, Provider};
+
+/// Why a model cannot be used as it was named.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SpecError {
+    /// The text is not `PROVIDER:NAME`.
+    #[error(
+        "`{spec}` is no PROVIDER:NAME such as openai:gpt-4o-mini; the providers are {}",
+        Provider::names()
+    )]
+    NotASpec {
+        /// The text.
+        spec: String,
+    },
+    /// There is no such provider.
+    #[error("there is no provider `{provider}`; wants one of {}", Provider::names())]
+    UnknownProvider {
+        /// What was given.
+        provider: String,
+    },
+    /// The provider wants a key, and there is none.
+    #[error("{provider} wants a key in the environment variable {variable}")]
+    NoKey {
+        /// The provider.
+        provider: Provider,
+        /// Where the key is looked for.
+        variable: &'static str,
+    },
+    /// Nobody knows where the server is.
+    #[error(
+        "openai-compatible wants the server's address in the environment variable {variable}, such as http://localhost:8080/v1"
+    )]
+    NoAddress {
+        /// Where the address is looked for.
+        variable: &'static str,
+    },
+    /// The address of a server cannot be used.
+    #[error("the address `{address}` of {provider} {reason}")]
+    BadAddress {
+        /// The provider.
+        provider: Provider,
+        /// The address, without a password.
+        address: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The key cannot be sent.
+    #[error("the key of {provider} has characters that no HTTP header can have")]
+    BadKey {
+        /// The provider.
+        provider: Provider,
+    },
+    /// The name of the model is empty or has characters that no address can have.
+    #[error("`{name}` is no name of a model")]
+    BadName {
+        /// The name.
+        name: String,
+    },
+    /// The client for HTTP cannot be made.
+    #[error("the HTTP client cannot be made: {reason}")]
+    NoClient {
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl Model {
+    /// A model by `PROVIDER:NAME`; key and address come from the environment.
+    ///
+    /// | provider | key | address |
+    /// |---|---|---|
+    /// | `openai` | `OPENAI_API_KEY` | `OPENAI_BASE_URL`, else the vendor's |
+    /// | `openai-compatible` | `OPENAI_API_KEY`, if there is one | `OPENAI_BASE_URL` |
+    /// | `openrouter` | `OPENROUTER_API_KEY` | `OPENROUTER_BASE_URL`, else the vendor's |
+    /// | `gemini` | `GEMINI_API_KEY`, else `GOOGLE_API_KEY` | `GEMINI_BASE_URL`, else the vendor's |
+    /// | `anthropic` | `ANTHROPIC_API_KEY` | `ANTHROPIC_BASE_URL`, else the vendor's |
+    /// | `ollama` | none | `OLLAMA_HOST`, else `http://localhost:11434` |
+    ///
+    /// # Errors
+    /// What is missing or wrong.
+    pub fn from_spec(spec: &str) -> Result<Model, SpecError> {
+        Model::from_spec_with(spec, |variable| std::env::var(variable).ok())
+    }
+
+    /// The same with another environment.
+    ///
+    /// # Errors
+    /// As [`Model::from_spec`].
+    pub fn from_spec_with(
+        spec: &str,
+        variable: impl Fn(&'static str) -> Option<String>,
+    ) -> Result<Model, SpecError> {
+        let (provider, name) =
+            spec.split_once(':').ok_or_else(|| SpecError::NotASpec { spec: spec.to_owned() })?;
+        let provider: Provider = provider.parse()?;
+        let set = |name: &'static str| variable(name).filter(|value| !value.trim().is_empty());
+        let key = provider.key_variables().iter().find_map(|name| set(name));
+        let key = key.map(|key| SecretString::from(key.trim().to_owned()));
+        if let (None, true, Some(variable)) = (&key, provider.wants_key(), provider.key_variables().first()) {
+            return Err(SpecError::NoKey { provider, variable });
+        }
+        let address = match (set(provider.address_variable()), provider.address()) {
+            (Some(address), _) => address,
+            (None, Some(address)) => address.to_owned(),
+            (None, None) => return Err(SpecError::NoAddress { variable: provider.address_variable() }),
+        };
+        Model::new(provider, name, key, &address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(spec: &str, variables: &[(&str, &str)]) -> Result<Model, String> {
+        let find =
+            |name: &str| variables.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned());
+        Model::from_spec_with(spec, find).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        for (spec, message) in [
+            ("gpt-4o-mini", "`gpt-4o-mini` is no PROVIDER:NAME"),
+            (
+                "mistral:large",
+                "there is no provider `mistral`; wants one of openai, openai-compatible, openrouter",
+            ),
+            ("openai:gpt-4o-mini", "openai wants a key in the environment variable OPENAI_API_KEY"),
+            ("gemini:gemini-3.5-flash", "gemini wants a key in the environment variable GEMINI_API_KEY"),
+            ("openai-compatible:llama", "the server's address in the environment variable OPENAI_BASE_URL"),
+            ("ollama:", "`` is no name of a model"),
+            ("ollama:a b", "`a b` is no name of a model"),
+        ] {
+            let error = model(spec, &[("ANTHROPIC_API_KEY", " ")]).unwrap_err();
+            assert!(error.contains(message), "{spec}: {error}");
+        }
+        for (address, reason) in
+            [("ftp://x/", "scheme"), ("nonsense", "relative"), ("http://u:p@x/", "password")]
+        {
+            let error = model("ollama:llama3.2", &[("OLLAMA_HOST", address)]).unwrap_err();
+            assert!(error.contains(reason) && !error.contains(":p@"), "{error}");
+        }
+        let error = model("openai:m", &[("OPENAI_API_KEY", "secret\nkey")]).unwrap_err();
+        assert!(error.contains("no HTTP header") && !error.contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn keys_are_not_shown() {
+        let key = [("OPENAI_API_KEY", "sk-very-secret"), ("GOOGLE_API_KEY", "AIza-very-secret")];
+        for spec in ["openai:gpt-4o-mini", "gemini:gemini-3.5-flash"] {
+            let model = model(spec, &key).unwrap();
+            assert!(!format!("{model:?}").contains("very-secret"), "{model:?}");
+            assert_eq!(model.to_string(), spec);
+        }
+        assert!(model("ollama:llama3.2:3b", &[]).unwrap().to_string() == "ollama:llama3.2:3b");
+    }
+}
