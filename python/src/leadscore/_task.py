@@ -47,7 +47,7 @@ class Prompt:
     version: int
     system: str
     user: str
-    schema: Mapping[str, Any]
+    schema: dict[str, Any]
     max_output_tokens: int
 
 
