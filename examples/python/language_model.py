@@ -15,19 +15,20 @@ def ask_openai(prompt: Prompt) -> Reply:
         model="gpt-4o-mini", instructions=prompt.system, input=prompt.user, max_output_tokens=prompt.max_output_tokens,
         text={"format": {"type": "json_schema", "name": prompt.task, "schema": prompt.schema, "strict": True}},
     )  # fmt: skip
-    used = said.usage
-    return Reply(said.output_text, said.model, used and Usage(used.input_tokens, used.output_tokens))
+    used = Usage(said.usage.input_tokens, said.usage.output_tokens) if said.usage else None
+    return Reply(said.output_text, said.model, used)
 
 
 def ask_gemini(prompt: Prompt) -> Reply:
     from google import genai
 
-    said = genai.Client().models.generate_content(
-        model="gemini-3.5-flash", contents=prompt.user, config={
-            "system_instruction": prompt.system, "max_output_tokens": prompt.max_output_tokens,
-            "response_mime_type": "application/json", "response_json_schema": prompt.schema,
-            "thinking_config": {"thinking_level": "MINIMAL"}},
+    config = genai.types.GenerateContentConfig(
+        system_instruction=prompt.system, max_output_tokens=prompt.max_output_tokens,
+        response_mime_type="application/json", response_json_schema=prompt.schema,
+        thinking_config=genai.types.ThinkingConfig(thinking_level=genai.types.ThinkingLevel.MINIMAL),
     )  # fmt: skip
+    client = genai.Client()
+    said = client.models.generate_content(model="gemini-3.5-flash", contents=prompt.user, config=config)
     return Reply(said.text or "", said.model_version)
 
 

@@ -108,6 +108,16 @@ export declare class Pipeline {
 }
 
 /** Values of a matrix, row after row: 64-bit, or 32-bit numbers that are widened. */
+/** Exactly one question to a language model, with the check of its answer and the result without one. */
+export declare class Task {
+  /** Reads a request; one about leads wants a pipeline. */
+  static fromJson(request: string, pipeline?: Pipeline | undefined | null): Task
+  /** What a model is asked, as a JSON object. */
+  promptJson(): string
+  /** The result from what came of asking, as a JSON object. */
+  concludeJson(outcome: string): string
+}
+
 export type Values = Float64Array | Float32Array
 
 /** Every code an error of the library can have. */

@@ -141,7 +141,8 @@ def test_failures_of_the_call_are_the_reason(error: Exception, kind: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "error", [KeyError("a defect"), StatusError("code", 7), StatusError("status", "x"), StatusError("code", True)]
+    "error",
+    [KeyError("a defect"), StatusError("code", 7), StatusError("status", "x"), StatusError("code", True)],
 )
 def test_other_errors_are_the_callers(error: Exception) -> None:
     with pytest.raises(type(error)) as caught:
@@ -194,14 +195,19 @@ def test_what_is_no_task_is_refused() -> None:
         (lambda: wrong("next_action", lead=LEAD), "invalid_task", ""),
         (lambda: wrong("next_action", **at), "invalid_context", ""),
         (lambda: wrong("next_action", lead=LEAD, pipeline="conversion"), "invalid_task", "pipeline"),
-        (lambda: wrong("next_action", lead=5, **at), "invalid_lead", ""),
+        (lambda: wrong("next_action", lead=5, **at), "invalid_lead", "lead"),
+        (lambda: wrong("next_action", lead={"a": {1}}, **at), "invalid_lead", "lead.a"),
         (lambda: wrong("next_action", lead=LEAD, band=0.5, **at), "invalid_task", ""),
         (lambda: wrong("conversion", lead=LEAD, band=2, **at), "invalid_task", "band"),
         (lambda: wrong("conversion", lead=LEAD, band=float("nan"), **at), "invalid_task", "band"),
         (lambda: wrong("ranking", leads=[LEAD, LEAD], **at), "invalid_task", "leads[1]"),
         (lambda: wrong("ranking", leads=[LEAD, 5], **at), "invalid_lead", "leads[1]"),
         (lambda: wrong("chat_intent", message=7), "invalid_task", "message"),
-        (lambda: wrong("chat_reply", message="Hi", conversation={"messages": {1}}), "invalid_task", "conversation"),
+        (
+            lambda: wrong("chat_reply", message="Hi", conversation={"messages": {1}}),
+            "invalid_task",
+            "conversation",
+        ),
         (lambda: TASK.conclude(Reply("x", cost=-1)), "invalid_task", "cost"),
         (lambda: TASK.conclude(ModelFailure(700)), "invalid_task", "failure.status"),
         (lambda: wrong.conclude(TASK, 7), "invalid_task", ""),
