@@ -107,7 +107,6 @@ export declare class Pipeline {
   scoreFileAsync(options: string, signal?: AbortSignal | undefined | null): Promise<string>
 }
 
-/** Values of a matrix, row after row: 64-bit, or 32-bit numbers that are widened. */
 /** Exactly one question to a language model, with the check of its answer and the result without one. */
 export declare class Task {
   /** Reads a request; one about leads wants a pipeline. */
@@ -118,6 +117,7 @@ export declare class Task {
   concludeJson(outcome: string): string
 }
 
+/** Values of a matrix, row after row: 64-bit, or 32-bit numbers that are widened. */
 export type Values = Float64Array | Float32Array
 
 /** Every code an error of the library can have. */
