@@ -57,8 +57,8 @@ test('failures of the call are the reason', async () => {
     assert.equal(reason.failure.retry_after, kind === 'rate_limited' ? 2.5 : undefined);
     assert.ok(!JSON.stringify(reason).includes('sk-secret'));
   }
-  const own: unknown[] = [new TypeError('a defect'), new DOMException('x', 'AbortError'), 'a text', failed({ code: 7 })];
-  for (const error of own) {
+  const aborted = new DOMException('x', 'AbortError');
+  for (const error of [new TypeError('a defect'), aborted, 'a text', failed({ code: 7 })]) {
     await assert.rejects(
       assist(task, () => {
         throw error;
