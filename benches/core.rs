@@ -7,7 +7,8 @@ use leadscore::chat::{Chat, Conversation};
 use leadscore::forest::Iterations;
 use leadscore::intent::IntentClassifier;
 use leadscore::pipeline::{RowScore, ScoreWorkspace};
-use leadscore::{AsOf, FeatureMatrix, Forest, Mode, Pipeline, ScoreOptions, Scorer, Zone};
+use leadscore::task::{AnyTask, ConversionTask, Masked, Task};
+use leadscore::{AsOf, FeatureMatrix, Forest, Lead, Mode, Pipeline, ScoreOptions, Scorer, Zone};
 
 mod leads;
 
@@ -139,5 +140,36 @@ fn chat(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, extract, score, load, forest, chat);
+/// One question to a language model: its prompt, and the check of an answer.
+fn task(c: &mut Criterion) {
+    let pipeline = conversion();
+    let record = r#"{"id": "l-1", "company": "Acme Ltd", "title": "VP Sales", "name": "Ann Lee", "email": "ann@acme.example",
+        "message": "Call 030 5550100: we replace our CRM this quarter, budget is approved. Ann", "email_sent_count": 10}"#;
+    let request = format!(r#"{{"task": "conversion", "lead": {record}, "as_of": "{}"}}"#, leads::AS_OF);
+    let reply = r#"{"probability": 0.3, "explanation": "The VP Sales decides. The budget is approved and the CRM is replaced this quarter.",
+        "risk_factors": [{"factor": "Seniority", "impact": "high", "trend": "stable", "text": "A VP decides."}],
+        "recommendations": [{"priority": "high", "action": "Call the VP Sales", "rationale": "The budget is approved.",
+            "expected_impact": "A date for a demo", "timeframe": "This week"}]}"#;
+    let lead = Lead::from_json(record, &Zone::utc()).expect("a lead");
+    let prediction = pipeline.score(&lead, &as_of()).expect("a prediction");
+    let open = || ConversionTask::new(&lead, &prediction).expect("a task").with_contact_details();
+    let (task, masked) = (open(), Masked::new(open()));
+    assert!(task.accept(reply).is_ok() && masked.accept(reply).is_ok());
+    let mut group = c.benchmark_group("task");
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("from a request in JSON", |b| {
+        b.iter(|| AnyTask::from_json(black_box(&request), Some(&pipeline)).expect("a task"));
+    });
+    group.bench_function("made from lead and prediction", |b| b.iter(open));
+    group.bench_function("prompt", |b| b.iter(|| black_box(&task).prompt()));
+    group.bench_function("prompt, masked", |b| b.iter(|| Masked::new(black_box(task.clone())).prompt()));
+    group.bench_function("accept", |b| b.iter(|| task.accept(black_box(reply)).expect("an output")));
+    group
+        .bench_function("accept, masked", |b| b.iter(|| masked.accept(black_box(reply)).expect("an output")));
+    let refused = reply.replace("A VP decides", "Marcus Miller decides");
+    group.bench_function("refuse", |b| b.iter(|| task.accept(black_box(&refused)).expect_err("a rejection")));
+    group.finish();
+}
+
+criterion_group!(benches, extract, score, load, forest, chat, task);
 criterion_main!(benches);

@@ -107,6 +107,16 @@ export declare class Pipeline {
   scoreFileAsync(options: string, signal?: AbortSignal | undefined | null): Promise<string>
 }
 
+/** Exactly one question to a language model, with the check of its answer and the result without one. */
+export declare class Task {
+  /** Reads a request; one about leads wants a pipeline. */
+  static fromJson(request: string, pipeline?: Pipeline | undefined | null): Task
+  /** What a model is asked, as a JSON object. */
+  promptJson(): string
+  /** The result from what came of asking, as a JSON object. */
+  concludeJson(outcome: string): string
+}
+
 /** Values of a matrix, row after row: 64-bit, or 32-bit numbers that are widened. */
 export type Values = Float64Array | Float32Array
 

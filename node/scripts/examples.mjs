@@ -33,7 +33,15 @@ try {
   for (const name of ['leads.csv', 'x_education.ubj', 'x_education.json']) {
     cpSync(join(examples, name), join(folder, 'examples', name));
   }
-  for (const name of ['score_one.mjs', 'why.mjs', 'many.ts', 'own_model.ts', 'tsconfig.json', 'package.json']) {
+  for (const name of [
+    'score_one.mjs',
+    'why.mjs',
+    'many.ts',
+    'own_model.ts',
+    'language_model.mjs',
+    'tsconfig.json',
+    'package.json',
+  ]) {
     cpSync(join(examples, 'node', name), join(own, name));
   }
   run('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball], own);
@@ -52,7 +60,7 @@ try {
   tsc([...plain, '--module', 'preserve', '--moduleResolution', 'bundler', ...types, '--ignoreConfig', 'many.ts'], own);
 
   const told = new Map();
-  for (const story of ['score_one.mjs', 'why.mjs', 'built/many.js', 'built/own_model.js']) {
+  for (const story of ['score_one.mjs', 'why.mjs', 'built/many.js', 'built/own_model.js', 'language_model.mjs']) {
     told.set(story, node([story], own));
     console.log(`${story}\n${told.get(story)}`);
   }
@@ -60,6 +68,7 @@ try {
   assert.match(told.get('why.mjs'), /the score is/);
   assert.match(told.get('built/many.js'), /hot leads in the file/);
   assert.match(told.get('built/own_model.js'), /invalid_lead at tags/);
+  assert.match(told.get('language_model.mjs'), /\nrules \{ kind: 'not_asked'/);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,5 +1,5 @@
 import type { FailureKind, Usage } from './task.js';
-import type { Interval, Prediction, Recommendation, RiskFactor } from './types.js';
+import type { Prediction, Recommendation, RiskFactor } from './types.js';
 
 /** What a number rests on. */
 export type Basis = NonNullable<Prediction['basis']>;
@@ -29,7 +29,7 @@ export interface TimeToClose {
   days: number;
   basis: Basis;
   pipeline_days: number;
-  interval?: Interval;
+  interval?: { low: number; high: number };
   explanation: string;
   risks: RiskFactor[];
 }

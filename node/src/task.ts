@@ -118,10 +118,10 @@ export class Task<K extends TaskKind = TaskKind> {
     if (typeof fields !== 'object' || fields === null) {
       throw new LeadscoreError('invalid_task', '', `wants an object, found ${kindOf(fields)}`);
     }
-    const { pipeline, lead, leads, as_of, ...others } = fields as Record<string, unknown>;
+    const { pipeline, lead, leads, as_of, ...others } = fields as object as Record<string, unknown>;
     const texts = [`"task":${encodeAny(checkText(kind, 'invalid_task', 'task'), 'invalid_task', 'task')}`];
     if (lead !== undefined) {
-      texts.push(`"lead":${encodeLead(lead, '')}`);
+      texts.push(`"lead":${encodeLead(lead, 'lead')}`);
     }
     if (leads !== undefined) {
       if (!Array.isArray(leads)) {

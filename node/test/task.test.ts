@@ -57,8 +57,8 @@ test('failures of the call are the reason', async () => {
     assert.equal(reason.failure.retry_after, kind === 'rate_limited' ? 2.5 : undefined);
     assert.ok(!JSON.stringify(reason).includes('sk-secret'));
   }
-  const own: unknown[] = [new TypeError('a defect'), new DOMException('x', 'AbortError'), 'a text', failed({ code: 7 })];
-  for (const error of own) {
+  const aborted = new DOMException('x', 'AbortError');
+  for (const error of [new TypeError('a defect'), aborted, 'a text', failed({ code: 7 })]) {
     await assert.rejects(
       assist(task, () => {
         throw error;
@@ -109,7 +109,8 @@ test('what is no task is refused', () => {
     ['next_action', undefined, 'invalid_task', ''],
     ['next_action', { lead }, 'invalid_task', ''],
     ['next_action', { lead, pipeline: {} }, 'invalid_task', 'pipeline'],
-    ['next_action', { ...fields, lead: 5 }, 'invalid_lead', ''],
+    ['next_action', { ...fields, lead: 5 }, 'invalid_lead', 'lead'],
+    ['next_action', { ...fields, lead: { a: /x/ } }, 'invalid_lead', 'lead.a'],
     ['next_action', { ...fields, as_of: 'soon' }, 'invalid_context', 'as_of'],
     ['next_action', { ...fields, band: 0.5 }, 'invalid_task', ''],
     ['conversion', { ...fields, band: 2 }, 'invalid_task', 'band'],

@@ -29,12 +29,12 @@ _SAFE = 2**53
 """Below it a float is one whole number and no other."""
 
 
-def record_json(lead: object) -> str:
-    """One lead record: a mapping, a dataclass, a named tuple, or an object with `model_dump`."""
+def record_json(lead: object, path: str = "") -> str:
+    """One lead record: a mapping, a dataclass, a named tuple, or an object with `model_dump`. `path` is its place."""
     try:
         return _write(_plain(lead, 0))
     except _RefusedError as refused:
-        raise refused.error("") from None
+        raise refused.error(path) from None
 
 
 def records_json(leads: Iterable[object], start: int = 0) -> tuple[str, dict[int, LeadscoreError]]:

@@ -1,4 +1,4 @@
-"""Questions that a language model may help with: what is asked, how the answer is checked, and the result without a model."""
+"""Questions to a language model: what is asked, how the answer is checked, and the result without a model."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Prompt:
     version: int
     system: str
     user: str
-    schema: Mapping[str, Any]
+    schema: dict[str, Any]
     max_output_tokens: int
 
 
@@ -133,9 +133,9 @@ Answer: TypeAlias = "str | Reply | None"
 class Task:
     """Exactly one question about leads or to a chat; immutable.
 
-    Tasks about leads want a pipeline, a lead (`ranking`: leads) and a moment, which is now if you do not say; `chat_intent` and
-    `chat_reply` want a message. With `mask=True` e-mail and web addresses, telephone numbers and names of persons go
-    out as placeholders, and are put back in the answer.
+    Tasks about leads want a pipeline, a lead (`ranking`: leads) and a moment, which is now if you do not say;
+    `chat_intent` and `chat_reply` want a message. With `mask=True` e-mail and web addresses, telephone numbers and
+    names of persons go out as placeholders, and are put back in the answer.
 
     >>> from leadscore import Pipeline, Task, assist
     >>> pipeline = Pipeline.builtin("conversion")
@@ -143,7 +143,8 @@ class Task:
     >>> task.prompt().max_output_tokens
     500
     >>> def ask(prompt):  # your SDK's call, with prompt.system, prompt.user and prompt.schema
-    ...     return '{"action": "Call the VP Sales", "rationale": "They decide.", "priority": "high", "timeframe": "Today"}'
+    ...     why = '"rationale": "They decide.", "priority": "high", "timeframe": "Today"'
+    ...     return '{"action": "Call the VP Sales", ' + why + "}"
     >>> result = assist(task, ask)
     >>> result.output["action"], result.provenance.author
     ('Call the VP Sales', 'model')
@@ -168,7 +169,8 @@ class Task:
         facts: Iterable[str] = (),
         mask: bool = False,
     ) -> None:
-        fields = {"task": kind, "message": message, "conversation": conversation, "country": country}
+        fields: dict[str, object] = {"task": kind, "message": message, "conversation": conversation}
+        fields["country"] = country
         facts = list(facts)
         if facts:
             fields["facts"] = facts
@@ -178,7 +180,7 @@ class Task:
             fields["mask"] = True
         texts = {name: _text(value, name) for name, value in fields.items() if value is not None}
         if lead is not None:
-            texts["lead"] = record_json(lead)
+            texts["lead"] = record_json(lead, "lead")
         if leads is not None:
             texts["leads"], refused = records_json(leads)
             for error in refused.values():
@@ -240,8 +242,8 @@ def assist(task: Task, ask: Callable[[Prompt], Answer]) -> Assisted: ...
 def assist(task: Task, ask: Callable[[Prompt], Any]) -> Any:
     """Asks once and concludes: `assist(task, ask)` with a function, `await assist(task, ask)` with an async one.
 
-    Time-outs, broken connections and errors with an HTTP status, as the vendors' SDKs raise them, become the reason of a
-    result by the rules, named by their class alone. All other exceptions are yours and are raised.
+    Time-outs, broken connections and errors with an HTTP status, as the vendors' SDKs raise them, become the reason
+    of a result by the rules, named by their class alone. All other exceptions are yours and are raised.
     """
     try:
         answer = ask(task.prompt())
@@ -268,9 +270,11 @@ def _failure_or_raise(error: Exception) -> ModelFailure:
         status = getattr(error, attribute, None)
         if isinstance(status, int) and not isinstance(status, bool) and 400 <= status <= 599:
             return ModelFailure(status, name, retry_after=_retry_after(error))
-    if isinstance(error, TimeoutError) or "Timeout" in name:
+    # The builtin ones, and those of the HTTP clients: `ConnectTimeout`, `APIConnectionError`, httpx's `TransportError`.
+    kinds = [kind.__name__ for kind in type(error).__mro__]
+    if any("Timeout" in kind for kind in kinds):
         return ModelFailure("timeout", name)
-    if isinstance(error, ConnectionError) or "Connect" in name:
+    if any("Connect" in kind or kind == "TransportError" for kind in kinds):
         return ModelFailure("connection", name)
     raise error
 

@@ -201,7 +201,7 @@ class Task private constructor(private val native: io.leadscore.ffi.Task) : Auto
             context: Context,
             mask: Boolean,
             band: Double? = null,
-        ): Task = aboutLeads(kind, "lead", recordJson(lead), pipeline, context, mask, band)
+        ): Task = aboutLeads(kind, "lead", recordJson(lead, "lead"), pipeline, context, mask, band)
 
         private fun aboutLeads(
             kind: String,
