@@ -56,7 +56,7 @@ pub(crate) fn run(command: &AssistCommand) -> Result<bool, Failure> {
 }
 
 /// One question about one lead of the file.
-fn about_lead<T: Task>(
+fn about_lead<T: Task + Sync>(
     args: &LeadArgs,
     task: impl Fn(&Work, &Prediction) -> Result<T, Error>,
     with_contact_details: fn(T) -> T,

@@ -2,6 +2,8 @@
 
 #![allow(dead_code)] // each test file uses its part
 
+pub(crate) mod model_server;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -20,11 +22,22 @@ pub(crate) fn leadscore(args: &[&str]) -> Run {
 
 /// Runs `leadscore` with something on standard input.
 pub(crate) fn with_input(args: &[&str], input: &[u8]) -> Run {
+    run(args, input, &[])
+}
+
+/// Runs `leadscore` with environment variables.
+pub(crate) fn with_variables(args: &[&str], variables: &[(&str, &str)]) -> Run {
+    run(args, b"", variables)
+}
+
+fn run(args: &[&str], input: &[u8], variables: &[(&str, &str)]) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_leadscore"))
         .args(args)
         .current_dir(root())
         .env_remove("COLUMNS")
         .env_remove("CLICOLOR_FORCE")
+        .env("NO_PROXY", "127.0.0.1")
+        .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

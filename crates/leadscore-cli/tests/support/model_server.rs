@@ -57,7 +57,10 @@ fn serve(stream: TcpStream, status: u16, text: &str) -> String {
         serde_json::json!({"error": {"message": text, "type": "server_error"}})
     };
     let answer = answer.to_string();
-    let head = format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", answer.len());
+    let head = format!(
+        "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        answer.len()
+    );
     reader.get_mut().write_all((head + &answer).as_bytes()).unwrap();
     String::from_utf8(body).unwrap()
 }

@@ -77,7 +77,8 @@ mod tests {
     #[cfg(feature = "tokenizer")]
     #[test]
     fn tokens_are_counted_as_openai_counts_them() {
-        let prompt = |system: &str, user: &str| Prompt::new("t", 1, system.into(), user.into(), String::new());
+        let prompt =
+            |system: &str, user: &str| Prompt::new("t", 1, system.into(), user.into(), String::new());
         // As OpenAI's own tiktoken counts.
         for (text, count) in [
             ("Looking for automation solutions for our 50-person sales team", 11),

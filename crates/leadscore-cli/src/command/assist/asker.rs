@@ -28,11 +28,11 @@ impl<'a> Asker<'a> {
     }
 
     /// The model's checked answer, or what the rules say; none where the question was shown instead.
-    pub(crate) fn ask<T: Task>(&mut self, task: T) -> Result<Option<Assisted<T::Output>>, Failure> {
+    pub(crate) fn ask<T: Task + Sync>(&mut self, task: T) -> Result<Option<Assisted<T::Output>>, Failure> {
         if self.args.mask { self.ask_openly(&Masked::new(task)) } else { self.ask_openly(&task) }
     }
 
-    fn ask_openly<T: Task>(&mut self, task: &T) -> Result<Option<Assisted<T::Output>>, Failure> {
+    fn ask_openly<T: Task + Sync>(&mut self, task: &T) -> Result<Option<Assisted<T::Output>>, Failure> {
         if self.args.dry_run {
             self.show(&task.prompt())?;
             return Ok(None);
