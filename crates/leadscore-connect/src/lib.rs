@@ -10,6 +10,8 @@ pub mod llm;
 pub mod meta;
 #[cfg(feature = "salesforce")]
 pub mod salesforce;
+#[cfg(feature = "signature")]
+pub mod signature;
 #[cfg(feature = "smtp")]
 pub mod smtp;
 #[cfg(feature = "http")]
