@@ -1305,6 +1305,175 @@ public func FfiConverterTypePipeline_lower(_ value: Pipeline) -> UInt64 {
 
 
 
+
+
+/**
+ * Exactly one question to a language model, with the check of its answer and the result without one.
+ */
+public protocol TaskProtocol: AnyObject, Sendable {
+    
+    /**
+     * The result from what came of asking, as a JSON object.
+     *
+     * # Errors
+     * `invalid_json`, `invalid_task`.
+     */
+    func concludeJson(outcome: String) throws  -> String
+    
+    /**
+     * What a model is asked, as a JSON object.
+     */
+    func promptJson()  -> String
+    
+}
+/**
+ * Exactly one question to a language model, with the check of its answer and the result without one.
+ */
+open class Task: TaskProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_leadscore_uniffi_fn_clone_task(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_leadscore_uniffi_fn_free_task(handle, $0) }
+    }
+
+    
+    /**
+     * Reads a request; one about leads wants a pipeline.
+     *
+     * # Errors
+     * `invalid_json`, `invalid_task`, and what is wrong with the lead, its options or the conversation.
+     */
+public static func fromJson(request: String, pipeline: Pipeline?)throws  -> Task  {
+    return try  FfiConverterTypeTask_lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
+        uniffiCallStatus in
+    uniffi_leadscore_uniffi_fn_constructor_task_from_json(
+        FfiConverterString.lower(request),
+        FfiConverterOptionTypePipeline.lower(pipeline),uniffiCallStatus
+    )
+})
+}
+    
+
+    
+    /**
+     * The result from what came of asking, as a JSON object.
+     *
+     * # Errors
+     * `invalid_json`, `invalid_task`.
+     */
+open func concludeJson(outcome: String)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
+        uniffiCallStatus in
+    uniffi_leadscore_uniffi_fn_method_task_conclude_json(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(outcome),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * What a model is asked, as a JSON object.
+     */
+open func promptJson() -> String  {
+    return try!  FfiConverterString.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_leadscore_uniffi_fn_method_task_prompt_json(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+    
+
+    
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeTask: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = Task
+
+    public static func lift(_ handle: UInt64) throws -> Task {
+        return Task(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: Task) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Task {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: Task, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTask_lift(_ handle: UInt64) throws -> Task {
+    return try FfiConverterTypeTask.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTask_lower(_ value: Task) -> UInt64 {
+    return FfiConverterTypeTask.lower(value)
+}
+
+
+
+
 /**
  * One thing that strict mode refuses in a lead.
  */
@@ -1826,6 +1995,30 @@ fileprivate struct FfiConverterOptionString: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypePipeline: FfiConverterRustBuffer {
+    typealias SwiftType = Pipeline?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypePipeline.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypePipeline.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceString: FfiConverterRustBuffer {
     typealias SwiftType = [String]
 
@@ -1986,6 +2179,12 @@ private let initializationResult: InitializationResult = {
     if (uniffi_leadscore_uniffi_checksum_method_pipeline_to_json() != 5154) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_leadscore_uniffi_checksum_method_task_conclude_json() != 15498) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_leadscore_uniffi_checksum_method_task_prompt_json() != 64003) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_leadscore_uniffi_checksum_constructor_forest_from_bytes() != 54809) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -2005,6 +2204,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_constructor_pipeline_load() != 35861) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_leadscore_uniffi_checksum_constructor_task_from_json() != 63205) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_stop_is_stopped() != 16593) {

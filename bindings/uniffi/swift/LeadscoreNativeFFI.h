@@ -389,6 +389,31 @@ RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_score_matrix(uint64_t ptr,
 RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_to_json(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_CLONE_TASK
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_CLONE_TASK
+uint64_t uniffi_leadscore_uniffi_fn_clone_task(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FREE_TASK
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FREE_TASK
+void uniffi_leadscore_uniffi_fn_free_task(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_CONSTRUCTOR_TASK_FROM_JSON
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_CONSTRUCTOR_TASK_FROM_JSON
+uint64_t uniffi_leadscore_uniffi_fn_constructor_task_from_json(RustBuffer request, RustBuffer pipeline, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_TASK_CONCLUDE_JSON
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_TASK_CONCLUDE_JSON
+RustBuffer uniffi_leadscore_uniffi_fn_method_task_conclude_json(uint64_t ptr, RustBuffer outcome, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_TASK_PROMPT_JSON
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_TASK_PROMPT_JSON
+RustBuffer uniffi_leadscore_uniffi_fn_method_task_prompt_json(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_INIT_CALLBACK_VTABLE_STOP
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_INIT_CALLBACK_VTABLE_STOP
 void uniffi_leadscore_uniffi_fn_init_callback_vtable_stop(const UniffiVTableCallbackInterfaceStop* _Nonnull vtable
@@ -791,6 +816,18 @@ uint16_t uniffi_leadscore_uniffi_checksum_method_pipeline_to_json(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_TASK_CONCLUDE_JSON
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_TASK_CONCLUDE_JSON
+uint16_t uniffi_leadscore_uniffi_checksum_method_task_conclude_json(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_TASK_PROMPT_JSON
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_TASK_PROMPT_JSON
+uint16_t uniffi_leadscore_uniffi_checksum_method_task_prompt_json(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_CONSTRUCTOR_FOREST_FROM_BYTES
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_CONSTRUCTOR_FOREST_FROM_BYTES
 uint16_t uniffi_leadscore_uniffi_checksum_constructor_forest_from_bytes(void
@@ -830,6 +867,12 @@ uint16_t uniffi_leadscore_uniffi_checksum_constructor_pipeline_import_model(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_CONSTRUCTOR_PIPELINE_LOAD
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_CONSTRUCTOR_PIPELINE_LOAD
 uint16_t uniffi_leadscore_uniffi_checksum_constructor_pipeline_load(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_CONSTRUCTOR_TASK_FROM_JSON
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_CONSTRUCTOR_TASK_FROM_JSON
+uint16_t uniffi_leadscore_uniffi_checksum_constructor_task_from_json(void
     
 );
 #endif

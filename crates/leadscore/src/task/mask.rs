@@ -19,9 +19,9 @@ use crate::json::{self, Node};
 /// let prediction = Pipeline::builtin("conversion")?.score(&lead, &AsOf::parse("2026-11-22", &Zone::utc())?)?;
 /// let task = Masked::new(ConversionTask::new(&lead, &prediction)?.with_contact_details());
 /// let prompt = task.prompt();
-/// assert!(prompt.user.contains(r#""message":"Call me: [PHONE_1]. [NAME_2]""#), "{}", prompt.user);
+/// assert!(prompt.user.contains(r#""message":"Call me: [PHONE_1]. [NAME_1]""#), "{}", prompt.user);
 ///
-/// let reply = r#"{"probability": 0.2, "explanation": "[NAME_2] asks for a call.", "risk_factors": [], "recommendations": []}"#;
+/// let reply = r#"{"probability": 0.2, "explanation": "[NAME_1] asks for a call.", "risk_factors": [], "recommendations": []}"#;
 /// assert_eq!(task.accept(reply).unwrap().explanation, "Ann asks for a call.");
 /// # Ok::<(), leadscore::Error>(())
 /// ```
@@ -238,7 +238,10 @@ fn collect_names(field: &str, node: &Node, names: &mut Vec<String>) {
             for name in std::iter::once(text.as_str()).chain(parts.filter(is_part)) {
                 for form in [name.to_owned(), name.to_lowercase(), name.to_uppercase()] {
                     // In small letters a short name is a word of its own: `al`, `jo`.
-                    if !names.contains(&form) && (form == name || form.chars().count() > 2) {
+                    if form.contains(char::is_alphanumeric)
+                        && !names.contains(&form)
+                        && (form == name || form.chars().count() > 2)
+                    {
                         names.push(form);
                     }
                 }

@@ -112,7 +112,67 @@ fn details_are_escaped_in_the_answer() {
 }
 
 #[test]
+fn a_name_of_nothing_is_none() {
+    for name in ["", " ", "-", "…"] {
+        let node = Node::from(
+            json::Object::default().with("name", name).with("message", "Call +49 30 5550100 - now"),
+        );
+        let task = Masked::new(Echo(node));
+        assert!(data(&task).ends_with(r#""message":"Call [PHONE_1] - now"}"#), "{}", data(&task));
+    }
+}
+
+#[test]
 fn a_prompt_without_details_is_left_alone() {
     let task = masked(r#"{"company":"Acme Ltd","score":70.5,"title":"VP Sales"}"#);
     assert_eq!(task.prompt(), task.task.prompt());
+}
+
+proptest::proptest! {
+    #[test]
+    fn masking_is_undone(name in name(), text in proptest::collection::vec(piece(), 0..8)) {
+        let text = text.join("").replace("{name}", &name);
+        let node = Node::from(json::Object::default().with("name", name.as_str()).with("message", text.as_str()));
+        let task = Masked::new(Echo(node.clone()));
+        let back = task.accept(&data(&task)).unwrap();
+        proptest::prop_assert_eq!(json::parse(&back).unwrap(), node);
+    }
+
+    #[test]
+    fn any_answer_is_read(reply in proptest::collection::vec(piece(), 0..8)) {
+        let task = masked(r#"{"name":"Ann Lee","email":"ann@acme.example"}"#);
+        let reply = reply.join("");
+        if let Ok(text) = task.accept(&reply) {
+            proptest::prop_assert!(text == reply || text.contains("Ann") || text.contains("ann@") || text.contains("Lee"));
+        }
+    }
+}
+
+fn name() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    prop_oneof!["\\PC{0,12}", "[A-Z][a-zé'-]{0,6} [A-Z][a-z]{1,6}", Just("NAME_1 Lee".to_owned())]
+}
+
+fn piece() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let known = [
+        "{name}",
+        " ",
+        "[",
+        "]",
+        "ann@acme.example",
+        "030 5550100",
+        "+49 30 5550100",
+        "https://acme.example/x",
+        "EMAIL_",
+        "[EMAIL_1]",
+        "NAME_X1_1",
+        "PHONE_2",
+        "<",
+        "\"",
+        "\\",
+        "1",
+        "_",
+    ];
+    prop_oneof![3 => proptest::sample::select(known.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,10}"]
 }

@@ -142,3 +142,20 @@ fn a_chat_goes_on_from_what_came_out() {
     assert_eq!(output["captured"], serde_json::json!({"name": "Ann Smith", "phone": "+442079460958"}));
     assert_eq!(output["conversation"]["messages"].as_array().unwrap().len(), 4);
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_text_panics(text in "\\PC{0,80}", field in "[a-z_]{1,12}", value in r#"(\{\}|\[\]|null|true|-?[0-9]{1,20}|"\\PC{0,10}"|1e999)"#) {
+        let pipeline = pipeline("conversion");
+        for request in [
+            text.clone(),
+            format!(r#"{{"task":"chat_reply","message":"Hi","{field}":{value}}}"#),
+            format!(r#"{{"task":"conversion","as_of":"2026-11-22","lead":{{"{field}":{value}}}}}"#),
+            format!(r#"{{"task":"conversion","as_of":{value},"lead":{{}}}}"#),
+        ] {
+            if let Ok(task) = AnyTask::from_json(&request, Some(&pipeline)) {
+                let _ = (task.prompt_json(), task.conclude_json(&text), task.conclude_json(&value), task.accept(&text));
+            }
+        }
+    }
+}

@@ -40,10 +40,14 @@ data class Reply @JvmOverloads constructor(
     val cost: Double? = null,
 ) {
     internal fun json(): String = buildJsonObject {
-        put("reply", checked(text, INVALID, "reply"))
-        if (model != null) put("model", checked(model, INVALID, "model"))
+        put("reply", checked(text, INVALID_TASK, "reply"))
+        if (model != null) put("model", checked(model, INVALID_TASK, "model"))
         usage(usage)
-        if (cost != null && !cost.isFinite()) throw LeadscoreException(INVALID, "cost", "wants a number, found $cost")
+        if (cost != null &&
+            !cost.isFinite()
+        ) {
+            throw LeadscoreException(INVALID_TASK, "cost", "wants a number, found $cost")
+        }
         if (cost != null) put("cost", cost)
     }.toString()
 }
@@ -124,7 +128,7 @@ class ModelFailure private constructor(
         val failure = buildJsonObject {
             if (kind != null) put("kind", kind.name.lowercase())
             if (status != null) put("status", status)
-            put("message", checked(text, INVALID, "failure.message"))
+            put("message", checked(text, INVALID_TASK, "failure.message"))
             if (retryAfter != null && retryAfter.isFinite()) put("retry_after", retryAfter)
             usage(usage)
         }
@@ -170,7 +174,13 @@ fun assistAsync(task: Task, ask: (Prompt) -> CompletionStage<out Reply?>): Compl
 /** What an exception says of a call, as far as it is one that every client may have; all others are thrown. */
 @PublishedApi
 internal fun failureOf(error: Exception): ModelFailure {
-    val own = if (error is CompletionException || error is ExecutionException) error.cause as? Exception ?: error else error
+    val own = if (error is CompletionException ||
+        error is ExecutionException
+    ) {
+        error.cause as? Exception ?: error
+    } else {
+        error
+    }
     if (own is ModelFailure) return own
     if (own is CancellationException || own is InterruptedException) throw own
     // Messages of the SDKs can hold parts of keys and addresses.

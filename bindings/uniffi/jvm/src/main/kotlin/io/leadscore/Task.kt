@@ -124,7 +124,11 @@ class Task private constructor(private val native: io.leadscore.ffi.Task) : Auto
             mask: Boolean = false,
             band: Double? = null,
         ): Task {
-            if (band != null && !band.isFinite()) throw LeadscoreException(INVALID, "band", "wants a number, found $band")
+            if (band != null &&
+                !band.isFinite()
+            ) {
+                throw LeadscoreException(INVALID_TASK, "band", "wants a number, found $band")
+            }
             return ofLead("conversion", pipeline, lead, context, mask, band)
         }
 
@@ -165,7 +169,7 @@ class Task private constructor(private val native: io.leadscore.ffi.Task) : Auto
         fun chatIntent(message: String, mask: Boolean = false): Task = fromJson(
             buildJsonObject {
                 put("task", "chat_intent")
-                put("message", checked(message, INVALID, "message"))
+                put("message", checked(message, INVALID_TASK, "message"))
                 put("mask", mask)
             }.toString(),
         )
@@ -176,10 +180,10 @@ class Task private constructor(private val native: io.leadscore.ffi.Task) : Auto
         fun chatReply(message: String, options: ChatOptions = ChatOptions()): Task {
             val fields = buildJsonObject {
                 put("task", "chat_reply")
-                put("message", checked(message, INVALID, "message"))
+                put("message", checked(message, INVALID_TASK, "message"))
                 put("mask", options.mask)
-                put("facts", JsonArray(options.facts.map { JsonPrimitive(checked(it, INVALID, "facts")) }))
-                if (options.country != null) put("country", checked(options.country, INVALID, "country"))
+                put("facts", JsonArray(options.facts.map { JsonPrimitive(checked(it, INVALID_TASK, "facts")) }))
+                if (options.country != null) put("country", checked(options.country, INVALID_TASK, "country"))
             }.toString()
             // As it is written: the library reads it, and refuses what is none.
             val conversation = options.conversation?.let { ""","conversation":$it}""" } ?: "}"
@@ -226,7 +230,7 @@ class Task private constructor(private val native: io.leadscore.ffi.Task) : Auto
     }
 }
 
-internal const val INVALID = "invalid_task"
+internal const val INVALID_TASK = "invalid_task"
 
 /** JSON as maps, lists, texts, numbers and flags. */
 private fun plain(element: JsonElement): Any? =
