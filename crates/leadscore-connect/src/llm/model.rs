@@ -243,7 +243,13 @@ impl Model {
             }
             body.extend_from_slice(&chunk);
         }
-        if status.is_success() { self.answer(&body) } else { Err(status_failure(status, &headers, &body)) }
+        if !status.is_success() {
+            return Err(status_failure(status, &headers, &body));
+        }
+        let mut completion = self.answer(&body)?;
+        // No question has no tokens: who says so does not count.
+        completion.usage = completion.usage.filter(|usage| usage.input_tokens > 0);
+        Ok(completion)
     }
 }
 

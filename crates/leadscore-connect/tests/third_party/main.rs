@@ -1,1 +1,8 @@
 //! Against servers, SDKs and verifiers that others wrote: `make test-third-party` installs them and runs what is ignored here.
+
+#![cfg(all(feature = "llm", feature = "webhook"))]
+
+mod program;
+
+mod models;
+mod webhooks;
