@@ -262,13 +262,17 @@ async fn the_vendors_sdks_send_what_we_send() {
         // Anthropic's SDK has begun to send the key as a bearer's, which its API takes as well.
         let (key, bearer) = (ours.headers.get(secret_header), theirs.headers.get("authorization"));
         let is_bearer = bearer.is_some_and(|bearer| bearer == "Bearer sk-test");
-        assert!(key == theirs.headers.get(secret_header) || provider == Provider::Anthropic && is_bearer, "{provider}");
+        assert!(
+            key == theirs.headers.get(secret_header) || provider == Provider::Anthropic && is_bearer,
+            "{provider}"
+        );
         // Ours is the oldest that has what we ask for: who has no newer one, such as a proxy, takes it too.
         let version = |request: &wiremock::Request| request.headers.contains_key("anthropic-version");
         assert_eq!(version(ours), version(theirs), "{provider}");
         let body = |request: &wiremock::Request| -> Value {
             // google-genai names the role of the instruction, which the API passes over, and one field as protocol buffers do.
-            let text = String::from_utf8(request.body.clone()).unwrap().replace("thinking_budget", "thinkingBudget");
+            let text =
+                String::from_utf8(request.body.clone()).unwrap().replace("thinking_budget", "thinkingBudget");
             let mut body: Value = serde_json::from_str(&text).unwrap();
             if let Some(instruction) = body.get_mut("systemInstruction").and_then(Value::as_object_mut) {
                 instruction.remove("role");
