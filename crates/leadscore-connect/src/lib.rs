@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(any(feature = "hubspot", feature = "salesforce"))]
+pub mod crm;
 #[cfg(feature = "hubspot")]
 pub mod hubspot;
 #[cfg(feature = "instagram")]
