@@ -104,9 +104,18 @@ impl HubSpot {
     /// because HubSpot refuses to move it back, and a deal that is there is left as its owner has it.
     pub async fn sync(&self, records: &[CrmRecord]) -> SyncReport {
         let mut draft = Draft::new(records);
-        let by_email = |record: &CrmRecord| match &record.email {
-            Some(email) => normalized_email(email),
-            None => Err(Refusal::new(RefusalKind::Email, "HubSpot contacts are found by e-mail, and there is none")),
+        let by_email = |record: &CrmRecord| {
+            if let Some(name) = contacts::taken_name(record) {
+                let message = format!("the property {name:?} cannot be given among the further fields");
+                return Err(Refusal::new(RefusalKind::Field, message));
+            }
+            match &record.email {
+                Some(email) => normalized_email(email),
+                None => {
+                    let message = "HubSpot contacts are found by e-mail, and there is none";
+                    Err(Refusal::new(RefusalKind::Email, message))
+                }
+            }
         };
         let accepted = accepted(records, &mut draft, by_email);
         let planned = self.plan(accepted, &mut draft).await;

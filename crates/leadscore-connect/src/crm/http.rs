@@ -86,6 +86,11 @@ impl Http {
         Ok(Http { client, limits })
     }
 
+    #[cfg(feature = "salesforce")]
+    pub(crate) fn limits(&self) -> &HttpLimits {
+        &self.limits
+    }
+
     /// The answer with a status from 200 to 299; another one is a failure, which `failure` tells.
     pub(crate) async fn send(
         &self,

@@ -96,9 +96,16 @@ impl HubSpot {
     }
 }
 
-impl Planned<'_> {
-    fn properties(&self) -> BTreeMap<String, String> {
-        let record = self.record;
+/// The name of a further field that has a place of its own.
+pub(super) fn taken_name(record: &CrmRecord) -> Option<&str> {
+    let own = own_properties(record, record.owner.clone());
+    let is_taken = |name: &&String| {
+        ["email", "hs_additional_emails"].contains(&name.as_str()) || own.contains_key(*name)
+    };
+    record.fields.keys().find(is_taken).map(String::as_str)
+}
+
+fn own_properties(record: &CrmRecord, owner: Option<String>) -> BTreeMap<String, String> {
         let mut properties: BTreeMap<String, String> = BTreeMap::new();
         let mut put = |name: &str, value: Option<String>| {
             if let Some(value) = value {
@@ -117,14 +124,18 @@ impl Planned<'_> {
         }
         put("company", record.company.clone());
         put("phone", record.phone.clone());
-        put("hubspot_owner_id", self.owner.clone());
+        put("hubspot_owner_id", owner);
         put("leadscore_lead_id", Some(record.external_id.clone()));
         put("leadscore_score", record.score.map(|score| score.to_string()));
         put("leadscore_tier", record.tier.clone());
         put("leadscore_reasoning", record.reasoning.clone());
-        for (name, value) in &record.fields {
-            put(name, Some(text(value)));
-        }
+        properties
+    }
+
+impl Planned<'_> {
+    fn properties(&self) -> BTreeMap<String, String> {
+        let mut properties = own_properties(self.record, self.owner.clone());
+        properties.extend(self.record.fields.iter().map(|(name, value)| (name.clone(), text(value))));
         properties
     }
 

@@ -52,15 +52,17 @@ impl HubSpot {
         draft: &mut Draft,
     ) -> Vec<Planned<'a>> {
         let mut owners: HashMap<String, Result<String, Outcome>> = HashMap::new();
+        let mut down: Option<Outcome> = None;
         let mut stages: Option<Result<HashMap<String, Option<String>>, Failure>> = None;
         let mut planned = Vec::with_capacity(records.len());
         for (at, record, email) in records {
             let owner = match &record.owner {
                 None => None,
                 Some(owner) => {
-                    let found = match owners.get(owner) {
-                        Some(found) => found.clone(),
-                        None => self.owner(owner).await,
+                    let found = match (owners.get(owner), &down) {
+                        (Some(found), _) => found.clone(),
+                        (None, Some(down)) => Err(down.clone()),
+                        (None, None) => self.owner(owner, &mut down).await,
                     };
                     owners.insert(owner.clone(), found.clone());
                     match found {
@@ -94,12 +96,18 @@ impl HubSpot {
         planned
     }
 
-    async fn owner(&self, text: &str) -> Result<String, Outcome> {
+    async fn owner(&self, text: &str, down: &mut Option<Outcome>) -> Result<String, Outcome> {
         let refusal = |message| Outcome::Refused(Refusal::new(RefusalKind::Owner, message));
         let email = normalized_email(text).map_err(|wrong| refusal(format!("the owner: {}", wrong.message)))?;
         let query = [("email", email.as_str()), ("limit", "10"), ("archived", "false")];
         let answer = self.get(&self.paths.owners, &[""], &query).await.and_then(|answer| answer.read::<Owners>());
-        let owners = answer.map_err(|failure| failure.outcome())?.results;
+        let owners = answer.map_err(|failure| {
+            let outcome = failure.outcome();
+            if failure.stops_all() {
+                *down = Some(outcome.clone());
+            }
+            outcome
+        })?.results;
         let is_named = |owner: &&Owner| {
             !owner.archived && owner.email.as_deref().is_some_and(|own| own.trim().to_lowercase() == email)
         };
