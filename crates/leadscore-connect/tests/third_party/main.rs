@@ -1,8 +1,9 @@
 //! Against servers, SDKs and verifiers that others wrote: `make test-third-party` installs them and runs what is ignored here.
 
-#![cfg(all(feature = "llm", feature = "webhook"))]
+#![cfg(all(feature = "llm", feature = "webhook", feature = "hubspot", feature = "salesforce"))]
 
 mod program;
 
+mod crm;
 mod models;
 mod webhooks;
