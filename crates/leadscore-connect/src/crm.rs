@@ -55,7 +55,11 @@ pub struct CrmRecord {
 impl CrmRecord {
     /// A record with nothing but its keys.
     pub fn new(external_id: &str, email: &str) -> CrmRecord {
-        CrmRecord { external_id: external_id.to_owned(), email: Some(email.to_owned()), ..CrmRecord::default() }
+        CrmRecord {
+            external_id: external_id.to_owned(),
+            email: Some(email.to_owned()),
+            ..CrmRecord::default()
+        }
     }
 
     /// With a score, 0 to 100.

@@ -18,8 +18,8 @@ use serde_json::Value;
 use url::Url;
 
 use crate::crm::{
-    Answer, Body, Call, CrmRecord, Draft, Failure, Http, HttpLimits, RefusalKind, Refusal, SetupError, SyncReport,
-    accepted, base_url, is_sendable, normalized_email, path_url,
+    Answer, Body, Call, CrmRecord, Draft, Failure, Http, HttpLimits, Refusal, RefusalKind, SetupError,
+    SyncReport, accepted, base_url, is_sendable, normalized_email, path_url,
 };
 
 pub use properties::{PropertyCheck, PropertyState};
@@ -143,7 +143,13 @@ impl HubSpot {
         self.call(Method::POST, url, Body::Json(body), is_repeatable).await
     }
 
-    async fn call(&self, method: Method, url: Url, body: Body<'_>, is_repeatable: bool) -> Result<Answer, Failure> {
+    async fn call(
+        &self,
+        method: Method,
+        url: Url,
+        body: Body<'_>,
+        is_repeatable: bool,
+    ) -> Result<Answer, Failure> {
         let headers = &[("accept", "application/json")];
         let call = Call { method, url, token: Some(&self.token), headers, body, is_repeatable };
         self.http.send(call, failure::failure).await

@@ -15,8 +15,8 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::crm::{
-    Answer, Body, Call, CrmRecord, Draft, Failure, Http, HttpLimits, Refusal, RefusalKind, SetupError, SyncReport,
-    accepted, base_url, normalized_email, path_url,
+    Answer, Body, Call, CrmRecord, Draft, Failure, Http, HttpLimits, Refusal, RefusalKind, SetupError,
+    SyncReport, accepted, base_url, normalized_email, path_url,
 };
 use failure::EXPIRED;
 use login::Sessions;
@@ -82,9 +82,11 @@ impl Salesforce {
         limits: HttpLimits,
     ) -> Result<Salesforce, SetupError> {
         let is_version = api.version.strip_prefix('v').and_then(|number| number.split_once('.')).is_some_and(
-            |(major, minor)| [major, minor].iter().all(|part| {
-                (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-            }),
+            |(major, minor)| {
+                [major, minor].iter().all(|part| {
+                    (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+                })
+            },
         );
         if !is_version {
             return Err(SetupError::Setting { name: "version", value: api.version });

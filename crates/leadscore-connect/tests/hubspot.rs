@@ -60,7 +60,8 @@ impl Respond for Objects {
             let has_bad = |bad: &str| inputs.iter().any(|input| input.to_string().contains(bad));
             if let Some((bad, true)) = self.bad {
                 if has_bad(bad) {
-                    return ResponseTemplate::new(400).set_body_json(json!({"status": "error", "category": "VALIDATION_ERROR",
+                    return ResponseTemplate::new(400)
+                        .set_body_json(json!({"status": "error", "category": "VALIDATION_ERROR",
                         "message": "Property values were not valid", "correlationId": "c"}));
                 }
             }
@@ -122,8 +123,11 @@ async fn account(bad: Option<(&'static str, bool)>) -> (MockServer, Store, Store
     Mock::given(method("GET"))
         .and(path("/crm/v3/owners/"))
         .and(query_param("email", "rep@yourcompany.com"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"results": [{"id": "4242", "email": "Rep@yourcompany.com",
-            "type": "PERSON", "archived": false}]})))
+        .respond_with(
+            ResponseTemplate::new(200)
+                .set_body_json(json!({"results": [{"id": "4242", "email": "Rep@yourcompany.com",
+            "type": "PERSON", "archived": false}]})),
+        )
         .mount(&server)
         .await;
     Mock::given(method("GET"))
@@ -163,7 +167,10 @@ fn failure(outcome: &Outcome) -> (FailureKind, Option<Duration>) {
 }
 
 fn john() -> CrmRecord {
-    let mut record = CrmRecord::new("lead_8f3k2j1", " John@Acme.com ").score(87.0).tier("HOT").owner("REP@yourcompany.com");
+    let mut record = CrmRecord::new("lead_8f3k2j1", " John@Acme.com ")
+        .score(87.0)
+        .tier("HOT")
+        .owner("REP@yourcompany.com");
     record.pipeline = Some("default".into());
     record.name = Some("John Smith".into());
     record.company = Some("Acme".into());
@@ -185,9 +192,15 @@ async fn a_second_run_writes_nothing_and_opens_no_second_deal() {
         let contacts = contacts.0.lock().unwrap();
         let john = &contacts["john@acme.com"];
         for (name, value) in [
-            ("firstname", "John"), ("lastname", "Smith"), ("company", "Acme"), ("jobtitle", "VP Sales"),
-            ("leadscore_score", "87"), ("leadscore_tier", "HOT"), ("leadscore_lead_id", "lead_8f3k2j1"),
-            ("hubspot_owner_id", "4242"), ("lifecyclestage", "salesqualifiedlead"),
+            ("firstname", "John"),
+            ("lastname", "Smith"),
+            ("company", "Acme"),
+            ("jobtitle", "VP Sales"),
+            ("leadscore_score", "87"),
+            ("leadscore_tier", "HOT"),
+            ("leadscore_lead_id", "lead_8f3k2j1"),
+            ("hubspot_owner_id", "4242"),
+            ("lifecyclestage", "salesqualifiedlead"),
         ] {
             assert_eq!(john[name], value, "{name}");
         }
@@ -196,8 +209,11 @@ async fn a_second_run_writes_nothing_and_opens_no_second_deal() {
         assert_eq!(deals["lead_8f3k2j1"]["pipeline"], "default");
     }
     let created = calls(&server, "/deals/batch/create").await;
-    assert_eq!(created[0]["inputs"][0]["associations"], json!([{"to": {"id": "id-john@acme.com"},
-        "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 3}]}]));
+    assert_eq!(
+        created[0]["inputs"][0]["associations"],
+        json!([{"to": {"id": "id-john@acme.com"},
+        "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 3}]}])
+    );
 
     let second = hubspot.sync(&records).await;
     assert_eq!(second.records[0].outcome, Outcome::Unchanged { id: "id-john@acme.com".into() });
@@ -209,7 +225,10 @@ async fn a_second_run_writes_nothing_and_opens_no_second_deal() {
     let third = hubspot.sync(&[john().score(20.0).tier("COLD")]).await;
     assert_eq!(third.records[0].outcome, Outcome::Updated { id: "id-john@acme.com".into() });
     let john = contacts.0.lock().unwrap()["john@acme.com"].clone();
-    assert_eq!((john["leadscore_score"].as_str(), john["lifecyclestage"].as_str()), ("20", "salesqualifiedlead"));
+    assert_eq!(
+        (john["leadscore_score"].as_str(), john["lifecyclestage"].as_str()),
+        ("20", "salesqualifiedlead")
+    );
 }
 
 #[tokio::test]
@@ -231,7 +250,12 @@ async fn one_bad_record_of_a_batch_is_named_and_the_others_are_written() {
     for whole_batch in [false, true] {
         let (server, contacts, _) = account(Some(("bad@acme.com", whole_batch))).await;
         let records: Vec<CrmRecord> = (0..130)
-            .map(|at| CrmRecord::new(&format!("l-{at}"), &if at == 37 { "bad@acme.com".into() } else { format!("a{at}@b.com") }))
+            .map(|at| {
+                CrmRecord::new(
+                    &format!("l-{at}"),
+                    &if at == 37 { "bad@acme.com".into() } else { format!("a{at}@b.com") },
+                )
+            })
             .collect();
         let report = hubspot(&server).sync(&records).await;
         assert_eq!(report.records.len(), 130);
@@ -243,7 +267,10 @@ async fn one_bad_record_of_a_batch_is_named_and_the_others_are_written() {
             }
         }
         assert_eq!(contacts.0.lock().unwrap().len(), 129);
-        assert_eq!(report.unwritten().map(|record| record.external_id.as_str()).collect::<Vec<_>>(), ["l-37"]);
+        assert_eq!(
+            report.unwritten().map(|record| record.external_id.as_str()).collect::<Vec<_>>(),
+            ["l-37"]
+        );
     }
 }
 
@@ -275,7 +302,8 @@ async fn what_cannot_be_sent_is_refused_before_any_call_and_the_rest_goes_on() {
 async fn answering(answer: ResponseTemplate) -> (MockServer, SyncReport) {
     let server = MockServer::start().await;
     Mock::given(method("POST")).respond_with(answer).mount(&server).await;
-    let records: Vec<CrmRecord> = (0..150).map(|at| CrmRecord::new(&format!("l-{at}"), &format!("a{at}@b.com"))).collect();
+    let records: Vec<CrmRecord> =
+        (0..150).map(|at| CrmRecord::new(&format!("l-{at}"), &format!("a{at}@b.com"))).collect();
     let report = hubspot(&server).sync(&records).await;
     assert_eq!(report.unwritten().count(), 150);
     (server, report)
@@ -288,7 +316,8 @@ async fn limits_are_kept_and_told() {
             "errorType": "RATE_LIMIT", "correlationId": "c", "policyName": policy})
     };
     // The limit of ten seconds is longer than this client waits: it says so and makes no further call.
-    let (server, report) = answering(ResponseTemplate::new(429).set_body_json(limit("TEN_SECONDLY_ROLLING"))).await;
+    let (server, report) =
+        answering(ResponseTemplate::new(429).set_body_json(limit("TEN_SECONDLY_ROLLING"))).await;
     for record in [0, 149] {
         let expected = (FailureKind::RateLimited, Some(Duration::from_secs(10)));
         assert_eq!(failure(&report.records[record].outcome), expected);
@@ -305,7 +334,8 @@ async fn limits_are_kept_and_told() {
 #[tokio::test]
 async fn a_short_wait_is_waited() {
     let (server, _, _) = account(None).await;
-    let busy = ResponseTemplate::new(429).insert_header("retry-after", "0").set_body_json(json!({"message": "m"}));
+    let busy =
+        ResponseTemplate::new(429).insert_header("retry-after", "0").set_body_json(json!({"message": "m"}));
     Mock::given(method("POST")).respond_with(busy).up_to_n_times(2).with_priority(1).mount(&server).await;
     let report = hubspot(&server).sync(&[CrmRecord::new("l-1", "a@b.com")]).await;
     assert!(report.records[0].outcome.is_written(), "{report:?}");
@@ -332,9 +362,12 @@ async fn answers_that_are_none_are_said() {
     let (_, report) = answering(ResponseTemplate::new(200).set_body_bytes(vec![b' '; (1 << 20) + 1])).await;
     assert_eq!(failure(&report.records[0].outcome).0, FailureKind::BadAnswer);
     // Nothing is there, and the answer to the write names no record.
-    let (_, report) = answering(ResponseTemplate::new(200).set_body_json(json!({"status": "COMPLETE", "results": []}))).await;
+    let (_, report) =
+        answering(ResponseTemplate::new(200).set_body_json(json!({"status": "COMPLETE", "results": []})))
+            .await;
     assert_eq!(failure(&report.records[149].outcome).0, FailureKind::BadAnswer);
-    let (_, report) = answering(ResponseTemplate::new(302).insert_header("location", "http://127.0.0.1:9/")).await;
+    let (_, report) =
+        answering(ResponseTemplate::new(302).insert_header("location", "http://127.0.0.1:9/")).await;
     assert_eq!(failure(&report.records[0].outcome).0, FailureKind::BadAnswer);
     let (server, report) = answering(ResponseTemplate::new(503)).await;
     assert_eq!(failure(&report.records[0].outcome).0, FailureKind::Unavailable);
@@ -352,7 +385,8 @@ async fn a_property_that_does_not_exist_is_said_at_once() {
         .expect(1)
         .mount(&server)
         .await;
-    let report = hubspot(&server).sync(&[CrmRecord::new("l-1", "a@b.com"), CrmRecord::new("l-2", "c@b.com")]).await;
+    let report =
+        hubspot(&server).sync(&[CrmRecord::new("l-1", "a@b.com"), CrmRecord::new("l-2", "c@b.com")]).await;
     assert_eq!((kind(&report, 0), kind(&report, 1)), (RefusalKind::Crm, RefusalKind::Crm));
 }
 

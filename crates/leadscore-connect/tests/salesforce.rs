@@ -28,9 +28,7 @@ struct Org {
 impl Org {
     fn record(&self, lead: &Value) -> Value {
         let id = lead["Leadscore_Id__c"].as_str().unwrap();
-        let error = |code: &str, fields: &[&str]| {
-            json!({"success": false, "errors": [{"statusCode": code, "message": "m", "fields": fields}]})
-        };
+        let error = |code: &str, fields: &[&str]| json!({"success": false, "errors": [{"statusCode": code, "message": "m", "fields": fields}]});
         assert_eq!(lead["attributes"], json!({"type": "Lead"}));
         if id == "locked" && self.locks.load(Ordering::SeqCst) > 0 {
             self.locks.fetch_sub(1, Ordering::SeqCst);
@@ -64,12 +62,17 @@ impl Org {
                 _ => Vec::new(),
             };
         }
-        let (names, ids) = query.strip_prefix("SELECT ").unwrap().split_once(" FROM Lead WHERE Leadscore_Id__c IN (").unwrap();
+        let (names, ids) = query
+            .strip_prefix("SELECT ")
+            .unwrap()
+            .split_once(" FROM Lead WHERE Leadscore_Id__c IN (")
+            .unwrap();
         let ids = ids.strip_suffix(')').unwrap().split(',').map(|id| id.trim_matches('\'').to_owned());
         let leads = self.leads.lock().unwrap();
         ids.filter_map(|id| {
             let lead = leads.get(&id)?;
-            let row = names.split(',').map(|name| (name.to_owned(), lead.get(name).cloned().unwrap_or_default()));
+            let row =
+                names.split(',').map(|name| (name.to_owned(), lead.get(name).cloned().unwrap_or_default()));
             Some(Value::Object(row.collect()))
         })
         .collect()
@@ -80,8 +83,9 @@ impl Respond for Org {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let current = format!("Bearer token-{}", self.tokens.load(Ordering::SeqCst));
         if request.headers.get("authorization").is_none_or(|own| own != current.as_str()) {
-            return ResponseTemplate::new(401)
-                .set_body_json(json!([{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]));
+            return ResponseTemplate::new(401).set_body_json(
+                json!([{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]),
+            );
         }
         let body = match request.url.path() {
             QUERY => {
@@ -120,7 +124,11 @@ impl Respond for Tokens {
 }
 
 fn limits() -> HttpLimits {
-    HttpLimits { first_wait: Duration::from_millis(1), max_wait: Duration::from_millis(20), ..HttpLimits::default() }
+    HttpLimits {
+        first_wait: Duration::from_millis(1),
+        max_wait: Duration::from_millis(20),
+        ..HttpLimits::default()
+    }
 }
 
 fn login() -> SalesforceLogin {
@@ -140,8 +148,18 @@ async fn org() -> (MockServer, Org) {
         .with_priority(2)
         .mount(&server)
         .await;
-    Mock::given(path(QUERY)).and(method("GET")).respond_with(org.clone()).with_priority(5).mount(&server).await;
-    Mock::given(path(UPSERT)).and(method("PATCH")).respond_with(org.clone()).with_priority(5).mount(&server).await;
+    Mock::given(path(QUERY))
+        .and(method("GET"))
+        .respond_with(org.clone())
+        .with_priority(5)
+        .mount(&server)
+        .await;
+    Mock::given(path(UPSERT))
+        .and(method("PATCH"))
+        .respond_with(org.clone())
+        .with_priority(5)
+        .mount(&server)
+        .await;
     (server, org)
 }
 
@@ -164,14 +182,19 @@ fn failure(outcome: &Outcome) -> FailureKind {
 }
 
 fn records(count: usize) -> Vec<CrmRecord> {
-    (0..count).map(|at| CrmRecord::new(&format!("l-{at}"), &format!("a{at}@b.com")).score(at as f64)).collect()
+    (0..count)
+        .map(|at| CrmRecord::new(&format!("l-{at}"), &format!("a{at}@b.com")).score(at as f64))
+        .collect()
 }
 
 #[tokio::test]
 async fn a_second_run_writes_nothing() {
     let (server, org) = org().await;
     let salesforce = salesforce(&server);
-    let mut john = CrmRecord::new("lead_8f3k2j1", " John@Acme.com ").score(86.6).tier("HOT").owner("Rep@yourcompany.com");
+    let mut john = CrmRecord::new("lead_8f3k2j1", " John@Acme.com ")
+        .score(86.6)
+        .tier("HOT")
+        .owner("Rep@yourcompany.com");
     john.name = Some("John Smith".into());
     john.pipeline = Some("default".into());
     let records = [john.field("Title", "VP Sales"), CrmRecord::new("l-2", "zoe@acme.com")];
@@ -182,9 +205,15 @@ async fn a_second_run_writes_nothing() {
     assert_eq!(first.records[1].outcome, Outcome::Created { id: "00Q-l-2".into() });
     let leads = org.leads.lock().unwrap().clone();
     for (name, value) in [
-        ("FirstName", json!("John")), ("LastName", json!("Smith")), ("Company", json!("[not provided]")),
-        ("Email", json!("john@acme.com")), ("OwnerId", json!("005R")), ("Rating", json!("Hot")), ("Title", json!("VP Sales")),
-        ("Leadscore_Score__c", json!(87)), ("Leadscore_Tier__c", json!("HOT")),
+        ("FirstName", json!("John")),
+        ("LastName", json!("Smith")),
+        ("Company", json!("[not provided]")),
+        ("Email", json!("john@acme.com")),
+        ("OwnerId", json!("005R")),
+        ("Rating", json!("Hot")),
+        ("Title", json!("VP Sales")),
+        ("Leadscore_Score__c", json!(87)),
+        ("Leadscore_Tier__c", json!("HOT")),
     ] {
         assert_eq!(leads["lead_8f3k2j1"][name], value, "{name}");
     }
@@ -222,7 +251,9 @@ async fn many_records_go_in_calls_of_200_and_one_that_fails_is_named() {
 async fn a_record_that_stays_locked_is_to_be_tried_later() {
     let (server, org) = org().await;
     org.locks.store(100, Ordering::SeqCst);
-    let report = salesforce(&server).sync(&[CrmRecord::new("locked", "a@b.com"), CrmRecord::new("l-1", "c@b.com")]).await;
+    let report = salesforce(&server)
+        .sync(&[CrmRecord::new("locked", "a@b.com"), CrmRecord::new("l-1", "c@b.com")])
+        .await;
     assert_eq!(failure(&report.records[0].outcome), FailureKind::Locked);
     assert!(report.records[1].outcome.is_written());
     assert_eq!(count(&server, UPSERT).await, 4);
@@ -231,7 +262,8 @@ async fn a_record_that_stays_locked_is_to_be_tried_later() {
 #[tokio::test]
 async fn what_cannot_be_sent_is_refused_and_the_rest_goes_on() {
     let (server, org) = org().await;
-    let converted = json!({"Id": "00Q1", "Leadscore_Id__c": "l-5", "IsConverted": true, "ConvertedContactId": "003C"});
+    let converted =
+        json!({"Id": "00Q1", "Leadscore_Id__c": "l-5", "IsConverted": true, "ConvertedContactId": "003C"});
     org.leads.lock().unwrap().insert("l-5".into(), converted.as_object().unwrap().clone());
     let mut nameless = CrmRecord::new("l-6", "");
     nameless.email = None;
@@ -267,7 +299,8 @@ async fn a_token_that_expires_is_renewed_once() {
     assert_eq!(count(&server, TOKEN_PATH).await, 2);
 
     // One that is never accepted is fetched once more and no more.
-    let refused = ResponseTemplate::new(401).set_body_json(json!([{"message": "m", "errorCode": "INVALID_SESSION_ID"}]));
+    let refused = ResponseTemplate::new(401)
+        .set_body_json(json!([{"message": "m", "errorCode": "INVALID_SESSION_ID"}]));
     Mock::given(path(QUERY)).respond_with(refused).with_priority(1).mount(&server).await;
     let report = salesforce.sync(&records(250)).await;
     assert_eq!((kind(&report, 0), kind(&report, 249)), (RefusalKind::Credentials, RefusalKind::Credentials));
@@ -278,7 +311,11 @@ async fn a_token_that_expires_is_renewed_once() {
 async fn a_login_that_fails_is_said_without_its_secret() {
     let server = MockServer::start().await;
     let answer = json!({"error": "invalid_client", "error_description": "invalid client credentials s3cret"});
-    Mock::given(path(TOKEN_PATH)).respond_with(ResponseTemplate::new(400).set_body_json(answer)).expect(1..).mount(&server).await;
+    Mock::given(path(TOKEN_PATH))
+        .respond_with(ResponseTemplate::new(400).set_body_json(answer))
+        .expect(1..)
+        .mount(&server)
+        .await;
     let report = salesforce(&server).sync(&records(1)).await;
     assert_eq!(kind(&report, 0), RefusalKind::Credentials);
     let shown = format!("{report:?} {:?} {:?}", salesforce(&server), login());
@@ -328,7 +365,10 @@ async fn limits_and_answers_that_are_none_are_said() {
         let (server, _) = org().await;
         Mock::given(path(at)).respond_with(answer).with_priority(1).mount(&server).await;
         let report = salesforce(&server).sync(&records(250)).await;
-        assert_eq!((failure(&report.records[0].outcome), failure(&report.records[249].outcome)), (expected, expected));
+        assert_eq!(
+            (failure(&report.records[0].outcome), failure(&report.records[249].outcome)),
+            (expected, expected)
+        );
         let per_batch = if at == QUERY { count(&server, QUERY).await } else { count(&server, UPSERT).await };
         assert_eq!(per_batch, tries, "{at} {expected:?}");
     }

@@ -98,16 +98,21 @@ pub(crate) fn normalized_email(text: &str) -> Result<String, Refusal> {
 
 fn check(record: &CrmRecord) -> Result<(), Refusal> {
     let id = &record.external_id;
-    if id.is_empty() || id.trim() != id || id.chars().count() > MAX_EXTERNAL_ID || id.chars().any(char::is_control)
+    if id.is_empty()
+        || id.trim() != id
+        || id.chars().count() > MAX_EXTERNAL_ID
+        || id.chars().any(char::is_control)
     {
-        let message = format!("the lead's id must have 1 to {MAX_EXTERNAL_ID} characters, without space around it");
+        let message =
+            format!("the lead's id must have 1 to {MAX_EXTERNAL_ID} characters, without space around it");
         return Err(Refusal::new(RefusalKind::ExternalId, message));
     }
     if record.score.is_some_and(|score| !score.is_finite()) {
         return Err(Refusal::new(RefusalKind::Field, "the score is not a finite number"));
     }
     for (name, value) in &record.fields {
-        if name.is_empty() || name.len() > 100 || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        if name.is_empty() || name.len() > 100 || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        {
             let shown: String = name.chars().take(100).collect();
             return Err(Refusal::new(RefusalKind::Field, format!("{shown:?} is no name of a field")));
         }
@@ -126,7 +131,9 @@ mod tests {
     #[test]
     fn addresses_are_compared_in_lower_case() {
         assert_eq!(normalized_email("  John.Doe+x@ACME.com ").unwrap(), "john.doe+x@acme.com");
-        for wrong in ["", "john", "@acme.com", "john@", "a@b@c.com", "j d@acme.com", "a@b.com,c@d.com", "a\n@b.com"] {
+        for wrong in
+            ["", "john", "@acme.com", "john@", "a@b@c.com", "j d@acme.com", "a@b.com,c@d.com", "a\n@b.com"]
+        {
             assert_eq!(normalized_email(wrong).unwrap_err().kind, RefusalKind::Email, "{wrong:?}");
         }
         assert!(normalized_email(&format!("{}@b.com", "a".repeat(300))).is_err());

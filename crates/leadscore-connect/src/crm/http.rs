@@ -208,7 +208,11 @@ pub(crate) fn base_url(text: &str) -> Result<Url, SetupError> {
     if url.host().is_none() || !matches!(url.scheme(), "http" | "https") {
         return Err(wrong("it is not an http or https address"));
     }
-    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+    if !url.username().is_empty()
+        || url.password().is_some()
+        || url.query().is_some()
+        || url.fragment().is_some()
+    {
         return Err(wrong("it must have no user, query or fragment"));
     }
     if url.scheme() == "http" && !is_loopback(&url) {
@@ -262,7 +266,8 @@ fn no_answer(error: &reqwest::Error) -> Failure {
     if error.is_timeout() {
         return Failure::new(FailureKind::Timeout, "no answer in time");
     }
-    let said = if error.source().is_some() { shortened(&cause.to_string()) } else { "the call failed".to_owned() };
+    let said =
+        if error.source().is_some() { shortened(&cause.to_string()) } else { "the call failed".to_owned() };
     Failure::new(FailureKind::Connection, format!("no answer: {said}"))
 }
 
@@ -272,10 +277,14 @@ mod tests {
 
     #[test]
     fn a_token_goes_over_https_or_stays_on_this_machine() {
-        for good in ["https://api.hubapi.com", "http://127.0.0.1:80", "http://[::1]:80/x", "http://localhost:1"] {
+        for good in
+            ["https://api.hubapi.com", "http://127.0.0.1:80", "http://[::1]:80/x", "http://localhost:1"]
+        {
             assert!(base_url(good).is_ok(), "{good}");
         }
-        for wrong in ["http://api.hubapi.com", "ftp://localhost", "https://u:p@x.com", "https://x.com/?a=1", "x"] {
+        for wrong in
+            ["http://api.hubapi.com", "ftp://localhost", "https://u:p@x.com", "https://x.com/?a=1", "x"]
+        {
             let error = base_url(wrong).unwrap_err().to_string();
             assert!(!error.contains("u:p"), "{error}");
         }
@@ -290,7 +299,9 @@ mod tests {
 
     #[test]
     fn waits_are_seconds_or_dates() {
-        let wait = |text: &str| retry_after(&HeaderMap::from_iter([("retry-after".parse().unwrap(), text.parse().unwrap())]));
+        let wait = |text: &str| {
+            retry_after(&HeaderMap::from_iter([("retry-after".parse().unwrap(), text.parse().unwrap())]))
+        };
         assert_eq!(wait("2"), Some(Duration::from_secs(2)));
         assert_eq!(wait("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
         for nonsense in ["-1", "soon", "NaN", "1e300"] {

@@ -77,7 +77,8 @@ impl HubSpot {
         is_repeatable: bool,
         key: impl Fn(&Object) -> Option<usize>,
     ) -> Vec<Result<Object, Failure>> {
-        let not_told = || Err(Failure::new(FailureKind::BadAnswer, "HubSpot's answer does not say what became of it"));
+        let not_told =
+            || Err(Failure::new(FailureKind::BadAnswer, "HubSpot's answer does not say what became of it"));
         let mut results: Vec<Result<Object, Failure>> = inputs.iter().map(|_| not_told()).collect();
         // HubSpot may refuse a whole batch for one input: halves find it, and the others are written.
         let mut parts = vec![0..inputs.len()];
@@ -85,7 +86,9 @@ impl HubSpot {
             let body = json!({"inputs": &inputs[part.clone()]});
             let rest = [object, "batch", action];
             let answer = match self.post(&self.paths.objects, &rest, &body, is_repeatable).await {
-                Ok(answer) => answer.read::<BatchAnswer>().and_then(|answer| answer.complete().map(|()| answer)),
+                Ok(answer) => {
+                    answer.read::<BatchAnswer>().and_then(|answer| answer.complete().map(|()| answer))
+                }
                 Err(failure) => Err(failure),
             };
             match answer {
@@ -153,7 +156,9 @@ impl BatchError {
         let kind = match self.category.as_str() {
             "RATE_LIMITS" => FailureKind::RateLimited,
             "CONFLICT" => FailureKind::Conflict,
-            "MISSING_SCOPES" | "INVALID_AUTHENTICATION" | "EXPIRED_AUTHENTICATION" => FailureKind::Credentials,
+            "MISSING_SCOPES" | "INVALID_AUTHENTICATION" | "EXPIRED_AUTHENTICATION" => {
+                FailureKind::Credentials
+            }
             "INTERNAL_ERROR" => FailureKind::Unavailable,
             _ => FailureKind::Invalid,
         };

@@ -106,31 +106,31 @@ pub(super) fn taken_name(record: &CrmRecord) -> Option<&str> {
 }
 
 fn own_properties(record: &CrmRecord, owner: Option<String>) -> BTreeMap<String, String> {
-        let mut properties: BTreeMap<String, String> = BTreeMap::new();
-        let mut put = |name: &str, value: Option<String>| {
-            if let Some(value) = value {
-                properties.insert(name.to_owned(), value);
-            }
-        };
-        let words = record.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-        if let Some(name) = words {
-            match name.rsplit_once(char::is_whitespace) {
-                Some((first, last)) => {
-                    put("firstname", Some(first.trim_end().to_owned()));
-                    put("lastname", Some(last.to_owned()));
-                }
-                None => put("lastname", Some(name.to_owned())),
-            }
+    let mut properties: BTreeMap<String, String> = BTreeMap::new();
+    let mut put = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            properties.insert(name.to_owned(), value);
         }
-        put("company", record.company.clone());
-        put("phone", record.phone.clone());
-        put("hubspot_owner_id", owner);
-        put("leadscore_lead_id", Some(record.external_id.clone()));
-        put("leadscore_score", record.score.map(|score| score.to_string()));
-        put("leadscore_tier", record.tier.clone());
-        put("leadscore_reasoning", record.reasoning.clone());
-        properties
+    };
+    let words = record.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    if let Some(name) = words {
+        match name.rsplit_once(char::is_whitespace) {
+            Some((first, last)) => {
+                put("firstname", Some(first.trim_end().to_owned()));
+                put("lastname", Some(last.to_owned()));
+            }
+            None => put("lastname", Some(name.to_owned())),
+        }
     }
+    put("company", record.company.clone());
+    put("phone", record.phone.clone());
+    put("hubspot_owner_id", owner);
+    put("leadscore_lead_id", Some(record.external_id.clone()));
+    put("leadscore_score", record.score.map(|score| score.to_string()));
+    put("leadscore_tier", record.tier.clone());
+    put("leadscore_reasoning", record.reasoning.clone());
+    properties
+}
 
 impl Planned<'_> {
     fn properties(&self) -> BTreeMap<String, String> {
@@ -192,8 +192,12 @@ mod tests {
         record.name = Some(" Mary  Ann Jones ".into());
         let mut properties = planned(&record).properties();
         let pairs = [
-            ("firstname", "Mary  Ann"), ("lastname", "Jones"), ("leadscore_lead_id", "l-1"),
-            ("leadscore_score", "87"), ("leadscore_tier", "Hot"), ("vip", "true"),
+            ("firstname", "Mary  Ann"),
+            ("lastname", "Jones"),
+            ("leadscore_lead_id", "l-1"),
+            ("leadscore_score", "87"),
+            ("leadscore_tier", "Hot"),
+            ("vip", "true"),
         ];
         assert_eq!(properties, pairs.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect());
         planned(&record).add_stage(&mut properties);

@@ -65,7 +65,8 @@ impl HubSpot {
             if let Some(object) = there.get(&record.external_id.to_lowercase()) {
                 let own = object.properties.get("pipeline").and_then(Option::as_deref);
                 if own.is_some() && own != record.pipeline.as_deref() {
-                    let message = format!("the deal is in the pipeline {:?} and stays there", own.unwrap_or_default());
+                    let message =
+                        format!("the deal is in the pipeline {:?} and stays there", own.unwrap_or_default());
                     draft.record(planned.at).warnings.push(message);
                 }
                 outcomes[at] = Some(Outcome::Unchanged { id: object.id.clone() });
@@ -96,7 +97,8 @@ impl HubSpot {
                 ats.iter().position(|at| own(*at) == lead)
             };
             // Not repeated when the answer is lost: the next synchronisation reads before it writes.
-            for (at, result) in ats.iter().zip(self.write_batch("deals", "create", inputs, false, key).await) {
+            for (at, result) in ats.iter().zip(self.write_batch("deals", "create", inputs, false, key).await)
+            {
                 outcomes[*at] = Some(match result {
                     Ok(object) => Outcome::Created { id: object.id },
                     Err(failure) => {

@@ -51,7 +51,9 @@ pub(super) fn failure(answer: &Answer) -> Failure {
         wait = Some(Duration::from_secs(2));
     }
     // The message of a validation error embeds its details as a text.
-    if body.errors.iter().any(|error| error.code.as_deref() == Some(NO_PROPERTY)) || text.contains(NO_PROPERTY) {
+    if body.errors.iter().any(|error| error.code.as_deref() == Some(NO_PROPERTY))
+        || text.contains(NO_PROPERTY)
+    {
         code = Some(NO_PROPERTY);
     }
     let failure = Failure::new(kind, message).after(wait);
@@ -87,12 +89,18 @@ mod tests {
 
     #[test]
     fn limits_have_their_policy_and_wait() {
-        let ten = of(429, r#"{"status":"error","message":"You have reached your ten_secondly_rolling limit.","errorType":"RATE_LIMIT","policyName":"TEN_SECONDLY_ROLLING"}"#);
+        let ten = of(
+            429,
+            r#"{"status":"error","message":"You have reached your ten_secondly_rolling limit.","errorType":"RATE_LIMIT","policyName":"TEN_SECONDLY_ROLLING"}"#,
+        );
         assert_eq!((ten.kind, ten.retry_after), (FailureKind::RateLimited, Some(Duration::from_secs(10))));
         assert_eq!(ten.code.as_deref(), Some("TEN_SECONDLY_ROLLING"));
         let one = of(429, r#"{"message":"You have reached your secondly limit.","category":"RATE_LIMITS"}"#);
         assert_eq!((one.kind, one.retry_after), (FailureKind::RateLimited, Some(Duration::from_secs(1))));
-        let day = of(429, r#"{"message":"You have reached your daily limit.","errorType":"RATE_LIMIT","policyName":"DAILY"}"#);
+        let day = of(
+            429,
+            r#"{"message":"You have reached your daily limit.","errorType":"RATE_LIMIT","policyName":"DAILY"}"#,
+        );
         assert_eq!((day.kind, day.retry_after), (FailureKind::DailyLimit, None));
     }
 
@@ -109,7 +117,10 @@ mod tests {
         ] {
             assert_eq!(of(status, body).kind, kind, "{status} {body}");
         }
-        let missing = of(400, r#"{"message":"Property values were not valid: [{\"error\":\"PROPERTY_DOESNT_EXIST\"}]","category":"VALIDATION_ERROR"}"#);
+        let missing = of(
+            400,
+            r#"{"message":"Property values were not valid: [{\"error\":\"PROPERTY_DOESNT_EXIST\"}]","category":"VALIDATION_ERROR"}"#,
+        );
         assert_eq!(missing.code.as_deref(), Some(NO_PROPERTY));
     }
 }

@@ -98,16 +98,20 @@ impl HubSpot {
 
     async fn owner(&self, text: &str, down: &mut Option<Outcome>) -> Result<String, Outcome> {
         let refusal = |message| Outcome::Refused(Refusal::new(RefusalKind::Owner, message));
-        let email = normalized_email(text).map_err(|wrong| refusal(format!("the owner: {}", wrong.message)))?;
+        let email =
+            normalized_email(text).map_err(|wrong| refusal(format!("the owner: {}", wrong.message)))?;
         let query = [("email", email.as_str()), ("limit", "10"), ("archived", "false")];
-        let answer = self.get(&self.paths.owners, &[""], &query).await.and_then(|answer| answer.read::<Owners>());
-        let owners = answer.map_err(|failure| {
-            let outcome = failure.outcome();
-            if failure.stops_all() {
-                *down = Some(outcome.clone());
-            }
-            outcome
-        })?.results;
+        let answer =
+            self.get(&self.paths.owners, &[""], &query).await.and_then(|answer| answer.read::<Owners>());
+        let owners = answer
+            .map_err(|failure| {
+                let outcome = failure.outcome();
+                if failure.stops_all() {
+                    *down = Some(outcome.clone());
+                }
+                outcome
+            })?
+            .results;
         let is_named = |owner: &&Owner| {
             !owner.archived && owner.email.as_deref().is_some_and(|own| own.trim().to_lowercase() == email)
         };
@@ -115,7 +119,9 @@ impl HubSpot {
         match (found.next(), found.next()) {
             (Some(owner), None) => Ok(owner.id.clone()),
             (None, _) => Err(refusal(format!("HubSpot has no owner with the address {email:?}"))),
-            (Some(_), Some(_)) => Err(refusal(format!("HubSpot has more than one owner with the address {email:?}"))),
+            (Some(_), Some(_)) => {
+                Err(refusal(format!("HubSpot has more than one owner with the address {email:?}")))
+            }
         }
     }
 
@@ -142,7 +148,9 @@ fn stage(
             Some(None) => Err(refusal(format!("the pipeline {pipeline:?} has no stage"))),
             None => Err(refusal(format!("HubSpot has no deal pipeline {pipeline:?}"))),
         },
-        Err(failure) if failure.kind == FailureKind::NotFound => Err(refusal("HubSpot has no deal pipelines".into())),
+        Err(failure) if failure.kind == FailureKind::NotFound => {
+            Err(refusal("HubSpot has no deal pipelines".into()))
+        }
         Err(failure) => Err(failure.outcome()),
     }
 }

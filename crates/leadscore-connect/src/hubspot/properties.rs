@@ -94,10 +94,14 @@ impl Property {
         // A tier may be a list of options.
         let is_kind = self.kind == kind || (kind == "string" && self.kind == "enumeration");
         if !is_kind {
-            return PropertyState::Unsuitable { reason: format!("its type is {:?}, not {kind:?}", self.kind) };
+            return PropertyState::Unsuitable {
+                reason: format!("its type is {:?}, not {kind:?}", self.kind),
+            };
         }
         if is_unique && !self.has_unique_value {
-            return PropertyState::Unsuitable { reason: "two objects may have the same value of it".to_owned() };
+            return PropertyState::Unsuitable {
+                reason: "two objects may have the same value of it".to_owned(),
+            };
         }
         PropertyState::Present
     }

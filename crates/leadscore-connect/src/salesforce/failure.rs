@@ -38,7 +38,8 @@ pub(super) fn failure(answer: &Answer) -> Failure {
             told(kind, &error.error_code, &error.message)
         }
         None => {
-            let failure = Failure::new(status_kind(answer.status), format!("Salesforce: status {}", answer.status));
+            let failure =
+                Failure::new(status_kind(answer.status), format!("Salesforce: status {}", answer.status));
             // A proxy in front of it may say so without the code.
             if answer.status == 401 { failure.code(EXPIRED) } else { failure }
         }
@@ -61,7 +62,8 @@ pub(super) fn token_failure(answer: &Answer) -> Failure {
     match serde_json::from_slice::<TokenError>(&answer.body) {
         Ok(error) => {
             let text = error.error_description.as_deref().unwrap_or("no description");
-            let message = format!("Salesforce gives no token: {}: {}", shortened(&error.error), shortened(text));
+            let message =
+                format!("Salesforce gives no token: {}: {}", shortened(&error.error), shortened(text));
             Failure::new(kind, message).code(&shortened(&error.error))
         }
         Err(_) => Failure::new(kind, format!("Salesforce gives no token: status {}", answer.status)),
@@ -108,7 +110,11 @@ mod tests {
     #[test]
     fn every_error_has_a_kind() {
         for (status, body, kind) in [
-            (401, r#"[{"message":"Session expired or invalid","errorCode":"INVALID_SESSION_ID"}]"#, FailureKind::Credentials),
+            (
+                401,
+                r#"[{"message":"Session expired or invalid","errorCode":"INVALID_SESSION_ID"}]"#,
+                FailureKind::Credentials,
+            ),
             (403, r#"[{"message":"m","errorCode":"REQUEST_LIMIT_EXCEEDED"}]"#, FailureKind::DailyLimit),
             (403, r#"[{"message":"m","errorCode":"INSUFFICIENT_ACCESS"}]"#, FailureKind::Credentials),
             (400, r#"[{"message":"m","errorCode":"UNABLE_TO_LOCK_ROW"}]"#, FailureKind::Locked),

@@ -8,9 +8,9 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::Salesforce;
 use super::failure::{CONVERTED, record_failure};
 use super::lookup::{text_of, value_of};
-use super::Salesforce;
 use crate::crm::{CrmRecord, Draft, Failure, FailureKind, Outcome, Refusal, RefusalKind};
 
 /// The most records that a call takes.
@@ -153,7 +153,9 @@ impl Salesforce {
             for (write, saved) in writes.into_iter().zip(saved) {
                 match saved.outcome(write.is_new) {
                     // Another process holds the record for a moment.
-                    Outcome::Retry { failure, .. } if failure.kind == FailureKind::Locked && tries_left > 0 => {
+                    Outcome::Retry { failure, .. }
+                        if failure.kind == FailureKind::Locked && tries_left > 0 =>
+                    {
                         locked.push(write);
                     }
                     outcome => draft.set(write.at, outcome),
@@ -223,10 +225,12 @@ impl Salesforce {
 /// A new lead has what Salesforce takes none without.
 fn complete(fields: &mut Map<String, Value>, record: &CrmRecord) -> Result<(), Refusal> {
     let is_missing = |fields: &Map<String, Value>, name: &str| {
-        value_of(fields, name).is_none_or(|value| value.is_null() || value.as_str().is_some_and(str::is_empty))
+        value_of(fields, name)
+            .is_none_or(|value| value.is_null() || value.as_str().is_some_and(str::is_empty))
     };
     if is_missing(fields, "LastName") {
-        let local = record.email.as_deref().and_then(|email| email.trim().rsplit_once('@')).map(|(local, _)| local);
+        let local =
+            record.email.as_deref().and_then(|email| email.trim().rsplit_once('@')).map(|(local, _)| local);
         let Some(local) = local else {
             let message = "a new lead needs a name or an e-mail address, and there is neither";
             return Err(Refusal::new(RefusalKind::Field, message));
@@ -248,7 +252,8 @@ fn outcome_of_row(row: &Map<String, Value>, wanted: &Map<String, Value>) -> Opti
         };
         return Some(Outcome::Refused(Refusal::new(RefusalKind::Converted, message)));
     }
-    let is_same = wanted.iter().all(|(name, value)| is_same(value_of(row, name).unwrap_or(&Value::Null), value));
+    let is_same =
+        wanted.iter().all(|(name, value)| is_same(value_of(row, name).unwrap_or(&Value::Null), value));
     let id = text_of(row, "Id").filter(|_| is_same)?;
     Some(Outcome::Unchanged { id: id.to_owned() })
 }
@@ -262,7 +267,8 @@ fn is_same(own: &Value, wanted: &Value) -> bool {
         (Value::Number(own), Value::Number(wanted)) => own.as_f64() == wanted.as_f64(),
         // Salesforce takes the space around a text away.
         (Value::String(own), Value::String(wanted)) => {
-            own == wanted.trim() || matches!((time(own), time(wanted)), (Some(own), Some(wanted)) if own == wanted)
+            own == wanted.trim()
+                || matches!((time(own), time(wanted)), (Some(own), Some(wanted)) if own == wanted)
         }
         _ => false,
     }
@@ -290,10 +296,15 @@ impl Saved {
                 Outcome::Refused(Refusal::new(RefusalKind::Converted, "the lead has been converted"))
             }
             (false, _, Some(error)) => {
-                let fields = if error.fields.is_empty() { String::new() } else { format!(" ({})", error.fields.join(", ")) };
+                let fields = if error.fields.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({})", error.fields.join(", "))
+                };
                 record_failure(&error.status_code, &format!("{}{fields}", error.message)).outcome()
             }
-            _ => Failure::new(FailureKind::BadAnswer, "Salesforce's answer does not say what became of it").outcome(),
+            _ => Failure::new(FailureKind::BadAnswer, "Salesforce's answer does not say what became of it")
+                .outcome(),
         }
     }
 }

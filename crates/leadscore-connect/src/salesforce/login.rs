@@ -131,7 +131,8 @@ impl Sessions {
             return Err(Failure::new(FailureKind::BadAnswer, "Salesforce gave a token that cannot be sent"));
         }
         let instance = instance(&answer.instance_url, &self.url).ok_or_else(|| {
-            let message = "Salesforce names an instance that is not one of its own, so the token is not sent there";
+            let message =
+                "Salesforce names an instance that is not one of its own, so the token is not sent there";
             Failure::new(FailureKind::Credentials, message)
         })?;
         Ok(Session { token: answer.access_token, instance })
@@ -166,12 +167,19 @@ mod tests {
     #[test]
     fn the_token_goes_to_salesforce_or_back() {
         let login = Url::parse("https://login.salesforce.com").unwrap();
-        for good in ["https://acme.my.salesforce.com", "https://acme.cloudforce.com/", "https://na1.force.com"] {
+        for good in
+            ["https://acme.my.salesforce.com", "https://acme.cloudforce.com/", "https://na1.force.com"]
+        {
             assert!(instance(good, &login).is_some(), "{good}");
         }
         for wrong in [
-            "http://acme.my.salesforce.com", "https://evil-salesforce.com", "https://salesforce.com.evil.com",
-            "https://acme.my.salesforce.com@evil.com", "https://127.0.0.1", "https://acme.my.salesforce.com:8443", "",
+            "http://acme.my.salesforce.com",
+            "https://evil-salesforce.com",
+            "https://salesforce.com.evil.com",
+            "https://acme.my.salesforce.com@evil.com",
+            "https://127.0.0.1",
+            "https://acme.my.salesforce.com:8443",
+            "",
         ] {
             assert!(instance(wrong, &login).is_none(), "{wrong}");
         }

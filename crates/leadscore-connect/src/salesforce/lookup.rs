@@ -58,8 +58,12 @@ impl Salesforce {
 
     async fn owner(&self, text: &str, down: &mut Option<Outcome>) -> Result<String, Outcome> {
         let refusal = |message| Outcome::Refused(Refusal::new(RefusalKind::Owner, message));
-        let email = normalized_email(text).map_err(|wrong| refusal(format!("the owner: {}", wrong.message)))?;
-        let query = format!("SELECT Id FROM User WHERE Email = {} AND IsActive = true LIMIT 2", soql::literal(&email));
+        let email =
+            normalized_email(text).map_err(|wrong| refusal(format!("the owner: {}", wrong.message)))?;
+        let query = format!(
+            "SELECT Id FROM User WHERE Email = {} AND IsActive = true LIMIT 2",
+            soql::literal(&email)
+        );
         let rows = self.query(&query).await.map_err(|failure| {
             let outcome = failure.outcome();
             if failure.stops_all() {
@@ -119,7 +123,8 @@ impl Salesforce {
         let rows: Rows = self.call(&Method::GET, &["query"], &[("q", query)], &[], None).await?.read()?;
         // A page has 2000 rows at the default size, and no query here asks for so many keys.
         if !rows.done {
-            let message = "Salesforce has more leads with the ids asked for than the field's uniqueness allows";
+            let message =
+                "Salesforce has more leads with the ids asked for than the field's uniqueness allows";
             return Err(Failure::new(FailureKind::Invalid, message));
         }
         Ok(rows.records)
@@ -132,7 +137,8 @@ pub(super) fn text_of<'a>(row: &'a Map<String, Value>, name: &str) -> Option<&'a
 }
 
 pub(super) fn value_of<'a>(row: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    row.get(name).or_else(|| row.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+    row.get(name)
+        .or_else(|| row.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }
 
 /// An upper bound of its length in an address.

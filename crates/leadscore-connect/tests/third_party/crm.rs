@@ -82,8 +82,15 @@ async fn hubspot_server() -> MockServer {
     answer(&server, "POST", &format!("{deals}/read"), 200, batch(&json!([]))).await;
     answer(&server, "POST", &format!("{deals}/create"), 201, batch(&object("77", &json!({})))).await;
     let present = |kind: &str| json!({"name": "n", "label": "l", "type": kind, "fieldType": "text", "description": "", "groupName": "g", "options": []});
-    for (name, kind) in [("lead_id", "string"), ("score", "number"), ("tier", "string"), ("reasoning", "string"), ("scored_at", "datetime")] {
-        answer(&server, "GET", &format!("/crm/v3/properties/contacts/leadscore_{name}"), 200, present(kind)).await;
+    for (name, kind) in [
+        ("lead_id", "string"),
+        ("score", "number"),
+        ("tier", "string"),
+        ("reasoning", "string"),
+        ("scored_at", "datetime"),
+    ] {
+        answer(&server, "GET", &format!("/crm/v3/properties/contacts/leadscore_{name}"), 200, present(kind))
+            .await;
     }
     answer(&server, "POST", "/crm/v3/properties/deals", 201, present("string")).await;
     server
@@ -93,7 +100,10 @@ async fn hubspot_server() -> MockServer {
 async fn sync_with_hubspot(server: &MockServer) {
     let token = "pat-na1-secret".into();
     let hubspot = HubSpot::new(token, &server.uri(), HubSpotPaths::default(), HttpLimits::default()).unwrap();
-    let mut record = CrmRecord::new("lead_8f3k2j1", "John@acme.com").score(87.0).tier("HOT").owner("Rep+1@yourcompany.com");
+    let mut record = CrmRecord::new("lead_8f3k2j1", "John@acme.com")
+        .score(87.0)
+        .tier("HOT")
+        .owner("Rep+1@yourcompany.com");
     record.name = Some("John Smith".into());
     record.company = Some("Acme".into());
     record.pipeline = Some("default".into());
@@ -122,7 +132,8 @@ async fn hubspots_own_client_makes_the_same_calls() {
 async fn jsforce_makes_the_same_calls() {
     let (ours, theirs) = (salesforce_server().await, salesforce_server().await);
     node("crm.mjs", &["salesforce", &theirs.uri()]);
-    let connect = |login| Salesforce::new(login, &ours.uri(), SalesforceApi::default(), HttpLimits::default()).unwrap();
+    let connect =
+        |login| Salesforce::new(login, &ours.uri(), SalesforceApi::default(), HttpLimits::default()).unwrap();
     let refresh = SalesforceLogin::RefreshToken {
         client_id: "3MVG9".into(),
         client_secret: Some("s3cret+/".into()),
@@ -130,13 +141,15 @@ async fn jsforce_makes_the_same_calls() {
     };
     // A record with an owner who cannot be found takes a token and no more than one query.
     let record = |id: &str, name: &str| {
-        let mut record = CrmRecord::new(id, &format!("{name}@acme.com")).score(87.0).tier("HOT").owner("O'Brien@x.com");
+        let mut record =
+            CrmRecord::new(id, &format!("{name}@acme.com")).score(87.0).tier("HOT").owner("O'Brien@x.com");
         record.name = Some("John Smith".into());
         record.company = Some("Acme".into());
         record
     };
     let _ = connect(refresh).sync(&[CrmRecord::new("l-1", "a@b.com").owner("nobody@x.com")]).await;
-    let login = SalesforceLogin::ClientCredentials { client_id: "3MVG9".into(), client_secret: "s3cret+/".into() };
+    let login =
+        SalesforceLogin::ClientCredentials { client_id: "3MVG9".into(), client_secret: "s3cret+/".into() };
     let report = connect(login).sync(&[record("l'1\\", "john"), record("l-2", "jane")]).await;
     assert_eq!(report.unwritten().count(), 0, "{report:?}");
     let mut ours = calls(&ours).await;
@@ -154,7 +167,8 @@ async fn salesforce_server() -> MockServer {
         "id": format!("{}/id/00D/005", server.uri()), "issued_at": "1742034600000", "signature": "s"});
     answer(&server, "POST", "/services/oauth2/token", 200, token).await;
     let query = "/services/data/v66.0/query";
-    let rows = |rows: Value| json!({"totalSize": rows.as_array().unwrap().len(), "done": true, "records": rows});
+    let rows =
+        |rows: Value| json!({"totalSize": rows.as_array().unwrap().len(), "done": true, "records": rows});
     let is_lead = |request: &Request| request.url.query().unwrap_or_default().contains("Lead");
     Mock::given(method("GET"))
         .and(path(query))
@@ -188,7 +202,9 @@ async fn hubspots_openapi_document_takes_our_calls() {
     let port = free_port();
     let mut command = node_command();
     // Dynamic answers: the examples of the document are null.
-    command.args(["node_modules/.bin/prism", "mock", "-d", "-h", "127.0.0.1", "-p", &port.to_string()]).arg(spec);
+    command
+        .args(["node_modules/.bin/prism", "mock", "-d", "-h", "127.0.0.1", "-p", &port.to_string()])
+        .arg(spec);
     let prism = Server::start(command, port);
     let client = reqwest::Client::new();
     let contacts = "/crm/v3/objects/contacts";
@@ -197,7 +213,10 @@ async fn hubspots_openapi_document_takes_our_calls() {
         if !request.url.path().starts_with(contacts) {
             continue;
         }
-        let call = client.post(prism.url(request.url.path())).headers(request.headers.clone()).body(request.body.clone());
+        let call = client
+            .post(prism.url(request.url.path()))
+            .headers(request.headers.clone())
+            .body(request.body.clone());
         let answer = call.send().await.unwrap();
         assert!(answer.status().is_success(), "{} {}", request.url, answer.status());
         assert_eq!(request_violations(&answer), Vec::<Value>::new(), "{}", request.url);
@@ -205,7 +224,10 @@ async fn hubspots_openapi_document_takes_our_calls() {
     }
     assert_eq!(count, 2);
     // And Prism does see what is wrong.
-    let wrong = client.post(prism.url(&format!("{contacts}/batch/upsert"))).bearer_auth("x").json(&json!({"inputs": [{"id": 1}]}));
+    let wrong = client
+        .post(prism.url(&format!("{contacts}/batch/upsert")))
+        .bearer_auth("x")
+        .json(&json!({"inputs": [{"id": 1}]}));
     let answer = wrong.send().await.unwrap();
     assert!(!answer.status().is_success() || !request_violations(&answer).is_empty(), "{answer:?}");
 }
