@@ -2,6 +2,8 @@
 
 #![cfg(feature = "webhook")]
 
+mod shared;
+
 use std::time::Duration;
 
 use leadscore_connect::signature::{body, hubspot, standard, timestamped};
@@ -10,6 +12,7 @@ use leadscore_connect::webhook::{
     Deliverer, DeliveryOutcome, Endpoint, Event, SignatureScheme, WebhookError,
 };
 use secrecy::SecretString;
+use shared::shared;
 use serde_json::Value;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -138,20 +141,10 @@ fn what_could_not_be_signed_is_refused() {
     }
 }
 
-/// The worked examples, or a word that they are not there.
+/// The worked examples, or nothing where they are absent.
 fn vectors() -> Option<Value> {
-    let path =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/protocols/vectors.json");
-    match std::fs::read(&path) {
-        Ok(text) => Some(serde_json::from_slice(&text).unwrap()),
-        Err(error) if std::env::var_os("LEADSCORE_REQUIRE_SHARED").is_some() => {
-            panic!("{}: {error}", path.display())
-        }
-        Err(_) => {
-            eprintln!("skipped: there is no {}", path.display());
-            None
-        }
-    }
+    let path = shared("protocols/vectors.json")?;
+    Some(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
 }
 
 #[test]
