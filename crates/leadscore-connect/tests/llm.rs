@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leadscore::task::{
-    Author, Budget, Cost, FailureKind, FallbackReason, NextActionTask, NotAsked, RejectionKind, Task, Usage,
+    AnyTask, Author, Budget, Cost, FailureKind, FallbackReason, NextActionTask, NotAsked, RejectionKind,
+    Task, Usage,
 };
 use leadscore::{AsOf, Lead, Pipeline, Zone};
 use leadscore_connect::llm::{Assistant, Model, Provider};
@@ -353,6 +354,62 @@ async fn so_many_calls_at_once_and_no_more() {
         asked.await.unwrap();
     }
     assert_eq!(model.most.load(Ordering::SeqCst), 3);
+}
+
+/// One question of every kind.
+fn every_task() -> Vec<AnyTask> {
+    let lead = r#"{"id": "l-1", "title": "VP Sales", "company": "Acme Ltd", "message": "We want a demo this quarter."}"#;
+    let about = |task: &str, pipeline: &str| {
+        let request = format!(r#"{{"task": "{task}", "lead": {lead}, "as_of": "2026-11-22"}}"#);
+        AnyTask::from_json(&request, Some(&Pipeline::builtin(pipeline).unwrap())).unwrap()
+    };
+    let ranking =
+        format!(r#"{{"task": "ranking", "leads": [{lead}, {{"id": "l-2"}}], "as_of": "2026-11-22"}}"#);
+    let chat = |task: &str| {
+        AnyTask::from_json(&format!(r#"{{"task": "{task}", "message": "How much is it?"}}"#), None)
+    };
+    vec![
+        about("conversion", "conversion"),
+        about("time_to_close", "conversion"),
+        about("next_action", "conversion"),
+        about("qualification", "qualify"),
+        AnyTask::from_json(&ranking, Some(&Pipeline::builtin("priority").unwrap())).unwrap(),
+        chat("chat_intent").unwrap(),
+        chat("chat_reply").unwrap(),
+    ]
+}
+
+#[tokio::test]
+async fn every_task_has_its_fallback_without_a_network_and_from_a_model_that_talks_nonsense() {
+    let closed = Model::new(Provider::OpenAi, "gpt-4o-mini", None, "http://127.0.0.1:1").unwrap();
+    let closed = Assistant::new(closed).attempts(1).circuit_breaker(1_000, Duration::from_secs(1));
+    let unknown = Model::new(Provider::OpenAi, "gpt-4o-mini", None, "http://no-such-host.invalid").unwrap();
+    let unknown = Assistant::new(unknown).attempts(1).circuit_breaker(1_000, Duration::from_secs(1));
+    for task in every_task() {
+        let own = task.fallback().json().to_owned();
+        for assistant in [&closed, &unknown] {
+            let assisted = assistant.assist(&task, &Budget::unlimited()).await;
+            let kind = match &assisted.provenance.reason {
+                Some(FallbackReason::Failed { failure }) => failure.kind,
+                other => panic!("{}: {other:?}", task.name()),
+            };
+            assert_eq!(
+                (kind, assisted.output.json()),
+                (FailureKind::Connection, own.as_str()),
+                "{}",
+                task.name()
+            );
+        }
+        for nonsense in ["", "Sure!", "{}", "[1, 2]", r#"{"score": 1e999}"#, "null", "{\"a\": {\"a\": {}}}"] {
+            let server = server(vec![completion(nonsense)]).await;
+            let assisted = assistant(&server).assist(&task, &Budget::unlimited()).await;
+            assert_eq!(
+                (assisted.provenance.author, assisted.output.json()),
+                (Author::Rules, own.as_str()),
+                "{nonsense}"
+            );
+        }
+    }
 }
 
 #[tokio::test]

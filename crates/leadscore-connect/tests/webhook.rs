@@ -12,8 +12,8 @@ use leadscore_connect::webhook::{
     Deliverer, DeliveryOutcome, Endpoint, Event, SignatureScheme, WebhookError,
 };
 use secrecy::SecretString;
-use shared::shared;
 use serde_json::Value;
+use shared::shared;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
