@@ -12,6 +12,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** The same library, as Java sees it. */
@@ -78,6 +79,22 @@ class JavaTest {
         assertTrue(LeadscoreException.getCodes().contains("io"));
         assertTrue(Pipeline.builtinNames().contains("b2b"));
         assertEquals("0.1.0", Leadscore.version());
+    }
+
+    @Test
+    void asksALanguageModel() {
+        try (Task task = Task.chatIntent("Was kostet der Schreibtisch?")) {
+            Reply reply = new Reply("{\"intent\":\"HOT\",\"words\":\"was kostet\"}", "gpt-4o-mini", new Usage(900, 20));
+            Assisted asked = Tasks.assist(task, prompt -> prompt.getUser().isEmpty() ? null : reply);
+            assertEquals(Author.MODEL, asked.getProvenance().getAuthor());
+            assertEquals("HOT", ((Map<?, ?>) asked.getOutput()).get("intent"));
+            Assisted later = Tasks.assistAsync(task, prompt -> CompletableFuture.supplyAsync(() -> reply)).join();
+            assertEquals(asked, later);
+            ModelFailure busy = new ModelFailure(503, "busy");
+            Assisted failed = Tasks.assist(task, prompt -> { throw busy; });
+            assertEquals("failed", failed.getProvenance().getReason().get("kind"));
+            assertEquals(failed, task.conclude(busy));
+        }
     }
 
     @Test
