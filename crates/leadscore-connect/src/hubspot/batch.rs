@@ -79,7 +79,7 @@ impl HubSpot {
             || Err(Failure::new(FailureKind::BadAnswer, "HubSpot's answer does not say what became of it"));
         let mut results: Vec<Result<Object, Failure>> = inputs.iter().map(|_| not_told()).collect();
         // HubSpot may refuse a whole batch for one input: halves find it, and the others are written.
-        let mut parts = Vec::from([0..inputs.len()]);
+        let mut parts: Vec<_> = std::iter::once(0..inputs.len()).collect();
         while let Some(part) = parts.pop() {
             let body = json!({"inputs": &inputs[part.clone()]});
             let rest = [object, "batch", action];
