@@ -1,4 +1,4 @@
-//! HubSpot's own client and jsforce make the calls that we make; HubSpot's OpenAPI document takes ours.
+//! HubSpot's own client and jsforce make the calls that we make; HubSpot's description of its API takes ours.
 
 use leadscore_connect::crm::{CrmRecord, HttpLimits, Outcome};
 use leadscore_connect::hubspot::{HubSpot, HubSpotPaths};
