@@ -12,7 +12,9 @@ use serde_json::Value;
 pub(crate) use draft::{Draft, accepted, normalized_email};
 pub use failure::{Failure, FailureKind};
 pub use http::HttpLimits;
-pub(crate) use http::{Answer, Body, Call, Http, base_url, is_loopback, is_sendable, path_url, shortened};
+#[cfg(feature = "salesforce")]
+pub(crate) use http::is_loopback;
+pub(crate) use http::{Answer, Body, Call, Http, base_url, is_sendable, path_url, shortened};
 
 /// A lead as it is to be in a CRM system.
 ///

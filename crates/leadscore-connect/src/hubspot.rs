@@ -109,13 +109,11 @@ impl HubSpot {
                 let message = format!("the property {name:?} cannot be given among the further fields");
                 return Err(Refusal::new(RefusalKind::Field, message));
             }
-            match &record.email {
-                Some(email) => normalized_email(email),
-                None => {
-                    let message = "HubSpot contacts are found by e-mail, and there is none";
-                    Err(Refusal::new(RefusalKind::Email, message))
-                }
-            }
+            let Some(email) = &record.email else {
+                let message = "HubSpot contacts are found by e-mail, and there is none";
+                return Err(Refusal::new(RefusalKind::Email, message));
+            };
+            normalized_email(email)
         };
         let accepted = accepted(records, &mut draft, by_email);
         let planned = self.plan(accepted, &mut draft).await;

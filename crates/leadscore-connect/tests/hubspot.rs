@@ -58,12 +58,10 @@ impl Respond for Objects {
             results.reverse();
         } else {
             let has_bad = |bad: &str| inputs.iter().any(|input| input.to_string().contains(bad));
-            if let Some((bad, true)) = self.bad {
-                if has_bad(bad) {
-                    return ResponseTemplate::new(400)
-                        .set_body_json(json!({"status": "error", "category": "VALIDATION_ERROR",
-                        "message": "Property values were not valid", "correlationId": "c"}));
-                }
+            if self.bad.is_some_and(|(bad, is_of_all)| is_of_all && has_bad(bad)) {
+                return ResponseTemplate::new(400)
+                    .set_body_json(json!({"status": "error", "category": "VALIDATION_ERROR",
+                    "message": "Property values were not valid", "correlationId": "c"}));
             }
             for input in inputs {
                 let given = input["properties"].as_object().unwrap();
@@ -235,12 +233,13 @@ async fn a_second_run_writes_nothing_and_opens_no_second_deal() {
 async fn a_contact_is_known_by_its_second_address() {
     let (server, contacts, _) = account(None).await;
     let record = CrmRecord::new("l-1", "old@acme.com").score(1.0);
-    let _ = hubspot(&server).sync(&[record.clone()]).await;
-    let mut store = contacts.0.lock().unwrap();
-    let own = store.get_mut("old@acme.com").unwrap();
-    own.insert("email".into(), "new@acme.com".into());
-    own.insert("hs_additional_emails".into(), "x@y.com;Old@acme.com".into());
-    drop(store);
+    let _ = hubspot(&server).sync(std::slice::from_ref(&record)).await;
+    {
+        let mut store = contacts.0.lock().unwrap();
+        let own = store.get_mut("old@acme.com").unwrap();
+        own.insert("email".into(), "new@acme.com".into());
+        own.insert("hs_additional_emails".into(), "x@y.com;Old@acme.com".into());
+    }
     let report = hubspot(&server).sync(&[record]).await;
     assert_eq!(report.records[0].outcome, Outcome::Unchanged { id: "id-old@acme.com".into() });
 }
@@ -276,6 +275,7 @@ async fn one_bad_record_of_a_batch_is_named_and_the_others_are_written() {
 
 #[tokio::test]
 async fn what_cannot_be_sent_is_refused_before_any_call_and_the_rest_goes_on() {
+    use RefusalKind::{Duplicate, Email, Field, Owner, Pipeline};
     let (server, contacts, _) = account(None).await;
     let mut no_email = CrmRecord::new("l-1", "");
     no_email.email = None;
@@ -292,7 +292,6 @@ async fn what_cannot_be_sent_is_refused_before_any_call_and_the_rest_goes_on() {
     ];
     let report = hubspot(&server).sync(&records).await;
     assert!(report.records[0].outcome.is_written());
-    use RefusalKind::{Duplicate, Email, Field, Owner, Pipeline};
     for (at, expected) in [(1, Email), (2, Email), (3, Duplicate), (4, Owner), (5, Field), (6, Pipeline)] {
         assert_eq!(kind(&report, at), expected, "{at}");
     }

@@ -261,6 +261,7 @@ async fn a_record_that_stays_locked_is_to_be_tried_later() {
 
 #[tokio::test]
 async fn what_cannot_be_sent_is_refused_and_the_rest_goes_on() {
+    use RefusalKind::{Converted, Duplicate, ExternalId, Field, Owner};
     let (server, org) = org().await;
     let converted =
         json!({"Id": "00Q1", "Leadscore_Id__c": "l-5", "IsConverted": true, "ConvertedContactId": "003C"});
@@ -280,7 +281,6 @@ async fn what_cannot_be_sent_is_refused_and_the_rest_goes_on() {
     let report = salesforce(&server).sync(&given).await;
     assert_eq!(report.records[0].owner_id.as_deref(), Some("005O"));
     assert!(report.records[0].outcome.is_written());
-    use RefusalKind::{Converted, Duplicate, ExternalId, Field, Owner};
     let expected = [Duplicate, Owner, Owner, Field, Converted, Field, ExternalId];
     for (at, expected) in expected.into_iter().enumerate() {
         assert_eq!(kind(&report, at + 1), expected, "{}", at + 1);

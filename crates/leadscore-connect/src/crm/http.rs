@@ -64,6 +64,7 @@ pub(crate) struct Call<'a> {
 pub(crate) enum Body<'a> {
     None,
     Json(&'a Value),
+    #[cfg(feature = "salesforce")]
     Form(&'a [(&'a str, &'a str)]),
 }
 
@@ -137,6 +138,7 @@ impl Http {
         request = match call.body {
             Body::None => request,
             Body::Json(body) => request.json(body),
+            #[cfg(feature = "salesforce")]
             Body::Form(fields) => {
                 let mut form = url::form_urlencoded::Serializer::new(String::new());
                 form.extend_pairs(fields);

@@ -16,15 +16,14 @@ pub(super) const BATCH: usize = 100;
 pub(super) type Properties = BTreeMap<String, Option<String>>;
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(super) struct Object {
     pub(super) id: String,
     #[serde(default)]
     pub(super) properties: Properties,
     #[serde(default)]
     pub(super) new: bool,
-    #[serde(default)]
-    object_write_trace_id: Option<String>,
+    #[serde(default, rename = "objectWriteTraceId")]
+    trace: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -36,9 +35,8 @@ struct BatchAnswer {
     errors: Vec<BatchError>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(default)]
-#[derive(Default)]
 struct BatchError {
     category: String,
     message: String,
@@ -81,7 +79,7 @@ impl HubSpot {
             || Err(Failure::new(FailureKind::BadAnswer, "HubSpot's answer does not say what became of it"));
         let mut results: Vec<Result<Object, Failure>> = inputs.iter().map(|_| not_told()).collect();
         // HubSpot may refuse a whole batch for one input: halves find it, and the others are written.
-        let mut parts = vec![0..inputs.len()];
+        let mut parts: Vec<_> = std::iter::once(0..inputs.len()).collect();
         while let Some(part) = parts.pop() {
             let body = json!({"inputs": &inputs[part.clone()]});
             let rest = [object, "batch", action];
@@ -133,8 +131,8 @@ impl BatchAnswer {
     ) {
         let traced = |trace: Option<&str>| trace?.parse().ok().filter(|at| part.contains(at));
         for error in &self.errors {
-            let traces = error.context.get("objectWriteTraceId").into_iter().flatten();
-            let ats: Vec<usize> = traces.filter_map(|trace| traced(trace.as_str())).collect();
+            let named = error.context.get("objectWriteTraceId").into_iter().flatten();
+            let ats: Vec<usize> = named.filter_map(|trace| traced(trace.as_str())).collect();
             // An error without a name is of every input that no result is of.
             let ats = if ats.is_empty() { part.clone().collect() } else { ats };
             for at in ats {
@@ -142,8 +140,7 @@ impl BatchAnswer {
             }
         }
         for object in self.results {
-            let at = traced(object.object_write_trace_id.as_deref())
-                .or_else(|| key(&object).filter(|at| part.contains(at)));
+            let at = traced(object.trace.as_deref()).or_else(|| key(&object).filter(|at| part.contains(at)));
             if let Some(at) = at {
                 results[at] = Ok(object);
             }

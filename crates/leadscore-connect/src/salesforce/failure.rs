@@ -32,18 +32,14 @@ pub(super) fn failure(answer: &Answer) -> Failure {
     } else {
         serde_json::from_slice(&answer.body).unwrap_or_default()
     };
-    match errors.first() {
-        Some(error) => {
-            let kind = kind(&error.error_code).unwrap_or_else(|| status_kind(answer.status));
-            told(kind, &error.error_code, &error.message)
-        }
-        None => {
-            let failure =
-                Failure::new(status_kind(answer.status), format!("Salesforce: status {}", answer.status));
-            // A proxy in front of it may say so without the code.
-            if answer.status == 401 { failure.code(EXPIRED) } else { failure }
-        }
+    if let Some(error) = errors.first() {
+        let kind = kind(&error.error_code).unwrap_or_else(|| status_kind(answer.status));
+        return told(kind, &error.error_code, &error.message);
     }
+    let message = format!("Salesforce: status {}", answer.status);
+    let failure = Failure::new(status_kind(answer.status), message);
+    // A proxy in front of it may say so without the code.
+    if answer.status == 401 { failure.code(EXPIRED) } else { failure }
 }
 
 /// The failure of one record of several.

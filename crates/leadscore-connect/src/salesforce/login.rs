@@ -48,7 +48,7 @@ pub(super) struct Sessions {
 
 #[derive(Deserialize)]
 struct TokenAnswer {
-    access_token: SecretString,
+    access_token: String,
     instance_url: String,
     #[serde(default)]
     token_type: Option<String>,
@@ -127,7 +127,8 @@ impl Sessions {
         })?;
         let answer: TokenAnswer = answer.read()?;
         let is_bearer = answer.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
-        if !is_bearer || !is_sendable(&answer.access_token) {
+        let token = SecretString::from(answer.access_token);
+        if !is_bearer || !is_sendable(&token) {
             return Err(Failure::new(FailureKind::BadAnswer, "Salesforce gave a token that cannot be sent"));
         }
         let instance = instance(&answer.instance_url, &self.url).ok_or_else(|| {
@@ -135,7 +136,7 @@ impl Sessions {
                 "Salesforce names an instance that is not one of its own, so the token is not sent there";
             Failure::new(FailureKind::Credentials, message)
         })?;
-        Ok(Session { token: answer.access_token, instance })
+        Ok(Session { token, instance })
     }
 }
 

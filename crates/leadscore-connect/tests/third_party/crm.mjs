@@ -66,12 +66,13 @@ async function salesforce() {
     "Company", "ConvertedContactId", "Email", "FirstName", "Id", "IsConverted", "LastName", "Leadscore_Id__c",
     "Leadscore_Score__c", "Leadscore_Tier__c", "OwnerId", "Rating",
   ];
-  await connection.sobject("Lead").find({ Leadscore_Id__c: { $in: ["l'1\\", "l-2"] } }, fields);
+  // No backslash: jsforce 3.10.16 leaves it as it is, so that it would take the quote behind it away.
+  await connection.sobject("Lead").find({ Leadscore_Id__c: { $in: ["l'1", "l-2"] } }, fields);
   const lead = (id, name) => ({
     Leadscore_Id__c: id, Email: `${name}@acme.com`, FirstName: "John", LastName: "Smith", Company: "Acme",
     OwnerId: "005R", Rating: "Hot", Leadscore_Score__c: 87, Leadscore_Tier__c: "HOT",
   });
-  await connection.sobject("Lead").upsert([lead("l'1\\", "john"), lead("l-2", "jane")], "Leadscore_Id__c", {
+  await connection.sobject("Lead").upsert([lead("l'1", "john"), lead("l-2", "jane")], "Leadscore_Id__c", {
     allOrNone: false,
     headers: { "Sforce-Auto-Assign": "FALSE" },
   });

@@ -1,4 +1,4 @@
-//! HubSpot's own client and jsforce make the calls that we make; HubSpot's OpenAPI document takes ours.
+//! HubSpot's own client and jsforce make the calls that we make; HubSpot's description of its API takes ours.
 
 use leadscore_connect::crm::{CrmRecord, HttpLimits, Outcome};
 use leadscore_connect::hubspot::{HubSpot, HubSpotPaths};
@@ -150,7 +150,7 @@ async fn jsforce_makes_the_same_calls() {
     let _ = connect(refresh).sync(&[CrmRecord::new("l-1", "a@b.com").owner("nobody@x.com")]).await;
     let login =
         SalesforceLogin::ClientCredentials { client_id: "3MVG9".into(), client_secret: "s3cret+/".into() };
-    let report = connect(login).sync(&[record("l'1\\", "john"), record("l-2", "jane")]).await;
+    let report = connect(login).sync(&[record("l'1", "john"), record("l-2", "jane")]).await;
     assert_eq!(report.unwritten().count(), 0, "{report:?}");
     let mut ours = calls(&ours).await;
     // The query for the owner of the first synchronisation.
