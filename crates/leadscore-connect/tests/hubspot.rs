@@ -360,6 +360,7 @@ async fn answers_that_are_none_are_said() {
     }
     let (_, report) = answering(ResponseTemplate::new(200).set_body_bytes(vec![b' '; (1 << 20) + 1])).await;
     assert_eq!(failure(&report.records[0].outcome).0, FailureKind::BadAnswer);
+    assert!(format!("{:?}", report.records[0].outcome).contains("more than 1048576 bytes"));
     // Nothing is there, and the answer to the write names no record.
     let (_, report) =
         answering(ResponseTemplate::new(200).set_body_json(json!({"status": "COMPLETE", "results": []})))
