@@ -272,9 +272,7 @@ mod tests {
 
     #[test]
     fn messages_are_short_and_have_no_key() {
-        let message = |text: &str, key: &str| {
-            presentable(text, Some(&SecretString::from(key.to_owned())))
-        };
+        let message = |text: &str, key: &str| presentable(text, Some(&SecretString::from(key.to_owned())));
         let long = message(&"ä\n".repeat(1_000), "sk-1234");
         assert!(long.chars().count() == MAX_MESSAGE + 1 && long.ends_with('…') && !long.contains('\n'));
         assert_eq!(message("Incorrect API key: sk-1234.", "sk-1234"), "Incorrect API key: [key].");

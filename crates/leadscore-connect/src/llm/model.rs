@@ -5,7 +5,9 @@ use std::pin::Pin;
 use std::str::FromStr;
 use std::time::Duration;
 
-use leadscore::task::{Completion, FailureKind, LanguageModel, ModelFailure, Price, PriceList, Prompt, Usage};
+use leadscore::task::{
+    Completion, FailureKind, LanguageModel, ModelFailure, Price, PriceList, Prompt, Usage,
+};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;

@@ -233,7 +233,10 @@ mod tests {
             (r#"{"choices":[]}"#, FailureKind::BadResponse),
             (r#"{"choices":[{"message":{"content":" "}}]}"#, FailureKind::BadResponse),
             (r#"{"error":{"code":502,"message":"upstream"}}"#, FailureKind::Unavailable),
-            (r#"{"error":{"code":429,"message":"slow down","details":null},"choices":null}"#, FailureKind::RateLimited),
+            (
+                r#"{"error":{"code":429,"message":"slow down","details":null},"choices":null}"#,
+                FailureKind::RateLimited,
+            ),
             ("{", FailureKind::BadResponse),
             ("", FailureKind::BadResponse),
             ("[]", FailureKind::BadResponse),
