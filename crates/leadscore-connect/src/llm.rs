@@ -27,6 +27,7 @@ mod gemini;
 mod model;
 mod ollama;
 mod openai;
+mod schema;
 mod spec;
 
 pub use assistant::Assistant;

@@ -2,12 +2,15 @@
 
 #![cfg(feature = "llm")]
 
+#[path = "llm/limits.rs"]
+mod limits;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use leadscore::task::{
-    AnyTask, Author, Budget, Cost, FailureKind, FallbackReason, NextActionTask, NotAsked, RejectionKind,
-    Task, Usage,
+    AnyTask, Assisted, Author, Budget, Cost, FailureKind, FallbackReason, ModelFailure, NextActionTask,
+    NotAsked, RejectionKind, Task, Usage,
 };
 use leadscore::{AsOf, Lead, Pipeline, Zone};
 use leadscore_connect::llm::{Assistant, Model, Provider};
@@ -59,6 +62,13 @@ fn model(server: &MockServer) -> Model {
 
 fn assistant(server: &MockServer) -> Assistant {
     Assistant::new(model(server)).first_wait(Duration::from_millis(1)).deadline(Duration::from_secs(10))
+}
+
+fn failure<T: std::fmt::Debug>(assisted: &Assisted<T>) -> &ModelFailure {
+    match &assisted.provenance.reason {
+        Some(FallbackReason::Failed { failure }) => failure,
+        other => panic!("{other:?}"),
+    }
 }
 
 async fn calls(server: &MockServer) -> usize {
@@ -239,7 +249,10 @@ async fn no_call_goes_out_that_could_exceed_the_budget() {
     let server = server(vec![error(500, "server_error")]).await;
     let budget = Budget::unlimited().max_calls(2);
     let assisted = assistant(&server).attempts(5).assist(&task(), &budget).await;
-    assert_eq!(assisted.provenance.reason, Some(FallbackReason::NotAsked { why: NotAsked::OverBudget }));
+    // It was asked, so that is why there is no answer.
+    let message = &failure(&assisted).message;
+    let end = "(attempt 2; all calls of the budget are used up)";
+    assert!(message.starts_with("status 500") && message.ends_with(end), "{message}");
     assert_eq!((calls(&server).await, budget.spent().calls), (2, 2));
 
     let server = self::server(vec![completion(GOOD)]).await;

@@ -6,11 +6,11 @@
 
 use leadscore::task::{Completion, FailureKind, ModelFailure, Prompt, Usage};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use super::failure::unreadable;
 use super::model::Request;
-use super::openai::{json, schema};
+use super::openai::{json, no_json};
+use super::schema::{Json, with_limits_as_words};
 
 /// Under it and the later one a request without sampling parameters is the same.
 const VERSION: &str = "2023-06-01";
@@ -21,7 +21,7 @@ struct Body<'a> {
     max_tokens: u32,
     system: &'a str,
     messages: [Message<'a>; 1],
-    output_config: OutputConfig<'a>,
+    output_config: OutputConfig,
 }
 
 #[derive(Serialize)]
@@ -31,14 +31,15 @@ struct Message<'a> {
 }
 
 #[derive(Serialize)]
-struct OutputConfig<'a> {
-    format: Format<'a>,
+struct OutputConfig {
+    format: Format,
 }
 
 #[derive(Serialize)]
-struct Format<'a> {
+struct Format {
     r#type: &'static str,
-    schema: &'a RawValue,
+    /// Ranges of numbers in a schema are refused here.
+    schema: Json,
 }
 
 #[derive(Deserialize)]
@@ -74,12 +75,13 @@ struct Tokens {
 }
 
 pub(super) fn request(name: &str, prompt: &Prompt) -> Result<Request, ModelFailure> {
+    let schema = with_limits_as_words(&prompt.schema).map_err(|error| no_json(&error))?;
     let body = Body {
         model: name,
         max_tokens: prompt.max_output_tokens,
         system: &prompt.system,
         messages: [Message { role: "user", content: &prompt.user }],
-        output_config: OutputConfig { format: Format { r#type: "json_schema", schema: schema(prompt)? } },
+        output_config: OutputConfig { format: Format { r#type: "json_schema", schema } },
     };
     let headers = vec![("anthropic-version", VERSION.to_owned())];
     Ok(Request { path: "/v1/messages".to_owned(), headers, body: json(&body) })

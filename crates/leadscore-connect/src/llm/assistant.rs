@@ -33,6 +33,9 @@ pub struct Assistant {
     cache: Cache<String, Arc<Completion>>,
 }
 
+/// Longer is as good as for ever, and no clock has room for much more.
+const LONGEST_DEADLINE: Duration = Duration::from_secs(86_400);
+const LONGEST_KEPT: Duration = Duration::from_secs(365 * 86_400);
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 /// Who asks for a longer wait does not want to be asked again.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
@@ -81,10 +84,11 @@ impl Assistant {
         self
     }
 
-    /// The same with how long a question may take in all: waiting for its turn, attempts and the waits between them.
+    /// The same with how long a question may take in all: waiting for its turn, attempts and the waits between them; at most
+    /// a day.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Assistant {
-        self.deadline = deadline;
+        self.deadline = deadline.min(LONGEST_DEADLINE);
         self
     }
 
@@ -92,7 +96,7 @@ impl Assistant {
     /// is added at random. Where the vendor says how long to wait, that counts.
     #[must_use]
     pub fn first_wait(mut self, wait: Duration) -> Assistant {
-        self.first_wait = wait;
+        self.first_wait = wait.min(LONGEST_WAIT);
         self
     }
 
@@ -106,7 +110,7 @@ impl Assistant {
     /// The same with another pause after so many failures of the server in a row.
     #[must_use]
     pub fn circuit_breaker(mut self, failures: u32, pause: Duration) -> Assistant {
-        self.breaker = CircuitBreaker::new(failures.max(1), pause);
+        self.breaker = CircuitBreaker::new(failures.max(1), pause.min(LONGEST_DEADLINE));
         self
     }
 
@@ -125,26 +129,33 @@ impl Assistant {
     pub async fn assist<T: Task + Sync>(&self, task: &T, budget: &Budget) -> Assisted<T::Output> {
         let prompt = task.prompt();
         let key = prompt.cache_key(&self.identity);
-        let mut is_own = false;
-        let asked = async {
-            is_own = true;
-            let completion = self.ask(&prompt, budget).await?;
-            match task.accept(&completion.text) {
-                Ok(_) => Ok(Arc::new(completion)),
-                // Handed on to all who wait for it, and not kept.
-                Err(_) => Err(Outcome::Replied(completion)),
+        let deadline = Instant::now() + self.deadline;
+        loop {
+            let mut is_own = false;
+            let asked = async {
+                is_own = true;
+                let completion = self.ask(&prompt, budget, deadline).await?;
+                match task.accept(&completion.text) {
+                    Ok(_) => Ok(Arc::new(completion)),
+                    // Handed on to all who wait for it, and not kept.
+                    Err(_) => Err(Outcome::Replied(completion)),
+                }
+            };
+            let outcome = match self.cache.try_get_with(key.clone(), asked).await {
+                Ok(completion) => Outcome::Replied(Completion::clone(&completion)),
+                Err(outcome) => Outcome::clone(&outcome),
+            };
+            match outcome {
+                outcome if is_own => return conclude(task, outcome),
+                // Somebody else's budget has ended, which says nothing about this one.
+                Outcome::NotAsked(_) => {}
+                outcome => return conclude(task, unpaid(outcome)),
             }
-        };
-        let outcome = match self.cache.try_get_with(key, asked).await {
-            Ok(completion) => Outcome::Replied(Completion::clone(&completion)),
-            Err(outcome) => Outcome::clone(&outcome),
-        };
-        conclude(task, if is_own { outcome } else { unpaid(outcome) })
+        }
     }
 
     /// One answer, by as many attempts as it takes and may take.
-    async fn ask(&self, prompt: &Prompt, budget: &Budget) -> Result<Completion, Outcome> {
-        let deadline = Instant::now() + self.deadline;
+    async fn ask(&self, prompt: &Prompt, budget: &Budget, deadline: Instant) -> Result<Completion, Outcome> {
         let waits = ExponentialBuilder::new()
             .with_min_delay(self.first_wait)
             .with_max_delay(LONGEST_WAIT)
@@ -152,17 +163,24 @@ impl Assistant {
             .without_max_times();
         let mut waits = waits.build();
         let mut used = None;
+        let mut before: Option<ModelFailure> = None;
         for attempt in 1.. {
             let mut failure = match self.attempt(prompt, budget, deadline).await {
                 Ok(completion) => return Ok(with_usage_of_before(completion, used)),
-                Err(Outcome::Failed(failure)) => failure,
-                // The budget ended; what happened before is then why there is no answer.
-                Err(outcome) => return Err(outcome),
+                Err(NoAnswer::Failed(failure)) => failure,
+                // Where it was asked before, what came of that is why there is no answer.
+                Err(NoAnswer::NotSent { outcome, why }) => {
+                    return Err(before.map_or(outcome, |mut failure| {
+                        failure.message += &format!(" (attempt {}; {why})", attempt - 1);
+                        Outcome::Failed(failure)
+                    }));
+                }
             };
             used = sum(used, failure.usage);
             failure.usage = used;
             let own_wait = waits.next().unwrap_or(LONGEST_WAIT);
-            let wait = failure.retry_after.unwrap_or(own_wait);
+            // Whom nobody asks to wait does not hurry all the same.
+            let wait = failure.retry_after.filter(|wait| !wait.is_zero()).unwrap_or(own_wait);
             let is_last = attempt >= self.attempts
                 || !failure.kind.is_transient()
                 || wait > LONGEST_RETRY_AFTER
@@ -173,6 +191,7 @@ impl Assistant {
                 }
                 return Err(Outcome::Failed(failure));
             }
+            before = Some(failure);
             sleep(wait).await;
         }
         unreachable!("the last attempt returns")
@@ -184,26 +203,30 @@ impl Assistant {
         prompt: &Prompt,
         budget: &Budget,
         deadline: Instant,
-    ) -> Result<Completion, Outcome> {
-        let failed = |kind, message: &str| Outcome::Failed(ModelFailure::new(kind, message));
-        let Ok(Ok(_turn)) = timeout_at(deadline, self.calls.acquire()).await else {
-            return Err(failed(FailureKind::Timeout, "no turn came before the deadline"));
+    ) -> Result<Completion, NoAnswer> {
+        let not_sent = |kind, why: &'static str| NoAnswer::NotSent {
+            outcome: Outcome::Failed(ModelFailure::new(kind, why)),
+            why: why.to_owned(),
         };
-        let Some(attempt) = self.breaker.attempt() else {
-            let message = "the model has failed several times in a row and is left alone for a while";
-            return Err(failed(FailureKind::Unavailable, message));
-        };
-        let Ok(permit) = budget.reserve(prompt, self.price.as_ref()) else {
-            return Err(Outcome::NotAsked(NotAsked::OverBudget));
-        };
+        let no_turn = || not_sent(FailureKind::Timeout, "no turn came before the deadline");
+        let Ok(Ok(_turn)) = timeout_at(deadline, self.calls.acquire()).await else { return Err(no_turn()) };
         let left = deadline.saturating_duration_since(Instant::now()).min(self.attempt_timeout);
+        if left.is_zero() {
+            return Err(no_turn());
+        }
+        let Some(attempt) = self.breaker.attempt() else {
+            let why = "the model has failed several times in a row and is left alone for a while";
+            return Err(not_sent(FailureKind::Unavailable, why));
+        };
+        let permit = budget.reserve(prompt, self.price.as_ref()).map_err(|over| NoAnswer::NotSent {
+            outcome: Outcome::NotAsked(NotAsked::OverBudget),
+            why: over.to_string(),
+        })?;
         let Ok(answer) = timeout(left, self.model.complete(prompt)).await else {
             // The permit is dropped: nobody knows what the vendor has done, so all of it counts.
             attempt.failed();
-            return Err(failed(
-                FailureKind::Timeout,
-                &format!("no answer within {:.1} s", left.as_secs_f64()),
-            ));
+            let message = format!("no answer within {:.1} s", left.as_secs_f64());
+            return Err(NoAnswer::Failed(ModelFailure::new(FailureKind::Timeout, message)));
         };
         match answer {
             Ok(completion) => {
@@ -222,10 +245,18 @@ impl Assistant {
                     (None, true) => permit.settle(&Usage::default(), Some(Cost::default())),
                     (None, false) => drop(permit),
                 }
-                Err(Outcome::Failed(failure))
+                Err(NoAnswer::Failed(failure))
             }
         }
     }
+}
+
+/// Why an attempt gave no answer.
+enum NoAnswer {
+    /// It was made.
+    Failed(ModelFailure),
+    /// It was not made, and none after it may be.
+    NotSent { outcome: Outcome, why: String },
 }
 
 impl std::fmt::Debug for Assistant {
@@ -235,7 +266,7 @@ impl std::fmt::Debug for Assistant {
 }
 
 fn cache(answers: u64, time_to_live: Duration) -> Cache<String, Arc<Completion>> {
-    Cache::builder().max_capacity(answers).time_to_live(time_to_live).build()
+    Cache::builder().max_capacity(answers).time_to_live(time_to_live.min(LONGEST_KEPT)).build()
 }
 
 /// Whether the vendor takes nothing, for no model has seen the request.

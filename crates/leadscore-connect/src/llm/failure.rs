@@ -36,11 +36,11 @@ pub(super) enum VendorError {
         #[serde(default)]
         code: Option<Value>,
         #[serde(default, rename = "type")]
-        kind: Option<String>,
+        kind: Option<Value>,
         #[serde(default)]
-        status: Option<String>,
+        status: Option<Value>,
         #[serde(default)]
-        details: Vec<Value>,
+        details: Option<Vec<Value>>,
     },
 }
 
@@ -55,7 +55,7 @@ pub(super) fn status_failure(status: StatusCode, headers: &HeaderMap, body: &[u8
     let kind = kind(status.as_u16(), &words, text);
     let message = match text {
         "" => format!("status {}", status.as_u16()),
-        text => format!("status {}: {}", status.as_u16(), shortened(text)),
+        text => format!("status {}: {text}", status.as_u16()),
     };
     let failure = ModelFailure::new(kind, message);
     match retry_after(headers).or_else(|| error.as_ref().and_then(VendorError::retry_delay)) {
@@ -74,7 +74,7 @@ pub(super) fn told_failure(error: &VendorError) -> ModelFailure {
     };
     let text = error.message().unwrap_or("an error without a message");
     let kind = status.map_or(FailureKind::Unavailable, |status| kind(status, &error.words(), text));
-    ModelFailure::new(kind, shortened(text))
+    ModelFailure::new(kind, text)
 }
 
 /// The failure of a request that has no answer.
@@ -89,7 +89,7 @@ pub(super) fn connection_failure(error: &reqwest::Error) -> ModelFailure {
         }
     }
     let kind = if error.is_timeout() { FailureKind::Timeout } else { FailureKind::Connection };
-    ModelFailure::new(kind, shortened(&message))
+    ModelFailure::new(kind, message)
 }
 
 /// The failure of an answer that is not of the vendor's form.
@@ -97,11 +97,11 @@ pub(super) fn unreadable(error: &serde_json::Error) -> ModelFailure {
     ModelFailure::new(FailureKind::BadResponse, format!("the vendor's answer cannot be read: {error}"))
 }
 
-/// A message without the key.
-pub(super) fn redacted(message: &str, key: Option<&SecretString>) -> String {
+/// A message without the key, short and in one line. What is cut off is cut off last, so that no part of a key stays.
+pub(super) fn presentable(message: &str, key: Option<&SecretString>) -> String {
     match key.map(ExposeSecret::expose_secret) {
-        Some(key) if !key.is_empty() => message.replace(key, "[key]"),
-        _ => message.to_owned(),
+        Some(key) if !key.is_empty() => shortened(&message.replace(key, "[key]")),
+        _ => shortened(message),
     }
 }
 
@@ -166,15 +166,15 @@ impl VendorError {
     /// The words by which vendors tell their errors apart.
     fn words(&self) -> Vec<&str> {
         let VendorError::Object { code, kind, status, details, .. } = self else { return Vec::new() };
-        let code = code.as_ref().and_then(Value::as_str);
-        let reasons = details.iter().filter_map(|detail| detail.get("reason")?.as_str());
-        [code, kind.as_deref(), status.as_deref()].into_iter().flatten().chain(reasons).collect()
+        let named = [code, kind, status].into_iter().flatten().filter_map(Value::as_str);
+        let reasons = details.iter().flatten().filter_map(|detail| detail.get("reason")?.as_str());
+        named.chain(reasons).collect()
     }
 
     /// Google's `RetryInfo`: `{"retryDelay": "34s"}`.
     fn retry_delay(&self) -> Option<Duration> {
         let VendorError::Object { details, .. } = self else { return None };
-        let text = details.iter().find_map(|detail| detail.get("retryDelay")?.as_str())?;
+        let text = details.iter().flatten().find_map(|detail| detail.get("retryDelay")?.as_str())?;
         let seconds: f64 = text.strip_suffix('s')?.parse().ok()?;
         Duration::try_from_secs_f64(seconds).ok()
     }
@@ -236,6 +236,11 @@ mod tests {
                 FailureKind::Unavailable,
             ),
             (404, r#"{"error":"model 'x' not found"}"#, FailureKind::UnknownModel),
+            (
+                429,
+                r#"{"error":{"message":"m","type":"insufficient_quota","status":429,"details":null}}"#,
+                FailureKind::NoCredit,
+            ),
             (502, "<html>Bad gateway</html>", FailureKind::Unavailable),
             (504, "", FailureKind::Timeout),
             (307, "", FailureKind::BadResponse),
@@ -267,11 +272,12 @@ mod tests {
 
     #[test]
     fn messages_are_short_and_have_no_key() {
-        let long = failure(400, &[], &format!(r#"{{"error":{{"message":"{}"}}}}"#, "ä\\n".repeat(1_000)));
-        assert!(
-            long.message.chars().count() < 330 && long.message.ends_with('…') && !long.message.contains('\n')
-        );
-        let key = SecretString::from("sk-1234".to_owned());
-        assert_eq!(redacted("Incorrect API key: sk-1234.", Some(&key)), "Incorrect API key: [key].");
+        let message = |text: &str, key: &str| presentable(text, Some(&SecretString::from(key.to_owned())));
+        let long = message(&"ä\n".repeat(1_000), "sk-1234");
+        assert!(long.chars().count() == MAX_MESSAGE + 1 && long.ends_with('…') && !long.contains('\n'));
+        assert_eq!(message("Incorrect API key: sk-1234.", "sk-1234"), "Incorrect API key: [key].");
+        // The key is where the message is cut.
+        let cut = message(&format!("{}sk-very-secret", "x".repeat(MAX_MESSAGE - 7)), "sk-very-secret");
+        assert!(!cut.contains("sk-"), "{cut}");
     }
 }

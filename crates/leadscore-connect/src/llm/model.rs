@@ -5,12 +5,14 @@ use std::pin::Pin;
 use std::str::FromStr;
 use std::time::Duration;
 
-use leadscore::task::{Completion, FailureKind, LanguageModel, ModelFailure, Price, PriceList, Prompt};
+use leadscore::task::{
+    Completion, FailureKind, LanguageModel, ModelFailure, Price, PriceList, Prompt, Usage,
+};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::failure::{connection_failure, redacted, status_failure};
+use super::failure::{connection_failure, presentable, status_failure};
 use super::{SpecError, anthropic, gemini, ollama, openai};
 
 /// Who runs a model, and so what requests and answers look like.
@@ -247,8 +249,7 @@ impl Model {
             return Err(status_failure(status, &headers, &body));
         }
         let mut completion = self.answer(&body)?;
-        // No question has no tokens: who says so does not count.
-        completion.usage = completion.usage.filter(|usage| usage.input_tokens > 0);
+        completion.usage = counted(completion.usage);
         Ok(completion)
     }
 }
@@ -260,7 +261,8 @@ impl LanguageModel for Model {
     ) -> Pin<Box<dyn Future<Output = Result<Completion, ModelFailure>> + Send + 'a>> {
         Box::pin(async {
             self.attempt(prompt).await.map_err(|mut failure| {
-                failure.message = redacted(&failure.message, self.key.as_ref());
+                failure.message = presentable(&failure.message, self.key.as_ref());
+                failure.usage = counted(failure.usage);
                 failure
             })
         })
@@ -282,6 +284,11 @@ impl fmt::Display for Model {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.provider, self.name)
     }
+}
+
+/// No question has no tokens: who says so does not count.
+fn counted(usage: Option<Usage>) -> Option<Usage> {
+    usage.filter(|usage| usage.input_tokens > 0)
 }
 
 fn address(provider: Provider, text: &str) -> Result<Url, SpecError> {

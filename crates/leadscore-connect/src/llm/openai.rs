@@ -60,7 +60,7 @@ struct Answer {
     #[serde(default)]
     model: Option<String>,
     #[serde(default)]
-    choices: Vec<Choice>,
+    choices: Option<Vec<Choice>>,
     #[serde(default)]
     usage: Option<Tokens>,
     /// `OpenRouter` answers so, with the status 200, once a model has begun.
@@ -141,7 +141,7 @@ pub(super) fn answer(name: &str, body: &[u8]) -> Result<Completion, ModelFailure
     if let Some(error) = error {
         return Err(fail(told_failure(&error)));
     }
-    let Some(choice) = choices.into_iter().next() else {
+    let Some(choice) = choices.unwrap_or_default().into_iter().next() else {
         return Err(wrong(FailureKind::BadResponse, "the vendor's answer has no choice"));
     };
     if let Some(error) = choice.error {
@@ -158,8 +158,7 @@ pub(super) fn answer(name: &str, body: &[u8]) -> Result<Completion, ModelFailure
     }
     let said = choice.message.unwrap_or(Said { content: None, refusal: None });
     if let Some(refusal) = said.refusal.filter(|refusal| !refusal.is_empty()) {
-        let short: String = refusal.chars().take(200).collect();
-        return Err(wrong(FailureKind::Refused, &format!("the model declined: {short}")));
+        return Err(wrong(FailureKind::Refused, &format!("the model declined: {refusal}")));
     }
     let Some(text) = said.content.filter(|text| !text.trim().is_empty()) else {
         return Err(wrong(FailureKind::BadResponse, "the vendor's answer has no text"));
@@ -172,9 +171,11 @@ pub(super) fn answer(name: &str, body: &[u8]) -> Result<Completion, ModelFailure
 
 /// The schema of a prompt as it is written.
 pub(super) fn schema(prompt: &Prompt) -> Result<&RawValue, ModelFailure> {
-    serde_json::from_str(&prompt.schema).map_err(|error| {
-        ModelFailure::new(FailureKind::BadRequest, format!("the schema is no JSON: {error}"))
-    })
+    serde_json::from_str(&prompt.schema).map_err(|error| no_json(&error))
+}
+
+pub(super) fn no_json(error: &serde_json::Error) -> ModelFailure {
+    ModelFailure::new(FailureKind::BadRequest, format!("the schema is no JSON: {error}"))
 }
 
 pub(super) fn json(body: &impl Serialize) -> String {
@@ -232,7 +233,10 @@ mod tests {
             (r#"{"choices":[]}"#, FailureKind::BadResponse),
             (r#"{"choices":[{"message":{"content":" "}}]}"#, FailureKind::BadResponse),
             (r#"{"error":{"code":502,"message":"upstream"}}"#, FailureKind::Unavailable),
-            (r#"{"error":{"code":429,"message":"slow down"},"choices":[]}"#, FailureKind::RateLimited),
+            (
+                r#"{"error":{"code":429,"message":"slow down","details":null},"choices":null}"#,
+                FailureKind::RateLimited,
+            ),
             ("{", FailureKind::BadResponse),
             ("", FailureKind::BadResponse),
             ("[]", FailureKind::BadResponse),

@@ -18,7 +18,7 @@ if provider == "openai":
             messages=[{"role": "system", "content": system}, {"role": "user", "content": user}],
             response_format={
                 "type": "json_schema",
-                "json_schema": {"name": "next_action", "strict": True, "schema": schema},
+                "json_schema": {"name": asked["task"], "strict": True, "schema": schema},
             },
             max_completion_tokens=tokens,
             store=False,
@@ -56,7 +56,8 @@ else:
             max_tokens=tokens,
             system=system,
             messages=[{"role": "user", "content": user}],
-            output_config={"format": {"type": "json_schema", "schema": schema}},
+            # The SDK itself says what of a schema its API takes.
+            output_config={"format": {"type": "json_schema", "schema": anthropic.transform_schema(schema)}},
         )
 
 

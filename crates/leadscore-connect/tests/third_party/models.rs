@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use leadscore::task::{
     Assisted, Author, Budget, FailureKind, FallbackReason, NextAction, NextActionTask, RejectionKind, Task,
+    TimeToCloseTask,
 };
 use leadscore::{AsOf, Lead, Pipeline, Zone};
 use leadscore_connect::llm::{Assistant, Model, Provider};
@@ -19,6 +20,13 @@ fn task() -> NextActionTask {
     let as_of = AsOf::parse("2026-11-22", &Zone::utc()).unwrap();
     let prediction = Pipeline::builtin("conversion").unwrap().score(&lead, &as_of).unwrap();
     NextActionTask::new(&lead, &prediction)
+}
+
+fn time_to_close() -> TimeToCloseTask {
+    let lead = Lead::new("l-1").with("title", "VP Sales");
+    let as_of = AsOf::parse("2026-11-22", &Zone::utc()).unwrap();
+    let prediction = Pipeline::builtin("conversion").unwrap().score(&lead, &as_of).unwrap();
+    TimeToCloseTask::new(&lead, &prediction).unwrap()
 }
 
 fn model(provider: Provider, name: &str, address: &str) -> Model {
@@ -242,15 +250,19 @@ async fn recorder() -> wiremock::MockServer {
 #[tokio::test]
 #[ignore = "wants the packages of `make test-third-party`"]
 async fn the_vendors_sdks_send_what_we_send() {
-    let prompt = task().prompt();
-    let asked = json!({"system": prompt.system, "user": prompt.user, "schema": prompt.schema, "tokens": prompt.max_output_tokens});
     for (provider, name, path, secret_header) in [
         (Provider::OpenAi, "gpt-4o-mini", "/v1", "authorization"),
         (Provider::Gemini, "gemini-2.5-flash", "/v1beta", "x-goog-api-key"),
         (Provider::Anthropic, "claude-haiku-4-5", "", "x-api-key"),
     ] {
         let server = recorder().await;
-        ask(model(provider, name, &format!("{}{path}", server.uri())), &Budget::unlimited()).await;
+        // It has a range of numbers, which not every vendor takes as such.
+        let task = time_to_close();
+        let model = model(provider, name, &format!("{}{path}", server.uri()));
+        Assistant::new(model).assist(&task, &Budget::unlimited()).await;
+        let prompt = task.prompt();
+        let asked = json!({"task": prompt.task, "system": prompt.system, "user": prompt.user, "schema": prompt.schema,
+            "tokens": prompt.max_output_tokens});
         let (uri, spoken) = (server.uri(), asked.to_string());
         tokio::task::spawn_blocking(move || python("ask.py", &[provider.as_str(), &uri, name, &spoken]))
             .await

@@ -1,0 +1,100 @@
+//! Budgets, deadlines and pauses where several things meet.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use leadscore::task::{Author, Budget, FailureKind, Task};
+use leadscore_connect::llm::{Assistant, Model, Provider};
+use serde_json::Value;
+
+use super::{GOOD, assistant, calls, completion, error, every_task, failure, model, server, task};
+
+#[tokio::test]
+async fn a_budget_that_has_ended_is_nobody_elses() {
+    let server = server(vec![completion(GOOD).set_delay(Duration::from_millis(50))]).await;
+    let assistant = Arc::new(assistant(&server));
+    let asked = (0..20).map(|at| {
+        let assistant = assistant.clone();
+        tokio::spawn(async move {
+            let budget = Budget::unlimited().max_calls(at % 2);
+            (at, assistant.assist(&task(), &budget).await)
+        })
+    });
+    for asked in asked.collect::<Vec<_>>() {
+        let (at, assisted) = asked.await.unwrap();
+        // Who may not ask may have what another one has asked.
+        assert!(at % 2 == 0 || assisted.provenance.author == Author::Model, "{:?}", assisted.provenance);
+    }
+    assert_eq!(calls(&server).await, 1);
+}
+
+#[tokio::test]
+async fn a_date_to_come_back_at_is_kept_unless_the_deadline_comes_first() {
+    let in_seconds = |seconds| {
+        let date = SystemTime::now() + Duration::from_secs(seconds);
+        let date = httpdate::fmt_http_date(date);
+        error(429, "rate_limit_exceeded").insert_header("retry-after", date.as_str())
+    };
+    let server = server(vec![in_seconds(3), completion(GOOD)]).await;
+    let began = Instant::now();
+    let assisted = assistant(&server).assist(&task(), &Budget::unlimited()).await;
+    assert_eq!((assisted.provenance.author, calls(&server).await), (Author::Model, 2));
+    // A date has no fraction of a second.
+    assert!(began.elapsed() >= Duration::from_millis(1_500));
+
+    let server = super::server(vec![in_seconds(30), completion(GOOD)]).await;
+    let began = Instant::now();
+    let assisted = assistant(&server).assist(&task(), &Budget::unlimited()).await;
+    assert_eq!((failure(&assisted).kind, calls(&server).await), (FailureKind::RateLimited, 1));
+    assert!(began.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn a_pause_that_begins_between_attempts_hides_no_cause() {
+    let server = server(vec![error(500, "server_error")]).await;
+    let assistant = assistant(&server).circuit_breaker(2, Duration::from_secs(60));
+    let assisted = assistant.assist(&task(), &Budget::unlimited()).await;
+    let message = &failure(&assisted).message;
+    assert!(
+        message.starts_with("status 500") && message.contains("(attempt 2; the model has failed"),
+        "{message}"
+    );
+    let assisted = assistant.assist(&task(), &Budget::unlimited()).await;
+    assert!(failure(&assisted).message.starts_with("the model has failed"), "{assisted:?}");
+    assert_eq!(calls(&server).await, 2);
+}
+
+#[tokio::test]
+async fn the_longest_durations_are_as_good_as_for_ever() {
+    let server = server(vec![error(500, "server_error"), completion(GOOD)]).await;
+    let assistant = Assistant::new(model(&server))
+        .first_wait(Duration::from_millis(1))
+        .deadline(Duration::MAX)
+        .attempt_timeout(Duration::MAX)
+        .circuit_breaker(1, Duration::MAX)
+        .cache(1, Duration::MAX)
+        .concurrency(usize::MAX)
+        .attempts(u32::MAX);
+    let assisted = assistant.assist(&task(), &Budget::unlimited()).await;
+    assert_eq!(failure(&assisted).kind, FailureKind::Unavailable);
+    let assistant = assistant.circuit_breaker(9, Duration::MAX);
+    assert_eq!(assistant.assist(&task(), &Budget::unlimited()).await.provenance.author, Author::Model);
+}
+
+#[tokio::test]
+async fn the_schema_of_every_task_is_one_that_anthropic_takes() {
+    let server = server(vec![error(401, "authentication_error")]).await;
+    let anthropic = Assistant::new(Model::new(Provider::Anthropic, "m", None, &server.uri()).unwrap());
+    let mut range_count = 0;
+    for (at, task) in every_task().into_iter().enumerate() {
+        let assisted = anthropic.assist(&task, &Budget::unlimited()).await;
+        assert_eq!(failure(&assisted).kind, FailureKind::Unauthorized);
+        let sent: Value = server.received_requests().await.unwrap()[at].body_json().unwrap();
+        let schema = sent["output_config"]["format"]["schema"].to_string();
+        assert!(!schema.contains("\"minimum\"") && schema.contains("additionalProperties"), "{schema}");
+        let asks_for_a_range = task.prompt().schema.contains("minimum");
+        assert_eq!(schema.contains("{minimum: "), asks_for_a_range, "{schema}");
+        range_count += usize::from(asks_for_a_range);
+    }
+    assert!(range_count >= 3);
+}
