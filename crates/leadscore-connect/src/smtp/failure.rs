@@ -90,6 +90,14 @@ impl SendError {
         own
     }
 
+    /// Whether the dialogue can go on after it.
+    pub(super) fn is_in_order(&self) -> bool {
+        !matches!(
+            self.failure,
+            SendFailure::Connection | SendFailure::Timeout | SendFailure::Tls | SendFailure::Protocol
+        )
+    }
+
     pub(super) fn redacted(mut self, login: Option<&Login>) -> SendError {
         self.message = redacted(&self.message, login);
         self

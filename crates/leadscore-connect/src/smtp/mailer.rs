@@ -76,8 +76,12 @@ impl Mailer {
     async fn attempt(&self, message: &Message) -> Result<Receipt, SendError> {
         let mut connection = self.connect().await?;
         let result = self.transfer(&mut connection, message).await;
-        // Says QUIT and closes.
-        let _ = timeout(GOODBYE, connection.abort()).await;
+        // A server that has gone or fallen silent gets no goodbye.
+        let is_in_order = result.as_ref().map_or_else(|error| error.is_in_order(), |_| true);
+        if is_in_order {
+            // Says QUIT and closes.
+            let _ = timeout(GOODBYE, connection.abort()).await;
+        }
         result
     }
 
