@@ -20,6 +20,7 @@ pub use text::{TextError, split_text};
 pub use webhook::{DeliveryError, HandshakeError, MAX_BODY_BYTES, Webhook, WebhookSettingsError};
 pub use window::{REPLY_WINDOW, ReplyError, Sent, is_window_open};
 
+pub(crate) use graph::checked_id;
 pub(crate) use json::{Object, envelopes};
 pub(crate) use text::Limit;
 pub(crate) use window::check_window;
