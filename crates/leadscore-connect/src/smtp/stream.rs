@@ -14,13 +14,16 @@ use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// The most that is read of one server, in bytes: far more than a handshake and the answers to one message.
-const MAX_BYTES: usize = 1 << 20;
+/// The most that is read of one server: far more than a handshake and the answers to one message. The time that the library takes
+/// for an answer grows with the square of its lines.
+const MAX_BYTES: usize = 256 << 10;
+const MAX_LINES: usize = 2_000;
 
 pub(super) struct LineStream {
     tcp: TcpStream,
-    /// How much has been read.
-    total: usize,
+    /// How much has been read, and handed out.
+    bytes: usize,
+    lines: usize,
     buffer: Box<[u8; 4096]>,
     /// What is read but not handed out: `buffer[start..end]`.
     start: usize,
@@ -29,7 +32,7 @@ pub(super) struct LineStream {
 
 impl LineStream {
     pub(super) fn new(tcp: TcpStream) -> LineStream {
-        LineStream { tcp, total: 0, buffer: Box::new([0; 4096]), start: 0, end: 0 }
+        LineStream { tcp, bytes: 0, lines: 0, buffer: Box::new([0; 4096]), start: 0, end: 0 }
     }
 }
 
@@ -39,16 +42,16 @@ impl AsyncRead for LineStream {
         context: &mut Context<'_>,
         out: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let LineStream { tcp, total, buffer, start, end } = self.get_mut();
+        let LineStream { tcp, bytes, lines, buffer, start, end } = self.get_mut();
         if *start == *end {
             let mut read = ReadBuf::new(&mut buffer[..]);
             ready!(Pin::new(tcp).poll_read(context, &mut read))?;
             (*start, *end) = (0, read.filled().len());
-            *total += *end;
-            if *total > MAX_BYTES {
-                let message = format!("the server has sent more than {} KiB", MAX_BYTES >> 10);
-                return Poll::Ready(Err(io::Error::other(message)));
-            }
+            *bytes += *end;
+        }
+        *lines += 1;
+        if *bytes > MAX_BYTES || *lines > MAX_LINES {
+            return Poll::Ready(Err(io::Error::other("the server's answers never end")));
         }
         let unread = &buffer[*start..*end];
         let line = unread.iter().position(|&byte| byte == b'\n').map_or(unread.len(), |at| at + 1);

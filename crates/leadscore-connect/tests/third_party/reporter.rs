@@ -1,11 +1,12 @@
 //! A program of others that says on standard output what it is asked and told.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use crate::program::python_command;
 
 /// How long a program may take until it is ready, and until it says the next line.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -15,15 +16,6 @@ pub(crate) struct Reporter {
     child: Child,
     lines: Receiver<String>,
     stderr: Arc<Mutex<String>>,
-}
-
-/// The Python that has the packages of `requirements.txt`.
-fn python() -> Command {
-    Command::new(variable("THIRD_PARTY_PYTHON"))
-}
-
-fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set; run `make test-third-party`"))
 }
 
 impl Reporter {
@@ -52,9 +44,8 @@ impl Reporter {
 
     /// A Python script in the folder of these tests, with arguments.
     pub(crate) fn python(script: &str, arguments: &[&str]) -> Reporter {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/third_party").join(script);
-        let mut command = python();
-        command.arg("-u").arg(path).args(arguments);
+        let mut command = python_command(script);
+        command.args(arguments).env("PYTHONUNBUFFERED", "1");
         Reporter::start(command)
     }
 
