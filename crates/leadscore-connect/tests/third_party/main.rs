@@ -8,3 +8,4 @@ mod reporter;
 mod models;
 mod smtp;
 mod webhooks;
+mod whatsapp;
