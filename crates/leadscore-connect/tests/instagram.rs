@@ -105,7 +105,7 @@ fn other_forms_of_the_same_are_read_too() {
         assert_eq!((delivery.events.len(), delivery.unread.len()), (count, 0));
         let event = &delivery.events[0];
         assert_eq!((event.person.as_deref(), event.text()), (Some("12334"), Some("random_text")));
-        assert_eq!(event.at.unwrap().to_string(), "2018-05-27T21:23:44Z");
+        assert_eq!(event.at.unwrap().to_string(), "2018-05-27T22:23:44Z");
     }
     let comment = read(&envelope(&json!({"changes": [{"field": "comments", "value": {"id": "c1", "from": {"id": "77", "username": "u"}, "text": "price?"}}, {"value": 1}]})));
     assert!(matches!(&comment.events[0].kind, EventKind::Other { kind, raw } if kind == "comments" && raw["text"] == "price?"));

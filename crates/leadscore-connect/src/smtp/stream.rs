@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 /// The most that is read of one server: far more than a handshake and the answers to one message. The time that the library takes
 /// for an answer grows with the square of its lines.
 const MAX_BYTES: usize = 256 << 10;
-const MAX_LINES: usize = 2_000;
+const MAX_LINES: usize = 500;
 
 pub(super) struct LineStream {
     tcp: TcpStream,

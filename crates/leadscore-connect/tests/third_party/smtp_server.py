@@ -1,7 +1,15 @@
 """aiosmtpd on a loopback port of its own: says the port, then each message as Python's email package understands it."""
 
-import base64, hashlib, ipaddress, json, sys, tempfile, datetime, asyncio, ssl
-from email import message_from_bytes, policy
+import asyncio
+import base64
+import datetime
+import hashlib
+import ipaddress
+import json
+import ssl
+import sys
+import tempfile
+from email import message_from_bytes, message_from_string, policy
 
 from aiosmtpd.smtp import SMTP, AuthResult
 from cryptography import x509
@@ -60,12 +68,16 @@ class Handler:
 
     async def handle_DATA(self, server, session, envelope):
         content = envelope.original_content
-        message = message_from_bytes(content, policy=policy.default)
+        if "SMTPUTF8" in envelope.mail_options:
+            # Headers are UTF-8 then; read as bytes, they are taken for broken ASCII.
+            message = message_from_string(content.decode("utf-8"), policy=policy.SMTPUTF8)
+        else:
+            message = message_from_bytes(content, policy=policy.default)
 
         def mailboxes(header):
             return [[box.display_name, box.addr_spec] for box in message[header].addresses] if message[header] else None
 
-        parts = [[part.get_content_type(), part.get_content_charset(), part.get_content()] for part in message.walk() if not part.is_multipart()]
+        parts = [[part.get_content_type(), part.get_content_charset(), part.get_content().replace("\r\n", "\n")] for part in message.walk() if not part.is_multipart()]
         print("MESSAGE", json.dumps({
             "envelope": [envelope.mail_from, envelope.rcpt_tos, envelope.mail_options],
             "tls": session.ssl is not None, "user": session.auth_data and session.auth_data.decode(),

@@ -24,7 +24,7 @@ fn deliveries() -> Vec<(&'static str, Value)> {
     };
     let button = json!({"type": "button_reply", "button_reply": {"id": "1", "title": "Yes"}});
     let row = json!({"type": "list_reply", "list_reply": {"id": "1", "title": "Pro", "description": "d"}});
-    let form = json!({"type": "nfm_reply", "nfm_reply": {"name": "flow", "body": "Sent", "response_json": "{\"flow_token\":\"t\",\"seats\":50}"}});
+    let form = json!({"type": "nfm_reply", "nfm_reply": {"name": "flow", "body": "Sent", "response_json": "{\"seats\":50}"}});
     let error = json!([{"code": 131_051, "title": "t", "message": "m", "error_data": {"details": "d"}}]);
     let card = json!({"name": {"formatted_name": "Bo Li", "first_name": "Bo"}, "phones": [{"phone": "+1 650 555 0000", "type": "WORK"}], "emails": [{"email": "bo@example.org", "type": "WORK"}]});
     let item = json!({"product_retailer_id": "sku", "quantity": 2, "item_price": 9.5, "currency": "USD"});
