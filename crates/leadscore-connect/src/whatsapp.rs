@@ -22,4 +22,4 @@ mod sender;
 
 pub use content::{ContactCard, Content, MediaKind, Note, OrderItem, SystemKind};
 pub use delivery::{Delivery, DeliveryState, Event, Message, Referral, Status, User};
-pub use sender::{MAX_TEXT_CHARS, Sender};
+pub use sender::{Button, MAX_BUTTONS_TEXT_CHARS, MAX_TEXT_CHARS, Sender};

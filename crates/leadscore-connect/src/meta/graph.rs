@@ -120,7 +120,8 @@ pub struct GraphError {
 }
 
 impl GraphError {
-    /// Whether the same request may succeed later.
+    /// Whether the same request may succeed when it is tried again soon. A limit by reports of people holds for hours, and each
+    /// further attempt counts against it.
     pub fn is_temporary(&self) -> bool {
         matches!(
             self.failure,
@@ -128,7 +129,6 @@ impl GraphError {
                 | GraphFailure::Timeout
                 | GraphFailure::RateLimited
                 | GraphFailure::RecipientRateLimited
-                | GraphFailure::SpamLimited
                 | GraphFailure::Unavailable
         )
     }
@@ -139,7 +139,7 @@ impl GraphError {
             status: None,
             code: None,
             subcode: None,
-            message: shortened(message),
+            message: message.to_owned(),
             trace: None,
             retry_after: None,
             may_have_been_delivered: false,
@@ -206,7 +206,10 @@ impl GraphClient {
     /// Posts to a node's edge: `{base}/{version}/{node}/messages`.
     pub(crate) async fn post_message(&self, node: &str, body: &Value) -> Result<Value, GraphError> {
         self.attempt(node, body).await.map_err(|mut error| {
-            error.message = error.message.replace(self.token.expose_secret(), "[token]");
+            // Before it is shortened: half a token would not be found any more.
+            let safe = |text: &str| shortened(&text.replace(self.token.expose_secret(), "[token]"));
+            error.message = safe(&error.message);
+            error.trace = error.trace.as_deref().map(safe);
             error
         })
     }
@@ -297,7 +300,7 @@ fn told(status: u16, headers: &HeaderMap, body: &[u8]) -> GraphError {
         status: Some(status),
         code,
         subcode,
-        trace: error.text("fbtrace_id").map(shortened),
+        trace: error.owned("fbtrace_id"),
         retry_after: wait.map(Duration::from_secs),
         // A gateway that gave up says nothing of what is behind it.
         may_have_been_delivered: code.is_none() && status >= 500,
@@ -363,7 +366,7 @@ mod tests {
             (429, 130_429, None, GraphFailure::RateLimited, true),
             (400, 80_007, None, GraphFailure::RateLimited, true),
             (400, 131_056, None, GraphFailure::RecipientRateLimited, true),
-            (400, 131_048, None, GraphFailure::SpamLimited, true),
+            (400, 131_048, None, GraphFailure::SpamLimited, false),
             (500, 131_000, None, GraphFailure::Unavailable, true),
             (400, 131_009, None, GraphFailure::InvalidRequest, false),
             (400, 100, Some(2_534_014), GraphFailure::Undeliverable, false),

@@ -32,6 +32,22 @@ pub enum TextError {
         /// Characters or bytes.
         unit: &'static str,
     },
+    /// There are none or too many of them.
+    #[error("there are {actual} {path}, and 1 to {limit} are taken")]
+    WrongNumber {
+        /// Of what.
+        path: &'static str,
+        /// How many there may be.
+        limit: usize,
+        /// How many there are.
+        actual: usize,
+    },
+    /// Two of them are the same.
+    #[error("{path} is there twice")]
+    Repeated {
+        /// Which text.
+        path: &'static str,
+    },
 }
 
 impl Limit {

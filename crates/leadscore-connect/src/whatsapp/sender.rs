@@ -5,11 +5,27 @@ use serde_json::{Value, json};
 
 use super::User;
 use crate::meta::{
-    GraphClient, GraphError, GraphSettingsError, Limit, Object, ReplyError, Sent, check_window, checked_id,
+    GraphClient, GraphError, GraphSettingsError, Limit, Object, ReplyError, Sent, TextError, check_window,
+    checked_id,
 };
 
 /// The longest text of one message, in characters.
 pub const MAX_TEXT_CHARS: usize = 4_096;
+
+/// The longest text above buttons, in characters.
+pub const MAX_BUTTONS_TEXT_CHARS: usize = 1_024;
+const MAX_BUTTONS: usize = 3;
+const MAX_BUTTON_TITLE_CHARS: usize = 20;
+const MAX_BUTTON_ID_CHARS: usize = 256;
+
+/// A reply that a person may choose with one touch. It comes back as [`Content::ButtonReply`](super::Content::ButtonReply).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Button {
+    /// Our id of it, at most 256 characters; another one for each button of a message.
+    pub id: String,
+    /// What stands on it, at most 20 characters; another one for each button of a message.
+    pub title: String,
+}
 
 /// Sends from one of our numbers, each message once: the API has no key by which a second one would be dropped. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -47,19 +63,50 @@ impl Sender {
         now: Timestamp,
     ) -> Result<Sent, ReplyError> {
         Limit::Characters(MAX_TEXT_CHARS).check(text, "text")?;
+        // No address in it is fetched for a preview.
+        let content = json!({"type": "text", "text": {"body": text, "preview_url": false}});
+        self.send(user, content, quoted, last_inbound, now).await
+    }
+
+    /// Answers a person with a text of at most [`MAX_BUTTONS_TEXT_CHARS`] and one to three buttons below it, within 24 hours of
+    /// their last message.
+    ///
+    /// # Errors
+    /// Why nothing was sent, or what the platform says.
+    pub async fn reply_with_buttons(
+        &self,
+        user: &User,
+        text: &str,
+        buttons: &[Button],
+        last_inbound: Timestamp,
+        now: Timestamp,
+    ) -> Result<Sent, ReplyError> {
+        Limit::Characters(MAX_BUTTONS_TEXT_CHARS).check(text, "text")?;
+        check_buttons(buttons)?;
+        let reply =
+            |button: &Button| json!({"type": "reply", "reply": {"id": button.id, "title": button.title}});
+        let buttons: Vec<Value> = buttons.iter().map(reply).collect();
+        let interactive = json!({"type": "button", "body": {"text": text}, "action": {"buttons": buttons}});
+        let content = json!({"type": "interactive", "interactive": interactive});
+        self.send(user, content, None, last_inbound, now).await
+    }
+
+    async fn send(
+        &self,
+        user: &User,
+        mut body: Value,
+        quoted: Option<&str>,
+        last_inbound: Timestamp,
+        now: Timestamp,
+    ) -> Result<Sent, ReplyError> {
         check_window(last_inbound, now)?;
-        let mut body = json!({
-            "messaging_product": "whatsapp",
-            "recipient_type": "individual",
-            "type": "text",
-            // No address in it is fetched for a preview.
-            "text": {"body": text, "preview_url": false},
-        });
         let (key, recipient) = match (&user.wa_id, &user.user_id) {
             (Some(number), _) if user.phone().is_some() => ("to", number),
             (_, Some(id)) => ("recipient", id),
             _ => return Err(ReplyError::NoRecipient),
         };
+        body["messaging_product"] = Value::from("whatsapp");
+        body["recipient_type"] = Value::from("individual");
         body[key] = Value::from(recipient.as_str());
         if let Some(id) = quoted {
             body["context"] = json!({"message_id": id});
@@ -81,4 +128,22 @@ impl Sender {
         }
         self.graph.post_message(&self.phone_number_id, &body).await.map(|_| ())
     }
+}
+
+fn check_buttons(buttons: &[Button]) -> Result<(), TextError> {
+    if !(1..=MAX_BUTTONS).contains(&buttons.len()) {
+        return Err(TextError::WrongNumber { path: "buttons", limit: MAX_BUTTONS, actual: buttons.len() });
+    }
+    for (at, button) in buttons.iter().enumerate() {
+        Limit::Characters(MAX_BUTTON_TITLE_CHARS).check(&button.title, "buttons.title")?;
+        Limit::Characters(MAX_BUTTON_ID_CHARS).check(&button.id, "buttons.id")?;
+        // Which one was chosen could not be told.
+        if buttons[..at].iter().any(|other| other.id == button.id) {
+            return Err(TextError::Repeated { path: "buttons.id" });
+        }
+        if buttons[..at].iter().any(|other| other.title == button.title) {
+            return Err(TextError::Repeated { path: "buttons.title" });
+        }
+    }
+    Ok(())
 }
