@@ -166,6 +166,9 @@ impl Delivery {
             let envelope = Object(envelope);
             match envelope.text("object") {
                 Some("instagram") => {
+                    if !envelope.is_list("entry") {
+                        delivery.skip("entry", "it is no list");
+                    }
                     for (at, entry) in envelope.list("entry").iter().enumerate() {
                         delivery.entry(at, Object(entry));
                     }
@@ -178,6 +181,9 @@ impl Delivery {
 
     fn entry(&mut self, at: usize, entry: Object<'_>) {
         let account = entry.id("id");
+        if !["messaging", "standby", "changes"].iter().any(|list| entry.is_list(list)) {
+            self.skip(format!("entry[{at}]"), "it has no list of events");
+        }
         for list in ["messaging", "standby"] {
             for (number, event) in entry.list(list).iter().enumerate() {
                 let path = format!("entry[{at}].{list}[{number}]");

@@ -50,6 +50,10 @@ impl<'a> Object<'a> {
         self.0.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
+    pub(crate) fn is_list(self, key: &str) -> bool {
+        self.0.get(key).is_some_and(Value::is_array)
+    }
+
     /// A text that is not empty.
     pub(crate) fn text(self, key: &str) -> Option<&'a str> {
         self.0.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())

@@ -140,7 +140,13 @@ impl Delivery {
     }
 
     fn envelope(&mut self, envelope: Object<'_>) {
+        if !envelope.is_list("entry") {
+            self.skip("entry", "it is no list");
+        }
         for (at, entry) in envelope.list("entry").iter().enumerate() {
+            if !Object(entry).is_list("changes") {
+                self.skip(format!("entry[{at}].changes"), "it is no list");
+            }
             for (number, change) in Object(entry).list("changes").iter().enumerate() {
                 let change = Object(change);
                 let (path, value) = (format!("entry[{at}].changes[{number}]"), change.object("value"));
