@@ -71,7 +71,6 @@ pub(crate) fn python(script: &str, args: &[&str]) -> String {
 }
 
 /// A script of this folder for Python, to be started as a server.
-#[allow(dead_code, reason = "for servers written in Python")]
 pub(crate) fn python_command(script: &str) -> Command {
     let mut command = Command::new(variable("THIRD_PARTY_PYTHON"));
     command.arg(own(script));
