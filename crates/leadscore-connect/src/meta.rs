@@ -6,6 +6,7 @@
 //! [`instagram::Delivery::read`](crate::instagram::Delivery::read), [`SeenIds::is_first`] for each event, and an answer of 200
 //! within a second. Work follows after that.
 
+mod failure;
 mod graph;
 mod json;
 mod seen;
@@ -13,7 +14,8 @@ mod text;
 mod webhook;
 mod window;
 
-pub use graph::{GraphClient, GraphError, GraphFailure, GraphSettingsError};
+pub use failure::{GraphError, GraphFailure};
+pub use graph::{GraphClient, GraphSettingsError};
 pub use json::Unread;
 pub use seen::SeenIds;
 pub use text::{TextError, split_text};

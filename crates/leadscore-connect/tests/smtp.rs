@@ -75,12 +75,20 @@ async fn dialogue(login: &str, query: &str, answers: &[&str]) -> (Result<String,
 
 #[tokio::test]
 async fn a_message_is_taken() {
-    let answers = ["220 ready\r\n", EHLO, "235 ok\r\n", OK, OK, "354 go\r\n", "250-2.0.0 ok\r\n250 queued as 1\r\n"];
+    let answers =
+        ["220 ready\r\n", EHLO, "235 ok\r\n", OK, OK, "354 go\r\n", "250-2.0.0 ok\r\n250 queued as 1\r\n"];
     let (sent, heard) = dialogue("u:p@", "?tls=none", &answers).await;
     assert_eq!(sent.unwrap(), "2.0.0 ok queued as 1");
     // NUL u NUL p in base64.
-    let expected =
-        ["EHLO [127.0.0.1]", "AUTH PLAIN AHUAcA==", "MAIL FROM:<sales@example.com>", "RCPT TO:<ana@example.org>", "DATA", ".", "QUIT"];
+    let expected = [
+        "EHLO [127.0.0.1]",
+        "AUTH PLAIN AHUAcA==",
+        "MAIL FROM:<sales@example.com>",
+        "RCPT TO:<ana@example.org>",
+        "DATA",
+        ".",
+        "QUIT",
+    ];
     assert_eq!(heard, expected);
 }
 
@@ -123,16 +131,25 @@ async fn silence_and_lost_connections_are_temporary_and_said_to_be_uncertain_aft
     let nonsense = ["\r\n", "hello\r\n", "HTTP/1.1 400 Bad Request\r\n", &endless[0], &endless[1]];
     for at in 0..=good.len() {
         let uncertain = at == good.len();
-        let and_then = |last: &'static str| good[..at].iter().copied().chain([last]).map(str::to_owned).collect();
+        let and_then =
+            |last: &'static str| good[..at].iter().copied().chain([last]).map(str::to_owned).collect();
         let (port, task) = server(and_then("")).await;
         let error = hasty(&format!("smtp://127.0.0.1:{port}?tls=none")).send(&message()).await.unwrap_err();
         let expected = (SendFailure::Timeout, true, uncertain);
-        assert_eq!((error.failure, error.is_temporary(), error.may_have_been_delivered), expected, "{at} {error}");
+        assert_eq!(
+            (error.failure, error.is_temporary(), error.may_have_been_delivered),
+            expected,
+            "{at} {error}"
+        );
         task.await.unwrap();
         if at > 0 {
             let error = dialogue("", "?tls=none", &good[..at]).await.0.unwrap_err();
             let expected = (SendFailure::Connection, true, uncertain);
-            assert_eq!((error.failure, error.is_temporary(), error.may_have_been_delivered), expected, "{at} {error}");
+            assert_eq!(
+                (error.failure, error.is_temporary(), error.may_have_been_delivered),
+                expected,
+                "{at} {error}"
+            );
         }
     }
     for at in [0, 3, good.len()] {
@@ -149,7 +166,11 @@ async fn silence_and_lost_connections_are_temporary_and_said_to_be_uncertain_aft
 #[tokio::test]
 async fn nobody_there_is_a_connection_failure() {
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    for url in [format!("smtp://127.0.0.1:{port}"), format!("smtps://127.0.0.1:{port}"), format!("smtp://127.0.0.1:{port}?tls=none")] {
+    for url in [
+        format!("smtp://127.0.0.1:{port}"),
+        format!("smtps://127.0.0.1:{port}"),
+        format!("smtp://127.0.0.1:{port}?tls=none"),
+    ] {
         let error = mailer(&url).send(&message()).await.unwrap_err();
         assert_eq!((error.failure, error.is_temporary()), (SendFailure::Connection, true), "{url} {error}");
     }
@@ -164,14 +185,21 @@ async fn without_starttls_neither_password_nor_message_is_sent() {
         // Says that TLS begins, and goes on without.
         &["220 ready\r\n", EHLO_STARTTLS, "220 go\r\n", EHLO],
         // Somebody on the line has put answers behind that to STARTTLS.
-        &["220 ready\r\n", EHLO_STARTTLS, "220 go\r\n250 AUTH PLAIN\r\n235 ok\r\n250 OK\r\n250 OK\r\n354 go\r\n250 OK\r\n"],
+        &[
+            "220 ready\r\n",
+            EHLO_STARTTLS,
+            "220 go\r\n250 AUTH PLAIN\r\n235 ok\r\n250 OK\r\n250 OK\r\n354 go\r\n250 OK\r\n",
+        ],
     ] {
         let (sent, heard) = dialogue("u:secret@", "", answers).await;
         let error = sent.unwrap_err();
         assert!(matches!(error.failure, SendFailure::NoStartTls | SendFailure::Tls), "{error:?}");
         assert_eq!(error.is_temporary(), error.code == Some(454), "{error:?}");
         let heard = heard.join("\n");
-        assert!(!heard.contains("AUTH") && !heard.contains("MAIL FROM") && !heard.contains("Hello"), "{heard}");
+        assert!(
+            !heard.contains("AUTH") && !heard.contains("MAIL FROM") && !heard.contains("Hello"),
+            "{heard}"
+        );
     }
 }
 

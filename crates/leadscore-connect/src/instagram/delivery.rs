@@ -194,7 +194,9 @@ impl Delivery {
             let (path, change) = (format!("entry[{at}].changes[{number}]"), Object(change));
             match change.text("field") {
                 // The test button of the dashboard sends direct messages so.
-                Some("messages") => self.event(format!("{path}.value"), change.object("value"), account.as_ref(), false),
+                Some("messages") => {
+                    self.event(format!("{path}.value"), change.object("value"), account.as_ref(), false)
+                }
                 Some(field) => {
                     let value = change.object("value");
                     self.events.push(Event {
@@ -213,7 +215,8 @@ impl Delivery {
     fn event(&mut self, path: String, event: Object<'_>, account: Option<&String>, is_standby: bool) {
         let (sender, recipient) = (event.object("sender").id("id"), event.object("recipient").id("id"));
         // Whatever our own account does is no person's doing, even if nobody says that it is an echo.
-        let is_own = event.object("message").flag("is_echo") || (sender.is_some() && sender.as_ref() == account);
+        let is_own =
+            event.object("message").flag("is_echo") || (sender.is_some() && sender.as_ref() == account);
         let Some(kind) = EventKind::read(event, is_own) else {
             self.skip(path, "no kind of event that is known, or one without the id of its message");
             return;
@@ -312,8 +315,11 @@ impl EventKind {
     fn message(message: Object<'_>, is_own: bool) -> Option<EventKind> {
         let mid = message.id("mid")?;
         let text = message.owned("text");
-        let attachments =
-            message.list("attachments").iter().map(|attachment| Attachment::read(Object(attachment))).collect();
+        let attachments = message
+            .list("attachments")
+            .iter()
+            .map(|attachment| Attachment::read(Object(attachment)))
+            .collect();
         Some(if message.flag("is_deleted") {
             EventKind::Deleted { mid }
         } else if is_own || message.flag("is_self") {

@@ -108,7 +108,9 @@ mod tests {
     fn keys_are_forgotten_after_the_window_and_when_there_are_too_many() {
         let (seen, start) = (SeenIds::new(3, Duration::from_secs(10)), Instant::now());
         let at = |seconds: u64| start + Duration::from_secs(seconds);
-        assert!(seen.is_first_at("a", at(0)) && !seen.is_first_at("a", at(10)) && seen.is_first_at("a", at(11)));
+        assert!(
+            seen.is_first_at("a", at(0)) && !seen.is_first_at("a", at(10)) && seen.is_first_at("a", at(11))
+        );
         for key in ["b", "c", "d"] {
             assert!(seen.is_first_at(key, at(12)));
         }
@@ -132,7 +134,9 @@ mod tests {
         let seen = Arc::new(SeenIds::default());
         let firsts: usize = std::thread::scope(|scope| {
             let workers: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| (0..2_000).filter(|id| seen.is_first(&format!("wamid.{id}"))).count()))
+                .map(|_| {
+                    scope.spawn(|| (0..2_000).filter(|id| seen.is_first(&format!("wamid.{id}"))).count())
+                })
                 .collect();
             workers.into_iter().map(|worker| worker.join().unwrap()).sum()
         });

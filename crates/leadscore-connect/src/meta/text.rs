@@ -150,7 +150,10 @@ mod tests {
     fn a_sign_of_several_characters_stays_whole() {
         let family = "👨\u{200D}👩\u{200D}👧";
         assert_eq!(Limit::Bytes(20).split(&format!("{family}{family}")), [family, family]);
-        assert_eq!(Limit::Bytes(10).split("e\u{301}e\u{301}e\u{301}e\u{301}"), ["e\u{301}e\u{301}e\u{301}", "e\u{301}"]);
+        assert_eq!(
+            Limit::Bytes(10).split("e\u{301}e\u{301}e\u{301}e\u{301}"),
+            ["e\u{301}e\u{301}e\u{301}", "e\u{301}"]
+        );
         let zalgo = format!("a{}", "\u{301}".repeat(50));
         assert!(Limit::Bytes(20).split(&zalgo).iter().all(|part| part.len() <= 20));
         assert_eq!(Limit::Bytes(5).split(""), Vec::<String>::new());

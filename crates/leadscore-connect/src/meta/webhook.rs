@@ -31,7 +31,9 @@ pub enum WebhookSettingsError {
     #[error("the verify token is empty")]
     NoVerifyToken,
     /// Without a secret no delivery can be told from a forged one.
-    #[error("there is no app secret, or one is empty; it is not the access token, and stands in the app's basic settings")]
+    #[error(
+        "there is no app secret, or one is empty; it is not the access token, and stands in the app's basic settings"
+    )]
     NoAppSecret,
 }
 
@@ -40,7 +42,9 @@ pub enum WebhookSettingsError {
 #[non_exhaustive]
 pub enum HandshakeError {
     /// A parameter is missing, is there twice, or is none that Meta sends: answer with 400.
-    #[error("hub.mode, hub.verify_token and hub.challenge must be there once each, with a printable challenge of at most 1 KiB")]
+    #[error(
+        "hub.mode, hub.verify_token and hub.challenge must be there once each, with a printable challenge of at most 1 KiB"
+    )]
     Malformed,
     /// The token or the mode is another: answer with 403.
     #[error("the verify token or the mode is not the one")]
@@ -105,7 +109,10 @@ impl Webhook {
             return Err(HandshakeError::Refused);
         }
         let is_printable = |byte: u8| (b' '..=b'~').contains(&byte);
-        if challenge.is_empty() || challenge.len() > MAX_CHALLENGE_BYTES || !challenge.bytes().all(is_printable) {
+        if challenge.is_empty()
+            || challenge.len() > MAX_CHALLENGE_BYTES
+            || !challenge.bytes().all(is_printable)
+        {
             return Err(HandshakeError::Malformed);
         }
         Ok(challenge.into_owned())
@@ -122,7 +129,8 @@ impl Webhook {
         }
         let header = header.ok_or(DeliveryError::Missing)?;
         // All are tried, whichever fits.
-        let fitting = self.app_secrets.iter().filter(|secret| body::verify(header, secret, body).is_ok()).count();
+        let fitting =
+            self.app_secrets.iter().filter(|secret| body::verify(header, secret, body).is_ok()).count();
         if fitting > 0 { Ok(()) } else { Err(DeliveryError::Invalid) }
     }
 }
@@ -158,18 +166,28 @@ mod tests {
             ("", HandshakeError::Malformed),
             ("hub.mode=subscribe&hub.verify_token=my%20token%2B1", HandshakeError::Malformed),
             ("hub_mode=subscribe&hub_verify_token=my%20token%2B1&hub_challenge=1", HandshakeError::Malformed),
-            ("hub.mode=subscribe&hub.verify_token=x&hub.verify_token=my%20token%2B1&hub.challenge=1", HandshakeError::Malformed),
+            (
+                "hub.mode=subscribe&hub.verify_token=x&hub.verify_token=my%20token%2B1&hub.challenge=1",
+                HandshakeError::Malformed,
+            ),
             ("hub.mode=subscribe&hub.verify_token=&hub.challenge=1", HandshakeError::Refused),
             ("hub.mode=subscribe&hub.verify_token=my%20token&hub.challenge=1", HandshakeError::Refused),
             ("hub.mode=subscribe&hub.verify_token=MY%20token%2B1&hub.challenge=1", HandshakeError::Refused),
             ("hub.mode=unsubscribe&hub.verify_token=my%20token%2B1&hub.challenge=1", HandshakeError::Refused),
             ("hub.mode=subscribe&hub.verify_token=my%20token%2B1&hub.challenge=", HandshakeError::Malformed),
-            ("hub.mode=subscribe&hub.verify_token=my%20token%2B1&hub.challenge=a%0Ab", HandshakeError::Malformed),
-            ("hub.mode=subscribe&hub.verify_token=my%20token%2B1&hub.challenge=%C3%A4", HandshakeError::Malformed),
+            (
+                "hub.mode=subscribe&hub.verify_token=my%20token%2B1&hub.challenge=a%0Ab",
+                HandshakeError::Malformed,
+            ),
+            (
+                "hub.mode=subscribe&hub.verify_token=my%20token%2B1&hub.challenge=%C3%A4",
+                HandshakeError::Malformed,
+            ),
         ] {
             assert_eq!(answer(query), Err(error), "{query}");
         }
-        let long = format!("hub.mode=subscribe&hub.verify_token=my%20token%2B1&hub.challenge={}", "1".repeat(1_025));
+        let long =
+            format!("hub.mode=subscribe&hub.verify_token=my%20token%2B1&hub.challenge={}", "1".repeat(1_025));
         assert_eq!(answer(&long), Err(HandshakeError::Malformed));
     }
 
@@ -195,11 +213,15 @@ mod tests {
         assert_eq!(webhook().verify(Some(&older), body), Ok(()));
         assert_eq!(webhook().verify(None, body), Err(DeliveryError::Missing));
         let other = crate::signature::body::sign(&"another".into(), body);
-        for header in ["", "sha256=", &header[7..], &header[..70], &other, &header.replace("sha256", "sha1")] {
+        for header in ["", "sha256=", &header[7..], &header[..70], &other, &header.replace("sha256", "sha1")]
+        {
             assert_eq!(webhook().verify(Some(header), body), Err(DeliveryError::Invalid), "{header}");
         }
         assert_eq!(webhook().verify(Some(header), b"{}"), Err(DeliveryError::Invalid));
-        assert_eq!(webhook().verify(Some(header), &vec![b' '; MAX_BODY_BYTES + 1]), Err(DeliveryError::TooLarge));
+        assert_eq!(
+            webhook().verify(Some(header), &vec![b' '; MAX_BODY_BYTES + 1]),
+            Err(DeliveryError::TooLarge)
+        );
         assert!(!format!("{:?}", webhook()).contains("secret\""));
     }
 }

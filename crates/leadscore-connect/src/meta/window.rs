@@ -30,7 +30,9 @@ pub enum ReplyError {
     #[error("the sender has neither a number nor an id to answer to")]
     NoRecipient,
     /// The person's last message is more than 24 hours ago, or its time is of the future. Nothing was sent.
-    #[error("a free reply may be sent within 24 hours of the person's last message, which was at {last_inbound}")]
+    #[error(
+        "a free reply may be sent within 24 hours of the person's last message, which was at {last_inbound}"
+    )]
     WindowClosed {
         /// When the person wrote last.
         last_inbound: Timestamp,
@@ -83,6 +85,9 @@ mod tests {
             assert_eq!(is_window_open(at(last), now), open, "{last}");
             assert_eq!(check_window(at(last), now).is_ok(), open, "{last}");
         }
-        assert!(!is_window_open(Timestamp::MAX, Timestamp::MIN) && !is_window_open(Timestamp::MIN, Timestamp::MAX));
+        assert!(
+            !is_window_open(Timestamp::MAX, Timestamp::MIN)
+                && !is_window_open(Timestamp::MIN, Timestamp::MAX)
+        );
     }
 }

@@ -230,7 +230,8 @@ impl Email {
             Some(html) => {
                 body(html, "html")?;
                 // From the plainest to the richest.
-                let both = MultiPart::alternative().singlepart(text).singlepart(SinglePart::html(html.clone()));
+                let both =
+                    MultiPart::alternative().singlepart(text).singlepart(SinglePart::html(html.clone()));
                 builder.multipart(both)
             }
             None => builder.singlepart(text),
@@ -240,21 +241,17 @@ impl Email {
     }
 
     fn unique(&self) -> Result<String, EmailError> {
-        match &self.id {
-            Some(id) => {
-                let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-                if id.is_empty() || id.len() > 100 || !id.chars().all(fits) {
-                    return Err(wrong("id", "is not of letters a to z, digits, - and _, at most 100"));
-                }
-                Ok(id.clone())
+        if let Some(id) = &self.id {
+            let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+            if id.is_empty() || id.len() > 100 || !id.chars().all(fits) {
+                return Err(wrong("id", "is not of letters a to z, digits, - and _, at most 100"));
             }
-            None => {
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-                // Each state is seeded anew by the system.
-                let random = || RandomState::new().hash_one(now);
-                Ok(format!("{:016x}{:016x}", random(), random()))
-            }
+            return Ok(id.clone());
         }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        // Each state is seeded anew by the system.
+        let random = || RandomState::new().hash_one(now);
+        Ok(format!("{:016x}{:016x}", random(), random()))
     }
 }
 
@@ -272,7 +269,10 @@ impl Message {
 
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Message").field("id", &self.id).field("bytes", &self.bytes.len()).finish_non_exhaustive()
+        f.debug_struct("Message")
+            .field("id", &self.id)
+            .field("bytes", &self.bytes.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -58,8 +58,7 @@ impl SendError {
     }
 
     pub(super) fn new(failure: SendFailure, step: &str, told: &str) -> SendError {
-        let message = format!("{step}: {}", shortened(told));
-        SendError { failure, code: None, message, may_have_been_delivered: false }
+        SendError { failure, code: None, message: format!("{step}: {told}"), may_have_been_delivered: false }
     }
 
     pub(super) fn timeout(step: &str, seconds: f64) -> SendError {
@@ -82,7 +81,9 @@ impl SendError {
         };
         let failure = match cause(error) {
             // The connection was closed instead of an answer.
-            text if failure == SendFailure::Protocol && text == "incomplete response" => SendFailure::Connection,
+            text if failure == SendFailure::Protocol && text == "incomplete response" => {
+                SendFailure::Connection
+            }
             _ => failure,
         };
         let mut own = SendError::new(failure, step, &cause(error));
@@ -98,8 +99,9 @@ impl SendError {
         )
     }
 
+    /// Without the password, which must go first: half of it would not be found any more.
     pub(super) fn redacted(mut self, login: Option<&Login>) -> SendError {
-        self.message = redacted(&self.message, login);
+        self.message = shortened(&redacted(&self.message, login));
         self
     }
 }
@@ -160,7 +162,9 @@ mod tests {
     #[test]
     fn codes_and_failures_say_whether_to_try_again() {
         let with_code = |code| SendError { code, ..SendError::new(SendFailure::Refused, "RCPT", "no") };
-        for (code, temporary) in [(421, true), (450, true), (454, true), (535, false), (550, false), (554, false)] {
+        for (code, temporary) in
+            [(421, true), (450, true), (454, true), (535, false), (550, false), (554, false)]
+        {
             assert_eq!(with_code(Some(code)).is_temporary(), temporary, "{code}");
         }
         for (failure, temporary) in [
@@ -178,10 +182,14 @@ mod tests {
 
     #[test]
     fn answers_are_short_and_on_one_line() {
-        let error = SendError::new(SendFailure::Refused, "DATA", &"no\r\n".repeat(1_000));
-        assert!(error.message.starts_with("DATA: no") && error.message.chars().count() < 310);
+        let login = Login { user: "u".to_owned(), password: "secret".to_owned().into() };
+        let told = format!("{}secret{}", "x".repeat(290), "no\r\n".repeat(1_000));
+        let error = SendError::new(SendFailure::Refused, "DATA", &told).redacted(Some(&login));
+        assert!(error.message.starts_with("DATA: xx") && error.message.chars().count() <= 301);
+        assert!(!error.message.contains("sec"), "{}", error.message);
         assert!(!error.message.contains(['\r', '\n']) && error.message.ends_with('…'));
-        let sent = SendError { code: Some(451), may_have_been_delivered: true, ..SendError::timeout("DATA", 2.0) };
+        let sent =
+            SendError { code: Some(451), may_have_been_delivered: true, ..SendError::timeout("DATA", 2.0) };
         assert_eq!(
             sent.to_string(),
             "DATA: no answer within 2 s (451); the message may have been delivered all the same"

@@ -14,7 +14,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use super::failure::{SendError, SendFailure, shortened};
-use super::settings::{Login, Security, Settings, SettingsError};
+use super::settings::{Login, Security, Settings, SettingsError, redacted};
 use super::stream::LineStream;
 use super::{Message, Timeouts};
 
@@ -77,7 +77,7 @@ impl Mailer {
         let mut connection = self.connect().await?;
         let result = self.transfer(&mut connection, message).await;
         // A server that has gone or fallen silent gets no goodbye.
-        let is_in_order = result.as_ref().map_or_else(|error| error.is_in_order(), |_| true);
+        let is_in_order = result.as_ref().map_or_else(SendError::is_in_order, |_| true);
         if is_in_order {
             // Says QUIT and closes.
             let _ = timeout(GOODBYE, connection.abort()).await;
@@ -90,8 +90,13 @@ impl Mailer {
         let Timeouts { connect, greeting, command, .. } = self.settings.timeouts;
         if let (Security::ImplicitTls, Some(tls)) = (security, &self.tls) {
             let address = (host.as_str(), *port);
-            let greeted =
-                AsyncSmtpConnection::connect_tokio1(address, Some(connect), &self.hello, Some(tls.clone()), None);
+            let greeted = AsyncSmtpConnection::connect_tokio1(
+                address,
+                Some(connect),
+                &self.hello,
+                Some(tls.clone()),
+                None,
+            );
             return within(connect + greeting, "connecting", SendFailure::Refused, greeted).await;
         }
         let step = "connecting";
@@ -139,7 +144,7 @@ impl Mailer {
             error
         })?;
         let words: Vec<&str> = response.message().collect();
-        Ok(Receipt { response: shortened(&words.join(" ")) })
+        Ok(Receipt { response: shortened(&redacted(&words.join(" "), self.settings.login.as_ref())) })
     }
 }
 

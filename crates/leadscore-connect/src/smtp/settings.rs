@@ -65,7 +65,9 @@ pub enum SettingsError {
         reason: String,
     },
     /// The scheme is neither `smtp` nor `smtps`.
-    #[error("the URL of the mail server has the scheme \"{scheme}\", which is neither smtp (with STARTTLS) nor smtps (TLS from the first byte)")]
+    #[error(
+        "the URL of the mail server has the scheme \"{scheme}\", which is neither smtp (with STARTTLS) nor smtps (TLS from the first byte)"
+    )]
     UnknownScheme {
         /// What stands there.
         scheme: String,
@@ -74,7 +76,9 @@ pub enum SettingsError {
     #[error("the URL of the mail server has no host")]
     NoHost,
     /// There is a part that has no meaning.
-    #[error("the URL of the mail server has {part}, which means nothing there; only ?tls=none may follow host and port")]
+    #[error(
+        "the URL of the mail server has {part}, which means nothing there; only ?tls=none may follow host and port"
+    )]
     UnknownPart {
         /// Which one.
         part: &'static str,
@@ -195,6 +199,7 @@ impl Settings {
     }
 
     /// How long to wait for the server.
+    #[must_use]
     pub fn timeouts(mut self, timeouts: Timeouts) -> Settings {
         self.timeouts = timeouts;
         self
@@ -293,7 +298,11 @@ mod tests {
             ("smtps://bücher.example", "xn--bcher-kva.example", 465, Security::ImplicitTls),
         ] {
             let settings = Settings::from_url(url).unwrap();
-            assert_eq!((settings.host(), settings.port(), settings.security()), (host, port, security), "{url}");
+            assert_eq!(
+                (settings.host(), settings.port(), settings.security()),
+                (host, port, security),
+                "{url}"
+            );
         }
     }
 
@@ -313,8 +322,14 @@ mod tests {
             ("smtp://localhost.example.com?tls=none", "tls=none is for servers on this machine only"),
             ("smtp://user@mail.example.com", "the URL of the mail server has a name without a password"),
             ("smtp://:secret@mail.example.com", "the URL of the mail server has a password without a name"),
-            ("smtp://user:a%00b@mail.example.com", "the URL of the mail server has a password that is no UTF-8"),
-            ("smtp://user:%FF@mail.example.com", "the URL of the mail server has a password that is no UTF-8"),
+            (
+                "smtp://user:a%00b@mail.example.com",
+                "the URL of the mail server has a password that is no UTF-8",
+            ),
+            (
+                "smtp://user:%FF@mail.example.com",
+                "the URL of the mail server has a password that is no UTF-8",
+            ),
         ] {
             let error = Settings::from_url(url).unwrap_err().to_string();
             assert!(error.starts_with(message), "{url}: {error}");

@@ -198,7 +198,8 @@ impl Content {
             Content::FlowReply { body, .. } => body.clone(),
             Content::Media { caption, .. } => caption.clone(),
             Content::Location { name, address, .. } => {
-                let words: Vec<&str> = [name, address].into_iter().filter_map(|text| text.as_deref()).collect();
+                let words: Vec<&str> =
+                    [name, address].into_iter().filter_map(|text| text.as_deref()).collect();
                 Some(words.join(", "))
             }
             Content::Order { text, .. } => text.clone(),
@@ -256,13 +257,17 @@ fn known(message: Object<'_>, kind: &str, own: Object<'_>) -> Option<Content> {
             name: own.owned("name"),
             address: own.owned("address"),
         },
-        "contacts" if has_own => {
-            Content::Contacts(message.list("contacts").iter().map(|card| ContactCard::read(Object(card))).collect())
-        }
+        "contacts" if has_own => Content::Contacts(
+            message.list("contacts").iter().map(|card| ContactCard::read(Object(card))).collect(),
+        ),
         "order" if has_own => Content::Order {
             catalog_id: own.id("catalog_id"),
             text: own.owned("text"),
-            items: own.list("product_items").iter().filter_map(|item| OrderItem::read(Object(item))).collect(),
+            items: own
+                .list("product_items")
+                .iter()
+                .filter_map(|item| OrderItem::read(Object(item)))
+                .collect(),
         },
         "system" if has_own => Content::System {
             kind: SystemKind::read(own.text("type").unwrap_or_default()),

@@ -133,7 +133,8 @@ impl Delivery {
             let envelope = Object(envelope);
             match envelope.text("object") {
                 Some("whatsapp_business_account") => delivery.envelope(envelope),
-                other => delivery.skip("object", format!("{:?} is not whatsapp_business_account", other.unwrap_or(""))),
+                other => delivery
+                    .skip("object", format!("{:?} is not whatsapp_business_account", other.unwrap_or(""))),
             }
         }
         Ok(delivery)
@@ -261,7 +262,9 @@ impl User {
         };
         let found = contacts.iter().find(is_same);
         // One contact without any id that could be compared is the one meant.
-        let found = found.or_else(|| contacts.first().filter(|_| contacts.len() == 1 && wa_id.is_none() && user_id.is_none()));
+        let found = found.or_else(|| {
+            contacts.first().filter(|_| contacts.len() == 1 && wa_id.is_none() && user_id.is_none())
+        });
         let Some(contact) = found.map(Object) else { return User { wa_id, user_id, ..User::default() } };
         let profile = contact.object("profile");
         User {

@@ -21,7 +21,8 @@ pub(crate) struct Reporter {
 impl Reporter {
     fn start(mut command: Command) -> Reporter {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
+        let mut child =
+            command.spawn().unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
         let (sender, lines) = mpsc::channel();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || {
@@ -58,7 +59,9 @@ impl Reporter {
                         return rest.trim().to_owned();
                     }
                 }
-                Err(error) => panic!("no line with {word:?} ({error}); stderr:\n{}", self.stderr.lock().unwrap()),
+                Err(error) => {
+                    panic!("no line with {word:?} ({error}); stderr:\n{}", self.stderr.lock().unwrap())
+                }
             }
         }
         panic!("10 000 lines without {word:?}; stderr:\n{}", self.stderr.lock().unwrap());

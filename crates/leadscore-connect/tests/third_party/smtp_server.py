@@ -80,7 +80,7 @@ class Handler:
         parts = [[part.get_content_type(), part.get_content_charset(), part.get_content().replace("\r\n", "\n")] for part in message.walk() if not part.is_multipart()]
         print("MESSAGE", json.dumps({
             "envelope": [envelope.mail_from, envelope.rcpt_tos, envelope.mail_options],
-            "tls": session.ssl is not None, "user": session.auth_data and session.auth_data.decode(),
+            "tls": server.transport.get_extra_info("ssl_object") is not None, "user": session.auth_data and session.auth_data.decode(),
             "from": mailboxes("from"), "to": mailboxes("to"), "reply_to": mailboxes("reply-to"),
             "subject": message["subject"], "date": message["date"].datetime.isoformat(),
             "message_id": message["message-id"], "type": message.get_content_type(),

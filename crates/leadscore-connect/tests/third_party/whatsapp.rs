@@ -45,17 +45,30 @@ fn deliveries() -> Vec<(&'static str, Value)> {
         ("sticker", media("sticker", json!({"animated": false}))),
         ("reaction", json!({"type": "reaction", "reaction": {"message_id": "wamid.0", "emoji": "👍"}})),
         ("reaction removed", json!({"type": "reaction", "reaction": {"message_id": "wamid.0", "emoji": ""}})),
-        ("location", json!({"type": "location", "location": {"latitude": 52.5, "longitude": 13.25, "name": "HQ", "address": "Main St"}})),
+        (
+            "location",
+            json!({"type": "location", "location": {"latitude": 52.5, "longitude": 13.25, "name": "HQ", "address": "Main St"}}),
+        ),
         ("contacts", json!({"type": "contacts", "contacts": [card]})),
-        ("order", json!({"type": "order", "order": {"catalog_id": "1", "text": "please", "product_items": [item]}})),
+        (
+            "order",
+            json!({"type": "order", "order": {"catalog_id": "1", "text": "please", "product_items": [item]}}),
+        ),
         ("unsupported", json!({"type": "unsupported", "errors": error})),
-        ("edit", json!({"type": "edit", "edit": {"original_message_id": "wamid.0", "message": {"type": "text", "text": {"body": "60 seats"}}}})),
+        (
+            "edit",
+            json!({"type": "edit", "edit": {"original_message_id": "wamid.0", "message": {"type": "text", "text": {"body": "60 seats"}}}}),
+        ),
         ("revoke", json!({"type": "revoke", "revoke": {"original_message_id": "wamid.0"}})),
-        ("number", json!({"type": "system", "system": {"body": "changed", "type": "user_changed_number", "wa_id": "16505550000"}})),
+        (
+            "number",
+            json!({"type": "system", "system": {"body": "changed", "type": "user_changed_number", "wa_id": "16505550000"}}),
+        ),
         ("welcome", json!({"type": "request_welcome"})),
     ];
     let messages = messages.into_iter().map(|(name, part)| {
-        let mut message = json!({"from": "16505551234", "id": format!("wamid.{name}"), "timestamp": "1749416383"});
+        let mut message =
+            json!({"from": "16505551234", "id": format!("wamid.{name}"), "timestamp": "1749416383"});
         message.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
         (name, json!({"messages": [message]}))
     });
@@ -117,7 +130,11 @@ fn read_message(message: &Message) -> Value {
             return all;
         }
         Content::Edit { message_id, content } => {
-            (add("kind", json!("edit")), add("original", json!(message_id)), add("text", json!(content.text())));
+            (
+                add("kind", json!("edit")),
+                add("original", json!(message_id)),
+                add("text", json!(content.text())),
+            );
             return all;
         }
         Content::Revoke { message_id } => {
@@ -137,7 +154,16 @@ fn read_message(message: &Message) -> Value {
     }
     add("forwarded", json!(message.is_forwarded));
     let referral = message.referral.as_ref();
-    add("referral", json!(referral.map(|own| [&own.source_type, &own.source_id, &own.source_url, &own.headline, &own.ctwa_clid])));
+    add(
+        "referral",
+        json!(referral.map(|own| [
+            &own.source_type,
+            &own.source_id,
+            &own.source_url,
+            &own.headline,
+            &own.ctwa_clid
+        ])),
+    );
     let kind = match &message.content {
         Content::Text { body } => ("text", add("text", json!(body))).0,
         Content::Media { kind, id, mime_type, caption, filename } => {
@@ -150,19 +176,27 @@ fn read_message(message: &Message) -> Value {
                 _ => "sticker",
             }
         }
-        Content::Reaction { message_id, emoji } => ("reaction", add("reaction", json!([message_id, emoji]))).0,
+        Content::Reaction { message_id, emoji } => {
+            ("reaction", add("reaction", json!([message_id, emoji]))).0
+        }
         Content::Location { latitude, longitude, name, address } => {
             ("location", add("location", json!([latitude, longitude, name, address]))).0
         }
         Content::Contacts(cards) => {
-            let cards: Vec<_> = cards.iter().map(|card| json!([card.name, card.phones, card.emails])).collect();
+            let cards: Vec<_> =
+                cards.iter().map(|card| json!([card.name, card.phones, card.emails])).collect();
             ("contacts", add("contacts", json!(cards))).0
         }
         Content::Order { catalog_id, text, items } => {
-            let items: Vec<_> = items.iter().map(|item| json!([item.product_retailer_id, item.quantity, item.item_price, item.currency])).collect();
+            let items: Vec<_> = items
+                .iter()
+                .map(|item| json!([item.product_retailer_id, item.quantity, item.item_price, item.currency]))
+                .collect();
             ("order", add("order", json!([catalog_id, text, items]))).0
         }
-        Content::Unsupported { errors, .. } => ("unsupported", add("error", json!(errors.first().map(|error| error.code)))).0,
+        Content::Unsupported { errors, .. } => {
+            ("unsupported", add("error", json!(errors.first().map(|error| error.code)))).0
+        }
         Content::WelcomeRequest => "request_welcome",
         other => panic!("{other:?}"),
     };
@@ -185,23 +219,34 @@ async fn signatures_deliveries_handshakes_and_replies_are_those_of_pywa() {
     let forged = [
         (first.replace("50 seats", "51 seats"), Some(signed.clone())),
         (first.clone(), Some(body::sign(&"another".into(), first.as_bytes()))),
-        (first.clone(), Some(format!("{}0", &signed[..signed.len() - 1])).filter(|own| *own != signed).or(Some("sha256=00".to_owned()))),
+        (
+            first.clone(),
+            Some(format!("{}0", &signed[..signed.len() - 1]))
+                .filter(|own| *own != signed)
+                .or(Some("sha256=00".to_owned())),
+        ),
         (first.clone(), Some("sha256=".to_owned())),
         (first, None),
     ];
-    cases.extend(forged.iter().map(|(text, header)| json!({"name": "forged", "body": text, "header": header})));
+    cases.extend(
+        forged.iter().map(|(text, header)| json!({"name": "forged", "body": text, "header": header})),
+    );
     let given = json!({"phone_number_id": NUMBER, "token": "EAAGtoken", "secret": SECRET, "verify_token": VERIFY_TOKEN, "text": TEXT, "cases": cases});
     let told: Value = serde_json::from_str(&python("whatsapp.py", &[&given.to_string()])).unwrap();
     for ((name, text), theirs) in deliveries.iter().zip(told["cases"].as_array().unwrap()) {
         assert_eq!(theirs["refused"], Value::Null, "{name}");
-        assert_eq!(webhook.verify(Some(&body::sign(&SECRET.into(), text.as_bytes())), text.as_bytes()), Ok(()));
+        assert_eq!(
+            webhook.verify(Some(&body::sign(&SECRET.into(), text.as_bytes())), text.as_bytes()),
+            Ok(())
+        );
         let delivery = Delivery::read(text.as_bytes()).unwrap();
         assert!(delivery.unread.is_empty(), "{name}");
         let ours: Vec<Value> = delivery.events.iter().map(ours).collect();
         // Numbers are compared as numbers: 2 and 2.0 are the same.
         assert_eq!(as_floats(&theirs["read"]), as_floats(&json!(ours)), "{name}");
     }
-    for ((text, header), theirs) in forged.iter().zip(&told["cases"].as_array().unwrap()[deliveries.len()..]) {
+    for ((text, header), theirs) in forged.iter().zip(&told["cases"].as_array().unwrap()[deliveries.len()..])
+    {
         let ours = webhook.verify(header.as_deref(), text.as_bytes()).unwrap_err();
         assert_eq!(theirs["refused"], json!(if header.is_some() { 403 } else { 401 }));
         assert_eq!(ours, if header.is_some() { DeliveryError::Invalid } else { DeliveryError::Missing });
