@@ -2,7 +2,10 @@
 
 mod asker;
 mod chat;
+#[cfg(feature = "connect")]
 mod connection;
+#[cfg(not(feature = "connect"))]
+mod no_connection;
 
 use leadscore::task::{
     Assisted, ConversionTask, Cost, NextActionTask, Provenance, QualificationTask, RankedLead, RankingTask,

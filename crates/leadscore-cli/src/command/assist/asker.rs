@@ -3,7 +3,10 @@
 use leadscore::task::{Assisted, Masked, NotAsked, Outcome, Price, PriceList, Prompt, Task, conclude};
 use serde::Serialize;
 
+#[cfg(feature = "connect")]
 use super::connection::Connection;
+#[cfg(not(feature = "connect"))]
+use super::no_connection::Connection;
 use crate::args::assist::ModelArgs;
 use crate::failure::Failure;
 use crate::notes::note_line;
@@ -94,10 +97,13 @@ fn price(model: &str) -> Option<Price> {
     }
 }
 
+#[cfg(feature = "tokenizer")]
 #[allow(clippy::unnecessary_wraps, reason = "there is none without the feature")]
 fn token_count(prompt: &Prompt) -> Option<u64> {
-    #[cfg(feature = "tokenizer")]
-    return Some(prompt.o200k_token_count());
-    #[cfg(not(feature = "tokenizer"))]
-    return None;
+    Some(prompt.o200k_token_count())
+}
+
+#[cfg(not(feature = "tokenizer"))]
+fn token_count(_: &Prompt) -> Option<u64> {
+    None
 }
