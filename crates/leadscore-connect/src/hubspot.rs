@@ -149,7 +149,7 @@ impl HubSpot {
         is_repeatable: bool,
     ) -> Result<Answer, Failure> {
         let headers = &[("accept", "application/json")];
-        let call = Call { method, url, token: Some(&self.token), headers, body, is_repeatable };
+        let call = Call { method, url, token: Some(&self.token), secrets: &[], headers, body, is_repeatable };
         self.http.send(call, failure::failure).await
     }
 }

@@ -150,6 +150,7 @@ impl Salesforce {
                 method: method.clone(),
                 url,
                 token: Some(&session.token),
+                secrets: &[],
                 headers,
                 body: body.map_or(Body::None, Body::Json),
                 // Reads, and upserts by a key of ours.

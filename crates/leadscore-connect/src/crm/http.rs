@@ -55,6 +55,8 @@ pub(crate) struct Call<'a> {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) token: Option<&'a SecretString>,
+    /// What else no message may repeat.
+    pub(crate) secrets: &'a [&'a SecretString],
     pub(crate) headers: &'a [(&'static str, &'static str)],
     pub(crate) body: Body<'a>,
     /// Whether doing it twice is the same as doing it once.
@@ -108,10 +110,13 @@ impl Http {
         loop {
             let failed = match self.once(&call).await {
                 Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer),
-                Ok(answer) => failure(&answer).after_header(&answer.headers),
+                // Secrets go before a message is cut, for the cut may lie within one.
+                Ok(answer) => {
+                    let answer = answer.without(call.token.into_iter().chain(call.secrets.iter().copied()));
+                    failure(&answer).after_header(&answer.headers)
+                }
                 Err(failed) => failed,
             };
-            let failed = failed.without(call.token);
             if !failed.is_brief() || !(call.is_repeatable || failed.changed_nothing()) {
                 return Err(failed);
             }
@@ -160,6 +165,17 @@ impl Http {
 }
 
 impl Answer {
+    /// The answer with other words where it repeats a secret.
+    fn without<'a>(mut self, secrets: impl Iterator<Item = &'a SecretString>) -> Answer {
+        for secret in secrets.map(ExposeSecret::expose_secret).filter(|secret| !secret.is_empty()) {
+            let text = String::from_utf8_lossy(&self.body);
+            if text.contains(secret) {
+                self.body = text.replace(secret, "[secret]").into_bytes();
+            }
+        }
+        self
+    }
+
     /// The body, as the documentation has it.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Failure> {
         serde_json::from_slice(&self.body).map_err(|error| {
@@ -178,13 +194,6 @@ impl Failure {
             Some(wait) if self.kind != FailureKind::DailyLimit => self.after(Some(wait)),
             _ => self,
         }
-    }
-
-    fn without(mut self, token: Option<&SecretString>) -> Failure {
-        if let Some(token) = token.map(ExposeSecret::expose_secret).filter(|token| !token.is_empty()) {
-            self.message = self.message.replace(token, "[token]");
-        }
-        self
     }
 }
 

@@ -115,16 +115,12 @@ impl Sessions {
             method: Method::POST,
             url: path_url(&self.url, ["services", "oauth2", "token"]),
             token: None,
+            secrets: &secrets,
             headers: &[("accept", "application/json")],
             body: Body::Form(&form),
             is_repeatable: true,
         };
-        let answer = http.send(call, token_failure).await.map_err(|mut failure| {
-            for secret in secrets {
-                failure.message = failure.message.replace(secret.expose_secret(), "[secret]");
-            }
-            failure
-        })?;
+        let answer = http.send(call, token_failure).await?;
         let answer: TokenAnswer = answer.read()?;
         let is_bearer = answer.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
         let token = SecretString::from(answer.access_token);
