@@ -181,6 +181,11 @@ impl Model {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// What tells its answers from those of another model: provider, address and name.
     pub(super) fn identity(&self) -> String {
         format!("{} {} {}", self.provider, self.address, self.name)

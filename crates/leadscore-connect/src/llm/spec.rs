@@ -81,6 +81,10 @@ impl Model {
     /// | `anthropic` | `ANTHROPIC_API_KEY` | `ANTHROPIC_BASE_URL`, else the vendor's |
     /// | `ollama` | none | `OLLAMA_HOST`, else `http://localhost:11434` |
     ///
+    /// The address of a compatible server may be in the text itself, as in
+    /// `openai-compatible:http://localhost:8080/v1#llama3.2`; no key goes to a server named so, for the one in the environment
+    /// may be meant for another.
+    ///
     /// # Errors
     /// What is missing or wrong.
     pub fn from_spec(spec: &str) -> Result<Model, SpecError> {
@@ -98,6 +102,10 @@ impl Model {
         let (provider, name) =
             spec.split_once(':').ok_or_else(|| SpecError::NotASpec { spec: spec.to_owned() })?;
         let provider: Provider = provider.parse()?;
+        if let (Provider::OpenAiCompatible, true) = (provider, name.contains("://")) {
+            let (address, name) = name.rsplit_once('#').unwrap_or((name, ""));
+            return Model::new(provider, name, None, address);
+        }
         let set = |name: &'static str| variable(name).filter(|value| !value.trim().is_empty());
         let key = provider.key_variables().iter().find_map(|name| set(name));
         let key = key.map(|key| SecretString::from(key.trim().to_owned()));
@@ -148,6 +156,27 @@ mod tests {
         }
         let error = model("openai:m", &[("OPENAI_API_KEY", "secret\nkey")]).unwrap_err();
         assert!(error.contains("no HTTP header") && !error.contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn a_compatible_server_may_be_named_with_its_model() {
+        let own = model(
+            "openai-compatible:http://localhost:8080/v1#org/llama:3b",
+            &[("OPENAI_API_KEY", "sk-1"), ("OPENAI_BASE_URL", "http://elsewhere/v1")],
+        );
+        let own = own.unwrap();
+        assert_eq!((own.name(), own.has_key()), ("org/llama:3b", false));
+        assert!(own.identity().contains("http://localhost:8080/v1"), "{own:?}");
+        for (spec, reason) in [
+            ("openai-compatible:http://localhost:8080/v1", "`` is no name of a model"),
+            ("openai-compatible:ftp://localhost#m", "scheme"),
+            ("openai-compatible:http://u:p@localhost/v1#m", "password"),
+            ("openai-compatible:http://localhost/v1?key=1#m", "query"),
+            ("openai:http://localhost/v1#m", "wants a key"),
+        ] {
+            let error = model(spec, &[]).unwrap_err();
+            assert!(error.contains(reason) && !error.contains(":p@"), "{spec}: {error}");
+        }
     }
 
     #[test]
