@@ -195,7 +195,7 @@ impl Delivery {
             match change.text("field") {
                 // The test button of the dashboard sends direct messages so.
                 Some("messages") => {
-                    self.event(format!("{path}.value"), change.object("value"), account.as_ref(), false)
+                    self.event(format!("{path}.value"), change.object("value"), account.as_ref(), false);
                 }
                 Some(field) => {
                     let value = change.object("value");

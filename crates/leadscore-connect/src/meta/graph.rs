@@ -96,12 +96,15 @@ impl GraphClient {
     /// Posts to a node's edge: `{base}/{version}/{node}/messages`.
     pub(crate) async fn post_message(&self, node: &str, body: &Value) -> Result<Value, GraphError> {
         self.attempt(node, body).await.map_err(|mut error| {
-            // Before it is shortened: half a token would not be found any more.
-            let safe = |text: &str| shortened(&text.replace(self.token.expose_secret(), "[token]"));
-            error.message = safe(&error.message);
-            error.trace = error.trace.as_deref().map(safe);
+            error.message = self.without_token(&error.message);
+            error.trace = error.trace.map(|trace| self.without_token(&trace));
             error
         })
+    }
+
+    /// A text that may be shown. It is shortened last: half a token would not be found any more.
+    fn without_token(&self, text: &str) -> String {
+        shortened(&text.replace(self.token.expose_secret(), "[token]"))
     }
 
     async fn attempt(&self, node: &str, body: &Value) -> Result<Value, GraphError> {
