@@ -27,9 +27,11 @@ mod gemini;
 mod model;
 mod ollama;
 mod openai;
+mod provider;
+mod request;
 mod schema;
 mod spec;
 
 pub use assistant::Assistant;
-pub use model::{Model, Provider};
-pub use spec::SpecError;
+pub use model::Model;
+pub use provider::{Provider, SpecError};

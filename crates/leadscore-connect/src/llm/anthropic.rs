@@ -8,8 +8,8 @@ use leadscore::task::{Completion, FailureKind, ModelFailure, Prompt, Usage};
 use serde::{Deserialize, Serialize};
 
 use super::failure::unreadable;
-use super::model::Request;
 use super::openai::{json, no_json};
+use super::request::Request;
 use super::schema::{Json, with_limits_as_words};
 
 /// Under it and the later one a request without sampling parameters is the same.

@@ -12,8 +12,8 @@ use moka::future::Cache;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::Model;
 use super::breaker::CircuitBreaker;
+use super::model::Model;
 
 /// A model together with how it is asked: attempts, deadlines, how many calls at once, and a cache of answers.
 ///

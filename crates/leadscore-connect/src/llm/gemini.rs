@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::failure::unreadable;
-use super::model::Request;
 use super::openai::{json, schema};
+use super::request::Request;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

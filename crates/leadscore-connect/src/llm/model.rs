@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::str::FromStr;
 use std::time::Duration;
 
 use leadscore::task::{
@@ -13,25 +12,9 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::failure::{connection_failure, presentable, status_failure};
-use super::{SpecError, anthropic, gemini, ollama, openai};
-
-/// Who runs a model, and so what requests and answers look like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Provider {
-    /// `OpenAI`'s chat completions with structured outputs.
-    OpenAi,
-    /// Any server that speaks `OpenAI`'s chat completions: llama.cpp, vLLM, LM Studio and others.
-    OpenAiCompatible,
-    /// `OpenRouter`.
-    OpenRouter,
-    /// Google's Gemini.
-    Gemini,
-    /// Anthropic's Claude.
-    Anthropic,
-    /// Ollama on a machine of one's own.
-    Ollama,
-}
+use super::provider::{Provider, SpecError};
+use super::request::Request;
+use super::{anthropic, gemini, ollama, openai};
 
 /// A language model behind HTTP. It makes one attempt per call; cheap to clone.
 ///
@@ -48,91 +31,6 @@ pub struct Model {
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 1 << 20;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-impl Provider {
-    const ALL: [Provider; 6] = [
-        Provider::OpenAi,
-        Provider::OpenAiCompatible,
-        Provider::OpenRouter,
-        Provider::Gemini,
-        Provider::Anthropic,
-        Provider::Ollama,
-    ];
-
-    /// The word for it: `openai`, `openai-compatible`, `openrouter`, `gemini`, `anthropic` or `ollama`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Provider::OpenAi => "openai",
-            Provider::OpenAiCompatible => "openai-compatible",
-            Provider::OpenRouter => "openrouter",
-            Provider::Gemini => "gemini",
-            Provider::Anthropic => "anthropic",
-            Provider::Ollama => "ollama",
-        }
-    }
-
-    pub(super) fn names() -> String {
-        Provider::ALL.map(Provider::as_str).join(", ")
-    }
-
-    pub(super) fn key_variables(self) -> &'static [&'static str] {
-        match self {
-            Provider::OpenAi | Provider::OpenAiCompatible => &["OPENAI_API_KEY"],
-            Provider::OpenRouter => &["OPENROUTER_API_KEY"],
-            Provider::Gemini => &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
-            Provider::Anthropic => &["ANTHROPIC_API_KEY"],
-            Provider::Ollama => &[],
-        }
-    }
-
-    pub(super) fn wants_key(self) -> bool {
-        !matches!(self, Provider::OpenAiCompatible | Provider::Ollama)
-    }
-
-    pub(super) fn address_variable(self) -> &'static str {
-        match self {
-            Provider::OpenAi | Provider::OpenAiCompatible => "OPENAI_BASE_URL",
-            Provider::OpenRouter => "OPENROUTER_BASE_URL",
-            Provider::Gemini => "GEMINI_BASE_URL",
-            Provider::Anthropic => "ANTHROPIC_BASE_URL",
-            Provider::Ollama => "OLLAMA_HOST",
-        }
-    }
-
-    pub(super) fn address(self) -> Option<&'static str> {
-        match self {
-            Provider::OpenAi => Some("https://api.openai.com/v1"),
-            Provider::OpenAiCompatible => None,
-            Provider::OpenRouter => Some("https://openrouter.ai/api/v1"),
-            Provider::Gemini => Some("https://generativelanguage.googleapis.com/v1beta"),
-            Provider::Anthropic => Some("https://api.anthropic.com"),
-            Provider::Ollama => Some("http://localhost:11434"),
-        }
-    }
-}
-
-impl fmt::Display for Provider {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Provider {
-    type Err = SpecError;
-
-    fn from_str(text: &str) -> Result<Provider, SpecError> {
-        let found = Provider::ALL.into_iter().find(|provider| provider.as_str() == text);
-        found.ok_or_else(|| SpecError::UnknownProvider { provider: text.to_owned() })
-    }
-}
-
-/// What a wire form makes of a prompt.
-pub(super) struct Request {
-    /// Behind the address.
-    pub(super) path: String,
-    pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: String,
-}
 
 impl Model {
     /// A model at an address, which is what the paths of the provider's API are appended to.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::failure::{VendorError, told_failure, unreadable};
-use super::model::Request;
 use super::openai::{json, schema};
+use super::request::Request;
 
 #[derive(Serialize)]
 struct Body<'a> {

@@ -8,9 +8,9 @@ use leadscore::task::{Completion, Cost, FailureKind, ModelFailure, Prompt, Usage
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::Provider;
 use super::failure::{VendorError, told_failure, unreadable};
-use super::model::Request;
+use super::provider::Provider;
+use super::request::Request;
 
 #[derive(Serialize)]
 struct Body<'a> {

@@ -2,72 +2,8 @@
 
 use secrecy::SecretString;
 
-use super::{Model, Provider};
-
-/// Why a model cannot be used as it was named.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SpecError {
-    /// The text is not `PROVIDER:NAME`.
-    #[error(
-        "`{spec}` is no PROVIDER:NAME such as openai:gpt-4o-mini; the providers are {}",
-        Provider::names()
-    )]
-    NotASpec {
-        /// The text.
-        spec: String,
-    },
-    /// There is no such provider.
-    #[error("there is no provider `{provider}`; wants one of {}", Provider::names())]
-    UnknownProvider {
-        /// What was given.
-        provider: String,
-    },
-    /// The provider wants a key, and there is none.
-    #[error("{provider} wants a key in the environment variable {variable}")]
-    NoKey {
-        /// The provider.
-        provider: Provider,
-        /// Where the key is looked for.
-        variable: &'static str,
-    },
-    /// Nobody knows where the server is.
-    #[error(
-        "openai-compatible wants the server's address in the environment variable {variable}, such as http://localhost:8080/v1"
-    )]
-    NoAddress {
-        /// Where the address is looked for.
-        variable: &'static str,
-    },
-    /// The address of a server cannot be used.
-    #[error("the address `{address}` of {provider} {reason}")]
-    BadAddress {
-        /// The provider.
-        provider: Provider,
-        /// The address, without a password.
-        address: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The key cannot be sent.
-    #[error("the key of {provider} has characters that no HTTP header can have")]
-    BadKey {
-        /// The provider.
-        provider: Provider,
-    },
-    /// The name of the model is empty or has characters that no address can have.
-    #[error("`{name}` is no name of a model")]
-    BadName {
-        /// The name.
-        name: String,
-    },
-    /// The client for HTTP cannot be made.
-    #[error("the HTTP client cannot be made: {reason}")]
-    NoClient {
-        /// Why not.
-        reason: String,
-    },
-}
+use super::model::Model;
+use super::provider::{Provider, SpecError};
 
 impl Model {
     /// A model by `PROVIDER:NAME`; key and address come from the environment.

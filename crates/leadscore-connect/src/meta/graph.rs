@@ -96,14 +96,14 @@ impl GraphClient {
     /// Posts to a node's edge: `{base}/{version}/{node}/messages`.
     pub(crate) async fn post_message(&self, node: &str, body: &Value) -> Result<Value, GraphError> {
         self.attempt(node, body).await.map_err(|mut error| {
-            error.message = self.safe(&error.message);
-            error.trace = error.trace.as_deref().map(|trace| self.safe(trace));
+            error.message = self.without_token(&error.message);
+            error.trace = error.trace.map(|trace| self.without_token(&trace));
             error
         })
     }
 
-    /// Without the token, which must go before the text is cut: half of it would not be found any more.
-    fn safe(&self, text: &str) -> String {
+    /// A text that may be shown. It is shortened last: half a token would not be found any more.
+    fn without_token(&self, text: &str) -> String {
         shortened(&text.replace(self.token.expose_secret(), "[token]"))
     }
 

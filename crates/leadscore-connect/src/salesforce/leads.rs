@@ -10,20 +10,13 @@ use serde_json::{Map, Value, json};
 
 use super::Salesforce;
 use super::failure::{CONVERTED, record_failure};
-use super::lookup::{text_of, value_of};
+use super::lookup::{Planned, text_of, value_of};
 use crate::crm::{CrmRecord, Draft, Failure, FailureKind, Outcome, Refusal, RefusalKind};
 
 /// The most records that a call takes.
 const BATCH: usize = 200;
 /// The ratings that Salesforce ships with.
 const RATINGS: [&str; 3] = ["Hot", "Warm", "Cold"];
-
-/// A record that is ready to be written.
-pub(super) struct Planned<'a> {
-    pub(super) at: usize,
-    pub(super) record: &'a CrmRecord,
-    pub(super) owner: Option<String>,
-}
 
 #[derive(Deserialize)]
 struct Saved {

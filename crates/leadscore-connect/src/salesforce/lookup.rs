@@ -6,7 +6,6 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::leads::Planned;
 use super::{Salesforce, soql};
 use crate::crm::{CrmRecord, Draft, Failure, FailureKind, Outcome, Refusal, RefusalKind, normalized_email};
 
@@ -17,6 +16,13 @@ const MAX_QUERY: usize = 6_000;
 struct Rows {
     done: bool,
     records: Vec<Map<String, Value>>,
+}
+
+/// A record that is ready to be written.
+pub(super) struct Planned<'a> {
+    pub(super) at: usize,
+    pub(super) record: &'a CrmRecord,
+    pub(super) owner: Option<String>,
 }
 
 impl Salesforce {

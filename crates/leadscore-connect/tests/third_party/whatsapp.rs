@@ -112,39 +112,46 @@ fn read_message(message: &Message) -> Value {
     // These have no messages of their own for pywa.
     match &message.content {
         Content::ButtonReply { id, title } => {
-            (add("kind", json!("button")), add("data", json!(id)), add("title", json!(title)));
+            add("kind", json!("button"));
+            add("data", json!(id));
+            add("title", json!(title));
             return all;
         }
         Content::TemplateButton { payload, text } => {
-            (add("kind", json!("button")), add("data", json!(payload)), add("title", json!(text)));
+            add("kind", json!("button"));
+            add("data", json!(payload));
+            add("title", json!(text));
             return all;
         }
         Content::ListReply { id, title, description } => {
-            (add("kind", json!("selection")), add("data", json!(id)), add("title", json!(title)));
+            add("kind", json!("selection"));
+            add("data", json!(id));
+            add("title", json!(title));
             add("description", json!(description));
             return all;
         }
         Content::FlowReply { body, response } => {
-            (add("kind", json!("flow")), add("body", json!(body)));
+            add("kind", json!("flow"));
+            add("body", json!(body));
             add("response", serde_json::from_str(response).unwrap());
             return all;
         }
         Content::Edit { message_id, content } => {
-            (
-                add("kind", json!("edit")),
-                add("original", json!(message_id)),
-                add("text", json!(content.text())),
-            );
+            add("kind", json!("edit"));
+            add("original", json!(message_id));
+            add("text", json!(content.text()));
             return all;
         }
         Content::Revoke { message_id } => {
-            (add("kind", json!("revoke")), add("original", json!(message_id)));
+            add("kind", json!("revoke"));
+            add("original", json!(message_id));
             return all;
         }
         Content::System { kind: SystemKind::ChangedNumber, wa_id, .. } => {
-            (add("kind", json!("number")), add("new", json!(wa_id)));
+            add("kind", json!("number"));
+            add("new", json!(wa_id));
             // pywa has only the number of a person whose number has changed.
-            (add("person", json!({"wa_id": message.user.wa_id, "user_id": null, "name": null})));
+            add("person", json!({"wa_id": message.user.wa_id, "user_id": null, "name": null}));
             return all;
         }
         _ => {}
