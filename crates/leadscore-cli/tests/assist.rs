@@ -57,6 +57,39 @@ fn a_ranking_is_of_the_best_leads() {
 }
 
 #[test]
+fn a_message_is_written_from_the_knowledge_base() {
+    let sender = r#"{"name": "Mara Quill", "company": "Oriole", "address": "1 Sample Street", "unsubscribe": "https://oriole.example/u"}"#;
+    let folder =
+        support::folder(&[("sender.json", sender.as_bytes()), ("wrong.json", b"{\"name\": \"Mara\"}")]);
+    let file = |name: &str| support::path(&folder, name);
+    let run = |sender: &str, more: &[&str]| {
+        assist("email", &[&["-k", "fixtures/knowledge", "-s", sender], more].concat())
+    };
+    let written = run(&file("sender.json"), &[]);
+    assert_eq!(written.code, 0, "{}", written.err);
+    for part in [
+        "Subject: ",
+        "Hi Delia",
+        "Mara Quill",
+        "1 Sample Street",
+        "https://oriole.example/u",
+        "Written by rules",
+    ] {
+        assert!(written.out.contains(part), "{part}: {}", written.out);
+    }
+    let short = run(&file("sender.json"), &["--channel", "whatsapp"]);
+    assert!(!short.out.contains("Subject: ") && short.out.len() < written.out.len(), "{}", short.out);
+    for (sender, says) in [("wrong.json", "wrong.json: "), ("none.json", "none.json: ")] {
+        let run = run(&file(sender), &[]);
+        assert_eq!((run.code, run.out.as_str()), (2, ""));
+        assert!(run.err.contains(says), "{}", run.err);
+    }
+    let run = assist("email", &["-k", "no/such/folder", "-s", &file("sender.json")]);
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("no/such/folder"), "{}", run.err);
+}
+
+#[test]
 fn a_chat_goes_on_in_its_file() {
     let folder = support::folder(&[]);
     let file = support::path(&folder, "chat.json");

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 
 use super::InputArgs;
 
@@ -19,6 +19,8 @@ pub(crate) enum AssistCommand {
     Next(LeadArgs),
     /// In which order to work through the best leads
     Rank(RankArgs),
+    /// A personal e-mail or message to a lead, from a knowledge base
+    Email(EmailArgs),
     /// The intent of a chat message
     Intent(IntentArgs),
     /// The answer to a chat message
@@ -72,6 +74,31 @@ pub(crate) struct RankArgs {
     pub(crate) top: usize,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct EmailArgs {
+    #[command(flatten)]
+    pub(crate) about: LeadArgs,
+    /// A folder of Markdown and JSON files about what is sold
+    #[arg(short, long, value_name = "FOLDER")]
+    pub(crate) knowledge: PathBuf,
+    /// Who writes, as JSON: {"name": …, "company": …, "address": …, "unsubscribe": "https://…"}
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) sender: PathBuf,
+    /// Where it is sent
+    #[arg(long, value_enum, default_value = "email")]
+    pub(crate) channel: MessageChannel,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MessageChannel {
+    /// With a subject
+    Email,
+    /// Shorter, without one
+    Whatsapp,
+    /// Shorter still
+    Instagram,
 }
 
 #[derive(clap::Args)]

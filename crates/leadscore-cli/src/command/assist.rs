@@ -7,15 +7,18 @@ mod connection;
 #[cfg(not(feature = "connect"))]
 mod no_connection;
 
+use leadscore::email::{Channel, EmailTask, Sender};
 use leadscore::task::{
     Assisted, ConversionTask, Cost, NextActionTask, Provenance, QualificationTask, RankedLead, RankingTask,
     Task, TimeToCloseTask, Usage,
 };
 use leadscore::{Error, Lead, Prediction};
-use leadscore_files::{ReadLead, Rejection, Rejects, ValueWarnings, lead_title, note_warnings};
+use leadscore_files::{
+    ReadLead, Rejection, Rejects, ValueWarnings, lead_title, note_warnings, read_knowledge,
+};
 use serde::Serialize;
 
-use crate::args::assist::{AssistCommand, LeadArgs, RankArgs};
+use crate::args::assist::{AssistCommand, EmailArgs, LeadArgs, MessageChannel, RankArgs};
 use crate::failure::Failure;
 use crate::input::Work;
 use crate::notes::{StderrNotes, note_line};
@@ -53,6 +56,7 @@ pub(crate) fn run(command: &AssistCommand) -> Result<bool, Failure> {
             about_lead(args, task, NextActionTask::with_contact_details, |words, own| words.next_action(own))
         }
         AssistCommand::Rank(args) => rank(args),
+        AssistCommand::Email(args) => email(args),
         AssistCommand::Intent(args) => chat::intent(args),
         AssistCommand::Reply(args) => chat::reply(args),
     }
@@ -78,6 +82,25 @@ fn about_lead<T: Task + Sync>(
         write(words, &assisted.output)
     })?;
     Ok(asker.has_answered())
+}
+
+/// A message to one lead of the file.
+fn email(args: &EmailArgs) -> Result<bool, Failure> {
+    let knowledge = read_knowledge(&args.knowledge)?;
+    let name = args.sender.display().to_string();
+    let text = std::fs::read_to_string(&args.sender)
+        .map_err(|error| Failure::message(format!("{name}: {error}")))?;
+    let sender: Sender =
+        serde_json::from_str(&text).map_err(|error| Failure::message(format!("{name}: {error}")))?;
+    let channel = match args.channel {
+        MessageChannel::Email => Channel::Email,
+        MessageChannel::Whatsapp => Channel::Whatsapp,
+        MessageChannel::Instagram => Channel::Instagram,
+    };
+    let task = |work: &Work, prediction: &Prediction| {
+        Ok(EmailTask::new(work.leads.lead(), prediction, &knowledge, &sender)?.channel(channel))
+    };
+    about_lead(&args.about, task, |task| task, |words, own| words.email(own))
 }
 
 /// The best leads of the file in the order to work through them.

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use leadscore::email::Email;
 use leadscore::task::{
     Assisted, Author, ChatIntent, ChatReply, ConversionPrediction, Cost, FallbackReason, NextAction,
     NotAsked, Prompt, Qualification, RankedLead, TimeToClose,
@@ -122,6 +123,17 @@ impl<'a> Words<'a> {
     pub(crate) fn next_action(&mut self, own: &NextAction) -> Result<(), Failure> {
         self.line(&format!("{}: {}", own.timeframe, own.action))?;
         self.line(&format!("{} priority. {}", capitalised(&word(&own.priority)), own.rationale))
+    }
+
+    pub(crate) fn email(&mut self, own: &Email) -> Result<(), Failure> {
+        writeln!(self.out)?;
+        if let Some(subject) = &own.subject {
+            self.line(&format!("Subject: {subject}\n"))?;
+        }
+        self.line(&own.body)?;
+        writeln!(self.out)?;
+        let why = self.look.dim(&own.why);
+        self.line(&why)
     }
 
     pub(crate) fn intent(&mut self, own: &ChatIntent) -> Result<(), Failure> {
