@@ -357,6 +357,7 @@ pub mod math;
 pub mod parallel;
 pub mod pipeline;
 pub mod record;
+mod request;
 pub mod scale;
 pub mod scorecard;
 mod scorer;

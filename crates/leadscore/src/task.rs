@@ -24,7 +24,6 @@ mod prompt;
 mod qualification;
 mod ranking;
 pub(crate) mod reply;
-mod request;
 mod time_to_close;
 mod usage;
 

@@ -8,19 +8,20 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{
-    AnyTask, ChatIntentTask, ChatReplyTask, ConversionTask, Masked, NextActionTask, QualificationTask,
-    RankingTask, Task, TimeToCloseTask,
-};
 use crate::chat::{Chat, Conversation};
+use crate::email::{Channel, Document as KnowledgeDocument, EmailTask, KnowledgeBase, Sender};
 use crate::error::Path;
 use crate::intent::IntentClassifier;
 use crate::json::{self, Cursor, Document, Node};
 use crate::pipeline::Context;
 use crate::record::JsonReader;
+use crate::task::{
+    AnyTask, ChatIntentTask, ChatReplyTask, ConversionTask, Masked, NextActionTask, QualificationTask,
+    RankingTask, Task, TimeToCloseTask,
+};
 use crate::{Error, ErrorKind, Lead, Pipeline, Prediction};
 
 impl AnyTask {
@@ -33,16 +34,17 @@ impl AnyTask {
     /// | `next_action` | `lead`, `as_of` | any |
     /// | `qualification` | `lead`, `as_of` | with `model_adjustment` |
     /// | `ranking` | `leads` (at most 20, each with its own id), `as_of` | any |
+    /// | `email` | `lead`, `as_of`, `knowledge` (list of `{"name", "text"}`), `sender`, `channel`?, `require`? | any |
     /// | `chat_intent` | `message` | none |
     /// | `chat_reply` | `message`, `conversation`?, `country`?, `facts`? | none |
     ///
     /// A lead is a record as [`Pipeline::score_json`] takes it, with its activities; `as_of` goes with `zone`, `mode` and
     /// `reasons` as in a [`Context`](crate::Context). With `"mask": true` what would be left out or sent openly goes out as
-    /// placeholders ([`Masked`](super::Masked)).
+    /// placeholders ([`Masked`]).
     ///
     /// # Errors
     /// `invalid_json`; `invalid_task` for what is missing, unknown or does not fit the kind; as [`Pipeline::score_json`]
-    /// for the lead and its options, and as [`Conversation::from_json`](crate::chat::Conversation::from_json) and
+    /// for the lead and its options, as [`KnowledgeBase::new`] and [`Sender::new`] for an e-mail, and as [`Conversation::from_json`](crate::chat::Conversation::from_json) and
     /// [`Chat::country`](crate::chat::Chat::country).
     pub fn from_json(request: &str, pipeline: Option<&Pipeline>) -> Result<AnyTask, Error> {
         read(request, pipeline)
@@ -78,6 +80,15 @@ fn read(request: &str, pipeline: Option<&Pipeline>) -> Result<AnyTask, Error> {
             request.finish(task, QualificationTask::with_contact_details)
         }
         "ranking" => request.finish(request.ranking()?, RankingTask::with_contact_details),
+        "email" => {
+            let task = request.email()?;
+            if request.cursor("mask", |mask| mask.flag())?.unwrap_or(false) {
+                let message =
+                    "an e-mail greets the lead by name, which is never sent: there is nothing to mask";
+                return Err(Error::new(ErrorKind::InvalidTask, "mask", message));
+            }
+            Ok(AnyTask::new(task))
+        }
         "chat_intent" => {
             request.check_fields(&["message"])?;
             let task = ChatIntentTask::new(&IntentClassifier::builtin(), &request.message()?);
@@ -92,13 +103,39 @@ fn read(request: &str, pipeline: Option<&Pipeline>) -> Result<AnyTask, Error> {
     }
 }
 
-const KINDS: [&str; 7] =
-    ["conversion", "time_to_close", "next_action", "qualification", "ranking", "chat_intent", "chat_reply"];
+const KINDS: [&str; 8] = [
+    "conversion",
+    "time_to_close",
+    "next_action",
+    "qualification",
+    "ranking",
+    "email",
+    "chat_intent",
+    "chat_reply",
+];
 
 /// The fields of a request as text, so that records are read from what was written.
 struct Request<'p> {
     fields: Vec<(String, Box<RawValue>)>,
     pipeline: Option<&'p Pipeline>,
+}
+
+/// A document of a knowledge base.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    name: String,
+    text: String,
+}
+
+/// The fields of a sender, which are checked when all are there.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    name: String,
+    company: String,
+    address: String,
+    unsubscribe: String,
 }
 
 /// A lead with what its pipeline says of it.
@@ -164,6 +201,34 @@ impl<'p> Request<'p> {
         let predictions = predictions.collect::<Result<Vec<Prediction>, Error>>()?;
         let mut tasks = RankingTask::chunks(leads.iter().zip(&predictions));
         Ok(tasks.remove(0))
+    }
+
+    fn email(&self) -> Result<EmailTask, Error> {
+        let Scored { lead, prediction, .. } = self.scored(&["knowledge", "sender", "channel", "require"])?;
+        let documents: Vec<Named> = self.parsed("knowledge")?.ok_or_else(|| missing("knowledge"))?;
+        let documents = documents.into_iter().map(|own| KnowledgeDocument::new(own.name, own.text));
+        let knowledge =
+            KnowledgeBase::new(documents).map_err(|error| error.within(Path::from_field("knowledge")))?;
+        let sender: Fields = self.parsed("sender")?.ok_or_else(|| missing("sender"))?;
+        let sender = Sender::new(sender.name, sender.company, sender.address, sender.unsubscribe)
+            .map_err(|error| error.within(Path::from_field("sender")))?;
+        let mut task = EmailTask::new(&lead, &prediction, &knowledge, &sender)?;
+        if let Some(channel) = self.parsed::<Channel>("channel")? {
+            task = task.channel(channel);
+        }
+        match self.cursor("require", |names| names.texts())? {
+            Some(names) => task.require(names.iter().map(String::as_str)),
+            None => Ok(task),
+        }
+    }
+
+    /// A field that is read as it is written.
+    fn parsed<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Error> {
+        let Some(text) = self.raw(name) else { return Ok(None) };
+        let value = serde_json::from_str(text);
+        value
+            .map(Some)
+            .map_err(|error| Error::new(ErrorKind::InvalidTask, Path::from_field(name), error.to_string()))
     }
 
     fn chat_reply(&self) -> Result<ChatReplyTask, Error> {
@@ -244,8 +309,8 @@ struct RawFields(Vec<(String, Box<RawValue>)>);
 
 impl<'de> Deserialize<'de> for RawFields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-        impl<'de> Visitor<'de> for Fields {
+        struct Each;
+        impl<'de> Visitor<'de> for Each {
             type Value = RawFields;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -264,7 +329,7 @@ impl<'de> Deserialize<'de> for RawFields {
                 Ok(RawFields(fields))
             }
         }
-        deserializer.deserialize_map(Fields)
+        deserializer.deserialize_map(Each)
     }
 }
 
