@@ -48,6 +48,10 @@ error_kinds! {
     InvalidContext = "invalid_context",
     /// A question to a language model, its price or its budget that cannot be used.
     InvalidTask = "invalid_task",
+    /// Documents that cannot be used as a knowledge base.
+    InvalidKnowledge = "invalid_knowledge",
+    /// A sender that a message cannot be sent from.
+    InvalidSender = "invalid_sender",
     /// Strict mode: a required feature has no value.
     MissingFeature = "missing_feature",
     /// Strict mode: a value lies outside the feature's range, or cannot be read as its type.

@@ -344,6 +344,7 @@
 #[cfg(feature = "arrow")]
 pub mod arrow;
 pub mod chat;
+pub mod email;
 pub mod error;
 pub mod explain;
 mod expression;

@@ -6,7 +6,7 @@ use super::grounding::{is_date, is_web_address};
 
 /// What is kept back from a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum DetailKind {
+pub(crate) enum DetailKind {
     Email,
     Phone,
     Url,
@@ -15,9 +15,9 @@ pub(super) enum DetailKind {
 
 /// One of them in a text, by its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Detail {
-    pub(super) kind: DetailKind,
-    pub(super) range: Range<usize>,
+pub(crate) struct Detail {
+    pub(crate) kind: DetailKind,
+    pub(crate) range: Range<usize>,
 }
 
 /// Ends of names of fields whose whole value is a contact detail.
@@ -43,7 +43,7 @@ pub(super) fn of_field(name: &str) -> Option<DetailKind> {
 }
 
 /// The contact details of a text, in order; none lies in another.
-pub(super) fn details(text: &str) -> Vec<Detail> {
+pub(crate) fn details(text: &str) -> Vec<Detail> {
     let mut found = addresses(text);
     let phones = phones(text).into_iter().map(|range| Detail { kind: DetailKind::Phone, range });
     for phone in phones {
@@ -56,7 +56,7 @@ pub(super) fn details(text: &str) -> Vec<Detail> {
 }
 
 /// A text with words in place of its contact details, which cannot be told from each other any more.
-pub(super) fn without_details(text: &str) -> String {
+pub(crate) fn without_details(text: &str) -> String {
     let word = |kind| match kind {
         DetailKind::Email => "(e-mail address)",
         DetailKind::Phone => "(telephone number)",

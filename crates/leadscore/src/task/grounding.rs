@@ -170,6 +170,40 @@ impl Sources {
         Ok(())
     }
 
+    /// Checks only what a text promises: words of offers, money, percentages, and where to turn to.
+    ///
+    /// # Errors
+    /// The first promise that rests on nothing.
+    pub(crate) fn check_promises(&self, path: &str, text: &str) -> Result<(), Rejection> {
+        let refuse = |found: &str| {
+            let message = format!("the promise `{found}` is not in the knowledge base");
+            Err(Rejection::new(RejectionKind::Ungrounded, path, message))
+        };
+        let lower = single_spaced(text);
+        let promised = |phrase: &&String| lower.contains(phrase.as_str()) && !self.text.contains(phrase.as_str());
+        if let Some(phrase) = LISTS.offer_phrases.iter().find(promised) {
+            return refuse(phrase);
+        }
+        for token in tokens(text) {
+            match token {
+                Token::Address(address) if !self.addresses.contains(&address) => return refuse(&address),
+                Token::Phone(digits) if !self.states_phone(&digits) => return refuse(&digits),
+                Token::Quantity { text, quantity }
+                    if text.contains(['%', '$', '€', '£']) && !self.has_quantity(&quantity) =>
+                {
+                    return refuse(&text);
+                }
+                Token::Word { text, original, .. }
+                    if LISTS.offers.contains(&text) && !self.words.contains(&text) =>
+                {
+                    return refuse(&original);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a word that the sources do not have is a name.
     fn is_name(&self, tokens: &[Token], at: usize, is_german: bool) -> bool {
         let Token::Word { text, original, is_capitalised, starts_sentence } = &tokens[at] else {
@@ -269,7 +303,7 @@ fn is_german(tokens: &[Token]) -> bool {
 }
 
 /// A text as it is compared, with single blanks.
-pub(super) fn single_spaced(text: &str) -> String {
+pub(crate) fn single_spaced(text: &str) -> String {
     normalise(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
