@@ -7,6 +7,8 @@ export type CoreErrorCode =
   | 'invalid_lead'
   | 'invalid_context'
   | 'invalid_task'
+  | 'invalid_knowledge'
+  | 'invalid_sender'
   | 'missing_feature'
   | 'invalid_feature'
   | 'invalid_time'

@@ -48,6 +48,8 @@ test('the codes are those of the library', () => {
     invalid_lead: true,
     invalid_context: true,
     invalid_task: true,
+    invalid_knowledge: true,
+    invalid_sender: true,
     missing_feature: true,
     invalid_feature: true,
     invalid_time: true,
