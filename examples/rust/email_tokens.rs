@@ -34,10 +34,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let line: Value = serde_json::from_str(line)?;
         let json = line["lead"].to_string();
         let mut lead = JsonReader::new(Zone::utc()).lead(&json, &mut Vec::new())?;
-        lead.id = format!("E-{number}");
-        let required: Vec<&str> = line["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        lead.id = Some(format!("E-{number}"));
+        let required: Vec<&str> =
+            line["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let prediction = pipeline.score(&lead, &as_of)?;
-        let task = EmailTask::new(&lead, &prediction, &knowledge, &sender)?.require(required.iter().copied())?;
+        let task =
+            EmailTask::new(&lead, &prediction, &knowledge, &sender)?.require(required.iter().copied())?;
         let facts: serde_json::Map<String, Value> =
             task.facts(5).map(|(name, phrase)| (name.to_owned(), Value::from(phrase))).collect();
         let small = task.prompt();
@@ -45,7 +47,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         for name in &required {
             wanted += 1;
             named += usize::from(email.facts.iter().any(|fact| fact == name));
-            told += usize::from(task.facts(4).any(|(fact, phrase)| fact == *name && small.user.contains(phrase)));
+            told +=
+                usize::from(task.facts(4).any(|(fact, phrase)| fact == *name && small.user.contains(phrase)));
         }
         if number == 0 {
             for (title, prompt) in [("naive", task.naive_prompt(&json, 3)?), ("leadscore", small.clone())] {
@@ -58,16 +61,24 @@ fn main() -> Result<(), Box<dyn Error>> {
         prompts[2].push(small);
     }
     println!("{} leads, {count} passages of {} characters on average", prompts[0].len(), characters / count);
-    println!("required facts: {wanted}; told in the small prompt: {told}; named in the e-mail without a model: {named}");
+    println!(
+        "required facts: {wanted}; told in the small prompt: {told}; named in the e-mail without a model: {named}"
+    );
     let price = PriceList::builtin().price("gpt-4o-mini").ok_or("no price")?;
     let mean = |prompts: &[Prompt]| {
         prompts.iter().map(Prompt::o200k_token_count).sum::<u64>() as f64 / prompts.len() as f64
     };
     let naive = mean(&prompts[0]);
-    println!("| prompt | input tokens, mean | fewer | input cost of 1,000 e-mails, gpt-4o-mini |\n|---|---|---|---|");
-    for (title, prompts) in ["naive, three passages and the lead", "one passage and five facts", "leadscore"].iter().zip(&prompts) {
+    println!(
+        "| prompt | input tokens, mean | fewer | input cost of 1,000 e-mails, gpt-4o-mini |\n|---|---|---|---|"
+    );
+    for (title, prompts) in
+        ["naive, three passages and the lead", "one passage and five facts", "leadscore"].iter().zip(&prompts)
+    {
         let tokens = mean(prompts);
-        let cost = price.cost(&Usage::new((tokens * 1_000.0).round() as u64, 0)).map_or_else(String::new, |cost| cost.to_string());
+        let cost = price
+            .cost(&Usage::new((tokens * 1_000.0).round() as u64, 0))
+            .map_or_else(String::new, |cost| cost.to_string());
         println!("| {title} | {tokens:.0} | {:.1} % | {cost} |", 100.0 * (1.0 - tokens / naive));
     }
     Ok(())

@@ -205,7 +205,8 @@ impl Task for EmailTask {
     }
 
     fn prompt(&self) -> Prompt {
-        let lead = self.facts.told(MAX_FACTS).map(|fact| (fact.label.as_str(), fact.phrase.as_str())).collect();
+        let lead =
+            self.facts.told(MAX_FACTS).map(|fact| (fact.label.as_str(), fact.phrase.as_str())).collect();
         let user = block(&Data { lead, offer: &self.excerpt });
         let is_email = self.channel == Channel::Email;
         let schema = if is_email { EMAIL_SCHEMA } else { CHAT_SCHEMA };

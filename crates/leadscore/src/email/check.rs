@@ -11,7 +11,11 @@ const MAX_SUBJECT: usize = 78;
 const MIN_BODY: usize = 60;
 
 /// The subject and the text of an answer.
-pub(super) fn checked(task: &EmailTask, reply: &str, answer: &Reply) -> Result<(Option<String>, String), Rejection> {
+pub(super) fn checked(
+    task: &EmailTask,
+    reply: &str,
+    answer: &Reply,
+) -> Result<(Option<String>, String), Rejection> {
     let body = plain_text("body", &answer.body, task.channel.max_chars())?;
     if body.chars().count() < MIN_BODY {
         let message = format!("the text has fewer than {MIN_BODY} characters");
@@ -34,7 +38,11 @@ pub(super) fn checked(task: &EmailTask, reply: &str, answer: &Reply) -> Result<(
     for (path, text) in [("subject", subject.as_deref()), ("body", Some(&*body))] {
         let Some(text) = text else { continue };
         if path == "subject" && text.contains(['\n', '\t']) {
-            return Err(Rejection::new(RejectionKind::OutOfRange, path, "the subject has more than one line"));
+            return Err(Rejection::new(
+                RejectionKind::OutOfRange,
+                path,
+                "the subject has more than one line",
+            ));
         }
         refuse_pressure(path, text, &task.excerpt)?;
         refuse_placeholders(path, text)?;
@@ -49,7 +57,11 @@ pub(super) fn checked(task: &EmailTask, reply: &str, answer: &Reply) -> Result<(
         return Err(Rejection::new(RejectionKind::Inconsistent, "body", message));
     }
     if task.facts.told(1).next().is_some() && task.facts.named_in(&whole).is_empty() {
-        return Err(Rejection::new(RejectionKind::Inconsistent, "body", "the text names no fact of the lead"));
+        return Err(Rejection::new(
+            RejectionKind::Inconsistent,
+            "body",
+            "the text names no fact of the lead",
+        ));
     }
     Ok((subject, body))
 }
@@ -57,7 +69,8 @@ pub(super) fn checked(task: &EmailTask, reply: &str, answer: &Reply) -> Result<(
 /// Words that press, unless the knowledge base has them.
 fn refuse_pressure(path: &str, text: &str, offer: &str) -> Result<(), Rejection> {
     let (text, offer) = (single_spaced(text).replace('’', "'"), single_spaced(offer));
-    let found = WORDING.urgency.iter().find(|phrase| has_phrase(&text, phrase) && !has_phrase(&offer, phrase));
+    let found =
+        WORDING.urgency.iter().find(|phrase| has_phrase(&text, phrase) && !has_phrase(&offer, phrase));
     match found {
         Some(phrase) => {
             let message = format!("`{phrase}` makes a hurry that the knowledge base does not know of");
@@ -79,7 +92,8 @@ fn has_phrase(text: &str, phrase: &str) -> bool {
 
 fn refuse_placeholders(path: &str, text: &str) -> Result<(), Rejection> {
     let lower = single_spaced(text);
-    let is_marked = text.contains(['[', ']', '{', '}', '<', '>', '_']) || text.contains("%%") || text.contains("...");
+    let is_marked =
+        text.contains(['[', ']', '{', '}', '<', '>', '_']) || text.contains("%%") || text.contains("...");
     let named = WORDING.placeholders.iter().find(|phrase| has_phrase(&lower, phrase));
     if is_marked || named.is_some() {
         let message = "the text has something that looks like a placeholder";
@@ -102,7 +116,17 @@ fn refuse_frame(task: &EmailTask, body: &str) -> Result<(), Rejection> {
     let last = single_spaced(body.lines().next_back().unwrap_or_default());
     let before = body.lines().rev().take(4).map(single_spaced);
     let signs = |line: String| {
-        matches!(line.trim_end_matches([',', '.', '!']), "best" | "regards" | "best regards" | "kind regards" | "sincerely" | "cheers" | "best wishes" | "warm regards")
+        matches!(
+            line.trim_end_matches([',', '.', '!']),
+            "best"
+                | "regards"
+                | "best regards"
+                | "kind regards"
+                | "sincerely"
+                | "cheers"
+                | "best wishes"
+                | "warm regards"
+        )
     };
     if before.map(signs).any(|signs| signs) || last == single_spaced(&task.sender.name) {
         return refuse("a signature");

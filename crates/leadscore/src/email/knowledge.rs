@@ -122,8 +122,9 @@ impl KnowledgeBase {
         if passages.is_empty() {
             return Err(invalid("", "no document has any text"));
         }
-        let indexed = passages.iter().enumerate().map(|(at, passage)| {
-            Indexed { id: at as u32, contents: format!("{} {}", passage.heading, passage.text) }
+        let indexed = passages.iter().enumerate().map(|(at, passage)| Indexed {
+            id: at as u32,
+            contents: format!("{} {}", passage.heading, passage.text),
         });
         let engine = SearchEngineBuilder::with_tokenizer_and_documents(Words, indexed).build();
         Ok(KnowledgeBase(Arc::new(Index { passages, engine })))

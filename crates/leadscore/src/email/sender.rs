@@ -64,7 +64,8 @@ impl Sender {
         let is_mail = link.strip_prefix("mailto:").is_some_and(|rest| {
             rest.split_once('@').is_some_and(|(local, host)| !local.is_empty() && host.contains('.'))
         });
-        if !(is_web || is_mail) || link.contains(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"')) {
+        if !(is_web || is_mail) || link.contains(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"'))
+        {
             return Err(invalid("unsubscribe", "wants an `https:` or `mailto:` address"));
         }
         Ok(sender)
@@ -87,7 +88,10 @@ fn line(path: &str, text: &str, max_chars: usize) -> Result<String, Error> {
         return Err(invalid(path, &format!("has more than {max_chars} characters")));
     }
     if text.chars().any(char::is_control) || clean(text, max_chars) != text {
-        return Err(invalid(path, "wants one line without characters that are not seen and without double blanks"));
+        return Err(invalid(
+            path,
+            "wants one line without characters that are not seen and without double blanks",
+        ));
     }
     Ok(text.to_owned())
 }

@@ -68,7 +68,10 @@ pub(super) fn framed(task: &EmailTask, text: &str) -> String {
             "{greeting}\n\n{text}\n\n{farewell},\n{}\n{}\n\n--\n{}, {}\nUnsubscribe: {}",
             sender.name, sender.company, sender.company, sender.address, sender.unsubscribe
         ),
-        _ => format!("{greeting}\n{text}\n{}, {}\nUnsubscribe: {}", sender.name, sender.company, sender.unsubscribe),
+        _ => format!(
+            "{greeting}\n{text}\n{}, {}\nUnsubscribe: {}",
+            sender.name, sender.company, sender.unsubscribe
+        ),
     }
 }
 
@@ -88,7 +91,9 @@ impl Choice {
     fn of_list<'l>(&mut self, list: &'l [String]) -> &'l str {
         // Four hexadecimal digits for each.
         let digits = self.digits.iter().skip(4 * self.next).take(4);
-        let number = digits.fold(0_usize, |number, digit| number * 16 + char::from(*digit).to_digit(16).unwrap_or(0) as usize);
+        let number = digits.fold(0_usize, |number, digit| {
+            number * 16 + char::from(*digit).to_digit(16).unwrap_or(0) as usize
+        });
         self.next += 1;
         &list[number % list.len()]
     }
@@ -109,10 +114,15 @@ fn filled(template: &str, values: &BTreeMap<&str, String>) -> String {
     out
 }
 
-/// `our AI Program`; what has an article keeps it.
+/// `our AI Program`; what is not called a program or a course stays as it is.
 fn with_article(interest: &str) -> String {
     let lower = interest.to_lowercase();
-    if lower.starts_with("the ") || lower.starts_with("our ") { interest.to_owned() } else { format!("our {interest}") }
+    let is_ours = [" program", " programme", " course", " plan"].iter().any(|end| lower.ends_with(end));
+    if is_ours && !lower.starts_with("the ") && !lower.starts_with("our ") {
+        format!("our {interest}")
+    } else {
+        interest.to_owned()
+    }
 }
 
 /// `a nurse`, `an architect`; abbreviations such as `VP Sales` stay as they are spoken.

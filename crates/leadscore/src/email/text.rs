@@ -87,7 +87,10 @@ mod tests {
 
     #[test]
     fn sentences_end_at_a_stop_before_a_blank() {
-        assert_eq!(sentences("It costs 2.400 euros. Is that much? No"), ["It costs 2.400 euros.", "Is that much?", "No"]);
+        assert_eq!(
+            sentences("It costs 2.400 euros. Is that much? No"),
+            ["It costs 2.400 euros.", "Is that much?", "No"]
+        );
         assert!(sentences(" \n ").is_empty());
     }
 

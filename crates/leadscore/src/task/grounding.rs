@@ -180,7 +180,8 @@ impl Sources {
             Err(Rejection::new(RejectionKind::Ungrounded, path, message))
         };
         let lower = single_spaced(text);
-        let promised = |phrase: &&String| lower.contains(phrase.as_str()) && !self.text.contains(phrase.as_str());
+        let promised =
+            |phrase: &&String| lower.contains(phrase.as_str()) && !self.text.contains(phrase.as_str());
         if let Some(phrase) = LISTS.offer_phrases.iter().find(promised) {
             return refuse(phrase);
         }

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::{Document, Passage, invalid};
-use crate::error::Path;
 use crate::email::text::sentences;
+use crate::error::Path;
 use crate::text::clean;
 use crate::{Error, ErrorKind};
 
@@ -84,7 +84,11 @@ impl Cut<'_> {
             }
             let marks = line.bytes().take_while(|byte| *byte == b'#').count();
             let title = line[marks..].trim().trim_end_matches('#').trim_end();
-            if !is_code && (1..=6).contains(&marks) && line[marks..].starts_with(char::is_whitespace) && !title.is_empty() {
+            if !is_code
+                && (1..=6).contains(&marks)
+                && line[marks..].starts_with(char::is_whitespace)
+                && !title.is_empty()
+            {
                 self.add(&heading, &part);
                 part.clear();
                 title.clone_into(&mut heading);
@@ -173,11 +177,7 @@ mod tests {
     #[test]
     fn markdown_is_cut_at_headings() {
         let text = "Before\n# One\n\n- a **bold** [link](https://x.example/a)\n- b\n\nNext [x\n## Two ##\n```\n# no heading\n```\n#tag\n### Empty\n";
-        let expected = [
-            ("a.md", "Before"),
-            ("One", "a bold link b\nNext [x"),
-            ("Two", "# no heading #tag"),
-        ];
+        let expected = [("a.md", "Before"), ("One", "a bold link b\nNext [x"), ("Two", "# no heading #tag")];
         assert_eq!(passages("a.md", text), expected.map(|(h, t)| (h.to_owned(), t.to_owned())));
     }
 
@@ -189,7 +189,10 @@ mod tests {
         let joined: Vec<&str> = found.iter().map(|(_, text)| text.as_str()).collect();
         assert_eq!(joined.join(" "), text.trim());
         let found = passages("a.md", &"ä".repeat(5_000));
-        assert_eq!(found.iter().map(|(_, text)| text.chars().filter(|c| *c == 'ä').count()).sum::<usize>(), 5_000);
+        assert_eq!(
+            found.iter().map(|(_, text)| text.chars().filter(|c| *c == 'ä').count()).sum::<usize>(),
+            5_000
+        );
     }
 
     #[test]
