@@ -31,6 +31,7 @@
 //! * [`report`] draws a ranking as an HTML page, and one score as an SVG picture.
 
 mod job;
+mod knowledge;
 mod notes;
 mod read;
 pub mod report;
@@ -39,6 +40,7 @@ pub mod wording;
 mod write;
 
 pub use job::{FileJob, score_file};
+pub use knowledge::read_knowledge;
 pub use leadscore::{Stop, never_stop};
 pub use notes::{Note, Notes, Progress};
 pub use read::{
