@@ -33,8 +33,13 @@ pub fn read_knowledge(folder: impl AsRef<Path>) -> Result<KnowledgeBase, Error> 
         let limit = KnowledgeBase::MAX_DOCUMENT_BYTES as u64 + 1;
         let file = std::fs::File::open(&path).map_err(|error| Error::io(&path, error))?;
         file.take(limit).read_to_end(&mut bytes).map_err(|error| Error::io(&path, error))?;
-        let text = if bytes.len() as u64 == limit { Ok(String::from_utf8_lossy(&bytes).into_owned()) } else { String::from_utf8(bytes) };
-        let text = text.map_err(|_| in_file(&name, Error::new(ErrorKind::InvalidKnowledge, "", "is not UTF-8")))?;
+        let text = if bytes.len() as u64 == limit {
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        } else {
+            String::from_utf8(bytes)
+        };
+        let text =
+            text.map_err(|_| in_file(&name, Error::new(ErrorKind::InvalidKnowledge, "", "is not UTF-8")))?;
         documents.push(Document::new(name, text));
     }
     KnowledgeBase::new(documents)
