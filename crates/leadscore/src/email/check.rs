@@ -114,7 +114,7 @@ fn refuse_frame(task: &EmailTask, body: &str) -> Result<(), Rejection> {
         return refuse("a greeting");
     }
     let last = single_spaced(body.lines().next_back().unwrap_or_default());
-    let before = body.lines().rev().take(4).map(single_spaced);
+    let mut before = body.lines().rev().take(4).map(single_spaced);
     let signs = |line: String| {
         matches!(
             line.trim_end_matches([',', '.', '!']),
@@ -128,7 +128,7 @@ fn refuse_frame(task: &EmailTask, body: &str) -> Result<(), Rejection> {
                 | "warm regards"
         )
     };
-    if before.map(signs).any(|signs| signs) || last == single_spaced(&task.sender.name) {
+    if before.any(signs) || last == single_spaced(&task.sender.name) {
         return refuse("a signature");
     }
     if lower.contains("unsubscribe") {

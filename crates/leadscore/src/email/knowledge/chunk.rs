@@ -154,8 +154,8 @@ fn plain(line: &str) -> String {
     let (mut out, mut rest) = (String::with_capacity(line.len()), line);
     while let Some(open) = rest.find('[') {
         let tail = &rest[open + 1..];
-        let link = tail.find("](").and_then(|middle| Some((middle, middle + tail[middle..].find(')')?)));
-        let Some((middle, end)) = link else { break };
+        let target = tail.find("](").and_then(|middle| Some((middle, middle + tail[middle..].find(')')?)));
+        let Some((middle, end)) = target else { break };
         out.push_str(&rest[..open]);
         out.push_str(&tail[..middle]);
         rest = &tail[end + 1..];
