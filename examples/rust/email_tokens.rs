@@ -23,8 +23,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let knowledge = KnowledgeBase::new(documents)?;
     let characters: usize = knowledge.passages().iter().map(|passage| passage.text.chars().count()).sum();
     let count = knowledge.passages().len();
-    let link = "https://academy.example/u/l-1";
-    let sender = Sender::new("Mara Quill", "Quillon Academy", "1 Sample Street, Exampletown", link)?;
+    let unsubscribe = "https://academy.example/u/l-1";
+    let sender = Sender::new("Mara Quill", "Quillon Academy", "1 Sample Street, Exampletown", unsubscribe)?;
     let (pipeline, as_of) = (Pipeline::builtin("heat")?, AsOf::parse("2026-11-20", &Zone::utc())?);
     let text = std::fs::read_to_string(fixtures.join("email/leads.jsonl"))?;
 
