@@ -117,7 +117,7 @@ impl LeadFacts {
     pub(super) fn query(&self) -> String {
         let interest = self.of_role(FactRole::Interest).map(|fact| fact.phrase.as_str());
         let phrases =
-            self.facts.iter().filter(|fact| fact.attribute != "page_views").map(|fact| fact.phrase.as_str());
+            self.facts.iter().filter(|fact| fact.phrase.contains(char::is_alphabetic)).map(|fact| fact.phrase.as_str());
         interest.into_iter().chain(phrases).collect::<Vec<_>>().join(" ")
     }
 
