@@ -116,8 +116,11 @@ impl LeadFacts {
     /// What a passage is searched by: the interest twice, since it is what the message is about.
     pub(super) fn query(&self) -> String {
         let interest = self.of_role(FactRole::Interest).map(|fact| fact.phrase.as_str());
-        let phrases =
-            self.facts.iter().filter(|fact| fact.phrase.contains(char::is_alphabetic)).map(|fact| fact.phrase.as_str());
+        let phrases = self
+            .facts
+            .iter()
+            .filter(|fact| fact.phrase.contains(char::is_alphabetic))
+            .map(|fact| fact.phrase.as_str());
         interest.into_iter().chain(phrases).collect::<Vec<_>>().join(" ")
     }
 
