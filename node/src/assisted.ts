@@ -60,6 +60,26 @@ export interface RankedLead {
   reason: string;
 }
 
+/** Where a message is sent. */
+export type Channel = 'email' | 'whatsapp' | 'instagram';
+
+/** A message to a lead. */
+export interface Email {
+  lead_id: string;
+  channel: Channel;
+  /** Only e-mails have one. */
+  subject?: string;
+  /** From the greeting to the way to unsubscribe. */
+  body: string;
+  tone: string;
+  /** Why it is as it is, for the person who sends it. */
+  why: string;
+  /** The ids of the passages that it rests on. */
+  passages: string[];
+  /** The attributes of the lead that it names. */
+  facts: string[];
+}
+
 /** The intent of a message by the library's own classifier. */
 export interface Classification {
   intent: Intent;
@@ -116,6 +136,7 @@ export interface TaskOutputs {
   next_action: NextAction;
   qualification: Qualification;
   ranking: RankedLead[];
+  email: Email;
   chat_intent: ChatIntent;
   chat_reply: ChatReply;
 }

@@ -94,6 +94,16 @@ export interface TaskFields {
   qualification: LeadTask & Masking & { lead: Lead };
   /** At most 20 leads, each with an id of its own. */
   ranking: LeadTask & Masking & { leads: readonly Lead[] };
+  email: LeadTask & {
+    lead: Lead;
+    /** Markdown, or JSON lists of passages, about what is sold. */
+    knowledge: readonly { name: string; text: string }[];
+    /** Who writes; `unsubscribe` is an `https:` or `mailto:` address. */
+    sender: { name: string; company: string; address: string; unsubscribe: string };
+    channel?: Channel | undefined;
+    /** Attributes of the lead that the message must name. */
+    require?: readonly string[] | undefined;
+  };
   chat_intent: Masking & { message: string };
   chat_reply: Masking & {
     message: string;

@@ -92,6 +92,12 @@ test('every kind is made of its fields', () => {
     next_action: { ...fields, as_of: new Date(0), zone: 'Europe/Berlin', mode: 'lenient', reasons: 2 },
     qualification: { ...fields, pipeline: Pipeline.builtin('qualify') },
     ranking: { pipeline, leads: [lead, { id: 2 }], mask: true },
+    email: {
+      ...fields,
+      knowledge: [{ name: 'a.md', text: '# Oriole\n\nOriole finds duplicates in lists of contacts. Nothing is overwritten.' }],
+      sender: { name: 'Mara Quill', company: 'Oriole', address: '1 Sample Street', unsubscribe: 'https://oriole.example/u' },
+      channel: 'whatsapp',
+    },
     chat_intent: { message: 'Hi' },
     chat_reply: { message: 'Hi' },
   };

@@ -15,7 +15,14 @@ from leadscore._errors import LeadscoreError, shown
 from leadscore._pipeline import Pipeline
 
 TaskKind: TypeAlias = Literal[
-    "conversion", "time_to_close", "next_action", "qualification", "ranking", "chat_intent", "chat_reply"
+    "conversion",
+    "time_to_close",
+    "next_action",
+    "qualification",
+    "ranking",
+    "email",
+    "chat_intent",
+    "chat_reply",
 ]
 """The tasks there are."""
 
@@ -134,7 +141,8 @@ class Task:
     """Exactly one question about leads or to a chat; immutable.
 
     Tasks about leads want a pipeline, a lead (`ranking`: leads) and a moment, which is now if you do not say;
-    `chat_intent` and `chat_reply` want a message. With `mask=True` e-mail and web addresses, telephone numbers and
+    `email` also wants `knowledge`, documents of `name` and `text`, and a `sender` of `name`, `company`, `address` and
+    `unsubscribe`; `chat_intent` and `chat_reply` want a message. With `mask=True` e-mail and web addresses, telephone numbers and
     names of persons go out as placeholders, and are put back in the answer.
 
     >>> from leadscore import Pipeline, Task, assist
@@ -167,13 +175,19 @@ class Task:
         conversation: Mapping[str, Any] | None = None,
         country: str | None = None,
         facts: Iterable[str] = (),
+        knowledge: Iterable[Mapping[str, str]] | None = None,
+        sender: Mapping[str, str] | None = None,
+        channel: Literal["email", "whatsapp", "instagram"] | None = None,
+        require: Iterable[str] = (),
         mask: bool = False,
     ) -> None:
         fields: dict[str, object] = {"task": kind, "message": message, "conversation": conversation}
         fields["country"] = country
-        facts = list(facts)
-        if facts:
-            fields["facts"] = facts
+        fields |= {"sender": sender, "channel": channel}
+        fields["knowledge"] = None if knowledge is None else list(knowledge)
+        for name, texts_of in (("facts", list(facts)), ("require", list(require))):
+            if texts_of:
+                fields[name] = texts_of
         if band is not None:
             fields["band"] = band
         if mask:

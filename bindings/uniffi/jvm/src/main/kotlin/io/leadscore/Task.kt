@@ -88,6 +88,24 @@ data class ChatOptions @JvmOverloads constructor(
     val mask: Boolean = false,
 )
 
+/** A document of a knowledge base: Markdown, or a list of passages as JSON. */
+data class KnowledgeDocument(val name: String, val text: String)
+
+/** Who a message is from; `unsubscribe` is an `https:` or `mailto:` address. */
+data class Sender(val name: String, val company: String, val address: String, val unsubscribe: String)
+
+/** What a message to a lead is made of besides the lead. */
+data class EmailParts @JvmOverloads constructor(
+    /** What is sold, in documents. */
+    val knowledge: List<KnowledgeDocument>,
+    /** Who writes. */
+    val sender: Sender,
+    /** `email`, `whatsapp` or `instagram`. */
+    val channel: String = "email",
+    /** Attributes of the lead that the message must name. */
+    val require: List<String> = emptyList(),
+)
+
 /**
  * Exactly one question to a language model about leads or to a chat; it never changes and may be used by many threads.
  *
@@ -161,6 +179,32 @@ class Task private constructor(private val native: io.leadscore.ffi.Task) : Auto
         ): Task {
             val records = leads.mapIndexed { at, lead -> recordJson(lead, "leads[$at]") }
             return aboutLeads("ranking", "leads", records.joinToString(",", "[", "]"), pipeline, context, mask)
+        }
+
+        /** A message to a lead from a knowledge base. */
+        @JvmStatic
+        @JvmOverloads
+        fun email(pipeline: Pipeline, lead: Lead, parts: EmailParts, context: Context = Context()): Task {
+            val documents = parts.knowledge.map { document ->
+                buildJsonObject {
+                    put("name", checked(document.name, INVALID_TASK, "knowledge"))
+                    put("text", checked(document.text, INVALID_TASK, "knowledge"))
+                }
+            }
+            val sender = buildJsonObject {
+                put("name", checked(parts.sender.name, INVALID_TASK, "sender"))
+                put("company", checked(parts.sender.company, INVALID_TASK, "sender"))
+                put("address", checked(parts.sender.address, INVALID_TASK, "sender"))
+                put("unsubscribe", checked(parts.sender.unsubscribe, INVALID_TASK, "sender"))
+            }
+            val more = buildJsonObject {
+                put("knowledge", JsonArray(documents))
+                put("sender", sender)
+                put("channel", checked(parts.channel, INVALID_TASK, "channel"))
+                put("require", JsonArray(parts.require.map { JsonPrimitive(checked(it, INVALID_TASK, "require")) }))
+            }.toString()
+            val fields = more.drop(1).dropLast(1)
+            return aboutLeads("email", "lead", "${recordJson(lead, "lead")},$fields", pipeline, context, false)
         }
 
         /** What a chat message says about its sender's wish to buy. */
