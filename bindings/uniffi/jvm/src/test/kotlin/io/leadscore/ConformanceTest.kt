@@ -50,7 +50,7 @@ class ConformanceTest {
         }
         assertTrue(cases > 200, "$cases cases")
         // A time that cannot be read is always part of a record or of the options; the others need a caller or a defect.
-        assertEquals(listOf("invalid_knowledge", "invalid_sender", "invalid_time", "cancelled", "internal"), LeadscoreException.codes - codes)
+        assertEquals(listOf("invalid_time", "cancelled", "internal"), LeadscoreException.codes - codes)
         println("$cases conformance cases")
     }
 
