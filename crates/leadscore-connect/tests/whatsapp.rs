@@ -254,8 +254,8 @@ fn statuses_echoes_and_problems_are_no_messages() {
     let order = ["warned", "sent", "delivered", "read", "played", "failed"];
     let state = |word: &str| {
         let value = json!({"statuses": [{"id": "1", "status": word}]});
-        let Event::Status(status) = Delivery::read(&body(&value)).unwrap().events.remove(0) else { panic!() };
-        status.state
+        let Event::Status(read) = Delivery::read(&body(&value)).unwrap().events.remove(0) else { panic!() };
+        read.state
     };
     for pair in order.windows(2) {
         assert!(
