@@ -72,6 +72,7 @@ impl<'a> Object<'a> {
         }
     }
 
+    #[cfg(feature = "whatsapp")]
     pub(crate) fn number(self, key: &str) -> Option<f64> {
         match self.0.get(key)? {
             Value::String(text) => text.parse().ok().filter(|number: &f64| number.is_finite()),

@@ -6,6 +6,7 @@ use unicode_segmentation::UnicodeSegmentation;
 /// What a platform counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Limit {
+    #[cfg_attr(not(feature = "whatsapp"), allow(dead_code, reason = "WhatsApp counts so"))]
     Characters(usize),
     Bytes(usize),
 }

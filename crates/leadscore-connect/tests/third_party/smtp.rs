@@ -174,6 +174,10 @@ async fn nothing_is_sent_to_a_server_that_is_not_the_one() {
         let error = failed(&mailer, email("ana@example.org")).await;
         assert_eq!((error.failure, error.is_temporary()), (SendFailure::Tls, false), "{mode}: {error}");
     }
+    // What came in clear behind the answer to STARTTLS is never taken for an answer over TLS.
+    let server = Server::start("injected", "BOTH");
+    let error = failed(&server.mailer("smtp", LOGIN), email("ana@example.org")).await;
+    assert_eq!((error.failure, error.is_temporary()), (SendFailure::Tls, false), "{error}");
     let server = Server::start("plain", "BOTH");
     let error = failed(&server.mailer("smtp", LOGIN), email("ana@example.org")).await;
     assert_eq!((error.failure, error.is_temporary()), (SendFailure::NoStartTls, false), "{error}");

@@ -94,6 +94,15 @@ class Handler:
         return "250 2.0.0 Queued as 4XyZ"
 
 
+class Injected(SMTP):
+    """Somebody on the line puts answers in clear behind the one to STARTTLS; the TLS after it is as it should be."""
+
+    async def push(self, status):
+        if status.startswith("220 Ready to start TLS"):
+            status += "\r\n250-mail.example.com\r\n250 AUTH PLAIN"
+        await super().push(status)
+
+
 def authenticate(server, session, envelope, mechanism, data):
     print("AUTH", mechanism)
     good = data.login == USER.encode() and data.password == PASSWORD.encode()
@@ -101,13 +110,15 @@ def authenticate(server, session, envelope, mechanism, data):
 
 
 async def main():
-    context, root = certificates(tempfile.mkdtemp())
+    with tempfile.TemporaryDirectory() as folder:
+        context, root = certificates(folder)
     implicit = MODE in ("implicit", "other-name")
-    starttls = MODE == "starttls"
+    starttls = MODE in ("starttls", "injected")
     excluded = {"PLAIN": ["LOGIN"], "LOGIN": ["PLAIN"], "NONE": ["PLAIN", "LOGIN"], "BOTH": []}[MECHANISM]
 
     def session():
-        return SMTP(Handler(), hostname="mail.example.com", enable_SMTPUTF8=True, tls_context=context if starttls else None,
+        kind = Injected if MODE == "injected" else SMTP
+        return kind(Handler(), hostname="mail.example.com", enable_SMTPUTF8=True, tls_context=context if starttls else None,
                     require_starttls=starttls, authenticator=authenticate, auth_required=MODE != "plain",
                     auth_require_tls=starttls, auth_exclude_mechanism=excluded)
 

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use leadscore_connect::meta::{DeliveryError, GraphClient, Webhook};
 use leadscore_connect::signature::body;
-use leadscore_connect::whatsapp::{Content, Delivery, Event, MediaKind, Message, Sender, SystemKind, User};
+use leadscore_connect::whatsapp::{
+    Content, Delivery, Event, MediaKind, Message, OrderItem, Sender, SystemKind, User,
+};
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -105,10 +107,16 @@ fn ours(event: &Event) -> Value {
 
 #[allow(clippy::too_many_lines, reason = "one arm for each kind of message")]
 fn read_message(message: &Message) -> Value {
+    let person = match &message.content {
+        // pywa has only the number of a person whose number has changed.
+        Content::System { .. } => json!({"wa_id": message.user.wa_id, "user_id": null, "name": null}),
+        _ => person(&message.user),
+    };
     let mut all = json!({
-        "kind": "message", "id": message.id, "number": message.phone_number_id, "person": person(&message.user),
+        "id": message.id, "number": message.phone_number_id, "person": person,
         "seconds": message.sent_at.map(Timestamp::as_second), "reply_to": message.reply_to,
     });
+<<<<<<< HEAD
     let mut add = |key: &str, value: Value| all[key] = value;
     // These have no messages of their own for pywa.
     match &message.content {
@@ -147,70 +155,96 @@ fn read_message(message: &Message) -> Value {
             add("kind", json!("revoke"));
             add("original", json!(message_id));
             return all;
+=======
+    let fields = all.as_object_mut().unwrap();
+    // What has another name than "message" for pywa has these fields alone.
+    let own = match &message.content {
+        Content::ButtonReply { id, title } => json!({"kind": "button", "data": id, "title": title}),
+        Content::TemplateButton { payload, text } => {
+            json!({"kind": "button", "data": payload, "title": text})
         }
+        Content::ListReply { id, title, description } => {
+            json!({"kind": "selection", "data": id, "title": title, "description": description})
+        }
+        Content::FlowReply { body, response } => {
+            json!({"kind": "flow", "body": body, "response": serde_json::from_str::<Value>(response).unwrap()})
+        }
+        Content::Edit { message_id, content } => {
+            json!({"kind": "edit", "original": message_id, "text": content.text()})
+>>>>>>> w-channels2
+        }
+        Content::Revoke { message_id } => json!({"kind": "revoke", "original": message_id}),
         Content::System { kind: SystemKind::ChangedNumber, wa_id, .. } => {
+<<<<<<< HEAD
             add("kind", json!("number"));
             add("new", json!(wa_id));
             // pywa has only the number of a person whose number has changed.
             add("person", json!({"wa_id": message.user.wa_id, "user_id": null, "name": null}));
             return all;
+=======
+            json!({"kind": "number", "new": wa_id})
+>>>>>>> w-channels2
         }
-        _ => {}
-    }
-    for key in ["text", "caption", "media", "location", "reaction", "contacts", "order", "error"] {
-        add(key, Value::Null);
-    }
-    add("forwarded", json!(message.is_forwarded));
-    let referral = message.referral.as_ref();
-    add(
-        "referral",
-        json!(referral.map(|own| [
-            &own.source_type,
-            &own.source_id,
-            &own.source_url,
-            &own.headline,
-            &own.ctwa_clid
-        ])),
-    );
-    let kind = match &message.content {
-        Content::Text { body } => ("text", add("text", json!(body))).0,
+        content => {
+            for key in ["text", "caption", "media", "location", "reaction", "contacts", "order", "error"] {
+                fields.insert(key.to_owned(), Value::Null);
+            }
+            let referral = message.referral.as_ref().map(|own| {
+                [&own.source_type, &own.source_id, &own.source_url, &own.headline, &own.ctwa_clid]
+            });
+            fields.insert("kind".to_owned(), json!("message"));
+            fields.insert("forwarded".to_owned(), json!(message.is_forwarded));
+            fields.insert("referral".to_owned(), json!(referral));
+            read_content(content)
+        }
+    };
+    fields.extend(own.as_object().unwrap().clone());
+    all
+}
+
+fn read_content(content: &Content) -> Value {
+    match content {
+        Content::Text { body } => json!({"type": "text", "text": body}),
         Content::Media { kind, id, mime_type, caption, filename } => {
+<<<<<<< HEAD
             add("caption", json!(caption));
             add("media", json!([id, mime_type, filename]));
             match kind {
+=======
+            let kind = match kind {
+>>>>>>> w-channels2
                 MediaKind::Image => "image",
                 MediaKind::Video => "video",
                 MediaKind::Document => "document",
                 MediaKind::Audio => "audio",
                 _ => "sticker",
-            }
+            };
+            json!({"type": kind, "caption": caption, "media": [id, mime_type, filename]})
         }
         Content::Reaction { message_id, emoji } => {
-            ("reaction", add("reaction", json!([message_id, emoji]))).0
+            json!({"type": "reaction", "reaction": [message_id, emoji]})
         }
         Content::Location { latitude, longitude, name, address } => {
-            ("location", add("location", json!([latitude, longitude, name, address]))).0
+            json!({"type": "location", "location": [latitude, longitude, name, address]})
         }
         Content::Contacts(cards) => {
             let cards: Vec<_> =
                 cards.iter().map(|card| json!([card.name, card.phones, card.emails])).collect();
-            ("contacts", add("contacts", json!(cards))).0
+            json!({"type": "contacts", "contacts": cards})
         }
         Content::Order { catalog_id, text, items } => {
-            let items: Vec<_> = items
-                .iter()
-                .map(|item| json!([item.product_retailer_id, item.quantity, item.item_price, item.currency]))
-                .collect();
-            ("order", add("order", json!([catalog_id, text, items]))).0
+            let item = |item: &OrderItem| {
+                json!([item.product_retailer_id, item.quantity, item.item_price, item.currency])
+            };
+            let items: Vec<_> = items.iter().map(item).collect();
+            json!({"type": "order", "order": [catalog_id, text, items]})
         }
         Content::Unsupported { errors, .. } => {
-            ("unsupported", add("error", json!(errors.first().map(|error| error.code)))).0
+            json!({"type": "unsupported", "error": errors.first().map(|error| error.code)})
         }
-        Content::WelcomeRequest => "request_welcome",
+        Content::WelcomeRequest => json!({"type": "request_welcome"}),
         other => panic!("{other:?}"),
-    };
-    add("type", json!(kind));
-    all
+    }
 }
 
 #[tokio::test]
