@@ -105,7 +105,6 @@ fn ours(event: &Event) -> Value {
     }
 }
 
-#[allow(clippy::too_many_lines, reason = "one arm for each kind of message")]
 fn read_message(message: &Message) -> Value {
     let person = match &message.content {
         // pywa has only the number of a person whose number has changed.
@@ -116,46 +115,6 @@ fn read_message(message: &Message) -> Value {
         "id": message.id, "number": message.phone_number_id, "person": person,
         "seconds": message.sent_at.map(Timestamp::as_second), "reply_to": message.reply_to,
     });
-<<<<<<< HEAD
-    let mut add = |key: &str, value: Value| all[key] = value;
-    // These have no messages of their own for pywa.
-    match &message.content {
-        Content::ButtonReply { id, title } => {
-            add("kind", json!("button"));
-            add("data", json!(id));
-            add("title", json!(title));
-            return all;
-        }
-        Content::TemplateButton { payload, text } => {
-            add("kind", json!("button"));
-            add("data", json!(payload));
-            add("title", json!(text));
-            return all;
-        }
-        Content::ListReply { id, title, description } => {
-            add("kind", json!("selection"));
-            add("data", json!(id));
-            add("title", json!(title));
-            add("description", json!(description));
-            return all;
-        }
-        Content::FlowReply { body, response } => {
-            add("kind", json!("flow"));
-            add("body", json!(body));
-            add("response", serde_json::from_str(response).unwrap());
-            return all;
-        }
-        Content::Edit { message_id, content } => {
-            add("kind", json!("edit"));
-            add("original", json!(message_id));
-            add("text", json!(content.text()));
-            return all;
-        }
-        Content::Revoke { message_id } => {
-            add("kind", json!("revoke"));
-            add("original", json!(message_id));
-            return all;
-=======
     let fields = all.as_object_mut().unwrap();
     // What has another name than "message" for pywa has these fields alone.
     let own = match &message.content {
@@ -171,19 +130,10 @@ fn read_message(message: &Message) -> Value {
         }
         Content::Edit { message_id, content } => {
             json!({"kind": "edit", "original": message_id, "text": content.text()})
->>>>>>> w-channels2
         }
         Content::Revoke { message_id } => json!({"kind": "revoke", "original": message_id}),
         Content::System { kind: SystemKind::ChangedNumber, wa_id, .. } => {
-<<<<<<< HEAD
-            add("kind", json!("number"));
-            add("new", json!(wa_id));
-            // pywa has only the number of a person whose number has changed.
-            add("person", json!({"wa_id": message.user.wa_id, "user_id": null, "name": null}));
-            return all;
-=======
             json!({"kind": "number", "new": wa_id})
->>>>>>> w-channels2
         }
         content => {
             for key in ["text", "caption", "media", "location", "reaction", "contacts", "order", "error"] {
@@ -206,13 +156,7 @@ fn read_content(content: &Content) -> Value {
     match content {
         Content::Text { body } => json!({"type": "text", "text": body}),
         Content::Media { kind, id, mime_type, caption, filename } => {
-<<<<<<< HEAD
-            add("caption", json!(caption));
-            add("media", json!([id, mime_type, filename]));
-            match kind {
-=======
             let kind = match kind {
->>>>>>> w-channels2
                 MediaKind::Image => "image",
                 MediaKind::Video => "video",
                 MediaKind::Document => "document",
