@@ -1,5 +1,7 @@
 //! `leadscore assist`: predictions, an order of work and answers in words, with a language model or without one.
 
+#![allow(clippy::redundant_closure_for_method_calls, reason = "the methods have a lifetime of their own")]
+
 mod asker;
 mod chat;
 #[cfg(feature = "connect")]
@@ -27,7 +29,6 @@ use crate::output::open_output;
 use asker::Asker;
 
 /// Answers; true when nothing was left out: every row was read, and a model that was to be asked has answered.
-#[allow(clippy::redundant_closure_for_method_calls, reason = "the methods have a lifetime of their own")]
 pub(crate) fn run(command: &AssistCommand) -> Result<bool, Failure> {
     match command {
         AssistCommand::Predict(args) => {
