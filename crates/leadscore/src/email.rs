@@ -1,7 +1,7 @@
 //! A personal message to a lead, from a knowledge base: few passages, few facts, no invented urgency.
 //!
 //! A [`KnowledgeBase`] is made from Markdown and JSON documents. An [`EmailTask`] picks the passage that suits a lead
-//! best and the facts worth naming, and is a [`Task`](crate::task::Task): a model may write the text, and without one a
+//! best and the facts worth naming, and is a [`Task`]: a model may write the text, and without one a
 //! template does. Greeting, signature and the way to unsubscribe are added here and never left to a model.
 
 mod check;

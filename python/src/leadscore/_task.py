@@ -142,8 +142,8 @@ class Task:
 
     Tasks about leads want a pipeline, a lead (`ranking`: leads) and a moment, which is now if you do not say;
     `email` also wants `knowledge`, documents of `name` and `text`, and a `sender` of `name`, `company`, `address` and
-    `unsubscribe`; `chat_intent` and `chat_reply` want a message. With `mask=True` e-mail and web addresses, telephone numbers and
-    names of persons go out as placeholders, and are put back in the answer.
+    `unsubscribe`; `chat_intent` and `chat_reply` want a message. With `mask=True` e-mail and web addresses, telephone
+    numbers and names of persons go out as placeholders, and are put back in the answer.
 
     >>> from leadscore import Pipeline, Task, assist
     >>> pipeline = Pipeline.builtin("conversion")
