@@ -1,4 +1,4 @@
-import type { Assisted, Conversation, TaskKind } from './assisted.js';
+import type { Assisted, Channel, Conversation, TaskKind } from './assisted.js';
 import { checkText, encodeAny, encodeLead, kindOf } from './encode.js';
 import { LeadscoreError, enter } from './error.js';
 import { type Native, native } from './native.js';

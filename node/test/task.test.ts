@@ -94,8 +94,13 @@ test('every kind is made of its fields', () => {
     ranking: { pipeline, leads: [lead, { id: 2 }], mask: true },
     email: {
       ...fields,
-      knowledge: [{ name: 'a.md', text: '# Oriole\n\nOriole finds duplicates in lists of contacts. Nothing is overwritten.' }],
-      sender: { name: 'Mara Quill', company: 'Oriole', address: '1 Sample Street', unsubscribe: 'https://oriole.example/u' },
+      knowledge: [{ name: 'a.md', text: '# Oriole\n\nOriole finds duplicates in lists of contacts.' }],
+      sender: {
+        name: 'Mara Quill',
+        company: 'Oriole',
+        address: '1 Sample Street',
+        unsubscribe: 'https://oriole.example/u',
+      },
       channel: 'whatsapp',
     },
     chat_intent: { message: 'Hi' },
