@@ -4,6 +4,9 @@ use crate::task::{NotAsked, Outcome, conclude};
 const LEAD: &str = r#"{"id":"l-1","company":"Acme Ltd","title":"VP Sales","name":"Ann Lee","email":"ann@acme.example",
     "message":"Call 030 5550100, we replace our CRM this quarter","activities":[{"kind":"meeting","at":"2026-11-20"}]}"#;
 
+const EMAIL: &str = r#""knowledge":[{"name":"a.md","text":"Oriole finds duplicates in lists of contacts."}],
+    "sender":{"name":"Mara Quill","company":"Oriole","address":"1 Sample Street","unsubscribe":"https://oriole.example/u"}"#;
+
 fn pipeline(name: &str) -> Pipeline {
     Pipeline::builtin(name).unwrap()
 }
@@ -26,6 +29,7 @@ fn every_kind_can_be_asked_for() {
             "ranking" => {
                 (request(&format!(r#""task":"{kind}","leads":[{LEAD},{{"id":2}}]"#)), Some(&conversion))
             }
+            "email" => (request(&format!(r#""task":"{kind}","lead":{LEAD},{EMAIL}"#)), Some(&conversion)),
             "qualification" => (request(&format!(r#""task":"{kind}","lead":{LEAD}"#)), Some(&qualify)),
             _ => (request(&format!(r#""task":"{kind}","lead":{LEAD}"#)), Some(&conversion)),
         };
@@ -36,6 +40,12 @@ fn every_kind_can_be_asked_for() {
         assert!(!task.prompt().user.contains("5550100"), "{kind}");
 
         let masked = text.replacen('{', r#"{"mask":true,"#, 1);
+        if kind == "email" {
+            let (code, message) = refused(&masked, pipeline);
+            assert!(code == "invalid_task" && message.contains("nothing to mask"), "{message}");
+            assert!(!task.prompt().user.contains("Ann"));
+            continue;
+        }
         let task = AnyTask::from_json(&masked, pipeline).unwrap();
         let user = task.prompt().user;
         for detail in ["5550100", "Ann", "ann@"] {
