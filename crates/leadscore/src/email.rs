@@ -113,8 +113,8 @@ impl EmailTask {
         sender: &Sender,
     ) -> Result<EmailTask, Error> {
         let facts = LeadFacts::of(lead);
-        let passages: Vec<Passage> =
-            knowledge.search_or_first(&facts.query(), PASSAGES).into_iter().cloned().collect();
+        let passages = knowledge.about(facts.interest(), &facts.query(), PASSAGES);
+        let passages: Vec<Passage> = passages.into_iter().cloned().collect();
         let Some(first) = passages.first() else {
             return Err(Error::new(ErrorKind::InvalidKnowledge, "", "the knowledge base has no passage"));
         };

@@ -113,9 +113,14 @@ impl LeadFacts {
         self.facts.iter().find(|fact| fact.role == role)
     }
 
+    /// What the lead is interested in.
+    pub(super) fn interest(&self) -> Option<&str> {
+        self.of_role(FactRole::Interest).map(|fact| fact.phrase.as_str())
+    }
+
     /// What a passage is searched by: the interest twice, since it is what the message is about.
     pub(super) fn query(&self) -> String {
-        let interest = self.of_role(FactRole::Interest).map(|fact| fact.phrase.as_str());
+        let interest = self.interest();
         let phrases = self
             .facts
             .iter()

@@ -147,9 +147,22 @@ impl KnowledgeBase {
         ranked.iter().take(limit).filter_map(|(_, at)| self.0.passages.get(*at as usize)).collect()
     }
 
-    /// The same, filled up with the first passages.
-    pub(super) fn search_or_first(&self, query: &str, limit: usize) -> Vec<&Passage> {
-        let mut found = self.search(query, limit);
+    /// The passages that suit a query best, those about an interest before all others: who asked about one thing gets no
+    /// passage about another one. Filled up with the first passages.
+    pub(super) fn about(&self, interest: Option<&str>, query: &str, limit: usize) -> Vec<&Passage> {
+        let mut found = self.search(query, self.0.passages.len());
+        if let Some(interest) = interest {
+            let wanted = words(interest);
+            let names_it = |text: &str| {
+                let named = words(text);
+                wanted.iter().all(|word| named.contains(word))
+            };
+            // The sort is stable: within each group the order is that of the search.
+            found.sort_by_cached_key(|passage| {
+                if names_it(&passage.heading) { 0 } else { 1 + u8::from(!names_it(&passage.text)) }
+            });
+        }
+        found.truncate(limit);
         for passage in &self.0.passages {
             if found.len() >= limit {
                 break;
@@ -172,4 +185,29 @@ impl fmt::Debug for KnowledgeBase {
 fn invalid(document: &str, message: impl Into<String>) -> Error {
     let path = if document.is_empty() { Path::from("") } else { Path::from_field(document) };
     Error::new(ErrorKind::InvalidKnowledge, path, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_interested_in_one_thing_gets_no_passage_about_another() {
+        let documents = [
+            ("a.md", "# Nursing\n\nNurses on a ward work in shifts, and nurses read messages of a ward."),
+            ("b.md", "# Catalogue\n\nProject Management is one of four programs."),
+            ("c.md", "# The Project Management Program\n\nIt takes nine weeks."),
+        ];
+        let base = KnowledgeBase::new(documents.map(|(name, text)| Document::new(name, text))).unwrap();
+        let found = |interest| {
+            let found = base.about(interest, "Project Management nurse ward nurses shifts", 3);
+            found.into_iter().map(|passage| passage.heading.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            found(Some("Project Management")),
+            ["The Project Management Program", "Catalogue", "Nursing"]
+        );
+        assert_eq!(found(None)[0], "Nursing");
+        assert_eq!(found(Some("Chess"))[0], "Nursing");
+    }
 }
