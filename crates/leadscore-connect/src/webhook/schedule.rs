@@ -16,6 +16,8 @@ const WAITS: [u64; 10] = [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_00
 const ATTEMPTS: usize = 8;
 /// The longest wait that a receiver can ask for.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3_600);
+/// The longest wait of all: a month.
+const LONGEST_WAIT: Duration = Duration::from_secs(30 * 86_400);
 /// Waits are this much longer or shorter, at random, so that receivers do not get all of them at once.
 const JITTER: f64 = 0.2;
 
@@ -26,7 +28,7 @@ impl Default for Schedule {
 }
 
 impl Schedule {
-    /// Eight attempts over some eighteen hours.
+    /// Eight attempts over some thirty hours.
     pub fn new() -> Schedule {
         Schedule::default()
     }
@@ -53,9 +55,11 @@ impl Schedule {
             DeliveryOutcome::Failed { retry_after } if attempt < self.attempts => *retry_after,
             _ => return None,
         };
-        let wait = self.waits.get(attempt).or(self.waits.last()).copied().unwrap_or_default();
-        let factor = 1.0 + JITTER * (2.0 * random.clamp(0.0, 1.0) - 1.0);
-        let wait = wait.mul_f64(factor);
+        let wait =
+            self.waits.get(attempt).or(self.waits.last()).copied().unwrap_or_default().min(LONGEST_WAIT);
+        // No number at all is as good as none drawn.
+        let random = if random.is_nan() { 0.5 } else { random.clamp(0.0, 1.0) };
+        let wait = wait.mul_f64(1.0 + JITTER * (2.0 * random - 1.0));
         Some(retry_after.map_or(wait, |asked| wait.max(asked.min(LONGEST_RETRY_AFTER))))
     }
 }
@@ -83,6 +87,9 @@ mod tests {
         assert_eq!(schedule.wait_after(8, &failed(None), 0.5), None);
         let of = |random: f64| schedule.wait_after(2, &failed(None), random).unwrap().as_secs();
         assert_eq!((of(0.0), of(1.0), of(f64::INFINITY)), (240, 360, 360));
+        assert_eq!(of(f64::NAN), 300);
+        let endless = Schedule::new().waits([Duration::MAX]).wait_after(1, &failed(None), 1.0);
+        assert_eq!(endless.map(|wait| wait.as_secs()), Some(36 * 86_400));
         let asked = |seconds: u64| schedule.wait_after(1, &failed(Some(seconds)), 0.5).unwrap().as_secs();
         assert_eq!((asked(0), asked(60), asked(1_000_000)), (5, 60, 3_600));
         for outcome in [DeliveryOutcome::Delivered, DeliveryOutcome::Gone, DeliveryOutcome::NotAllowed] {
