@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+pub(crate) use crate::answer::shortened;
 pub(crate) use draft::{Draft, accepted, normalized_email};
 pub use failure::{Failure, FailureKind};
 pub use http::HttpLimits;
 #[cfg(feature = "salesforce")]
 pub(crate) use http::is_loopback;
-pub(crate) use http::{Answer, Body, Call, Http, base_url, is_sendable, path_url, shortened};
+pub(crate) use http::{Answer, Body, Call, Http, base_url, is_sendable, path_url};
 
 /// A lead as it is to be in a CRM system.
 ///

@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(any(feature = "http", feature = "smtp"))]
+#[allow(dead_code, reason = "each connector uses its part of it, and may be the only one")]
+mod answer;
 #[cfg(any(feature = "hubspot", feature = "salesforce"))]
 pub mod crm;
 #[cfg(feature = "hubspot")]

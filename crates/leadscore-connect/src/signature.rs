@@ -81,7 +81,7 @@ fn from_hex(text: &str) -> Option<Digest> {
     Some(digest)
 }
 
-/// Seconds since 1970 as they stand in a header.
+/// Seconds since 1970 as a header has them.
 fn seconds(text: &str) -> Option<i64> {
     let is_number = !text.is_empty() && text.len() <= 12 && text.bytes().all(|byte| byte.is_ascii_digit());
     if is_number { text.parse().ok() } else { None }

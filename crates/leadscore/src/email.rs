@@ -112,7 +112,7 @@ impl EmailTask {
         knowledge: &KnowledgeBase,
         sender: &Sender,
     ) -> Result<EmailTask, Error> {
-        let facts = LeadFacts::of(lead);
+        let facts = LeadFacts::new(lead);
         let passages = knowledge.about(facts.interest(), &facts.query(), PASSAGES);
         let passages: Vec<Passage> = passages.into_iter().cloned().collect();
         let Some(first) = passages.first() else {
@@ -125,7 +125,7 @@ impl EmailTask {
             passages,
             excerpt,
             sender: sender.clone(),
-            tone: Tone::of(prediction.tier.as_deref(), prediction.score),
+            tone: Tone::for_tier(prediction.tier.as_deref(), prediction.score),
             tier: prediction.tier.as_deref().map(str::to_owned),
             channel: Channel::Email,
         })

@@ -160,7 +160,7 @@ fn rank(args: &RankArgs) -> Result<bool, Failure> {
     let ranking = RankingTask::merge(parts.iter().map(|part| part.output.clone()));
     let mut out = open_output(None)?;
     if args.model.json {
-        words::json(&mut out, &Ranking { ranking: &ranking, parts: parts.iter().map(Part::of).collect() })?;
+        words::json(&mut out, &Ranking { ranking: &ranking, parts: parts.iter().map(Part::new).collect() })?;
     } else {
         let mut words = Words::new(&mut out);
         let title =
@@ -193,7 +193,7 @@ struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn of<T>(assisted: &'a Assisted<T>) -> Part<'a> {
+    fn new<T>(assisted: &'a Assisted<T>) -> Part<'a> {
         Part { provenance: &assisted.provenance, usage: assisted.usage.as_ref(), cost: assisted.cost }
     }
 }

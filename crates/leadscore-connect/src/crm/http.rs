@@ -1,7 +1,7 @@
 //! Calls with a token: bounded in time and size, and repeated where that is harmless.
 
 use std::error::Error;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -12,8 +12,7 @@ use serde_json::Value;
 use url::{Host, Url};
 
 use super::{Failure, FailureKind, SetupError};
-
-const MAX_MESSAGE: usize = 300;
+use crate::answer::{cause, retry_after, shortened};
 
 /// Bounds of the calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -250,35 +249,12 @@ pub(crate) fn path_url<'a>(base: &Url, segments: impl IntoIterator<Item = &'a st
     url
 }
 
-pub(crate) fn shortened(text: &str) -> String {
-    let clean = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let mut short: String = clean.take(MAX_MESSAGE).collect();
-    if text.chars().nth(MAX_MESSAGE).is_some() {
-        short.push('…');
-    }
-    short
-}
-
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get("retry-after")?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let date = httpdate::parse_http_date(text).ok()?;
-    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
-}
-
 fn no_answer(error: &reqwest::Error) -> Failure {
-    // The innermost cause says what happened; the outer ones have the address, with a query in it.
-    let mut cause: &dyn Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
     if error.is_timeout() {
         return Failure::new(FailureKind::Timeout, "no answer in time");
     }
-    let said =
-        if error.source().is_some() { shortened(&cause.to_string()) } else { "the call failed".to_owned() };
+    // The cause alone: the errors before it have the address, with a query in it.
+    let said = if error.source().is_some() { shortened(&cause(error)) } else { "the call failed".to_owned() };
     Failure::new(FailureKind::Connection, format!("no answer: {said}"))
 }
 

@@ -83,21 +83,22 @@ mod tests {
 
     use super::*;
 
-    fn of(status: u16, body: &str) -> Failure {
+    fn read(status: u16, body: &str) -> Failure {
         failure(&Answer { status, headers: HeaderMap::new(), body: body.as_bytes().to_vec() })
     }
 
     #[test]
     fn limits_have_their_policy_and_wait() {
-        let ten = of(
+        let ten = read(
             429,
             r#"{"status":"error","message":"You have reached your ten_secondly_rolling limit.","errorType":"RATE_LIMIT","policyName":"TEN_SECONDLY_ROLLING"}"#,
         );
         assert_eq!((ten.kind, ten.retry_after), (FailureKind::RateLimited, Some(Duration::from_secs(10))));
         assert_eq!(ten.code.as_deref(), Some("TEN_SECONDLY_ROLLING"));
-        let one = of(429, r#"{"message":"You have reached your secondly limit.","category":"RATE_LIMITS"}"#);
+        let one =
+            read(429, r#"{"message":"You have reached your secondly limit.","category":"RATE_LIMITS"}"#);
         assert_eq!((one.kind, one.retry_after), (FailureKind::RateLimited, Some(Duration::from_secs(1))));
-        let day = of(
+        let day = read(
             429,
             r#"{"message":"You have reached your daily limit.","errorType":"RATE_LIMIT","policyName":"DAILY"}"#,
         );
@@ -115,9 +116,9 @@ mod tests {
             (502, "<html>", FailureKind::Unavailable),
             (302, "", FailureKind::BadAnswer),
         ] {
-            assert_eq!(of(status, body).kind, kind, "{status} {body}");
+            assert_eq!(read(status, body).kind, kind, "{status} {body}");
         }
-        let missing = of(
+        let missing = read(
             400,
             r#"{"message":"Property values were not valid: [{\"error\":\"PROPERTY_DOESNT_EXIST\"}]","category":"VALIDATION_ERROR"}"#,
         );

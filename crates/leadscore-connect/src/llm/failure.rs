@@ -1,6 +1,6 @@
 //! What went wrong, in the words of every vendor, as one kind of failure.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use leadscore::task::{FailureKind, ModelFailure};
 use reqwest::StatusCode;
@@ -9,8 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The longest part of a vendor's message that is handed on, in characters.
-const MAX_MESSAGE: usize = 300;
+use crate::answer::{cause, retry_after, shortened};
 
 /// An error in the forms of all vendors: `{"error": {…}}`, `{"error": "…"}`, or a list of one of these.
 #[derive(Deserialize)]
@@ -58,7 +57,7 @@ pub(super) fn status_failure(status: StatusCode, headers: &HeaderMap, body: &[u8
         text => format!("status {}: {text}", status.as_u16()),
     };
     let failure = ModelFailure::new(kind, message);
-    match retry_after(headers).or_else(|| error.as_ref().and_then(VendorError::retry_delay)) {
+    match wait(headers).or_else(|| error.as_ref().and_then(VendorError::retry_delay)) {
         Some(wait) => failure.retry_after(wait),
         None => failure,
     }
@@ -80,16 +79,8 @@ pub(super) fn told_failure(error: &VendorError) -> ModelFailure {
 /// The failure of a request that has no answer.
 pub(super) fn connection_failure(error: &reqwest::Error) -> ModelFailure {
     // The address is known to the caller, and the cause is what says what happened.
-    let mut message = String::new();
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(error) = cause {
-        cause = error.source();
-        if cause.is_none() {
-            message = error.to_string();
-        }
-    }
     let kind = if error.is_timeout() { FailureKind::Timeout } else { FailureKind::Connection };
-    ModelFailure::new(kind, message)
+    ModelFailure::new(kind, cause(error))
 }
 
 /// The failure of an answer that is not of the vendor's form.
@@ -130,29 +121,12 @@ fn kind(status: u16, words: &[&str], message: &str) -> FailureKind {
     }
 }
 
-/// How long to wait: milliseconds, seconds, or until a date.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let seconds =
-        |text: &str| text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let millis = text("retry-after-ms").and_then(|text| text.parse::<f64>().ok());
-    if let Some(wait) = millis.and_then(|millis| Duration::try_from_secs_f64(millis / 1_000.0).ok()) {
-        return Some(wait);
-    }
-    let text = text("retry-after")?;
-    seconds(text).or_else(|| {
-        let date = httpdate::parse_http_date(text).ok()?;
-        Some(date.duration_since(SystemTime::now()).unwrap_or_default())
-    })
-}
-
-fn shortened(text: &str) -> String {
-    let clean = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let mut short: String = clean.take(MAX_MESSAGE).collect();
-    if text.chars().nth(MAX_MESSAGE).is_some() {
-        short.push('…');
-    }
-    short
+/// How long to wait: OpenAI's header in milliseconds, else the usual one.
+fn wait(headers: &HeaderMap) -> Option<Duration> {
+    let millis =
+        headers.get("retry-after-ms").and_then(|value| value.to_str().ok()?.trim().parse::<f64>().ok());
+    let wait = millis.and_then(|millis| Duration::try_from_secs_f64(millis / 1_000.0).ok());
+    wait.or_else(|| retry_after(headers))
 }
 
 impl VendorError {
@@ -183,6 +157,7 @@ impl VendorError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer::MAX_MESSAGE;
 
     fn failure(status: u16, headers: &[(&'static str, &str)], body: &str) -> ModelFailure {
         let headers = headers

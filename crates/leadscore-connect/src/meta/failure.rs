@@ -7,9 +7,7 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use super::Object;
-
-/// The longest part of a message of Meta's that is handed on, in characters.
-const MAX_MESSAGE: usize = 300;
+use crate::answer::{cause, retry_after};
 
 /// What an error of the Graph API means for whoever sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -124,14 +122,7 @@ impl std::error::Error for GraphError {}
 
 pub(super) fn no_answer(error: &reqwest::Error) -> GraphError {
     let failure = if error.is_timeout() { GraphFailure::Timeout } else { GraphFailure::Connection };
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    GraphError {
-        may_have_been_delivered: !error.is_connect(),
-        ..GraphError::new(failure, &cause.to_string())
-    }
+    GraphError { may_have_been_delivered: !error.is_connect(), ..GraphError::new(failure, &cause(error)) }
 }
 
 /// What an answer with an error says.
@@ -146,13 +137,12 @@ pub(super) fn told(status: u16, headers: &HeaderMap, body: &[u8]) -> GraphError 
         (Some(text), None) | (None, Some(text)) => text.to_owned(),
         (None, None) => format!("status {status}"),
     };
-    let wait = headers.get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
     GraphError {
         status: Some(status),
         code,
         subcode,
         trace: error.owned("fbtrace_id"),
-        retry_after: wait.map(Duration::from_secs),
+        retry_after: retry_after(headers),
         // A gateway that gave up says nothing of what is behind it.
         may_have_been_delivered: code.is_none() && status >= 500,
         ..GraphError::new(failure, &message)
@@ -189,15 +179,6 @@ fn failure(status: u16, code: Option<i64>, subcode: Option<i64>, is_transient: b
             _ => GraphFailure::Other,
         },
     }
-}
-
-pub(super) fn shortened(text: &str) -> String {
-    let clean = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let mut short: String = clean.take(MAX_MESSAGE).collect();
-    if text.chars().nth(MAX_MESSAGE).is_some() {
-        short.push('…');
-    }
-    short
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use thiserror::Error;
 use url::{Host, Url};
 
 use super::Object;
-use super::failure::{GraphError, no_answer, shortened, told};
+use super::failure::{GraphError, no_answer, told};
+use crate::answer::shortened;
 
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 1 << 20;

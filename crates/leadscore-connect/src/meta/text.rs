@@ -58,7 +58,7 @@ impl Limit {
         }
     }
 
-    fn of(self, text: &str) -> usize {
+    fn length(self, text: &str) -> usize {
         match self {
             Limit::Characters(_) => text.chars().count(),
             Limit::Bytes(_) => text.len(),
@@ -66,7 +66,7 @@ impl Limit {
     }
 
     pub(crate) fn check(self, text: &str, path: &'static str) -> Result<(), TextError> {
-        let (limit, actual) = (self.number(), self.of(text));
+        let (limit, actual) = (self.number(), self.length(text));
         if text.trim().is_empty() {
             return Err(TextError::Empty { path });
         }
@@ -95,7 +95,7 @@ impl Limit {
     fn cut(self, text: &str) -> usize {
         let (mut used, mut behind_space, mut behind_sign) = (0, 0, 0);
         for (at, sign) in text.grapheme_indices(true) {
-            used += self.of(sign);
+            used += self.length(sign);
             if used > self.number() {
                 let whole = if behind_space > 0 { behind_space } else { behind_sign };
                 return if whole > 0 { whole } else { self.cut_sign(text) };
@@ -113,7 +113,7 @@ impl Limit {
         let mut end = 0;
         for (at, letter) in text.char_indices() {
             let next = at + letter.len_utf8();
-            if self.of(&text[..next]) > self.number() {
+            if self.length(&text[..next]) > self.number() {
                 break;
             }
             end = next;

@@ -32,7 +32,7 @@ pub enum WebhookSettingsError {
     NoVerifyToken,
     /// Without a secret no delivery can be told from a forged one.
     #[error(
-        "there is no app secret, or one is empty; it is not the access token, and stands in the app's basic settings"
+        "there is no app secret, or one is empty; it is found in the app's basic settings, and it is not the access token"
     )]
     NoAppSecret,
 }

@@ -3,9 +3,7 @@
 use std::fmt;
 
 use super::settings::{Login, redacted};
-
-/// The longest part of a server's answer that is handed on, in characters.
-const MAX_ANSWER: usize = 300;
+use crate::answer::{cause, shortened};
 
 /// Where it went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,7 +64,11 @@ impl SendError {
     }
 
     /// What an error of the SMTP library is. `refused` is what a reply code means at this step.
-    pub(super) fn of(error: &lettre::transport::smtp::Error, step: &str, refused: SendFailure) -> SendError {
+    pub(super) fn from_lettre(
+        error: &lettre::transport::smtp::Error,
+        step: &str,
+        refused: SendFailure,
+    ) -> SendError {
         let code = error.status().map(u16::from);
         let failure = if code.is_some() {
             refused
@@ -121,17 +123,6 @@ impl fmt::Display for SendError {
 
 impl std::error::Error for SendError {}
 
-/// The innermost error, which says what happened.
-fn cause(error: &lettre::transport::smtp::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(error) = source {
-        text = error.to_string();
-        source = error.source();
-    }
-    text
-}
-
 /// TLS errors of a handshake come as errors of input and output.
 fn is_tls(error: &lettre::transport::smtp::Error) -> bool {
     let mut source = std::error::Error::source(error);
@@ -144,15 +135,6 @@ fn is_tls(error: &lettre::transport::smtp::Error) -> bool {
         source = error.source();
     }
     false
-}
-
-pub(super) fn shortened(text: &str) -> String {
-    let clean = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let mut short: String = clean.take(MAX_ANSWER).collect();
-    if text.chars().nth(MAX_ANSWER).is_some() {
-        short.push('…');
-    }
-    short.trim().to_owned()
 }
 
 #[cfg(test)]

@@ -13,10 +13,11 @@ use secrecy::ExposeSecret;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use super::failure::{SendError, SendFailure, shortened};
+use super::failure::{SendError, SendFailure};
 use super::settings::{Login, Security, Settings, SettingsError, redacted};
 use super::stream::LineStream;
 use super::{Message, Timeouts};
+use crate::answer::shortened;
 
 /// How long to wait for the server's goodbye, which changes nothing.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -197,7 +198,7 @@ async fn within<T>(
     step_done: impl Future<Output = Outcome<T>>,
 ) -> Result<T, SendError> {
     match timeout(patience, step_done).await {
-        Ok(done) => done.map_err(|error| SendError::of(&error, step, refused)),
+        Ok(done) => done.map_err(|error| SendError::from_lettre(&error, step, refused)),
         Err(_) => Err(SendError::timeout(step, patience.as_secs_f64())),
     }
 }

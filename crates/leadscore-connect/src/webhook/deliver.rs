@@ -1,8 +1,9 @@
 //! One attempt to deliver an event.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::{Endpoint, Event};
+use crate::answer::{cause, retry_after};
 use crate::ssrf::{Guard, NotAllowed, refusal};
 
 /// Delivers events; cheap to clone, and shared by all that deliver.
@@ -72,7 +73,7 @@ impl Deliverer {
 
     /// Makes one attempt, at a time in seconds since 1970 and with an id of its own.
     ///
-    /// The address is checked anew, redirects are not followed, and of the answer no more than 64 KiB are read.
+    /// The address is checked anew, redirects are not followed, and of the answer nothing is read beyond the chunk in which 64 KiB are reached.
     pub async fn deliver(
         &self,
         endpoint: &Endpoint,
@@ -105,8 +106,7 @@ impl Deliverer {
 
 async fn answered(mut response: reqwest::Response) -> Delivery {
     let status = response.status().as_u16();
-    let retry_after =
-        response.headers().get("retry-after").and_then(|value| retry_after(value.to_str().ok()?));
+    let retry_after = retry_after(response.headers());
     let (mut kept, mut read, mut error) = (Vec::new(), 0, None);
     // What is not read keeps a connection from being used again; what is not kept costs nothing.
     while read < MAX_REPLY_BYTES {
@@ -139,21 +139,4 @@ fn not_allowed(reason: &NotAllowed) -> Delivery {
         reply: String::new(),
         error: Some(reason.to_string()),
     }
-}
-
-/// Seconds, or until a date.
-fn retry_after(text: &str) -> Option<Duration> {
-    let seconds = text.trim().parse().ok().map(Duration::from_secs);
-    seconds.or_else(|| {
-        Some(httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::now()).unwrap_or_default())
-    })
-}
-
-/// What is behind an error of the HTTP library, which itself says no more than that there was one.
-fn cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

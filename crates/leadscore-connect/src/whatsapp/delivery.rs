@@ -168,7 +168,7 @@ impl Delivery {
         let before = (self.events.len(), self.unread.len());
         for (at, message) in value.list("messages").iter().enumerate() {
             let message = Object(message);
-            let user = User::of(value, message, "from", "from_user_id");
+            let user = User::read(value, message, "from", "from_user_id");
             match Message::read(message, user, phone_number_id.as_ref()) {
                 Some(message) => self.events.push(Event::Message(message)),
                 None => self.skip(format!("{path}.messages[{at}]"), "the message has no id"),
@@ -176,7 +176,7 @@ impl Delivery {
         }
         for (at, status) in value.list("statuses").iter().enumerate() {
             let status = Object(status);
-            let user = User::of(value, status, "recipient_id", "recipient_user_id");
+            let user = User::read(value, status, "recipient_id", "recipient_user_id");
             match Status::read(status, user, phone_number_id.as_ref()) {
                 Some(status) => self.events.push(Event::Status(status)),
                 None => self.skip(format!("{path}.statuses[{at}]"), "the status has no id or no state"),
@@ -194,7 +194,7 @@ impl Delivery {
         let phone_number_id = value.object("metadata").id("phone_number_id");
         for (at, message) in value.list("message_echoes").iter().enumerate() {
             let message = Object(message);
-            let user = User::of(value, message, "to", "to_user_id");
+            let user = User::read(value, message, "to", "to_user_id");
             match Message::read(message, user, phone_number_id.as_ref()) {
                 Some(message) => self.events.push(Event::Echo(message)),
                 None => self.skip(format!("{path}.message_echoes[{at}]"), "the message has no id"),
@@ -252,7 +252,7 @@ impl Message {
 
 impl User {
     /// The person of a message or status, with what the list of contacts has of the same person.
-    fn of(value: Object<'_>, own: Object<'_>, number: &str, id: &str) -> User {
+    fn read(value: Object<'_>, own: Object<'_>, number: &str, id: &str) -> User {
         let (wa_id, user_id) = (own.id(number), own.id(id));
         let contacts = value.list("contacts");
         let is_same = |contact: &&serde_json::Value| {

@@ -36,7 +36,7 @@ const MAX_MESSAGE: usize = 200;
 const MAX_NAME: usize = 40;
 
 impl LeadFacts {
-    pub(super) fn of(lead: &Lead) -> LeadFacts {
+    pub(super) fn new(lead: &Lead) -> LeadFacts {
         let attribute = |wanted: &str| {
             let found = lead
                 .attributes

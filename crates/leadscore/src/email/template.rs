@@ -28,7 +28,7 @@ pub(super) fn written(task: &EmailTask) -> (String, String) {
         ("heading", task.passages[0].heading.clone()),
         ("excerpt", excerpt),
     ]);
-    let mut choice = Choice::of(task);
+    let mut choice = Choice::new(task);
     let opening = match (touch, interest) {
         (Some(_), Some(_)) => "touch",
         (Some(_), None) => "touch_only",
@@ -62,7 +62,7 @@ pub(super) fn written(task: &EmailTask) -> (String, String) {
 pub(super) fn framed(task: &EmailTask, text: &str) -> String {
     let (sender, name) = (&task.sender, &task.facts.greeting);
     let greeting = if name.is_empty() { "Hello,".to_owned() } else { format!("Hi {name},") };
-    let farewell = Choice::of(task).of_list(&WORDING.farewells).to_owned();
+    let farewell = Choice::new(task).of_list(&WORDING.farewells).to_owned();
     match task.channel {
         Channel::Email => format!(
             "{greeting}\n\n{text}\n\n{farewell},\n{}\n{}\n\n--\n{}, {}\nUnsubscribe: {}",
@@ -82,7 +82,7 @@ struct Choice {
 }
 
 impl Choice {
-    fn of(task: &EmailTask) -> Choice {
+    fn new(task: &EmailTask) -> Choice {
         let facts: Vec<&str> = task.facts.told(usize::MAX).map(|fact| fact.phrase.as_str()).collect();
         let content = format!("{}\n{}\n{}", task.lead_id, task.facts.greeting, facts.join("\n"));
         Choice { digits: sha256(&content).into_bytes(), next: 0 }

@@ -79,7 +79,7 @@ const DIRECT_FROM: f64 = 70.0;
 const HELPFUL_FROM: f64 = 40.0;
 
 impl Tone {
-    pub(super) fn of(tier: Option<&str>, score: f64) -> Tone {
+    pub(super) fn for_tier(tier: Option<&str>, score: f64) -> Tone {
         let tier = tier.unwrap_or_default().to_lowercase();
         let named = WORDING.tiers.iter().find(|(_, tiers)| tiers.contains(&tier));
         match named {

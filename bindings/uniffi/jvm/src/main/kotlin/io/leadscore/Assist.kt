@@ -171,7 +171,7 @@ fun assistAsync(task: Task, ask: (Prompt) -> CompletionStage<out Reply?>): Compl
     }.toCompletableFuture()
 }
 
-/** What an exception says of a call, as far as it is one that every client may have; all others are thrown. */
+/** The failure that a common exception of an HTTP client stands for; other exceptions are thrown on. */
 @PublishedApi
 internal fun failureOf(error: Exception): ModelFailure {
     val own = if (error is CompletionException ||
