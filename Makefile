@@ -90,7 +90,7 @@ lint: check deny ## check and deny
 MSRV := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 msrv: ## the oldest Rust that the crates promise to build with
 	@found=$$(rustup toolchain list 2>/dev/null | sed -n 's/^\($(MSRV)[-.0-9a-z_]*\).*/\1/p' | head -n 1); \
-	if [ -n "$$found" ]; then cargo +$$found check --all-features; \
+	if [ -n "$$found" ]; then cargo +$$found check --all-features --target-dir target/msrv; \
 	else echo "Rust $(MSRV) is not installed: only clippy's msrv lint checks the floor"; fi
 
 wheel: ## what would be published for Python
