@@ -1,0 +1,355 @@
+//! The layers of settings, and the one that counts for each.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use secrecy::SecretString;
+
+use super::settings::{SETTINGS, Setting, UNUSED};
+use super::{Config, JwtSettings, LlmSettings, SenderSettings, SmtpSettings};
+use crate::family::Family;
+
+/// A setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+/// Settings as they come in, each with where it is from. Later layers win.
+#[derive(Clone, Default)]
+pub struct Layers {
+    values: BTreeMap<&'static str, Said>,
+    unused: Vec<String>,
+}
+
+#[derive(Clone)]
+struct Said {
+    text: String,
+    origin: String,
+}
+
+impl Layers {
+    /// The defaults.
+    pub fn new() -> Layers {
+        let defaults = SETTINGS.iter().filter_map(|setting| {
+            let said = Said { text: setting.default?.to_owned(), origin: "default".to_owned() };
+            Some((setting.name, said))
+        });
+        Layers { values: defaults.collect(), unused: Vec::new() }
+    }
+
+    /// Adds a TOML file; `[table] key` is the setting `table.key`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a file that cannot be read, is no TOML, or has a setting that does not exist.
+    pub fn file(mut self, path: &Path) -> Result<Layers, ConfigError> {
+        let shown = path.display();
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError(format!("{shown}: {error}")))?;
+        let table: toml::Table = text.parse().map_err(|error| ConfigError(format!("{shown}: {error}")))?;
+        let mut found = Vec::new();
+        flatten("", &table, &mut found);
+        for (name, value) in found {
+            let setting = find(&name).ok_or_else(|| {
+                ConfigError(format!("{shown}: there is no setting `{name}`; {}", nearest(&name)))
+            })?;
+            let text = text_of(&value)
+                .ok_or_else(|| ConfigError(format!("{shown}: {name}: not a text, number, flag or list of texts")))?;
+            self.values.insert(setting.name, Said { text, origin: shown.to_string() });
+        }
+        Ok(self)
+    }
+
+    /// Adds variables of the environment; those of others are passed over. An empty value is none.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a variable that begins with `LEADSCORE_` and is no setting.
+    pub fn environment(
+        mut self,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Layers, ConfigError> {
+        let mut all: BTreeMap<String, String> = variables.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        for setting in SETTINGS {
+            // Of several names, our own comes last and wins.
+            let own = variable(setting);
+            for name in setting.variables.iter().rev().copied().chain([own.as_str()]) {
+                if let Some(text) = all.remove(name) {
+                    self.values.insert(setting.name, Said { text, origin: name.to_owned() });
+                }
+            }
+        }
+        self.unused.extend(UNUSED.iter().filter(|name| all.contains_key(**name)).map(|name| (*name).to_owned()));
+        // Variables of the tests and of the command itself.
+        const OTHERS: [&str; 3] = ["LEADSCORE_REQUIRE_SHARED", "LEADSCORE_SKIP_LOG", "LEADSCORE_BLESS"];
+        match all.keys().find(|name| name.starts_with("LEADSCORE_") && !OTHERS.contains(&name.as_str())) {
+            Some(name) => {
+                let plain = name.trim_start_matches("LEADSCORE_").to_lowercase();
+                Err(ConfigError(format!("{name}: there is no such setting; {}", nearest(&plain))))
+            }
+            None => Ok(self),
+        }
+    }
+
+    /// Adds a flag of the command line.
+    ///
+    /// # Panics
+    /// For a name that is no setting.
+    #[must_use]
+    pub fn flag(mut self, name: &str, value: Option<impl Into<String>>) -> Layers {
+        let setting = find(name).expect("flags are named as settings");
+        if let Some(value) = value {
+            let origin = format!("--{}", setting.name.replace(['_', '.'], "-"));
+            self.values.insert(setting.name, Said { text: value.into(), origin });
+        }
+        self
+    }
+
+    /// All settings with where each is from, as TOML; secrets are not shown.
+    pub fn print(&self) -> String {
+        let mut text = String::new();
+        for setting in SETTINGS {
+            let key = setting.name;
+            match self.values.get(setting.name) {
+                Some(said) if setting.is_secret => writeln!(text, "{key} = \"(not shown)\"  # {}", said.origin),
+                Some(said) => writeln!(text, "{key} = {}  # {}", toml::Value::from(said.text.as_str()), said.origin),
+                None => writeln!(text, "# {key} is not set: {}", setting.help),
+            }
+            .expect("a text takes all");
+        }
+        text
+    }
+
+    /// The configuration.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the setting, where it is from and what is wrong.
+    pub fn build(&self) -> Result<Config, ConfigError> {
+        let is_debug = self.flag_of("debug")?;
+        let mut keys = Vec::new();
+        for provider in ["openai", "gemini", "openrouter", "anthropic"] {
+            if let Some(key) = self.secret(&format!("llm.{provider}_api_key")) {
+                keys.push((provider.to_owned(), key));
+            }
+        }
+        let path = |name: &str| self.text(name).map(PathBuf::from);
+        Ok(Config {
+            listen: self.parsed("listen")?.expect("has a default"),
+            data: path("data").expect("has a default"),
+            database_url: self.secret("database_url"),
+            families: self.families()?,
+            cors_origins: self.list("cors_origins"),
+            trusted_proxies: self.networks()?,
+            public_chat: self.flag_of("public_chat")?,
+            is_llm_failure_an_error: match self.text("llm_failure").as_deref() {
+                Some("error") => true,
+                Some("fallback") | None => false,
+                Some(_) => return Err(self.wrong("llm_failure", "fallback or error")),
+            },
+            prediction_ttl: self.duration("prediction_ttl")?,
+            retention_days: self.parsed("retention_days")?,
+            api_keys: self.list("api_keys").into_iter().map(SecretString::from).collect(),
+            secret_key: self.secret("secret_key"),
+            jwt: JwtSettings {
+                algorithm: self.text("auth.jwt.algorithm"),
+                secret: self.secret("auth.jwt.secret"),
+                public_key: self.text("auth.jwt.public_key"),
+                jwks_url: self.text("auth.jwt.jwks_url"),
+                issuer: self.text("auth.jwt.issuer").unwrap_or_default(),
+                audience: self.text("auth.jwt.audience").unwrap_or_default(),
+                tenant_claim: self.text("auth.jwt.tenant_claim").unwrap_or_default(),
+            },
+            llm: LlmSettings {
+                provider: self.text("llm.provider"),
+                model: self.text("llm.model"),
+                base_url: self.text("llm.base_url"),
+                keys,
+            },
+            smtp: SmtpSettings {
+                server: self.text("smtp.server"),
+                port: self.parsed("smtp.port")?,
+                username: self.text("smtp.username"),
+                password: self.secret("smtp.password"),
+                from: self.text("smtp.from"),
+            },
+            sender: SenderSettings {
+                name: self.text("sender.name"),
+                company: self.text("sender.company"),
+                address: self.text("sender.address"),
+                unsubscribe: self.text("sender.unsubscribe"),
+            },
+            knowledge: path("knowledge"),
+            b2b_model: path("b2b_model"),
+            b2b_version: self.text("b2b_version"),
+            is_b2b_stored: self.flag_of("b2b_store")?,
+            max_requests: self.parsed("max_requests")?.expect("has a default"),
+            log_level: if is_debug { "debug".to_owned() } else { self.text("log_level").unwrap_or_default() },
+            unused_variables: self.unused.clone(),
+        })
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        self.values.get(name).map(|said| said.text.trim().to_owned())
+    }
+
+    fn secret(&self, name: &str) -> Option<SecretString> {
+        self.text(name).map(SecretString::from)
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    }
+
+    fn parsed<T: FromStr>(&self, name: &str) -> Result<Option<T>, ConfigError> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let what = match name {
+            "listen" => "an address with a port, such as 127.0.0.1:8000",
+            _ => "a whole number",
+        };
+        text.parse().map(Some).map_err(|_| self.wrong(name, what))
+    }
+
+    fn flag_of(&self, name: &str) -> Result<bool, ConfigError> {
+        match self.text(name).map(|text| text.to_lowercase()).as_deref() {
+            Some("true" | "1" | "yes" | "on") => Ok(true),
+            Some("false" | "0" | "no" | "off" | "") | None => Ok(false),
+            Some(_) => Err(self.wrong(name, "true or false")),
+        }
+    }
+
+    fn duration(&self, name: &str) -> Result<Duration, ConfigError> {
+        let text = self.text(name).unwrap_or_default();
+        let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+        let unit = match &text[digits.len()..] {
+            "s" => 1,
+            "m" => 60,
+            "h" => 3_600,
+            "d" => 86_400,
+            _ => return Err(self.wrong(name, "a number with s, m, h or d, such as 24h")),
+        };
+        match digits.parse::<u32>() {
+            Ok(count) if count > 0 => Ok(Duration::from_secs(u64::from(count) * unit)),
+            _ => Err(self.wrong(name, "a number with s, m, h or d, such as 24h")),
+        }
+    }
+
+    fn families(&self) -> Result<Vec<Family>, ConfigError> {
+        let known = [Family::Heatscore, Family::LeadMl, Family::B2b];
+        let find = |name: String| known.into_iter().find(|family| family.as_str() == name);
+        let found: Option<Vec<Family>> = self.list("families").into_iter().map(find).collect();
+        found.ok_or_else(|| self.wrong("families", "a list of heatscore, lead-ml and b2b"))
+    }
+
+    fn networks(&self) -> Result<Vec<IpNet>, ConfigError> {
+        let parse = |text: String| {
+            text.parse::<IpNet>().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from))
+        };
+        let found: Option<Vec<IpNet>> = self.list("trusted_proxies").into_iter().map(parse).collect();
+        found.ok_or_else(|| self.wrong("trusted_proxies", "addresses or networks, such as 10.0.0.0/8"))
+    }
+
+    fn wrong(&self, name: &str, wanted: &str) -> ConfigError {
+        let said = self.values.get(name);
+        let origin = said.map_or("default", |said| said.origin.as_str());
+        let is_secret = find(name).is_some_and(|setting| setting.is_secret);
+        let found = said.filter(|_| !is_secret).map_or(String::new(), |said| format!("`{}`; ", said.text));
+        ConfigError(format!("{name} ({origin}): {found}wants {wanted}"))
+    }
+}
+
+impl std::fmt::Debug for Layers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.print())
+    }
+}
+
+fn find(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name == name)
+}
+
+fn variable(setting: &Setting) -> String {
+    format!("LEADSCORE_{}", setting.name.replace('.', "_").to_uppercase())
+}
+
+/// The names that look like this one, or how to see them all.
+fn nearest(name: &str) -> String {
+    let key = |text: &str| text.replace(['.', '_', '-'], "").to_lowercase();
+    let wanted = key(name);
+    let like = SETTINGS.iter().filter(|setting| {
+        let own = key(setting.name);
+        own.contains(&wanted) || wanted.contains(&own)
+    });
+    let like: Vec<&str> = like.map(|setting| setting.name).collect();
+    if like.is_empty() {
+        "`leadscore serve --print-config` lists them all".to_owned()
+    } else {
+        format!("did you mean {}?", like.join(" or "))
+    }
+}
+
+fn flatten(prefix: &str, table: &toml::Table, found: &mut Vec<(String, toml::Value)>) {
+    for (key, value) in table {
+        let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            toml::Value::Table(inner) => flatten(&name, inner, found),
+            value => found.push((name, value.clone())),
+        }
+    }
+}
+
+fn text_of(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Float(number) => Some(number.to_string()),
+        toml::Value::Boolean(flag) => Some(flag.to_string()),
+        toml::Value::Array(items) => {
+            let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+            texts.map(|texts| texts.join(","))
+        }
+        toml::Value::Datetime(_) | toml::Value::Table(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(all: &[(&str, &str)]) -> Vec<(String, String)> {
+        all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn later_layers_win_and_say_where_they_are_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("leadscore.toml");
+        std::fs::write(&file, "listen = \"127.0.0.1:1\"\n[llm]\nprovider = \"ollama\"\n").unwrap();
+        let layers = Layers::new().file(&file).unwrap();
+        assert_eq!(layers.build().unwrap().listen.port(), 1);
+        let layers = layers
+            .environment(variables(&[("LEADSCORE_LISTEN", "127.0.0.1:2"), ("AI_PROVIDER", "gemini"), ("API_KEY", "k")]))
+            .unwrap();
+        assert_eq!(layers.build().unwrap().listen.port(), 2);
+        let layers = layers.flag("listen", Some("127.0.0.1:3"));
+        let config = layers.build().unwrap();
+        assert_eq!((config.listen.port(), config.llm.provider.as_deref()), (3, Some("gemini")));
+        let printed = layers.print();
+        assert!(printed.contains("listen = \"127.0.0.1:3\"  # --listen"), "{printed}");
+        assert!(printed.contains("api_keys = \"(not shown)\"  # API_KEY"), "{printed}");
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        let error = Layers::new().environment(variables(&[("LEADSCORE_LISTN", "x")])).unwrap_err();
+        assert!(error.to_string().starts_with("LEADSCORE_LISTN: there is no such setting"), "{error}");
+        let layers = Layers::new().environment(variables(&[("LEADSCORE_LISTEN", "8000")])).unwrap();
+        assert_eq!(
+            layers.build().unwrap_err().to_string(),
+            "listen (LEADSCORE_LISTEN): `8000`; wants an address with a port, such as 127.0.0.1:8000"
+        );
+        let layers = Layers::new().environment(variables(&[("MONGO_URI", "mongodb://x")])).unwrap();
+        assert_eq!(layers.build().unwrap().unused_variables, ["MONGO_URI"]);
+    }
+}

@@ -1,0 +1,126 @@
+//! What goes wrong, the same for all routes; each family of routes gives it its own shape.
+
+use std::borrow::Cow;
+
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+
+use crate::store::StoreError;
+
+/// Why a request is not answered as it was meant.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Fault {
+    pub(crate) kind: FaultKind,
+    pub(crate) message: Cow<'static, str>,
+    /// What is wrong with which field, where the request itself is at fault.
+    pub(crate) issues: Vec<Issue>,
+    /// In how many seconds it may go better.
+    pub(crate) retry_after: Option<u64>,
+}
+
+/// The kinds of faults. The families have statuses and codes for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FaultKind {
+    /// The request cannot be understood.
+    Invalid,
+    Unauthorized,
+    Forbidden,
+    NotFound,
+    MethodNotAllowed,
+    /// Another request has this name, or is being answered under this idempotency key.
+    Conflict,
+    TooLarge,
+    UnsupportedMediaType,
+    TooManyRequests,
+    /// The language model took too long, and no answer without it is wanted.
+    ModelTimeout,
+    /// The language model failed, and no answer without it is wanted.
+    ModelFailed,
+    EmailFailed,
+    Store,
+    /// Too much is being done already, or it took too long.
+    Overloaded,
+    /// What the request needs is not loaded or not set up.
+    NotReady,
+    Internal,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Issue {
+    /// The field's path, such as `activities[0].at`; empty for the whole body.
+    pub(crate) field: String,
+    pub(crate) message: String,
+    /// What stood there.
+    pub(crate) value: Option<Value>,
+}
+
+impl Fault {
+    pub(crate) fn new(kind: FaultKind, message: impl Into<Cow<'static, str>>) -> Fault {
+        Fault { kind, message: message.into(), issues: Vec::new(), retry_after: None }
+    }
+
+    /// A request with one field that cannot be used.
+    pub(crate) fn invalid(field: impl Into<String>, message: impl Into<String>) -> Fault {
+        Fault::invalid_all(vec![Issue { field: field.into(), message: message.into(), value: None }])
+    }
+
+    /// A request with fields that cannot be used; the message is the first one's.
+    pub(crate) fn invalid_all(issues: Vec<Issue>) -> Fault {
+        let message = match issues.first() {
+            Some(issue) if issue.field.is_empty() => issue.message.clone(),
+            Some(issue) => format!("{}: {}", issue.field, issue.message),
+            None => "the request is not valid".to_owned(),
+        };
+        Fault { issues, ..Fault::new(FaultKind::Invalid, message) }
+    }
+
+    pub(crate) fn not_found(what: impl Into<Cow<'static, str>>) -> Fault {
+        Fault::new(FaultKind::NotFound, what)
+    }
+
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Fault {
+        self.retry_after = Some(seconds.max(1));
+        self
+    }
+}
+
+/// The fault travels beside an empty response; [`gate`](crate::gate) writes it in the shape of the route's family.
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let mut response = Response::default();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Fault {
+        match error {
+            StoreError::Taken(name) => {
+                Fault::new(FaultKind::Conflict, format!("another lead has this {name}"))
+            }
+            // What the database says is for the log: it may hold values of the statement.
+            error => {
+                tracing::error!(%error, "the store failed");
+                Fault::new(FaultKind::Store, "the database cannot be reached or refused; try again later")
+                    .retry_after(1)
+            }
+        }
+    }
+}
+
+/// What the core refuses of a request's own values.
+impl From<leadscore::Error> for Fault {
+    fn from(error: leadscore::Error) -> Fault {
+        if error.issues().is_empty() {
+            return Fault::invalid(error.path().to_string(), error.message().to_owned());
+        }
+        let issue = |issue: &leadscore::Issue| Issue {
+            field: issue.path().to_string(),
+            message: issue.message().to_owned(),
+            value: None,
+        };
+        Fault::invalid_all(error.issues().iter().map(issue).collect())
+    }
+}

@@ -1,0 +1,235 @@
+//! What happens around every route, as its policy says: caller, limit, idempotency, time, errors in the family's shape, and
+//! what is measured and logged.
+
+mod client;
+mod idempotency;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::MethodRouter;
+use utoipa_axum::router::UtoipaMethodRouter;
+
+use crate::callers::Caller;
+use crate::family::{Family, wants_problem};
+use crate::fault::{Fault, FaultKind};
+use crate::limits::Allowance;
+use crate::observe::RouteMetrics;
+use crate::policy::Policy;
+use crate::state::AppState;
+
+pub(crate) use client::client_address;
+
+/// The id of a request: the caller's own, or a new one.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) Arc<str>);
+
+/// A route with all that is made for it once.
+pub(crate) struct Route {
+    pub(crate) number: usize,
+    pub(crate) policy: Policy,
+    pub(crate) method: Method,
+    pub(crate) template: String,
+    metrics: RouteMetrics,
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Puts the routes of a path behind their policy, and notes them.
+pub(crate) fn guard(
+    state: &AppState,
+    policy: Policy,
+    (schemas, paths, methods): UtoipaMethodRouter<AppState>,
+    routes: &mut Vec<Arc<Route>>,
+) -> UtoipaMethodRouter<AppState> {
+    let mut own = Vec::new();
+    for (template, item) in &paths.paths {
+        let operations = [
+            (Method::GET, &item.get),
+            (Method::POST, &item.post),
+            (Method::PUT, &item.put),
+            (Method::PATCH, &item.patch),
+            (Method::DELETE, &item.delete),
+        ];
+        for (method, _) in operations.into_iter().filter(|(_, operation)| operation.is_some()) {
+            let metrics = state.metrics.route(method.as_str(), template);
+            let route = Route { number: routes.len(), policy, method, template: template.clone(), metrics };
+            let route = Arc::new(route);
+            routes.push(Arc::clone(&route));
+            own.push(route);
+        }
+    }
+    let [route] = own.as_slice() else { panic!("one operation for each entry of the router") };
+    let layered: MethodRouter<AppState> = methods
+        .route_layer(DefaultBodyLimit::max(policy.body_limit))
+        .route_layer(from_fn_with_state((state.clone(), Arc::clone(route)), enter));
+    (schemas, paths, layered)
+}
+
+/// Answers a request to a route.
+async fn enter(
+    State((state, route)): State<(AppState, Arc<Route>)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let began = Instant::now();
+    let in_flight = route.metrics.begin();
+    let request_id = request_id(&request);
+    request.extensions_mut().insert(request_id.clone());
+    let is_problem = wants_problem(request.headers());
+    let length = content_length(request.headers());
+    let mut seen = Seen::default();
+    let outcome = answer(&state, &route, request, next, &mut seen).await;
+    let family = route.policy.family;
+    let mut response = match outcome {
+        Ok(mut response) => match response.extensions_mut().remove::<Fault>() {
+            Some(fault) => family.answer(&fault, &request_id.0, state.now(), is_problem),
+            None => response,
+        },
+        Err(fault) => {
+            if fault.kind == FaultKind::TooManyRequests {
+                state.metrics.record_rate_limited(family.as_str());
+            }
+            family.answer(&fault, &request_id.0, state.now(), is_problem)
+        }
+    };
+    let headers = response.headers_mut();
+    if let Some(allowance) = seen.allowance {
+        let own = [
+            ("x-ratelimit-limit", u64::from(allowance.limit)),
+            ("x-ratelimit-remaining", u64::from(allowance.remaining)),
+            ("x-ratelimit-reset", allowance.reset),
+        ];
+        for (name, value) in own {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+        }
+    }
+    if route.policy.scope.is_some() {
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    }
+    if let Ok(value) = HeaderValue::from_str(&request_id.0) {
+        headers.insert(REQUEST_ID, value);
+    }
+    let status = response.status().as_u16();
+    let tenant = seen.caller.as_ref().map(|caller| caller.tenant.as_str());
+    if let (Family::Heatscore, Some(tenant)) = (family, tenant) {
+        state.traffic.record(tenant, status >= 500, began.elapsed());
+    }
+    in_flight.finish(status, length, content_length(response.headers()));
+    crate::observe::RequestLine {
+        request_id: &request_id.0,
+        method: route.method.as_str(),
+        route: &route.template,
+        status,
+        elapsed: began.elapsed(),
+        tenant,
+    }
+    .emit();
+    response
+}
+
+/// What was found out on the way to an answer.
+#[derive(Default)]
+struct Seen {
+    caller: Option<Arc<Caller>>,
+    allowance: Option<Allowance>,
+}
+
+async fn answer(
+    state: &AppState,
+    route: &Route,
+    mut request: Request,
+    next: Next,
+    seen: &mut Seen,
+) -> Result<Response, Fault> {
+    let policy = &route.policy;
+    let overloaded = |message| Fault::new(FaultKind::Overloaded, message).retry_after(1);
+    // Turned away at once: a queue without end would make all of them late.
+    let _permit = match policy.scope {
+        Some(_) => {
+            Some(state.permits.try_acquire().map_err(|_| overloaded("too many requests are being answered; try again"))?)
+        }
+        None => None,
+    };
+    if policy.scope.is_some() {
+        let caller = state.callers.caller(policy, request.method(), request.headers(), state.now()).await?;
+        request.extensions_mut().insert(Arc::clone(&caller));
+        seen.caller = Some(Arc::clone(&caller));
+        if let Some(limit) = policy.limit {
+            let who = match &caller.actor {
+                Some(actor) if actor != "token" => format!("{}/{actor}", caller.tenant),
+                Some(_) => caller.tenant.clone(),
+                None => client_address(state, &request).to_string(),
+            };
+            let allowance = state.windows.take(route.number, &who, limit);
+            seen.allowance = Some(allowance);
+            if let Some(seconds) = allowance.refused {
+                let message = format!("too many requests; try again in {seconds} s");
+                return Err(Fault::new(FaultKind::TooManyRequests, message).retry_after(seconds));
+            }
+        }
+    }
+    let key = request.headers().get("idempotency-key").cloned();
+    let answering = async {
+        match (key, &seen.caller) {
+            (Some(key), Some(caller)) if policy.is_idempotent && route.method == Method::POST => {
+                idempotency::answer_once(state, route, caller, &key, request, next).await
+            }
+            _ => Ok(next.run(request).await),
+        }
+    };
+    match tokio::time::timeout(policy.timeout, answering).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(overloaded("this took too long; try again")),
+    }
+}
+
+/// Around all routes: ids, and answers where there is no route.
+pub(crate) async fn outermost(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let method = request.method().clone();
+    let request_id = request_id(&request);
+    let is_problem = wants_problem(request.headers());
+    let began = Instant::now();
+    let mut response = next.run(request).await;
+    if response.headers().contains_key(REQUEST_ID) {
+        return response;
+    }
+    let kind = match response.status().as_u16() {
+        404 => FaultKind::NotFound,
+        405 => FaultKind::MethodNotAllowed,
+        _ => return response,
+    };
+    let family = Family::of_path(&path);
+    let message = if kind == FaultKind::NotFound { "Not Found" } else { "Method Not Allowed" };
+    let allow = response.headers_mut().remove(header::ALLOW);
+    let mut response = family.answer(&Fault::new(kind, message), &request_id.0, state.now(), is_problem);
+    if let Some(allow) = allow {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    if let Ok(value) = HeaderValue::from_str(&request_id.0) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    state.unmatched(method.as_str()).record(response.status().as_u16(), began.elapsed().as_secs_f64(), None, None);
+    response
+}
+
+fn request_id(request: &Request) -> RequestId {
+    if let Some(own) = request.extensions().get::<RequestId>() {
+        return own.clone();
+    }
+    let own = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    match own.filter(|id| crate::observe::acceptable_request_id(id)) {
+        Some(id) => RequestId(id.into()),
+        None => RequestId(uuid::Uuid::new_v4().to_string().into()),
+    }
+}
+
+fn content_length(headers: &axum::http::HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok())
+}
+

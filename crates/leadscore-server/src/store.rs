@@ -1,0 +1,106 @@
+//! Leads, predictions, keys and what else is kept: a SQLite file, or a PostgreSQL database for several servers.
+//!
+//! Both are spoken to in the same statements. A write is one transaction: when a call returns, it is kept.
+
+mod activities;
+mod audit;
+mod configurations;
+mod db;
+mod emails;
+mod heat;
+mod idempotency;
+mod keys;
+mod leads;
+mod model_calls;
+mod predictions;
+
+use std::path::Path;
+
+pub use activities::{Appended, NewActivity};
+pub use audit::AuditEntry;
+pub use configurations::StoredConfiguration;
+pub use emails::{EmailRecord, EmailStatistics};
+pub use heat::{HeatStatistics, HeatUpdate};
+pub use idempotency::{Claim, KeptAnswer};
+pub use keys::{KeyRecord, NewKey};
+pub use leads::{Attributes, Contact, LeadReference, Outcome, SavedLead, StoredLead};
+pub use predictions::{NewPrediction, PredictionCount, PredictionKind, StoredPrediction};
+
+use db::Db;
+
+/// Where everything is kept; a cheap handle, shared by all requests.
+#[derive(Debug, Clone)]
+pub struct Store {
+    db: Db,
+}
+
+/// Why something could not be kept or found.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The database refused or could not be reached.
+    #[error("the store: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The tables could not be brought to this version.
+    #[error("the store's tables: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// The folder of the SQLite file could not be made.
+    #[error("{path}: {error}")]
+    Folder {
+        /// The folder.
+        path: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// What was found is not what this version writes.
+    #[error("the store has a damaged {what}: {message}")]
+    Damaged {
+        /// The kind of record.
+        what: &'static str,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// Another lead of the tenant has this e-mail address or id.
+    #[error("another lead has this {0}")]
+    Taken(&'static str),
+}
+
+impl Store {
+    /// Opens the SQLite file `leadscore.db` of a folder, which is made if it is not there, and brings its tables to this
+    /// version.
+    ///
+    /// # Errors
+    /// [`StoreError::Folder`], [`StoreError::Database`] and [`StoreError::Migration`].
+    pub async fn open_folder(folder: &Path) -> Result<Store, StoreError> {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| StoreError::Folder { path: folder.display().to_string(), error })?;
+        Ok(Store { db: Db::open_sqlite(&folder.join("leadscore.db")).await? })
+    }
+
+    /// Opens a PostgreSQL database by its URL, and brings its tables to this version.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] and [`StoreError::Migration`].
+    pub async fn open_postgres(url: &str) -> Result<Store, StoreError> {
+        Ok(Store { db: Db::open_postgres(url).await? })
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] where it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        db::read!(&self.db, pool => sqlx::query("SELECT 1").execute(pool).await.map(|_| ())?);
+        Ok(())
+    }
+
+    /// What the database is, for people: `SQLite` or `PostgreSQL`.
+    pub fn kind(&self) -> &'static str {
+        self.db.kind()
+    }
+
+    /// Ends all connections; what is under way is finished first.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}

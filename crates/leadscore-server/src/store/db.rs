@@ -1,0 +1,114 @@
+//! One set of statements for SQLite and PostgreSQL.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+
+use super::StoreError;
+
+/// The connections to a database.
+#[derive(Debug, Clone)]
+pub(super) enum Db {
+    /// One file. It has one writer at a time, so writes wait for their turn here and not in the file's lock.
+    Sqlite {
+        /// For statements that change nothing.
+        read: SqlitePool,
+        /// The writer.
+        write: SqlitePool,
+    },
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// Runs an expression that reads, once for each kind of database.
+macro_rules! read {
+    ($db:expr, $pool:ident => $body:expr) => {
+        match $db {
+            crate::store::db::Db::Sqlite { read: $pool, .. } => $body,
+            crate::store::db::Db::Postgres($pool) => $body,
+        }
+    };
+}
+
+/// Runs an expression in a transaction that is kept when it ends, and undone where it returns early. SQLite takes its
+/// lock for writing at once: a lock that is taken later may come too late.
+macro_rules! write {
+    ($db:expr, $transaction:ident => $body:expr) => {
+        match $db {
+            crate::store::db::Db::Sqlite { write, .. } => {
+                let mut $transaction = write.begin_with("BEGIN IMMEDIATE").await?;
+                let outcome = $body;
+                $transaction.commit().await?;
+                outcome
+            }
+            crate::store::db::Db::Postgres(pool) => {
+                let mut $transaction = pool.begin().await?;
+                let outcome = $body;
+                $transaction.commit().await?;
+                outcome
+            }
+        }
+    };
+}
+
+pub(super) use {read, write};
+
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "leads", include_str!("migrations/0001_leads.sql")),
+    (2, "words", include_str!("migrations/0002_words.sql")),
+];
+
+impl Db {
+    pub(super) async fn open_sqlite(file: &Path) -> Result<Db, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // What is acknowledged is on the disk, also when the power goes.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10));
+        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        migrator("INTEGER PRIMARY KEY AUTOINCREMENT").run(&write).await?;
+        let read = SqlitePoolOptions::new().max_connections(4).connect_with(options.read_only(true)).await?;
+        Ok(Db::Sqlite { read, write })
+    }
+
+    pub(super) async fn open_postgres(url: &str) -> Result<Db, StoreError> {
+        let options = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(5));
+        let pool = options.connect(url).await?;
+        migrator("BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY").run(&pool).await?;
+        Ok(Db::Postgres(pool))
+    }
+
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Db::Sqlite { .. } => "SQLite",
+            Db::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    pub(super) async fn close(&self) {
+        match self {
+            Db::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Db::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+fn migrator(serial: &str) -> Migrator {
+    let migration = |(version, name, sql): &(i64, &'static str, &str)| {
+        let sql = AssertSqlSafe(sql.replace("{serial}", serial)).into_sql_str();
+        Migration::new(*version, (*name).into(), MigrationType::Simple, sql, false)
+    };
+    Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect())
+}

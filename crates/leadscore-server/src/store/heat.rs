@@ -1,0 +1,91 @@
+//! What the heat model said of leads, and how it held.
+
+use leadscore::Timestamp;
+
+use super::db::{read, write};
+use super::{Store, StoreError};
+
+/// What the heat model said of a lead.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeatUpdate<'a> {
+    /// The lead's number.
+    pub lead: i64,
+    /// The most probable class.
+    pub class: &'a str,
+    /// Its probability.
+    pub confidence: f64,
+    /// A recommendation made from it, as JSON; none keeps the last one.
+    pub recommendation: Option<&'a str>,
+}
+
+/// How often the heat model was asked, and how it held.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct HeatStatistics {
+    /// How often each class came out.
+    pub by_class: Vec<(String, i64)>,
+    /// The mean probability of the class that came out.
+    pub mean_confidence: Option<f64>,
+    /// Leads with an outcome whose last class before it was hot or cold.
+    pub judged: i64,
+    /// Those of them that were hot and converted, or cold and lost.
+    pub right: i64,
+}
+
+impl Store {
+    /// Keeps a score of the heat model.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn save_heat(
+        &self,
+        tenant: &str,
+        update: &HeatUpdate<'_>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        write!(&self.db, transaction => {
+            sqlx::query(
+                "UPDATE leads SET heat_class = $3, heat_confidence = $4, recommendation = COALESCE($5, recommendation)
+                 WHERE tenant = $1 AND number = $2",
+            )
+            .bind(tenant)
+            .bind(update.lead)
+            .bind(update.class)
+            .bind(update.confidence)
+            .bind(update.recommendation)
+            .execute(&mut *transaction)
+            .await?;
+            sqlx::query("INSERT INTO heat_scores (tenant, lead, class, confidence, at) VALUES ($1, $2, $3, $4, $5)")
+                .bind(tenant)
+                .bind(update.lead)
+                .bind(update.class)
+                .bind(update.confidence)
+                .bind(now.as_millis())
+                .execute(&mut *transaction)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// How often the heat model was asked for a tenant, and how it held.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn heat_statistics(&self, tenant: &str) -> Result<HeatStatistics, StoreError> {
+        let by_class: Vec<(String, i64)> = read!(&self.db, pool => sqlx::query_as(
+            "SELECT class, COUNT(*) FROM heat_scores WHERE tenant = $1 GROUP BY class ORDER BY class",
+        ).bind(tenant).fetch_all(pool).await?);
+        let (mean_confidence,): (Option<f64>,) = read!(&self.db, pool => sqlx::query_as(
+            "SELECT AVG(confidence) FROM heat_scores WHERE tenant = $1",
+        ).bind(tenant).fetch_one(pool).await?);
+        let (judged, right): (i64, i64) = read!(&self.db, pool => sqlx::query_as(
+            "SELECT COUNT(*), COUNT(CASE WHEN (class = 'hot' AND outcome = 'converted')
+                                           OR (class = 'cold' AND outcome = 'lost') THEN 1 END)
+             FROM (SELECT outcome, (SELECT class FROM heat_scores
+                                    WHERE heat_scores.lead = leads.number AND heat_scores.at <= leads.outcome_at
+                                    ORDER BY heat_scores.at DESC, heat_scores.number DESC LIMIT 1) AS class
+                   FROM leads WHERE tenant = $1 AND outcome IS NOT NULL) AS ended
+             WHERE class IN ('hot', 'cold')",
+        ).bind(tenant).fetch_one(pool).await?);
+        Ok(HeatStatistics { by_class, mean_confidence, judged, right })
+    }
+}

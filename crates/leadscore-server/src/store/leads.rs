@@ -1,0 +1,399 @@
+//! Leads: who they are, what is known of them, and how it ended.
+
+use leadscore::{Activity, Lead, Timestamp};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::db::{read, write};
+use super::{Store, StoreError};
+
+/// What is known of a lead, by name: texts, numbers and flags.
+pub type Attributes = serde_json::Map<String, Value>;
+
+/// How a lead can be told from others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// The e-mail address, in lower case; it decides.
+    pub email: Option<String>,
+    /// The telephone number.
+    pub phone: Option<String>,
+    /// The caller's own id.
+    pub external_id: Option<String>,
+}
+
+/// How a lead ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It bought.
+    Converted,
+    /// It did not.
+    Lost,
+}
+
+/// A lead as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredLead {
+    /// The number by which some APIs call it; rises by age.
+    pub number: i64,
+    /// The id by which the others call it.
+    pub id: String,
+    /// How it is told from others.
+    pub contact: Contact,
+    /// What is known of it.
+    pub attributes: Attributes,
+    /// When it was first heard of.
+    pub first_contact_at: i64,
+    /// When it was first kept.
+    pub created_at: i64,
+    /// When it last changed.
+    pub updated_at: i64,
+    /// The time of its latest activity.
+    pub last_activity_at: Option<i64>,
+    /// How it ended, and when.
+    pub outcome: Option<(Outcome, i64)>,
+    /// The last class of the heat model, with its probability.
+    pub heat: Option<(String, f64)>,
+    /// The last recommendation, as JSON.
+    pub recommendation: Option<String>,
+}
+
+/// What [`Store::save_lead`] did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SavedLead {
+    /// The lead as it is now.
+    pub lead: StoredLead,
+    /// Whether it was not known before.
+    pub is_new: bool,
+}
+
+/// A lead by one of its names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeadReference {
+    /// Its number.
+    Number(i64),
+    /// Its id, the caller's id or its number as text, whichever fits first.
+    Any(String),
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    number: i64,
+    id: String,
+    email: Option<String>,
+    phone: Option<String>,
+    external_id: Option<String>,
+    attributes: String,
+    first_contact_at: i64,
+    created_at: i64,
+    updated_at: i64,
+    last_activity_at: Option<i64>,
+    outcome: Option<String>,
+    outcome_at: Option<i64>,
+    heat_class: Option<String>,
+    heat_confidence: Option<f64>,
+    recommendation: Option<String>,
+}
+
+impl Store {
+    /// Keeps what is known of a lead: one that can be told by its contact is updated, else a new one is made. Attributes
+    /// are merged, and a null removes one. A telephone number tells a lead only where one of the two has no e-mail address.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; [`StoreError::Taken`] where the contact names two different leads.
+    pub async fn save_lead(
+        &self,
+        tenant: &str,
+        contact: &Contact,
+        attributes: &Attributes,
+        now: Timestamp,
+    ) -> Result<SavedLead, StoreError> {
+        let now = now.as_millis();
+        Ok(write!(&self.db, transaction => {
+            // An update that changes nothing but the time takes the row's lock, so that nobody merges at the same time.
+            let found: Option<Row> = sqlx::query_as(
+                "UPDATE leads SET updated_at = $5 WHERE tenant = $1 AND number = (
+                     SELECT number FROM leads WHERE tenant = $1 AND (email = $2 OR external_id = $3
+                         OR (phone = $4 AND (email IS NULL OR CAST($2 AS TEXT) IS NULL)))
+                     ORDER BY CASE WHEN email = $2 THEN 0 WHEN external_id = $3 THEN 1 ELSE 2 END, number LIMIT 1)
+                 RETURNING *",
+            )
+            .bind(tenant)
+            .bind(&contact.email)
+            .bind(&contact.external_id)
+            .bind(&contact.phone)
+            .bind(now)
+            .fetch_optional(&mut *transaction)
+            .await?;
+            let (row, is_new) = match found {
+                Some(row) => (row, false),
+                // Another server may have made it in the meantime: then its row is taken, and locked.
+                None => {
+                    let id = Uuid::new_v4().to_string();
+                    let row: Row = sqlx::query_as(
+                        "INSERT INTO leads (id, tenant, email, phone, external_id, attributes, first_contact_at, created_at,
+                             updated_at)
+                         VALUES ($1, $2, $3, $4, $5, '{}', $6, $6, $6)
+                         ON CONFLICT (tenant, email) DO UPDATE SET updated_at = excluded.updated_at
+                         RETURNING *",
+                    )
+                    .bind(&id)
+                    .bind(tenant)
+                    .bind(&contact.email)
+                    .bind(&contact.phone)
+                    .bind(&contact.external_id)
+                    .bind(now)
+                    .fetch_one(&mut *transaction)
+                    .await
+                    .map_err(taken)?;
+                    let is_new = row.id == id;
+                    (row, is_new)
+                }
+            };
+            let mut lead = StoredLead::try_from(row)?;
+            merge(&mut lead.attributes, attributes);
+            let own = &mut lead.contact;
+            own.email = own.email.take().or_else(|| contact.email.clone());
+            own.phone = contact.phone.clone().or_else(|| own.phone.take());
+            own.external_id = own.external_id.take().or_else(|| contact.external_id.clone());
+            sqlx::query(
+                "UPDATE leads SET email = $2, phone = $3, external_id = $4, attributes = $5 WHERE number = $1",
+            )
+            .bind(lead.number)
+            .bind(&lead.contact.email)
+            .bind(&lead.contact.phone)
+            .bind(&lead.contact.external_id)
+            .bind(Value::Object(lead.attributes.clone()).to_string())
+            .execute(&mut *transaction)
+            .await
+            .map_err(taken)?;
+            SavedLead { lead, is_new }
+        }))
+    }
+
+    /// A lead by one of its names.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn lead(
+        &self,
+        tenant: &str,
+        reference: &LeadReference,
+    ) -> Result<Option<StoredLead>, StoreError> {
+        let (number, text) = match reference {
+            LeadReference::Number(number) => (Some(*number), None),
+            LeadReference::Any(text) => (text.parse::<i64>().ok(), Some(text.as_str())),
+        };
+        let row: Option<Row> = read!(&self.db, pool => sqlx::query_as(
+            "SELECT * FROM leads WHERE tenant = $1 AND (id = $2 OR external_id = $2 OR number = $3)
+             ORDER BY CASE WHEN id = $2 THEN 0 WHEN external_id = $2 THEN 1 ELSE 2 END LIMIT 1",
+        ).bind(tenant).bind(text).bind(number).fetch_optional(pool).await?);
+        row.map(StoredLead::try_from).transpose()
+    }
+
+    /// Changes a lead: attributes are merged, and a contact that is given replaces the old one.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; [`StoreError::Taken`] where another lead has the e-mail address or id.
+    pub async fn update_lead(
+        &self,
+        tenant: &str,
+        number: i64,
+        contact: &Contact,
+        attributes: &Attributes,
+        now: Timestamp,
+    ) -> Result<Option<StoredLead>, StoreError> {
+        Ok(write!(&self.db, transaction => {
+            let row: Option<Row> =
+                sqlx::query_as("UPDATE leads SET updated_at = $3 WHERE tenant = $1 AND number = $2 RETURNING *")
+                    .bind(tenant)
+                    .bind(number)
+                    .bind(now.as_millis())
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+            let Some(row) = row else { return Ok(None) };
+            let mut lead = StoredLead::try_from(row)?;
+            merge(&mut lead.attributes, attributes);
+            let row: Row = sqlx::query_as(
+                "UPDATE leads SET email = COALESCE($2, email), phone = COALESCE($3, phone),
+                     external_id = COALESCE($4, external_id), attributes = $5 WHERE number = $1 RETURNING *",
+            )
+            .bind(number)
+            .bind(&contact.email)
+            .bind(&contact.phone)
+            .bind(&contact.external_id)
+            .bind(Value::Object(lead.attributes).to_string())
+            .fetch_one(&mut *transaction)
+            .await
+            .map_err(taken)?;
+            Some(StoredLead::try_from(row)?)
+        }))
+    }
+
+    /// Removes a lead with all that is kept of it; false where there is none. E-mails to it stay, without its name.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn delete_lead(&self, tenant: &str, number: i64) -> Result<bool, StoreError> {
+        Ok(write!(&self.db, transaction => {
+            sqlx::query("UPDATE emails SET subject = '', content = '' WHERE lead = $1 AND tenant = $2")
+                .bind(number)
+                .bind(tenant)
+                .execute(&mut *transaction)
+                .await?;
+            sqlx::query("DELETE FROM leads WHERE tenant = $1 AND number = $2")
+                .bind(tenant)
+                .bind(number)
+                .execute(&mut *transaction)
+                .await?
+                .rows_affected()
+                > 0
+        }))
+    }
+
+    /// Leads whose number is above `after`, in the order of their numbers.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn leads_after(
+        &self,
+        tenant: &str,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<StoredLead>, StoreError> {
+        let rows: Vec<Row> = read!(&self.db, pool => sqlx::query_as(
+            "SELECT * FROM leads WHERE tenant = $1 AND number > $2 ORDER BY number LIMIT $3",
+        ).bind(tenant).bind(after).bind(i64::from(limit)).fetch_all(pool).await?);
+        rows.into_iter().map(StoredLead::try_from).collect()
+    }
+
+    /// Leads that the heat model has scored, of one class or of all, the latest first, and how many there are.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn heat_leads(
+        &self,
+        tenant: &str,
+        class: Option<&str>,
+        limit: u32,
+        offset: i64,
+    ) -> Result<(Vec<StoredLead>, i64), StoreError> {
+        let rows: Vec<Row> = read!(&self.db, pool => sqlx::query_as(
+            "SELECT * FROM leads WHERE tenant = $1 AND heat_class IS NOT NULL AND heat_class = COALESCE($2, heat_class)
+             ORDER BY number DESC LIMIT $3 OFFSET $4",
+        ).bind(tenant).bind(class).bind(i64::from(limit)).bind(offset).fetch_all(pool).await?);
+        let (count,): (i64,) = read!(&self.db, pool => sqlx::query_as(
+            "SELECT COUNT(*) FROM leads
+             WHERE tenant = $1 AND heat_class IS NOT NULL AND heat_class = COALESCE($2, heat_class)",
+        ).bind(tenant).bind(class).fetch_one(pool).await?);
+        Ok((rows.into_iter().map(StoredLead::try_from).collect::<Result<_, _>>()?, count))
+    }
+
+    /// Keeps how a lead ended; a later word replaces an earlier one. False where there is no such lead.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn set_outcome(
+        &self,
+        tenant: &str,
+        number: i64,
+        outcome: Outcome,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(write!(&self.db, transaction => {
+            sqlx::query("UPDATE leads SET outcome = $3, outcome_at = $4 WHERE tenant = $1 AND number = $2")
+                .bind(tenant)
+                .bind(number)
+                .bind(outcome.as_str())
+                .bind(at.as_millis())
+                .execute(&mut *transaction)
+                .await?
+                .rows_affected()
+                > 0
+        }))
+    }
+}
+
+impl StoredLead {
+    /// The lead as a pipeline reads it, with its activities.
+    ///
+    /// The contact and the time of the first contact are attributes too, unless the lead has its own of that name.
+    pub fn to_lead(&self, activities: Vec<Activity>) -> Lead {
+        let mut lead = Lead::new(self.id.clone());
+        lead.activities = activities;
+        let contact = [("email", &self.contact.email), ("phone", &self.contact.phone)];
+        for (name, value) in contact {
+            lead = lead.with(name, value.as_deref());
+        }
+        lead = lead.with("created_at", Timestamp::from_millis(self.first_contact_at).ok().map(|at| at.to_string()));
+        for (name, value) in &self.attributes {
+            lead = match value {
+                Value::String(text) => lead.with(name, text.as_str()),
+                Value::Number(number) => lead.with(name, number.as_f64()),
+                Value::Bool(flag) => lead.with(name, *flag),
+                Value::Null | Value::Array(_) | Value::Object(_) => lead,
+            };
+        }
+        lead
+    }
+
+    /// An attribute as text, if it is one and not blank.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.attributes.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
+    }
+}
+
+impl Outcome {
+    /// `converted` or `lost`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Converted => "converted",
+            Outcome::Lost => "lost",
+        }
+    }
+
+    /// The outcome of that name.
+    pub fn parse(text: &str) -> Option<Outcome> {
+        [Outcome::Converted, Outcome::Lost].into_iter().find(|outcome| outcome.as_str() == text)
+    }
+}
+
+impl TryFrom<Row> for StoredLead {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<StoredLead, StoreError> {
+        let attributes = serde_json::from_str(&row.attributes)
+            .map_err(|error| StoreError::Damaged { what: "lead", message: error.to_string() })?;
+        Ok(StoredLead {
+            number: row.number,
+            id: row.id,
+            contact: Contact { email: row.email, phone: row.phone, external_id: row.external_id },
+            attributes,
+            first_contact_at: row.first_contact_at,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            last_activity_at: row.last_activity_at,
+            outcome: row.outcome.as_deref().and_then(Outcome::parse).zip(row.outcome_at),
+            heat: row.heat_class.zip(row.heat_confidence),
+            recommendation: row.recommendation,
+        })
+    }
+}
+
+fn merge(own: &mut Attributes, new: &Attributes) {
+    for (name, value) in new {
+        if value.is_null() {
+            own.remove(name);
+        } else {
+            own.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+/// A broken unique index means that somebody else has the name.
+fn taken(error: sqlx::Error) -> StoreError {
+    match error.as_database_error() {
+        Some(own) if own.is_unique_violation() && own.message().contains("external_id") => StoreError::Taken("id"),
+        Some(own) if own.is_unique_violation() => StoreError::Taken("e-mail address"),
+        _ => StoreError::Database(error),
+    }
+}
