@@ -10,6 +10,8 @@ mod key;
 mod plan;
 mod scope;
 mod secret_key;
+#[cfg(test)]
+mod signing;
 
 pub use browser::{TokenSource, cookie_write_allowed, loopback_call_allowed, token_of};
 pub use jwt::{
