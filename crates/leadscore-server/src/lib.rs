@@ -1,3 +1,4 @@
 //! The reference server of leadscore.
 
 pub mod auth;
+pub mod observe;
