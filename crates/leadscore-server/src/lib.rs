@@ -1,1 +1,3 @@
 //! The reference server of leadscore.
+
+pub mod families;
