@@ -5,5 +5,7 @@
 
 pub mod answer;
 pub mod body;
+mod fields;
 pub mod invalid;
 pub mod model;
+pub mod model_file;
