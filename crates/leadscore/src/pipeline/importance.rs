@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::scorer::{SumBuffers, SumDetail};
-use super::{Pipeline, Scorer};
+use super::{ForestScorer, ImportanceMeasure, Pipeline, Scorer};
 use crate::feature::FeatureMatrix;
 use crate::forest::{Booster, Forest, Iterations, Node};
 use crate::scorecard::{Rule, RuleGroup};
@@ -135,6 +135,32 @@ impl Pipeline {
             }
         }
         Ok(all)
+    }
+}
+
+impl ForestScorer {
+    /// The gain or cover of the splits on each feature, as the model's library tells it: no shares, in the model's own
+    /// order, 0 for a feature that no split reads.
+    ///
+    /// # Errors
+    /// `contributions_unsupported` for a linear model, and for a measure that is not of splits; `cover_missing` where the
+    /// model's file keeps no gain or cover.
+    ///
+    /// ```
+    /// use leadscore::pipeline::ImportanceMeasure;
+    /// use leadscore::{Pipeline, Scorer};
+    /// let pipeline = Pipeline::builtin("b2b")?;
+    /// let Scorer::Forest(model) = pipeline.scorer() else { unreachable!() };
+    /// let gains = model.split_importance(ImportanceMeasure::Gain)?;
+    /// assert_eq!((gains.len(), gains[0].0), (50, "company_revenue"));
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn split_importance(&self, by: ImportanceMeasure) -> Result<Vec<(&str, f64)>, Error> {
+        if matches!(by, ImportanceMeasure::Largest | ImportanceMeasure::Leads) {
+            return Err(unsupported("splits have gain and cover alone"));
+        }
+        let values = split_importance(self.forest(), by.over(None)?)?;
+        Ok(self.inputs().iter().map(|input| &*input.name).zip(values).collect())
     }
 }
 

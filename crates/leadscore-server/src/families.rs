@@ -1,0 +1,3 @@
+//! The documented APIs, one module for each family.
+
+pub mod b2b;
