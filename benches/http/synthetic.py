@@ -1,4 +1,4 @@
-"""Leads drawn from the ranges of the built-in schema `b2b`: every value is one that the schema takes."""
+"""Leads drawn from the ranges of the built-in schema `b2b`: a server that checks them takes every one."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,10 @@ def features():
 def columns(count, seed):
     """`count` values of every feature, by name; whole numbers and flags are integers."""
     random = np.random.default_rng(seed)
-    return {feature["name"]: column(random, feature, count) for feature in features()}
+    table = {feature["name"]: column(random, feature, count) for feature in features()}
+    table["days_since_last_touch"] = np.minimum(table["days_since_last_touch"], table["days_since_first_touch"])
+    table["page_views_30d"] = table["page_views_30d"] + table["website_visits_30d"]
+    return table
 
 
 def column(random, feature, count):
