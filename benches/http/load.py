@@ -12,6 +12,7 @@ server whose answers are wrong.
 import argparse
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -33,6 +34,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 def main():
     args = arguments()
     os.sched_setaffinity(0, {LOAD_CORE})
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # by way of the server's end
     with tempfile.TemporaryDirectory(prefix="leadscore-http-") as data:
         port = free_port()
         places = {"{port}": str(port), "{data}": data, "{model}": str(args.work / "model.ubj")}
