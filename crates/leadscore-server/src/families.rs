@@ -1,3 +1,5 @@
 //! The documented APIs, one module for each family.
 
 pub mod b2b;
+pub(crate) mod heatscore;
+pub(crate) mod system;

@@ -6,6 +6,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use leadscore::Timestamp;
 use serde_json::{Map, Value, json};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::RefOr;
 
 use crate::fault::{Fault, FaultKind};
 
@@ -206,6 +208,48 @@ impl Family {
                 json!({"detail": fault.issues.iter().map(detail).collect::<Vec<Value>>()})
             }
             Family::B2b | Family::Capture | Family::System => json!({"detail": message}),
+        }
+    }
+
+    /// The shape of [`body`](Family::body), for the documentation.
+    pub(crate) fn failure_schema(self, kind: FaultKind) -> RefOr<Schema> {
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let object = |fields: Vec<(&str, RefOr<Schema>)>| {
+            fields.into_iter().fold(ObjectBuilder::new(), |object, (name, schema)| {
+                object.property(name, schema).required(name)
+            })
+        };
+        let text_field = |name: &'static str| (name, text().into());
+        let free = || ObjectBuilder::new().schema_type(Type::Object);
+        match self {
+            Family::Heatscore | Family::Core => {
+                let detail = object(vec![text_field("field"), text_field("message")])
+                    .property("value", ObjectBuilder::new().schema_type(SchemaType::AnyValue));
+                let error = object(vec![
+                    text_field("code"),
+                    text_field("message"),
+                    ("details", ArrayBuilder::new().items(detail).into()),
+                    text_field("timestamp"),
+                    text_field("trace_id"),
+                ]);
+                object(vec![("error", error.into())]).into()
+            }
+            Family::LeadMl => {
+                object(vec![text_field("error"), text_field("code"), ("details", free().into())]).into()
+            }
+            Family::Qualify => {
+                let error = object(vec![text_field("code"), text_field("message"), ("details", free().into())]);
+                object(vec![("error", error.into())]).into()
+            }
+            Family::B2b if kind == FaultKind::Invalid => {
+                let place = ObjectBuilder::new()
+                    .schema_type(SchemaType::from_iter([Type::String, Type::Integer]));
+                let location = ArrayBuilder::new().items(place);
+                let detail =
+                    object(vec![("loc", location.into()), text_field("msg"), text_field("type")]);
+                object(vec![("detail", ArrayBuilder::new().items(detail).into())]).into()
+            }
+            Family::B2b | Family::Capture | Family::System => object(vec![text_field("detail")]).into(),
         }
     }
 

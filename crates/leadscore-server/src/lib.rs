@@ -1,5 +1,27 @@
-//! The reference server of leadscore.
+//! The reference server of leadscore: documented lead-scoring APIs over one store.
+//!
+//! A family of routes is a folder under `families`, a route a file or a short block in it. What is the same for all routes
+//! of a family (credential, error body, limits, how times are written) is data in `family` and `policy`, beside the route
+//! in `router`.
 
 pub mod auth;
-pub mod observe;
+mod body;
+mod callers;
+pub mod config;
 pub mod families;
+mod family;
+mod fault;
+mod gate;
+mod limits;
+pub mod observe;
+mod openapi;
+mod policy;
+mod router;
+pub mod serve;
+mod state;
+pub mod store;
+mod words;
+
+pub use config::{Config, ConfigError, Layers};
+pub use family::Family;
+pub use serve::{Server, StartError, documentation};

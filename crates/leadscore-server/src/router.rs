@@ -1,0 +1,74 @@
+//! Every route of the server, with its policy.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+use utoipa_axum::routes;
+
+use crate::auth::Scope;
+use crate::body::Schemas;
+use crate::families::system;
+use crate::families::{b2b, heatscore};
+use crate::family::Family;
+use crate::gate::{self, Route, guard};
+use crate::openapi;
+use crate::policy::Policy;
+use crate::state::AppState;
+
+/// A path with its operation, and the policy that it stands behind.
+type Entry = (Policy, UtoipaMethodRouter<AppState>);
+
+/// Health, metrics and documentation: always there, open to all.
+fn system_routes() -> Vec<Entry> {
+    vec![
+        (Policy::PUBLIC, routes!(system::root::root)),
+        (Policy::PUBLIC, routes!(system::health::health)),
+        (Policy::PUBLIC, routes!(system::health::ready)),
+        (Policy::PUBLIC, routes!(system::health::live)),
+        (Policy::PUBLIC, routes!(system::status::status)),
+        (Policy::PUBLIC, routes!(system::resources::resources)),
+        (Policy::PUBLIC, routes!(system::metrics::metrics)),
+        (Policy::PUBLIC, routes!(system::docs::openapi)),
+        (Policy::PUBLIC, routes!(system::version::version)),
+    ]
+}
+
+/// The router with its documentation.
+pub(crate) fn router(state: &AppState) -> (Router, utoipa::openapi::OpenApi) {
+    let mut entries = system_routes();
+    for family in &state.config.families {
+        entries.extend(match family {
+            Family::Heatscore => heatscore_routes(),
+            Family::B2b => b2b_routes(),
+            _ => Vec::new(),
+        });
+    }
+    let mut noted: Vec<Arc<Route>> = Vec::new();
+    let mut router = OpenApiRouter::with_openapi(openapi::frame());
+    for (policy, entry) in entries {
+        router = router.routes(guard(state, policy, entry, &mut noted));
+    }
+    let (router, mut documentation) = router.split_for_parts();
+    openapi::complete(&mut documentation, &noted);
+    let text = serde_json::to_string_pretty(&documentation).expect("the documentation serializes");
+    state.set_documentation(Schemas::new(&documentation), text);
+    let router = router.layer(from_fn_with_state(state.clone(), gate::outermost)).with_state(state.clone());
+    (router, documentation)
+}
+
+fn heatscore_routes() -> Vec<Entry> {
+    let score = Policy::of(Family::Heatscore, Scope::Score);
+    let read = Policy::of(Family::Heatscore, Scope::Read);
+    let write = Policy::of(Family::Heatscore, Scope::Write);
+    vec![
+        (score.per_minute(100), routes!(heatscore::score_lead::score_lead)),
+    ]
+}
+
+fn b2b_routes() -> Vec<Entry> {
+    let score = Policy::of(Family::B2b, Scope::Score);
+    let read = Policy::of(Family::B2b, Scope::Read);
+    Vec::new()
+}

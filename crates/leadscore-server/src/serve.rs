@@ -1,0 +1,322 @@
+//! Starts and stops the server.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
+use axum::ServiceExt;
+use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
+use tower::Layer;
+use tower::util::MapRequestLayer;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use crate::auth::{Algorithm, JwtConfig, RsaKeys, SecretKey, SecretKeyError, Verifier};
+use crate::callers::Callers;
+use crate::config::{Config, ConfigError};
+use crate::families::b2b::model::{B2bModel, CurrentModel, ModelError};
+use crate::families::b2b::model_file::ModelFile;
+use crate::observe::metrics::{Metrics, MetricsError};
+use crate::observe::resources::Sampler;
+use crate::router::router;
+use crate::state::{AppState, Inner, Pipelines};
+use crate::store::{Store, StoreError};
+use crate::words::Words;
+
+/// Why the server does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A setting cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A setting does not fit another one, or what it names.
+    #[error("{0}")]
+    Setting(String),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no secret key.
+    #[error(transparent)]
+    SecretKey(#[from] SecretKeyError),
+    /// The address cannot be listened at.
+    #[error("{address}: {}", listen_problem(.error))]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The model of the b2b API cannot be used.
+    #[error("b2b_model: {0}")]
+    Model(#[from] ModelError),
+    /// An included pipeline cannot be used.
+    #[error(transparent)]
+    Pipeline(#[from] leadscore::Error),
+    /// The metrics cannot be set up.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+}
+
+fn listen_problem(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "another program listens there; stop it, or choose another address with --listen".to_owned()
+        }
+        io::ErrorKind::PermissionDenied => "not allowed; choose a port above 1023 with --listen".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// A server that listens.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    router: Router,
+    state: AppState,
+    model_file: Option<ModelFile>,
+}
+
+/// How often a model's file is looked at.
+const MODEL_CHECK: Duration = Duration::from_secs(2);
+
+impl Server {
+    /// Opens the store, loads what is scored by, and listens.
+    ///
+    /// # Errors
+    /// Whatever keeps it from starting: [`StartError`].
+    pub async fn start(config: Config) -> Result<Server, StartError> {
+        let store = open_store(&config).await?;
+        let secret_key = match (&config.secret_key, &config.database_url) {
+            (Some(text), _) => SecretKey::from_text(text.clone())?,
+            (None, None) => SecretKey::open_or_create(&config.data)?,
+            (None, Some(_)) => {
+                let message = "secret_key: with PostgreSQL set SECRET_KEY, at least 32 bytes, the same for all servers";
+                return Err(StartError::Setting(message.to_owned()));
+            }
+        };
+        let verifier = verifier(&config, &secret_key)?;
+        let is_on_loopback = config.listen.ip().is_loopback();
+        let callers = Callers::new(
+            store.clone(),
+            verifier,
+            &config.api_keys,
+            config.cors_origins.clone(),
+            is_on_loopback,
+        );
+        if !is_on_loopback && !callers.has_keys().await? {
+            let message = "listen: beyond this machine the server wants a key: make one with `leadscore keys create`, or \
+                           set API_KEY";
+            return Err(StartError::Setting(message.to_owned()));
+        }
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .map_err(|error| StartError::Listen { address: config.listen, error })?;
+        let sampler = Arc::new(Mutex::new(Sampler::default()));
+        let metrics = Metrics::new("local", &config.data, Arc::clone(&sampler))?;
+        let words = Words::new(&config)?;
+        let b2b = CurrentModel::default();
+        let mut model_file = config.b2b_model.as_ref().map(|path| ModelFile::new(path, config.b2b_version.clone()));
+        match &mut model_file {
+            None => b2b.replace(B2bModel::builtin()?),
+            Some(file) => {
+                b2b.reload(file, Ok)?;
+            }
+        }
+        let inner = Inner::new(config, store, callers, metrics, sampler, Pipelines::builtin()?, words, b2b);
+        let state = AppState::new(inner);
+        let (router, _) = router(&state);
+        Ok(Server { listener, router, state, model_file })
+    }
+
+    /// The address it listens at.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// What is worth telling whoever started it, a line each.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the keys cannot be looked up.
+    pub async fn notes(&self) -> Result<Vec<String>, StoreError> {
+        let config = &self.state.config;
+        let mut notes = Vec::new();
+        let place = match config.database_url {
+            Some(_) => "a PostgreSQL database".to_owned(),
+            None => format!("SQLite in {}", config.data.display()),
+        };
+        if config.unused_variables.is_empty() {
+            notes.push(format!("data is kept in {place}"));
+        } else {
+            let names = config.unused_variables.join(" and ");
+            notes.push(format!("{names}: MongoDB is not used; data is kept in {place}"));
+        }
+        if !self.state.callers.has_keys().await? {
+            notes.push("there is no key yet: heat scores are open to this machine, all else answers 401".to_owned());
+            notes.push("make one: leadscore keys create --name NAME".to_owned());
+        }
+        match &self.state.words.model {
+            Some((provider, model)) => {
+                notes.push(format!("language model: {provider}, {model}; what it is asked about a lead goes there"));
+            }
+            None => notes.push("no language model: the rules write and predict alone".to_owned()),
+        }
+        if self.state.b2b.load().is_some_and(|model| model.info().metadata.is_stub) {
+            notes.push("the included models were trained on synthetic leads: not for real decisions".to_owned());
+        }
+        Ok(notes)
+    }
+
+    /// Answers requests until `stop` is ready; then those that came are answered, and nothing new is taken.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+        let Server { listener, router, state, model_file } = self;
+        let watcher = model_file.map(|file| tokio::spawn(watch_model(state.clone(), file)));
+        let router = router
+            .layer(cors(&state.config.cors_origins))
+            .layer(CatchPanicLayer::custom(internal_error));
+        let service = MapRequestLayer::new(without_trailing_slash::<axum::body::Body>).layer(router);
+        let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(service);
+        axum::serve(listener, service).with_graceful_shutdown(stop).await?;
+        if let Some(watcher) = watcher {
+            watcher.abort();
+        }
+        state.store.close().await;
+        Ok(())
+    }
+}
+
+/// Opens the store that a configuration names.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn open_store(config: &Config) -> Result<Store, StoreError> {
+    match &config.database_url {
+        Some(url) => Store::open_postgres(url.expose_secret()).await,
+        None => Store::open_folder(&config.data).await,
+    }
+}
+
+/// The documentation of all routes, as `openapi.json` has it.
+///
+/// # Errors
+/// [`StartError`], as [`Server::start`]; nothing is listened at.
+pub async fn documentation(config: Config, folder: &Path) -> Result<String, StartError> {
+    let config = Config { data: folder.to_owned(), listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..config };
+    let server = Server::start(config).await?;
+    Ok(server.state.documentation().to_owned())
+}
+
+fn verifier(config: &Config, secret_key: &SecretKey) -> Result<Verifier, StartError> {
+    let jwt = &config.jwt;
+    let derived = JwtConfig::derived(secret_key);
+    let told = |message: &str| StartError::Setting(format!("auth.jwt: {message}"));
+    let algorithm = match (jwt.algorithm.as_deref(), &jwt.secret, &jwt.public_key, &jwt.jwks_url) {
+        (None, None, None, None) => derived.algorithm,
+        (None | Some("HS256"), Some(secret), None, None) => Algorithm::Hs256 { secret: secret.clone() },
+        (Some("HS256"), None, None, None) => derived.algorithm,
+        (Some("RS256"), None, Some(key), None) => {
+            let pem = if key.contains("-----BEGIN") {
+                key.clone()
+            } else {
+                std::fs::read_to_string(key).map_err(|error| told(&format!("public_key: {key}: {error}")))?
+            };
+            Algorithm::Rs256 { keys: RsaKeys::Pem(pem) }
+        }
+        (Some("RS256"), None, None, Some(url)) => Algorithm::Rs256 { keys: RsaKeys::Jwks { url: url.clone() } },
+        _ => return Err(told("set algorithm HS256 with secret, or RS256 with public_key or jwks_url")),
+    };
+    let config = JwtConfig {
+        algorithm,
+        issuer: jwt.issuer.clone(),
+        audience: jwt.audience.clone(),
+        tenant_claim: jwt.tenant_claim.clone(),
+    };
+    Verifier::new(config).map_err(|error| told(&error.to_string()))
+}
+
+fn cors(origins: &[String]) -> CorsLayer {
+    let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    if origins.is_empty() {
+        return CorsLayer::new();
+    }
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("x-api-key"),
+            HeaderName::from_static("idempotency-key"),
+        ])
+        .expose_headers([
+            HeaderName::from_static("x-request-id"),
+            HeaderName::from_static("x-ratelimit-limit"),
+            HeaderName::from_static("x-ratelimit-remaining"),
+            HeaderName::from_static("x-ratelimit-reset"),
+            header::RETRY_AFTER,
+        ])
+        .allow_credentials(true)
+        .max_age(Duration::from_secs(600))
+}
+
+/// A path with a slash at its end is the same as without.
+fn without_trailing_slash<B>(mut request: axum::http::Request<B>) -> axum::http::Request<B> {
+    let path = request.uri().path();
+    if path.len() > 1 && path.ends_with('/') && !path.ends_with("//") {
+        let trimmed = &path[..path.len() - 1];
+        let text = match request.uri().query() {
+            Some(query) => format!("{trimmed}?{query}"),
+            None => trimmed.to_owned(),
+        };
+        if let Ok(uri) = text.parse::<Uri>() {
+            *request.uri_mut() = uri;
+        }
+    }
+    request
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape of a panic handler")]
+fn internal_error(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
+    tracing::error!("a request ended in a panic");
+    let mut response = axum::response::Response::new(axum::body::Body::from(
+        r#"{"detail":"Internal server error","type":"InternalError"}"#,
+    ));
+    *response.status_mut() = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// Puts a new model to use when its file changes; a broken one is told, and the old one stays.
+async fn watch_model(state: AppState, mut file: ModelFile) {
+    loop {
+        tokio::time::sleep(MODEL_CHECK).await;
+        let looked = {
+            let state = state.clone();
+            tokio::task::spawn_blocking(move || {
+                let outcome = state.b2b.reload(&mut file, Ok);
+                (file, outcome)
+            })
+            .await
+        };
+        let Ok((own, outcome)) = looked else { return };
+        file = own;
+        match outcome {
+            Ok(true) => tracing::info!("the model of the b2b API was replaced"),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "the new model cannot be used; the old one stays"),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Who writes: the language model, the knowledge base, the sender, and the mail server.
+
+use leadscore::email::{Document, KnowledgeBase, Sender};
+use leadscore::task::{Assisted, Budget, NotAsked, Outcome, Task, conclude};
+use leadscore_connect::llm::{Assistant, Model, SpecError};
+use leadscore_connect::smtp::{Mailer, Mailbox, Settings};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use crate::config::{Config, LlmSettings, SmtpSettings};
+use crate::serve::StartError;
+
+/// Who writes.
+pub(crate) struct Words {
+    assistant: Option<Assistant>,
+    /// The provider and the model, as they are told at the start.
+    pub(crate) model: Option<(String, String)>,
+    pub(crate) knowledge: KnowledgeBase,
+    pub(crate) sender: Sender,
+    /// Whether the sender was set; messages of one that was not are never sent.
+    pub(crate) is_sender_set: bool,
+    pub(crate) mail: Option<Mail>,
+}
+
+/// The mail server, and the address that e-mails are from.
+pub(crate) struct Mail {
+    pub(crate) mailer: Mailer,
+    pub(crate) from: Mailbox,
+}
+
+impl Words {
+    pub(crate) fn new(config: &Config) -> Result<Words, StartError> {
+        let model = model(&config.llm)?;
+        let names = model.as_ref().map(|model| (model.provider().as_str().to_owned(), model.name().to_owned()));
+        let own = &config.sender;
+        let told = [&own.name, &own.company, &own.address, &own.unsubscribe];
+        let set = told.iter().filter(|part| part.is_some()).count();
+        if set > 0 && set < told.len() {
+            return Err(StartError::Setting(
+                "sender: name, company, address and unsubscribe belong together; set all four".to_owned(),
+            ));
+        }
+        let text = |value: &Option<String>, missing: &str| value.clone().unwrap_or_else(|| missing.to_owned());
+        // What is not set is said in the e-mail itself, so that nobody takes it for done.
+        let sender = Sender::new(
+            text(&own.name, "(sender.name is not set)"),
+            text(&own.company, "(sender.company is not set)"),
+            text(&own.address, "(sender.address is not set)"),
+            text(&own.unsubscribe, "https://unsubscribe.invalid/sender-is-not-set"),
+        )
+        .map_err(|error| StartError::Setting(format!("sender.{}: {}", error.path(), error.message())))?;
+        let knowledge = match &config.knowledge {
+            Some(path) => leadscore_files::read_knowledge(path)
+                .map_err(|error| StartError::Setting(format!("knowledge: {}: {error}", path.display())))?,
+            None => KnowledgeBase::new([Document::new("none.md", NO_KNOWLEDGE)])
+                .map_err(|error| StartError::Setting(error.to_string()))?,
+        };
+        Ok(Words {
+            assistant: model.map(Assistant::new),
+            model: names,
+            knowledge,
+            sender,
+            is_sender_set: set > 0,
+            mail: mail(&config.smtp)?,
+        })
+    }
+
+    /// Whether there is a language model.
+    pub(crate) fn has_model(&self) -> bool {
+        self.assistant.is_some()
+    }
+
+    /// A task's result: of the language model if there is one and its answer can be taken, else of the rules.
+    pub(crate) async fn assist<T: Task + Sync>(&self, task: &T) -> Assisted<T::Output> {
+        match &self.assistant {
+            Some(assistant) => assistant.assist(task, &Budget::unlimited()).await,
+            None => conclude(task, Outcome::NotAsked(NotAsked::NoModel)),
+        }
+    }
+}
+
+/// What an e-mail has to say where there is no knowledge base.
+const NO_KNOWLEDGE: &str = "# Next step\n\nA member of the team can answer questions and show what fits.\n";
+
+fn model(settings: &LlmSettings) -> Result<Option<Model>, StartError> {
+    let told = |message: String| StartError::Setting(message);
+    let provider = match (&settings.provider, settings.keys.as_slice()) {
+        (Some(provider), _) => provider.clone(),
+        (None, []) => return Ok(None),
+        (None, [(provider, _)]) => provider.clone(),
+        (None, several) => {
+            let names: Vec<&str> = several.iter().map(|(name, _)| name.as_str()).collect();
+            return Err(told(format!(
+                "there are keys of {}: set llm.provider (AI_PROVIDER) to the one that is to be asked",
+                names.join(" and ")
+            )));
+        }
+    };
+    let name = match (&settings.model, provider.as_str()) {
+        (Some(name), _) => name.clone(),
+        (None, "openai") => "gpt-4o-mini".to_owned(),
+        (None, _) => return Err(told(format!("set llm.model (AI_MODEL) to a model of {provider}"))),
+    };
+    let key = settings.keys.iter().find(|(own, _)| *own == provider).map(|(_, key)| key.clone());
+    let environment = |variable: &'static str| {
+        if variable.ends_with("_API_KEY") {
+            key.as_ref().map(|key: &SecretString| key.expose_secret().to_owned())
+        } else {
+            settings.base_url.clone()
+        }
+    };
+    let model = Model::from_spec_with(&format!("{provider}:{name}"), environment);
+    model.map(Some).map_err(|error: SpecError| told(format!("llm: {error}")))
+}
+
+fn mail(settings: &SmtpSettings) -> Result<Option<Mail>, StartError> {
+    let told = |message: String| StartError::Setting(message);
+    let Some(server) = &settings.server else { return Ok(None) };
+    let text = match (server.contains("://"), settings.port) {
+        (true, _) => server.clone(),
+        (false, Some(465)) => format!("smtps://{server}"),
+        (false, _) => format!("smtp://{server}"),
+    };
+    let mut url = Url::parse(&text).map_err(|error| told(format!("smtp.server: {error}")))?;
+    if let Some(port) = settings.port {
+        url.set_port(Some(port)).map_err(|()| told("smtp.server: takes no port".to_owned()))?;
+    }
+    if let (Some(name), Some(password)) = (&settings.username, &settings.password) {
+        let set = url.set_username(name).and_then(|()| url.set_password(Some(password.expose_secret())));
+        set.map_err(|()| told("smtp.server: takes no account".to_owned()))?;
+    }
+    let smtp = Settings::from_url(url.as_str()).map_err(|error| told(format!("smtp: {error}")))?;
+    let from = settings.from.clone().or_else(|| settings.username.clone().filter(|name| name.contains('@')));
+    let from = from.ok_or_else(|| told("smtp.from: set the address that e-mails are from".to_owned()))?;
+    let mailer = Mailer::new(smtp).map_err(|error| told(format!("smtp: {error}")))?;
+    Ok(Some(Mail { mailer, from: Mailbox::new(from) }))
+}
