@@ -36,7 +36,8 @@ fn every_expression_selects_what_the_server_exports() {
         assert!(!selectors.is_empty(), "{}: no metric in {}", rule.name, rule.expression);
         let mut labels = BTreeSet::from(TARGET_LABELS.map(str::to_owned));
         for selector in &selectors {
-            labels.extend(check(selector, &exported).unwrap_or_else(|error| panic!("{}: {error}", rule.name)));
+            labels
+                .extend(check(selector, &exported).unwrap_or_else(|error| panic!("{}: {error}", rule.name)));
         }
         for label in grouped {
             assert!(labels.contains(&label), "{}: groups by {label}, which no metric of it has", rule.name);
@@ -259,7 +260,8 @@ fn deploy() -> PathBuf {
 /// the log that `make test` counts; with `LEADSCORE_REQUIRE_PROMTOOL=1` it fails the test.
 fn promtool() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|folder| folder.join("promtool")).find(|file| file.is_file());
+    let found =
+        std::env::split_paths(&path).map(|folder| folder.join("promtool")).find(|file| file.is_file());
     if found.is_none() {
         let required = std::env::var_os("LEADSCORE_REQUIRE_PROMTOOL").is_some_and(|value| value == "1");
         assert!(!required, "promtool is not on PATH, and LEADSCORE_REQUIRE_PROMTOOL=1");

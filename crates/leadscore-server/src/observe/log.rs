@@ -110,9 +110,13 @@ pub fn subscriber<W>(level: LevelFilter, json: bool, writer: W) -> impl Subscrib
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    // Without it there is nothing to do on a terminal: colours are the only difference that would make.
+    // No colours: their escape sequences would end up in what is copied from a terminal.
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
-    let lines = if json { lines.json().flatten_event(true).boxed() } else { lines.boxed() };
+    let lines = if json {
+        lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
+    } else {
+        lines.boxed()
+    };
     tracing_subscriber::registry().with(lines.with_filter(targets(level)))
 }
 

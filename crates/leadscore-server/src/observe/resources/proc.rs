@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn available_memory_is_the_kernels_estimate() {
-        let meminfo = "MemTotal:       4030016 kB\nMemFree:          100000 kB\nMemAvailable:    3000000 kB\n";
+        let meminfo =
+            "MemTotal:       4030016 kB\nMemFree:          100000 kB\nMemAvailable:    3000000 kB\n";
         assert_eq!(parse_memory(meminfo), Some(Memory { total: 4_030_016, available: 3_000_000 }));
         assert_eq!(parse_memory("MemTotal: 1 kB\nMemFree: 1 kB\n"), None);
     }
