@@ -51,13 +51,13 @@ pub(super) fn traffic() -> Option<Traffic> {
 }
 
 /// Processor time that this process has used in user and kernel mode.
-pub(super) fn process_time() -> Option<Duration> {
+pub(in crate::observe) fn process_time() -> Option<Duration> {
     let (ticks, _) = parse_process(&text("/proc/self/stat")?)?;
     Some(Duration::from_secs_f64(ticks as f64 / ticks_per_second()?))
 }
 
 /// When this process started, in seconds since 1970.
-pub(super) fn start_seconds() -> Option<f64> {
+pub(in crate::observe) fn start_seconds() -> Option<f64> {
     let (_, start) = parse_process(&text("/proc/self/stat")?)?;
     let boot = number_after(&text("/proc/stat")?, "btime ")?;
     Some(boot as f64 + start as f64 / ticks_per_second()?)
