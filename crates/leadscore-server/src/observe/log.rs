@@ -79,9 +79,10 @@ pub fn acceptable_request_id(id: &str) -> bool {
 ///
 /// ```
 /// use leadscore_server::observe::log::level;
-/// assert_eq!(level(None, None)?, "info");
-/// assert_eq!(level(Some("WARNING"), None)?, "warn");
-/// assert_eq!(level(None, Some("true"))?, "debug");
+///
+/// assert_eq!(level(None, None)?, tracing::Level::INFO);
+/// assert_eq!(level(Some("WARNING"), None)?, tracing::Level::WARN);
+/// assert_eq!(level(None, Some("true"))?, tracing::Level::DEBUG);
 /// assert!(level(Some("loud"), None).is_err());
 /// # Ok::<(), leadscore_server::observe::log::LogError>(())
 /// ```
