@@ -113,6 +113,20 @@ fn the_check_itself_finds_what_is_not_exported() {
 }
 
 #[test]
+fn the_documentation_has_every_metric_and_every_alert() {
+    let text = std::fs::read_to_string(deploy().join("../docs/monitoring.md")).unwrap();
+    let rendered = rendered();
+    let types = rendered.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let names: BTreeSet<String> = types.map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+    assert!(names.len() > 25, "{names:?}");
+    let rows: String = text.lines().filter(|line| line.starts_with("| `")).collect();
+    let word = Regex::new(r"`((?:http|model|system|process|leadscore)_[a-z_]+|Leadscore[A-Za-z]+)`").unwrap();
+    let documented: BTreeSet<String> = word.captures_iter(&rows).map(|found| found[1].to_owned()).collect();
+    let alerts = rules().into_iter().map(|rule| rule.name);
+    assert_eq!(documented, names.into_iter().chain(alerts).collect());
+}
+
+#[test]
 fn promtool_accepts_the_rules_and_every_alert_fires() {
     let Some(promtool) = promtool() else { return };
     for arguments in [["check", "rules", "alerts.yml"], ["test", "rules", "alerts-test.yml"]] {
