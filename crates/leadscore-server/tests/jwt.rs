@@ -79,7 +79,8 @@ async fn every_vector_meets_its_answer_under_every_configuration() {
         ("RS256 with a key set", 2, with_keys(RsaKeys::KeySet(rsa["jwks"].to_string()))),
         ("RS256 with a published set", 2, with_keys(RsaKeys::Jwks { url: format!("{}/jwks", server.uri()) })),
     ];
-    let names: Vec<&String> = vectors.as_object().unwrap().keys().filter(|name| name.starts_with("jwt_")).collect();
+    let names: Vec<&String> =
+        vectors.as_object().unwrap().keys().filter(|name| name.starts_with("jwt_")).collect();
     assert_eq!(names.len(), TABLE.len() + 1, "a vector without a row: {names:?}");
     for (name, expected) in TABLE.iter().chain([&CONFUSION]) {
         let token = text(&vectors[*name]["token"]);

@@ -197,7 +197,11 @@ async fn any_change_of_a_token_breaks_it() {
             ("a".repeat(MAX_TOKEN_BYTES + 1), Reason::TooLong),
         ];
         for (changed, expected) in table {
-            assert_eq!(reason(verifier.verify(&changed, NOW).await), Some(expected), "{configuration}: {changed}");
+            assert_eq!(
+                reason(verifier.verify(&changed, NOW).await),
+                Some(expected),
+                "{configuration}: {changed}"
+            );
         }
     }
 }
@@ -208,7 +212,8 @@ async fn a_token_of_exactly_the_limit_is_read() {
     let header = r#"{"alg":"HS256"}"#;
     let (mut last_read, mut first_refused) = (0, usize::MAX);
     for filler in 5_800..6_100 {
-        let token = hs256(SECRET.as_bytes(), header, &claims_with("x", "x".repeat(filler).into()).to_string());
+        let token =
+            hs256(SECRET.as_bytes(), header, &claims_with("x", "x".repeat(filler).into()).to_string());
         match reason(verifier.verify(&token, NOW).await) {
             None => last_read = last_read.max(token.len()),
             Some(Reason::TooLong) => first_refused = first_refused.min(token.len()),
@@ -284,7 +289,10 @@ fn a_configuration_that_protects_nothing_is_an_error() {
     }
     let empty = |name| ConfigError::Empty { name };
     assert_eq!(Verifier::new(JwtConfig { issuer: String::new(), ..good() }).unwrap_err(), empty("issuer"));
-    assert_eq!(Verifier::new(JwtConfig { audience: " ".to_owned(), ..good() }).unwrap_err(), empty("audience"));
+    assert_eq!(
+        Verifier::new(JwtConfig { audience: " ".to_owned(), ..good() }).unwrap_err(),
+        empty("audience")
+    );
     let wrong = JwtConfig { tenant_claim: String::new(), ..good() };
     assert_eq!(Verifier::new(wrong).unwrap_err(), empty("tenant_claim"));
 }
@@ -334,7 +342,9 @@ fn what_no_token_may_say_is_not_issued() {
         assert_eq!(verifier.issue(tenant, None, None, NOW, HOUR), Err(IssueError::Tenant), "{tenant:?}");
     }
     assert_eq!(verifier.issue("t1", Some(""), None, NOW, HOUR), Err(IssueError::Subject));
-    for ttl in [Duration::ZERO, Duration::from_millis(999), Duration::MAX, Duration::from_secs(i64::MAX as u64)] {
+    for ttl in
+        [Duration::ZERO, Duration::from_millis(999), Duration::MAX, Duration::from_secs(i64::MAX as u64)]
+    {
         assert_eq!(verifier.issue("t1", None, None, NOW, ttl), Err(IssueError::Lifetime), "{ttl:?}");
     }
     assert_eq!(verifier.issue(&"t".repeat(7000), None, None, NOW, HOUR), Err(IssueError::TooLong));
