@@ -71,7 +71,7 @@ pub fn cookie_write_allowed(headers: &HeaderMap, method: &Method, allowed_origin
 
 /// Whether a call to a route that is open without a key on loopback may be answered.
 ///
-/// `Host` must be localhost, 127.0.0.1 or \[::1], so that no name which was pointed at loopback gets in. No
+/// `Host` must be `localhost`, `127.0.0.1` or `[::1]`, so that no name which was pointed at loopback gets in. No
 /// header of a proxy may be there. `Origin`, or without it `Sec-Fetch-Site`, must be absent, the same origin, one
 /// of `allowed_origins`, or a person's own navigation. The answer to a refused call is 403.
 pub fn loopback_call_allowed(headers: &HeaderMap, allowed_origins: &[String]) -> bool {

@@ -58,7 +58,9 @@ impl RemoteKeys {
             "https" => {}
             "http" if loopback => {}
             _ => {
-                return Err(ConfigError::Url { reason: "must begin with https (http is for loopback alone)" });
+                return Err(ConfigError::Url {
+                    reason: "must begin with https (http is for loopback alone)",
+                });
             }
         }
         if !url.username().is_empty() || url.password().is_some() {
@@ -112,10 +114,10 @@ impl Shared {
         *last_try = Some(now);
         match self.fetch().await {
             Ok(keys) => {
-                *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Some(Cached { keys, at: now })
+                *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Some(Cached { keys, at: now });
             }
             Err(error) => {
-                tracing::warn!(%error, host = self.url.host_str(), "the issuer's keys could not be fetched")
+                tracing::warn!(%error, host = self.url.host_str(), "the issuer's keys could not be fetched");
             }
         }
     }
