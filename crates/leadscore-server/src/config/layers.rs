@@ -55,8 +55,9 @@ impl Layers {
             let setting = find(&name).ok_or_else(|| {
                 ConfigError(format!("{shown}: there is no setting `{name}`; {}", nearest(&name)))
             })?;
-            let text = text_of(&value)
-                .ok_or_else(|| ConfigError(format!("{shown}: {name}: not a text, number, flag or list of texts")))?;
+            let text = text_of(&value).ok_or_else(|| {
+                ConfigError(format!("{shown}: {name}: not a text, number, flag or list of texts"))
+            })?;
             self.values.insert(setting.name, Said { text, origin: shown.to_string() });
         }
         Ok(self)
@@ -70,7 +71,8 @@ impl Layers {
         mut self,
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Layers, ConfigError> {
-        let mut all: BTreeMap<String, String> = variables.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let mut all: BTreeMap<String, String> =
+            variables.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         for setting in SETTINGS {
             // Of several names, our own comes last and wins.
             let own = variable(setting);
@@ -80,7 +82,8 @@ impl Layers {
                 }
             }
         }
-        self.unused.extend(UNUSED.iter().filter(|name| all.contains_key(**name)).map(|name| (*name).to_owned()));
+        self.unused
+            .extend(UNUSED.iter().filter(|name| all.contains_key(**name)).map(|name| (*name).to_owned()));
         // Variables of the tests and of the command itself.
         const OTHERS: [&str; 3] = ["LEADSCORE_REQUIRE_SHARED", "LEADSCORE_SKIP_LOG", "LEADSCORE_BLESS"];
         match all.keys().find(|name| name.starts_with("LEADSCORE_") && !OTHERS.contains(&name.as_str())) {
@@ -112,8 +115,12 @@ impl Layers {
         for setting in SETTINGS {
             let key = setting.name;
             match self.values.get(setting.name) {
-                Some(said) if setting.is_secret => writeln!(text, "{key} = \"(not shown)\"  # {}", said.origin),
-                Some(said) => writeln!(text, "{key} = {}  # {}", toml::Value::from(said.text.as_str()), said.origin),
+                Some(said) if setting.is_secret => {
+                    writeln!(text, "{key} = \"(not shown)\"  # {}", said.origin)
+                }
+                Some(said) => {
+                    writeln!(text, "{key} = {}  # {}", toml::Value::from(said.text.as_str()), said.origin)
+                }
                 None => writeln!(text, "# {key} is not set: {}", setting.help),
             }
             .expect("a text takes all");
@@ -306,7 +313,8 @@ fn text_of(value: &toml::Value) -> Option<String> {
         toml::Value::Float(number) => Some(number.to_string()),
         toml::Value::Boolean(flag) => Some(flag.to_string()),
         toml::Value::Array(items) => {
-            let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+            let texts: Option<Vec<String>> =
+                items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
             texts.map(|texts| texts.join(","))
         }
         toml::Value::Datetime(_) | toml::Value::Table(_) => None,
@@ -329,7 +337,11 @@ mod tests {
         let layers = Layers::new().file(&file).unwrap();
         assert_eq!(layers.build().unwrap().listen.port(), 1);
         let layers = layers
-            .environment(variables(&[("LEADSCORE_LISTEN", "127.0.0.1:2"), ("AI_PROVIDER", "gemini"), ("API_KEY", "k")]))
+            .environment(variables(&[
+                ("LEADSCORE_LISTEN", "127.0.0.1:2"),
+                ("AI_PROVIDER", "gemini"),
+                ("API_KEY", "k"),
+            ]))
             .unwrap();
         assert_eq!(layers.build().unwrap().listen.port(), 2);
         let layers = layers.flag("listen", Some("127.0.0.1:3"));

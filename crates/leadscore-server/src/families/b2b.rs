@@ -6,6 +6,8 @@
 pub mod answer;
 pub mod body;
 mod fields;
+pub(crate) mod info;
 pub mod invalid;
 pub mod model;
 pub mod model_file;
+pub(crate) mod score;

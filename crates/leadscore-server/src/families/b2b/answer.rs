@@ -86,5 +86,6 @@ pub fn write_batch(
 }
 
 fn write_json<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
-    serde_json::to_writer(out, value).expect("texts and numbers have a JSON form, and a vector takes all of it");
+    serde_json::to_writer(out, value)
+        .expect("texts and numbers have a JSON form, and a vector takes all of it");
 }
