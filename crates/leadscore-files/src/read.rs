@@ -37,6 +37,7 @@ pub struct LeadInput {
     mode: Mode,
     /// A log of fewer bytes is held in memory however it is sorted.
     small_log_bytes: u64,
+    pads_short_rows: bool,
 }
 
 impl LeadInput {
@@ -49,7 +50,15 @@ impl LeadInput {
             zone: Zone::utc(),
             mode: Mode::Lenient,
             small_log_bytes: SMALL_LOG_BYTES,
+            pads_short_rows: false,
         }
+    }
+
+    /// The same where a row of a table with fewer cells than the header lacks the last ones; it is rejected otherwise.
+    #[must_use]
+    pub fn pad_short_rows(mut self) -> LeadInput {
+        self.pads_short_rows = true;
+        self
     }
 
     /// The same with a [`Mapping`] file.
@@ -110,7 +119,11 @@ impl LeadInput {
         let source = match file.format {
             InputFormat::Csv => {
                 let is_strict = self.mode == Mode::Strict;
-                Source::Table(Box::new(table::Table::open(file, &mapping, pipeline, is_strict, notes)?))
+                let mut options = mapping.csv_options();
+                options.short_rows_are_padded = self.pads_short_rows;
+                Source::Table(Box::new(table::Table::open(
+                    file, &mapping, options, pipeline, is_strict, notes,
+                )?))
             }
             InputFormat::Jsonl | InputFormat::Json => {
                 Source::Records(Box::new(records::Records::new(file, mapping, self.zone.clone())))
