@@ -9,3 +9,5 @@ mod fields;
 pub mod invalid;
 pub mod model;
 pub mod model_file;
+#[cfg(test)]
+mod sample;
