@@ -86,7 +86,8 @@ pub fn write_batch(
 }
 
 fn write_json<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
-    serde_json::to_writer(out, value).expect("texts and numbers have a JSON form, and a vector takes all of it");
+    serde_json::to_writer(out, value)
+        .expect("texts and numbers have a JSON form, and a vector takes all of it");
 }
 
 #[cfg(test)]
@@ -117,7 +118,8 @@ mod tests {
         });
         assert_eq!(answer, expected);
         // The same bytes in the documented order of keys.
-        let order = ["request_id", "model", "name", "version", "lead_id", "score", "raw_score", "bucket", "tier"];
+        let order =
+            ["request_id", "model", "name", "version", "lead_id", "score", "raw_score", "bucket", "tier"];
         assert!(positions(&out, &order).is_sorted());
     }
 
@@ -138,7 +140,8 @@ mod tests {
             "D": "Low conversion likelihood (bucket 2)",
             "E": "Lowest conversion likelihood (bucket 1)",
         });
-        let score = json!({"raw_score": 0.82, "bucket": 4, "tier": "B", "ranking": {"tier_definition": tiers}});
+        let score =
+            json!({"raw_score": 0.82, "bucket": 4, "tier": "B", "ranking": {"tier_definition": tiers}});
         assert_eq!(answer["score"], score);
         assert!(positions(&out, &["score", "ranking", "timing", "api_version"]).is_sorted());
     }

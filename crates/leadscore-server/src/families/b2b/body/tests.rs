@@ -43,7 +43,8 @@ fn more_than_a_hundred_leads_are_too_many_whatever_they_are() {
     let model = builtin();
     let list = |item: &str, count: usize| format!("[{}]", vec![item; count].join(","));
     for item in [REQUEST, "null", "{}", "[[1]]", "\"x\""] {
-        let is_too_many = |count| read_batch(list(item, count).as_bytes(), &model) == Err(BatchError::TooMany);
+        let is_too_many =
+            |count| read_batch(list(item, count).as_bytes(), &model) == Err(BatchError::TooMany);
         assert_eq!((is_too_many(100), is_too_many(101)), (false, true), "{item}");
     }
     assert_eq!(BatchError::TooMany.to_string(), "Maximum 100 leads per batch request");
@@ -58,8 +59,11 @@ fn a_byte_order_mark_and_keys_that_nobody_knows_are_passed_over() {
     let expected = read_one(REQUEST.as_bytes(), &model).unwrap();
     let marked = format!("\u{feff}{REQUEST}");
     assert_eq!(read_one(marked.as_bytes(), &model).unwrap(), expected);
-    let unknown = REQUEST
-        .replacen("\"features\": {", "\"extra\": [{\"a\": [1, null]}], \"features\": {\"x\": \"\\u00e9\", \"y\": {},", 1);
+    let unknown = REQUEST.replacen(
+        "\"features\": {",
+        "\"extra\": [{\"a\": [1, null]}], \"features\": {\"x\": \"\\u00e9\", \"y\": {},",
+        1,
+    );
     assert_ne!(unknown, REQUEST);
     assert_eq!(read_one(unknown.as_bytes(), &model).unwrap(), expected);
 }
@@ -74,7 +78,10 @@ fn ids_may_hold_escapes_and_200_characters_of_any_length() {
     let lead = read_one(escaped.as_bytes(), &model).unwrap();
     assert_eq!(lead.lead_id, Cow::<str>::Owned("a\"é\n".to_owned()));
     let body = with_id(&"é".repeat(MAX_ID_LENGTH + 1));
-    assert_eq!(read_one(body.as_bytes(), &model).unwrap_err().detail[0].kind, "value_error.any_str.max_length");
+    assert_eq!(
+        read_one(body.as_bytes(), &model).unwrap_err().detail[0].kind,
+        "value_error.any_str.max_length"
+    );
 }
 
 #[test]

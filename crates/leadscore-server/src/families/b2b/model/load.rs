@@ -53,7 +53,9 @@ pub enum ModelError {
     #[error("unknown tier scheme `{0}`; known: a-e, a-e-fifths")]
     UnknownTiers(String),
     /// A version that is empty, too long, or not plain.
-    #[error("a version has 1 to {MAX_VERSION} letters, digits, dots, hyphens, underscores or plus signs, found `{0}`")]
+    #[error(
+        "a version has 1 to {MAX_VERSION} letters, digits, dots, hyphens, underscores or plus signs, found `{0}`"
+    )]
     Version(String),
 }
 
@@ -121,11 +123,8 @@ impl B2bModel {
         }
         let pipeline = Pipeline::from_forest(forest, &options)?;
         let tiers = TierScheme::builtin("a-e")?;
-        let origin = Origin {
-            version: version.unwrap_or(hash).to_owned(),
-            training_date: None,
-            is_stub: false,
-        };
+        let origin =
+            Origin { version: version.unwrap_or(hash).to_owned(), training_date: None, is_stub: false };
         B2bModel::new(pipeline, tiers, origin)
     }
 

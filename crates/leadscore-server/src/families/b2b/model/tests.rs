@@ -53,7 +53,10 @@ fn buckets_are_four_times_the_probability_and_one_with_halves_to_even() {
         assert_eq!(f64::from(model.scored(share).bucket), bucket, "{share}");
     }
     let fifths = model.clone().with_tiers("a-e-fifths").unwrap();
-    assert_eq!((fifths.scored(0.82).bucket, fifths.scored(0.2).bucket, fifths.scored(0.21).bucket), (5, 1, 2));
+    assert_eq!(
+        (fifths.scored(0.82).bucket, fifths.scored(0.2).bucket, fifths.scored(0.21).bucket),
+        (5, 1, 2)
+    );
     assert!(matches!(model.with_tiers("hot-warm-cold"), Err(ModelError::UnknownTiers(_))));
 }
 
@@ -76,10 +79,13 @@ fn models_of_both_libraries_score_as_their_libraries_did() {
                 continue;
             }
             let names = model.info().features.iter();
-            let features: Map<String, Value> =
-                names.zip(&values).map(|(name, value)| (name.clone(), serde_json::from_str(value).unwrap())).collect();
+            let features: Map<String, Value> = names
+                .zip(&values)
+                .map(|(name, value)| (name.clone(), serde_json::from_str(value).unwrap()))
+                .collect();
             let body = json!({"lead_id": "L", "features": features}).to_string();
-            let raw_score = model.score_row(&read_one(body.as_bytes(), &model).unwrap().row).unwrap().raw_score;
+            let raw_score =
+                model.score_row(&read_one(body.as_bytes(), &model).unwrap().row).unwrap().raw_score;
             let expected: f64 = expected.split(',').nth(1).unwrap().parse().unwrap();
             assert!((raw_score - expected).abs() < 1e-6, "{case}: {raw_score} for {expected}");
             compared += 1;
@@ -89,7 +95,10 @@ fn models_of_both_libraries_score_as_their_libraries_did() {
         let version = model.version().to_owned();
         assert!(version.len() == 8 && version.chars().all(|c| c.is_ascii_hexdigit()), "{version}");
         assert_eq!(model.name(), format!("{library}_lead_score_v{version}"));
-        assert_eq!((&*model.info().metadata.model_type, &model.info().metadata.training_date), (library, &None));
+        assert_eq!(
+            (&*model.info().metadata.model_type, &model.info().metadata.training_date),
+            (library, &None)
+        );
         // Every feature of the model is required.
         let invalid = read_one(br#"{"lead_id": "L", "features": {}}"#, &model).unwrap_err();
         assert_eq!(invalid.detail.len(), model.info().n_features);
@@ -146,8 +155,14 @@ fn importance_has_every_feature_in_falling_order() {
 fn the_built_in_model_says_that_it_is_a_stand_in() {
     let info = serde_json::to_value(B2bModel::builtin().unwrap().info()).unwrap();
     assert_eq!((&info["version"], &info["n_features"]), (&json!("1.0.0"), &json!(50)));
-    assert_eq!((&info["metadata"]["model_type"], &info["metadata"]["is_stub"]), (&json!("xgboost"), &json!(true)));
-    assert_eq!((&info["features"][0], &info["metadata"]["features"]), (&json!("company_revenue"), &info["features"]));
+    assert_eq!(
+        (&info["metadata"]["model_type"], &info["metadata"]["is_stub"]),
+        (&json!("xgboost"), &json!(true))
+    );
+    assert_eq!(
+        (&info["features"][0], &info["metadata"]["features"]),
+        (&json!("company_revenue"), &info["features"])
+    );
 }
 
 #[test]
@@ -161,7 +176,8 @@ fn a_pipeline_brings_its_own_features_version_and_tiers() {
     assert!((scored.raw_score - 0.82).abs() < 1e-12);
     assert_eq!((scored.bucket, scored.tier), (5, Tier::A));
     let body = br#"{"lead_id": "L", "features": {"size": 2, "visits": 51}}"#;
-    let limits: Vec<_> = read_one(body, &model).unwrap_err().detail.iter().map(|one| one.msg.to_string()).collect();
+    let limits: Vec<_> =
+        read_one(body, &model).unwrap_err().detail.iter().map(|one| one.msg.to_string()).collect();
     assert_eq!(
         limits,
         ["ensure this value is less than or equal to 50", "ensure this value is less than or equal to 1"]
@@ -194,7 +210,7 @@ fn a_file_that_changes_is_loaded_again_and_a_broken_one_leaves_the_model() {
     let path = folder.path().join("model.json");
     let current = CurrentModel::default();
     let mut file = ModelFile::new(&path, None);
-    let mut reload = |file: &mut ModelFile| current.reload(file, Ok);
+    let reload = |file: &mut ModelFile| current.reload(file, Ok);
 
     assert!(file.has_changed());
     assert!(matches!(reload(&mut file), Err(ModelError::Read { .. })));

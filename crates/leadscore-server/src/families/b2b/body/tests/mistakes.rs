@@ -56,7 +56,11 @@ fn values_of_features() {
         ("company_public_status", "null", &null),
         ("email_open_rate", "null", &null),
         ("email_open_rate", "65", &at_most_1),
-        ("deployment_preference", "99999999999999999999999", &high("ensure this value is less than or equal to 2", 2)),
+        (
+            "deployment_preference",
+            "99999999999999999999999",
+            &high("ensure this value is less than or equal to 2", 2),
+        ),
     ];
     for (name, value, (msg, kind, ctx)) in cases {
         let detail = refused(&with(name, value));
@@ -86,7 +90,8 @@ fn values_that_are_good() {
     let model = builtin();
     for (name, text, value) in cases {
         let body = with(name, text);
-        let lead = read_one(body.as_bytes(), &model).unwrap_or_else(|error| panic!("{name}: {text}: {error:?}"));
+        let lead =
+            read_one(body.as_bytes(), &model).unwrap_or_else(|error| panic!("{name}: {text}: {error:?}"));
         let column = model.info().features.iter().position(|own| own == name).unwrap();
         assert_eq!(lead.row[column], value, "{name}: {text}");
     }
@@ -96,7 +101,8 @@ fn values_that_are_good() {
 fn the_lead_as_a_whole() {
     let missing = ("field required", "value_error.missing");
     let null = ("none is not an allowed value", "type_error.none.not_allowed");
-    let (dict, text) = (("value is not a valid dict", "type_error.dict"), ("str type expected", "type_error.str"));
+    let (dict, text) =
+        (("value is not a valid dict", "type_error.dict"), ("str type expected", "type_error.str"));
     let twice = ("the key is given twice", "value_error.duplicate_key");
     let good = REQUEST.find("\"features\":").unwrap();
     let features = REQUEST[good..].trim_end().strip_suffix('}').unwrap();
@@ -109,7 +115,10 @@ fn the_lead_as_a_whole() {
         ("false".to_owned(), vec![(json!(["body"]), dict)]),
         ("\"a\"".to_owned(), vec![(json!(["body"]), dict)]),
         (String::new(), vec![(json!(["body"]), missing)]),
-        ("{}".to_owned(), vec![(json!(["body", "lead_id"]), missing), (json!(["body", "features"]), missing)]),
+        (
+            "{}".to_owned(),
+            vec![(json!(["body", "lead_id"]), missing), (json!(["body", "features"]), missing)],
+        ),
         (format!("{{{id}, \"features\": null}}"), vec![(json!(["body", "features"]), null)]),
         (format!("{{{id}, \"features\": []}}"), vec![(json!(["body", "features"]), dict)]),
         (format!("{{{id}, \"features\": \"x\"}}"), vec![(json!(["body", "features"]), dict)]),
@@ -134,7 +143,9 @@ fn the_lead_as_a_whole() {
 
 #[test]
 fn features_that_are_missing_or_come_twice_are_told_in_the_order_of_the_schema() {
-    let detail = refused(r#"{"features": {"bounce_rate": 0.1, "company_revenue": -1, "bounce_rate": 2, "bounce_rate": 3}, "lead_id": ""}"#);
+    let detail = refused(
+        r#"{"features": {"bounce_rate": 0.1, "company_revenue": -1, "bounce_rate": 2, "bounce_rate": 3}, "lead_id": ""}"#,
+    );
     let names: Vec<&str> = detail.iter().filter_map(|one| one["loc"][2].as_str()).collect();
     assert_eq!(detail[0]["loc"], json!(["body", "lead_id"]));
     assert_eq!(names[..2], ["company_revenue", "company_employee_count"]);
@@ -148,7 +159,9 @@ fn features_that_are_missing_or_come_twice_are_told_in_the_order_of_the_schema()
     // The documented answer to a missing feature.
     assert_eq!(
         refused(&REQUEST.replace("\"company_revenue\": 5000000.0,", "")),
-        [json!({"loc": ["body", "features", "company_revenue"], "msg": "field required", "type": "value_error.missing"})]
+        [
+            json!({"loc": ["body", "features", "company_revenue"], "msg": "field required", "type": "value_error.missing"})
+        ]
     );
 }
 
@@ -167,7 +180,9 @@ fn what_is_no_json_is_told_with_its_place() {
     assert_eq!(offset(b"[1, 2"), 4);
     assert_eq!(offset(b"{} {}"), 3);
     assert_eq!(offset(b"\"a\xff\""), 2);
-    for value in ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "01", "1.", ".5", "+1", "1e", "0x1", "--1", "- 1"] {
+    for value in
+        ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "01", "1.", ".5", "+1", "1e", "0x1", "--1", "- 1"]
+    {
         offset(with("company_growth_rate", value).as_bytes());
     }
     for body in ["{'lead_id': 1}", "{\"a\": 1,}", "[1,]", "{\"a\" 1}", "\"\\ud800\"", "\"\t\"", " ", "{"] {
@@ -178,7 +193,8 @@ fn what_is_no_json_is_told_with_its_place() {
 #[test]
 fn a_batch_tells_all_mistakes_of_all_leads() {
     let model = builtin();
-    let body = format!("[{REQUEST}, {{\"lead_id\": 1, \"features\": []}}, null, {}]", with("bounce_rate", "2"));
+    let body =
+        format!("[{REQUEST}, {{\"lead_id\": 1, \"features\": []}}, null, {}]", with("bounce_rate", "2"));
     let Err(BatchError::Invalid(invalid)) = read_batch(body.as_bytes(), &model) else { panic!() };
     let value = serde_json::to_value(&invalid).unwrap();
     let places: Vec<&Value> = value["detail"].as_array().unwrap().iter().map(|one| &one["loc"]).collect();
@@ -191,7 +207,9 @@ fn a_batch_tells_all_mistakes_of_all_leads() {
             &json!(["body", 3, "features", "bounce_rate"]),
         ]
     );
-    for (body, kind) in [("{}", "type_error.list"), ("null", "type_error.none.not_allowed"), ("1", "type_error.list")] {
+    for (body, kind) in
+        [("{}", "type_error.list"), ("null", "type_error.none.not_allowed"), ("1", "type_error.list")]
+    {
         let Err(BatchError::Invalid(invalid)) = read_batch(body.as_bytes(), &model) else { panic!("{body}") };
         assert_eq!((invalid.detail.len(), invalid.detail[0].kind), (1, kind), "{body}");
     }
