@@ -81,6 +81,7 @@ fn values_that_are_good() {
         ("company_public_status", "true", 1.0),
         ("company_public_status", "false", 0.0),
         ("company_public_status", "1.0", 1.0),
+        ("company_public_status", "-0", 0.0),
         ("company_growth_rate", "-0.25", -0.25),
         ("company_growth_rate", "1e-400", 0.0),
         ("industry_tech_score", "0.30000000000000004", 0.300_000_000_000_000_04),
@@ -175,7 +176,7 @@ fn what_is_no_json_is_told_with_its_place() {
         assert_eq!(value["detail"][0]["loc"][0], "body");
         value["detail"][0]["loc"][1].as_u64().unwrap()
     };
-    assert_eq!(offset(b"{\"lead_id\": nul}"), 14);
+    assert_eq!(offset(b"{\"lead_id\": nul}"), 15);
     assert_eq!(offset("{\"é\": 1,\n\"b\": x}".as_bytes()), 14);
     assert_eq!(offset(b"[1, 2"), 4);
     assert_eq!(offset(b"{} {}"), 3);
