@@ -69,6 +69,21 @@ fn a_byte_order_mark_and_keys_that_nobody_knows_are_passed_over() {
 }
 
 #[test]
+fn single_values_that_nobody_knows_need_no_second_look() {
+    let model = builtin();
+    let with =
+        |value: &str| REQUEST.replacen("\"features\": {", &format!("\"features\": {{\"x\": {value},"), 1);
+    for value in ["null", "true", "false", "\"é\"", "-1.5e3", "0"] {
+        let body = with(value);
+        let lead = fast::one(&body, model.fields()).expect(value);
+        assert_eq!(checked::one(&body, model.fields()), Ok(lead), "{value}");
+    }
+    for value in ["nul", "truefalse", "01", "1e999", "\"\t\"", "", "[1]"] {
+        assert_eq!(fast::one(&with(value), model.fields()), None, "{value}");
+    }
+}
+
+#[test]
 fn ids_may_hold_escapes_and_200_characters_of_any_length() {
     let model = builtin();
     let with_id = |id: &str| REQUEST.replace("LEAD-12345", id);
