@@ -48,6 +48,12 @@ impl Batch<'_> {
     }
 }
 
+/// What a key of the features names.
+enum Key {
+    Column(usize),
+    Unknown,
+}
+
 struct Scanner<'a, 'm> {
     text: &'a str,
     bytes: &'a [u8],
@@ -105,7 +111,7 @@ impl<'a, 'm> Scanner<'a, 'm> {
             let mut before = 0;
             loop {
                 self.skip_space();
-                if let Some(column) = self.key(before)? {
+                if let Key::Column(column) = self.key(before)? {
                     before = column + 1;
                     if !self.seen.insert(column) {
                         return None;
@@ -126,21 +132,19 @@ impl<'a, 'm> Scanner<'a, 'm> {
         self.seen.has_all(self.fields.required()).then_some(())
     }
 
-    /// A key with its colon, and the column it names, if any.
-    fn key(&mut self, before: usize) -> Option<Option<usize>> {
+    /// A key with its colon.
+    fn key(&mut self, before: usize) -> Option<Key> {
         let guess = self.follow[before];
         let key = &self.fields.all()[guess].key;
         if self.bytes[self.at..].starts_with(key) {
             self.at += key.len();
-            return Some(Some(guess));
+            return Some(Key::Column(guess));
         }
         let name = self.plain_text()?;
         self.expect(b':')?;
-        let column = self.fields.position(name);
-        if let Some(column) = column {
-            self.follow[before] = column;
-        }
-        Some(column)
+        let Some(column) = self.fields.position(name) else { return Some(Key::Unknown) };
+        self.follow[before] = column;
+        Some(Key::Column(column))
     }
 
     /// Skips a value that is no list and no object.
