@@ -10,4 +10,6 @@ pub(crate) mod info;
 pub mod invalid;
 pub mod model;
 pub mod model_file;
+#[cfg(test)]
+mod sample;
 pub(crate) mod score;
