@@ -3,7 +3,6 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use leadscore::{Context, Pipeline};
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
@@ -16,7 +15,7 @@ use crate::state::AppState;
 pub(crate) struct ScoreRecords<'a> {
     /// Lead records: `{"id", "attributes": {…}, "activities": […]}`, or the attributes flat. What is none is refused alone.
     #[serde(borrow)]
-    #[schema(value_type = Vec<Value>)]
+    #[schema(value_type = Vec<serde_json::Value>)]
     records: &'a RawValue,
     /// `as_of`, `zone`, `mode`, `reasons` and `brief`; as of now where no time is given.
     #[serde(borrow, default)]
