@@ -54,10 +54,10 @@ pub(crate) fn router(state: &AppState) -> (Router, utoipa::openapi::OpenApi) {
     }
     let (router, mut documentation) = router.split_for_parts();
     openapi::complete(&mut documentation, &noted);
-    if let (Some(model), Some(components)) = (state.b2b.load(), &mut documentation.components) {
-        if let Some(features) = components.schemas.get_mut("B2bFeatures") {
-            *features = b2b::documentation::features_schema(&model);
-        }
+    if let (Some(model), Some(components)) = (state.b2b.load(), &mut documentation.components)
+        && let Some(features) = components.schemas.get_mut("B2bFeatures")
+    {
+        *features = b2b::documentation::features_schema(&model);
     }
     let text = serde_json::to_string_pretty(&documentation).expect("the documentation serializes");
     state.set_documentation(Schemas::new(&documentation), text);

@@ -59,8 +59,7 @@ pub(crate) async fn score(state: &AppState, tenant: &str, body: &HeatLead) -> Re
     let stored = state.store.save_lead(tenant, &body.contact(), &body.attributes(), now).await?.lead;
     let lead = body.to_lead(&stored.id);
     let own = score_lead(state, lead, stored)?;
-    let update =
-        HeatUpdate { lead: own.stored.number, class: own.heat.as_str(), confidence: scored.confidence };
+    let update = HeatUpdate { lead: own.stored.number, class: own.heat.as_str(), confidence: own.confidence };
     state.store.save_heat(tenant, &[update], now).await?;
     Ok(own)
 }
