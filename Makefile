@@ -49,7 +49,7 @@ test-rust:
 	cargo package -p leadscore --allow-dirty
 	for story in score_one why many own_model score_body labelled_matrix; do cargo run -q -p leadscore --example $$story || exit 1; done
 	CARGO_TARGET_DIR=$(CURDIR)/target sh examples/rust/outside.sh
-	@touch $(SKIPS); sort $(SKIPS); echo "$$(cut -d' ' -f1 $(SKIPS) | sort -u | wc -l) tests skipped for want of ../shared"
+	@touch $(SKIPS); sort $(SKIPS); echo "$$(cut -d' ' -f1 $(SKIPS) | sort -u | wc -l) tests skipped for want of ../shared or promtool"
 
 test-python:
 	$(call with,$(PYTHON),python,test)

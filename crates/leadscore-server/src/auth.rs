@@ -15,7 +15,8 @@ mod signing;
 
 pub use browser::{TokenSource, cookie_write_allowed, loopback_call_allowed, token_of};
 pub use jwt::{
-    Algorithm, Claims, ConfigError, IssueError, JwtConfig, MAX_TOKEN_BYTES, Reason, Refused, RsaKeys, Verifier,
+    Algorithm, Claims, ConfigError, IssueError, JwtConfig, MAX_TOKEN_BYTES, Reason, Refused, RsaKeys,
+    Verifier,
 };
 pub use key::{ApiKey, InvalidKeyHash, KeyHash, NoRandomness};
 pub use plan::{Plan, UnknownPlan};

@@ -116,7 +116,7 @@ impl From<leadscore::Error> for Fault {
         if error.issues().is_empty() {
             return Fault::invalid(error.path().to_string(), error.message().to_owned());
         }
-        let issue = |issue: &leadscore::Issue| Issue {
+        let issue = |issue: &leadscore::error::Issue| Issue {
             field: issue.path().to_string(),
             message: issue.message().to_owned(),
             value: None,

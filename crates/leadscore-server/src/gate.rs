@@ -18,7 +18,8 @@ use crate::callers::Caller;
 use crate::family::{Family, wants_problem};
 use crate::fault::{Fault, FaultKind};
 use crate::limits::Allowance;
-use crate::observe::RouteMetrics;
+use crate::observe::log::{RequestLine, acceptable_request_id};
+use crate::observe::metrics::RouteMetrics;
 use crate::policy::Policy;
 use crate::state::AppState;
 
@@ -120,7 +121,7 @@ async fn enter(
         state.traffic.record(tenant, status >= 500, began.elapsed());
     }
     in_flight.finish(status, length, content_length(response.headers()));
-    crate::observe::RequestLine {
+    RequestLine {
         request_id: &request_id.0,
         method: route.method.as_str(),
         route: &route.template,
@@ -223,7 +224,7 @@ fn request_id(request: &Request) -> RequestId {
         return own.clone();
     }
     let own = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
-    match own.filter(|id| crate::observe::acceptable_request_id(id)) {
+    match own.filter(|id| acceptable_request_id(id)) {
         Some(id) => RequestId(id.into()),
         None => RequestId(uuid::Uuid::new_v4().to_string().into()),
     }

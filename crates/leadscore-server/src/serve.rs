@@ -1,5 +1,6 @@
 //! Starts and stops the server.
 
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -76,12 +77,17 @@ fn listen_problem(error: &io::Error) -> String {
 }
 
 /// A server that listens.
-#[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
     router: Router,
     state: AppState,
     model_file: Option<ModelFile>,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("listener", &self.listener).finish_non_exhaustive()
+    }
 }
 
 /// How often a model's file is looked at.
@@ -233,9 +239,9 @@ fn verifier(config: &Config, secret_key: &SecretKey) -> Result<Verifier, StartEr
             } else {
                 std::fs::read_to_string(key).map_err(|error| told(&format!("public_key: {key}: {error}")))?
             };
-            Algorithm::Rs256 { keys: RsaKeys::Pem(pem) }
+            Algorithm::Rs256 { key: RsaKeys::Pem(pem) }
         }
-        (Some("RS256"), None, None, Some(url)) => Algorithm::Rs256 { keys: RsaKeys::Jwks { url: url.clone() } },
+        (Some("RS256"), None, None, Some(url)) => Algorithm::Rs256 { key: RsaKeys::Jwks { url: url.clone() } },
         _ => return Err(told("set algorithm HS256 with secret, or RS256 with public_key or jwks_url")),
     };
     let config = JwtConfig {

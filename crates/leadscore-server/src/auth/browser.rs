@@ -71,14 +71,16 @@ pub fn cookie_write_allowed(headers: &HeaderMap, method: &Method, allowed_origin
 
 /// Whether a call to a route that is open without a key on loopback may be answered.
 ///
-/// `Host` must be localhost, 127.0.0.1 or \[::1], so that no name which was pointed at loopback gets in. No
+/// `Host` must be `localhost`, `127.0.0.1` or `[::1]`, so that no name which was pointed at loopback gets in. No
 /// header of a proxy may be there. `Origin`, or without it `Sec-Fetch-Site`, must be absent, the same origin, one
 /// of `allowed_origins`, or a person's own navigation. The answer to a refused call is 403.
 pub fn loopback_call_allowed(headers: &HeaderMap, allowed_origins: &[String]) -> bool {
     let Single::Text(host) = Single::of(headers, &HOST) else { return false };
     let Some((name, _)) = host_and_port(host) else { return false };
     let loopback = name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "[::1]";
-    loopback && !came_through_a_proxy(headers) && caller_allowed(headers, allowed_origins, &["same-origin", "none"])
+    loopback
+        && !came_through_a_proxy(headers)
+        && caller_allowed(headers, allowed_origins, &["same-origin", "none"])
 }
 
 /// A header that may stand once.
@@ -108,11 +110,14 @@ fn bearer(text: &str) -> Option<&str> {
 
 /// HTTP/2 may cut cookies into several headers, and other cookies may have any bytes.
 fn token_of_cookies(headers: &HeaderMap) -> TokenSource<'_> {
-    let pairs = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).flat_map(|line| line.split(|b| *b == b';'));
+    let pairs =
+        headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).flat_map(|line| line.split(|b| *b == b';'));
     let mut tokens = pairs.filter_map(|pair| pair.trim_ascii().strip_prefix(b"token="));
     match (tokens.next(), tokens.next()) {
         (None, _) => TokenSource::None,
-        (Some(value), None) => std::str::from_utf8(unquoted(value)).map_or(TokenSource::Conflict, TokenSource::Cookie),
+        (Some(value), None) => {
+            std::str::from_utf8(unquoted(value)).map_or(TokenSource::Conflict, TokenSource::Cookie)
+        }
         (Some(_), Some(_)) => TokenSource::Conflict,
     }
 }
@@ -157,7 +162,8 @@ fn is_same_origin(origin: &str, headers: &HeaderMap) -> bool {
     let Single::Text(host) = Single::of(headers, &HOST) else { return false };
     let default_port = if scheme.eq_ignore_ascii_case("https") { "443" } else { "80" };
     let (Some(theirs), Some(ours)) = (host_and_port(authority), host_and_port(host)) else { return false };
-    theirs.0.eq_ignore_ascii_case(ours.0) && theirs.1.unwrap_or(default_port) == ours.1.unwrap_or(default_port)
+    theirs.0.eq_ignore_ascii_case(ours.0)
+        && theirs.1.unwrap_or(default_port) == ours.1.unwrap_or(default_port)
 }
 
 fn scheme_and_authority(origin: &str) -> Option<(&str, &str)> {
@@ -168,7 +174,8 @@ fn scheme_and_authority(origin: &str) -> Option<(&str, &str)> {
 
 /// Cuts `name`, `name:port` or `[address]:port`; nothing where it is none of them.
 fn host_and_port(text: &str) -> Option<(&str, Option<&str>)> {
-    let name_ends = if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
+    let name_ends =
+        if text.starts_with('[') { text.find(']')? + 1 } else { text.find(':').unwrap_or(text.len()) };
     let (name, rest) = text.split_at(name_ends);
     let named = !name.is_empty() && !name.contains(['/', '@', '?', '#', '\\', ' ', '\t']);
     if !named {

@@ -7,8 +7,8 @@ use std::collections::hash_map::Entry;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 use jsonwebtoken::DecodingKey;
+use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 use serde::Deserialize;
 
 use super::jwt::ConfigError;
@@ -32,7 +32,8 @@ impl KeySet {
         if json.len() > MAX_SET_BYTES {
             return Err(KeySetError::TooLarge);
         }
-        let set: Set = serde_json::from_slice(json).map_err(|error| KeySetError::Malformed(error.to_string()))?;
+        let set: Set =
+            serde_json::from_slice(json).map_err(|error| KeySetError::Malformed(error.to_string()))?;
         let mut keys = HashMap::new();
         for (id, key) in set.keys.into_iter().filter_map(usable) {
             match keys.entry(id) {

@@ -216,7 +216,10 @@ impl Keys {
                     return Err(ConfigError::SecretIsPem);
                 }
                 let secret = secret.as_bytes();
-                Ok(Self::Shared { check: DecodingKey::from_secret(secret), sign: EncodingKey::from_secret(secret) })
+                Ok(Self::Shared {
+                    check: DecodingKey::from_secret(secret),
+                    sign: EncodingKey::from_secret(secret),
+                })
             }
             Algorithm::Rs256 { key: RsaKeys::Pem(text) } => public_key_of_pem(&text).map(Self::Pem),
             Algorithm::Rs256 { key: RsaKeys::KeySet(text) } => {

@@ -76,7 +76,7 @@ impl KeyHash {
     }
 
     /// The hash as 64 lower-case hex digits.
-    pub fn to_hex(&self) -> String {
+    pub fn to_hex(self) -> String {
         hex(&self.0)
     }
 
@@ -99,7 +99,7 @@ impl KeyHash {
         }
         let mut bytes = [0; 32];
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+            *byte = (nibble(pair[0])? << 4) | nibble(pair[1])?;
         }
         Ok(Self(bytes))
     }
@@ -126,7 +126,11 @@ pub struct InvalidKeyHash;
 
 /// Bytes as lower-case hex digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }
 
 fn nibble(digit: u8) -> Result<u8, InvalidKeyHash> {
@@ -171,7 +175,9 @@ mod tests {
     #[test]
     fn other_texts_are_no_hash() {
         let good = KeyHash::of("abc").to_hex();
-        for bad in [String::new(), good[1..].to_owned(), format!("{good}0"), good.replace('b', "g"), "é".repeat(32)] {
+        for bad in
+            [String::new(), good[1..].to_owned(), format!("{good}0"), good.replace('b', "g"), "é".repeat(32)]
+        {
             assert_eq!(KeyHash::from_hex(&bad), Err(InvalidKeyHash), "{bad}");
         }
         // A sign is no digit, though integers may have one.

@@ -66,11 +66,7 @@ impl SecretKey {
 
     /// The key for one purpose: HMAC-SHA256 of its name under the secret.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        let mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret().as_bytes());
-        // HMAC takes a key of any length; the error of the trait is for other functions.
-        let mut mac = mac.expect("HMAC takes a key of any length");
-        mac.update(purpose.as_bytes());
-        mac.finalize().into_bytes().into()
+        hmac_sha256(self.0.expose_secret().as_bytes(), purpose.as_bytes())
     }
 }
 
@@ -105,6 +101,12 @@ pub enum SecretKeyError {
         #[source]
         cause: io::Error,
     },
+}
+
+fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    mac.update(message);
+    mac.finalize().into_bytes().into()
 }
 
 fn read(path: &Path) -> Result<SecretKey, SecretKeyError> {

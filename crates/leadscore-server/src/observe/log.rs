@@ -79,9 +79,10 @@ pub fn acceptable_request_id(id: &str) -> bool {
 ///
 /// ```
 /// use leadscore_server::observe::log::level;
-/// assert_eq!(level(None, None)?, "info");
-/// assert_eq!(level(Some("WARNING"), None)?, "warn");
-/// assert_eq!(level(None, Some("true"))?, "debug");
+///
+/// assert_eq!(level(None, None)?, tracing::Level::INFO);
+/// assert_eq!(level(Some("WARNING"), None)?, tracing::Level::WARN);
+/// assert_eq!(level(None, Some("true"))?, tracing::Level::DEBUG);
 /// assert!(level(Some("loud"), None).is_err());
 /// # Ok::<(), leadscore_server::observe::log::LogError>(())
 /// ```
@@ -110,9 +111,13 @@ pub fn subscriber<W>(level: LevelFilter, json: bool, writer: W) -> impl Subscrib
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    // Without it there is nothing to do on a terminal: colours are the only difference that would make.
+    // No colours: their escape sequences would end up in what is copied from a terminal.
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
-    let lines = if json { lines.json().flatten_event(true).boxed() } else { lines.boxed() };
+    let lines = if json {
+        lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
+    } else {
+        lines.boxed()
+    };
     tracing_subscriber::registry().with(lines.with_filter(targets(level)))
 }
 

@@ -99,11 +99,7 @@ impl Metrics {
     ///
     /// # Errors
     /// No input leads to one: two metrics of one name would.
-    pub fn new(
-        provider: &str,
-        data: &Path,
-        sampler: Arc<Mutex<Sampler>>,
-    ) -> Result<Metrics, MetricsError> {
+    pub fn new(provider: &str, data: &Path, sampler: Arc<Mutex<Sampler>>) -> Result<Metrics, MetricsError> {
         let registry = Registry::new();
         let build = Builder { registry: &registry };
         let model = Model::new(&build, provider)?;

@@ -70,8 +70,8 @@ pub fn between(earlier: &Sample, later: &Sample) -> CpuUsage {
     };
     let seconds = later.at.saturating_duration_since(earlier.at).as_secs_f64();
     let process_percent = earlier.process.zip(later.process).filter(|_| seconds > 0.0);
-    let process_percent = process_percent
-        .map(|(before, after)| 100.0 * after.saturating_sub(before).as_secs_f64() / seconds);
+    let process_percent =
+        process_percent.map(|(before, after)| 100.0 * after.saturating_sub(before).as_secs_f64() / seconds);
     CpuUsage { percent, per_cpu, process_percent }
 }
 

@@ -70,7 +70,7 @@ impl Store {
             .bind(&id)
             .bind(key.tenant)
             .bind(key.name)
-            .bind(hash.to_string())
+            .bind(hash.to_hex())
             .bind(key.plan.to_string())
             .bind(key.scopes.to_string())
             .bind(key.families.map(|families| families.join(",")))
@@ -88,7 +88,7 @@ impl Store {
     pub async fn key(&self, hash: &KeyHash) -> Result<Option<KeyRecord>, StoreError> {
         let row: Option<Row> = read!(&self.db, pool => sqlx::query_as(
             "SELECT * FROM keys WHERE hash = $1 AND revoked_at IS NULL",
-        ).bind(hash.to_string()).fetch_optional(pool).await?);
+        ).bind(hash.to_hex()).fetch_optional(pool).await?);
         row.map(KeyRecord::try_from).transpose()
     }
 

@@ -57,7 +57,11 @@ impl RemoteKeys {
         match url.scheme() {
             "https" => {}
             "http" if loopback => {}
-            _ => return Err(ConfigError::Url { reason: "must begin with https (http is for loopback alone)" }),
+            _ => {
+                return Err(ConfigError::Url {
+                    reason: "must begin with https (http is for loopback alone)",
+                });
+            }
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(ConfigError::Url { reason: "must not have a user or password" });
@@ -109,8 +113,12 @@ impl Shared {
         }
         *last_try = Some(now);
         match self.fetch().await {
-            Ok(keys) => *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Some(Cached { keys, at: now }),
-            Err(error) => tracing::warn!(%error, host = self.url.host_str(), "the issuer's keys could not be fetched"),
+            Ok(keys) => {
+                *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Some(Cached { keys, at: now });
+            }
+            Err(error) => {
+                tracing::warn!(%error, host = self.url.host_str(), "the issuer's keys could not be fetched");
+            }
         }
     }
 

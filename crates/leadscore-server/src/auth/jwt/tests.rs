@@ -1,10 +1,11 @@
 //! Every rule for a token under each configuration, and tokens that the server issues.
 
-use proptest::prelude::*;
 use serde_json::json;
 
 use super::super::signing::{FIRST, SECOND, SECRET, hs256};
 use super::*;
+
+mod random;
 
 const NOW: i64 = 1_750_000_000;
 const HOUR: Duration = Duration::from_secs(3600);
@@ -197,7 +198,11 @@ async fn any_change_of_a_token_breaks_it() {
             ("a".repeat(MAX_TOKEN_BYTES + 1), Reason::TooLong),
         ];
         for (changed, expected) in table {
-            assert_eq!(reason(verifier.verify(&changed, NOW).await), Some(expected), "{configuration}: {changed}");
+            assert_eq!(
+                reason(verifier.verify(&changed, NOW).await),
+                Some(expected),
+                "{configuration}: {changed}"
+            );
         }
     }
 }
@@ -208,7 +213,8 @@ async fn a_token_of_exactly_the_limit_is_read() {
     let header = r#"{"alg":"HS256"}"#;
     let (mut last_read, mut first_refused) = (0, usize::MAX);
     for filler in 5_800..6_100 {
-        let token = hs256(SECRET.as_bytes(), header, &claims_with("x", "x".repeat(filler).into()).to_string());
+        let token =
+            hs256(SECRET.as_bytes(), header, &claims_with("x", "x".repeat(filler).into()).to_string());
         match reason(verifier.verify(&token, NOW).await) {
             None => last_read = last_read.max(token.len()),
             Some(Reason::TooLong) => first_refused = first_refused.min(token.len()),
@@ -284,7 +290,10 @@ fn a_configuration_that_protects_nothing_is_an_error() {
     }
     let empty = |name| ConfigError::Empty { name };
     assert_eq!(Verifier::new(JwtConfig { issuer: String::new(), ..good() }).unwrap_err(), empty("issuer"));
-    assert_eq!(Verifier::new(JwtConfig { audience: " ".to_owned(), ..good() }).unwrap_err(), empty("audience"));
+    assert_eq!(
+        Verifier::new(JwtConfig { audience: " ".to_owned(), ..good() }).unwrap_err(),
+        empty("audience")
+    );
     let wrong = JwtConfig { tenant_claim: String::new(), ..good() };
     assert_eq!(Verifier::new(wrong).unwrap_err(), empty("tenant_claim"));
 }
@@ -334,63 +343,12 @@ fn what_no_token_may_say_is_not_issued() {
         assert_eq!(verifier.issue(tenant, None, None, NOW, HOUR), Err(IssueError::Tenant), "{tenant:?}");
     }
     assert_eq!(verifier.issue("t1", Some(""), None, NOW, HOUR), Err(IssueError::Subject));
-    for ttl in [Duration::ZERO, Duration::from_millis(999), Duration::MAX, Duration::from_secs(i64::MAX as u64)] {
+    for ttl in
+        [Duration::ZERO, Duration::from_millis(999), Duration::MAX, Duration::from_secs(i64::MAX as u64)]
+    {
         assert_eq!(verifier.issue("t1", None, None, NOW, ttl), Err(IssueError::Lifetime), "{ttl:?}");
     }
     assert_eq!(verifier.issue(&"t".repeat(7000), None, None, NOW, HOUR), Err(IssueError::TooLong));
     let rsa = with_keys(RsaKeys::Pem(FIRST.pem())).unwrap();
     assert_eq!(rsa.issue("t1", None, None, NOW, HOUR), Err(IssueError::NotOurKey));
-}
-
-fn run(verifier: &Verifier, token: &str) -> Result<Claims, Refused> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(verifier.verify(token, NOW))
-}
-
-proptest! {
-    #[test]
-    fn no_text_makes_it_panic(text in "\\PC{0,40}", parts in prop::collection::vec("[A-Za-z0-9_-]{0,16}", 0..5)) {
-        let verifier = shared_secret();
-        prop_assert!(run(&verifier, &text).is_err());
-        prop_assert!(run(&verifier, &parts.join(".")).is_err());
-    }
-
-    #[test]
-    fn no_bytes_under_a_good_signature_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let verifier = shared_secret();
-        let text = String::from_utf8_lossy(&bytes);
-        let token = hs256(SECRET.as_bytes(), r#"{"alg":"HS256"}"#, &text);
-        prop_assert!(run(&verifier, &token).is_err());
-        let token = hs256(SECRET.as_bytes(), &text, &good_claims().to_string());
-        prop_assert!(run(&verifier, &token).is_err());
-    }
-
-    #[test]
-    fn one_wrong_bit_is_enough(at in 0_usize..2_000, bit in 0_u8..7) {
-        let verifier = shared_secret();
-        let token = verifier.issue("t1", Some("ana"), None, NOW, HOUR).unwrap();
-        let mut bytes = token.clone().into_bytes();
-        let at = at % bytes.len();
-        bytes[at] ^= 1 << bit;
-        let changed = String::from_utf8(bytes).unwrap();
-        prop_assert!(run(&verifier, &token).is_ok());
-        prop_assert!(run(&verifier, &changed).is_err(), "{changed}");
-    }
-
-    #[test]
-    fn what_is_issued_is_read_back(tenant in "\\PC{1,40}", subject in "\\PC{1,40}", ttl in 1_u64..1_000_000) {
-        let verifier = shared_secret();
-        let token = verifier.issue(&tenant, Some(&subject), None, NOW, Duration::from_secs(ttl));
-        match token {
-            Ok(token) => {
-                let claims = run(&verifier, &token).unwrap();
-                prop_assert_eq!(claims.tenant, tenant);
-                prop_assert_eq!(claims.subject, Some(subject));
-            }
-            Err(error) => {
-                prop_assert_eq!(error, IssueError::Tenant);
-                prop_assert_ne!(tenant.trim(), tenant.as_str());
-            }
-        }
-    }
 }

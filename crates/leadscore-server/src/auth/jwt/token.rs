@@ -6,8 +6,8 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::refused::{Reason, Refused};
 use super::MAX_TOKEN_BYTES;
+use super::refused::{Reason, Refused};
 
 /// A token whose parts are well-formed and of which nothing is believed yet.
 pub(super) struct Token<'a> {

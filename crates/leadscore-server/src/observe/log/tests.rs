@@ -156,10 +156,7 @@ fn levels_have_the_words_of_rust_and_of_python() {
         assert_eq!(level(log_level, debug), Ok(expected), "{log_level:?} {debug:?}");
     }
     let refused = level(Some("loud\n"), None).unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "LOG_LEVEL is `loud?`, expected trace, debug, info, warn, error or off"
-    );
+    assert_eq!(refused.to_string(), "LOG_LEVEL is `loud?`, expected trace, debug, info, warn, error or off");
     let refused = level(None, Some("maybe")).unwrap_err();
     assert_eq!(refused.to_string(), "DEBUG is `maybe`, expected true or false");
 }

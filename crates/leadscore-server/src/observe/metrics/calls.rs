@@ -100,7 +100,7 @@ impl LlmMetrics {
 }
 
 impl StoreOperation {
-    const ALL: [StoreOperation; 2] = [StoreOperation::Read, StoreOperation::Write];
+    pub(super) const ALL: [StoreOperation; 2] = [StoreOperation::Read, StoreOperation::Write];
 
     /// The value of the label `operation`.
     pub fn label(self) -> &'static str {
@@ -112,7 +112,7 @@ impl StoreOperation {
 }
 
 impl StoreFailure {
-    const ALL: [StoreFailure; 4] =
+    pub(super) const ALL: [StoreFailure; 4] =
         [StoreFailure::Busy, StoreFailure::Connection, StoreFailure::Constraint, StoreFailure::Other];
 
     /// The value of the label `error_type`.
@@ -127,7 +127,7 @@ impl StoreFailure {
 }
 
 impl LlmOutcome {
-    const ALL: [LlmOutcome; 4] =
+    pub(super) const ALL: [LlmOutcome; 4] =
         [LlmOutcome::Answered, LlmOutcome::Rejected, LlmOutcome::TimedOut, LlmOutcome::Failed];
 
     /// The value of the label `outcome`.

@@ -13,8 +13,28 @@ pub const UNMATCHED: &str = "unmatched";
 
 /// Statuses whose counters are kept; any other is looked up by its text.
 const STATUSES: [u16; 22] = [
-    200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 429, CLIENT_CLOSED_REQUEST,
-    500, 501, 502, 503, 504,
+    200,
+    201,
+    202,
+    204,
+    304,
+    400,
+    401,
+    403,
+    404,
+    405,
+    408,
+    409,
+    413,
+    415,
+    422,
+    429,
+    CLIENT_CLOSED_REQUEST,
+    500,
+    501,
+    502,
+    503,
+    504,
 ];
 /// The last two are the server's limits of a JSON body and of an upload.
 const SIZES: [f64; 8] = [256.0, 1024.0, 4096.0, 16_384.0, 65_536.0, 262_144.0, 1_048_576.0, 10_485_760.0];
@@ -85,13 +105,7 @@ impl RouteMetrics {
     }
 
     /// Counts a request that is over. Sizes are those of the bodies, where known.
-    pub fn record(
-        &self,
-        status: u16,
-        seconds: f64,
-        request_bytes: Option<u64>,
-        response_bytes: Option<u64>,
-    ) {
+    pub fn record(&self, status: u16, seconds: f64, request_bytes: Option<u64>, response_bytes: Option<u64>) {
         self.route.record(status, seconds, request_bytes, response_bytes);
     }
 }

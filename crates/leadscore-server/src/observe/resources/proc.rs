@@ -51,13 +51,13 @@ pub(super) fn traffic() -> Option<Traffic> {
 }
 
 /// Processor time that this process has used in user and kernel mode.
-pub(super) fn process_time() -> Option<Duration> {
+pub(in crate::observe) fn process_time() -> Option<Duration> {
     let (ticks, _) = parse_process(&text("/proc/self/stat")?)?;
     Some(Duration::from_secs_f64(ticks as f64 / ticks_per_second()?))
 }
 
 /// When this process started, in seconds since 1970.
-pub(super) fn start_seconds() -> Option<f64> {
+pub(in crate::observe) fn start_seconds() -> Option<f64> {
     let (_, start) = parse_process(&text("/proc/self/stat")?)?;
     let boot = number_after(&text("/proc/stat")?, "btime ")?;
     Some(boot as f64 + start as f64 / ticks_per_second()?)
@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn available_memory_is_the_kernels_estimate() {
-        let meminfo = "MemTotal:       4030016 kB\nMemFree:          100000 kB\nMemAvailable:    3000000 kB\n";
+        let meminfo =
+            "MemTotal:       4030016 kB\nMemFree:          100000 kB\nMemAvailable:    3000000 kB\n";
         assert_eq!(parse_memory(meminfo), Some(Memory { total: 4_030_016, available: 3_000_000 }));
         assert_eq!(parse_memory("MemTotal: 1 kB\nMemFree: 1 kB\n"), None);
     }

@@ -54,10 +54,7 @@ fn alerts_start_above_their_limit() {
     assert_eq!(none, Alerts { high_cpu: Some(false), high_memory: Some(false), low_disk: Some(false) });
     let all = Alerts::of(Some(80.01), Some(80.01), Some(85.01));
     assert_eq!(all, Alerts { high_cpu: Some(true), high_memory: Some(true), low_disk: Some(true) });
-    assert_eq!(
-        Alerts::of(None, None, None),
-        Alerts { high_cpu: None, high_memory: None, low_disk: None }
-    );
+    assert_eq!(Alerts::of(None, None, None), Alerts { high_cpu: None, high_memory: None, low_disk: None });
 }
 
 #[test]
@@ -94,10 +91,7 @@ fn the_reply_has_the_documented_fields() {
 #[test]
 fn an_absent_data_directory_has_no_disk_figures() {
     let reply = Resources::read(&CpuUsage::default(), Path::new("/no/such/folder"), String::new());
-    assert_eq!(
-        reply.disk,
-        Disk { total_gb: None, used_gb: None, free_gb: None, usage_percent: None }
-    );
+    assert_eq!(reply.disk, Disk { total_gb: None, used_gb: None, free_gb: None, usage_percent: None });
     assert_eq!((reply.alerts.low_disk, reply.alerts.high_cpu), (None, None));
 }
 
