@@ -65,6 +65,9 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
 ];
 
 impl Db {
+    /// The version of the tables.
+    pub(super) const VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+
     pub(super) async fn open_sqlite(file: &Path) -> Result<Db, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(file)

@@ -45,6 +45,16 @@ impl Store {
             let mut gone = Vec::new();
             write!(&self.db, transaction => {
                 for (number, tenant) in &found {
+                    // E-mails stay for the count of them, without their words.
+                    sqlx::query(
+                        "UPDATE emails SET subject = '', content = '' WHERE lead IN (
+                             SELECT number FROM leads WHERE number = $1 AND updated_at < $2
+                                 AND COALESCE(last_activity_at, 0) < $2 AND COALESCE(outcome_at, 0) < $2)",
+                    )
+                    .bind(number)
+                    .bind(since.as_millis())
+                    .execute(&mut *transaction)
+                    .await?;
                     // Asked again: it may have changed in the meantime.
                     let rows = sqlx::query(
                         "DELETE FROM leads WHERE number = $1 AND updated_at < $2 AND COALESCE(last_activity_at, 0) < $2
@@ -59,11 +69,6 @@ impl Store {
                         gone.push(tenant);
                     }
                 }
-                // E-mails stay for the count of them, without words and without their lead, as the foreign key has it.
-                sqlx::query("UPDATE emails SET subject = '', content = '' WHERE lead IS NULL AND content <> '' AND created_at < $1")
-                    .bind(since.as_millis())
-                    .execute(&mut *transaction)
-                    .await?;
             });
             for tenant in gone {
                 *erased.entry(tenant.clone()).or_default() += 1;

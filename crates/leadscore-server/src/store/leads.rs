@@ -76,7 +76,7 @@ pub enum LeadReference {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     number: i64,
     id: String,
     email: Option<String>,
@@ -379,7 +379,8 @@ impl TryFrom<Row> for StoredLead {
     }
 }
 
-fn merge(own: &mut Attributes, new: &Attributes) {
+/// Puts new attributes beside those there are; a null removes one.
+pub(super) fn merge(own: &mut Attributes, new: &Attributes) {
     for (name, value) in new {
         if value.is_null() {
             own.remove(name);
