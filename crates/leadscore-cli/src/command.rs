@@ -8,5 +8,12 @@ pub(crate) mod features;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod pipelines;
+#[cfg(not(feature = "serve"))]
+mod no_server;
 pub(crate) mod predict;
 pub(crate) mod score;
+#[cfg(feature = "serve")]
+pub(crate) mod server;
+
+#[cfg(not(feature = "serve"))]
+pub(crate) use no_server as server;

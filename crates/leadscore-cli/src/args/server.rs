@@ -185,14 +185,14 @@ pub(crate) struct ExportArgs {
                         score` reads it.\n\n\
                         Doing it again changes nothing: leads are found again by id, e-mail address or phone, and \
                         activities by their id.\n\n\
-                        Example: leadscore store import leads.csv --activities log.csv --map company=Firm")]
+                        Example: leadscore store import leads.csv --activities log.csv --map Firm=company")]
 pub(crate) struct ImportLeadsArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
     /// CSV or JSON lines, also gzipped
     pub(crate) file: String,
-    /// Which column is which attribute: a JSON file as `score --map` takes it, or attribute=column; may be repeated
-    #[arg(short, long, value_name = "FILE|ATTRIBUTE=COLUMN")]
+    /// Which column is which attribute: a JSON file as `score --map` takes it, or column=attribute; may be repeated
+    #[arg(short, long, value_name = "FILE|COLUMN=ATTRIBUTE")]
     pub(crate) map: Vec<String>,
     /// The activity log: CSV or JSONL with `lead_id`, kind, at and perhaps id
     #[arg(short, long, value_name = "FILE")]

@@ -76,6 +76,8 @@ impl Db {
             // What is acknowledged is on the disk, also when the power goes.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // What is erased is not left in the file.
+            .pragma("secure_delete", "ON")
             .busy_timeout(Duration::from_secs(10));
         let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         migrator("INTEGER PRIMARY KEY AUTOINCREMENT").run(&write).await?;
