@@ -44,6 +44,7 @@ pub struct LeadInput {
     /// Attribute → column, beside the mapping file.
     columns: BTreeMap<String, String>,
     is_whole: bool,
+    pads_short_rows: bool,
 }
 
 impl LeadInput {
@@ -58,7 +59,15 @@ impl LeadInput {
             small_log_bytes: SMALL_LOG_BYTES,
             columns: BTreeMap::new(),
             is_whole: false,
+            pads_short_rows: false,
         }
+    }
+
+    /// The same where a row of a table with fewer cells than the header lacks the last ones; it is rejected otherwise.
+    #[must_use]
+    pub fn pad_short_rows(mut self) -> LeadInput {
+        self.pads_short_rows = true;
+        self
     }
 
     /// The same with a [`Mapping`] file.
@@ -143,8 +152,10 @@ impl LeadInput {
         let (name, byte_count, bytes_read) = (file.name.clone(), file.byte_count, file.bytes_read.clone());
         let source = match file.format {
             InputFormat::Csv => {
+                let mut options = mapping.csv_options();
+                options.short_rows_are_padded = self.pads_short_rows;
                 let use_of = TableUse { is_strict: self.mode == Mode::Strict, is_whole: self.is_whole };
-                Source::Table(Box::new(table::Table::open(file, &mapping, pipeline, use_of, notes)?))
+                Source::Table(Box::new(table::Table::open(file, &mapping, options, pipeline, use_of, notes)?))
             }
             InputFormat::Jsonl | InputFormat::Json => {
                 Source::Records(Box::new(records::Records::new(file, mapping, self.zone.clone())))

@@ -267,8 +267,14 @@ mod tests {
         let (anywhere, header, only_bearer) =
             (Credential::KeyAnywhere, Credential::KeyHeader, Credential::KeyBearer);
         let a = Ok(Some("a".to_owned()));
-        assert_eq!((key(anywhere, &own), key(anywhere, &bearer), key(anywhere, &same)), (a.clone(), a.clone(), a.clone()));
-        assert_eq!((key(header, &own), key(header, &bearer), key(header, &both)), (a.clone(), Ok(None), a.clone()));
+        assert_eq!(
+            (key(anywhere, &own), key(anywhere, &bearer), key(anywhere, &same)),
+            (a.clone(), a.clone(), a.clone())
+        );
+        assert_eq!(
+            (key(header, &own), key(header, &bearer), key(header, &both)),
+            (a.clone(), Ok(None), a.clone())
+        );
         assert_eq!((key(only_bearer, &own), key(only_bearer, &bearer)), (Ok(None), a));
         assert_eq!(key(anywhere, &both), Err(()));
         assert_eq!(key(anywhere, &headers(&[("x-api-key", "a"), ("x-api-key", "a")])), Err(()));

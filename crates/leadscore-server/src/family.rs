@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use leadscore::Timestamp;
 use serde_json::{Map, Value, json};
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
 
 use crate::fault::{Fault, FaultKind};
 
@@ -66,7 +66,8 @@ impl Family {
             Family::LeadMl
         } else if within("/api/v1/score") || within("/api/v1/model") {
             Family::B2b
-        } else if ["chat", "lead", "webhook", "analytics"].iter().any(|own| within(&format!("/api/v1/{own}"))) {
+        } else if ["chat", "lead", "webhook", "analytics"].iter().any(|own| within(&format!("/api/v1/{own}")))
+        {
             Family::Capture
         } else if within("/api/v1") {
             Family::Heatscore
@@ -111,7 +112,9 @@ impl Family {
             FaultKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             // As the document has it; a gateway would say 504.
             FaultKind::ModelTimeout if self == Family::Heatscore => StatusCode::REQUEST_TIMEOUT,
-            FaultKind::ModelFailed | FaultKind::EmailFailed if self == Family::Heatscore => StatusCode::BAD_GATEWAY,
+            FaultKind::ModelFailed | FaultKind::EmailFailed if self == Family::Heatscore => {
+                StatusCode::BAD_GATEWAY
+            }
             FaultKind::ModelTimeout
             | FaultKind::ModelFailed
             | FaultKind::EmailFailed
@@ -152,7 +155,13 @@ impl Family {
     }
 
     /// The response to a fault, in the family's shape, or as a problem of RFC 9457 where the caller wants only that.
-    pub(crate) fn answer(self, fault: &Fault, request_id: &str, now: Timestamp, wants_problem: bool) -> Response {
+    pub(crate) fn answer(
+        self,
+        fault: &Fault,
+        request_id: &str,
+        now: Timestamp,
+        wants_problem: bool,
+    ) -> Response {
         let status = self.status(fault.kind);
         let (media_type, body) = if wants_problem {
             ("application/problem+json", self.problem(fault, status))
@@ -177,15 +186,14 @@ impl Family {
         let message = fault.message.as_ref();
         match self {
             Family::Heatscore | Family::Core => {
-                let detail = |issue: &crate::fault::Issue| {
-                    json!({"field": issue.field, "message": issue.message, "value": issue.value})
-                };
+                let detail = |issue: &crate::fault::Issue| json!({"field": issue.field, "message": issue.message, "value": issue.value});
                 let details: Vec<Value> = fault.issues.iter().map(detail).collect();
                 json!({"error": {"code": self.code(fault.kind), "message": message, "details": details,
                     "timestamp": self.time(now), "trace_id": format!("trace_{request_id}")}})
             }
             Family::LeadMl => {
-                let fields = fault.issues.iter().map(|issue| (issue.field.clone(), issue.message.clone().into()));
+                let fields =
+                    fault.issues.iter().map(|issue| (issue.field.clone(), issue.message.clone().into()));
                 json!({"error": message, "code": self.code(fault.kind), "details": fields.collect::<Map<_, _>>()})
             }
             Family::Qualify => {
@@ -238,15 +246,15 @@ impl Family {
                 object(vec![text_field("error"), text_field("code"), ("details", free().into())]).into()
             }
             Family::Qualify => {
-                let error = object(vec![text_field("code"), text_field("message"), ("details", free().into())]);
+                let error =
+                    object(vec![text_field("code"), text_field("message"), ("details", free().into())]);
                 object(vec![("error", error.into())]).into()
             }
             Family::B2b if kind == FaultKind::Invalid => {
-                let place = ObjectBuilder::new()
-                    .schema_type(SchemaType::from_iter([Type::String, Type::Integer]));
+                let place =
+                    ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Integer]));
                 let location = ArrayBuilder::new().items(place);
-                let detail =
-                    object(vec![("loc", location.into()), text_field("msg"), text_field("type")]);
+                let detail = object(vec![("loc", location.into()), text_field("msg"), text_field("type")]);
                 object(vec![("detail", ArrayBuilder::new().items(detail).into())]).into()
             }
             Family::B2b | Family::Capture | Family::System => object(vec![text_field("detail")]).into(),
@@ -265,7 +273,9 @@ impl Family {
 pub(crate) fn wants_problem(headers: &HeaderMap) -> bool {
     let accepted = |name: &str| {
         let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).any(|part| part.split(';').next().is_some_and(|own| own.trim() == name))
+        values
+            .flat_map(|value| value.split(','))
+            .any(|part| part.split(';').next().is_some_and(|own| own.trim() == name))
     };
     accepted("application/problem+json") && !accepted("application/json")
 }

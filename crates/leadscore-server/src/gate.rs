@@ -151,9 +151,12 @@ async fn answer(
     let overloaded = |message| Fault::new(FaultKind::Overloaded, message).retry_after(1);
     // Turned away at once: a queue without end would make all of them late.
     let _permit = match policy.scope {
-        Some(_) => {
-            Some(state.permits.try_acquire().map_err(|_| overloaded("too many requests are being answered; try again"))?)
-        }
+        Some(_) => Some(
+            state
+                .permits
+                .try_acquire()
+                .map_err(|_| overloaded("too many requests are being answered; try again"))?,
+        ),
         None => None,
     };
     if policy.scope.is_some() {
@@ -215,7 +218,12 @@ pub(crate) async fn outermost(State(state): State<AppState>, request: Request, n
     if let Ok(value) = HeaderValue::from_str(&request_id.0) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    state.unmatched(method.as_str()).record(response.status().as_u16(), began.elapsed().as_secs_f64(), None, None);
+    state.unmatched(method.as_str()).record(
+        response.status().as_u16(),
+        began.elapsed().as_secs_f64(),
+        None,
+        None,
+    );
     response
 }
 
@@ -231,6 +239,8 @@ fn request_id(request: &Request) -> RequestId {
 }
 
 fn content_length(headers: &axum::http::HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok())
+    headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse().ok())
 }
-

@@ -38,7 +38,14 @@ impl Windows {
         self.take_at(route, caller, limit, Instant::now(), SystemTime::now())
     }
 
-    fn take_at(&self, route: usize, caller: &str, limit: Limit, now: Instant, clock: SystemTime) -> Allowance {
+    fn take_at(
+        &self,
+        route: usize,
+        caller: &str,
+        limit: Limit,
+        now: Instant,
+        clock: SystemTime,
+    ) -> Allowance {
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if windows.len() >= SWEEP_AT {
             windows.retain(|_, window| now.duration_since(window.began) < window.length);
@@ -52,14 +59,20 @@ impl Windows {
         if window.count == 0 || now.duration_since(window.began) >= limit.window {
             let end = clock + limit.window;
             let end = end.duration_since(UNIX_EPOCH).unwrap_or_default();
-            *window = Window { count: 0, began: now, reset: end.as_secs_f64().ceil() as u64, length: limit.window };
+            *window =
+                Window { count: 0, began: now, reset: end.as_secs_f64().ceil() as u64, length: limit.window };
         }
         let left = (window.began + limit.window).duration_since(now);
         let refused = (window.count >= limit.requests).then(|| (left.as_secs_f64().ceil() as u64).max(1));
         if refused.is_none() {
             window.count += 1;
         }
-        Allowance { limit: limit.requests, remaining: limit.requests - window.count, reset: window.reset, refused }
+        Allowance {
+            limit: limit.requests,
+            remaining: limit.requests - window.count,
+            reset: window.reset,
+            refused,
+        }
     }
 }
 

@@ -30,7 +30,9 @@ fn info() -> Info {
     InfoBuilder::new()
         .title("leadscore")
         .version(env!("CARGO_PKG_VERSION"))
-        .description(Some("Scores leads: which ones first, why, and what to say. Several documented APIs on one store."))
+        .description(Some(
+            "Scores leads: which ones first, why, and what to say. Several documented APIs on one store.",
+        ))
         .license(Some(LicenseBuilder::new().name("Apache-2.0 OR MIT").build()))
         .build()
 }

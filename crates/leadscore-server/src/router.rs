@@ -1,6 +1,7 @@
 //! Every route of the server, with its policy.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -62,13 +63,32 @@ fn heatscore_routes() -> Vec<Entry> {
     let score = Policy::of(Family::Heatscore, Scope::Score);
     let read = Policy::of(Family::Heatscore, Scope::Read);
     let write = Policy::of(Family::Heatscore, Scope::Write);
+    let upload = write
+        .per_hour(5)
+        .body_limit(heatscore::upload_leads::MAX_UPLOAD + (64 << 10))
+        .timeout(Duration::from_secs(120));
+    // A language model may take its time.
+    let slow = Duration::from_secs(60);
     vec![
         (score.per_minute(100), routes!(heatscore::score_lead::score_lead)),
+        (score.timeout(slow), routes!(heatscore::recommendation::recommendation)),
+        (score.per_minute(50).timeout(slow), routes!(heatscore::personalized_email::personalized_email)),
+        (write.timeout(slow), routes!(heatscore::send_test_email::send_test_email)),
+        (upload, routes!(heatscore::upload_leads::upload_leads)),
+        (read, routes!(heatscore::leads::leads)),
+        (read, routes!(heatscore::metrics::metrics)),
+        (read, routes!(heatscore::feature_importance::feature_importance)),
     ]
 }
 
 fn b2b_routes() -> Vec<Entry> {
     let score = Policy::of(Family::B2b, Scope::Score);
     let read = Policy::of(Family::B2b, Scope::Read);
-    Vec::new()
+    vec![
+        (score, routes!(b2b::score::score)),
+        (score, routes!(b2b::score::score_batch)),
+        (read, routes!(b2b::info::info)),
+        (read, routes!(b2b::info::features)),
+        (read, routes!(b2b::info::importance)),
+    ]
 }

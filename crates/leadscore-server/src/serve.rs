@@ -12,9 +12,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
+use axum::ServiceExt;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
-use axum::ServiceExt;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tower::Layer;
@@ -129,7 +129,8 @@ impl Server {
         let metrics = Metrics::new("local", &config.data, Arc::clone(&sampler))?;
         let words = Words::new(&config)?;
         let b2b = CurrentModel::default();
-        let mut model_file = config.b2b_model.as_ref().map(|path| ModelFile::new(path, config.b2b_version.clone()));
+        let mut model_file =
+            config.b2b_model.as_ref().map(|path| ModelFile::new(path, config.b2b_version.clone()));
         match &mut model_file {
             None => b2b.replace(B2bModel::builtin()?),
             Some(file) => {
@@ -168,17 +169,23 @@ impl Server {
             notes.push(format!("{names}: MongoDB is not used; data is kept in {place}"));
         }
         if !self.state.callers.has_keys().await? {
-            notes.push("there is no key yet: heat scores are open to this machine, all else answers 401".to_owned());
+            notes.push(
+                "there is no key yet: heat scores are open to this machine, all else answers 401".to_owned(),
+            );
             notes.push("make one: leadscore keys create --name NAME".to_owned());
         }
         match &self.state.words.model {
             Some((provider, model)) => {
-                notes.push(format!("language model: {provider}, {model}; what it is asked about a lead goes there"));
+                notes.push(format!(
+                    "language model: {provider}, {model}; what it is asked about a lead goes there"
+                ));
             }
             None => notes.push("no language model: the rules write and predict alone".to_owned()),
         }
         if self.state.b2b.load().is_some_and(|model| model.info().metadata.is_stub) {
-            notes.push("the included models were trained on synthetic leads: not for real decisions".to_owned());
+            notes.push(
+                "the included models were trained on synthetic leads: not for real decisions".to_owned(),
+            );
         }
         Ok(notes)
     }
@@ -191,9 +198,8 @@ impl Server {
         let Server { listener, router, state, model_file, lock } = self;
         // They end with this call, whichever way it ends.
         let _jobs = jobs::start(&state, model_file);
-        let router = router
-            .layer(cors(&state.config.cors_origins))
-            .layer(CatchPanicLayer::custom(internal_error));
+        let router =
+            router.layer(cors(&state.config.cors_origins)).layer(CatchPanicLayer::custom(internal_error));
         let service = MapRequestLayer::new(without_trailing_slash::<axum::body::Body>).layer(router);
         let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(service);
         axum::serve(listener, service).with_graceful_shutdown(stop).await?;
@@ -270,7 +276,9 @@ fn verifier(config: &Config, secret_key: &SecretKey) -> Result<Verifier, StartEr
             };
             Algorithm::Rs256 { key: RsaKeys::Pem(pem) }
         }
-        (Some("RS256"), None, None, Some(url)) => Algorithm::Rs256 { key: RsaKeys::Jwks { url: url.clone() } },
+        (Some("RS256"), None, None, Some(url)) => {
+            Algorithm::Rs256 { key: RsaKeys::Jwks { url: url.clone() } }
+        }
         _ => return Err(told("set algorithm HS256 with secret, or RS256 with public_key or jwks_url")),
     };
     let config = JwtConfig {

@@ -42,6 +42,8 @@ pub(crate) struct Inner {
 /// The included pipelines that routes score by.
 pub(crate) struct Pipelines {
     pub(crate) heat: Pipeline,
+    /// The columns of uploads.
+    pub(crate) heat_upload: Pipeline,
     utc: Zone,
 }
 
@@ -139,7 +141,11 @@ impl Inner {
 
 impl Pipelines {
     pub(crate) fn builtin() -> Result<Pipelines, leadscore::Error> {
-        Ok(Pipelines { heat: Pipeline::builtin("heat")?, utc: Zone::utc() })
+        Ok(Pipelines {
+            heat: Pipeline::builtin("heat")?,
+            heat_upload: crate::families::heatscore::upload_columns()?,
+            utc: Zone::utc(),
+        })
     }
 }
 

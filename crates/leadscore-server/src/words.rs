@@ -3,7 +3,7 @@
 use leadscore::email::{Document, KnowledgeBase, Sender};
 use leadscore::task::{Assisted, Budget, NotAsked, Outcome, Task, conclude};
 use leadscore_connect::llm::{Assistant, Model, SpecError};
-use leadscore_connect::smtp::{Mailer, Mailbox, Settings};
+use leadscore_connect::smtp::{Mailbox, Mailer, Settings};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -31,7 +31,8 @@ pub(crate) struct Mail {
 impl Words {
     pub(crate) fn new(config: &Config) -> Result<Words, StartError> {
         let model = model(&config.llm)?;
-        let names = model.as_ref().map(|model| (model.provider().as_str().to_owned(), model.name().to_owned()));
+        let names =
+            model.as_ref().map(|model| (model.provider().as_str().to_owned(), model.name().to_owned()));
         let own = &config.sender;
         let told = [&own.name, &own.company, &own.address, &own.unsubscribe];
         let set = told.iter().filter(|part| part.is_some()).count();
@@ -40,7 +41,8 @@ impl Words {
                 "sender: name, company, address and unsubscribe belong together; set all four".to_owned(),
             ));
         }
-        let text = |value: &Option<String>, missing: &str| value.clone().unwrap_or_else(|| missing.to_owned());
+        let text =
+            |value: &Option<String>, missing: &str| value.clone().unwrap_or_else(|| missing.to_owned());
         // What is not set is said in the e-mail itself, so that nobody takes it for done.
         let sender = Sender::new(
             text(&own.name, "(sender.name is not set)"),

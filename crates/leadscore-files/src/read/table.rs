@@ -4,7 +4,7 @@ use std::io::BufRead;
 use std::sync::Arc;
 
 use leadscore::{Attribute, Error, Lead, Pipeline};
-use leadscore_csv::{ColumnKind, CsvReader, ReadRow, Row, Warning};
+use leadscore_csv::{ColumnKind, CsvOptions, CsvReader, ReadRow, Row, Warning};
 
 use super::mapping::{Mapping, find_column};
 use super::table_rows::{AttributeColumn, BlankIds, TableBlock, TableBuffers, TablePlan};
@@ -37,12 +37,13 @@ impl Table {
     pub(super) fn open(
         file: InputFile,
         mapping: &Mapping,
+        options: CsvOptions,
         pipeline: &Pipeline,
         TableUse { is_strict, is_whole }: TableUse,
         notes: &mut dyn Notes,
     ) -> Result<Table, Error> {
         let name = file.name;
-        let mut reader = CsvReader::open(file.bytes, mapping.csv_options()).map_err(|e| in_file(&name, e))?;
+        let mut reader = CsvReader::open(file.bytes, options).map_err(|e| in_file(&name, e))?;
         let header: Vec<&str> = reader.columns().iter().map(|column| column.name.as_str()).collect();
         let (id, mut columns) = mapped_columns(&name, mapping, &header)?;
         let id = id.or_else(|| find_column("lead_id", &header));

@@ -74,7 +74,8 @@ fn issue(error: &ValidationError<'_>) -> Issue {
         _ => error.to_string(),
     };
     // A long text is not sent back whole.
-    let value = value.filter(|value| !value.is_object() && !value.is_array() && value.to_string().len() <= 300);
+    let value =
+        value.filter(|value| !value.is_object() && !value.is_array() && value.to_string().len() <= 300);
     Issue { field, message, value }
 }
 
@@ -84,8 +85,6 @@ pub(crate) const NOT_BLANK: &str = r"\S";
 fn types(kind: &TypeKind) -> String {
     match kind {
         TypeKind::Single(one) => one.to_string(),
-        TypeKind::Multiple(many) => {
-            many.iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" or ")
-        }
+        TypeKind::Multiple(many) => many.iter().map(|one| one.to_string()).collect::<Vec<_>>().join(" or "),
     }
 }

@@ -62,8 +62,9 @@ impl Layers {
             let setting = find(&name).ok_or_else(|| {
                 ConfigError(format!("{shown}: there is no setting `{name}`; {}", nearest(&name)))
             })?;
-            let text = text_of(&value)
-                .ok_or_else(|| ConfigError(format!("{shown}: {name}: not a text, number, flag or list of texts")))?;
+            let text = text_of(&value).ok_or_else(|| {
+                ConfigError(format!("{shown}: {name}: not a text, number, flag or list of texts"))
+            })?;
             self.values.insert(setting.name, Said { text, origin: shown.to_string() });
         }
         Ok(self)
@@ -77,7 +78,8 @@ impl Layers {
         mut self,
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Layers, ConfigError> {
-        let mut all: BTreeMap<String, String> = variables.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let mut all: BTreeMap<String, String> =
+            variables.into_iter().filter(|(_, value)| !value.is_empty()).collect();
         for setting in SETTINGS {
             // Of several names, our own comes last and wins.
             let own = variable(setting);
@@ -345,7 +347,8 @@ fn text_of(value: &toml::Value) -> Option<String> {
         toml::Value::Float(number) => Some(number.to_string()),
         toml::Value::Boolean(flag) => Some(flag.to_string()),
         toml::Value::Array(items) => {
-            let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+            let texts: Option<Vec<String>> =
+                items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
             texts.map(|texts| texts.join(","))
         }
         toml::Value::Datetime(_) | toml::Value::Table(_) => None,

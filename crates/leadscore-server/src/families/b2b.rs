@@ -6,6 +6,10 @@
 pub mod answer;
 pub mod body;
 mod fields;
+pub(crate) mod info;
 pub mod invalid;
 pub mod model;
 pub mod model_file;
+#[cfg(test)]
+mod sample;
+pub(crate) mod score;

@@ -79,8 +79,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn email_statistics(&self, tenant: &str) -> Result<EmailStatistics, StoreError> {
-        let (count, tokens, cached, unknown, cost): (i64, Option<i64>, i64, i64, Option<f64>) =
-            read!(&self.db, pool => sqlx::query_as(
+        let (count, tokens, cached, unknown, cost): (i64, Option<i64>, i64, i64, Option<f64>) = read!(&self.db, pool => sqlx::query_as(
                 "SELECT COUNT(*), CAST(SUM(input_tokens + output_tokens) AS BIGINT),
                      COUNT(CASE WHEN was_cached = 1 THEN 1 END),
                      COUNT(CASE WHEN cost_picodollars IS NULL THEN 1 END),

@@ -14,8 +14,6 @@ pub struct HeatUpdate<'a> {
     pub class: &'a str,
     /// Its probability.
     pub confidence: f64,
-    /// A recommendation made from it, as JSON; none keeps the last one.
-    pub recommendation: Option<&'a str>,
 }
 
 /// How often the heat model was asked, and how it held.
@@ -32,26 +30,26 @@ pub struct HeatStatistics {
 }
 
 impl Store {
-    /// Keeps a score of the heat model.
+    /// Keeps scores of the heat model, all or none.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn save_heat(
         &self,
         tenant: &str,
-        update: &HeatUpdate<'_>,
+        updates: &[HeatUpdate<'_>],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         write!(&self.db, transaction => {
+            for update in updates {
             sqlx::query(
-                "UPDATE leads SET heat_class = $3, heat_confidence = $4, recommendation = COALESCE($5, recommendation)
+                "UPDATE leads SET heat_class = $3, heat_confidence = $4
                  WHERE tenant = $1 AND number = $2",
             )
             .bind(tenant)
             .bind(update.lead)
             .bind(update.class)
             .bind(update.confidence)
-            .bind(update.recommendation)
             .execute(&mut *transaction)
             .await?;
             sqlx::query("INSERT INTO heat_scores (tenant, lead, class, confidence, at) VALUES ($1, $2, $3, $4, $5)")
@@ -60,6 +58,23 @@ impl Store {
                 .bind(update.class)
                 .bind(update.confidence)
                 .bind(now.as_millis())
+                .execute(&mut *transaction)
+                .await?;
+            }
+        });
+        Ok(())
+    }
+
+    /// Keeps a recommendation with its lead, as JSON.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn save_recommendation(&self, tenant: &str, lead: i64, text: &str) -> Result<(), StoreError> {
+        write!(&self.db, transaction => {
+            sqlx::query("UPDATE leads SET recommendation = $3 WHERE tenant = $1 AND number = $2")
+                .bind(tenant)
+                .bind(lead)
+                .bind(text)
                 .execute(&mut *transaction)
                 .await?;
         });

@@ -60,7 +60,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn save_key(&self, key: &NewKey<'_>, hash: &KeyHash, now: Timestamp) -> Result<String, StoreError> {
+    pub async fn save_key(
+        &self,
+        key: &NewKey<'_>,
+        hash: &KeyHash,
+        now: Timestamp,
+    ) -> Result<String, StoreError> {
         let id = format!("key_{}", Uuid::new_v4().simple());
         write!(&self.db, transaction => {
             sqlx::query(

@@ -107,8 +107,24 @@ impl Store {
         attributes: &Attributes,
         now: Timestamp,
     ) -> Result<SavedLead, StoreError> {
+        let mut saved = self.save_leads(tenant, &[(contact.clone(), attributes.clone())], now).await?;
+        Ok(saved.remove(0))
+    }
+
+    /// Keeps what is known of several leads, all or none, as [`Store::save_lead`] does for one.
+    ///
+    /// # Errors
+    /// As [`Store::save_lead`].
+    pub async fn save_leads(
+        &self,
+        tenant: &str,
+        leads: &[(Contact, Attributes)],
+        now: Timestamp,
+    ) -> Result<Vec<SavedLead>, StoreError> {
         let now = now.as_millis();
         Ok(write!(&self.db, transaction => {
+            let mut saved = Vec::with_capacity(leads.len());
+            for (contact, attributes) in leads {
             // An update that changes nothing but the time takes the row's lock, so that nobody merges at the same time.
             let found: Option<Row> = sqlx::query_as(
                 "UPDATE leads SET updated_at = $5 WHERE tenant = $1 AND number = (
@@ -166,7 +182,9 @@ impl Store {
             .execute(&mut *transaction)
             .await
             .map_err(taken)?;
-            SavedLead { lead, is_new }
+                saved.push(SavedLead { lead, is_new });
+            }
+            saved
         }))
     }
 
@@ -324,7 +342,8 @@ impl StoredLead {
         for (name, value) in contact {
             lead = lead.with(name, value.as_deref());
         }
-        lead = lead.with("created_at", Timestamp::from_millis(self.first_contact_at).ok().map(|at| at.to_string()));
+        lead = lead
+            .with("created_at", Timestamp::from_millis(self.first_contact_at).ok().map(|at| at.to_string()));
         for (name, value) in &self.attributes {
             lead = match value {
                 Value::String(text) => lead.with(name, text.as_str()),
@@ -393,7 +412,9 @@ pub(super) fn merge(own: &mut Attributes, new: &Attributes) {
 /// A broken unique index means that somebody else has the name.
 fn taken(error: sqlx::Error) -> StoreError {
     match error.as_database_error() {
-        Some(own) if own.is_unique_violation() && own.message().contains("external_id") => StoreError::Taken("id"),
+        Some(own) if own.is_unique_violation() && own.message().contains("external_id") => {
+            StoreError::Taken("id")
+        }
         Some(own) if own.is_unique_violation() => StoreError::Taken("e-mail address"),
         _ => StoreError::Database(error),
     }

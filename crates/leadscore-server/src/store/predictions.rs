@@ -197,7 +197,8 @@ impl Store {
         let mut counts = Vec::new();
         for (kind, total, validated, accurate) in rows {
             let message = format!("`{kind}` is no kind of prediction");
-            let kind = PredictionKind::parse(&kind).ok_or(StoreError::Damaged { what: "prediction", message })?;
+            let kind =
+                PredictionKind::parse(&kind).ok_or(StoreError::Damaged { what: "prediction", message })?;
             counts.push(PredictionCount { kind, total, validated, accurate });
         }
         counts.sort_by_key(|count| count.kind);

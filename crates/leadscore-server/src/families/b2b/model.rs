@@ -3,6 +3,8 @@
 mod current;
 mod info;
 mod load;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -162,6 +164,9 @@ fn only(scores: &[Scored]) -> Scored {
 
 impl fmt::Debug for B2bModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("B2bModel").field("name", &self.name).field("version", &self.info.version).finish_non_exhaustive()
+        f.debug_struct("B2bModel")
+            .field("name", &self.name)
+            .field("version", &self.info.version)
+            .finish_non_exhaustive()
     }
 }

@@ -33,7 +33,11 @@ pub(crate) async fn score_lead(
     Body(body): Body<HeatLead>,
 ) -> Result<Json<HeatScore>, Fault> {
     let scored = score(&state, &caller.tenant, &body).await?;
-    let mut used: Vec<(&str, f64)> = scored.prediction.explanation.contributions.iter()
+    let mut used: Vec<(&str, f64)> = scored
+        .prediction
+        .explanation
+        .contributions
+        .iter()
         .filter(|own| own.kind == ContributionKind::Feature && own.points != 0.0)
         .map(|own| (&*own.code, own.points.abs()))
         .collect();

@@ -1,6 +1,6 @@
 //! What the heat model says of a lead, in the words of the API.
 
-use leadscore::{Prediction, ScoreOptions};
+use leadscore::{Lead, Prediction, ScoreOptions};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -28,7 +28,7 @@ pub(crate) struct Probabilities {
 
 /// A lead with what the heat model says of it.
 pub(crate) struct Scored {
-    pub(crate) lead: leadscore::Lead,
+    pub(crate) lead: Lead,
     pub(crate) stored: StoredLead,
     pub(crate) heat: Heat,
     /// The probability of that class.
@@ -59,25 +59,28 @@ pub(crate) async fn score(state: &AppState, tenant: &str, body: &HeatLead) -> Re
     let stored = state.store.save_lead(tenant, &body.contact(), &body.attributes(), now).await?.lead;
     let lead = body.to_lead(&stored.id);
     let scored = score_lead(state, lead, stored)?;
-    let update = HeatUpdate {
-        lead: scored.stored.number,
-        class: scored.heat.as_str(),
-        confidence: scored.confidence,
-        recommendation: None,
-    };
-    state.store.save_heat(tenant, &update, now).await?;
+    let update =
+        HeatUpdate { lead: scored.stored.number, class: scored.heat.as_str(), confidence: scored.confidence };
+    state.store.save_heat(tenant, &[update], now).await?;
     Ok(scored)
 }
 
+/// What the heat model says of a lead; nothing is kept.
+pub(crate) fn predict(state: &AppState, lead: &Lead) -> Result<Prediction, Fault> {
+    Ok(state.pipelines.heat.score_with(lead, &state.as_of(), &ScoreOptions::new())?)
+}
+
 /// Scores a lead; nothing is kept.
-pub(crate) fn score_lead(state: &AppState, lead: leadscore::Lead, stored: StoredLead) -> Result<Scored, Fault> {
-    let prediction = state.pipelines.heat.score_with(&lead, &state.as_of(), &ScoreOptions::new())?;
+pub(crate) fn score_lead(state: &AppState, lead: Lead, stored: StoredLead) -> Result<Scored, Fault> {
+    let prediction = predict(state, &lead)?;
     let of = |heat: Heat| {
         let class = prediction.classes.iter().find(|class| &*class.class == heat.as_str());
-        class.map(|class| class.probability).ok_or_else(|| Fault::new(FaultKind::Internal, "the heat model has other classes"))
+        let other = || Fault::new(FaultKind::Internal, "the heat model has other classes");
+        class.map(|class| class.probability).ok_or_else(other)
     };
     let probabilities = Probabilities { cold: of(Heat::Cold)?, warm: of(Heat::Warm)?, hot: of(Heat::Hot)? };
-    let all = [(Heat::Hot, probabilities.hot), (Heat::Warm, probabilities.warm), (Heat::Cold, probabilities.cold)];
+    let all =
+        [(Heat::Hot, probabilities.hot), (Heat::Warm, probabilities.warm), (Heat::Cold, probabilities.cold)];
     let (heat, confidence) =
         all.into_iter().reduce(|best, own| if own.1 > best.1 { own } else { best }).expect("three classes");
     Ok(Scored { lead, stored, heat, confidence, probabilities, prediction })

@@ -10,7 +10,9 @@ use crate::state::AppState;
 pub(crate) async fn metrics(State(state): State<AppState>) -> Result<Response, Fault> {
     let rendered = tokio::task::spawn_blocking(move || state.metrics.render()).await;
     match rendered {
-        Ok(Ok(text)) => Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()),
+        Ok(Ok(text)) => {
+            Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
+        }
         _ => Err(Fault::new(FaultKind::Internal, "the metrics cannot be written")),
     }
 }

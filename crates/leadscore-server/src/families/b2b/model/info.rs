@@ -2,9 +2,10 @@
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 /// `GET /api/v1/model/info`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ModelInfo {
     /// The model's version.
     pub version: String,
@@ -17,7 +18,7 @@ pub struct ModelInfo {
 }
 
 /// Where a model comes from.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ModelMetadata {
     /// The model's version.
     pub version: String,

@@ -53,7 +53,9 @@ pub enum ModelError {
     #[error("unknown tier scheme `{0}`; known: a-e, a-e-fifths")]
     UnknownTiers(String),
     /// A version that is empty, too long, or not plain.
-    #[error("a version has 1 to {MAX_VERSION} letters, digits, dots, hyphens, underscores or plus signs, found `{0}`")]
+    #[error(
+        "a version has 1 to {MAX_VERSION} letters, digits, dots, hyphens, underscores or plus signs, found `{0}`"
+    )]
     Version(String),
 }
 
@@ -121,11 +123,8 @@ impl B2bModel {
         }
         let pipeline = Pipeline::from_forest(forest, &options)?;
         let tiers = TierScheme::builtin("a-e")?;
-        let origin = Origin {
-            version: version.unwrap_or(hash).to_owned(),
-            training_date: None,
-            is_stub: false,
-        };
+        let origin =
+            Origin { version: version.unwrap_or(hash).to_owned(), training_date: None, is_stub: false };
         B2bModel::new(pipeline, tiers, origin)
     }
 
@@ -201,7 +200,8 @@ fn pipeline_text(file: &[u8]) -> Option<&str> {
 
 /// The first 8 hexadecimal digits of a file's SHA-256.
 fn hash_start(file: &[u8]) -> String {
-    Sha256::digest(file).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(file);
+    format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
 }
 
 /// Whether a model reads just the columns of a schema, in whatever order.
