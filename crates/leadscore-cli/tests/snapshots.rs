@@ -181,7 +181,8 @@ fn every_command_has_help() {
         ["score", "explain", "compare", "features", "inspect", "predict", "import", "check", "pipelines"]
     {
         plain(&format!("help_{command}"), &[command, "--help"]);
-    }    for command in [
+    }
+    for command in [
         &["serve"][..],
         &["keys"],
         &["keys", "create"],
