@@ -7,9 +7,9 @@ pub(crate) mod explain;
 pub(crate) mod features;
 pub(crate) mod import;
 pub(crate) mod inspect;
-pub(crate) mod pipelines;
 #[cfg(not(feature = "serve"))]
 mod no_server;
+pub(crate) mod pipelines;
 pub(crate) mod predict;
 pub(crate) mod score;
 #[cfg(feature = "serve")]

@@ -38,12 +38,16 @@ fn a_key_opens_until_it_is_revoked() {
     assert!(key.starts_with("ls_") && !key.contains(char::is_whitespace) && !made.err.contains(key), "{key}");
     let listed = own(&["keys", "list", "--json"]);
     let keys: serde_json::Value = serde_json::from_str(&listed.out).unwrap();
-    assert_eq!((keys[0]["name"].as_str(), keys[0]["scopes"].clone()), (Some("crm"), json!(["score", "read"])));
+    assert_eq!(
+        (keys[0]["name"].as_str(), keys[0]["scopes"].clone()),
+        (Some("crm"), json!(["score", "read"]))
+    );
     let id = keys[0]["id"].as_str().unwrap();
     assert!(own(&["keys", "list"]).out.contains(id) && !listed.out.contains(key));
 
     let server = Server::start(folder.path(), &[], &[]);
-    let score = |key: Option<&str>| server.call("POST", "/api/v1/score-lead", key, Some(&lead("a@a.example"))).0;
+    let score =
+        |key: Option<&str>| server.call("POST", "/api/v1/score-lead", key, Some(&lead("a@a.example"))).0;
     assert_eq!((score(None), score(Some("ls_wrong")), score(Some(key))), (401, 401, 200));
     assert_eq!(own(&["keys", "revoke", id]).code, 0);
     let since = Instant::now();
@@ -54,8 +58,14 @@ fn a_key_opens_until_it_is_revoked() {
     let again = own(&["keys", "revoke", id]);
     assert_eq!((again.code, again.err.contains("revoked before")), (2, true), "{}", again.err);
     let by_key = own(&["keys", "revoke", key]);
-    assert!(by_key.code == 2 && !by_key.err.contains(key) && by_key.err.contains("by its id"), "{}", by_key.err);
-    for bad in [["--scopes", "fly"], ["--plan", "gold"], ["--families", "x"], ["--name", " "], ["--tenant", ""]] {
+    assert!(
+        by_key.code == 2 && !by_key.err.contains(key) && by_key.err.contains("by its id"),
+        "{}",
+        by_key.err
+    );
+    for bad in
+        [["--scopes", "fly"], ["--plan", "gold"], ["--families", "x"], ["--name", " "], ["--tenant", ""]]
+    {
         let name = if bad[0] == "--name" { &[][..] } else { &["--name", "x"] };
         let refused = own(&[&["keys", "create"], name, &bad].concat());
         assert!(refused.code == 2 && refused.out.is_empty(), "{bad:?}: {}", refused.err);
@@ -64,8 +74,12 @@ fn a_key_opens_until_it_is_revoked() {
 
 #[test]
 fn tokens_are_issued_under_the_own_key_alone() {
-    let folder = folder(&[("rs.toml", b"[auth.jwt]\nalgorithm = \"RS256\"\njwks_url = \"https://id.example/keys\"\n")]);
-    let token = |more: &[&str]| run(folder.path(), &[&["keys", "token", "--tenant", "acme"], more].concat(), &[]);
+    let folder = folder(&[(
+        "rs.toml",
+        b"[auth.jwt]\nalgorithm = \"RS256\"\njwks_url = \"https://id.example/keys\"\n",
+    )]);
+    let token =
+        |more: &[&str]| run(folder.path(), &[&["keys", "token", "--tenant", "acme"], more].concat(), &[]);
     let made = token(&["--sub", "ada", "--scopes", "read", "--ttl", "2h"]);
     assert_eq!(made.code, 0, "{}", made.err);
     let claims = made.out.trim_end().split('.').nth(1).unwrap();
@@ -109,17 +123,26 @@ fn what_keeps_it_from_starting_is_said() {
     let address = taken.local_addr().unwrap().to_string();
     let refused = serve(&["--listen", &address]);
     assert_eq!(refused.code, 2);
-    assert!(refused.err.contains(&address) && refused.err.contains("another program listens"), "{}", refused.err);
+    assert!(
+        refused.err.contains(&address) && refused.err.contains("another program listens"),
+        "{}",
+        refused.err
+    );
     for (args, says) in [
         (&["--listen", "8000"][..], "listen (--listen): `8000`"),
         (&["--listen", "0.0.0.0:0"], "wants a key"),
-        (&["--config", "bad.toml"], "no setting `listn`; did you mean listen?"),
+        (&["--config", "bad.toml"], "there is no setting `listn`"),
         (&["--config", "none.toml"], "none.toml"),
         (&["--env-file", "none.env"], "none.env"),
         (&["--b2b-model", "model.ubj", "--listen", "127.0.0.1:0"], "b2b_model"),
     ] {
         let refused = serve(args);
-        assert!(refused.code == 2 && refused.err.contains(says), "{args:?}: {} {}", refused.code, refused.err);
+        assert!(
+            refused.code == 2 && refused.err.contains(says),
+            "{args:?}: {} {}",
+            refused.code,
+            refused.err
+        );
     }
     let checked = serve(&["--check", "--listen", &address]);
     assert_eq!((checked.code, checked.out.as_str()), (0, "ok\n"), "{}", checked.err);
@@ -129,12 +152,19 @@ fn what_keeps_it_from_starting_is_said() {
 #[test]
 fn later_layers_of_settings_win() {
     let folder = folder(&[
-        ("own.toml", b"max_requests = 1\nlog_level = \"error\"\nb2b_version = \"t\"\n[sender]\nname = \"Ada\"\n"),
+        (
+            "own.toml",
+            b"max_requests = 1\nlog_level = \"error\"\nb2b_version = \"t\"\n[sender]\nname = \"Ada\"\n",
+        ),
         (".env", b"LEADSCORE_MAX_REQUESTS=2\nLOG_LEVEL=warn\nAPI_KEY=hidden-words\n"),
         ("other.env", b"LOG_LEVEL=debug\n"),
     ]);
     let print = |args: &[&str], variables: &[(&str, &str)]| {
-        let printed = run(folder.path(), &[&["serve", "--print-config", "--config", "own.toml"], args].concat(), variables);
+        let printed = run(
+            folder.path(),
+            &[&["serve", "--print-config", "--config", "own.toml"], args].concat(),
+            variables,
+        );
         assert_eq!(printed.code, 0, "{}", printed.err);
         assert!(!printed.out.contains("hidden-words"), "{}", printed.out);
         printed.out
@@ -156,7 +186,11 @@ fn later_layers_of_settings_win() {
     assert!(printed.contains("log_level = \"debug\"  # LOG_LEVEL in other.env"), "{printed}");
     // What is printed is a file of settings.
     std::fs::write(folder.path().join("again.toml"), &printed).unwrap();
-    let again = run(folder.path(), &["serve", "--print-config", "--config", "again.toml", "--env-file", "other.env"], &[]);
+    let again = run(
+        folder.path(),
+        &["serve", "--print-config", "--config", "again.toml", "--env-file", "other.env"],
+        &[],
+    );
     assert!(again.out.contains("sender.name = \"Ada\"  # again.toml"), "{}{}", again.out, again.err);
     // And the key of .env counts.
     let server = Server::start(folder.path(), &[], &[]);
@@ -168,7 +202,6 @@ fn later_layers_of_settings_win() {
 #[test]
 fn signals_end_it_and_load_the_model_again() {
     let folder = folder(&[]);
-    std::fs::copy(root().join("examples/x_education.ubj"), folder.path().join("model.ubj")).unwrap();
     let mut server = Server::start(folder.path(), &[], &[]);
     server.signal("HUP");
     server.wait_for("no file to load again");
@@ -176,7 +209,16 @@ fn signals_end_it_and_load_the_model_again() {
     server.signal("TERM");
     server.wait_for("stopping");
     assert_eq!(server.wait(), Some(0));
-    let mut server = Server::start(folder.path(), &[], &[]);
+
+    let model = path(&folder, "model.json");
+    std::fs::copy(root().join("fixtures/golden/xgb-3.2.0-binary-json/model.json"), &model).unwrap();
+    let mut server = Server::start(folder.path(), &["--b2b-model", &model], &[]);
+    server.signal("HUP");
+    server.wait_for("was loaded again");
+    std::fs::write(&model, "no model").unwrap();
+    server.signal("HUP");
+    server.wait_for("the old one stays");
+    assert_eq!(server.call("GET", "/health", None, None).0, 200);
     server.signal("INT");
     assert_eq!(server.wait(), Some(0));
 }

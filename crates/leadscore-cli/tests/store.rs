@@ -44,7 +44,10 @@ fn a_backup_is_made_while_leads_come_and_put_back_when_nobody_serves() {
             }
             count
         });
-        while server.call("GET", "/api/v1/leads?limit=1", None, None).1["leads"].as_array().is_none_or(Vec::is_empty) {}
+        while server.call("GET", "/api/v1/leads?limit=1", None, None).1["leads"]
+            .as_array()
+            .is_none_or(Vec::is_empty)
+        {}
         fine(&folder, &["backup", "copy.db"]);
         has_backup.store(true, Ordering::Relaxed);
         writer.join().unwrap()
@@ -79,7 +82,11 @@ fn a_backup_is_made_while_leads_come_and_put_back_when_nobody_serves() {
 fn the_tool_of_postgres_is_named() {
     let folder = folder(&[]);
     for args in [&["backup", "x.db"], &["restore", "x.db"]] {
-        let done = run(folder.path(), &[&["store"], &args[..], &["--database-url", "postgres://127.0.0.1:1/x"]].concat(), &[]);
+        let done = run(
+            folder.path(),
+            &[&["store"], &args[..], &["--database-url", "postgres://127.0.0.1:1/x"]].concat(),
+            &[],
+        );
         assert!(done.code == 2 && done.err.contains("pg_dump"), "{}", done.err);
     }
 }
@@ -94,7 +101,10 @@ fn leads_and_activities_of_csv_files_come_in_once() {
     let events = support::records(&std::fs::read_to_string(&log).unwrap());
     let (row_count, event_count) = (rows.len() - 1, events.len() - 1);
     let thousands = |count: usize| leadscore_files::wording::count(count as u64);
-    let summary = format!("leads: {row_count} added, 0 changed, 0 unchanged, 0 rejected; {} activities", thousands(event_count));
+    let summary = format!(
+        "leads: {row_count} added, 0 changed, 0 unchanged, 0 rejected; {} activities",
+        thousands(event_count)
+    );
     assert!(said.contains(&summary), "{summary}\n{said}");
     let out = exported(&folder);
     let column = |name: &str| rows[0].iter().position(|own| own == name).unwrap();
@@ -108,7 +118,13 @@ fn leads_and_activities_of_csv_files_come_in_once() {
         let kept = lead["activities"].as_array().map(Vec::as_slice).unwrap_or_default();
         let mut kept: Vec<(&str, &str, &str)> = kept
             .iter()
-            .map(|event| (event["id"].as_str().unwrap(), event["kind"].as_str().unwrap(), event["at"].as_str().unwrap()))
+            .map(|event| {
+                (
+                    event["id"].as_str().unwrap(),
+                    event["kind"].as_str().unwrap(),
+                    event["at"].as_str().unwrap(),
+                )
+            })
             .collect();
         let mut own = own;
         own.sort_unstable();
@@ -119,7 +135,10 @@ fn leads_and_activities_of_csv_files_come_in_once() {
     let kept = out.iter().flat_map(|lead| lead["activities"].as_array().into_iter().flatten());
     assert_eq!(kept.filter(|event| event["properties"]["page"].is_string()).count(), page);
     let again = fine(&folder, &import);
-    assert!(again.contains(&format!("0 added, 0 changed, {row_count} unchanged, 0 rejected; 0 activities")), "{again}");
+    assert!(
+        again.contains(&format!("0 added, 0 changed, {row_count} unchanged, 0 rejected; 0 activities")),
+        "{again}"
+    );
     assert_eq!(exported(&folder), out);
 }
 
@@ -156,13 +175,18 @@ fn rows_that_cannot_be_kept_are_named_by_line() {
     ]);
     let done = store(&folder, &["import", "leads.jsonl", "--rejects", "no.csv"]);
     assert_eq!(done.code, 1, "{}", done.err);
-    for line in ["line 3: nothing tells who it is", "line 4: no JSON", "line 5: `n/a` is no e-mail address", "tags"] {
+    for line in
+        ["line 3: nothing tells who it is", "line 4: no JSON", "line 5: `n/a` is no e-mail address", "tags"]
+    {
         assert!(done.err.contains(line), "{line}: {}", done.err);
     }
     assert!(done.err.contains("2 added, 0 changed, 0 unchanged, 3 rejected"), "{}", done.err);
     assert_eq!(support::records(&std::fs::read_to_string(path(&folder, "no.csv")).unwrap()).len(), 4);
     let out = exported(&folder);
-    assert_eq!((&out[0]["external_id"], &out[0]["email"]), (&json!("507f1f77bcf86cd799439011"), &json!("a@a.example")));
+    assert_eq!(
+        (&out[0]["external_id"], &out[0]["email"]),
+        (&json!("507f1f77bcf86cd799439011"), &json!("a@a.example"))
+    );
     assert_eq!((&out[0]["attributes"]["score"], &out[1]["external_id"]), (&json!(7), &json!("3")));
     let args = ["import", "leads.csv", "--map", "Nr=lead_id", "--map", "Firm=company", "--tenant", "csv"];
     let done = store(&folder, &args);

@@ -135,11 +135,8 @@ impl LeadInput {
         }
         let opened = InputFile::open(&self.path);
         let is_table = opened.as_ref().is_ok_and(|file| file.format == InputFormat::Csv);
-        let form = LogForm {
-            pipeline: pipeline.clone(),
-            leads_have_activities: !is_table,
-            is_whole: self.is_whole,
-        };
+        let form =
+            LogForm { pipeline: pipeline.clone(), leads_have_activities: !is_table, is_whole: self.is_whole };
         let open = |path| Log::open(path, &form, &self.zone, self.small_log_bytes, notes);
         let log = self.activities.as_deref().map(open).transpose()?;
         let file = opened?;
@@ -162,7 +159,17 @@ impl LeadInput {
             }
         };
         let is_whole = self.is_whole;
-        Ok(LeadReader { source, lead: Lead::default(), row: 0, line: 0, log, name, byte_count, bytes_read, is_whole })
+        Ok(LeadReader {
+            source,
+            lead: Lead::default(),
+            row: 0,
+            line: 0,
+            log,
+            name,
+            byte_count,
+            bytes_read,
+            is_whole,
+        })
     }
 
     /// The files that are read, each with what it is called in messages.

@@ -254,7 +254,8 @@ fn secret_key(config: &Config) -> Result<SecretKey, StartError> {
         (Some(text), _) => Ok(SecretKey::from_text(text.clone())?),
         (None, None) => Ok(SecretKey::open_or_create(&config.data)?),
         (None, Some(_)) => {
-            let message = "secret_key: with PostgreSQL set SECRET_KEY, at least 32 bytes, the same for all servers";
+            let message =
+                "secret_key: with PostgreSQL set SECRET_KEY, at least 32 bytes, the same for all servers";
             Err(StartError::Setting(message.to_owned()))
         }
     }

@@ -25,11 +25,13 @@ pub(crate) struct PlaceArgs {
 }
 
 #[derive(clap::Args)]
-#[command(after_help = "Settings come from the defaults, then the file of --config, then variables, then flags; the later \
+#[command(
+    after_help = "Settings come from the defaults, then the file of --config, then variables, then flags; the later \
                         win. A variable is the setting's name in capitals: LEADSCORE_LISTEN.\n\n\
                         Example: leadscore serve --listen 127.0.0.1:8000 --data ./leads\n\n\
                         SIGTERM and Ctrl-C end it when the requests under way are answered; SIGHUP loads the model of \
-                        --b2b-model again.")]
+                        --b2b-model again."
+)]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
@@ -63,8 +65,10 @@ pub(crate) enum KeysCommand {
 }
 
 #[derive(clap::Args)]
-#[command(after_help = "The key alone goes to standard output; only its hash is kept, so it cannot be shown again.\n\n\
-                        Example: leadscore keys create --name crm --plan pro --scopes score,read > key.txt")]
+#[command(
+    after_help = "The key alone goes to standard output; only its hash is kept, so it cannot be shown again.\n\n\
+                        Example: leadscore keys create --name crm --plan pro --scopes score,read > key.txt"
+)]
 pub(crate) struct CreateKeyArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
@@ -180,12 +184,14 @@ pub(crate) struct ExportArgs {
 }
 
 #[derive(clap::Args)]
-#[command(after_help = "JSON lines are an export of this store, or one object per lead: `email`, `phone` and `_id` (or \
+#[command(
+    after_help = "JSON lines are an export of this store, or one object per lead: `email`, `phone` and `_id` (or \
                         `id`) tell who it is, everything else becomes an attribute. A CSV file is read as `leadscore \
                         score` reads it.\n\n\
                         Doing it again changes nothing: leads are found again by id, e-mail address or phone, and \
                         activities by their id.\n\n\
-                        Example: leadscore store import leads.csv --activities log.csv --map Firm=company")]
+                        Example: leadscore store import leads.csv --activities log.csv --map Firm=company"
+)]
 pub(crate) struct ImportLeadsArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,

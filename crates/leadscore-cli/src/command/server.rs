@@ -8,8 +8,8 @@ mod store;
 use std::future::Future;
 
 use leadscore::Timestamp;
-use leadscore_server::{Config, StartError};
 use leadscore_server::store::{BackupError, FolderLock, Store, StoreError, has_store};
+use leadscore_server::{Config, StartError};
 
 use crate::args::server::{KeysCommand, PlaceArgs, StoreCommand};
 use crate::failure::Failure;
@@ -45,7 +45,6 @@ pub(crate) fn store(command: &StoreCommand) -> Result<bool, Failure> {
 
 /// A store that is open, and in use for others.
 struct OpenStore {
-    config: Config,
     store: Store,
     _lock: Option<FolderLock>,
 }
@@ -71,7 +70,7 @@ impl OpenStore {
     async fn of(config: Config) -> Result<OpenStore, Failure> {
         let lock = leadscore_server::serve::lock_folder(&config)?;
         let store = leadscore_server::serve::open_store(&config).await?;
-        Ok(OpenStore { config, store, _lock: lock })
+        Ok(OpenStore { store, _lock: lock })
     }
 
     /// Notes in the audit log what was done.
@@ -87,7 +86,8 @@ impl OpenStore {
 
 /// A name of a tenant that the server takes too.
 fn check_tenant(tenant: &str) -> Result<(), Failure> {
-    if tenant.is_empty() || tenant.len() > 128 || tenant.contains(char::is_control) || tenant.trim() != tenant {
+    if tenant.is_empty() || tenant.len() > 128 || tenant.contains(char::is_control) || tenant.trim() != tenant
+    {
         return Err(Failure::message("--tenant: wants 1 to 128 characters, without blanks at its ends"));
     }
     Ok(())

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ pub(crate) struct Server {
     pub(crate) address: String,
     /// What it said until it listened.
     pub(crate) said: String,
-    lines: Receiver<String>,
+    lines: Mutex<Receiver<String>>,
 }
 
 impl Server {
@@ -30,7 +31,9 @@ impl Server {
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (send, lines) = channel();
         // Reads to the end, so that the server never waits for someone to read.
-        std::thread::spawn(move || stderr.lines().map_while(Result::ok).for_each(|line| drop(send.send(line))));
+        std::thread::spawn(move || {
+            stderr.lines().map_while(Result::ok).for_each(|line| drop(send.send(line)))
+        });
         let mut said = String::new();
         let address = loop {
             let line = lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it does not listen: {said}"));
@@ -39,13 +42,14 @@ impl Server {
                 break rest.split(' ').next().unwrap().to_owned();
             }
         };
-        Server { child, address, said, lines }
+        Server { child, address, said, lines: Mutex::new(lines) }
     }
 
     /// Waits for a line that holds a text, and gives it.
     pub(crate) fn wait_for(&self, text: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
-        while let Ok(line) = self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        let lines = self.lines.lock().unwrap();
+        while let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             if line.contains(text) {
                 return line;
             }
@@ -56,7 +60,8 @@ impl Server {
     /// Sends a signal by its name.
     #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {
-        let done = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        let done =
+            Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
         assert!(done.success());
     }
 
@@ -73,7 +78,13 @@ impl Server {
     }
 
     /// The status and the body of an answer, as JSON where it is some.
-    pub(crate) fn call(&self, method: &str, path: &str, key: Option<&str>, body: Option<&Value>) -> (u16, Value) {
+    pub(crate) fn call(
+        &self,
+        method: &str,
+        path: &str,
+        key: Option<&str>,
+        body: Option<&Value>,
+    ) -> (u16, Value) {
         let body = body.map(Value::to_string).unwrap_or_default();
         let key = key.map(|key| format!("X-API-Key: {key}\r\n")).unwrap_or_default();
         let mut stream = TcpStream::connect(&self.address).unwrap();
@@ -105,7 +116,9 @@ pub(crate) fn command(folder: &Path, args: &[&str], variables: &[(&str, &str)]) 
     let mut command = Command::new(env!("CARGO_BIN_EXE_leadscore"));
     let foreign = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(|name| {
         let known = ["API_KEY", "SECRET_KEY", "DATABASE_URL", "MONGO", "AI_", "SMTP_", "LOG_LEVEL", "DEBUG"];
-        name.starts_with("LEADSCORE_") || name.ends_with("_API_KEY") || known.iter().any(|own| name.starts_with(own))
+        name.starts_with("LEADSCORE_")
+            || name.ends_with("_API_KEY")
+            || known.iter().any(|own| name.starts_with(own))
     });
     for name in foreign {
         command.env_remove(name);

@@ -124,7 +124,9 @@ impl LogForm {
     /// Whether properties are kept, also those that no feature reads: they decide which of two activities of the same
     /// time and kind comes first.
     fn keeps_properties(&self, has_ids: bool) -> bool {
-        self.is_whole || has_ids && self.leads_have_activities || self.pipeline.schema().reads_activity_properties()
+        self.is_whole
+            || has_ids && self.leads_have_activities
+            || self.pipeline.schema().reads_activity_properties()
     }
 
     /// A log of this form, to be read from a file whose activities have ids or not.

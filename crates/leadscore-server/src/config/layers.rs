@@ -115,7 +115,9 @@ impl Layers {
         // The line may have a secret in it, so it is not repeated.
         let told = |error: dotenvy::Error| match error {
             dotenvy::Error::Io(error) => ConfigError(format!("{shown}: {error}")),
-            _ => ConfigError(format!("{shown}: a line is not of the form NAME=value; values with blanks want quotes")),
+            _ => ConfigError(format!(
+                "{shown}: a line is not of the form NAME=value; values with blanks want quotes"
+            )),
         };
         let lines: Result<Vec<(String, String)>, _> = dotenvy::from_path_iter(path).map_err(told)?.collect();
         let mut lines = lines.map_err(told)?;
@@ -151,9 +153,16 @@ impl Layers {
         for setting in SETTINGS {
             let key = setting.name;
             match self.values.get(setting.name) {
-                Some(said) if setting.is_secret => writeln!(text, "# {key} = \"(not shown)\"  # {}", said.shown_origin()),
+                Some(said) if setting.is_secret => {
+                    writeln!(text, "# {key} = \"(not shown)\"  # {}", said.shown_origin())
+                }
                 Some(said) => {
-                    writeln!(text, "{key} = {}  # {}", toml::Value::from(said.text.as_str()), said.shown_origin())
+                    writeln!(
+                        text,
+                        "{key} = {}  # {}",
+                        toml::Value::from(said.text.as_str()),
+                        said.shown_origin()
+                    )
                 }
                 None => writeln!(text, "# {key} is not set: {}", setting.help),
             }

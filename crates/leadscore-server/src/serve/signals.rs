@@ -14,7 +14,8 @@ pub fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'stati
     {
         use tokio::signal::unix::{SignalKind, signal};
 
-        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let (mut interrupt, mut terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         Ok(async move {
             tokio::select! {
                 _ = interrupt.recv() => {}

@@ -253,7 +253,8 @@ mod tests {
         store.backup(&good, false).await.unwrap();
         store.close().await;
         let bytes = std::fs::read(&good).unwrap();
-        let (text, cut, empty) = (folder.path().join("text"), folder.path().join("cut"), folder.path().join("empty"));
+        let (text, cut, empty) =
+            (folder.path().join("text"), folder.path().join("cut"), folder.path().join("empty"));
         std::fs::write(&text, "no database at all, but long enough to look at it".repeat(100)).unwrap();
         std::fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
         std::fs::write(&empty, "").unwrap();
@@ -263,7 +264,10 @@ mod tests {
         }
         let own = data.join(STORE_FILE);
         assert!(matches!(Store::restore(&own, &data, true).await, Err(BackupError::Itself(_))));
-        assert!(matches!(Store::restore(&folder.path().join("no"), &data, true).await, Err(BackupError::File { .. })));
+        assert!(matches!(
+            Store::restore(&folder.path().join("no"), &data, true).await,
+            Err(BackupError::File { .. })
+        ));
         assert_eq!(count(&data).await, 1);
     }
 }

@@ -99,17 +99,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open_folder(folder.path()).await.unwrap();
         let mut numbers = Vec::new();
-        for (email, millis) in [("old@a.example", 1_000), ("new@a.example", 9_000), ("active@a.example", 1_000)] {
+        for (email, millis) in
+            [("old@a.example", 1_000), ("new@a.example", 9_000), ("active@a.example", 1_000)]
+        {
             let contact = Contact { email: Some(email.to_owned()), ..Contact::default() };
             let saved = store.save_lead("t", &contact, &Attributes::new(), at(millis)).await.unwrap();
             numbers.push(saved.lead.number);
         }
-        let activity = |at| NewActivity { id: "1".to_owned(), kind: "call".to_owned(), at, properties: Attributes::new() };
+        let activity = |at| NewActivity {
+            id: "1".to_owned(),
+            kind: "call".to_owned(),
+            at,
+            properties: Attributes::new(),
+        };
         store.append_activities("t", numbers[0], &[activity(at(2_000))]).await.unwrap();
         store.append_activities("t", numbers[2], &[activity(at(8_000))]).await.unwrap();
         let erased = store.erase_unchanged_since(at(5_000), at(10_000)).await.unwrap();
         assert_eq!(erased, BTreeMap::from([("t".to_owned(), 1)]));
-        let left: Vec<i64> = store.leads_after("t", 0, 9).await.unwrap().iter().map(|lead| lead.number).collect();
+        let left: Vec<i64> =
+            store.leads_after("t", 0, 9).await.unwrap().iter().map(|lead| lead.number).collect();
         assert_eq!(left, numbers[1..]);
         assert!(store.activities(numbers[0]).await.unwrap().is_empty());
         let audit = store.audit("t", 9).await.unwrap();

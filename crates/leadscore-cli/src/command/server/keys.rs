@@ -70,9 +70,12 @@ pub(super) async fn revoke(args: &RevokeKeyArgs) -> Result<bool, Failure> {
     let open = OpenStore::open_existing(&args.place).await?;
     let keys = open.store.keys().await?;
     let Some(key) = keys.iter().find(|key| key.id == args.id) else {
-        let hint = if args.id.starts_with(ApiKey::PREFIX) { ": name the key by its id, not itself" } else { "" };
+        let hint =
+            if args.id.starts_with(ApiKey::PREFIX) { ": name the key by its id, not itself" } else { "" };
         // What was given may be the key: it is not repeated.
-        return Err(Failure::message(format!("there is no key of this id{hint}; `leadscore keys list` shows them")));
+        return Err(Failure::message(format!(
+            "there is no key of this id{hint}; `leadscore keys list` shows them"
+        )));
     };
     if !open.store.revoke_key(&key.id, crate::input::now()?).await? {
         return Err(Failure::message(format!("{}: it was revoked before", key.id)));
@@ -91,12 +94,14 @@ pub(super) async fn token(args: &TokenArgs) -> Result<bool, Failure> {
         _ => Some(scopes(&args.scopes)?.iter().collect()),
     };
     let lifetime = lifetime(&args.ttl)?;
-    let issuer = token_issuer(&settings::of(&args.place)?)?;
+    let config = settings::of(&args.place)?;
+    // The folder of the secret key is made with the store.
+    let open = OpenStore::of(config.clone()).await?;
+    let issuer = token_issuer(&config)?;
     let now = crate::input::now()?;
     let seconds = now.as_millis().div_euclid(1_000);
     let token = issuer.issue(&args.tenant, args.sub.as_deref(), scopes.as_deref(), seconds, lifetime);
     let token = token.map_err(|error| Failure::message(error.to_string()))?;
-    let open = OpenStore::open(&args.place).await?;
     let until = shown_time((seconds.saturating_add_unsigned(lifetime.as_secs())).saturating_mul(1_000));
     open.audit(&args.tenant, "token.issue", &format!("until {until}")).await?;
     open.close().await;
@@ -109,7 +114,9 @@ fn scopes(names: &[String]) -> Result<Scopes, Failure> {
     let scopes: Scopes =
         names.join(",").parse().map_err(|_| Failure::message("--scopes: score, read, write, admin"))?;
     if scopes.is_empty() {
-        return Err(Failure::message("--scopes: a key without any opens nothing; name score, read, write or admin"));
+        return Err(Failure::message(
+            "--scopes: a key without any opens nothing; name score, read, write or admin",
+        ));
     }
     Ok(scopes)
 }

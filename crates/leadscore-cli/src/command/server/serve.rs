@@ -28,7 +28,8 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<bool, Failure> {
         return Ok(true);
     }
     let config = layers.build()?;
-    let level = log::level(Some(&config.log_level), None).map_err(|error| Failure::message(error.to_string()))?;
+    let level =
+        log::level(Some(&config.log_level), None).map_err(|error| Failure::message(error.to_string()))?;
     log::init(level, log::json_wanted()).map_err(|error| Failure::message(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::message(format!("no asynchronous runtime: {error}")))?;

@@ -12,7 +12,11 @@ fn later_layers_win_and_say_where_they_are_from() {
     let layers = Layers::new().file(&file).unwrap();
     assert_eq!(layers.build().unwrap().listen.port(), 1);
     let layers = layers
-        .environment(variables(&[("LEADSCORE_LISTEN", "127.0.0.1:2"), ("AI_PROVIDER", "gemini"), ("API_KEY", "k")]))
+        .environment(variables(&[
+            ("LEADSCORE_LISTEN", "127.0.0.1:2"),
+            ("AI_PROVIDER", "gemini"),
+            ("API_KEY", "k"),
+        ]))
         .unwrap();
     assert_eq!(layers.build().unwrap().listen.port(), 2);
     let layers = layers.flag("listen", Some("127.0.0.1:3"));

@@ -234,16 +234,15 @@ impl Store {
 fn the_one<'a>(known: &'a [StoredLead], lead: &LeadTransfer) -> Result<Option<&'a StoredLead>, String> {
     let is = |own: Option<&str>, other: Option<&str>| own.is_some() && own == other;
     let by_id = known.iter().find(|own| is(Some(&own.id), lead.id.as_deref()));
-    let by_own_id = known.iter().find(|own| is(own.contact.external_id.as_deref(), lead.external_id.as_deref()));
+    let by_own_id =
+        known.iter().find(|own| is(own.contact.external_id.as_deref(), lead.external_id.as_deref()));
     let by_email = known.iter().find(|own| is(own.contact.email.as_deref(), lead.email.as_deref()));
     let mut found: Vec<&StoredLead> = by_id.into_iter().chain(by_own_id).chain(by_email).collect();
     found.dedup_by_key(|own| own.number);
     match found[..] {
         [] => Ok(known.first()),
         [one] => {
-            let differs = |own: &Option<String>, other: &Option<String>| {
-                matches!((own, other), (Some(own), Some(other)) if own != other)
-            };
+            let differs = |own: &Option<String>, other: &Option<String>| matches!((own, other), (Some(own), Some(other)) if own != other);
             // An id that both have from this store's kind is proof enough; one of the caller's may be used twice.
             if by_id.is_none() && differs(&one.contact.email, &lead.email) {
                 return Err("the id is that of a lead with another e-mail address".to_owned());

@@ -34,7 +34,8 @@ pub(in super::super) async fn run(args: &ImportLeadsArgs) -> Result<bool, Failur
     let mut reads = vec![("the input", Path::new(&args.file))];
     reads.extend(map.file.as_deref().map(|path| ("the mapping", path)));
     reads.extend(args.activities.as_deref().map(|path| ("the activity log", path)));
-    let writes: Vec<(&str, &Path)> = args.rejects.as_deref().map(|path| ("--rejects", path)).into_iter().collect();
+    let writes: Vec<(&str, &Path)> =
+        args.rejects.as_deref().map(|path| ("--rejects", path)).into_iter().collect();
     refuse_overwriting(&reads, &writes)?;
     let file = InputFile::open(&args.file)?;
     let open = OpenStore::open(&args.place).await?;
@@ -201,7 +202,9 @@ impl Tally {
     fn summary(&self, rejected: u64) -> String {
         let Tally { added, changed, unchanged, activities } = *self;
         let activities = counted(activities, "activity", "activities");
-        format!("leads: {added} added, {changed} changed, {unchanged} unchanged, {rejected} rejected; {activities} added")
+        format!(
+            "leads: {added} added, {changed} changed, {unchanged} unchanged, {rejected} rejected; {activities} added"
+        )
     }
 }
 

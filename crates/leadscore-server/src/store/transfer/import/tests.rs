@@ -26,19 +26,40 @@ fn person(email: Option<&str>, external_id: Option<&str>) -> LeadTransfer {
 /// A store with all that is kept of a lead.
 async fn filled() -> (tempfile::TempDir, Store) {
     let (folder, store) = store().await;
-    let contact =
-        Contact { email: Some("ada@a.example".into()), phone: Some("+49 30 1".into()), external_id: Some("7".into()) };
+    let contact = Contact {
+        email: Some("ada@a.example".into()),
+        phone: Some("+49 30 1".into()),
+        external_id: Some("7".into()),
+    };
     let attributes = serde_json::json!({"company": "Ä-Werk \"x\"\n", "budget": 0.1, "is_customer": false});
     let attributes = attributes.as_object().unwrap();
     let lead = store.save_lead("t", &contact, attributes, at(1_001)).await.unwrap().lead;
-    store.save_lead("t", &Contact { email: Some("b@a.example".into()), ..Contact::default() }, attributes, at(1_500)).await.unwrap();
+    store
+        .save_lead(
+            "t",
+            &Contact { email: Some("b@a.example".into()), ..Contact::default() },
+            attributes,
+            at(1_500),
+        )
+        .await
+        .unwrap();
     store.save_lead("other", &contact, &Attributes::new(), at(1_500)).await.unwrap();
     let properties = serde_json::json!({"page": "/pricing", "seconds": 12}).as_object().unwrap().clone();
-    let activity = |id: &str, millis, properties| NewActivity { id: id.into(), kind: "visit".into(), at: at(millis), properties };
+    let activity = |id: &str, millis, properties| NewActivity {
+        id: id.into(),
+        kind: "visit".into(),
+        at: at(millis),
+        properties,
+    };
     let activities = [activity("a", 900, properties), activity("b", 2_000, Attributes::new())];
     store.append_activities("t", lead.number, &activities).await.unwrap();
     store.set_outcome("t", lead.number, Outcome::Converted, at(3_000)).await.unwrap();
-    let heat = HeatUpdate { lead: lead.number, class: "hot", confidence: 0.1 + 0.2, recommendation: Some("{\"a\":1}") };
+    let heat = HeatUpdate {
+        lead: lead.number,
+        class: "hot",
+        confidence: 0.1 + 0.2,
+        recommendation: Some("{\"a\":1}"),
+    };
     store.save_heat("t", &heat, at(2_500)).await.unwrap();
     let prediction = NewPrediction {
         lead: lead.number,
@@ -73,7 +94,10 @@ async fn what_goes_out_comes_in_equal_and_only_once() {
     assert_eq!(first[0], ImportOutcome { lead: Imported::Added, activities_added: 2 });
     assert_eq!(lines(&to).await, out);
     let again = to.import_leads("t", &read, at(9_999)).await.unwrap();
-    assert!(again.iter().all(|one| one.lead == Imported::Unchanged && one.activities_added == 0), "{again:?}");
+    assert!(
+        again.iter().all(|one| one.lead == Imported::Unchanged && one.activities_added == 0),
+        "{again:?}"
+    );
     assert_eq!(lines(&to).await, out);
     // Into the store it is from.
     let same = from.import_leads("t", &read, at(9_999)).await.unwrap();
@@ -98,9 +122,8 @@ async fn pages_hold_each_lead_once() {
 #[tokio::test]
 async fn a_lead_is_found_again_and_somebody_else_is_not_taken_for_it() {
     let (_folder, store) = store().await;
-    let import = async |lead: LeadTransfer| {
-        store.import_leads("t", &[lead], at(5_000)).await.unwrap().remove(0).lead
-    };
+    let import =
+        async |lead: LeadTransfer| store.import_leads("t", &[lead], at(5_000)).await.unwrap().remove(0).lead;
     let with = |lead: LeadTransfer, name: &str| {
         let mut lead = lead;
         lead.attributes.insert(name.to_owned(), 1.into());
@@ -113,7 +136,10 @@ async fn a_lead_is_found_again_and_somebody_else_is_not_taken_for_it() {
     let two = import(person(Some("a@a.example"), Some("2"))).await;
     assert!(matches!(&two, Imported::Refused(reason) if reason.contains("two different")), "{two:?}");
     let else_one = import(person(Some("new@a.example"), Some("2"))).await;
-    assert!(matches!(&else_one, Imported::Refused(reason) if reason.contains("another e-mail")), "{else_one:?}");
+    assert!(
+        matches!(&else_one, Imported::Refused(reason) if reason.contains("another e-mail")),
+        "{else_one:?}"
+    );
     let phone = |email| LeadTransfer { phone: Some("+1".to_owned()), ..person(email, None) };
     assert_eq!(import(phone(None)).await, Imported::Added);
     assert_eq!(import(phone(Some("c@a.example"))).await, Imported::Changed);

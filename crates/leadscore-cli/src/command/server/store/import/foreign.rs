@@ -63,7 +63,8 @@ impl ForeignRecords {
             && let Some(name) = IDS.into_iter().find(|name| attributes.contains_key(*name))
         {
             let value = attributes.remove(name).unwrap_or_default();
-            transfer.external_id = Some(id_text(&value).ok_or_else(|| format!("{name}: no text or whole number"))?);
+            transfer.external_id =
+                Some(id_text(&value).ok_or_else(|| format!("{name}: no text or whole number"))?);
         }
         for (name, others) in OTHER_NAMES {
             if attributes.contains_key(name) {
@@ -128,7 +129,8 @@ fn typed(name: &str, value: &Value) -> Option<Value> {
         "$numberDecimal" => {
             let text = text?;
             let number = text.parse().ok().and_then(Number::from_f64);
-            let is_whole = |number: &Number| number.to_string().trim_end_matches(".0") == text.trim_end_matches(".0");
+            let is_whole =
+                |number: &Number| number.to_string().trim_end_matches(".0") == text.trim_end_matches(".0");
             Some(number.filter(is_whole).map_or_else(|| text.into(), Value::Number))
         }
         "$date" => match plain(value.clone()) {
@@ -191,7 +193,10 @@ mod tests {
         records.mapping.set_column("Nr", "lead_id");
         let text = br#"{"Nr":5,"Firma":"Acme","activities":[{"id":"1","kind":"call","at":"2026-11-20"}],"owner":{"a":1}}"#;
         let lead = records.transfer(text).unwrap();
-        assert_eq!((lead.external_id.as_deref(), &lead.attributes["company"]), (Some("5"), &Value::from("Acme")));
+        assert_eq!(
+            (lead.external_id.as_deref(), &lead.attributes["company"]),
+            (Some("5"), &Value::from("Acme"))
+        );
         assert_eq!((lead.activities.len(), lead.activities[0].id.as_str()), (1, "1"));
         assert_eq!(records.nested.iter().collect::<Vec<_>>(), ["owner"]);
         let error = records.transfer(br#"{"Nr":5,"activities":[{"kind":"call"}]}"#).unwrap_err();

@@ -77,7 +77,9 @@ fn value_of(value: &Attribute) -> Option<Value> {
     match value {
         Attribute::Text(text) if text.trim().is_empty() => None,
         Attribute::Text(text) => Some(Value::from(text.as_str())),
-        Attribute::Number(number) if number.fract() == 0.0 && number.abs() < EXACT => Some(Value::from(*number as i64)),
+        Attribute::Number(number) if number.fract() == 0.0 && number.abs() < EXACT => {
+            Some(Value::from(*number as i64))
+        }
         Attribute::Number(number) => Number::from_f64(*number).map(Value::Number),
         Attribute::Flag(flag) => Some(Value::from(*flag)),
         other => Some(Value::from(other.as_ref().to_text().into_owned())),
@@ -129,7 +131,8 @@ mod tests {
     #[test]
     fn activities_have_the_same_ids_each_time() {
         let at = Timestamp::from_millis(1_000).unwrap();
-        let own = [Activity::new("call", at), Activity::new("call", at), Activity::new("call", at).with_id("x")];
+        let own =
+            [Activity::new("call", at), Activity::new("call", at), Activity::new("call", at).with_id("x")];
         let ids = |all: &[Activity]| activities(all).into_iter().map(|one| one.id).collect::<Vec<_>>();
         assert_eq!(ids(&own), ["call 1970-01-01T00:00:01Z 1", "call 1970-01-01T00:00:01Z 2", "x"]);
         assert_eq!(ids(&own), ids(&own));
