@@ -198,7 +198,10 @@ impl Layers {
                 Some(_) => return Err(self.wrong("llm_failure", "fallback or error")),
             },
             prediction_ttl: self.duration("prediction_ttl")?,
-            retention_days: self.parsed("retention_days")?,
+            retention_days: match self.parsed("retention_days")? {
+                Some(0) => return Err(self.wrong("retention_days", "1 or more days")),
+                days => days,
+            },
             api_keys: self.list("api_keys").into_iter().map(SecretString::from).collect(),
             secret_key: self.secret("secret_key"),
             jwt: JwtSettings {

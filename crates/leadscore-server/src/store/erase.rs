@@ -25,6 +25,43 @@ impl Store {
         Ok(row.map(|(number,)| number))
     }
 
+    /// Removes a lead with all that is kept of it, also where answers that are kept for repeated requests name it; false
+    /// where there is none. E-mails to it stay for the count of them, without their words.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn delete_lead(&self, tenant: &str, number: i64) -> Result<bool, StoreError> {
+        Ok(write!(&self.db, transaction => {
+            let names: Option<(String, Option<String>)> =
+                sqlx::query_as("SELECT id, email FROM leads WHERE tenant = $1 AND number = $2")
+                    .bind(tenant)
+                    .bind(number)
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+            let Some((id, email)) = names else { return Ok(false) };
+            sqlx::query(
+                "DELETE FROM idempotency WHERE tenant = $1 AND (body LIKE $2 ESCAPE '!' OR LOWER(body) LIKE $3 ESCAPE '!')",
+            )
+            .bind(tenant)
+            .bind(containing(&id))
+            .bind(email.as_deref().map(containing))
+            .execute(&mut *transaction)
+            .await?;
+            sqlx::query("UPDATE emails SET subject = '', content = '' WHERE lead = $1 AND tenant = $2")
+                .bind(number)
+                .bind(tenant)
+                .execute(&mut *transaction)
+                .await?;
+            sqlx::query("DELETE FROM leads WHERE tenant = $1 AND number = $2")
+                .bind(tenant)
+                .bind(number)
+                .execute(&mut *transaction)
+                .await?
+                .rows_affected()
+                > 0
+        }))
+    }
+
     /// Erases leads of all tenants that did not change, and of which no activity and no outcome is known, since some
     /// moment; gives how many by tenant, each noted in the tenant's audit log.
     ///
@@ -83,6 +120,19 @@ impl Store {
         }
         Ok(erased)
     }
+}
+
+/// The pattern of LIKE for texts with another one in them.
+fn containing(text: &str) -> String {
+    let mut pattern = "%".to_owned();
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
 }
 
 #[cfg(test)]
