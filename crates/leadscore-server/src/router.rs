@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use crate::auth::Scope;
 use crate::body::Schemas;
 use crate::families::system;
-use crate::families::{b2b, heatscore};
+use crate::families::{b2b, core, heatscore};
 use crate::family::Family;
 use crate::gate::{self, Route, guard};
 use crate::openapi;
@@ -39,6 +39,7 @@ fn system_routes() -> Vec<Entry> {
 /// The router with its documentation.
 pub(crate) fn router(state: &AppState) -> (Router, utoipa::openapi::OpenApi) {
     let mut entries = system_routes();
+    entries.extend(core_routes());
     for family in &state.config.families {
         entries.extend(match family {
             Family::Heatscore => heatscore_routes(),
@@ -53,10 +54,31 @@ pub(crate) fn router(state: &AppState) -> (Router, utoipa::openapi::OpenApi) {
     }
     let (router, mut documentation) = router.split_for_parts();
     openapi::complete(&mut documentation, &noted);
+    if let (Some(model), Some(components)) = (state.b2b.load(), &mut documentation.components) {
+        if let Some(features) = components.schemas.get_mut("B2bFeatures") {
+            *features = b2b::documentation::features_schema(&model);
+        }
+    }
     let text = serde_json::to_string_pretty(&documentation).expect("the documentation serializes");
     state.set_documentation(Schemas::new(&documentation), text);
     let router = router.layer(from_fn_with_state(state.clone(), gate::outermost)).with_state(state.clone());
     (router, documentation)
+}
+
+/// What the documents leave out.
+fn core_routes() -> Vec<Entry> {
+    let score = Policy::of(Family::Core, Scope::Score);
+    let read = Policy::of(Family::Core, Scope::Read);
+    let write = Policy::of(Family::Core, Scope::Write);
+    vec![
+        (write, routes!(core::leads::create)),
+        (read, routes!(core::leads::get)),
+        (write, routes!(core::leads::update)),
+        (write, routes!(core::leads::delete)),
+        (write, routes!(core::activities::append)),
+        (write, routes!(core::outcome::set)),
+        (score.body_limit(10 << 20).timeout(Duration::from_secs(60)), routes!(core::score::score)),
+    ]
 }
 
 fn heatscore_routes() -> Vec<Entry> {

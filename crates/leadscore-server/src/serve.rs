@@ -266,9 +266,8 @@ fn verifier(config: &Config, secret_key: &SecretKey) -> Result<Verifier, StartEr
     let derived = JwtConfig::derived(secret_key);
     let told = |message: &str| StartError::Setting(format!("auth.jwt: {message}"));
     let algorithm = match (jwt.algorithm.as_deref(), &jwt.secret, &jwt.public_key, &jwt.jwks_url) {
-        (None, None, None, None) => derived.algorithm,
         (None | Some("HS256"), Some(secret), None, None) => Algorithm::Hs256 { secret: secret.clone() },
-        (Some("HS256"), None, None, None) => derived.algorithm,
+        (None | Some("HS256"), None, None, None) => derived.algorithm,
         (Some("RS256"), None, Some(key), None) => {
             let pem = if key.contains("-----BEGIN") {
                 key.clone()
@@ -332,7 +331,6 @@ fn without_trailing_slash<B>(mut request: axum::http::Request<B>) -> axum::http:
     request
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape of a panic handler")]
 fn internal_error(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
     tracing::error!("a request ended in a panic");
     let mut response = axum::response::Response::new(axum::body::Body::from(

@@ -13,6 +13,9 @@ use super::settings::{SETTINGS, Setting, UNUSED};
 use super::{Config, JwtSettings, LlmSettings, SenderSettings, SmtpSettings};
 use crate::family::Family;
 
+/// Variables of the tests and of the command itself.
+const OTHERS: &[&str] = &["LEADSCORE_REQUIRE_SHARED", "LEADSCORE_SKIP_LOG", "LEADSCORE_BLESS"];
+
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -94,8 +97,6 @@ impl Layers {
                 self.unused.push((*name).to_owned());
             }
         }
-        // Variables of the tests and of the command itself.
-        const OTHERS: [&str; 3] = ["LEADSCORE_REQUIRE_SHARED", "LEADSCORE_SKIP_LOG", "LEADSCORE_BLESS"];
         match all.keys().find(|name| name.starts_with("LEADSCORE_") && !OTHERS.contains(&name.as_str())) {
             Some(name) => {
                 let plain = name.trim_start_matches("LEADSCORE_").to_lowercase();
@@ -166,7 +167,7 @@ impl Layers {
                 }
                 None => writeln!(text, "# {key} is not set: {}", setting.help),
             }
-            .expect("a text takes all");
+            .unwrap_or_default();
         }
         text
     }
@@ -185,8 +186,8 @@ impl Layers {
         }
         let path = |name: &str| self.text(name).map(PathBuf::from);
         Ok(Config {
-            listen: self.parsed("listen")?.expect("has a default"),
-            data: path("data").expect("has a default"),
+            listen: self.needed("listen", self.parsed("listen")?)?,
+            data: self.needed("data", path("data"))?,
             database_url: self.secret("database_url"),
             families: self.families()?,
             cors_origins: self.list("cors_origins"),
@@ -236,10 +237,14 @@ impl Layers {
             b2b_model: path("b2b_model"),
             b2b_version: self.text("b2b_version"),
             is_b2b_stored: self.flag_of("b2b_store")?,
-            max_requests: self.parsed("max_requests")?.expect("has a default"),
+            max_requests: self.needed("max_requests", self.parsed("max_requests")?)?,
             log_level: if is_debug { "debug".to_owned() } else { self.text("log_level").unwrap_or_default() },
             unused_variables: self.unused.clone(),
         })
+    }
+
+    fn needed<T>(&self, name: &str, value: Option<T>) -> Result<T, ConfigError> {
+        value.ok_or_else(|| self.wrong(name, "a value"))
     }
 
     fn text(&self, name: &str) -> Option<String> {

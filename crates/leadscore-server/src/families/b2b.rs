@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod body;
+pub(crate) mod documentation;
 mod fields;
 pub(crate) mod info;
 pub mod invalid;

@@ -140,10 +140,10 @@ impl Store {
             .bind(now)
             .fetch_optional(&mut *transaction)
             .await?;
-            let (row, is_new) = match found {
-                Some(row) => (row, false),
-                // Another server may have made it in the meantime: then its row is taken, and locked.
-                None => {
+            let (row, is_new) = if let Some(row) = found {
+                    (row, false)
+                } else {
+                    // Another server may have made it in the meantime: then its row is taken, and locked.
                     let id = Uuid::new_v4().to_string();
                     let row: Row = sqlx::query_as(
                         "INSERT INTO leads (id, tenant, email, phone, external_id, attributes, first_contact_at, created_at,
@@ -163,7 +163,6 @@ impl Store {
                     .map_err(taken)?;
                     let is_new = row.id == id;
                     (row, is_new)
-                }
             };
             let mut lead = StoredLead::try_from(row)?;
             merge(&mut lead.attributes, attributes);
