@@ -76,7 +76,7 @@ pub enum LeadReference {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     number: i64,
     id: String,
     email: Option<String>,
@@ -246,27 +246,6 @@ impl Store {
         }))
     }
 
-    /// Removes a lead with all that is kept of it; false where there is none. E-mails to it stay, without its name.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn delete_lead(&self, tenant: &str, number: i64) -> Result<bool, StoreError> {
-        Ok(write!(&self.db, transaction => {
-            sqlx::query("UPDATE emails SET subject = '', content = '' WHERE lead = $1 AND tenant = $2")
-                .bind(number)
-                .bind(tenant)
-                .execute(&mut *transaction)
-                .await?;
-            sqlx::query("DELETE FROM leads WHERE tenant = $1 AND number = $2")
-                .bind(tenant)
-                .bind(number)
-                .execute(&mut *transaction)
-                .await?
-                .rows_affected()
-                > 0
-        }))
-    }
-
     /// Leads whose number is above `after`, in the order of their numbers.
     ///
     /// # Errors
@@ -397,7 +376,8 @@ impl TryFrom<Row> for StoredLead {
     }
 }
 
-fn merge(own: &mut Attributes, new: &Attributes) {
+/// Puts new attributes beside those there are; a null removes one.
+pub(super) fn merge(own: &mut Attributes, new: &Attributes) {
     for (name, value) in new {
         if value.is_null() {
             own.remove(name);
