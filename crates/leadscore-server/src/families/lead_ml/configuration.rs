@@ -15,6 +15,8 @@ use crate::store::{StoreError, StoredLead};
 /// The configuration that every tenant has.
 pub(crate) const DEFAULT_NUMBER: i64 = 1;
 
+const MOST_CONDITIONS: usize = 20;
+
 /// Which pipelines score, and which leads belong to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct ConfigurationBody {
@@ -27,7 +29,7 @@ pub(crate) struct ConfigurationBody {
     pub(crate) pipelines: PipelineNames,
     /// What a lead must have to belong to the configuration, by the names of attributes; all leads where nothing is named.
     #[serde(default)]
-    #[schema(required = false, max_properties = 20)]
+    #[schema(required = false)]
     pub(crate) filter: BTreeMap<String, Condition>,
 }
 
@@ -49,15 +51,14 @@ pub(crate) struct PipelineNames {
 /// What an attribute must be; all that is said must hold. A lead without the attribute does not fit.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(min_properties = 1)]
 pub(crate) struct Condition {
     /// A text, a number or a flag; the case of texts does not matter.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Value>)]
+    #[schema(value_type = Value, required = false)]
     equals: Option<Value>,
     /// Any one of these.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<Value>>, min_items = 1, max_items = 100)]
+    #[schema(value_type = Vec<Value>, required = false, min_items = 1, max_items = 100)]
     one_of: Option<Vec<Value>>,
     /// A number of at least this.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -145,6 +146,9 @@ impl ConfigurationBody {
                 let names = known(state).names(part).join(" or ");
                 tell(format!("pipelines.{}", part.as_str()), format!("`{name}` cannot be used here; use {names}"));
             }
+        }
+        if self.filter.len() > MOST_CONDITIONS {
+            tell("filter".to_owned(), format!("names at most {MOST_CONDITIONS} attributes"));
         }
         for (name, condition) in &self.filter {
             if name.trim().is_empty() || name.len() > 100 {
