@@ -88,7 +88,8 @@ fn shares<const N: usize>(parts: [f64; N], total: i64) -> [i64; N] {
     // Computing shares may lose the last bit of a whole number.
     let mut whole = exact.map(|part| (part + 1e-9).floor() as i64);
     let mut order: [usize; N] = std::array::from_fn(|at| at);
-    let lost = |at: usize| exact[at] - exact[at].floor();
+    let before = whole;
+    let lost = |at: usize| exact[at] - before[at] as f64;
     order.sort_by(|a, b| lost(*b).total_cmp(&lost(*a)));
     let left = usize::try_from(total - whole.iter().sum::<i64>()).unwrap_or(0);
     for at in order.into_iter().cycle().take(left) {
