@@ -1,5 +1,7 @@
 //! The documented APIs, one module for each family.
 
 pub mod b2b;
+pub(crate) mod core;
 pub(crate) mod heatscore;
+pub(crate) mod lead_ml;
 pub(crate) mod system;

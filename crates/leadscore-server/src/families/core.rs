@@ -1,0 +1,3 @@
+//! Leads, activities, outcomes, configurations and pipelines, which the documents leave out.
+
+pub(crate) mod configurations;
