@@ -65,7 +65,10 @@ const AT_ONCE: usize = 8;
     path = "/api/lead-scoring/{configId}/ml/bulk-predict",
     params(("configId" = i64, Path, description = "The configuration's number", minimum = 1)),
     request_body = Option<BulkOptions>,
-    responses((status = 200, body = BulkPredicted))
+    responses(
+        (status = 200, body = BulkPredicted),
+        (status = 429, description = "The quota of the language model is used up")
+    )
 )]
 pub(crate) async fn bulk_predict(
     State(state): State<AppState>,

@@ -46,7 +46,10 @@ pub(crate) struct Predicted {
     path = "/api/lead-scoring/leads/{id}/ml/predict",
     params(("id" = i64, Path, description = "The lead's number", minimum = 1)),
     request_body = Option<PredictOptions>,
-    responses((status = 200, body = Predicted))
+    responses(
+        (status = 200, body = Predicted),
+        (status = 429, description = "The quota of the language model is used up")
+    )
 )]
 pub(crate) async fn predict(
     State(state): State<AppState>,

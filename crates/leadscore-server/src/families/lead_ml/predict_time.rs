@@ -35,7 +35,10 @@ pub(crate) struct RefreshOptions {
     path = "/api/lead-scoring/leads/{id}/ml/predict-time",
     params(("id" = i64, Path, description = "The lead's number", minimum = 1)),
     request_body = Option<RefreshOptions>,
-    responses((status = 200, body = Predicted))
+    responses(
+        (status = 200, body = Predicted),
+        (status = 429, description = "The quota of the language model is used up")
+    )
 )]
 pub(crate) async fn predict_time(
     State(state): State<AppState>,

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use futures_util::stream::{self, StreamExt};
 use leadscore::task::RankingTask;
-use leadscore::{Basis, FeatureValue, FeatureValues, Prediction, ScoreOptions};
+use leadscore::{Basis, FeatureValue, FeatureValues, Mode, Prediction, ScoreOptions};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -72,7 +72,10 @@ pub(crate) struct RankingQuery {
     get,
     path = "/api/lead-scoring/{configId}/ml/ranked-leads",
     params(("configId" = i64, Path, description = "The configuration's number", minimum = 1), RankingQuery),
-    responses((status = 200, body = Ranking))
+    responses(
+        (status = 200, body = Ranking),
+        (status = 429, description = "The quota of the language model is used up")
+    )
 )]
 pub(crate) async fn ranked_leads(
     State(state): State<AppState>,
@@ -104,8 +107,10 @@ pub(crate) async fn ranked_leads(
     }
     let converted = conversions(&state, &own, &ranked)?;
     save(&state, tenant, &own, &ranked, &converted, llm_metadata.as_ref()).await?;
-    let features: Vec<&FeatureValues> =
-        converted.iter().map(|own| &own.prediction.explanation.features).collect();
+    let as_of = state.as_of();
+    let features = |candidate: &Candidate| own.conversion.features(&candidate.lead, &as_of, Mode::Lenient);
+    let features: Vec<FeatureValues> =
+        ranked.iter().map(|(.., candidate)| features(candidate)).collect::<Result<_, _>>()?;
     let rankings: Vec<RankedLead> = ranked.into_iter().map(|(own, ..)| own).collect();
     let insights = Insights::of(&rankings, &features);
     Ok(Json(Ranking { rankings, insights, llm_metadata }))
@@ -122,7 +127,9 @@ async fn order(
     let began = Instant::now();
     let mut parts = Vec::with_capacity(tasks.len());
     if by_model {
-        let mut asked = stream::iter(&tasks).map(|task| state.words.assist(task)).buffered(tasks.len().max(1));
+        let count = tasks.len().max(1);
+        let ask = |task: RankingTask| async move { state.words.assist(&task).await };
+        let mut asked = stream::iter(tasks).map(ask).buffered(count);
         while let Some(part) = asked.next().await {
             refuse_failure(state, &part)?;
             parts.push(part);
@@ -185,7 +192,7 @@ async fn save(
 }
 
 impl Insights {
-    fn of(rankings: &[RankedLead], features: &[&FeatureValues]) -> Insights {
+    fn of(rankings: &[RankedLead], features: &[FeatureValues]) -> Insights {
         let count = rankings.len();
         let sum: f64 = rankings.iter().map(|own| own.conversion_probability).sum();
         let average = if count == 0 { 0.0 } else { sum / count as f64 };
