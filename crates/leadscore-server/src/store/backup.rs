@@ -77,7 +77,7 @@ impl FolderLock {
     fn take(folder: &Path, lock: fn(&File) -> Result<(), TryLockError>) -> Result<FolderLock, BackupError> {
         let path = folder.join(LOCK_FILE);
         let failed = |error| BackupError::File { path: path.clone(), error };
-        std::fs::create_dir_all(folder).map_err(failed)?;
+        make_folder(folder).map_err(failed)?;
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match lock(&file) {
             Ok(()) => Ok(FolderLock { _file: file }),
@@ -142,6 +142,15 @@ impl Store {
         }
         put_in_place(copy, &place, true).map_err(|error| failed(&place, error))
     }
+}
+
+/// Makes the folder of a store if it is not there, for its owner alone: it holds personal data and a secret.
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// Whether a folder has a SQLite store.
