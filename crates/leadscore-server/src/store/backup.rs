@@ -1,6 +1,6 @@
 //! Copies of the SQLite store: made while servers write, put back while none does.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -74,15 +74,18 @@ impl FolderLock {
         FolderLock::take(folder, File::try_lock)
     }
 
-    fn take(folder: &Path, lock: fn(&File) -> Result<(), TryLockError>) -> Result<FolderLock, BackupError> {
+    fn take(
+        folder: &Path,
+        lock: fn(&File) -> Result<(), fs::TryLockError>,
+    ) -> Result<FolderLock, BackupError> {
         let path = folder.join(LOCK_FILE);
         let failed = |error| BackupError::File { path: path.clone(), error };
         make_folder(folder).map_err(failed)?;
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match lock(&file) {
             Ok(()) => Ok(FolderLock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(BackupError::InUse(folder.to_owned())),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
+            Err(fs::TryLockError::WouldBlock) => Err(BackupError::InUse(folder.to_owned())),
+            Err(fs::TryLockError::Error(error)) => Err(failed(error)),
         }
     }
 }
@@ -235,9 +238,9 @@ mod tests {
         // Its log of writes is still there.
         assert!(data.join("leadscore.db-wal").exists());
         let lock = FolderLock::shared(&data).unwrap();
-        let _second = FolderLock::shared(&data).unwrap();
+        let second = FolderLock::shared(&data).unwrap();
         assert!(matches!(Store::restore(&file, &data, true).await, Err(BackupError::InUse(_))));
-        drop((lock, _second));
+        drop((lock, second));
         assert!(matches!(Store::restore(&file, &data, false).await, Err(BackupError::Exists(_))));
         store.close().await;
         Store::restore(&file, &data, true).await.unwrap();
