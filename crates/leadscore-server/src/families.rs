@@ -3,4 +3,5 @@
 pub mod b2b;
 pub(crate) mod core;
 pub(crate) mod heatscore;
+pub(crate) mod lead_ml;
 pub(crate) mod system;

@@ -105,6 +105,9 @@ fn faults(route: &Route) -> Vec<FaultKind> {
         if route.method != Method::GET && route.method != Method::DELETE {
             kinds.extend([FaultKind::TooLarge, FaultKind::UnsupportedMediaType]);
         }
+        if route.template.contains('{') {
+            kinds.push(FaultKind::NotFound);
+        }
         if route.policy.is_idempotent && route.method == Method::POST {
             kinds.push(FaultKind::Conflict);
         }

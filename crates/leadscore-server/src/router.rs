@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use crate::auth::Scope;
 use crate::body::Schemas;
 use crate::families::system;
-use crate::families::{b2b, core, heatscore};
+use crate::families::{b2b, core, heatscore, lead_ml};
 use crate::family::Family;
 use crate::gate::{self, Route, guard};
 use crate::openapi;
@@ -40,9 +40,11 @@ fn system_routes() -> Vec<Entry> {
 pub(crate) fn router(state: &AppState) -> (Router, utoipa::openapi::OpenApi) {
     let mut entries = system_routes();
     entries.extend(core_routes());
+    entries.extend(configuration_routes());
     for family in &state.config.families {
         entries.extend(match family {
             Family::Heatscore => heatscore_routes(),
+            Family::LeadMl => lead_ml_routes(),
             Family::B2b => b2b_routes(),
             _ => Vec::new(),
         });
@@ -112,5 +114,40 @@ fn b2b_routes() -> Vec<Entry> {
         (read, routes!(b2b::info::info)),
         (read, routes!(b2b::info::features)),
         (read, routes!(b2b::info::importance)),
+    ]
+}
+
+fn lead_ml_routes() -> Vec<Entry> {
+    let score = Policy::of(Family::LeadMl, Scope::Score);
+    let read = Policy::of(Family::LeadMl, Scope::Read);
+    let write = Policy::of(Family::LeadMl, Scope::Write);
+    // A language model may take its time; several questions after each other take more of it.
+    let (slow, slowest) = (Duration::from_secs(60), Duration::from_secs(300));
+    vec![
+        (score.timeout(slow), routes!(lead_ml::predict::predict)),
+        (read, routes!(lead_ml::prediction_route::prediction)),
+        (score.timeout(slow), routes!(lead_ml::predict_time::predict_time)),
+        (score, routes!(lead_ml::predict_score::predict_score)),
+        (read, routes!(lead_ml::features::features)),
+        (score.timeout(slowest), routes!(lead_ml::bulk_predict::bulk_predict)),
+        (read.timeout(slowest), routes!(lead_ml::ranked_leads::ranked_leads)),
+        (read.timeout(slow), routes!(lead_ml::top_leads::top_leads)),
+        (read.timeout(slow), routes!(lead_ml::leads_by_tier::leads_by_tier)),
+        (write, routes!(lead_ml::validate::validate)),
+        (read, routes!(lead_ml::accuracy::accuracy)),
+        (read, routes!(lead_ml::feature_importance::feature_importance)),
+    ]
+}
+
+/// Which pipelines score which leads, which the documents leave out.
+fn configuration_routes() -> Vec<Entry> {
+    let read = Policy::of(Family::Core, Scope::Read);
+    let admin = Policy::of(Family::Core, Scope::Admin);
+    vec![
+        (read, routes!(core::configurations::configurations)),
+        (admin, routes!(core::configurations::create)),
+        (read, routes!(core::configurations::configuration)),
+        (admin, routes!(core::configurations::replace)),
+        (admin, routes!(core::configurations::remove)),
     ]
 }

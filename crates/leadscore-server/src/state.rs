@@ -11,6 +11,7 @@ use crate::body::Schemas;
 use crate::callers::Callers;
 use crate::config::Config;
 use crate::families::b2b::model::CurrentModel;
+use crate::families::lead_ml::pipelines::KnownPipelines;
 use crate::limits::Windows;
 use crate::observe::metrics::{Metrics, RouteMetrics, UNMATCHED};
 use crate::observe::resources::Sampler;
@@ -44,6 +45,8 @@ pub(crate) struct Pipelines {
     pub(crate) heat: Pipeline,
     /// The columns of uploads.
     pub(crate) heat_upload: Pipeline,
+    /// Those that configurations name.
+    pub(crate) lead_ml: KnownPipelines,
     utc: Zone,
 }
 
@@ -141,10 +144,12 @@ impl Inner {
 
 impl Pipelines {
     pub(crate) fn builtin() -> Result<Pipelines, leadscore::Error> {
+        let utc = Zone::utc();
         Ok(Pipelines {
             heat: Pipeline::builtin("heat")?,
             heat_upload: crate::families::heatscore::upload_columns()?,
-            utc: Zone::utc(),
+            lead_ml: KnownPipelines::builtin(&AsOf::parse("2026-01-01", &utc)?)?,
+            utc,
         })
     }
 }

@@ -14,3 +14,4 @@ mod upload_table;
 mod written;
 
 pub(crate) use upload_table::columns as upload_columns;
+pub(crate) use written::refuse_failure;
