@@ -5,9 +5,9 @@ mod support;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use leadscore::Timestamp;
-use leadscore_server::auth::{Algorithm, JwtConfig, Scope, Verifier};
-use leadscore_server::store::{Attributes, Contact, NewActivity, NewPrediction, PredictionKind, Store};
-use reqwest::RequestBuilder;
+use leadscore_server::auth::{Algorithm, JwtConfig, KeyHash, Plan, Scope, Scopes, Verifier};
+use leadscore_server::store::{Attributes, Contact, NewActivity, NewKey, NewPrediction, PredictionKind, Store};
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use support::{JWT_SECRET, Running, json};
 use tempfile::TempDir;
@@ -66,6 +66,15 @@ async fn add_lead(store: &Store, tenant: &str, email: &str, known: Value, done: 
         .collect();
     store.append_activities(tenant, saved.lead.number, &activities).await.unwrap();
     saved.lead.number
+}
+
+/// A key that may change configurations.
+async fn admin_key(store: &Store, tenant: &str) -> String {
+    let key = "ls_a-key-of-tests-that-may-do-all-there-is";
+    let scopes = Scope::ALL.into_iter().collect::<Scopes>();
+    let new = NewKey { name: "tests", tenant, plan: Plan::Pro, scopes, families: None };
+    store.save_key(&new, &KeyHash::of(key), Timestamp::from_millis(now()).unwrap()).await.unwrap();
+    key.to_owned()
 }
 
 struct Leads {
@@ -537,12 +546,12 @@ async fn accuracy_is_what_was_validated() {
 async fn configurations_choose_leads_and_pipelines() {
     let Leads { folder, john, mary, .. } = leads().await;
     let store = Store::open_folder(folder.path()).await.unwrap();
-    let key = support::admin_key(&store, "acme").await;
+    let key = admin_key(&store, "acme").await;
     store.close().await;
     let server = Running::start_in(folder, &[]).await;
     let core = |request: RequestBuilder| request.header("x-api-key", &key);
     let url = |path: &str| format!("{}/api/v1/configurations{path}", server.base);
-    let send = async |method: reqwest::Method, path: &str, body: Option<Value>| {
+    let send = async |method: Method, path: &str, body: Option<Value>| {
         let request = core(server.client.request(method, url(path)));
         json(match body {
             Some(body) => request.header("content-type", "application/json").body(body.to_string()),
@@ -550,7 +559,6 @@ async fn configurations_choose_leads_and_pipelines() {
         })
         .await
     };
-    use reqwest::Method;
     let (status, all) = send(Method::GET, "", None).await;
     assert_eq!((status, &all["configurations"][0]["id"]), (200, &json!(1)), "{all}");
     let body = json!({"name": "Europe", "pipelines": {"conversion": "conversion-compat"},

@@ -91,7 +91,7 @@ pub(crate) async fn bulk_predict(
         let lead = candidate.stored.number;
         let kept = if options.force_refresh { None } else { reuse(&state, tenant, lead, wanted).await? };
         if kept.is_none() {
-            open.push((results.len(), Subject { stored: candidate.stored, lead: candidate.lead }));
+            open.push((results.len(), Subject { lead: candidate.lead }));
         }
         results.push((lead, kept.map(Ok)));
     }

@@ -6,11 +6,10 @@ use super::configuration::Configuration;
 use super::prediction::{DayInterval, MlPrediction};
 use crate::fault::{Fault, FaultKind};
 use crate::state::AppState;
-use crate::store::{LeadReference, NewPrediction, PredictionKind, StoredLead};
+use crate::store::{LeadReference, NewPrediction, PredictionKind};
 
 /// A lead of a tenant as pipelines read it.
 pub(crate) struct Subject {
-    pub(crate) stored: StoredLead,
     pub(crate) lead: Lead,
 }
 
@@ -20,8 +19,7 @@ impl Subject {
         let stored = state.store.lead(tenant, &LeadReference::Number(number)).await?;
         let stored = stored.ok_or_else(|| Fault::not_found("Lead not found"))?;
         let activities = state.store.activities(stored.number).await?;
-        let lead = stored.to_lead(activities);
-        Ok(Subject { stored, lead })
+        Ok(Subject { lead: stored.to_lead(activities) })
     }
 
     /// What the pipeline of conversions says.
