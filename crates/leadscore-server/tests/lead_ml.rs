@@ -295,6 +295,8 @@ async fn rankings_have_the_document_s_shape_and_order() {
     let average = own["insights"]["avgConversionProbability"].as_f64().unwrap();
     assert!((average - sum / 3.0).abs() <= 0.005 + 1e-9, "{own}");
     assert_eq!(own["insights"]["topLeadCount"], top);
+    // Two of three write from an address of a company; nothing else is shared by more than half.
+    assert_eq!(own["insights"]["commonPatterns"], json!(["Corporate email domains"]));
 
     // What was ranked is kept as a prediction, once for as long as it says the same.
     let (status, kept) = get(&server, "acme", &format!("/leads/{john}/ml/prediction?type=PRIORITY")).await;
@@ -607,11 +609,16 @@ struct Answers;
 
 impl Respond for Answers {
     fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
-        let question = String::from_utf8_lossy(&request.body).into_owned();
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        let messages = body["messages"].as_array().unwrap();
+        let question: String = messages.iter().filter_map(|own| own["content"].as_str()).collect();
         let content = if question.contains("whole days") {
             json!({"days": 1_000, "explanation": "No."})
-        } else if question.contains("\\\"lead\\\"") {
-            json!({"ranking": []})
+        } else if question.contains("Name every number once") {
+            // The order of the pipeline turned round.
+            let count = question.matches("\"lead\":").count();
+            let place = |lead| json!({"lead": lead, "reason": "The lead reacts."});
+            json!({"ranking": (1..=count).rev().map(place).collect::<Vec<_>>()})
         } else {
             json!({"probability": own_probability(&question), "explanation": "The lead reacts.", "risk_factors": [],
                 "recommendations": []})
@@ -625,14 +632,9 @@ impl Respond for Answers {
 
 /// A little above the pipeline's probability, as the question has it.
 fn own_probability(question: &str) -> f64 {
-    let number = question.split("probability\\\\\\\":").nth(1).or_else(|| question.split("probability\\\":").nth(1));
-    let digits: String = number
-        .unwrap_or("0.3")
-        .chars()
-        .skip_while(|letter| *letter == ' ')
-        .take_while(|letter| letter.is_ascii_digit() || *letter == '.')
-        .collect();
-    (digits.parse::<f64>().unwrap_or(0.3) + 0.05).min(0.99)
+    let after = question.split("\"probability\":").nth(1).unwrap_or_else(|| panic!("no probability: {question}"));
+    let digits: String = after.chars().take_while(|letter| letter.is_ascii_digit() || *letter == '.').collect();
+    (digits.parse::<f64>().unwrap() + 0.05).min(0.99)
 }
 
 async fn model() -> MockServer {
@@ -685,9 +687,74 @@ async fn a_model_is_asked_and_its_answers_are_kept_apart() {
     post(&server, "acme", &format!("/leads/{john}/ml/predict-score"), json!({})).await;
     get(&server, "acme", "/1/ml/ranked-leads?useLLM=false").await;
     assert_eq!(model.received_requests().await.unwrap().len(), asked);
+    // Silent leads do not come before one with many more points, whatever a model says.
     let (status, ranked) = get(&server, "acme", "/1/ml/ranked-leads").await;
     assert_eq!((status, &ranked["rankings"][0]["leadId"]), (200, &json!(john)), "{ranked}");
+    assert!(ranked.get("llmMetadata").is_none(), "{ranked}");
     assert!(model.received_requests().await.unwrap().len() > asked);
+}
+
+#[tokio::test]
+async fn a_model_may_change_the_order_of_leads_that_are_close() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_folder(folder.path()).await.unwrap();
+    let mut numbers = Vec::new();
+    for at in 0..3 {
+        let known = json!({"company": format!("Company {at}"), "title": "Director"});
+        numbers.push(add_lead(&store, "acme", &format!("p{at}@acme.example"), known, &[("page_view", 1)]).await);
+    }
+    store.close().await;
+    let model = model().await;
+    let base = format!("{}/v1", model.uri());
+    let server = Running::start_in(folder, &settings(&base)).await;
+    let ids = |own: &Value| -> Vec<i64> {
+        own["rankings"].as_array().unwrap().iter().map(|own| own["leadId"].as_i64().unwrap()).collect()
+    };
+    let (_, rules) = get(&server, "acme", "/1/ml/ranked-leads?useLLM=false").await;
+    assert_eq!(ids(&rules), numbers);
+    let (status, own) = get(&server, "acme", "/1/ml/ranked-leads").await;
+    numbers.reverse();
+    assert_eq!((status, ids(&own)), (200, numbers.clone()), "{own}");
+    assert_eq!((&own["rankings"][0]["priorityRank"], &own["rankings"][0]["reasoning"]), (&json!(1), &json!("The lead reacts.")));
+    assert_eq!((&own["llmMetadata"]["model"], &own["llmMetadata"]["tokensUsed"]), (&json!("gpt-4o-mini"), &json!(850)));
+    let (_, kept) = get(&server, "acme", &format!("/leads/{}/ml/prediction?type=PRIORITY", numbers[0])).await;
+    assert_eq!((&kept["prediction"]["basis"], &kept["prediction"]["priorityRank"]), (&json!("llm"), &json!(1)), "{kept}");
+}
+
+#[tokio::test]
+async fn the_documentation_has_every_route_and_checks_what_it_shows() {
+    let server = Running::start(&[]).await;
+    let (_, own) = json(server.get("/openapi.json")).await;
+    let routes = [
+        ("post", "/leads/{id}/ml/predict"),
+        ("get", "/leads/{id}/ml/prediction"),
+        ("post", "/leads/{id}/ml/predict-time"),
+        ("post", "/leads/{id}/ml/predict-score"),
+        ("get", "/leads/{id}/ml/features"),
+        ("post", "/{configId}/ml/bulk-predict"),
+        ("get", "/{configId}/ml/ranked-leads"),
+        ("get", "/{configId}/ml/top-leads"),
+        ("get", "/{configId}/ml/leads-by-tier"),
+        ("post", "/predictions/{id}/validate"),
+        ("get", "/{configId}/ml/accuracy"),
+        ("get", "/{configId}/ml/feature-importance"),
+    ];
+    for (method, path) in routes {
+        let operation = &own["paths"][format!("{BASE}{path}")][method];
+        for status in ["200", "400", "401", "403", "404", "500"] {
+            assert!(operation["responses"][status].is_object(), "{path} {status}: {operation}");
+        }
+        assert_eq!(operation["tags"], json!(["lead-ml"]), "{path}");
+    }
+    let bulk = &own["components"]["schemas"]["BulkOptions"]["properties"];
+    assert_eq!((&bulk["limit"]["minimum"], &bulk["limit"]["maximum"], &bulk["limit"]["default"]), (&json!(1), &json!(100), &json!(50)));
+    assert_eq!((&bulk["minScore"]["maximum"], &bulk["ruleBasedOnly"]["default"]), (&json!(100), &json!(false)));
+    let operations = own["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+    let mut ids: Vec<&str> = operations.filter_map(|operation| operation["operationId"].as_str()).collect();
+    let count = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "two operations have the same name");
 }
 
 #[tokio::test]

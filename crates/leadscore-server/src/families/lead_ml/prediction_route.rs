@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::PathNumber;
 use super::prediction::MlPrediction;
+use super::subject::erased;
 use crate::body::Query;
 use crate::callers::Caller;
 use crate::fault::Fault;
@@ -55,7 +56,7 @@ pub(crate) async fn prediction(
     };
     let tenant = &caller.tenant;
     if state.store.lead(tenant, &LeadReference::Number(id)).await?.is_none() {
-        return Err(Fault::not_found("Lead not found"));
+        return Err(erased());
     }
     let now = state.now();
     let stored = state.store.latest_prediction(tenant, id, kind, now).await?;
