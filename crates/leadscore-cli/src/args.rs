@@ -1,6 +1,7 @@
 //! The command line.
 
 pub(crate) mod assist;
+pub(crate) mod server;
 
 use std::path::PathBuf;
 
@@ -39,6 +40,14 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// List the built-in pipelines, or show one
     Pipelines(PipelinesArgs),
+    /// Answer requests over HTTP: the documented lead-scoring APIs, on one store of leads
+    Serve(server::ServeArgs),
+    /// Make, list and revoke the keys of the server
+    #[command(subcommand)]
+    Keys(server::KeysCommand),
+    /// Back up, move and erase the leads of the server
+    #[command(subcommand)]
+    Store(server::StoreCommand),
 }
 
 /// Where leads come from, and as of when they are judged.

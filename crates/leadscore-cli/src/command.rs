@@ -7,6 +7,13 @@ pub(crate) mod explain;
 pub(crate) mod features;
 pub(crate) mod import;
 pub(crate) mod inspect;
+#[cfg(not(feature = "serve"))]
+mod no_server;
 pub(crate) mod pipelines;
 pub(crate) mod predict;
 pub(crate) mod score;
+#[cfg(feature = "serve")]
+pub(crate) mod server;
+
+#[cfg(not(feature = "serve"))]
+pub(crate) use no_server as server;

@@ -88,7 +88,7 @@ pub(crate) fn pipeline(name: &str) -> Result<Pipeline, Failure> {
 }
 
 /// The one place where the command reads a clock.
-fn now() -> Result<Timestamp, Failure> {
+pub(crate) fn now() -> Result<Timestamp, Failure> {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let millis =
         since.map_err(|_| Failure::message("the system clock stands before 1970; use --as-of"))?.as_millis();

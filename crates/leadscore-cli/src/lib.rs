@@ -44,6 +44,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Assist(command) => command::assist::run(&command),
         Command::Check(args) => command::check::run(&args),
         Command::Pipelines(args) => command::pipelines::run(&args),
+        Command::Serve(args) => command::server::serve(&args),
+        Command::Keys(command) => command::server::keys(&command),
+        Command::Store(command) => command::server::store(&command),
     };
     match done {
         // Standard output was closed, as in `leadscore … | head`.

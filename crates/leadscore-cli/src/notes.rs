@@ -16,10 +16,17 @@ impl StderrNotes {
     /// terminal.
     pub(crate) fn with_bar(leads: &LeadReader, rows_on_stdout: bool) -> StderrNotes {
         let is_seen = std::io::stderr().is_terminal() && !(rows_on_stdout && std::io::stdout().is_terminal());
-        if !is_seen {
-            return StderrNotes::default();
-        }
-        let bar = match leads.byte_count() {
+        if is_seen { StderrNotes::shown(leads.byte_count()) } else { StderrNotes::default() }
+    }
+
+    /// With a bar over so many bytes, where someone is looking at standard error.
+    #[cfg(feature = "serve")]
+    pub(crate) fn with_bar_of(byte_count: Option<u64>) -> StderrNotes {
+        if std::io::stderr().is_terminal() { StderrNotes::shown(byte_count) } else { StderrNotes::default() }
+    }
+
+    fn shown(byte_count: Option<u64>) -> StderrNotes {
+        let bar = match byte_count {
             Some(count) => ProgressBar::new(count),
             None => ProgressBar::new_spinner(),
         };

@@ -182,4 +182,20 @@ fn every_command_has_help() {
     {
         plain(&format!("help_{command}"), &[command, "--help"]);
     }
+    for command in [
+        &["serve"][..],
+        &["keys"],
+        &["keys", "create"],
+        &["keys", "list"],
+        &["keys", "revoke"],
+        &["keys", "token"],
+        &["store"],
+        &["store", "backup"],
+        &["store", "restore"],
+        &["store", "export"],
+        &["store", "import"],
+        &["store", "erase"],
+    ] {
+        plain(&format!("help_{}", command.join("_")), &[command, &["--help"]].concat());
+    }
 }

@@ -27,6 +27,8 @@ pub struct CsvOptions {
     pub header: Option<bool>,
     /// The names of columns to be kept as text whatever they look like.
     pub text_columns: Vec<String>,
+    /// Whether a row with fewer cells than the header lacks the last ones; it is rejected otherwise.
+    pub short_rows_are_padded: bool,
 }
 
 /// The order of day and month in a date such as `05/06/2026`.
@@ -83,6 +85,13 @@ impl CsvOptions {
     #[must_use]
     pub fn text_column(mut self, name: impl Into<String>) -> CsvOptions {
         self.text_columns.push(name.into());
+        self
+    }
+
+    /// Takes a row with fewer cells than the header for one that lacks the last ones, instead of rejecting it.
+    #[must_use]
+    pub fn pad_short_rows(mut self) -> CsvOptions {
+        self.short_rows_are_padded = true;
         self
     }
 

@@ -108,7 +108,8 @@ impl<R: Read> CsvReader<R> {
         };
         source.consume(layout.data);
         Ok(CsvReader {
-            cutter: RecordCutter::new(layout.delimiter, Some(width)),
+            cutter: RecordCutter::new(layout.delimiter, Some(width))
+                .pad_short_rows(options.short_rows_are_padded),
             plan: Arc::new(RowPlan { columns: plans, selected: vec![true; width] }),
             line: layout.data_line,
             row_count: 0,

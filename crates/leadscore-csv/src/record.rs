@@ -62,6 +62,8 @@ pub(crate) struct RecordCutter {
     delimiter: u8,
     /// The number of fields wanted, once known.
     width: Option<usize>,
+    /// Whether a record with fewer fields has empty ones at its end.
+    pads_short_rows: bool,
     /// How many bytes may still be scanned in vain; earned back by progress, so that the work stays linear.
     rescan_budget: usize,
     parser: Reader,
@@ -71,7 +73,14 @@ pub(crate) struct RecordCutter {
 impl RecordCutter {
     pub(crate) fn new(delimiter: u8, width: Option<usize>) -> RecordCutter {
         let parser = new_parser(delimiter);
-        RecordCutter { delimiter, width, rescan_budget: 2 * MAX_RECORD, parser, spans: Vec::new() }
+        let rescan_budget = 2 * MAX_RECORD;
+        RecordCutter { delimiter, width, pads_short_rows: false, rescan_budget, parser, spans: Vec::new() }
+    }
+
+    /// The same where a record with fewer fields has empty ones at its end.
+    pub(crate) fn pad_short_rows(mut self, pads: bool) -> RecordCutter {
+        self.pads_short_rows = pads;
+        self
     }
 
     pub(crate) fn delimiter(&self) -> u8 {
@@ -244,9 +253,15 @@ impl RecordCutter {
         Record { end, next, line_count, field_count, first_field_end, backslash: false }
     }
 
-    fn check_width(&self, record: Record, fields: &Fields) -> Cut {
+    fn check_width(&self, record: Record, fields: &mut Fields) -> Cut {
         if self.has_right_width(&record, fields) {
             return Cut::Record(record);
+        }
+        if let Some(width) = self.width.filter(|width| self.pads_short_rows && record.field_count < *width) {
+            while fields.len() < width {
+                fields.end_field();
+            }
+            return Cut::Record(Record { field_count: width, ..record });
         }
         let Record { end, next, line_count, field_count, .. } = record;
         let reason = match self.width {

@@ -546,3 +546,33 @@ proptest! {
         prop_assert_eq!(reader.next_row(&mut row).unwrap(), ReadRow::End);
     }
 }
+
+#[test]
+fn short_rows_lack_their_last_cells_where_that_is_asked_for() {
+    use leadscore_csv::{Cell, CsvOptions, CsvReader, ReadRow, Row};
+    let file =
+        "name,email,views\nAnn,a@acme.example,3\nBob\n\"Cid, jr\",c@acme.example\nDan,d@acme.example,1,9\n";
+    let mut reader = CsvReader::open(file.as_bytes(), CsvOptions::new().pad_short_rows()).unwrap();
+    let (mut row, mut seen) = (Row::default(), Vec::new());
+    loop {
+        match reader.next_row(&mut row).unwrap() {
+            ReadRow::End => break,
+            ReadRow::Rejected(rejected) => seen.push(rejected.reason),
+            ReadRow::Row => seen.push(format!(
+                "{:?} {:?} {:?}",
+                row.text(0),
+                row.text(1),
+                row.value(2) == Some(Cell::Number(3.0))
+            )),
+        }
+    }
+    assert_eq!(
+        seen,
+        [
+            "Some(\"Ann\") Some(\"a@acme.example\") true",
+            "Some(\"Bob\") None false",
+            "Some(\"Cid, jr\") Some(\"c@acme.example\") false",
+            "4 fields where the header has 3",
+        ]
+    );
+}

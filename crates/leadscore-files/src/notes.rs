@@ -34,7 +34,8 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn new(bytes_read: u64, byte_count: Option<u64>, is_done: bool) -> Progress {
+    /// So many bytes of so many.
+    pub fn new(bytes_read: u64, byte_count: Option<u64>, is_done: bool) -> Progress {
         Progress { bytes_read, byte_count, is_done }
     }
 }

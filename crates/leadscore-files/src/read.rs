@@ -2,12 +2,14 @@
 
 mod activity_log;
 mod json_list;
+mod json_records;
 mod mapping;
 mod open;
 mod records;
 mod table;
 mod table_rows;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,12 +17,14 @@ use std::sync::Arc;
 use leadscore::{Attribute, Error, Lead, Mode, Pipeline, Zone};
 use leadscore_csv::Warning;
 
+pub use json_records::{FoundRecord, JsonRecords};
 pub use mapping::Mapping;
 pub use open::{ByteCounter, InputFile, InputFormat};
 
 use crate::Notes;
 pub(crate) use activity_log::ActivityLog;
 use activity_log::{LogForm, LogStream, SMALL_LOG_BYTES};
+use table::TableUse;
 pub(crate) use table_rows::{TableBlock, TableBuffers, TablePlan, TableRow};
 
 /// Attributes shown beside a lead even where the pipeline does not read them.
@@ -37,6 +41,10 @@ pub struct LeadInput {
     mode: Mode,
     /// A log of fewer bytes is held in memory however it is sorted.
     small_log_bytes: u64,
+    /// Attribute → column, beside the mapping file.
+    columns: BTreeMap<String, String>,
+    is_whole: bool,
+    pads_short_rows: bool,
 }
 
 impl LeadInput {
@@ -49,7 +57,17 @@ impl LeadInput {
             zone: Zone::utc(),
             mode: Mode::Lenient,
             small_log_bytes: SMALL_LOG_BYTES,
+            columns: BTreeMap::new(),
+            is_whole: false,
+            pads_short_rows: false,
         }
+    }
+
+    /// The same where a row of a table with fewer cells than the header lacks the last ones; it is rejected otherwise.
+    #[must_use]
+    pub fn pad_short_rows(mut self) -> LeadInput {
+        self.pads_short_rows = true;
+        self
     }
 
     /// The same with a [`Mapping`] file.
@@ -63,6 +81,22 @@ impl LeadInput {
     #[must_use]
     pub fn activities(mut self, path: impl Into<PathBuf>) -> LeadInput {
         self.activities = Some(path.into());
+        self
+    }
+
+    /// The same with a column that holds an attribute, or the lead's id where the attribute is `lead_id`; it wins over the
+    /// mapping file.
+    #[must_use]
+    pub fn column(mut self, column: impl Into<String>, attribute: impl Into<String>) -> LeadInput {
+        self.columns.insert(attribute.into(), column.into());
+        self
+    }
+
+    /// The same with everything that is in the files, and not only what a pipeline reads: every column of a table is an
+    /// attribute, activities keep their ids and properties, and a lead without an id has none.
+    #[must_use]
+    pub fn whole(mut self) -> LeadInput {
+        self.is_whole = true;
         self
     }
 
@@ -89,34 +123,53 @@ impl LeadInput {
     }
 
     /// Opens the files for a pipeline, and notes what was assumed about them. Of the activity log only what the pipeline
-    /// reads is kept.
+    /// reads is kept, unless the input is read [`whole`](LeadInput::whole).
     ///
     /// # Errors
     /// `not_found` and `io` with the file's name as the path, `invalid_context` for a mapping that cannot be used,
     /// `unreadable_table` for a file whose leads or activities cannot be read.
     pub fn open(&self, pipeline: &Pipeline, notes: &mut dyn Notes) -> Result<LeadReader, Error> {
-        let mapping = self.mapping.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
+        let mut mapping = self.mapping.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
+        for (attribute, column) in &self.columns {
+            mapping.set_column(column, attribute);
+        }
         let opened = InputFile::open(&self.path);
         let is_table = opened.as_ref().is_ok_and(|file| file.format == InputFormat::Csv);
-        let form = LogForm { pipeline: pipeline.clone(), leads_have_activities: !is_table };
+        let form =
+            LogForm { pipeline: pipeline.clone(), leads_have_activities: !is_table, is_whole: self.is_whole };
         let open = |path| Log::open(path, &form, &self.zone, self.small_log_bytes, notes);
         let log = self.activities.as_deref().map(open).transpose()?;
         let file = opened?;
         for note in &file.notes {
             notes.assumed(note);
         }
-        note_unknown_attributes(&mapping, pipeline, notes);
+        if !self.is_whole {
+            note_unknown_attributes(&mapping, pipeline, notes);
+        }
         let (name, byte_count, bytes_read) = (file.name.clone(), file.byte_count, file.bytes_read.clone());
         let source = match file.format {
             InputFormat::Csv => {
-                let is_strict = self.mode == Mode::Strict;
-                Source::Table(Box::new(table::Table::open(file, &mapping, pipeline, is_strict, notes)?))
+                let mut options = mapping.csv_options();
+                options.short_rows_are_padded = self.pads_short_rows;
+                let use_of = TableUse { is_strict: self.mode == Mode::Strict, is_whole: self.is_whole };
+                Source::Table(Box::new(table::Table::open(file, &mapping, options, pipeline, use_of, notes)?))
             }
             InputFormat::Jsonl | InputFormat::Json => {
                 Source::Records(Box::new(records::Records::new(file, mapping, self.zone.clone())))
             }
         };
-        Ok(LeadReader { source, lead: Lead::default(), row: 0, line: 0, log, name, byte_count, bytes_read })
+        let is_whole = self.is_whole;
+        Ok(LeadReader {
+            source,
+            lead: Lead::default(),
+            row: 0,
+            line: 0,
+            log,
+            name,
+            byte_count,
+            bytes_read,
+            is_whole,
+        })
     }
 
     /// The files that are read, each with what it is called in messages.
@@ -182,6 +235,7 @@ pub struct LeadReader {
     name: String,
     byte_count: Option<u64>,
     bytes_read: ByteCounter,
+    is_whole: bool,
 }
 
 enum Source {
@@ -270,7 +324,7 @@ impl LeadReader {
         }
         self.row += 1;
         if read == ReadLead::Lead {
-            if self.lead.id.is_none() {
+            if self.lead.id.is_none() && !self.is_whole {
                 self.lead.id = Some(self.row.to_string());
             }
             if let Some(log) = &mut self.log {

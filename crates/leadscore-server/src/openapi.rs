@@ -47,10 +47,8 @@ pub(crate) fn complete(documentation: &mut OpenApi, routes: &[Arc<Route>]) {
         }
         for kind in faults(route) {
             let status = route.policy.family.status(kind).as_u16().to_string();
-            let responses = &mut operation.responses.responses;
-            if !responses.contains_key(&status) {
-                responses.insert(status, RefOr::T(failure(route.policy.family, kind)));
-            }
+            let known = operation.responses.responses.entry(status);
+            known.or_insert_with(|| RefOr::T(failure(route.policy.family, kind)));
         }
     }
 }

@@ -39,6 +39,7 @@ fn system_routes() -> Vec<Entry> {
 /// The router with its documentation.
 pub(crate) fn router(state: &AppState) -> (Router, utoipa::openapi::OpenApi) {
     let mut entries = system_routes();
+    entries.extend(core_routes());
     entries.extend(configuration_routes());
     for family in &state.config.families {
         entries.extend(match family {
@@ -55,10 +56,31 @@ pub(crate) fn router(state: &AppState) -> (Router, utoipa::openapi::OpenApi) {
     }
     let (router, mut documentation) = router.split_for_parts();
     openapi::complete(&mut documentation, &noted);
+    if let (Some(model), Some(components)) = (state.b2b.load(), &mut documentation.components)
+        && let Some(features) = components.schemas.get_mut("B2bFeatures")
+    {
+        *features = b2b::documentation::features_schema(&model);
+    }
     let text = serde_json::to_string_pretty(&documentation).expect("the documentation serializes");
     state.set_documentation(Schemas::new(&documentation), text);
     let router = router.layer(from_fn_with_state(state.clone(), gate::outermost)).with_state(state.clone());
     (router, documentation)
+}
+
+/// What the documents leave out.
+fn core_routes() -> Vec<Entry> {
+    let score = Policy::of(Family::Core, Scope::Score);
+    let read = Policy::of(Family::Core, Scope::Read);
+    let write = Policy::of(Family::Core, Scope::Write);
+    vec![
+        (write, routes!(core::leads::create)),
+        (read, routes!(core::leads::get)),
+        (write, routes!(core::leads::update)),
+        (write, routes!(core::leads::delete)),
+        (write, routes!(core::activities::append)),
+        (write, routes!(core::outcome::set)),
+        (score.body_limit(10 << 20).timeout(Duration::from_secs(60)), routes!(core::score::score)),
+    ]
 }
 
 fn heatscore_routes() -> Vec<Entry> {

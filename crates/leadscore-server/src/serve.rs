@@ -1,5 +1,8 @@
 //! Starts and stops the server.
 
+mod jobs;
+mod signals;
+
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -28,8 +31,10 @@ use crate::observe::metrics::{Metrics, MetricsError};
 use crate::observe::resources::Sampler;
 use crate::router::router;
 use crate::state::{AppState, Inner, Pipelines};
-use crate::store::{Store, StoreError};
+use crate::store::{BackupError, FolderLock, Store, StoreError};
 use crate::words::Words;
+
+pub use signals::stop_signal;
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +49,9 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The folder of the store cannot be used.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// There is no secret key.
     #[error(transparent)]
     SecretKey(#[from] SecretKeyError),
@@ -82,6 +90,7 @@ pub struct Server {
     router: Router,
     state: AppState,
     model_file: Option<ModelFile>,
+    lock: Option<FolderLock>,
 }
 
 impl fmt::Debug for Server {
@@ -90,25 +99,15 @@ impl fmt::Debug for Server {
     }
 }
 
-/// How often a model's file is looked at.
-const MODEL_CHECK: Duration = Duration::from_secs(2);
-
 impl Server {
     /// Opens the store, loads what is scored by, and listens.
     ///
     /// # Errors
     /// Whatever keeps it from starting: [`StartError`].
     pub async fn start(config: Config) -> Result<Server, StartError> {
+        let lock = lock_folder(&config)?;
         let store = open_store(&config).await?;
-        let secret_key = match (&config.secret_key, &config.database_url) {
-            (Some(text), _) => SecretKey::from_text(text.clone())?,
-            (None, None) => SecretKey::open_or_create(&config.data)?,
-            (None, Some(_)) => {
-                let message =
-                    "secret_key: with PostgreSQL set SECRET_KEY, at least 32 bytes, the same for all servers";
-                return Err(StartError::Setting(message.to_owned()));
-            }
-        };
+        let secret_key = secret_key(&config)?;
         let verifier = verifier(&config, &secret_key)?;
         let is_on_loopback = config.listen.ip().is_loopback();
         let callers = Callers::new(
@@ -141,7 +140,7 @@ impl Server {
         let inner = Inner::new(config, store, callers, metrics, sampler, Pipelines::builtin()?, words, b2b);
         let state = AppState::new(inner);
         let (router, _) = router(&state);
-        Ok(Server { listener, router, state, model_file })
+        Ok(Server { listener, router, state, model_file, lock })
     }
 
     /// The address it listens at.
@@ -196,17 +195,16 @@ impl Server {
     /// # Errors
     /// As the system says.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let Server { listener, router, state, model_file } = self;
-        let watcher = model_file.map(|file| tokio::spawn(watch_model(state.clone(), file)));
+        let Server { listener, router, state, model_file, lock } = self;
+        // They end with this call, whichever way it ends.
+        let _jobs = jobs::start(&state, model_file);
         let router =
             router.layer(cors(&state.config.cors_origins)).layer(CatchPanicLayer::custom(internal_error));
         let service = MapRequestLayer::new(without_trailing_slash::<axum::body::Body>).layer(router);
         let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(service);
         axum::serve(listener, service).with_graceful_shutdown(stop).await?;
-        if let Some(watcher) = watcher {
-            watcher.abort();
-        }
         state.store.close().await;
+        drop(lock);
         Ok(())
     }
 }
@@ -232,14 +230,44 @@ pub async fn documentation(config: Config, folder: &Path) -> Result<String, Star
     Ok(server.state.documentation().to_owned())
 }
 
+/// Takes part in using the folder of a SQLite store, so that nobody puts a backup in its place meanwhile.
+///
+/// # Errors
+/// [`StartError::Backup`] while somebody does.
+pub fn lock_folder(config: &Config) -> Result<Option<FolderLock>, StartError> {
+    match config.database_url {
+        Some(_) => Ok(None),
+        None => Ok(Some(FolderLock::shared(&config.data)?)),
+    }
+}
+
+/// What issues tokens that a server of this configuration takes.
+///
+/// # Errors
+/// [`StartError`] where the settings of tokens or the secret key cannot be used.
+pub fn token_issuer(config: &Config) -> Result<Verifier, StartError> {
+    verifier(config, &secret_key(config)?)
+}
+
+fn secret_key(config: &Config) -> Result<SecretKey, StartError> {
+    match (&config.secret_key, &config.database_url) {
+        (Some(text), _) => Ok(SecretKey::from_text(text.clone())?),
+        (None, None) => Ok(SecretKey::open_or_create(&config.data)?),
+        (None, Some(_)) => {
+            let message =
+                "secret_key: with PostgreSQL set SECRET_KEY, at least 32 bytes, the same for all servers";
+            Err(StartError::Setting(message.to_owned()))
+        }
+    }
+}
+
 fn verifier(config: &Config, secret_key: &SecretKey) -> Result<Verifier, StartError> {
     let jwt = &config.jwt;
     let derived = JwtConfig::derived(secret_key);
     let told = |message: &str| StartError::Setting(format!("auth.jwt: {message}"));
     let algorithm = match (jwt.algorithm.as_deref(), &jwt.secret, &jwt.public_key, &jwt.jwks_url) {
-        (None, None, None, None) => derived.algorithm,
         (None | Some("HS256"), Some(secret), None, None) => Algorithm::Hs256 { secret: secret.clone() },
-        (Some("HS256"), None, None, None) => derived.algorithm,
+        (None | Some("HS256"), None, None, None) => derived.algorithm,
         (Some("RS256"), None, Some(key), None) => {
             let pem = if key.contains("-----BEGIN") {
                 key.clone()
@@ -303,7 +331,6 @@ fn without_trailing_slash<B>(mut request: axum::http::Request<B>) -> axum::http:
     request
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape of a panic handler")]
 fn internal_error(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
     tracing::error!("a request ended in a panic");
     let mut response = axum::response::Response::new(axum::body::Body::from(
@@ -312,26 +339,4 @@ fn internal_error(_: Box<dyn std::any::Any + Send>) -> axum::response::Response 
     *response.status_mut() = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
-}
-
-/// Puts a new model to use when its file changes; a broken one is told, and the old one stays.
-async fn watch_model(state: AppState, mut file: ModelFile) {
-    loop {
-        tokio::time::sleep(MODEL_CHECK).await;
-        let looked = {
-            let state = state.clone();
-            tokio::task::spawn_blocking(move || {
-                let outcome = state.b2b.reload(&mut file, Ok);
-                (file, outcome)
-            })
-            .await
-        };
-        let Ok((own, outcome)) = looked else { return };
-        file = own;
-        match outcome {
-            Ok(true) => tracing::info!("the model of the b2b API was replaced"),
-            Ok(false) => {}
-            Err(error) => tracing::error!(%error, "the new model cannot be used; the old one stays"),
-        }
-    }
 }

@@ -4,20 +4,24 @@
 
 mod activities;
 mod audit;
+mod backup;
 mod configurations;
 mod db;
 mod emails;
+mod erase;
 mod heat;
 mod idempotency;
 mod keys;
 mod leads;
 mod model_calls;
 mod predictions;
+mod transfer;
 
 use std::path::Path;
 
 pub use activities::{Appended, NewActivity};
 pub use audit::AuditEntry;
+pub use backup::{BackupError, FolderLock, STORE_FILE, has_store};
 pub use configurations::StoredConfiguration;
 pub use emails::{EmailRecord, EmailStatistics};
 pub use heat::{HeatStatistics, HeatUpdate};
@@ -25,6 +29,9 @@ pub use idempotency::{Claim, KeptAnswer};
 pub use keys::{KeyRecord, NewKey};
 pub use leads::{Attributes, Contact, LeadReference, Outcome, SavedLead, StoredLead};
 pub use predictions::{NewPrediction, PredictionCount, PredictionKind, StoredPrediction};
+pub use transfer::{
+    HeatTransfer, ImportOutcome, Imported, LeadTransfer, MessageTransfer, OutcomeTransfer, PredictionTransfer,
+};
 
 use db::Db;
 
@@ -74,7 +81,7 @@ impl Store {
     pub async fn open_folder(folder: &Path) -> Result<Store, StoreError> {
         std::fs::create_dir_all(folder)
             .map_err(|error| StoreError::Folder { path: folder.display().to_string(), error })?;
-        Ok(Store { db: Db::open_sqlite(&folder.join("leadscore.db")).await? })
+        Ok(Store { db: Db::open_sqlite(&folder.join(STORE_FILE)).await? })
     }
 
     /// Opens a PostgreSQL database by its URL, and brings its tables to this version.

@@ -93,9 +93,8 @@ const NO_KNOWLEDGE: &str = "# Next step\n\nA member of the team can answer quest
 fn model(settings: &LlmSettings) -> Result<Option<Model>, StartError> {
     let told = |message: String| StartError::Setting(message);
     let provider = match (&settings.provider, settings.keys.as_slice()) {
-        (Some(provider), _) => provider.clone(),
+        (Some(provider), _) | (None, [(provider, _)]) => provider.clone(),
         (None, []) => return Ok(None),
-        (None, [(provider, _)]) => provider.clone(),
         (None, several) => {
             let names: Vec<&str> = several.iter().map(|(name, _)| name.as_str()).collect();
             return Err(told(format!(

@@ -3,6 +3,7 @@
 #![allow(dead_code)] // each test file uses its part
 
 pub(crate) mod model_server;
+pub(crate) mod server;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

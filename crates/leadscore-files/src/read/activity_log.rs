@@ -40,6 +40,8 @@ pub(super) struct LogForm {
     pub(super) pipeline: Pipeline,
     /// Whether leads may bring activities of their own: where these have ids, the log's doubles of them must be found.
     pub(super) leads_have_activities: bool,
+    /// Whether all is kept, also what the pipeline does not read.
+    pub(super) is_whole: bool,
 }
 
 impl ActivityLog {
@@ -122,7 +124,9 @@ impl LogForm {
     /// Whether properties are kept, also those that no feature reads: they decide which of two activities of the same
     /// time and kind comes first.
     fn keeps_properties(&self, has_ids: bool) -> bool {
-        has_ids && self.leads_have_activities || self.pipeline.schema().reads_activity_properties()
+        self.is_whole
+            || has_ids && self.leads_have_activities
+            || self.pipeline.schema().reads_activity_properties()
     }
 
     /// A log of this form, to be read from a file whose activities have ids or not.

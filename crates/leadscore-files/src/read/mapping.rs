@@ -74,6 +74,26 @@ impl Mapping {
         Ok(mapping)
     }
 
+    /// Adds a column that holds an attribute, or the lead's id where the attribute is `lead_id`; an earlier word about
+    /// the attribute is replaced.
+    pub fn set_column(&mut self, column: &str, attribute: &str) {
+        if attribute == "lead_id" {
+            self.lead_id = Some(column.to_owned());
+        } else {
+            self.attributes.insert(attribute.to_owned(), column.to_owned());
+        }
+    }
+
+    /// The column of the lead's id, if it says one.
+    pub fn lead_id(&self) -> Option<&str> {
+        self.lead_id.as_deref()
+    }
+
+    /// Attributes and the columns they are in.
+    pub fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.attributes.iter().map(|(attribute, column)| (attribute.as_str(), column.as_str()))
+    }
+
     /// What it says about the CSV file.
     pub fn csv_options(&self) -> CsvOptions {
         let mut options = CsvOptions::new();

@@ -3,8 +3,8 @@
 use std::io::BufRead;
 use std::sync::Arc;
 
-use leadscore::{Error, Lead, Pipeline};
-use leadscore_csv::{ColumnKind, CsvReader, ReadRow, Row, Warning};
+use leadscore::{Attribute, Error, Lead, Pipeline};
+use leadscore_csv::{ColumnKind, CsvOptions, CsvReader, ReadRow, Row, Warning};
 
 use super::mapping::{Mapping, find_column};
 use super::table_rows::{AttributeColumn, BlankIds, TableBlock, TableBuffers, TablePlan};
@@ -18,23 +18,39 @@ pub(super) struct Table {
     plan: Arc<TablePlan>,
     blank_ids: BlankIds,
     name: String,
+    is_whole: bool,
 }
+
+/// What its rows are read for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TableUse {
+    /// Whether a cell that cannot be read rejects its row.
+    pub(super) is_strict: bool,
+    /// Whether every column is an attribute, and an id that is not there stays away.
+    pub(super) is_whole: bool,
+}
+
+/// Numbers in these are written as they stand: a zero at their start counts.
+const AS_WRITTEN: &str = "phone";
 
 impl Table {
     pub(super) fn open(
         file: InputFile,
         mapping: &Mapping,
+        options: CsvOptions,
         pipeline: &Pipeline,
-        is_strict: bool,
+        TableUse { is_strict, is_whole }: TableUse,
         notes: &mut dyn Notes,
     ) -> Result<Table, Error> {
         let name = file.name;
-        let mut reader = CsvReader::open(file.bytes, mapping.csv_options()).map_err(|e| in_file(&name, e))?;
+        let mut reader = CsvReader::open(file.bytes, options).map_err(|e| in_file(&name, e))?;
         let header: Vec<&str> = reader.columns().iter().map(|column| column.name.as_str()).collect();
         let (id, mut columns) = mapped_columns(&name, mapping, &header)?;
         let id = id.or_else(|| find_column("lead_id", &header));
         let mut assumed = Vec::new();
-        for attribute in pipeline.schema().attribute_names().iter().chain(SHOWN) {
+        let contact: &[&str] = if is_whole { &[AS_WRITTEN, "created_at"] } else { &[] };
+        let wanted = pipeline.schema().attribute_names().iter().chain(SHOWN).chain(contact.iter().copied());
+        for attribute in wanted {
             if columns.iter().any(|own| own.attribute == attribute) {
                 continue;
             }
@@ -49,7 +65,10 @@ impl Table {
             }
             columns.push(AttributeColumn { attribute: attribute.to_owned(), column });
         }
-        note_assumptions(&name, pipeline, &header, &columns, id, &assumed, notes)?;
+        if is_whole {
+            columns.extend(other_columns(&header, &columns, id));
+        }
+        note_assumptions(&name, pipeline, &header, &columns, id, &assumed, is_whole, notes)?;
         let mut used: Vec<usize> = columns.iter().map(|own| own.column).chain(id).collect();
         used.sort_unstable();
         used.dedup();
@@ -57,7 +76,7 @@ impl Table {
         let (parser, schema) = (reader.parser(), pipeline.schema());
         let plan = TablePlan::new(parser, id, columns, reader.columns(), schema, is_strict);
         let blank_ids = BlankIds::default();
-        Ok(Table { reader, row: Row::default(), plan: Arc::new(plan), blank_ids, name })
+        Ok(Table { reader, row: Row::default(), plan: Arc::new(plan), blank_ids, name, is_whole })
     }
 
     /// Reads the next row, which is that of some number, into a lead.
@@ -81,7 +100,16 @@ impl Table {
             let raw = cells.collect::<Vec<_>>().join(",");
             return Ok(ReadLead::Rejected(Rejection::new(*line, reason, raw)));
         }
-        *lead = self.plan.record(row, number, None, &mut self.blank_ids).to_lead();
+        if self.is_whole {
+            *lead = self.plan.record(row, number, None, &mut BlankIds::default()).to_lead();
+            lead.id = self.plan.written_id(row);
+            for own in self.plan.columns.iter().filter(|own| own.attribute == AS_WRITTEN) {
+                let text = row.raw(own.column).unwrap_or_default().trim();
+                lead.attributes.insert(own.attribute.clone(), Attribute::Text(text.to_owned()));
+            }
+        } else {
+            *lead = self.plan.record(row, number, None, &mut self.blank_ids).to_lead();
+        }
         Ok(ReadLead::Lead)
     }
 
@@ -139,6 +167,18 @@ fn mapped_columns(
     Ok((id, columns.collect::<Result<_, Error>>()?))
 }
 
+/// The columns that are no attribute yet, each under its own name.
+fn other_columns(header: &[&str], columns: &[AttributeColumn], id: Option<usize>) -> Vec<AttributeColumn> {
+    let is_free = |(column, name): &(usize, &&str)| {
+        let name = name.trim();
+        Some(*column) != id
+            && !name.is_empty()
+            && columns.iter().all(|own| own.column != *column && own.attribute != name)
+    };
+    let own = |(column, name): (usize, &&str)| AttributeColumn { attribute: name.trim().to_owned(), column };
+    header.iter().enumerate().filter(is_free).map(own).collect()
+}
+
 /// Notes what is missing and what was assumed; refuses a table that holds nothing the pipeline reads.
 fn note_assumptions(
     name: &str,
@@ -147,8 +187,15 @@ fn note_assumptions(
     columns: &[AttributeColumn],
     id: Option<usize>,
     assumed: &[String],
+    is_whole: bool,
     notes: &mut dyn Notes,
 ) -> Result<(), Error> {
+    if is_whole {
+        if !assumed.is_empty() {
+            notes.assumed(format!("reading {}", assumed.join(", ")));
+        }
+        return Ok(());
+    }
     let attributes: Vec<&str> = pipeline.schema().attribute_names().iter().collect();
     let is_read = |attribute: &&str| columns.iter().any(|own| own.attribute == *attribute);
     let (read, absent): (Vec<&str>, Vec<&str>) = attributes.iter().copied().partition(is_read);

@@ -227,6 +227,12 @@ impl TablePlan {
         Some(format!("column `{name}`: `{raw}` has no one meaning"))
     }
 
+    /// The lead's id as it was written, if it was.
+    pub(super) fn written_id(&self, row: RowRef<'_>) -> Option<String> {
+        let written = row.raw(self.id?)?.trim();
+        (!written.is_empty()).then(|| written.to_owned())
+    }
+
     pub(super) fn id_column_name(&self) -> Option<&str> {
         self.column_names.get(self.id?).map(String::as_str)
     }

@@ -13,6 +13,9 @@ use super::settings::{SETTINGS, Setting, UNUSED};
 use super::{Config, JwtSettings, LlmSettings, SenderSettings, SmtpSettings};
 use crate::family::Family;
 
+/// Variables of the tests and of the command itself.
+const OTHERS: &[&str] = &["LEADSCORE_REQUIRE_SHARED", "LEADSCORE_SKIP_LOG", "LEADSCORE_BLESS"];
+
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -29,6 +32,13 @@ pub struct Layers {
 struct Said {
     text: String,
     origin: String,
+}
+
+impl Said {
+    /// Where it is from, in one line.
+    fn shown_origin(&self) -> String {
+        self.origin.replace(char::is_control, "?")
+    }
 }
 
 impl Layers {
@@ -82,10 +92,11 @@ impl Layers {
                 }
             }
         }
-        self.unused
-            .extend(UNUSED.iter().filter(|name| all.contains_key(**name)).map(|name| (*name).to_owned()));
-        // Variables of the tests and of the command itself.
-        const OTHERS: [&str; 3] = ["LEADSCORE_REQUIRE_SHARED", "LEADSCORE_SKIP_LOG", "LEADSCORE_BLESS"];
+        for name in UNUSED.iter().filter(|name| all.contains_key(**name)) {
+            if !self.unused.iter().any(|own| own == name) {
+                self.unused.push((*name).to_owned());
+            }
+        }
         match all.keys().find(|name| name.starts_with("LEADSCORE_") && !OTHERS.contains(&name.as_str())) {
             Some(name) => {
                 let plain = name.trim_start_matches("LEADSCORE_").to_lowercase();
@@ -93,6 +104,34 @@ impl Layers {
             }
             None => Ok(self),
         }
+    }
+
+    /// Adds a file of variables, `NAME=value` in each line, but for those that the environment has itself, also empty ones.
+    /// In values without single quotes `$NAME` is replaced.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a file that cannot be read, and as [`Layers::environment`].
+    pub fn env_file(self, path: &Path, own: &[(String, String)]) -> Result<Layers, ConfigError> {
+        let shown = path.display().to_string();
+        // The line may have a secret in it, so it is not repeated.
+        let told = |error: dotenvy::Error| match error {
+            dotenvy::Error::Io(error) => ConfigError(format!("{shown}: {error}")),
+            _ => ConfigError(format!(
+                "{shown}: a line is not of the form NAME=value; values with blanks want quotes"
+            )),
+        };
+        let lines: Result<Vec<(String, String)>, _> = dotenvy::from_path_iter(path).map_err(told)?.collect();
+        let mut lines = lines.map_err(told)?;
+        lines.retain(|(name, _)| own.iter().all(|(other, _)| other != name));
+        let named = |error: ConfigError| ConfigError(format!("{shown}: {}", error.0));
+        let before = self.values.clone();
+        let mut layers = self.environment(lines).map_err(named)?;
+        for (name, said) in &mut layers.values {
+            if before.get(name).is_none_or(|old| old.origin != said.origin || old.text != said.text) {
+                said.origin = format!("{} in {shown}", said.origin);
+            }
+        }
+        Ok(layers)
     }
 
     /// Adds a flag of the command line.
@@ -109,21 +148,26 @@ impl Layers {
         self
     }
 
-    /// All settings with where each is from, as TOML; secrets are not shown.
+    /// All settings with where each is from, as TOML that [`Layers::file`] reads; secrets are not shown.
     pub fn print(&self) -> String {
         let mut text = String::new();
         for setting in SETTINGS {
             let key = setting.name;
             match self.values.get(setting.name) {
                 Some(said) if setting.is_secret => {
-                    writeln!(text, "{key} = \"(not shown)\"  # {}", said.origin)
+                    writeln!(text, "# {key} = \"(not shown)\"  # {}", said.shown_origin())
                 }
                 Some(said) => {
-                    writeln!(text, "{key} = {}  # {}", toml::Value::from(said.text.as_str()), said.origin)
+                    writeln!(
+                        text,
+                        "{key} = {}  # {}",
+                        toml::Value::from(said.text.as_str()),
+                        said.shown_origin()
+                    )
                 }
                 None => writeln!(text, "# {key} is not set: {}", setting.help),
             }
-            .expect("a text takes all");
+            .unwrap_or_default();
         }
         text
     }
@@ -142,8 +186,8 @@ impl Layers {
         }
         let path = |name: &str| self.text(name).map(PathBuf::from);
         Ok(Config {
-            listen: self.parsed("listen")?.expect("has a default"),
-            data: path("data").expect("has a default"),
+            listen: self.needed("listen", self.parsed("listen")?)?,
+            data: self.needed("data", path("data"))?,
             database_url: self.secret("database_url"),
             families: self.families()?,
             cors_origins: self.list("cors_origins"),
@@ -155,7 +199,10 @@ impl Layers {
                 Some(_) => return Err(self.wrong("llm_failure", "fallback or error")),
             },
             prediction_ttl: self.duration("prediction_ttl")?,
-            retention_days: self.parsed("retention_days")?,
+            retention_days: match self.parsed("retention_days")? {
+                Some(0) => return Err(self.wrong("retention_days", "1 or more days")),
+                days => days,
+            },
             api_keys: self.list("api_keys").into_iter().map(SecretString::from).collect(),
             secret_key: self.secret("secret_key"),
             jwt: JwtSettings {
@@ -190,10 +237,14 @@ impl Layers {
             b2b_model: path("b2b_model"),
             b2b_version: self.text("b2b_version"),
             is_b2b_stored: self.flag_of("b2b_store")?,
-            max_requests: self.parsed("max_requests")?.expect("has a default"),
+            max_requests: self.needed("max_requests", self.parsed("max_requests")?)?,
             log_level: if is_debug { "debug".to_owned() } else { self.text("log_level").unwrap_or_default() },
             unused_variables: self.unused.clone(),
         })
+    }
+
+    fn needed<T>(&self, name: &str, value: Option<T>) -> Result<T, ConfigError> {
+        value.ok_or_else(|| self.wrong(name, "a value"))
     }
 
     fn text(&self, name: &str) -> Option<String> {
@@ -322,46 +373,4 @@ fn text_of(value: &toml::Value) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn variables(all: &[(&str, &str)]) -> Vec<(String, String)> {
-        all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-    }
-
-    #[test]
-    fn later_layers_win_and_say_where_they_are_from() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("leadscore.toml");
-        std::fs::write(&file, "listen = \"127.0.0.1:1\"\n[llm]\nprovider = \"ollama\"\n").unwrap();
-        let layers = Layers::new().file(&file).unwrap();
-        assert_eq!(layers.build().unwrap().listen.port(), 1);
-        let layers = layers
-            .environment(variables(&[
-                ("LEADSCORE_LISTEN", "127.0.0.1:2"),
-                ("AI_PROVIDER", "gemini"),
-                ("API_KEY", "k"),
-            ]))
-            .unwrap();
-        assert_eq!(layers.build().unwrap().listen.port(), 2);
-        let layers = layers.flag("listen", Some("127.0.0.1:3"));
-        let config = layers.build().unwrap();
-        assert_eq!((config.listen.port(), config.llm.provider.as_deref()), (3, Some("gemini")));
-        let printed = layers.print();
-        assert!(printed.contains("listen = \"127.0.0.1:3\"  # --listen"), "{printed}");
-        assert!(printed.contains("api_keys = \"(not shown)\"  # API_KEY"), "{printed}");
-    }
-
-    #[test]
-    fn what_cannot_be_used_is_named() {
-        let error = Layers::new().environment(variables(&[("LEADSCORE_LISTN", "x")])).unwrap_err();
-        assert!(error.to_string().starts_with("LEADSCORE_LISTN: there is no such setting"), "{error}");
-        let layers = Layers::new().environment(variables(&[("LEADSCORE_LISTEN", "8000")])).unwrap();
-        assert_eq!(
-            layers.build().unwrap_err().to_string(),
-            "listen (LEADSCORE_LISTEN): `8000`; wants an address with a port, such as 127.0.0.1:8000"
-        );
-        let layers = Layers::new().environment(variables(&[("MONGO_URI", "mongodb://x")])).unwrap();
-        assert_eq!(layers.build().unwrap().unused_variables, ["MONGO_URI"]);
-    }
-}
+mod tests;

@@ -5,9 +5,12 @@
 
 pub mod answer;
 pub mod body;
+pub(crate) mod documentation;
 mod fields;
 pub(crate) mod info;
 pub mod invalid;
 pub mod model;
 pub mod model_file;
+#[cfg(test)]
+mod sample;
 pub(crate) mod score;

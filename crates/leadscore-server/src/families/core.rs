@@ -1,3 +1,7 @@
-//! Leads, activities, outcomes, configurations and pipelines, which the documents leave out.
+//! What the documents leave out and a client needs: leads, activities, outcomes, configurations and pipelines.
 
+pub(crate) mod activities;
 pub(crate) mod configurations;
+pub(crate) mod leads;
+pub(crate) mod outcome;
+pub(crate) mod score;

@@ -37,7 +37,7 @@ pub(super) async fn answer_once(
         hash.update(part.as_bytes());
     }
     hash.update(&body);
-    let hash: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hash.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     let (tenant, template) = (caller.tenant.as_str(), route.template.as_str());
     match state.store.claim_key(tenant, template, key, &hash, state.now()).await? {
         Claim::New => {}

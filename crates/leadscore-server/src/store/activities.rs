@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use leadscore::{Activity, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::db::{read, write};
 use super::{Attributes, Store, StoreError};
 
 /// Something that happened with a lead.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewActivity {
     /// The caller's id of the event: the same id is kept once for each lead.
     pub id: String,
@@ -18,6 +20,7 @@ pub struct NewActivity {
     /// When.
     pub at: Timestamp,
     /// More about it.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
     pub properties: Attributes,
 }
 

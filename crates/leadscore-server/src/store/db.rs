@@ -65,6 +65,9 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
 ];
 
 impl Db {
+    /// The version of the tables.
+    pub(super) const VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+
     pub(super) async fn open_sqlite(file: &Path) -> Result<Db, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
@@ -73,6 +76,8 @@ impl Db {
             // What is acknowledged is on the disk, also when the power goes.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // What is erased is not left in the file.
+            .pragma("secure_delete", "ON")
             .busy_timeout(Duration::from_secs(10));
         let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         migrator("INTEGER PRIMARY KEY AUTOINCREMENT").run(&write).await?;

@@ -76,7 +76,7 @@ pub enum LeadReference {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     number: i64,
     id: String,
     email: Option<String>,
@@ -140,10 +140,10 @@ impl Store {
             .bind(now)
             .fetch_optional(&mut *transaction)
             .await?;
-            let (row, is_new) = match found {
-                Some(row) => (row, false),
-                // Another server may have made it in the meantime: then its row is taken, and locked.
-                None => {
+            let (row, is_new) = if let Some(row) = found {
+                    (row, false)
+                } else {
+                    // Another server may have made it in the meantime: then its row is taken, and locked.
                     let id = Uuid::new_v4().to_string();
                     let row: Row = sqlx::query_as(
                         "INSERT INTO leads (id, tenant, email, phone, external_id, attributes, first_contact_at, created_at,
@@ -163,7 +163,6 @@ impl Store {
                     .map_err(taken)?;
                     let is_new = row.id == id;
                     (row, is_new)
-                }
             };
             let mut lead = StoredLead::try_from(row)?;
             merge(&mut lead.attributes, attributes);
@@ -244,27 +243,6 @@ impl Store {
             .await
             .map_err(taken)?;
             Some(StoredLead::try_from(row)?)
-        }))
-    }
-
-    /// Removes a lead with all that is kept of it; false where there is none. E-mails to it stay, without its name.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn delete_lead(&self, tenant: &str, number: i64) -> Result<bool, StoreError> {
-        Ok(write!(&self.db, transaction => {
-            sqlx::query("UPDATE emails SET subject = '', content = '' WHERE lead = $1 AND tenant = $2")
-                .bind(number)
-                .bind(tenant)
-                .execute(&mut *transaction)
-                .await?;
-            sqlx::query("DELETE FROM leads WHERE tenant = $1 AND number = $2")
-                .bind(tenant)
-                .bind(number)
-                .execute(&mut *transaction)
-                .await?
-                .rows_affected()
-                > 0
         }))
     }
 
@@ -398,7 +376,8 @@ impl TryFrom<Row> for StoredLead {
     }
 }
 
-fn merge(own: &mut Attributes, new: &Attributes) {
+/// Puts new attributes beside those there are; a null removes one.
+pub(super) fn merge(own: &mut Attributes, new: &Attributes) {
     for (name, value) in new {
         if value.is_null() {
             own.remove(name);

@@ -89,3 +89,83 @@ fn write_json<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
     serde_json::to_writer(out, value)
         .expect("texts and numbers have a JSON form, and a vector takes all of it");
 }
+
+#[cfg(test)]
+mod tests {
+    use leadscore::pipeline::ScoreWorkspace;
+    use serde_json::{Value, json};
+
+    use super::super::body::{read_batch, read_one};
+    use super::super::model::Tier;
+    use super::super::sample::REQUEST;
+    use super::*;
+
+    #[test]
+    fn the_documented_request_is_answered_in_the_documented_shape() {
+        let model = B2bModel::builtin().unwrap();
+        let lead = read_one(REQUEST.as_bytes(), &model).unwrap();
+        let scored = model.score_row(&lead.row).unwrap();
+        let mut out = Vec::new();
+        write_one(&mut out, &model, &lead.lead_id, scored, None);
+        let answer: Value = serde_json::from_slice(&out).unwrap();
+        let id = Uuid::parse_str(answer["request_id"].as_str().unwrap()).unwrap();
+        assert_eq!(id.get_version_num(), 4);
+        let expected = json!({
+            "request_id": answer["request_id"],
+            "model": {"name": "xgboost_lead_score_v100", "version": "1.0.0"},
+            "lead_id": "LEAD-12345",
+            "score": {"raw_score": scored.raw_score, "bucket": scored.bucket, "tier": scored.tier.letter()},
+        });
+        assert_eq!(answer, expected);
+        // The same bytes in the documented order of keys.
+        let order =
+            ["request_id", "model", "name", "version", "lead_id", "score", "raw_score", "bucket", "tier"];
+        assert!(positions(&out, &order).is_sorted());
+    }
+
+    #[test]
+    fn details_are_the_tiers_the_time_and_the_version() {
+        let model = B2bModel::builtin().unwrap();
+        let scored = Scored { raw_score: 0.82, bucket: 4, tier: Tier::B };
+        let mut out = Vec::new();
+        write_one(&mut out, &model, "a\"\n", scored, Some(12.4961));
+        let answer: Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(answer["lead_id"], "a\"\n");
+        assert_eq!(answer["timing"], json!({"latency_ms": 12.5}));
+        assert_eq!(answer["api_version"], "1.0.0");
+        let tiers = json!({
+            "A": "Highest conversion likelihood (bucket 5)",
+            "B": "High conversion likelihood (bucket 4)",
+            "C": "Medium conversion likelihood (bucket 3)",
+            "D": "Low conversion likelihood (bucket 2)",
+            "E": "Lowest conversion likelihood (bucket 1)",
+        });
+        let score =
+            json!({"raw_score": 0.82, "bucket": 4, "tier": "B", "ranking": {"tier_definition": tiers}});
+        assert_eq!(answer["score"], score);
+        assert!(positions(&out, &["score", "ranking", "timing", "api_version"]).is_sorted());
+    }
+
+    #[test]
+    fn a_batch_is_a_list_of_answers_with_ids_of_their_own() {
+        let model = B2bModel::builtin().unwrap();
+        let body = format!("[{REQUEST},{}]", REQUEST.replace("LEAD-12345", "L-2"));
+        let batch = read_batch(body.as_bytes(), &model).unwrap();
+        let scores = model.score_rows(batch.values, &mut ScoreWorkspace::default()).unwrap();
+        let mut out = Vec::new();
+        write_batch(&mut out, &model, &batch.lead_ids, &scores, Some(0.0));
+        let Value::Array(answers) = serde_json::from_slice(&out).unwrap() else { panic!() };
+        assert_eq!((&answers[0]["lead_id"], &answers[1]["lead_id"]), (&json!("LEAD-12345"), &json!("L-2")));
+        assert_eq!(answers[0]["score"], answers[1]["score"]);
+        assert_ne!(answers[0]["request_id"], answers[1]["request_id"]);
+        out.clear();
+        write_batch(&mut out, &model, &[], &[], None);
+        assert_eq!(out, b"[]");
+    }
+
+    /// Where each key stands.
+    fn positions(json: &[u8], keys: &[&str]) -> Vec<usize> {
+        let text = std::str::from_utf8(json).unwrap();
+        keys.iter().map(|key| text.find(&format!("\"{key}\":")).unwrap()).collect()
+    }
+}

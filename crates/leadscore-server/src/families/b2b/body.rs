@@ -1,7 +1,7 @@
 //! From the bytes of a body straight to rows of features: no map and no struct of 50 fields in between.
 //!
-//! A body that has nothing wrong, and no key that the model does not know, is read by [`fast`] in one pass. Every other
-//! body is read again by [`checked`], which lists all that is wrong.
+//! A body that has nothing wrong is read by `fast` in one pass, if it is plain. Every other body is read again by
+//! `checked`, which lists all that is wrong.
 
 mod checked;
 mod fast;

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
 /// Everything that is wrong with a body, as `{"detail": [{"loc", "msg", "type", "ctx"?}]}`.
 ///
@@ -52,10 +53,9 @@ pub enum Place {
 }
 
 /// The limit of a range or length.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limit {
     /// The last value that is allowed.
-    #[serde(serialize_with = "shortest")]
     pub limit_value: f64,
 }
 
@@ -128,11 +128,16 @@ impl From<&'static str> for Place {
     }
 }
 
-/// A whole number without its `.0`, as the schema states limits.
-fn shortest<S: serde::Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    if value.trunc() == *value && value.abs() < 9e15 {
-        serializer.serialize_i64(*value as i64)
-    } else {
-        serializer.serialize_f64(*value)
+impl Serialize for Limit {
+    /// A whole number goes without its `.0`, as the schema states it.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Limit { limit_value } = *self;
+        let mut object = serializer.serialize_struct("Limit", 1)?;
+        if limit_value.trunc() == limit_value && limit_value.abs() < 9e15 {
+            object.serialize_field("limit_value", &(limit_value as i64))?;
+        } else {
+            object.serialize_field("limit_value", &limit_value)?;
+        }
+        object.end()
     }
 }

@@ -3,6 +3,8 @@
 mod current;
 mod info;
 mod load;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 

@@ -52,6 +52,11 @@ impl ModelFile {
         &self.path
     }
 
+    /// Makes the next call load it whether it changed or not.
+    pub fn forget(&mut self) {
+        self.last = None;
+    }
+
     /// Whether the file is another one than when it was last loaded.
     pub fn has_changed(&self) -> bool {
         self.last.as_ref() != Some(&self.look())

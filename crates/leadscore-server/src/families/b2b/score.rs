@@ -33,11 +33,10 @@ pub(crate) struct B2bLead {
 /// The features of the model in use; see docs/FEATURES.md for those of the included one. Others are ignored.
 #[derive(ToSchema)]
 #[schema(value_type = Object)]
-pub(crate) struct B2bFeatures(#[expect(dead_code, reason = "for the documentation")] ());
+pub(crate) struct B2bFeatures(());
 
 /// The score of a lead.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "for the documentation: answers are written straight into bytes")]
 pub(crate) struct B2bAnswer {
     #[schema(format = "uuid")]
     request_id: String,
@@ -54,7 +53,6 @@ pub(crate) struct B2bAnswer {
 
 /// Which model.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "for the documentation")]
 pub(crate) struct B2bModelName {
     name: String,
     version: String,
@@ -62,7 +60,6 @@ pub(crate) struct B2bModelName {
 
 /// How likely the lead converts.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "for the documentation")]
 pub(crate) struct B2bScore {
     /// The probability.
     #[schema(minimum = 0, maximum = 1)]
@@ -80,7 +77,6 @@ pub(crate) struct B2bScore {
 
 /// How long it took.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "for the documentation")]
 pub(crate) struct B2bTiming {
     latency_ms: f64,
 }

@@ -11,6 +11,7 @@ use crate::state::AppState;
 
 /// How the caller's tenant is served.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names of the document")]
 pub(crate) struct PerformanceMetrics {
     system_metrics: SystemMetrics,
     rag_metrics: RagMetrics,

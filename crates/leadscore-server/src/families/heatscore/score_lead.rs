@@ -15,6 +15,7 @@ use crate::state::AppState;
 
 /// How warm a lead is, and what that rests on.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names of the document")]
 pub(crate) struct HeatScore {
     lead_id: String,
     heat_score: Heat,

@@ -58,11 +58,10 @@ pub(crate) async fn score(state: &AppState, tenant: &str, body: &HeatLead) -> Re
     let now = state.now();
     let stored = state.store.save_lead(tenant, &body.contact(), &body.attributes(), now).await?.lead;
     let lead = body.to_lead(&stored.id);
-    let scored = score_lead(state, lead, stored)?;
-    let update =
-        HeatUpdate { lead: scored.stored.number, class: scored.heat.as_str(), confidence: scored.confidence };
+    let own = score_lead(state, lead, stored)?;
+    let update = HeatUpdate { lead: own.stored.number, class: own.heat.as_str(), confidence: own.confidence };
     state.store.save_heat(tenant, &[update], now).await?;
-    Ok(scored)
+    Ok(own)
 }
 
 /// What the heat model says of a lead; nothing is kept.

@@ -31,6 +31,7 @@ pub(crate) struct UploadForm {
 
 /// What became of the rows.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names of the document")]
 pub(crate) struct Upload {
     upload_id: String,
     /// `processed` and `failed` together.

@@ -56,7 +56,10 @@ pub(super) fn read(file: &Path, columns: &Pipeline, schemas: &Schemas) -> Result
     }
     let mut notes: Vec<Note> = Vec::new();
     let not_a_table = |error: leadscore::Error| TableError::NotATable(error.message().to_owned());
-    let mut reader = LeadInput::new(file.to_string_lossy()).open(columns, &mut notes).map_err(not_a_table)?;
+    let mut reader = LeadInput::new(file.to_string_lossy())
+        .pad_short_rows()
+        .open(columns, &mut notes)
+        .map_err(not_a_table)?;
     let mut rows = Vec::new();
     loop {
         let (line, lead) = match reader.read_lead().map_err(not_a_table)? {

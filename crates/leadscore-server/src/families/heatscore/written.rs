@@ -12,8 +12,6 @@ use crate::store::EmailRecord;
 pub(crate) struct Written {
     pub(crate) subject: String,
     pub(crate) content: String,
-    /// Why it is as it is, for the person who sends it.
-    pub(crate) why: String,
     pub(crate) is_by_model: bool,
     pub(crate) input_tokens: u64,
     pub(crate) output_tokens: u64,
@@ -30,7 +28,7 @@ pub(crate) async fn write(state: &AppState, lead: &Lead, prediction: &Prediction
     let assisted = words.assist(&task).await;
     refuse_failure(state, &assisted)?;
     let Assisted { output, provenance, usage, cost, .. } = assisted;
-    let Email { subject, body, why, .. } = output;
+    let Email { subject, body, .. } = output;
     let is_by_model = provenance.author == Author::Model;
     let asked = provenance.model.is_some();
     // A template costs nothing; a model whose price or count is not known costs nobody knows what.
@@ -40,7 +38,6 @@ pub(crate) async fn write(state: &AppState, lead: &Lead, prediction: &Prediction
     Ok(Written {
         subject: subject.unwrap_or_default(),
         content: body,
-        why,
         is_by_model,
         input_tokens,
         output_tokens,

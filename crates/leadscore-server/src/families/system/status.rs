@@ -8,6 +8,7 @@ use crate::state::AppState;
 
 /// The service, its model and where it runs.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names of the document")]
 pub(crate) struct Status {
     /// `operational`, or `degraded` where the model or the store is missing.
     status: &'static str,

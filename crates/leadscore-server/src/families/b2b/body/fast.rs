@@ -1,5 +1,5 @@
 //! Bodies that have nothing wrong, in one pass over their bytes. Whatever is in doubt is left to `checked`: a bad value,
-//! an unknown or duplicate key, an escape, and everything that is no JSON.
+//! a duplicate key, a list or object that nobody knows, an escape, and everything that is no JSON.
 
 use std::borrow::Cow;
 
@@ -46,6 +46,12 @@ impl Batch<'_> {
         self.values.reserve_exact(self.values.len() * expected);
         self.lead_ids.reserve_exact(expected + 1);
     }
+}
+
+/// What a key of the features names.
+enum Key {
+    Column(usize),
+    Unknown,
 }
 
 struct Scanner<'a, 'm> {
@@ -105,13 +111,17 @@ impl<'a, 'm> Scanner<'a, 'm> {
             let mut before = 0;
             loop {
                 self.skip_space();
-                let column = self.key(before)?;
-                before = column + 1;
-                if !self.seen.insert(column) {
-                    return None;
+                if let Key::Column(column) = self.key(before)? {
+                    before = column + 1;
+                    if !self.seen.insert(column) {
+                        return None;
+                    }
+                    self.skip_space();
+                    row[column] = self.value(&self.fields.all()[column])?;
+                } else {
+                    self.skip_space();
+                    self.skip_value()?;
                 }
-                self.skip_space();
-                row[column] = self.value(&self.fields.all()[column])?;
                 if self.take(b',') {
                     continue;
                 }
@@ -122,19 +132,30 @@ impl<'a, 'm> Scanner<'a, 'm> {
         self.seen.has_all(self.fields.required()).then_some(())
     }
 
-    /// A key with its colon, and the column it names.
-    fn key(&mut self, before: usize) -> Option<usize> {
+    /// A key with its colon.
+    fn key(&mut self, before: usize) -> Option<Key> {
         let guess = self.follow[before];
         let key = &self.fields.all()[guess].key;
         if self.bytes[self.at..].starts_with(key) {
             self.at += key.len();
-            return Some(guess);
+            return Some(Key::Column(guess));
         }
         let name = self.plain_text()?;
         self.expect(b':')?;
-        let column = self.fields.position(name)?;
+        let Some(column) = self.fields.position(name) else { return Some(Key::Unknown) };
         self.follow[before] = column;
-        Some(column)
+        Some(Key::Column(column))
+    }
+
+    /// Skips a value that is no list and no object.
+    fn skip_value(&mut self) -> Option<()> {
+        let rest = &self.bytes[self.at..];
+        if let Some(word) = [&b"null"[..], b"true", b"false"].into_iter().find(|word| rest.starts_with(word))
+        {
+            self.at += word.len();
+            return Some(());
+        }
+        if self.next_is(b'"') { self.plain_text().map(drop) } else { self.number().map(drop) }
     }
 
     fn value(&mut self, field: &Field) -> Option<f64> {

@@ -31,7 +31,8 @@ impl CurrentModel {
     }
 
     /// Reads the model's file if it changed since it was last looked at, and puts what it holds to use; tells whether
-    /// it did. `adapt` sees the model before that, to give it other tiers for example.
+    /// it did. `adapt` sees the model first, to give it other tiers for example. Reading a large model takes seconds, so
+    /// this belongs on a thread that may block.
     ///
     /// # Errors
     /// Why the new file cannot be used. The model in use stays, and the same file is not read again.

@@ -200,7 +200,8 @@ fn pipeline_text(file: &[u8]) -> Option<&str> {
 
 /// The first 8 hexadecimal digits of a file's SHA-256.
 fn hash_start(file: &[u8]) -> String {
-    Sha256::digest(file).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(file);
+    format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
 }
 
 /// Whether a model reads just the columns of a schema, in whatever order.

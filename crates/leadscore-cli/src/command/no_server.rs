@@ -1,0 +1,23 @@
+//! In place of `server` in a build without the reference server.
+
+use crate::args::server::{KeysCommand, ServeArgs, StoreCommand};
+use crate::failure::Failure;
+
+pub(crate) fn serve(_: &ServeArgs) -> Result<bool, Failure> {
+    Err(absent())
+}
+
+pub(crate) fn keys(_: &KeysCommand) -> Result<bool, Failure> {
+    Err(absent())
+}
+
+pub(crate) fn store(_: &StoreCommand) -> Result<bool, Failure> {
+    Err(absent())
+}
+
+fn absent() -> Failure {
+    Failure::message(
+        "this build of the command has no server in it; the whole command has:\n\
+         cargo install --path crates/leadscore-cli",
+    )
+}

@@ -1,0 +1,307 @@
+//! Leads into a store, as often as one likes: what is there already is not added again.
+
+use leadscore::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::super::db::write;
+use super::super::leads::{Row, merge};
+use super::super::{Outcome, Store, StoreError, StoredLead};
+use super::LeadTransfer;
+
+/// What became of a lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Imported {
+    /// It was not known before.
+    Added,
+    /// It was known, and now more is known of it.
+    Changed,
+    /// All of it was known.
+    Unchanged,
+    /// It was not kept: why.
+    Refused(String),
+}
+
+/// What became of a lead and of what happened with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportOutcome {
+    /// The lead.
+    pub lead: Imported,
+    /// How many of its activities were not known before.
+    pub activities_added: u64,
+}
+
+impl Store {
+    /// Keeps leads in one transaction. One is known by its id, the caller's id, its e-mail address, or its telephone number
+    /// where one of the two has no e-mail address; then attributes are merged, a null removes one, and what happened and
+    /// was predicted is added.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`], and [`StoreError::Damaged`]; then nothing of this call is kept.
+    pub async fn import_leads(
+        &self,
+        tenant: &str,
+        leads: &[LeadTransfer],
+        now: Timestamp,
+    ) -> Result<Vec<ImportOutcome>, StoreError> {
+        Ok(write!(&self.db, transaction => {
+            let mut outcomes = Vec::with_capacity(leads.len());
+            for lead in leads {
+                let rows: Vec<Row> = sqlx::query_as(
+                    "SELECT * FROM leads WHERE tenant = $1 AND (id = $2 OR external_id = $3 OR email = $4
+                         OR (phone = $5 AND (email IS NULL OR CAST($4 AS TEXT) IS NULL)))
+                     ORDER BY CASE WHEN id = $2 OR external_id = $3 OR email = $4 THEN 0 ELSE 1 END, number LIMIT 4",
+                )
+                .bind(tenant)
+                .bind(&lead.id)
+                .bind(&lead.external_id)
+                .bind(&lead.email)
+                .bind(&lead.phone)
+                .fetch_all(&mut *transaction)
+                .await?;
+                let known: Vec<StoredLead> = rows.into_iter().map(StoredLead::try_from).collect::<Result<_, _>>()?;
+                let known = match the_one(&known, lead) {
+                    Ok(known) => known,
+                    Err(reason) => {
+                        outcomes.push(ImportOutcome { lead: Imported::Refused(reason), activities_added: 0 });
+                        continue;
+                    }
+                };
+                let next = merged(known, lead, now);
+                let (number, mut done) = match known {
+                    Some(known) if *known == next => (known.number, Imported::Unchanged),
+                    Some(known) => {
+                        sqlx::query(
+                            "UPDATE leads SET email = $2, phone = $3, external_id = $4, attributes = $5,
+                                 first_contact_at = $6, created_at = $7, updated_at = $8, last_activity_at = $9, outcome = $10,
+                                 outcome_at = $11, heat_class = $12, heat_confidence = $13, recommendation = $14
+                             WHERE number = $1",
+                        )
+                        .bind(known.number)
+                        .bind(&next.contact.email)
+                        .bind(&next.contact.phone)
+                        .bind(&next.contact.external_id)
+                        .bind(Value::Object(next.attributes.clone()).to_string())
+                        .bind(next.first_contact_at)
+                        .bind(next.created_at)
+                        .bind(next.updated_at)
+                        .bind(next.last_activity_at)
+                        .bind(next.outcome.map(|(outcome, _)| outcome.as_str()))
+                        .bind(next.outcome.map(|(_, at)| at))
+                        .bind(next.heat.as_ref().map(|(class, _)| class))
+                        .bind(next.heat.as_ref().map(|(_, confidence)| *confidence))
+                        .bind(&next.recommendation)
+                        .execute(&mut *transaction)
+                        .await?;
+                        (known.number, Imported::Changed)
+                    }
+                    None => {
+                        // Ids are those of one lead in the whole store; another tenant's lead keeps its own.
+                        let taken: Option<(i64,)> = sqlx::query_as("SELECT number FROM leads WHERE id = $1")
+                            .bind(&next.id)
+                            .fetch_optional(&mut *transaction)
+                            .await?;
+                        let id = if taken.is_some() { Uuid::new_v4().to_string() } else { next.id.clone() };
+                        let (number,): (i64,) = sqlx::query_as(
+                            "INSERT INTO leads (id, tenant, email, phone, external_id, attributes, first_contact_at,
+                                 created_at, updated_at, last_activity_at, outcome, outcome_at, heat_class, heat_confidence,
+                                 recommendation)
+                             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING number",
+                        )
+                        .bind(id)
+                        .bind(tenant)
+                        .bind(&next.contact.email)
+                        .bind(&next.contact.phone)
+                        .bind(&next.contact.external_id)
+                        .bind(Value::Object(next.attributes.clone()).to_string())
+                        .bind(next.first_contact_at)
+                        .bind(next.created_at)
+                        .bind(next.updated_at)
+                        .bind(next.last_activity_at)
+                        .bind(next.outcome.map(|(outcome, _)| outcome.as_str()))
+                        .bind(next.outcome.map(|(_, at)| at))
+                        .bind(next.heat.as_ref().map(|(class, _)| class))
+                        .bind(next.heat.as_ref().map(|(_, confidence)| *confidence))
+                        .bind(&next.recommendation)
+                        .fetch_one(&mut *transaction)
+                        .await?;
+                        (number, Imported::Added)
+                    }
+                };
+                let mut activities_added = 0;
+                for activity in &lead.activities {
+                    let properties = &activity.properties;
+                    activities_added += sqlx::query(
+                        "INSERT INTO activities (lead, id, kind, at, properties) VALUES ($1, $2, $3, $4, $5)
+                         ON CONFLICT (lead, id) DO NOTHING",
+                    )
+                    .bind(number)
+                    .bind(&activity.id)
+                    .bind(&activity.kind)
+                    .bind(activity.at.as_millis())
+                    .bind((!properties.is_empty()).then(|| Value::Object(properties.clone()).to_string()))
+                    .execute(&mut *transaction)
+                    .await?
+                    .rows_affected();
+                }
+                let mut others_added = 0;
+                for message in &lead.messages {
+                    others_added += sqlx::query(
+                        "INSERT INTO messages (lead, id, source, role, content, at) VALUES ($1, $2, $3, $4, $5, $6)
+                         ON CONFLICT (lead, id) DO NOTHING",
+                    )
+                    .bind(number)
+                    .bind(&message.id)
+                    .bind(&message.source)
+                    .bind(&message.role)
+                    .bind(&message.content)
+                    .bind(message.at.as_millis())
+                    .execute(&mut *transaction)
+                    .await?
+                    .rows_affected();
+                }
+                for score in &lead.heat_scores {
+                    let Some(at) = score.at else { continue };
+                    let (count,): (i64,) =
+                        sqlx::query_as("SELECT COUNT(*) FROM heat_scores WHERE lead = $1 AND at = $2 AND class = $3")
+                            .bind(number)
+                            .bind(at.as_millis())
+                            .bind(&score.class)
+                            .fetch_one(&mut *transaction)
+                            .await?;
+                    if count > 0 {
+                        continue;
+                    }
+                    others_added += sqlx::query(
+                        "INSERT INTO heat_scores (tenant, lead, class, confidence, at) VALUES ($1, $2, $3, $4, $5)",
+                    )
+                    .bind(tenant)
+                    .bind(number)
+                    .bind(&score.class)
+                    .bind(score.confidence)
+                    .bind(at.as_millis())
+                    .execute(&mut *transaction)
+                    .await?
+                    .rows_affected();
+                }
+                for prediction in &lead.predictions {
+                    let (count,): (i64,) = sqlx::query_as(
+                        "SELECT COUNT(*) FROM predictions WHERE lead = $1 AND configuration = $2 AND kind = $3
+                             AND author = $4 AND pipeline = $5 AND created_at = $6",
+                    )
+                    .bind(number)
+                    .bind(prediction.configuration)
+                    .bind(&prediction.kind)
+                    .bind(&prediction.author)
+                    .bind(&prediction.pipeline)
+                    .bind(prediction.created_at.as_millis())
+                    .fetch_one(&mut *transaction)
+                    .await?;
+                    if count > 0 {
+                        continue;
+                    }
+                    others_added += sqlx::query(
+                        "INSERT INTO predictions (tenant, lead, configuration, kind, author, pipeline, body, created_at,
+                             expires_at, was_accurate, validated_at)
+                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                    )
+                    .bind(tenant)
+                    .bind(number)
+                    .bind(prediction.configuration)
+                    .bind(&prediction.kind)
+                    .bind(&prediction.author)
+                    .bind(&prediction.pipeline)
+                    .bind(prediction.body.to_string())
+                    .bind(prediction.created_at.as_millis())
+                    .bind(prediction.expires_at.as_millis())
+                    .bind(prediction.was_accurate.map(i64::from))
+                    .bind(prediction.validated_at.map(Timestamp::as_millis))
+                    .execute(&mut *transaction)
+                    .await?
+                    .rows_affected();
+                }
+                if done == Imported::Unchanged && activities_added + others_added > 0 {
+                    done = Imported::Changed;
+                }
+                outcomes.push(ImportOutcome { lead: done, activities_added });
+            }
+            outcomes
+        }))
+    }
+}
+
+/// The lead that is meant, if it is known; why none can be told where two are, or one that is somebody else.
+fn the_one<'a>(known: &'a [StoredLead], lead: &LeadTransfer) -> Result<Option<&'a StoredLead>, String> {
+    let is = |own: Option<&str>, other: Option<&str>| own.is_some() && own == other;
+    let by_id = known.iter().find(|own| is(Some(&own.id), lead.id.as_deref()));
+    let by_own_id =
+        known.iter().find(|own| is(own.contact.external_id.as_deref(), lead.external_id.as_deref()));
+    let by_email = known.iter().find(|own| is(own.contact.email.as_deref(), lead.email.as_deref()));
+    let mut found: Vec<&StoredLead> = by_id.into_iter().chain(by_own_id).chain(by_email).collect();
+    found.dedup_by_key(|own| own.number);
+    match found[..] {
+        [] => Ok(known.first()),
+        [one] => {
+            let differs = |own: &Option<String>, other: &Option<String>| matches!((own, other), (Some(own), Some(other)) if own != other);
+            // An id that both have from this store's kind is proof enough; one of the caller's may be used twice.
+            if by_id.is_none() && differs(&one.contact.email, &lead.email) {
+                return Err("the id is that of a lead with another e-mail address".to_owned());
+            }
+            Ok(Some(one))
+        }
+        _ => Err("the id and the e-mail address are those of two different leads".to_owned()),
+    }
+}
+
+/// What is known of a lead with what now comes to it. All that is known before stays the same lead, also its times.
+fn merged(known: Option<&StoredLead>, lead: &LeadTransfer, now: Timestamp) -> StoredLead {
+    let millis = |time: Option<Timestamp>| time.map(Timestamp::as_millis);
+    let activities = || lead.activities.iter().map(|activity| activity.at.as_millis());
+    let created = millis(lead.created_at);
+    let first = [millis(lead.first_contact_at), created, activities().min()].into_iter().flatten().min();
+    let base = known.cloned().unwrap_or_else(|| {
+        let created = created.unwrap_or(now.as_millis());
+        StoredLead {
+            number: 0,
+            id: lead.id.clone().unwrap_or_else(|| Uuid::new_v4().to_string()),
+            contact: super::super::Contact::default(),
+            attributes: super::super::Attributes::new(),
+            first_contact_at: first.unwrap_or(created),
+            created_at: created,
+            updated_at: millis(lead.updated_at).unwrap_or(now.as_millis()),
+            last_activity_at: None,
+            outcome: None,
+            heat: None,
+            recommendation: None,
+        }
+    });
+    let mut next = base.clone();
+    let own = &mut next.contact;
+    own.email = own.email.take().or_else(|| lead.email.clone());
+    own.phone = own.phone.take().or_else(|| lead.phone.clone());
+    own.external_id = own.external_id.take().or_else(|| lead.external_id.clone());
+    merge(&mut next.attributes, &lead.attributes);
+    if let Some(first) = first {
+        next.first_contact_at = next.first_contact_at.min(first);
+    }
+    let last = millis(lead.last_activity_at).into_iter().chain(activities()).max();
+    next.last_activity_at = next.last_activity_at.max(last);
+    if let Some(said) = &lead.outcome
+        && let Some(outcome) = Outcome::parse(&said.outcome)
+    {
+        let at = said.at.as_millis();
+        if next.outcome.is_none_or(|(_, own)| own < at) {
+            next.outcome = Some((outcome, at));
+        }
+    }
+    let heat = lead.heat.as_ref();
+    next.heat = next.heat.take().or_else(|| heat.map(|heat| (heat.class.clone(), heat.confidence)));
+    next.recommendation = next.recommendation.take().or_else(|| lead.recommendation.clone());
+    if known.is_some() && next != base {
+        next.updated_at = base.updated_at.max(millis(lead.updated_at).unwrap_or(now.as_millis()));
+    }
+    next
+}
+
+#[cfg(test)]
+mod tests;
