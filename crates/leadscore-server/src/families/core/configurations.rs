@@ -38,13 +38,14 @@ pub(crate) struct ConfigurationList {
 }
 
 /// All configurations of the tenant, by number. Number 1 is always there.
-#[utoipa::path(get, path = "/api/v1/configurations", responses((status = 200, body = ConfigurationList)))]
+#[utoipa::path(get, path = "/api/v1/configurations", operation_id = "list_configurations", responses((status = 200, body = ConfigurationList)))]
 pub(crate) async fn configurations(
     State(state): State<AppState>,
     Extension(caller): Extension<Arc<Caller>>,
 ) -> Result<Json<ConfigurationList>, Fault> {
     let stored = state.store.configurations(&caller.tenant).await?;
-    let mut all: Vec<ConfigurationView> = stored.iter().map(ConfigurationView::of).collect::<Result<_, _>>()?;
+    let mut all: Vec<ConfigurationView> =
+        stored.iter().map(ConfigurationView::of).collect::<Result<_, _>>()?;
     if all.first().is_none_or(|first| first.id != DEFAULT_NUMBER) {
         all.insert(0, ConfigurationView::default());
     }
@@ -54,7 +55,7 @@ pub(crate) async fn configurations(
 /// Makes a configuration under the next number.
 #[utoipa::path(
     post,
-    path = "/api/v1/configurations",
+    path = "/api/v1/configurations", operation_id = "create_configuration",
     request_body = ConfigurationBody,
     responses((status = 201, body = ConfigurationView))
 )]
@@ -69,7 +70,7 @@ pub(crate) async fn create(
 /// A configuration.
 #[utoipa::path(
     get,
-    path = "/api/v1/configurations/{id}",
+    path = "/api/v1/configurations/{id}", operation_id = "get_configuration",
     params(("id" = i64, Path, description = "The configuration's number", minimum = 1)),
     responses((status = 200, body = ConfigurationView))
 )]
@@ -88,7 +89,7 @@ pub(crate) async fn configuration(
 /// Replaces a configuration.
 #[utoipa::path(
     put,
-    path = "/api/v1/configurations/{id}",
+    path = "/api/v1/configurations/{id}", operation_id = "replace_configuration",
     params(("id" = i64, Path, description = "The configuration's number", minimum = 1)),
     request_body = ConfigurationBody,
     responses((status = 200, body = ConfigurationView))
@@ -108,7 +109,7 @@ pub(crate) async fn replace(
 /// Removes a configuration; predictions that were made by it stay. Number 1 cannot be removed.
 #[utoipa::path(
     delete,
-    path = "/api/v1/configurations/{id}",
+    path = "/api/v1/configurations/{id}", operation_id = "delete_configuration",
     params(("id" = i64, Path, description = "The configuration's number", minimum = 1)),
     responses((status = 204, description = "It is removed"), (status = 409, description = "Number 1 cannot be removed"))
 )]
@@ -118,7 +119,10 @@ pub(crate) async fn remove(
     PathNumber(id): PathNumber,
 ) -> Result<StatusCode, Fault> {
     if id == DEFAULT_NUMBER {
-        return Err(Fault::new(FaultKind::Conflict, "configuration 1 is there for every tenant; replace it instead"));
+        return Err(Fault::new(
+            FaultKind::Conflict,
+            "configuration 1 is there for every tenant; replace it instead",
+        ));
     }
     if !state.store.delete_configuration(&caller.tenant, id).await? {
         return Err(unknown());

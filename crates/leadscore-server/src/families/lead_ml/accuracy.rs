@@ -57,6 +57,7 @@ pub(crate) struct PeriodQuery {
 #[utoipa::path(
     get,
     path = "/api/lead-scoring/{configId}/ml/accuracy",
+    operation_id = "prediction_accuracy",
     params(("configId" = i64, Path, description = "The configuration's number", minimum = 1), PeriodQuery),
     responses((status = 200, body = Accuracy))
 )]

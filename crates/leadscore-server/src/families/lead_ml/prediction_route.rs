@@ -39,6 +39,7 @@ pub(crate) struct KindQuery {
 #[utoipa::path(
     get,
     path = "/api/lead-scoring/leads/{id}/ml/prediction",
+    operation_id = "lead_prediction",
     params(("id" = i64, Path, description = "The lead's number", minimum = 1), KindQuery),
     responses((status = 200, body = KeptPrediction))
 )]
@@ -50,9 +51,8 @@ pub(crate) async fn prediction(
 ) -> Result<Json<KeptPrediction>, Fault> {
     let kind = match query.text("type")? {
         None => PredictionKind::Conversion,
-        Some(text) => PredictionKind::parse(text).ok_or_else(|| {
-            Fault::invalid("type", "must be CONVERSION, TIME_TO_CLOSE, SCORE or PRIORITY")
-        })?,
+        Some(text) => PredictionKind::parse(text)
+            .ok_or_else(|| Fault::invalid("type", "must be CONVERSION, TIME_TO_CLOSE, SCORE or PRIORITY"))?,
     };
     let tenant = &caller.tenant;
     if state.store.lead(tenant, &LeadReference::Number(id)).await?.is_none() {
