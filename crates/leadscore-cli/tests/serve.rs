@@ -26,6 +26,12 @@ fn it_starts_with_nothing_and_scores_a_lead() {
     assert_eq!(status, 200, "{body}");
     assert!(["hot", "warm", "cold"].contains(&body["heat_score"].as_str().unwrap()), "{body}");
     assert!(folder.path().join("own/leadscore.db").is_file());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = folder.path().join("own").metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
 }
 
 #[test]
@@ -55,6 +61,7 @@ fn a_key_opens_until_it_is_revoked() {
         assert!(since.elapsed() < Duration::from_secs(6), "a revoked key still opens");
         std::thread::sleep(Duration::from_millis(200));
     }
+    assert!(has_audit(&folder, "key.create") && has_audit(&folder, "key.revoke"));
     let again = own(&["keys", "revoke", id]);
     assert_eq!((again.code, again.err.contains("revoked before")), (2, true), "{}", again.err);
     let by_key = own(&["keys", "revoke", key]);
@@ -87,6 +94,7 @@ fn tokens_are_issued_under_the_own_key_alone() {
     let lifetime = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
     assert_eq!((claims["tenantId"].as_str(), claims["sub"].as_str()), (Some("acme"), Some("ada")));
     assert_eq!((claims["scope"].as_str(), lifetime), (Some("read"), 7_200));
+    assert!(has_audit(&folder, "token.issue"));
     let refused = token(&["--config", &path(&folder, "rs.toml")]);
     assert!(refused.code == 2 && refused.out.is_empty(), "{}", refused.err);
     for ttl in ["0s", "1", "1w", "x", "", "-1h", "ü"] {
@@ -97,6 +105,14 @@ fn tokens_are_issued_under_the_own_key_alone() {
     // The route is there or not yet; it never answers as to somebody unknown.
     let (status, body) = server.call("GET", "/api/lead-scoring/1/ranked-leads", Some(&bearer), None);
     assert_ne!(status, 401, "{body}");
+}
+
+/// Whether the store's files have a word of the audit log in them.
+fn has_audit(folder: &tempfile::TempDir, action: &str) -> bool {
+    ["leadscore.db", "leadscore.db-wal"].iter().any(|name| {
+        let bytes = std::fs::read(folder.path().join("leadscore-data").join(name)).unwrap_or_default();
+        bytes.windows(action.len()).any(|part| part == action.as_bytes())
+    })
 }
 
 /// The bytes of unpadded base64url, by RFC 4648.
@@ -117,7 +133,11 @@ fn base64_url(text: &str) -> Vec<u8> {
 
 #[test]
 fn what_keeps_it_from_starting_is_said() {
-    let folder = folder(&[("bad.toml", b"listn = 1\n"), ("model.ubj", b"no model")]);
+    let folder = folder(&[
+        ("bad.toml", b"listn = 1\n"),
+        ("zero.toml", b"retention_days = 0\n"),
+        ("model.ubj", b"no model"),
+    ]);
     let serve = |args: &[&str]| run(folder.path(), &[&["serve"], args].concat(), &[]);
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
@@ -132,6 +152,7 @@ fn what_keeps_it_from_starting_is_said() {
         (&["--listen", "8000"][..], "listen (--listen): `8000`"),
         (&["--listen", "0.0.0.0:0"], "wants a key"),
         (&["--config", "bad.toml"], "there is no setting `listn`"),
+        (&["--config", "zero.toml"], "retention_days (zero.toml): `0`; wants 1 or more days"),
         (&["--config", "none.toml"], "none.toml"),
         (&["--env-file", "none.env"], "none.env"),
         (&["--b2b-model", "model.ubj", "--listen", "127.0.0.1:0"], "b2b_model"),

@@ -240,11 +240,18 @@ fn a_whole_input_keeps_what_no_pipeline_reads() {
         std::fs::write(&path, content).unwrap();
         path.to_str().unwrap().to_owned()
     };
-    let leads = file("leads.csv", "Nr,Firm,Shoe size,phone,created\n1,Acme,44,030,2026-11-01\n,Beta,,0,\n3,Gamma,9.5,,soon\n");
-    let log = file("log.csv", "lead_id,kind,at,id,page\n1,visit,2026-11-10,a,/x\n1,odd kind,2026-11-11,b,\n3,visit,2026-11-12,c,/y\n");
+    let leads = file(
+        "leads.csv",
+        "Nr,Firm,Shoe size,phone,created\n1,Acme,44,030,2026-11-01\n,Beta,,0,\n3,Gamma,9.5,,soon\n",
+    );
+    let log = file(
+        "log.csv",
+        "lead_id,kind,at,id,page\n1,visit,2026-11-10,a,/x\n1,odd kind,2026-11-11,b,\n3,visit,2026-11-12,c,/y\n",
+    );
     let pipeline = Pipeline::builtin("conversion").unwrap();
     let read = |small: u64| {
-        let input = LeadInput::new(&*leads).activities(&log).column("Nr", "lead_id").column("Firm", "company");
+        let input =
+            LeadInput::new(&*leads).activities(&log).column("Nr", "lead_id").column("Firm", "company");
         let mut reader = input.small_log_bytes(small).whole().open(&pipeline, &mut Vec::new()).unwrap();
         let mut found = Vec::new();
         while reader.read_lead().unwrap() == ReadLead::Lead {
@@ -256,14 +263,21 @@ fn a_whole_input_keeps_what_no_pipeline_reads() {
     let ids: Vec<Option<&str>> = found.iter().map(|lead| lead.id.as_deref()).collect();
     assert_eq!(ids, [Some("1"), None, Some("3")]);
     let own = serde_json::to_value(&found[0].attributes).unwrap();
-    assert_eq!((&own["company"], &own["Shoe size"], &own["phone"]), (&"Acme".into(), &44.0.into(), &"030".into()));
+    assert_eq!(
+        (&own["company"], &own["Shoe size"], &own["phone"]),
+        (&"Acme".into(), &44.0.into(), &"030".into())
+    );
     // No date, and so not the time of the first contact.
     assert_eq!(serde_json::to_value(&found[2].attributes).unwrap()["created"], "soon");
-    let of_first: Vec<(&str, &str)> =
-        found[0].activities.iter().map(|activity| (activity.kind.as_str(), activity.id.as_deref().unwrap())).collect();
+    let of_first: Vec<(&str, &str)> = found[0]
+        .activities
+        .iter()
+        .map(|activity| (activity.kind.as_str(), activity.id.as_deref().unwrap()))
+        .collect();
     assert_eq!(of_first, [("visit", "a"), ("odd kind", "b")]);
     assert_eq!(found[0].activities[0].properties.len(), 1);
     // Read along with the leads it is the same.
-    let json = |leads: &[Lead]| leads.iter().map(|lead| serde_json::to_string(lead).unwrap()).collect::<Vec<_>>();
+    let json =
+        |leads: &[Lead]| leads.iter().map(|lead| serde_json::to_string(lead).unwrap()).collect::<Vec<_>>();
     assert_eq!(json(&read(0)), json(&found));
 }

@@ -79,7 +79,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Folder`], [`StoreError::Database`] and [`StoreError::Migration`].
     pub async fn open_folder(folder: &Path) -> Result<Store, StoreError> {
-        std::fs::create_dir_all(folder)
+        backup::make_folder(folder)
             .map_err(|error| StoreError::Folder { path: folder.display().to_string(), error })?;
         Ok(Store { db: Db::open_sqlite(&folder.join(STORE_FILE)).await? })
     }

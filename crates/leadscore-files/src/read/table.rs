@@ -68,7 +68,12 @@ impl Table {
         if is_whole {
             columns.extend(other_columns(&header, &columns, id));
         }
-        note_assumptions(&name, pipeline, &header, &columns, id, &assumed, is_whole, notes)?;
+        if !is_whole {
+            note_missing(&name, pipeline, &header, &columns, id, notes)?;
+        }
+        if !assumed.is_empty() {
+            notes.assumed(format!("reading {}", assumed.join(", ")));
+        }
         let mut used: Vec<usize> = columns.iter().map(|own| own.column).chain(id).collect();
         used.sort_unstable();
         used.dedup();
@@ -179,23 +184,15 @@ fn other_columns(header: &[&str], columns: &[AttributeColumn], id: Option<usize>
     header.iter().enumerate().filter(is_free).map(own).collect()
 }
 
-/// Notes what is missing and what was assumed; refuses a table that holds nothing the pipeline reads.
-fn note_assumptions(
+/// Notes what is missing; refuses a table that holds nothing the pipeline reads.
+fn note_missing(
     name: &str,
     pipeline: &Pipeline,
     header: &[&str],
     columns: &[AttributeColumn],
     id: Option<usize>,
-    assumed: &[String],
-    is_whole: bool,
     notes: &mut dyn Notes,
 ) -> Result<(), Error> {
-    if is_whole {
-        if !assumed.is_empty() {
-            notes.assumed(format!("reading {}", assumed.join(", ")));
-        }
-        return Ok(());
-    }
     let attributes: Vec<&str> = pipeline.schema().attribute_names().iter().collect();
     let is_read = |attribute: &&str| columns.iter().any(|own| own.attribute == *attribute);
     let (read, absent): (Vec<&str>, Vec<&str>) = attributes.iter().copied().partition(is_read);
@@ -215,9 +212,6 @@ fn note_assumptions(
     }
     if id.is_none() {
         notes.assumed("no column holds the lead's id; the row number is used");
-    }
-    if !assumed.is_empty() {
-        notes.assumed(format!("reading {}", assumed.join(", ")));
     }
     Ok(())
 }

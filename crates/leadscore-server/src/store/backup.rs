@@ -1,6 +1,6 @@
 //! Copies of the SQLite store: made while servers write, put back while none does.
 
-use std::fs::{File, TryLockError};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -57,6 +57,8 @@ pub struct FolderLock {
     _file: File,
 }
 
+// The floor that clippy knows is that of the other crates.
+#[expect(clippy::incompatible_msrv, reason = "this crate's own floor is 1.95")]
 impl FolderLock {
     /// Takes its part in using the store of a folder; several servers and commands may at the same time.
     ///
@@ -74,15 +76,18 @@ impl FolderLock {
         FolderLock::take(folder, File::try_lock)
     }
 
-    fn take(folder: &Path, lock: fn(&File) -> Result<(), TryLockError>) -> Result<FolderLock, BackupError> {
+    fn take(
+        folder: &Path,
+        lock: fn(&File) -> Result<(), fs::TryLockError>,
+    ) -> Result<FolderLock, BackupError> {
         let path = folder.join(LOCK_FILE);
         let failed = |error| BackupError::File { path: path.clone(), error };
-        std::fs::create_dir_all(folder).map_err(failed)?;
+        make_folder(folder).map_err(failed)?;
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match lock(&file) {
             Ok(()) => Ok(FolderLock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(BackupError::InUse(folder.to_owned())),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
+            Err(fs::TryLockError::WouldBlock) => Err(BackupError::InUse(folder.to_owned())),
+            Err(fs::TryLockError::Error(error)) => Err(failed(error)),
         }
     }
 }
@@ -142,6 +147,15 @@ impl Store {
         }
         put_in_place(copy, &place, true).map_err(|error| failed(&place, error))
     }
+}
+
+/// Makes the folder of a store if it is not there, for its owner alone: it holds personal data and a secret.
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// Whether a folder has a SQLite store.
@@ -226,9 +240,9 @@ mod tests {
         // Its log of writes is still there.
         assert!(data.join("leadscore.db-wal").exists());
         let lock = FolderLock::shared(&data).unwrap();
-        let _second = FolderLock::shared(&data).unwrap();
+        let second = FolderLock::shared(&data).unwrap();
         assert!(matches!(Store::restore(&file, &data, true).await, Err(BackupError::InUse(_))));
-        drop((lock, _second));
+        drop((lock, second));
         assert!(matches!(Store::restore(&file, &data, false).await, Err(BackupError::Exists(_))));
         store.close().await;
         Store::restore(&file, &data, true).await.unwrap();

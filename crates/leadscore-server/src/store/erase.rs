@@ -138,7 +138,7 @@ fn containing(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Attributes, Contact, NewActivity};
+    use crate::store::{Attributes, Claim, Contact, KeptAnswer, NewActivity};
 
     fn at(millis: i64) -> Timestamp {
         Timestamp::from_millis(millis).unwrap()
@@ -188,5 +188,30 @@ mod tests {
             assert_eq!(store.lead_number("other", name).await.unwrap(), None);
         }
         assert_eq!(store.lead_number("t", "nobody").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_kept_answer_that_names_the_lead_goes_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open_folder(folder.path()).await.unwrap();
+        let contact = Contact { email: Some("a_b@a.example".into()), ..Contact::default() };
+        let lead = store.save_lead("t", &contact, &Attributes::new(), at(1)).await.unwrap().lead;
+        let bodies =
+            [format!("{{\"lead_id\":\"{}\"}}", lead.id), "A_B@a.example".into(), "axb@a.example".into()];
+        for (key, body) in ["1", "2", "3"].into_iter().zip(bodies) {
+            store.claim_key("t", "r", key, "request", at(1)).await.unwrap();
+            let answer = KeptAnswer { status: 200, content_type: None, body };
+            store.keep_answer("t", "r", key, &answer).await.unwrap();
+        }
+        assert!(store.delete_lead("t", lead.number).await.unwrap());
+        assert!(!store.delete_lead("t", lead.number).await.unwrap());
+        let mut kept = Vec::new();
+        for key in ["1", "2", "3"] {
+            kept.push(matches!(
+                store.claim_key("t", "r", key, "request", at(2)).await.unwrap(),
+                Claim::Answered(_)
+            ));
+        }
+        assert_eq!(kept, [false, false, true]);
     }
 }

@@ -1,5 +1,7 @@
 //! Leads into a store, as often as one likes: what is there already is not added again.
 
+mod statements;
+
 use leadscore::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
@@ -8,6 +10,9 @@ use super::super::db::write;
 use super::super::leads::{Row, merge};
 use super::super::{Outcome, Store, StoreError, StoredLead};
 use super::LeadTransfer;
+use statements::{
+    insert_activities, insert_heat_scores, insert_lead, insert_messages, insert_predictions, update_lead,
+};
 
 /// What became of a lead.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,155 +76,15 @@ impl Store {
                 let (number, mut done) = match known {
                     Some(known) if *known == next => (known.number, Imported::Unchanged),
                     Some(known) => {
-                        sqlx::query(
-                            "UPDATE leads SET email = $2, phone = $3, external_id = $4, attributes = $5,
-                                 first_contact_at = $6, created_at = $7, updated_at = $8, last_activity_at = $9, outcome = $10,
-                                 outcome_at = $11, heat_class = $12, heat_confidence = $13, recommendation = $14
-                             WHERE number = $1",
-                        )
-                        .bind(known.number)
-                        .bind(&next.contact.email)
-                        .bind(&next.contact.phone)
-                        .bind(&next.contact.external_id)
-                        .bind(Value::Object(next.attributes.clone()).to_string())
-                        .bind(next.first_contact_at)
-                        .bind(next.created_at)
-                        .bind(next.updated_at)
-                        .bind(next.last_activity_at)
-                        .bind(next.outcome.map(|(outcome, _)| outcome.as_str()))
-                        .bind(next.outcome.map(|(_, at)| at))
-                        .bind(next.heat.as_ref().map(|(class, _)| class))
-                        .bind(next.heat.as_ref().map(|(_, confidence)| *confidence))
-                        .bind(&next.recommendation)
-                        .execute(&mut *transaction)
-                        .await?;
+                        update_lead!(transaction, next);
                         (known.number, Imported::Changed)
                     }
-                    None => {
-                        // Ids are those of one lead in the whole store; another tenant's lead keeps its own.
-                        let taken: Option<(i64,)> = sqlx::query_as("SELECT number FROM leads WHERE id = $1")
-                            .bind(&next.id)
-                            .fetch_optional(&mut *transaction)
-                            .await?;
-                        let id = if taken.is_some() { Uuid::new_v4().to_string() } else { next.id.clone() };
-                        let (number,): (i64,) = sqlx::query_as(
-                            "INSERT INTO leads (id, tenant, email, phone, external_id, attributes, first_contact_at,
-                                 created_at, updated_at, last_activity_at, outcome, outcome_at, heat_class, heat_confidence,
-                                 recommendation)
-                             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING number",
-                        )
-                        .bind(id)
-                        .bind(tenant)
-                        .bind(&next.contact.email)
-                        .bind(&next.contact.phone)
-                        .bind(&next.contact.external_id)
-                        .bind(Value::Object(next.attributes.clone()).to_string())
-                        .bind(next.first_contact_at)
-                        .bind(next.created_at)
-                        .bind(next.updated_at)
-                        .bind(next.last_activity_at)
-                        .bind(next.outcome.map(|(outcome, _)| outcome.as_str()))
-                        .bind(next.outcome.map(|(_, at)| at))
-                        .bind(next.heat.as_ref().map(|(class, _)| class))
-                        .bind(next.heat.as_ref().map(|(_, confidence)| *confidence))
-                        .bind(&next.recommendation)
-                        .fetch_one(&mut *transaction)
-                        .await?;
-                        (number, Imported::Added)
-                    }
+                    None => (insert_lead!(transaction, tenant, next), Imported::Added),
                 };
-                let mut activities_added = 0;
-                for activity in &lead.activities {
-                    let properties = &activity.properties;
-                    activities_added += sqlx::query(
-                        "INSERT INTO activities (lead, id, kind, at, properties) VALUES ($1, $2, $3, $4, $5)
-                         ON CONFLICT (lead, id) DO NOTHING",
-                    )
-                    .bind(number)
-                    .bind(&activity.id)
-                    .bind(&activity.kind)
-                    .bind(activity.at.as_millis())
-                    .bind((!properties.is_empty()).then(|| Value::Object(properties.clone()).to_string()))
-                    .execute(&mut *transaction)
-                    .await?
-                    .rows_affected();
-                }
-                let mut others_added = 0;
-                for message in &lead.messages {
-                    others_added += sqlx::query(
-                        "INSERT INTO messages (lead, id, source, role, content, at) VALUES ($1, $2, $3, $4, $5, $6)
-                         ON CONFLICT (lead, id) DO NOTHING",
-                    )
-                    .bind(number)
-                    .bind(&message.id)
-                    .bind(&message.source)
-                    .bind(&message.role)
-                    .bind(&message.content)
-                    .bind(message.at.as_millis())
-                    .execute(&mut *transaction)
-                    .await?
-                    .rows_affected();
-                }
-                for score in &lead.heat_scores {
-                    let Some(at) = score.at else { continue };
-                    let (count,): (i64,) =
-                        sqlx::query_as("SELECT COUNT(*) FROM heat_scores WHERE lead = $1 AND at = $2 AND class = $3")
-                            .bind(number)
-                            .bind(at.as_millis())
-                            .bind(&score.class)
-                            .fetch_one(&mut *transaction)
-                            .await?;
-                    if count > 0 {
-                        continue;
-                    }
-                    others_added += sqlx::query(
-                        "INSERT INTO heat_scores (tenant, lead, class, confidence, at) VALUES ($1, $2, $3, $4, $5)",
-                    )
-                    .bind(tenant)
-                    .bind(number)
-                    .bind(&score.class)
-                    .bind(score.confidence)
-                    .bind(at.as_millis())
-                    .execute(&mut *transaction)
-                    .await?
-                    .rows_affected();
-                }
-                for prediction in &lead.predictions {
-                    let (count,): (i64,) = sqlx::query_as(
-                        "SELECT COUNT(*) FROM predictions WHERE lead = $1 AND configuration = $2 AND kind = $3
-                             AND author = $4 AND pipeline = $5 AND created_at = $6",
-                    )
-                    .bind(number)
-                    .bind(prediction.configuration)
-                    .bind(&prediction.kind)
-                    .bind(&prediction.author)
-                    .bind(&prediction.pipeline)
-                    .bind(prediction.created_at.as_millis())
-                    .fetch_one(&mut *transaction)
-                    .await?;
-                    if count > 0 {
-                        continue;
-                    }
-                    others_added += sqlx::query(
-                        "INSERT INTO predictions (tenant, lead, configuration, kind, author, pipeline, body, created_at,
-                             expires_at, was_accurate, validated_at)
-                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-                    )
-                    .bind(tenant)
-                    .bind(number)
-                    .bind(prediction.configuration)
-                    .bind(&prediction.kind)
-                    .bind(&prediction.author)
-                    .bind(&prediction.pipeline)
-                    .bind(prediction.body.to_string())
-                    .bind(prediction.created_at.as_millis())
-                    .bind(prediction.expires_at.as_millis())
-                    .bind(prediction.was_accurate.map(i64::from))
-                    .bind(prediction.validated_at.map(Timestamp::as_millis))
-                    .execute(&mut *transaction)
-                    .await?
-                    .rows_affected();
-                }
+                let activities_added = insert_activities!(transaction, number, lead);
+                let others_added = insert_messages!(transaction, number, lead)
+                    + insert_heat_scores!(transaction, tenant, number, lead)
+                    + insert_predictions!(transaction, tenant, number, lead);
                 if done == Imported::Unchanged && activities_added + others_added > 0 {
                     done = Imported::Changed;
                 }
