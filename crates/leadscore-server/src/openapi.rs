@@ -91,6 +91,9 @@ fn security(route: &Route) -> Vec<SecurityRequirement> {
 
 fn faults(route: &Route) -> Vec<FaultKind> {
     let mut kinds = Vec::new();
+    if route.template.contains('{') {
+        kinds.push(FaultKind::NotFound);
+    }
     if route.policy.scope.is_some() {
         kinds.extend([
             FaultKind::Invalid,
@@ -104,9 +107,6 @@ fn faults(route: &Route) -> Vec<FaultKind> {
         }
         if route.method != Method::GET && route.method != Method::DELETE {
             kinds.extend([FaultKind::TooLarge, FaultKind::UnsupportedMediaType]);
-        }
-        if route.template.contains('{') {
-            kinds.push(FaultKind::NotFound);
         }
         if route.policy.is_idempotent && route.method == Method::POST {
             kinds.push(FaultKind::Conflict);

@@ -32,6 +32,9 @@ fn system_routes() -> Vec<Entry> {
         (Policy::PUBLIC, routes!(system::resources::resources)),
         (Policy::PUBLIC, routes!(system::metrics::metrics)),
         (Policy::PUBLIC, routes!(system::docs::openapi)),
+        (Policy::PUBLIC, routes!(system::docs::swagger_ui)),
+        (Policy::PUBLIC, routes!(system::docs::redoc)),
+        (Policy::PUBLIC, routes!(system::docs::asset)),
         (Policy::PUBLIC, routes!(system::version::version)),
     ]
 }
