@@ -82,8 +82,17 @@ async fn leads() -> Leads {
     let known = json!({"name": "John Smith", "company": "ACME Corp", "title": "VP Engineering", "region": "US",
         "company_size": "medium", "enrolled_in_sequence": true, "sequence_step": 2, "sequence_length": 5});
     let done = [
-        ("email_sent", 30), ("email_sent", 28), ("email_open", 27), ("email_click", 26), ("page_view", 25),
-        ("form_submit", 24), ("meeting", 6), ("call", 5), ("page_view", 4), ("email_open", 3), ("email_click", 2),
+        ("email_sent", 30),
+        ("email_sent", 28),
+        ("email_open", 27),
+        ("email_click", 26),
+        ("page_view", 25),
+        ("form_submit", 24),
+        ("meeting", 6),
+        ("call", 5),
+        ("page_view", 4),
+        ("email_open", 3),
+        ("email_click", 2),
     ];
     let john = add_lead(&store, "acme", "john@acme.com", known, &done).await;
     let mary = json!({"name": "Mary", "company": "Bolt", "title": "Manager", "region": "FR"});
@@ -102,7 +111,10 @@ fn assert_shape(place: &str, value: &Value, sample: &Value, extra: &[&str]) {
                 assert_shape(&format!("{place}.{key}"), value, sample, extra);
             }
             for key in own.keys() {
-                assert!(wanted.contains_key(key) || extra.contains(&key.as_str()), "{place}.{key} is not documented");
+                assert!(
+                    wanted.contains_key(key) || extra.contains(&key.as_str()),
+                    "{place}.{key} is not documented"
+                );
             }
         }
         (Value::Array(own), Value::Array(wanted)) => {
@@ -117,7 +129,11 @@ fn assert_shape(place: &str, value: &Value, sample: &Value, extra: &[&str]) {
             assert!(wanted.is_f64() || !own.is_f64(), "{place}: {own} is no whole number");
         }
         (own, wanted) => {
-            assert_eq!(std::mem::discriminant(own), std::mem::discriminant(wanted), "{place}: {own} for {wanted}");
+            assert_eq!(
+                std::mem::discriminant(own),
+                std::mem::discriminant(wanted),
+                "{place}: {own} for {wanted}"
+            );
         }
     }
 }
@@ -143,8 +159,10 @@ fn with_advice(mut sample: Value) -> Value {
 }
 
 fn conversion_sample() -> Value {
-    with_advice(json!({"predictionType": "CONVERSION", "probability": 0.72, "confidence": 0.85, "predictedValue": null,
-        "predictedDays": 14, "predictedScoreLevel": "HOT", "predictionId": 123}))
+    with_advice(
+        json!({"predictionType": "CONVERSION", "probability": 0.72, "confidence": 0.85, "predictedValue": null,
+        "predictedDays": 14, "predictedScoreLevel": "HOT", "predictionId": 123}),
+    )
 }
 
 #[tokio::test]
@@ -155,7 +173,10 @@ async fn predictions_have_the_document_s_shape() {
     assert_eq!(status, 200, "{own}");
     assert_shape("", &own, &json!({"prediction": conversion_sample()}), ADDED);
     let prediction = &own["prediction"];
-    assert_eq!((&prediction["basis"], &prediction["predictionType"]), (&json!("rules"), &json!("CONVERSION")));
+    assert_eq!(
+        (&prediction["basis"], &prediction["predictionType"]),
+        (&json!("rules"), &json!("CONVERSION"))
+    );
     assert_eq!(prediction["probability"], prediction["pipelineProbability"]);
     let probability = prediction["probability"].as_f64().unwrap();
     let level = match probability {
@@ -172,7 +193,8 @@ async fn predictions_have_the_document_s_shape() {
 
     let (status, own) = post(&server, "acme", &format!("/leads/{john}/ml/predict-time"), json!({})).await;
     assert_eq!(status, 200, "{own}");
-    let sample = with_advice(json!({"predictionType": "TIME_TO_CLOSE", "probability": 0.65, "confidence": 0.78,
+    let sample =
+        with_advice(json!({"predictionType": "TIME_TO_CLOSE", "probability": 0.65, "confidence": 0.78,
         "predictedDays": 21, "confidenceInterval": {"low": 14, "high": 30}, "predictionId": 124}));
     assert_shape("", &own, &json!({"prediction": sample}), ADDED);
     let days = |name: &str| own["prediction"].pointer(name).unwrap().as_i64().unwrap();
@@ -237,7 +259,12 @@ async fn features_and_their_importance_have_the_document_s_shape() {
 
     let (status, own) = get(&server, "acme", "/1/ml/feature-importance").await;
     assert_eq!(status, 200, "{own}");
-    assert_shape("", &own, &json!({"importance": [{"name": "Email Clicks", "importance": 0.15, "category": "x"}]}), &[]);
+    assert_shape(
+        "",
+        &own,
+        &json!({"importance": [{"name": "Email Clicks", "importance": 0.15, "category": "x"}]}),
+        &[],
+    );
     let all = own["importance"].as_array().unwrap();
     let shares: Vec<f64> = all.iter().map(|own| own["importance"].as_f64().unwrap()).collect();
     assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-9 && shares.is_sorted_by(|a, b| a >= b));
@@ -311,8 +338,11 @@ async fn rankings_have_the_document_s_shape_and_order() {
 
     // Filters hold for each lead that is returned, and leave out the others.
     let probability = rankings[1]["conversionProbability"].as_f64().unwrap();
-    let kept = |min: f64| rankings.iter().filter(|own| own["conversionProbability"].as_f64().unwrap() >= min).count();
-    let (_, own) = get(&server, "acme", &format!("/1/ml/ranked-leads?minProbability={probability}&useLLM=false")).await;
+    let kept = |min: f64| {
+        rankings.iter().filter(|own| own["conversionProbability"].as_f64().unwrap() >= min).count()
+    };
+    let (_, own) =
+        get(&server, "acme", &format!("/1/ml/ranked-leads?minProbability={probability}&useLLM=false")).await;
     assert_eq!(own["rankings"].as_array().unwrap().len(), kept(probability), "{own}");
     let (_, own) = get(&server, "acme", "/1/ml/ranked-leads?minScore=50").await;
     assert_eq!(ids(&own["rankings"]), [john]);
@@ -429,7 +459,8 @@ async fn what_cannot_be_answered_is_told() {
         let (status, answer) = post(&server, "acme", &path, body.clone()).await;
         assert_eq!((status, &answer["code"]), (400, &json!("BAD_REQUEST")), "{path} {body}: {answer}");
     }
-    let (status, own) = post(&server, "acme", "/predictions/999999/validate", json!({"wasAccurate": true})).await;
+    let (status, own) =
+        post(&server, "acme", "/predictions/999999/validate", json!({"wasAccurate": true})).await;
     assert_eq!((status, &own["code"]), (404, &json!("NOT_FOUND")), "{own}");
 
     let routes = [
@@ -465,7 +496,11 @@ async fn tenants_see_their_own() {
         assert_eq!(get(&server, "other", &format!("/leads/{john}/ml/{path}")).await.0, 404, "{path}");
     }
     for path in ["predict", "predict-time", "predict-score"] {
-        assert_eq!(post(&server, "other", &format!("/leads/{john}/ml/{path}"), json!({})).await.0, 404, "{path}");
+        assert_eq!(
+            post(&server, "other", &format!("/leads/{john}/ml/{path}"), json!({})).await.0,
+            404,
+            "{path}"
+        );
     }
     let validate = format!("/predictions/{id}/validate");
     assert_eq!(post(&server, "other", &validate, json!({"wasAccurate": true})).await.0, 404);
@@ -495,7 +530,9 @@ async fn accuracy_is_what_was_validated() {
     let server = Running::start_in(folder, &[]).await;
     let (mut total, mut said): (usize, Vec<(&str, bool)>) = (1, Vec::new());
     for (at, lead) in [john, mary, silent].into_iter().enumerate() {
-        for (path, kind) in [("predict", "CONVERSION"), ("predict-time", "TIME_TO_CLOSE"), ("predict-score", "SCORE")] {
+        for (path, kind) in
+            [("predict", "CONVERSION"), ("predict-time", "TIME_TO_CLOSE"), ("predict-score", "SCORE")]
+        {
             let (_, own) = post(&server, "acme", &format!("/leads/{lead}/ml/{path}"), json!({})).await;
             total += 1;
             if kind == "SCORE" {
@@ -526,7 +563,9 @@ async fn accuracy_is_what_was_validated() {
 
     let day = |millis: i64| Timestamp::from_millis(millis).unwrap().to_string()[..10].to_owned();
     let (today, before) = (day(now()), day(now() - DAY));
-    let count = async |query: String| get(&server, "acme", &format!("/1/ml/accuracy?{query}")).await.1["totalPredictions"].clone();
+    let count = async |query: String| {
+        get(&server, "acme", &format!("/1/ml/accuracy?{query}")).await.1["totalPredictions"].clone()
+    };
     assert_eq!(count(format!("endDate={before}")).await, 1);
     assert_eq!(count(format!("startDate={today}&endDate={today}")).await, total - 1);
     assert_eq!(count(format!("startDate={before}T00:00:00Z")).await, total);
@@ -556,19 +595,27 @@ async fn configurations_choose_leads_and_pipelines() {
     let body = json!({"name": "Europe", "pipelines": {"conversion": "conversion-compat"},
         "filter": {"region": {"one_of": ["fr", "de"]}}});
     let (status, made) = send(Method::POST, "", Some(body.clone())).await;
-    assert_eq!((status, &made["id"], &made["pipelines"]["priority"]), (201, &json!(2), &json!("priority")), "{made}");
+    assert_eq!(
+        (status, &made["id"], &made["pipelines"]["priority"]),
+        (201, &json!(2), &json!("priority")),
+        "{made}"
+    );
     let (_, again) = send(Method::GET, "/2", None).await;
     assert_eq!(again, made);
 
     let (_, ranked) = get(&server, "acme", "/2/ml/ranked-leads").await;
-    assert_eq!((ranked["rankings"].as_array().unwrap().len(), &ranked["rankings"][0]["leadId"]), (1, &json!(mary)));
+    assert_eq!(
+        (ranked["rankings"].as_array().unwrap().len(), &ranked["rankings"][0]["leadId"]),
+        (1, &json!(mary))
+    );
     let (_, bulk) = post(&server, "acme", "/2/ml/bulk-predict", json!({})).await;
     let (_, single) = post(&server, "acme", &format!("/leads/{mary}/ml/predict"), json!({})).await;
     // Another pipeline gives another probability, and its predictions are kept apart.
     assert_ne!(bulk["predictions"][0]["result"]["probability"], single["prediction"]["probability"]);
     assert_eq!(get(&server, "acme", "/2/ml/accuracy").await.1["totalPredictions"], 2);
 
-    let replaced = json!({"name": "US", "filter": {"region": {"equals": "US"}, "sequence_step": {"min": 1, "max": 2}}});
+    let replaced =
+        json!({"name": "US", "filter": {"region": {"equals": "US"}, "sequence_step": {"min": 1, "max": 2}}});
     assert_eq!(send(Method::PUT, "/2", Some(replaced)).await.0, 200);
     let (_, top) = get(&server, "acme", "/2/ml/top-leads").await;
     assert_eq!((top["leads"].as_array().unwrap().len(), &top["leads"][0]["leadId"]), (1, &json!(john)));
@@ -617,7 +664,8 @@ impl Respond for Answers {
 
 /// A little above the pipeline's probability, as the question has it.
 fn own_probability(question: &str) -> f64 {
-    let number = question.split("probability\\\\\\\":").nth(1).or_else(|| question.split("probability\\\":").nth(1));
+    let number =
+        question.split("probability\\\\\\\":").nth(1).or_else(|| question.split("probability\\\":").nth(1));
     let digits: String = number
         .unwrap_or("0.3")
         .chars()
@@ -649,11 +697,21 @@ async fn a_model_is_asked_and_its_answers_are_kept_apart() {
     let mut sample = conversion_sample();
     sample.as_object_mut().unwrap().remove("riskFactors");
     sample.as_object_mut().unwrap().remove("recommendations");
-    sample["llmMetadata"] = json!({"model": "gpt-4o-mini", "tokensUsed": 850, "latencyMs": 1_200, "estimatedCost": 0.0012});
-    assert_shape("", &own["prediction"], &sample, &["basis", "pipelineProbability", "riskFactors", "recommendations"]);
+    sample["llmMetadata"] =
+        json!({"model": "gpt-4o-mini", "tokensUsed": 850, "latencyMs": 1_200, "estimatedCost": 0.0012});
+    assert_shape(
+        "",
+        &own["prediction"],
+        &sample,
+        &["basis", "pipelineProbability", "riskFactors", "recommendations"],
+    );
     let prediction = &own["prediction"];
-    assert_eq!((&prediction["basis"], &prediction["explanation"]), (&json!("llm"), &json!("The lead reacts.")));
-    let gap = prediction["probability"].as_f64().unwrap() - prediction["pipelineProbability"].as_f64().unwrap();
+    assert_eq!(
+        (&prediction["basis"], &prediction["explanation"]),
+        (&json!("llm"), &json!("The lead reacts."))
+    );
+    let gap =
+        prediction["probability"].as_f64().unwrap() - prediction["pipelineProbability"].as_f64().unwrap();
     assert!(gap != 0.0 && gap.abs() <= 0.25, "{prediction}");
     assert_eq!(prediction["llmMetadata"]["tokensUsed"], 850);
     // 700 and 150 tokens at 0.15 and 0.60 dollars a million.
@@ -698,12 +756,16 @@ async fn the_quota_counts_every_prediction_of_a_model() {
     let bulk = |body: Value| post(&server, "acme", "/1/ml/bulk-predict", body);
     let (status, own) = bulk(json!({"limit": 60})).await;
     assert_eq!((status, &own["successful"]), (200, &json!(60)), "{own}");
-    assert!(own["predictions"].as_array().unwrap().iter().all(|own| own["result"]["basis"] == "llm"), "{own}");
+    assert!(
+        own["predictions"].as_array().unwrap().iter().all(|own| own["result"]["basis"] == "llm"),
+        "{own}"
+    );
     // What still counts costs nothing.
     assert_eq!(bulk(json!({"limit": 60})).await.0, 200);
     // 60 of 100 are used up: 41 more are too many, and are not asked for; 40 are not.
     let before = model.received_requests().await.unwrap().len();
-    let request = server.post(&format!("{BASE}/1/ml/bulk-predict"), &json!({"limit": 41, "forceRefresh": true}));
+    let request =
+        server.post(&format!("{BASE}/1/ml/bulk-predict"), &json!({"limit": 41, "forceRefresh": true}));
     let response = of("acme", request).send().await.unwrap();
     assert_eq!(response.status(), 429);
     let wait: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();

@@ -12,8 +12,8 @@ pub(crate) struct PlaceArgs {
     /// The folder of the database and the secret key [default: leadscore-data]
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<String>,
-    /// A PostgreSQL database, instead of a file in the folder: postgres://user:password@host/name. Others on this machine
-    /// can read a command line: the variable `DATABASE_URL` keeps the password from them
+    /// A PostgreSQL database, instead of a file in the folder: `postgres://user:password@host/name`. Others on this
+    /// machine can read a command line: the variable `DATABASE_URL` keeps the password from them
     #[arg(long, value_name = "URL")]
     pub(crate) database_url: Option<String>,
     /// A TOML file of settings; `serve --print-config` lists them

@@ -32,7 +32,7 @@ impl Server {
         let (send, lines) = channel();
         // Reads to the end, so that the server never waits for someone to read.
         std::thread::spawn(move || {
-            stderr.lines().map_while(Result::ok).for_each(|line| drop(send.send(line)))
+            stderr.lines().map_while(Result::ok).for_each(|line| drop(send.send(line)));
         });
         let mut said = String::new();
         let address = loop {

@@ -69,7 +69,7 @@ async fn run(config: Config) -> Result<(), Failure> {
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        served = serving => served?,
+        ended = serving => ended?,
         () = drained => eprintln!("requests took longer than {} s; they are cut off", DRAIN.as_secs()),
     }
     Ok(())

@@ -44,7 +44,8 @@ pub(crate) async fn configurations(
     Extension(caller): Extension<Arc<Caller>>,
 ) -> Result<Json<ConfigurationList>, Fault> {
     let stored = state.store.configurations(&caller.tenant).await?;
-    let mut all: Vec<ConfigurationView> = stored.iter().map(ConfigurationView::of).collect::<Result<_, _>>()?;
+    let mut all: Vec<ConfigurationView> =
+        stored.iter().map(ConfigurationView::of).collect::<Result<_, _>>()?;
     if all.first().is_none_or(|first| first.id != DEFAULT_NUMBER) {
         all.insert(0, ConfigurationView::default());
     }
@@ -118,7 +119,10 @@ pub(crate) async fn remove(
     PathNumber(id): PathNumber,
 ) -> Result<StatusCode, Fault> {
     if id == DEFAULT_NUMBER {
-        return Err(Fault::new(FaultKind::Conflict, "configuration 1 is there for every tenant; replace it instead"));
+        return Err(Fault::new(
+            FaultKind::Conflict,
+            "configuration 1 is there for every tenant; replace it instead",
+        ));
     }
     if !state.store.delete_configuration(&caller.tenant, id).await? {
         return Err(unknown());

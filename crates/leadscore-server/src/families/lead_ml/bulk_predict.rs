@@ -146,7 +146,9 @@ impl BulkPredicted {
     fn of(results: Vec<(i64, Option<Result<MlPrediction, Fault>>)>) -> BulkPredicted {
         let predicted = |(lead_id, outcome): (i64, Option<Result<MlPrediction, Fault>>)| match outcome {
             Some(Ok(result)) => PredictedLead { lead_id, result: Some(result), error: None },
-            Some(Err(fault)) => PredictedLead { lead_id, result: None, error: Some(fault.message.into_owned()) },
+            Some(Err(fault)) => {
+                PredictedLead { lead_id, result: None, error: Some(fault.message.into_owned()) }
+            }
             None => PredictedLead { lead_id, result: None, error: Some("not predicted".to_owned()) },
         };
         let predictions: Vec<PredictedLead> = results.into_iter().map(predicted).collect();

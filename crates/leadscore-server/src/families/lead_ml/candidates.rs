@@ -99,10 +99,7 @@ fn spans(leads: Vec<StoredLead>) -> Vec<Vec<StoredLead>> {
     runs
 }
 
-async fn with_activities(
-    state: &AppState,
-    leads: Vec<StoredLead>,
-) -> Result<Vec<(StoredLead, Lead)>, Fault> {
+async fn with_activities(state: &AppState, leads: Vec<StoredLead>) -> Result<Vec<(StoredLead, Lead)>, Fault> {
     let (Some(first), Some(last)) = (leads.first(), leads.last()) else { return Ok(Vec::new()) };
     let mut activities = state.store.activities_of(first.number, last.number).await?;
     let read = |stored: StoredLead| {
@@ -185,7 +182,12 @@ mod tests {
             tier: String::new(),
             probability,
         };
-        let mut kept = vec![candidate(4, 1.0, 0.5), candidate(3, 9.0, 0.1), candidate(2, 9.0, 0.2), candidate(1, 1.0, 0.5)];
+        let mut kept = vec![
+            candidate(4, 1.0, 0.5),
+            candidate(3, 9.0, 0.1),
+            candidate(2, 9.0, 0.2),
+            candidate(1, 1.0, 0.5),
+        ];
         keep_best(&mut kept, Order::Priority, 3);
         assert_eq!(kept.iter().map(|own| own.stored.number).collect::<Vec<_>>(), [2, 3, 1]);
     }

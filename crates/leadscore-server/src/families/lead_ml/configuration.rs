@@ -112,7 +112,9 @@ impl Configuration {
 
     /// Whether a lead belongs to it.
     pub(crate) fn takes(&self, lead: &StoredLead) -> bool {
-        self.filter.iter().all(|(name, condition)| attribute(lead, name).is_some_and(|own| condition.holds(&own)))
+        self.filter
+            .iter()
+            .all(|(name, condition)| attribute(lead, name).is_some_and(|own| condition.holds(&own)))
     }
 
     /// What predictions of the score rest on.
@@ -144,7 +146,10 @@ impl ConfigurationBody {
             let name = self.pipelines.name(part);
             if known(state).find(name, part).is_none() {
                 let names = known(state).names(part).join(" or ");
-                tell(format!("pipelines.{}", part.as_str()), format!("`{name}` cannot be used here; use {names}"));
+                tell(
+                    format!("pipelines.{}", part.as_str()),
+                    format!("`{name}` cannot be used here; use {names}"),
+                );
             }
         }
         if self.filter.len() > MOST_CONDITIONS {
@@ -277,7 +282,9 @@ mod tests {
             let own = condition(said.clone());
             assert_eq!((own.problem(), own.holds(&value)), (None, holds), "{said} {value}");
         }
-        for said in [json!({}), json!({"equals": [1]}), json!({"one_of": [null]}), json!({"min": 2, "max": 1})] {
+        for said in
+            [json!({}), json!({"equals": [1]}), json!({"one_of": [null]}), json!({"min": 2, "max": 1})]
+        {
             assert!(condition(said.clone()).problem().is_some(), "{said}");
         }
     }

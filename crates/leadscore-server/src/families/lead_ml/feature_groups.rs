@@ -80,7 +80,9 @@ impl FeatureGroups {
     /// The features of the schema `lead-ml`, by its names.
     pub(crate) fn new(values: &FeatureValues) -> FeatureGroups {
         let own = Named(values);
-        let size = own.text("company_size").map(|size| if size == "mid_market" { "medium".to_owned() } else { size });
+        let size = own
+            .text("company_size")
+            .map(|size| if size == "mid_market" { "medium".to_owned() } else { size });
         FeatureGroups {
             demographic: Demographic {
                 has_company: own.flag("has_company"),

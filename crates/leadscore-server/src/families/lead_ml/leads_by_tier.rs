@@ -54,7 +54,8 @@ pub(crate) async fn leads_by_tier(
 ) -> Result<Json<RankedLeads>, Fault> {
     let wanted = query.text("tier")?.unwrap_or_default();
     let tier = TIERS.into_iter().find(|tier| tier.eq_ignore_ascii_case(wanted));
-    let tier = tier.ok_or_else(|| Fault::invalid("tier", "Invalid tier value: must be top, high, medium or low"))?;
+    let tier =
+        tier.ok_or_else(|| Fault::invalid("tier", "Invalid tier value: must be top, high, medium or low"))?;
     let own = Configuration::load(&state, &caller.tenant, number).await?;
     let is_wanted = |lead: &super::candidates::Candidate| lead.tier == tier;
     let found = best(&state, &caller.tenant, &own, (Order::Priority, MOST), is_wanted).await?;

@@ -10,12 +10,12 @@ use utoipa::ToSchema;
 use super::PathNumber;
 use super::configuration::{Configuration, DEFAULT_NUMBER};
 use super::prediction::{MlDetail, MlLlmMetadata, MlPrediction, recommendations, risk_factors};
-use super::subject::{Reuse, Subject, keep_one, reuse};
 use super::quota;
+use super::subject::{Reuse, Subject, keep_one, reuse};
 use crate::body::OptionalBody;
 use crate::callers::Caller;
-use crate::fault::Fault;
 use crate::families::heatscore::refuse_failure;
+use crate::fault::Fault;
 use crate::state::AppState;
 use crate::store::PredictionKind;
 

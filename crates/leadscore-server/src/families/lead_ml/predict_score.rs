@@ -66,7 +66,8 @@ fn score(state: &AppState, own: &Configuration, subject: &Subject) -> Result<MlP
 }
 
 fn breakdown(scored: &Prediction, total: i64) -> ScoreBreakdown {
-    let of = |group: &str| scored.breakdown.iter().find(|own| own.group == group).map_or(0.0, |own| own.weighted);
+    let of =
+        |group: &str| scored.breakdown.iter().find(|own| own.group == group).map_or(0.0, |own| own.weighted);
     let [demographic, behavioral, temporal, engagement] = shares(GROUPS.map(of), total);
     ScoreBreakdown { demographic, behavioral, temporal, engagement }
 }

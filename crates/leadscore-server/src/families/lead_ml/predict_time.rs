@@ -11,12 +11,12 @@ use super::PathNumber;
 use super::configuration::{Configuration, DEFAULT_NUMBER};
 use super::predict::Predicted;
 use super::prediction::{MlDetail, MlLlmMetadata, MlPrediction, recommendations, risk_factors};
-use super::subject::{Reuse, Subject, interval_around, keep_one, reuse, whole};
 use super::quota;
+use super::subject::{Reuse, Subject, interval_around, keep_one, reuse, whole};
 use crate::body::OptionalBody;
 use crate::callers::Caller;
-use crate::fault::Fault;
 use crate::families::heatscore::refuse_failure;
+use crate::fault::Fault;
 use crate::state::AppState;
 use crate::store::PredictionKind;
 
@@ -83,7 +83,10 @@ async fn time(state: &AppState, own: &Configuration, subject: &Subject) -> Resul
         probability: converted.probability,
         confidence: converted.confidence,
         // A model may go beyond the pipeline's interval, which then reaches to its days.
-        detail: MlDetail::Time { predicted_days: days, confidence_interval: interval_around(days, low, high) },
+        detail: MlDetail::Time {
+            predicted_days: days,
+            confidence_interval: interval_around(days, low, high),
+        },
         prediction_id: 0,
         risk_factors: risk_factors(&output.risks),
         explanation: Some(output.explanation),

@@ -153,7 +153,8 @@ impl MlPrediction {
 
     /// How it is kept.
     pub(crate) fn to_body(&self) -> String {
-        serde_json::to_string(&MlPrediction { prediction_id: 0, ..self.clone() }).expect("a prediction serializes")
+        serde_json::to_string(&MlPrediction { prediction_id: 0, ..self.clone() })
+            .expect("a prediction serializes")
     }
 
     /// Whether a language model made it.
@@ -237,7 +238,12 @@ mod tests {
             MlDetail::Time { predicted_days: 21, confidence_interval: DayInterval { low: 14, high: 30 } },
             MlDetail::Score {
                 predicted_score: 78,
-                score_breakdown: ScoreBreakdown { demographic: 22, behavioral: 28, temporal: 15, engagement: 13 },
+                score_breakdown: ScoreBreakdown {
+                    demographic: 22,
+                    behavioral: 28,
+                    temporal: 15,
+                    engagement: 13,
+                },
             },
             MlDetail::Priority { priority_rank: 1, priority_tier: "top".to_owned(), priority_score: 92 },
         ];

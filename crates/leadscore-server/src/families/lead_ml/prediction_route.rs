@@ -49,9 +49,8 @@ pub(crate) async fn prediction(
 ) -> Result<Json<KeptPrediction>, Fault> {
     let kind = match query.text("type")? {
         None => PredictionKind::Conversion,
-        Some(text) => PredictionKind::parse(text).ok_or_else(|| {
-            Fault::invalid("type", "must be CONVERSION, TIME_TO_CLOSE, SCORE or PRIORITY")
-        })?,
+        Some(text) => PredictionKind::parse(text)
+            .ok_or_else(|| Fault::invalid("type", "must be CONVERSION, TIME_TO_CLOSE, SCORE or PRIORITY"))?,
     };
     let tenant = &caller.tenant;
     if state.store.lead(tenant, &LeadReference::Number(id)).await?.is_none() {

@@ -19,8 +19,8 @@ use super::ranked_lead::{RankedLead, priorities};
 use super::subject::{Converted, Reuse, keep, reuse};
 use crate::body::Query;
 use crate::callers::Caller;
-use crate::fault::Fault;
 use crate::families::heatscore::refuse_failure;
+use crate::fault::Fault;
 use crate::state::AppState;
 use crate::store::PredictionKind;
 
@@ -89,8 +89,7 @@ pub(crate) async fn ranked_leads(
     let by_model = query.flag("useLLM", true)? && state.words.has_model();
     let tenant = caller.tenant.as_str();
     let own = Configuration::load(&state, tenant, number).await?;
-    let is_wanted =
-        |lead: &Candidate| lead.lead_score >= min_score && lead.probability >= min_probability;
+    let is_wanted = |lead: &Candidate| lead.lead_score >= min_score && lead.probability >= min_probability;
     let found = best(&state, tenant, &own, (Order::Priority, limit), is_wanted).await?;
     let reasons = priorities(&state, &own, &found)?;
 
@@ -219,7 +218,9 @@ const PATTERNS: [Pattern; 6] = [
         number(own, "total_activities").is_some_and(|count| count > 0.0)
             && number(own, "days_since_last_activity").is_some_and(|days| days < 7.0)
     }),
-    ("Forms, meetings or calls", |own| number(own, "high_value_action_count").is_some_and(|count| count > 0.0)),
+    ("Forms, meetings or calls", |own| {
+        number(own, "high_value_action_count").is_some_and(|count| count > 0.0)
+    }),
     ("Many e-mails opened", |own| number(own, "email_open_rate").is_some_and(|rate| rate >= 0.3)),
 ];
 
