@@ -9,9 +9,9 @@ use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use leadscore::pipeline::ScoreWorkspace;
-use leadscore_server::families::b2b::answer::write_batch;
-use leadscore_server::families::b2b::body::read_batch;
-use leadscore_server::families::b2b::model::B2bModel;
+use leadscore_server::b2b::answer::write_batch;
+use leadscore_server::b2b::body::read_batch;
+use leadscore_server::b2b::model::B2bModel;
 
 /// The structs that a service for this model would derive, and a body value by value.
 macro_rules! features {

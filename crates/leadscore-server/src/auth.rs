@@ -4,21 +4,23 @@
 //! a key becomes a hash, and headers become decisions; the routes put these together.
 
 mod browser;
+mod config_error;
 mod jwks;
 mod jwt;
 mod key;
 mod plan;
 mod scope;
 mod secret_key;
-#[cfg(test)]
-mod signing;
 
 pub use browser::{TokenSource, cookie_write_allowed, loopback_call_allowed, token_of};
+pub use config_error::ConfigError;
 pub use jwt::{
-    Algorithm, Claims, ConfigError, IssueError, JwtConfig, MAX_TOKEN_BYTES, Reason, Refused, RsaKeys,
-    Verifier,
+    Algorithm, Claims, IssueError, JwtConfig, MAX_TOKEN_BYTES, Reason, Refused, RsaKeys, Verifier,
 };
 pub use key::{ApiKey, InvalidKeyHash, KeyHash, NoRandomness};
 pub use plan::{Plan, UnknownPlan};
 pub use scope::{Scope, Scopes, UnknownScope};
 pub use secret_key::{MIN_SECRET_BYTES, SecretKey, SecretKeyError};
+
+#[cfg(test)]
+mod tests;

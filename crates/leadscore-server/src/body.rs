@@ -1,7 +1,6 @@
 //! Bodies and queries of requests: read, checked against the schema that the documentation shows, and every problem told.
 
 mod json;
-mod schema;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -11,7 +10,6 @@ use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 pub(crate) use json::parse;
-pub(crate) use schema::Schemas;
 
 use crate::fault::{Fault, FaultKind};
 use crate::state::AppState;

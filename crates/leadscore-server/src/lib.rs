@@ -5,6 +5,7 @@
 //! in `router`.
 
 pub mod auth;
+pub mod b2b;
 mod body;
 mod callers;
 pub mod config;
@@ -15,8 +16,10 @@ mod gate;
 mod limits;
 pub mod observe;
 mod openapi;
+mod pipelines;
 mod policy;
 mod router;
+mod schemas;
 pub mod serve;
 mod state;
 pub mod store;

@@ -9,13 +9,13 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::auth::Scope;
-use crate::body::Schemas;
 use crate::families::system;
 use crate::families::{b2b, core, heatscore, lead_ml};
 use crate::family::Family;
 use crate::gate::{self, Route, guard};
 use crate::openapi;
 use crate::policy::Policy;
+use crate::schemas::Schemas;
 use crate::state::AppState;
 
 /// A path with its operation, and the policy that it stands behind.

@@ -23,14 +23,16 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::auth::{Algorithm, JwtConfig, RsaKeys, SecretKey, SecretKeyError, Verifier};
+use crate::b2b::current::CurrentModel;
+use crate::b2b::model::{B2bModel, ModelError};
+use crate::b2b::model_file::ModelFile;
 use crate::callers::Callers;
 use crate::config::{Config, ConfigError};
-use crate::families::b2b::model::{B2bModel, CurrentModel, ModelError};
-use crate::families::b2b::model_file::ModelFile;
 use crate::observe::metrics::{Metrics, MetricsError};
 use crate::observe::resources::Sampler;
+use crate::pipelines::Pipelines;
 use crate::router::router;
-use crate::state::{AppState, Inner, Pipelines};
+use crate::state::{AppState, Inner};
 use crate::store::{BackupError, FolderLock, Store, StoreError};
 use crate::words::Words;
 

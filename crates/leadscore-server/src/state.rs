@@ -4,17 +4,17 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use leadscore::{AsOf, Pipeline, Timestamp, Zone};
+use leadscore::{AsOf, Timestamp};
 use tokio::sync::Semaphore;
 
-use crate::body::Schemas;
+use crate::b2b::current::CurrentModel;
 use crate::callers::Callers;
 use crate::config::Config;
-use crate::families::b2b::model::CurrentModel;
-use crate::families::lead_ml::pipelines::KnownPipelines;
 use crate::limits::Windows;
 use crate::observe::metrics::{Metrics, RouteMetrics, UNMATCHED};
 use crate::observe::resources::Sampler;
+use crate::pipelines::Pipelines;
+use crate::schemas::Schemas;
 use crate::store::Store;
 use crate::words::Words;
 
@@ -38,16 +38,6 @@ pub(crate) struct Inner {
     pub(crate) started: Instant,
     schemas: OnceLock<Schemas>,
     documentation: OnceLock<String>,
-}
-
-/// The included pipelines that routes score by.
-pub(crate) struct Pipelines {
-    pub(crate) heat: Pipeline,
-    /// The columns of uploads.
-    pub(crate) heat_upload: Pipeline,
-    /// Those that configurations name.
-    pub(crate) lead_ml: KnownPipelines,
-    utc: Zone,
 }
 
 /// Requests to routes of heat scores since the process started, by tenant.
@@ -139,18 +129,6 @@ impl Inner {
             schemas: OnceLock::new(),
             documentation: OnceLock::new(),
         }
-    }
-}
-
-impl Pipelines {
-    pub(crate) fn builtin() -> Result<Pipelines, leadscore::Error> {
-        let utc = Zone::utc();
-        Ok(Pipelines {
-            heat: Pipeline::builtin("heat")?,
-            heat_upload: crate::families::heatscore::upload_columns()?,
-            lead_ml: KnownPipelines::builtin(&AsOf::parse("2026-01-01", &utc)?)?,
-            utc,
-        })
     }
 }
 

@@ -7,8 +7,7 @@ use leadscore_connect::smtp::{Mailbox, Mailer, Settings};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::config::{Config, LlmSettings, SmtpSettings};
-use crate::serve::StartError;
+use crate::config::{Config, ConfigError, LlmSettings, SmtpSettings};
 
 /// Who writes.
 pub(crate) struct Words {
@@ -29,7 +28,7 @@ pub(crate) struct Mail {
 }
 
 impl Words {
-    pub(crate) fn new(config: &Config) -> Result<Words, StartError> {
+    pub(crate) fn new(config: &Config) -> Result<Words, ConfigError> {
         let model = model(&config.llm)?;
         let names =
             model.as_ref().map(|model| (model.provider().as_str().to_owned(), model.name().to_owned()));
@@ -37,7 +36,7 @@ impl Words {
         let told = [&own.name, &own.company, &own.address, &own.unsubscribe];
         let set = told.iter().filter(|part| part.is_some()).count();
         if set > 0 && set < told.len() {
-            return Err(StartError::Setting(
+            return Err(ConfigError::new(
                 "sender: name, company, address and unsubscribe belong together; set all four".to_owned(),
             ));
         }
@@ -50,12 +49,12 @@ impl Words {
             text(&own.address, "(sender.address is not set)"),
             text(&own.unsubscribe, "https://unsubscribe.invalid/sender-is-not-set"),
         )
-        .map_err(|error| StartError::Setting(format!("sender.{}: {}", error.path(), error.message())))?;
+        .map_err(|error| ConfigError::new(format!("sender.{}: {}", error.path(), error.message())))?;
         let knowledge = match &config.knowledge {
             Some(path) => leadscore_files::read_knowledge(path)
-                .map_err(|error| StartError::Setting(format!("knowledge: {}: {error}", path.display())))?,
+                .map_err(|error| ConfigError::new(format!("knowledge: {}: {error}", path.display())))?,
             None => KnowledgeBase::new([Document::new("none.md", NO_KNOWLEDGE)])
-                .map_err(|error| StartError::Setting(error.to_string()))?,
+                .map_err(|error| ConfigError::new(error.to_string()))?,
         };
         Ok(Words {
             assistant: model.map(Assistant::new),
@@ -90,8 +89,8 @@ impl Words {
 /// What an e-mail has to say where there is no knowledge base.
 const NO_KNOWLEDGE: &str = "# Next step\n\nA member of the team can answer questions and show what fits.\n";
 
-fn model(settings: &LlmSettings) -> Result<Option<Model>, StartError> {
-    let told = |message: String| StartError::Setting(message);
+fn model(settings: &LlmSettings) -> Result<Option<Model>, ConfigError> {
+    let told = |message: String| ConfigError::new(message);
     let provider = match (&settings.provider, settings.keys.as_slice()) {
         (Some(provider), _) | (None, [(provider, _)]) => provider.clone(),
         (None, []) => return Ok(None),
@@ -120,8 +119,8 @@ fn model(settings: &LlmSettings) -> Result<Option<Model>, StartError> {
     model.map(Some).map_err(|error: SpecError| told(format!("llm: {error}")))
 }
 
-fn mail(settings: &SmtpSettings) -> Result<Option<Mail>, StartError> {
-    let told = |message: String| StartError::Setting(message);
+fn mail(settings: &SmtpSettings) -> Result<Option<Mail>, ConfigError> {
+    let told = |message: String| ConfigError::new(message);
     let Some(server) = &settings.server else { return Ok(None) };
     let text = match (server.contains("://"), settings.port) {
         (true, _) => server.clone(),

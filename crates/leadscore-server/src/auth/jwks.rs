@@ -11,7 +11,7 @@ use jsonwebtoken::DecodingKey;
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 use serde::Deserialize;
 
-use super::jwt::ConfigError;
+use super::config_error::ConfigError;
 pub(super) use remote::{KeyMissing, RemoteKeys};
 
 /// The most bytes that a key set may have.

@@ -21,6 +21,13 @@ const OTHERS: &[&str] = &["LEADSCORE_REQUIRE_SHARED", "LEADSCORE_SKIP_LOG", "LEA
 #[error("{0}")]
 pub struct ConfigError(String);
 
+impl ConfigError {
+    /// What is wrong, with the setting's name.
+    pub(crate) fn new(message: String) -> ConfigError {
+        ConfigError(message)
+    }
+}
+
 /// Settings as they come in, each with where it is from. Later layers win.
 #[derive(Clone, Default)]
 pub struct Layers {

@@ -12,6 +12,4 @@ pub(crate) mod send_test_email;
 pub(crate) mod upload_leads;
 mod upload_table;
 mod written;
-
-pub(crate) use upload_table::columns as upload_columns;
 pub(crate) use written::refuse_failure;

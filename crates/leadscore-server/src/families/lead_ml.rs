@@ -9,7 +9,6 @@ pub(crate) mod feature_importance;
 pub(crate) mod features;
 pub(crate) mod leads_by_tier;
 mod path_number;
-pub(crate) mod pipelines;
 pub(crate) mod predict;
 pub(crate) mod predict_score;
 pub(crate) mod predict_time;

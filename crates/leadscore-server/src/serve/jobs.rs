@@ -6,7 +6,7 @@ use leadscore::Timestamp;
 use tokio::task::JoinSet;
 
 use super::signals::Hangups;
-use crate::families::b2b::model_file::ModelFile;
+use crate::b2b::model_file::ModelFile;
 use crate::state::AppState;
 use crate::store::{Store, StoreError};
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::scorer::{SumBuffers, SumDetail};
-use super::{ForestScorer, ImportanceMeasure, Pipeline, Scorer};
+use super::{ForestScorer, Pipeline, Scorer};
 use crate::feature::FeatureMatrix;
 use crate::forest::{Booster, Forest, Iterations, Node};
 use crate::scorecard::{Rule, RuleGroup};
@@ -147,19 +147,19 @@ impl ForestScorer {
     /// model's file keeps no gain or cover.
     ///
     /// ```
-    /// use leadscore::pipeline::ImportanceMeasure;
+    /// use leadscore::pipeline::ImportanceBy;
     /// use leadscore::{Pipeline, Scorer};
     /// let pipeline = Pipeline::builtin("b2b")?;
     /// let Scorer::Forest(model) = pipeline.scorer() else { unreachable!() };
-    /// let gains = model.split_importance(ImportanceMeasure::Gain)?;
+    /// let gains = model.split_importance(ImportanceBy::Gain)?;
     /// assert_eq!((gains.len(), gains[0].0), (50, "company_revenue"));
     /// # Ok::<(), leadscore::Error>(())
     /// ```
-    pub fn split_importance(&self, by: ImportanceMeasure) -> Result<Vec<(&str, f64)>, Error> {
-        if matches!(by, ImportanceMeasure::Largest | ImportanceMeasure::Leads) {
+    pub fn split_importance(&self, by: ImportanceBy<'_>) -> Result<Vec<(&str, f64)>, Error> {
+        if matches!(by, ImportanceBy::Largest | ImportanceBy::Leads(_)) {
             return Err(unsupported("splits have gain and cover alone"));
         }
-        let values = split_importance(self.forest(), by.over(None)?)?;
+        let values = split_importance(self.forest(), by)?;
         Ok(self.inputs().iter().map(|input| &*input.name).zip(values).collect())
     }
 }

@@ -7,7 +7,7 @@ use jsonwebtoken::DecodingKey;
 use reqwest::{Client, Response, StatusCode, redirect};
 use url::{Host, Url};
 
-use super::super::jwt::ConfigError;
+use super::super::config_error::ConfigError;
 use super::{KeySet, KeySetError, MAX_SET_BYTES};
 
 /// For how long a fetched set answers for itself.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::signing::{FIRST, SECOND, pem};
+use super::super::tests::{FIRST, SECOND, pem};
 use super::*;
 
 fn parse(keys: &Value) -> Result<KeySet, KeySetError> {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::signing::{FIRST, SECOND, SECRET, hs256};
+use super::super::tests::{FIRST, SECOND, SECRET, hs256};
 use super::*;
 
 mod random;

@@ -5,9 +5,9 @@ use leadscore::feature::FeatureType;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 
-use super::model::B2bModel;
+use crate::b2b::model::B2bModel;
 
-/// What a body may say of each feature: as [`Fields`](super::fields::Fields) reads it.
+/// What a body may say of each feature: as [`body`](crate::b2b::body) reads it.
 pub(crate) fn features_schema(model: &B2bModel) -> RefOr<Schema> {
     let mut object = ObjectBuilder::new().description(Some(
         "The features of the model in use. Others are ignored; those that are not required are 0 where they are absent.",

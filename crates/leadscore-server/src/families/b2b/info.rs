@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::model::ModelInfo;
+use crate::b2b::model::ModelInfo;
 use crate::fault::{Fault, FaultKind};
 use crate::state::AppState;
 

@@ -11,9 +11,9 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::{write_batch, write_one};
-use super::body::{BatchError, read_batch, read_one};
-use super::model::{B2bModel, Scored};
+use crate::b2b::answer::{write_batch, write_one};
+use crate::b2b::body::{BatchError, read_batch, read_one};
+use crate::b2b::model::{B2bModel, Scored};
 use crate::body::{Query, bytes, is_json};
 use crate::callers::Caller;
 use crate::fault::{Fault, FaultKind};
@@ -183,7 +183,7 @@ fn bad_details() -> Response {
     answer(StatusCode::UNPROCESSABLE_ENTITY, json!({"detail": [detail]}).to_string().into())
 }
 
-fn unprocessable(invalid: &super::invalid::Invalid) -> Response {
+fn unprocessable(invalid: &crate::b2b::invalid::Invalid) -> Response {
     answer(StatusCode::UNPROCESSABLE_ENTITY, serde_json::to_vec(invalid).expect("texts serialize"))
 }
 

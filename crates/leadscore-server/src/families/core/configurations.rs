@@ -38,7 +38,7 @@ pub(crate) struct ConfigurationList {
 }
 
 /// All configurations of the tenant, by number. Number 1 is always there.
-#[utoipa::path(get, path = "/api/v1/configurations", responses((status = 200, body = ConfigurationList)))]
+#[utoipa::path(get, path = "/api/v1/configurations", operation_id = "list_configurations", responses((status = 200, body = ConfigurationList)))]
 pub(crate) async fn configurations(
     State(state): State<AppState>,
     Extension(caller): Extension<Arc<Caller>>,
@@ -55,7 +55,7 @@ pub(crate) async fn configurations(
 /// Makes a configuration under the next number.
 #[utoipa::path(
     post,
-    path = "/api/v1/configurations",
+    path = "/api/v1/configurations", operation_id = "create_configuration",
     request_body = ConfigurationBody,
     responses((status = 201, body = ConfigurationView))
 )]
@@ -70,7 +70,7 @@ pub(crate) async fn create(
 /// A configuration.
 #[utoipa::path(
     get,
-    path = "/api/v1/configurations/{id}",
+    path = "/api/v1/configurations/{id}", operation_id = "get_configuration",
     params(("id" = i64, Path, description = "The configuration's number", minimum = 1)),
     responses((status = 200, body = ConfigurationView))
 )]
@@ -89,7 +89,7 @@ pub(crate) async fn configuration(
 /// Replaces a configuration.
 #[utoipa::path(
     put,
-    path = "/api/v1/configurations/{id}",
+    path = "/api/v1/configurations/{id}", operation_id = "replace_configuration",
     params(("id" = i64, Path, description = "The configuration's number", minimum = 1)),
     request_body = ConfigurationBody,
     responses((status = 200, body = ConfigurationView))
@@ -109,7 +109,7 @@ pub(crate) async fn replace(
 /// Removes a configuration; predictions that were made by it stay. Number 1 cannot be removed.
 #[utoipa::path(
     delete,
-    path = "/api/v1/configurations/{id}",
+    path = "/api/v1/configurations/{id}", operation_id = "delete_configuration",
     params(("id" = i64, Path, description = "The configuration's number", minimum = 1)),
     responses((status = 204, description = "It is removed"), (status = 409, description = "Number 1 cannot be removed"))
 )]

@@ -59,7 +59,7 @@ pub(crate) struct HeatDistribution {
 }
 
 /// How the caller's tenant is served, what e-mails cost, and how the heat model holds.
-#[utoipa::path(get, path = "/api/v1/metrics", responses((status = 200, body = PerformanceMetrics)))]
+#[utoipa::path(get, path = "/api/v1/metrics", operation_id = "heat_metrics", responses((status = 200, body = PerformanceMetrics)))]
 pub(crate) async fn metrics(
     State(state): State<AppState>,
     Extension(caller): Extension<Arc<Caller>>,

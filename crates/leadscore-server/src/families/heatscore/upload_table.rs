@@ -8,8 +8,8 @@ use leadscore_files::{LeadInput, Note, ReadLead};
 use serde_json::{Map, Value};
 
 use super::lead_body::HeatLead;
-use crate::body::Schemas;
 use crate::fault::Fault;
+use crate::schemas::Schemas;
 
 /// The most rows of an upload.
 pub(super) const MAX_ROWS: usize = 10_000;
@@ -38,11 +38,6 @@ pub(super) enum TableError {
     /// It has more rows than an upload may have.
     TooLong,
     Io(io::Error),
-}
-
-/// The columns that an upload may have: as a schema, so that the reader knows what it looks for.
-pub(crate) fn columns() -> Result<Pipeline, leadscore::Error> {
-    Pipeline::from_json(include_str!("upload_columns.json"))
 }
 
 /// Reads a table.

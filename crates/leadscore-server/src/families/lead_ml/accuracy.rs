@@ -18,7 +18,7 @@ use crate::store::PredictionCount;
 /// How often the predictions of a configuration came true.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Accuracy {
+pub(crate) struct PredictionAccuracy {
     /// Predictions of all types.
     total_predictions: i64,
     /// Those that somebody said something about.
@@ -57,15 +57,16 @@ pub(crate) struct PeriodQuery {
 #[utoipa::path(
     get,
     path = "/api/lead-scoring/{configId}/ml/accuracy",
+    operation_id = "prediction_accuracy",
     params(("configId" = i64, Path, description = "The configuration's number", minimum = 1), PeriodQuery),
-    responses((status = 200, body = Accuracy))
+    responses((status = 200, body = PredictionAccuracy))
 )]
 pub(crate) async fn accuracy(
     State(state): State<AppState>,
     Extension(caller): Extension<Arc<Caller>>,
     PathNumber(number): PathNumber,
     query: Query,
-) -> Result<Json<Accuracy>, Fault> {
+) -> Result<Json<PredictionAccuracy>, Fault> {
     let start = query.text("startDate")?.map(|text| moment("startDate", text)).transpose()?;
     let end = query.text("endDate")?.map(|text| moment("endDate", text)).transpose()?;
     let start = start.map_or(i64::MIN, |(first, _)| first);
@@ -75,7 +76,7 @@ pub(crate) async fn accuracy(
     }
     let own = Configuration::load(&state, &caller.tenant, number).await?;
     let counts = state.store.prediction_counts(&caller.tenant, own.number, start, end).await?;
-    Ok(Json(Accuracy::of(&counts)))
+    Ok(Json(PredictionAccuracy::of(&counts)))
 }
 
 /// A day or a time: its first millisecond, and the one after its last.
@@ -94,8 +95,8 @@ fn moment(name: &str, text: &str) -> Result<(i64, i64), Fault> {
     Ok((first.as_millis(), after))
 }
 
-impl Accuracy {
-    fn of(counts: &[PredictionCount]) -> Accuracy {
+impl PredictionAccuracy {
+    fn of(counts: &[PredictionCount]) -> PredictionAccuracy {
         let sum = |part: fn(&PredictionCount) -> i64| counts.iter().map(part).sum::<i64>();
         let (validated_count, accurate_count) = (sum(|own| own.validated), sum(|own| own.accurate));
         let of_type = |own: &PredictionCount| AccuracyOfType {
@@ -104,7 +105,7 @@ impl Accuracy {
             accuracy: share(own.accurate, own.validated),
         };
         let validated = counts.iter().filter(|own| own.validated > 0);
-        Accuracy {
+        PredictionAccuracy {
             total_predictions: sum(|own| own.total),
             validated_count,
             accurate_count,
@@ -126,7 +127,7 @@ mod tests {
     #[test]
     fn the_sample_of_the_document() {
         let count = |kind, total, validated, accurate| PredictionCount { kind, total, validated, accurate };
-        let own = Accuracy::of(&[
+        let own = PredictionAccuracy::of(&[
             count(PredictionKind::Conversion, 300, 100, 85),
             count(PredictionKind::TimeToClose, 150, 50, 35),
             count(PredictionKind::Priority, 50, 0, 0),
@@ -139,7 +140,7 @@ mod tests {
             }
         });
         assert_eq!(serde_json::to_value(own).unwrap(), sample);
-        assert_eq!(Accuracy::of(&[]).accuracy, 0.0);
+        assert_eq!(PredictionAccuracy::of(&[]).accuracy, 0.0);
     }
 
     #[test]

@@ -12,12 +12,12 @@ use super::configuration::Configuration;
 use super::predict::convert;
 use super::prediction::MlPrediction;
 use super::quota;
-use super::subject::{Reuse, Subject, keep, keep_one, reuse};
+use super::subject::{Reuse, Subject, erased, keep, reuse};
 use crate::body::OptionalBody;
 use crate::callers::Caller;
 use crate::fault::Fault;
 use crate::state::AppState;
-use crate::store::{LeadReference, PredictionKind};
+use crate::store::PredictionKind;
 
 /// For which leads conversions are predicted, and how.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -91,7 +91,7 @@ pub(crate) async fn bulk_predict(
         let lead = candidate.stored.number;
         let kept = if options.force_refresh { None } else { reuse(&state, tenant, lead, wanted).await? };
         if kept.is_none() {
-            open.push((results.len(), Subject { stored: candidate.stored, lead: candidate.lead }));
+            open.push((results.len(), Subject { lead: candidate.lead }));
         }
         results.push((lead, kept.map(Ok)));
     }
@@ -104,42 +104,21 @@ pub(crate) async fn bulk_predict(
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
-    let mut new = Vec::new();
+    let (mut places, mut new) = (Vec::new(), Vec::new());
     for (at, outcome) in made {
         match outcome {
-            Ok(prediction) => new.push((at, (results[at].0, prediction))),
+            Ok(prediction) => {
+                places.push(at);
+                new.push((results[at].0, prediction));
+            }
             Err(fault) => results[at].1 = Some(Err(fault)),
         }
     }
-    for (at, outcome) in keep_all(&state, tenant, &own, new).await? {
-        results[at].1 = Some(outcome);
+    keep(&state, tenant, own.number, pipeline, &mut new).await?;
+    for (at, (_, prediction)) in places.into_iter().zip(new) {
+        results[at].1 = Some(if prediction.prediction_id == 0 { Err(erased()) } else { Ok(prediction) });
     }
     Ok(Json(BulkPredicted::of(results)))
-}
-
-/// Keeps predictions, all at once; one by one where a lead was erased in the meantime.
-async fn keep_all(
-    state: &AppState,
-    tenant: &str,
-    own: &Configuration,
-    new: Vec<(usize, (i64, MlPrediction))>,
-) -> Result<Vec<(usize, Result<MlPrediction, Fault>)>, Fault> {
-    let pipeline = own.conversion.content_hash();
-    let (places, mut rows): (Vec<usize>, Vec<(i64, MlPrediction)>) = new.into_iter().unzip();
-    if keep(state, tenant, own.number, pipeline, &mut rows).await.is_ok() {
-        return Ok(places.into_iter().zip(rows.into_iter().map(|(_, own)| Ok(own))).collect());
-    }
-    let mut outcomes = Vec::with_capacity(rows.len());
-    for (at, (lead, prediction)) in places.into_iter().zip(rows) {
-        let is_there = state.store.lead(tenant, &LeadReference::Number(lead)).await?.is_some();
-        let outcome = if is_there {
-            Ok(keep_one(state, tenant, own, (pipeline, lead), prediction).await?)
-        } else {
-            Err(Fault::not_found("Lead not found"))
-        };
-        outcomes.push((at, outcome));
-    }
-    Ok(outcomes)
 }
 
 impl BulkPredicted {

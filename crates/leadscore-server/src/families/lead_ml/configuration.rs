@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::pipelines::known;
 use crate::fault::{Fault, FaultKind, Issue};
+use crate::pipelines::Part;
 use crate::state::AppState;
 use crate::store::{StoreError, StoredLead};
 
@@ -68,14 +68,6 @@ pub(crate) struct Condition {
     max: Option<f64>,
 }
 
-/// What a pipeline does in a configuration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    LeadScore,
-    Conversion,
-    Priority,
-}
-
 /// A configuration that can be scored by.
 #[derive(Debug, Clone)]
 pub(crate) struct Configuration {
@@ -96,7 +88,7 @@ impl Configuration {
         };
         let pipeline = |part: Part| {
             let name = body.pipelines.name(part);
-            known(state).find(name, part).cloned().ok_or_else(|| {
+            state.pipelines.lead_ml.find(name, part).cloned().ok_or_else(|| {
                 let message = format!("the pipeline `{name}` of this configuration is not there");
                 Fault::new(FaultKind::NotReady, message)
             })
@@ -144,8 +136,8 @@ impl ConfigurationBody {
         let mut tell = |field: String, message: String| issues.push(Issue { field, message, value: None });
         for part in Part::ALL {
             let name = self.pipelines.name(part);
-            if known(state).find(name, part).is_none() {
-                let names = known(state).names(part).join(" or ");
+            if state.pipelines.lead_ml.find(name, part).is_none() {
+                let names = state.pipelines.lead_ml.names(part).join(" or ");
                 tell(
                     format!("pipelines.{}", part.as_str()),
                     format!("`{name}` cannot be used here; use {names}"),
@@ -193,18 +185,6 @@ impl PipelineNames {
             Part::LeadScore => &self.lead_score,
             Part::Conversion => &self.conversion,
             Part::Priority => &self.priority,
-        }
-    }
-}
-
-impl Part {
-    pub(crate) const ALL: [Part; 3] = [Part::LeadScore, Part::Conversion, Part::Priority];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Part::LeadScore => "lead_score",
-            Part::Conversion => "conversion",
-            Part::Priority => "priority",
         }
     }
 }

@@ -7,16 +7,16 @@ use utoipa::ToSchema;
 /// The features of a lead in four groups; null where the record does not say.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FeatureGroups {
-    demographic: Demographic,
-    behavioral: Behavioral,
-    temporal: Temporal,
-    engagement: Engagement,
+    demographic: DemographicFeatures,
+    behavioral: BehavioralFeatures,
+    temporal: TemporalFeatures,
+    engagement: EngagementFeatures,
 }
 
 /// Who the lead is.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Demographic {
+struct DemographicFeatures {
     has_company: Option<bool>,
     has_title: Option<bool>,
     has_phone: Option<bool>,
@@ -32,7 +32,7 @@ struct Demographic {
 /// What the lead did.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Behavioral {
+struct BehavioralFeatures {
     email_open_count: Option<i64>,
     email_click_count: Option<i64>,
     page_view_count: Option<i64>,
@@ -49,7 +49,7 @@ struct Behavioral {
 /// When the lead did it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Temporal {
+struct TemporalFeatures {
     days_since_created: Option<i64>,
     days_since_last_activity: Option<i64>,
     /// From 0 to 1; halves every seven days without an activity.
@@ -65,7 +65,7 @@ struct Temporal {
 /// How the lead takes e-mails.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Engagement {
+struct EngagementFeatures {
     total_engagement_score: Option<i64>,
     email_open_rate: Option<f64>,
     email_click_rate: Option<f64>,
@@ -84,7 +84,7 @@ impl FeatureGroups {
             .text("company_size")
             .map(|size| if size == "mid_market" { "medium".to_owned() } else { size });
         FeatureGroups {
-            demographic: Demographic {
+            demographic: DemographicFeatures {
                 has_company: own.flag("has_company"),
                 has_title: own.flag("has_title"),
                 has_phone: own.flag("has_phone"),
@@ -93,7 +93,7 @@ impl FeatureGroups {
                 company_size_estimate: size,
                 email_domain: own.text("email_domain"),
             },
-            behavioral: Behavioral {
+            behavioral: BehavioralFeatures {
                 email_open_count: own.count("email_open_count"),
                 email_click_count: own.count("email_click_count"),
                 page_view_count: own.count("page_view_count"),
@@ -105,7 +105,7 @@ impl FeatureGroups {
                 high_value_action_count: own.count("high_value_action_count"),
                 total_activities: own.count("total_activities"),
             },
-            temporal: Temporal {
+            temporal: TemporalFeatures {
                 days_since_created: own.count("days_since_created"),
                 days_since_last_activity: own.count("days_since_last_activity"),
                 recency_score: own.number("recency_score"),
@@ -114,7 +114,7 @@ impl FeatureGroups {
                 time_pattern: own.text("time_pattern"),
                 lead_age_weeks: own.count("lead_age_weeks"),
             },
-            engagement: Engagement {
+            engagement: EngagementFeatures {
                 total_engagement_score: own.count("total_engagement_score"),
                 email_open_rate: own.number("email_open_rate"),
                 email_click_rate: own.number("email_click_rate"),

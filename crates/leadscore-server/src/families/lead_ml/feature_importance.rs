@@ -34,6 +34,7 @@ pub(crate) struct MlFeatureShare {
 #[utoipa::path(
     get,
     path = "/api/lead-scoring/{configId}/ml/feature-importance",
+    operation_id = "conversion_importance",
     params(("configId" = i64, Path, description = "The configuration's number", minimum = 1)),
     responses((status = 200, body = MlImportance))
 )]

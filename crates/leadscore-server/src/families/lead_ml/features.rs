@@ -24,6 +24,7 @@ pub(crate) struct LeadFeatures {
 #[utoipa::path(
     get,
     path = "/api/lead-scoring/leads/{id}/ml/features",
+    operation_id = "lead_features",
     params(("id" = i64, Path, description = "The lead's number", minimum = 1)),
     responses((status = 200, body = LeadFeatures))
 )]

@@ -21,7 +21,6 @@ const TIERS: [&str; 4] = ["top", "high", "medium", "low"];
 /// How soon a lead is worked on.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-#[expect(dead_code, reason = "for the documentation: the query is read by name")]
 pub(crate) enum PriorityTier {
     Top,
     High,

@@ -44,6 +44,7 @@ pub(crate) struct Predicted {
 #[utoipa::path(
     post,
     path = "/api/lead-scoring/leads/{id}/ml/predict",
+    operation_id = "predict_conversion",
     params(("id" = i64, Path, description = "The lead's number", minimum = 1)),
     request_body = Option<PredictOptions>,
     responses(
@@ -64,15 +65,14 @@ pub(crate) async fn predict(
     let pipeline = own.conversion.content_hash();
     let wanted = Reuse { kind: PredictionKind::Conversion, pipeline, by_model };
     let kept = if options.force_refresh { None } else { reuse(&state, tenant, id, wanted).await? };
-    let mut prediction = match kept {
-        Some(kept) => kept,
-        None => {
-            if by_model {
-                quota::take(&state, tenant, 1).await?;
-            }
-            let made = convert(&state, &own, &subject, by_model).await?;
-            keep_one(&state, tenant, &own, (pipeline, id), made).await?
+    let mut prediction = if let Some(kept) = kept {
+        kept
+    } else {
+        if by_model {
+            quota::take(&state, tenant, 1).await?;
         }
+        let made = convert(&state, &own, &subject, by_model).await?;
+        keep_one(&state, tenant, &own, (pipeline, id), made).await?
     };
     if !options.include_explanation {
         prediction.explanation = None;

@@ -6,7 +6,6 @@ use leadscore::{Basis, Prediction};
 
 use super::PathNumber;
 use super::configuration::{Configuration, DEFAULT_NUMBER};
-use super::pipelines::GROUPS;
 use super::predict::Predicted;
 use super::predict_time::RefreshOptions;
 use super::prediction::{MlDetail, MlPrediction, ScoreBreakdown, recommendations, risk_factors};
@@ -14,6 +13,7 @@ use super::subject::{Reuse, Subject, keep_one, reuse, whole};
 use crate::body::OptionalBody;
 use crate::callers::Caller;
 use crate::fault::Fault;
+use crate::pipelines::GROUPS;
 use crate::state::AppState;
 use crate::store::PredictionKind;
 

@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::PathNumber;
 use super::prediction::MlPrediction;
+use super::subject::erased;
 use crate::body::Query;
 use crate::callers::Caller;
 use crate::fault::Fault;
@@ -38,6 +39,7 @@ pub(crate) struct KindQuery {
 #[utoipa::path(
     get,
     path = "/api/lead-scoring/leads/{id}/ml/prediction",
+    operation_id = "lead_prediction",
     params(("id" = i64, Path, description = "The lead's number", minimum = 1), KindQuery),
     responses((status = 200, body = KeptPrediction))
 )]
@@ -54,7 +56,7 @@ pub(crate) async fn prediction(
     };
     let tenant = &caller.tenant;
     if state.store.lead(tenant, &LeadReference::Number(id)).await?.is_none() {
-        return Err(Fault::not_found("Lead not found"));
+        return Err(erased());
     }
     let now = state.now();
     let stored = state.store.latest_prediction(tenant, id, kind, now).await?;

@@ -6,11 +6,10 @@ use super::configuration::Configuration;
 use super::prediction::{DayInterval, MlPrediction};
 use crate::fault::{Fault, FaultKind};
 use crate::state::AppState;
-use crate::store::{LeadReference, NewPrediction, PredictionKind, StoredLead};
+use crate::store::{LeadReference, NewPrediction, PredictionKind, StoreError};
 
 /// A lead of a tenant as pipelines read it.
 pub(crate) struct Subject {
-    pub(crate) stored: StoredLead,
     pub(crate) lead: Lead,
 }
 
@@ -18,10 +17,9 @@ impl Subject {
     /// The lead of a number, with its activities.
     pub(crate) async fn load(state: &AppState, tenant: &str, number: i64) -> Result<Subject, Fault> {
         let stored = state.store.lead(tenant, &LeadReference::Number(number)).await?;
-        let stored = stored.ok_or_else(|| Fault::not_found("Lead not found"))?;
+        let stored = stored.ok_or_else(erased)?;
         let activities = state.store.activities(stored.number).await?;
-        let lead = stored.to_lead(activities);
-        Ok(Subject { stored, lead })
+        Ok(Subject { lead: stored.to_lead(activities) })
     }
 
     /// What the pipeline of conversions says.
@@ -82,7 +80,8 @@ pub(crate) async fn reuse(
     stored.as_ref().map(MlPrediction::parse).transpose()
 }
 
-/// Keeps predictions of leads, all or none, and gives them their numbers.
+/// Keeps predictions of leads and gives them their numbers; one whose lead was erased in the meantime is not kept and has
+/// the number 0.
 pub(crate) async fn keep(
     state: &AppState,
     tenant: &str,
@@ -90,21 +89,42 @@ pub(crate) async fn keep(
     pipeline: &str,
     predictions: &mut [(i64, MlPrediction)],
 ) -> Result<(), Fault> {
-    let bodies: Vec<String> = predictions.iter().map(|(_, own)| own.to_body()).collect();
+    let mut rows: Vec<&mut (i64, MlPrediction)> = predictions.iter_mut().collect();
+    let Err(error) = save(state, tenant, (configuration, pipeline), &mut rows).await else { return Ok(()) };
+    let count = rows.len();
+    let mut there = Vec::with_capacity(count);
+    for row in rows {
+        if state.store.lead(tenant, &LeadReference::Number(row.0)).await?.is_some() {
+            there.push(row);
+        }
+    }
+    if there.len() == count {
+        return Err(error.into());
+    }
+    Ok(save(state, tenant, (configuration, pipeline), &mut there).await?)
+}
+
+async fn save(
+    state: &AppState,
+    tenant: &str,
+    (configuration, pipeline): (i64, &str),
+    rows: &mut [&mut (i64, MlPrediction)],
+) -> Result<(), StoreError> {
+    let bodies: Vec<String> = rows.iter().map(|row| row.1.to_body()).collect();
     let time_to_live = i64::try_from(state.config.prediction_ttl.as_millis()).unwrap_or(i64::MAX);
-    let new = predictions.iter().zip(&bodies).map(|((lead, own), body)| NewPrediction {
-        lead: *lead,
+    let new = rows.iter().zip(&bodies).map(|(row, body)| NewPrediction {
+        lead: row.0,
         configuration,
-        kind: own.kind(),
-        by_model: own.is_by_model(),
+        kind: row.1.kind(),
+        by_model: row.1.is_by_model(),
         pipeline,
         body,
         time_to_live,
     });
     let new: Vec<NewPrediction<'_>> = new.collect();
     let numbers = state.store.save_predictions(tenant, &new, state.now()).await?;
-    for ((_, own), number) in predictions.iter_mut().zip(numbers) {
-        own.prediction_id = number;
+    for (row, number) in rows.iter_mut().zip(numbers) {
+        row.1.prediction_id = number;
     }
     Ok(())
 }
@@ -120,7 +140,15 @@ pub(crate) async fn keep_one(
     let mut all = [(lead, prediction)];
     keep(state, tenant, own.number, pipeline, &mut all).await?;
     let [(_, prediction)] = all;
+    if prediction.prediction_id == 0 {
+        return Err(erased());
+    }
     Ok(prediction)
+}
+
+/// The lead is not there, or no more.
+pub(crate) fn erased() -> Fault {
+    Fault::not_found("Lead not found")
 }
 
 #[cfg(test)]

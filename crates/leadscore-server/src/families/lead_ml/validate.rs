@@ -28,6 +28,7 @@ pub(crate) struct Validated {
 #[utoipa::path(
     post,
     path = "/api/lead-scoring/predictions/{id}/validate",
+    operation_id = "validate_prediction",
     params(("id" = i64, Path, description = "The prediction's number", minimum = 1)),
     request_body = Validation,
     responses((status = 200, body = Validated))

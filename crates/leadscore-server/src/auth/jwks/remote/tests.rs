@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::super::super::signing::{FIRST, SECOND};
+use super::super::super::tests::{FIRST, SECOND};
 use super::*;
 
 const NOW: i64 = 1_750_000_000;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::super::signing::{SECRET, hs256};
+use super::super::super::tests::{SECRET, hs256};
 use super::super::*;
 use super::{HOUR, NOW, good_claims, shared_secret};
 

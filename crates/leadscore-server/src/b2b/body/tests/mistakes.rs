@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::super::sample::REQUEST;
+use super::super::super::tests::REQUEST;
 use super::super::{BatchError, read_batch, read_one};
 use super::builtin;
 

@@ -10,8 +10,8 @@ use serde::{Serialize, Serializer};
 /// The order is that of the leads, and of the model's features within each.
 ///
 /// ```
-/// use leadscore_server::families::b2b::body::read_one;
-/// use leadscore_server::families::b2b::model::B2bModel;
+/// use leadscore_server::b2b::body::read_one;
+/// use leadscore_server::b2b::model::B2bModel;
 /// let model = B2bModel::builtin()?;
 /// let invalid = read_one(br#"{"lead_id": 7}"#, &model).unwrap_err();
 /// assert_eq!(

@@ -3,7 +3,7 @@ mod oracle;
 
 use std::borrow::Cow;
 
-use super::super::sample::REQUEST;
+use super::super::tests::REQUEST;
 use super::*;
 
 fn builtin() -> B2bModel {

@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::super::model_file::ModelFile;
-use super::{B2bModel, ModelError};
+use super::model::{B2bModel, ModelError};
+use super::model_file::ModelFile;
 
 /// The model in use, or none while it is being loaded. Requests take a handle and keep it to their end.
 ///
 /// ```
-/// use leadscore_server::families::b2b::model::{B2bModel, CurrentModel};
+/// use leadscore_server::b2b::{current::CurrentModel, model::B2bModel};
 /// let current = CurrentModel::default();
 /// assert!(current.load().is_none());
 /// current.replace(B2bModel::builtin()?);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use super::super::body::read_one;
+use super::super::current::CurrentModel;
 use super::super::model_file::ModelFile;
 use super::*;
 

@@ -10,7 +10,7 @@ use super::model::{B2bModel, ModelError};
 /// A model's file, watched by looking at it now and then: its time of change, length and inode.
 ///
 /// ```
-/// use leadscore_server::families::b2b::model_file::ModelFile;
+/// use leadscore_server::b2b::model_file::ModelFile;
 /// let mut file = ModelFile::new("no-such-model.ubj", None);
 /// assert!(file.load_if_changed().is_err());
 /// // Why was told; it is not told again until the file changes.

@@ -20,8 +20,8 @@ const USUAL_LENGTH: usize = 160;
 /// milliseconds; it is rounded to two decimals.
 ///
 /// ```
-/// use leadscore_server::families::b2b::answer::write_one;
-/// use leadscore_server::families::b2b::model::{B2bModel, Scored, Tier};
+/// use leadscore_server::b2b::answer::write_one;
+/// use leadscore_server::b2b::model::{B2bModel, Scored, Tier};
 /// let (model, mut answer) = (B2bModel::builtin()?, Vec::new());
 /// let scored = Scored { raw_score: 0.82, bucket: 4, tier: Tier::B };
 /// write_one(&mut answer, &model, "LEAD-12345", scored, None);
@@ -97,7 +97,7 @@ mod tests {
 
     use super::super::body::{read_batch, read_one};
     use super::super::model::Tier;
-    use super::super::sample::REQUEST;
+    use super::super::tests::REQUEST;
     use super::*;
 
     #[test]

@@ -70,8 +70,8 @@ impl Batch<'_> {
 /// Everything that is wrong with the body.
 ///
 /// ```
-/// use leadscore_server::families::b2b::body::read_one;
-/// use leadscore_server::families::b2b::model::B2bModel;
+/// use leadscore_server::b2b::body::read_one;
+/// use leadscore_server::b2b::model::B2bModel;
 /// let model = B2bModel::builtin()?;
 /// let invalid = read_one(br#"{"lead_id": "L-1", "features": {"bounce_rate": 1.5}}"#, &model).unwrap_err();
 /// assert_eq!(invalid.detail.len(), 23);
@@ -92,8 +92,8 @@ pub fn read_one<'a>(body: &'a [u8], model: &B2bModel) -> Result<Lead<'a>, Invali
 /// [`BatchError::TooMany`], even where leads are invalid; else everything that is wrong with any of them.
 ///
 /// ```
-/// use leadscore_server::families::b2b::body::{BatchError, read_batch};
-/// use leadscore_server::families::b2b::model::B2bModel;
+/// use leadscore_server::b2b::body::{BatchError, read_batch};
+/// use leadscore_server::b2b::model::B2bModel;
 /// let model = B2bModel::builtin()?;
 /// assert!(read_batch(b"[]", &model)?.is_empty());
 /// let many = format!("[{}{{}}]", "{},".repeat(100));

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use leadscore::pipeline::{ImportanceBy, ImportanceMeasure};
+use leadscore::pipeline::ImportanceBy;
 use leadscore::tier::TierAxis;
 use leadscore::{FeatureSchema, Forest, ImportOptions, Pipeline, Scorer, TierScheme};
 use serde::Deserialize;
@@ -235,7 +235,7 @@ fn importance(pipeline: &Pipeline, features: &[String]) -> Result<Importance, le
         let rules = pipeline.importance(ImportanceBy::Largest)?;
         return Ok(Importance::new(rules.into_iter().map(|rule| (rule.code, rule.importance)).collect()));
     };
-    let gains = model.split_importance(ImportanceMeasure::Gain)?;
+    let gains = model.split_importance(ImportanceBy::Gain)?;
     let gain = |name: &String| gains.iter().find(|(own, _)| own == name).map_or(0.0, |(_, gain)| *gain);
     Ok(Importance::new(features.iter().map(|name| (name.clone(), gain(name))).collect()))
 }

@@ -1,6 +1,5 @@
 //! The model that scores: the built-in one, or one from a file.
 
-mod current;
 mod info;
 mod load;
 #[cfg(test)]
@@ -11,7 +10,6 @@ use std::fmt;
 use leadscore::pipeline::ScoreWorkspace;
 use leadscore::{FeatureMatrix, Pipeline, TierScheme};
 
-pub use self::current::CurrentModel;
 pub use self::info::{Importance, ModelInfo, ModelMetadata};
 pub use self::load::{ModelError, TIER_SCHEMES};
 use super::fields::Fields;
@@ -22,7 +20,7 @@ const TIERS: [Tier; 5] = [Tier::A, Tier::B, Tier::C, Tier::D, Tier::E];
 /// A model of the B2B API, with all that is computed once: what bodies may say, and what is told of it.
 ///
 /// ```
-/// use leadscore_server::families::b2b::model::B2bModel;
+/// use leadscore_server::b2b::model::B2bModel;
 /// let model = B2bModel::builtin()?;
 /// assert_eq!((model.name(), model.version()), ("xgboost_lead_score_v100", "1.0.0"));
 /// assert_eq!(model.info().n_features, 50);

@@ -7,7 +7,7 @@ use leadscore::{AsOf, Feature, Lead, Mode, Pipeline, Zone};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::super::super::sample::REQUEST;
+use super::super::super::tests::REQUEST;
 use super::super::{B2bModel, checked, fast, read_batch, read_one};
 
 static MODEL: LazyLock<B2bModel> = LazyLock::new(super::builtin);

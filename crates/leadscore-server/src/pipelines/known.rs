@@ -2,8 +2,13 @@
 
 use leadscore::{Lead, Pipeline, Prediction};
 
-use super::configuration::Part;
-use crate::state::AppState;
+/// What a pipeline does in a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    LeadScore,
+    Conversion,
+    Priority,
+}
 
 /// The included pipelines, each with the parts it can play.
 pub(crate) struct KnownPipelines(Vec<(Pipeline, Vec<Part>)>);
@@ -60,9 +65,16 @@ fn fits(part: Part, pipeline: &Pipeline, prediction: &Prediction) -> bool {
     }
 }
 
-/// The included pipelines of a server.
-pub(crate) fn known(state: &AppState) -> &KnownPipelines {
-    &state.pipelines.lead_ml
+impl Part {
+    pub(crate) const ALL: [Part; 3] = [Part::LeadScore, Part::Conversion, Part::Priority];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Part::LeadScore => "lead_score",
+            Part::Conversion => "conversion",
+            Part::Priority => "priority",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,215 @@
+//! A language model is asked, fails, and is asked for no more than the quota.
+
+use leadscore_server::store::Store;
+use serde_json::{Value, json};
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, Respond, ResponseTemplate};
+
+use crate::samples::{assert_shape, conversion_sample};
+use crate::setup::{BASE, Leads, add_lead, get, leads, of, post};
+use crate::support::Running;
+
+/// Answers as a model of `OpenAI` would: with what the question of a lead wants, or with nothing of use.
+struct Answers;
+
+impl Respond for Answers {
+    fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        let messages = body["messages"].as_array().unwrap();
+        let question: String = messages.iter().filter_map(|own| own["content"].as_str()).collect();
+        let content = if question.contains("whole days") {
+            json!({"days": 1_000, "explanation": "No."})
+        } else if question.contains("Name every number once") {
+            // The order of the pipeline turned round.
+            let count = question.matches("\"lead\":").count();
+            let place = |lead| json!({"lead": lead, "reason": "The lead reacts."});
+            json!({"ranking": (1..=count).rev().map(place).collect::<Vec<_>>()})
+        } else {
+            json!({"probability": own_probability(&question), "explanation": "The lead reacts.", "risk_factors": [],
+                "recommendations": []})
+        };
+        let usage = json!({"prompt_tokens": 700, "completion_tokens": 150, "total_tokens": 850});
+        ResponseTemplate::new(200).set_body_json(json!({"id": "c", "object": "chat.completion", "model": "gpt-4o-mini",
+            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content.to_string()}}],
+            "usage": usage}))
+    }
+}
+
+/// A little above the pipeline's probability, as the question has it.
+fn own_probability(question: &str) -> f64 {
+    let after =
+        question.split("\"probability\":").nth(1).unwrap_or_else(|| panic!("no probability: {question}"));
+    let digits: String =
+        after.chars().take_while(|letter| letter.is_ascii_digit() || *letter == '.').collect();
+    (digits.parse::<f64>().unwrap() + 0.05).min(0.99)
+}
+
+async fn model() -> MockServer {
+    let model = MockServer::start().await;
+    Mock::given(method("POST")).and(path("/v1/chat/completions")).respond_with(Answers).mount(&model).await;
+    model
+}
+
+fn settings(base: &str) -> Vec<(&str, &str)> {
+    vec![("OPENAI_API_KEY", "sk-test"), ("OPENAI_BASE_URL", base), ("AI_MODEL", "gpt-4o-mini")]
+}
+
+#[tokio::test]
+async fn a_model_is_asked_and_its_answers_are_kept_apart() {
+    let Leads { folder, john, .. } = leads().await;
+    let model = model().await;
+    let base = format!("{}/v1", model.uri());
+    let server = Running::start_in(folder, &settings(&base)).await;
+    let predict = format!("/leads/{john}/ml/predict");
+    let (status, own) = post(&server, "acme", &predict, json!({})).await;
+    assert_eq!(status, 200, "{own}");
+    let mut sample = conversion_sample();
+    sample.as_object_mut().unwrap().remove("riskFactors");
+    sample.as_object_mut().unwrap().remove("recommendations");
+    sample["llmMetadata"] =
+        json!({"model": "gpt-4o-mini", "tokensUsed": 850, "latencyMs": 1_200, "estimatedCost": 0.0012});
+    assert_shape(
+        "",
+        &own["prediction"],
+        &sample,
+        &["basis", "pipelineProbability", "riskFactors", "recommendations"],
+    );
+    let prediction = &own["prediction"];
+    assert_eq!(
+        (&prediction["basis"], &prediction["explanation"]),
+        (&json!("llm"), &json!("The lead reacts."))
+    );
+    let gap =
+        prediction["probability"].as_f64().unwrap() - prediction["pipelineProbability"].as_f64().unwrap();
+    assert!(gap != 0.0 && gap.abs() <= 0.25, "{prediction}");
+    assert_eq!(prediction["llmMetadata"]["tokensUsed"], 850);
+    // 700 and 150 tokens at 0.15 and 0.60 dollars a million.
+    let cost = prediction["llmMetadata"]["estimatedCost"].as_f64().unwrap();
+    assert!((cost - 0.000_195).abs() < 1e-12, "{cost}");
+
+    let (_, again) = post(&server, "acme", &predict, json!({})).await;
+    assert_eq!(again, own);
+    let (_, rules) = post(&server, "acme", &predict, json!({"ruleBasedOnly": true})).await;
+    assert_eq!(rules["prediction"]["basis"], "rules");
+    assert!(rules["prediction"].get("llmMetadata").is_none());
+    let asked = model.received_requests().await.unwrap().len();
+    assert_eq!(asked, 1);
+
+    // An answer that cannot be taken leaves the rules' one, and the score never asks.
+    let (status, time) = post(&server, "acme", &format!("/leads/{john}/ml/predict-time"), json!({})).await;
+    assert_eq!((status, &time["prediction"]["basis"]), (200, &json!("rules")), "{time}");
+    assert!(time["prediction"].get("llmMetadata").is_none(), "{time}");
+    assert!(model.received_requests().await.unwrap().len() > asked);
+    let asked = model.received_requests().await.unwrap().len();
+    post(&server, "acme", &format!("/leads/{john}/ml/predict-score"), json!({})).await;
+    get(&server, "acme", "/1/ml/ranked-leads?useLLM=false").await;
+    assert_eq!(model.received_requests().await.unwrap().len(), asked);
+    // Silent leads do not come before one with many more points, whatever a model says.
+    let (status, ranked) = get(&server, "acme", "/1/ml/ranked-leads").await;
+    assert_eq!((status, &ranked["rankings"][0]["leadId"]), (200, &json!(john)), "{ranked}");
+    assert!(ranked.get("llmMetadata").is_none(), "{ranked}");
+    assert!(model.received_requests().await.unwrap().len() > asked);
+}
+
+#[tokio::test]
+async fn a_model_may_change_the_order_of_leads_that_are_close() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_folder(folder.path()).await.unwrap();
+    let mut numbers = Vec::new();
+    for at in 0..3 {
+        let known = json!({"company": format!("Company {at}"), "title": "Director"});
+        numbers
+            .push(add_lead(&store, "acme", &format!("p{at}@acme.example"), known, &[("page_view", 1)]).await);
+    }
+    store.close().await;
+    let model = model().await;
+    let base = format!("{}/v1", model.uri());
+    let server = Running::start_in(folder, &settings(&base)).await;
+    let ids = |own: &Value| -> Vec<i64> {
+        own["rankings"].as_array().unwrap().iter().map(|own| own["leadId"].as_i64().unwrap()).collect()
+    };
+    let (_, rules) = get(&server, "acme", "/1/ml/ranked-leads?useLLM=false").await;
+    assert_eq!(ids(&rules), numbers);
+    let (status, own) = get(&server, "acme", "/1/ml/ranked-leads").await;
+    numbers.reverse();
+    assert_eq!((status, ids(&own)), (200, numbers.clone()), "{own}");
+    assert_eq!(
+        (&own["rankings"][0]["priorityRank"], &own["rankings"][0]["reasoning"]),
+        (&json!(1), &json!("The lead reacts."))
+    );
+    assert_eq!(
+        (&own["llmMetadata"]["model"], &own["llmMetadata"]["tokensUsed"]),
+        (&json!("gpt-4o-mini"), &json!(850))
+    );
+    let (_, kept) = get(&server, "acme", &format!("/leads/{}/ml/prediction?type=PRIORITY", numbers[0])).await;
+    assert_eq!(
+        (&kept["prediction"]["basis"], &kept["prediction"]["priorityRank"]),
+        (&json!("llm"), &json!(1)),
+        "{kept}"
+    );
+}
+
+#[tokio::test]
+async fn the_quota_counts_every_prediction_of_a_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_folder(folder.path()).await.unwrap();
+    for at in 0..60 {
+        let known = json!({"company": format!("Company {at}"), "title": "Director"});
+        add_lead(&store, "acme", &format!("p{at}@acme.example"), known, &[]).await;
+    }
+    let other = add_lead(&store, "other", "x@other.example", json!({}), &[]).await;
+    store.close().await;
+    let model = model().await;
+    let base = format!("{}/v1", model.uri());
+    let server = Running::start_in(folder, &settings(&base)).await;
+    let bulk = |body: Value| post(&server, "acme", "/1/ml/bulk-predict", body);
+    let (status, own) = bulk(json!({"limit": 60})).await;
+    assert_eq!((status, &own["successful"]), (200, &json!(60)), "{own}");
+    assert!(
+        own["predictions"].as_array().unwrap().iter().all(|own| own["result"]["basis"] == "llm"),
+        "{own}"
+    );
+    // What still counts costs nothing.
+    assert_eq!(bulk(json!({"limit": 60})).await.0, 200);
+    // 60 of 100 are used up: 41 more are too many, and are not asked for; 40 are not.
+    let before = model.received_requests().await.unwrap().len();
+    let request =
+        server.post(&format!("{BASE}/1/ml/bulk-predict"), &json!({"limit": 41, "forceRefresh": true}));
+    let response = of("acme", request).send().await.unwrap();
+    assert_eq!(response.status(), 429);
+    let wait: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    let text = response.text().await.unwrap();
+    assert!(text.contains("\"RATE_LIMITED\""), "{text}");
+    assert_eq!(model.received_requests().await.unwrap().len(), before);
+    assert_eq!(bulk(json!({"limit": 41, "forceRefresh": true, "ruleBasedOnly": true})).await.0, 200);
+    assert_eq!(bulk(json!({"limit": 40, "forceRefresh": true})).await.0, 200);
+    let (status, own) = get(&server, "acme", "/1/ml/ranked-leads?limit=1").await;
+    assert_eq!((status, &own["code"]), (429, &json!("RATE_LIMITED")), "{own}");
+    assert_eq!(get(&server, "acme", "/1/ml/ranked-leads?limit=1&useLLM=false").await.0, 200);
+    assert_eq!(post(&server, "other", &format!("/leads/{other}/ml/predict"), json!({})).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_failing_model_is_a_fallback_or_an_error() {
+    for (failure, wanted) in [("fallback", 200), ("error", 503)] {
+        let Leads { folder, john, .. } = leads().await;
+        let model = MockServer::start().await;
+        Mock::given(method("POST")).respond_with(ResponseTemplate::new(401)).mount(&model).await;
+        let base = format!("{}/v1", model.uri());
+        let mut settings = settings(&base);
+        settings.push(("LEADSCORE_LLM_FAILURE", failure));
+        let server = Running::start_in(folder, &settings).await;
+        for path in ["predict", "predict-time"] {
+            let (status, own) = post(&server, "acme", &format!("/leads/{john}/ml/{path}"), json!({})).await;
+            assert_eq!(status, wanted, "{path}: {own}");
+            let basis = &own["prediction"]["basis"];
+            assert_eq!(basis, &if wanted == 200 { json!("rules") } else { Value::Null });
+        }
+        let (status, bulk) = post(&server, "acme", "/1/ml/bulk-predict", json!({})).await;
+        let failed = if wanted == 200 { 0 } else { 3 };
+        assert_eq!((status, &bulk["failed"], &bulk["processed"]), (200, &json!(failed), &json!(3)), "{bulk}");
+        let first = &bulk["predictions"][0];
+        assert_eq!((first["error"].is_string(), first["result"].is_null()), (failed > 0, failed > 0));
+    }
+}
