@@ -8,7 +8,7 @@ pub(crate) mod features;
 pub(crate) mod import;
 pub(crate) mod inspect;
 #[cfg(not(feature = "serve"))]
-mod no_server;
+pub(crate) mod no_server;
 pub(crate) mod pipelines;
 pub(crate) mod predict;
 pub(crate) mod score;

@@ -243,3 +243,35 @@ fn signals_end_it_and_load_the_model_again() {
     server.signal("INT");
     assert_eq!(server.wait(), Some(0));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_request_under_way_is_answered_before_it_ends() {
+    use std::io::{Read, Write};
+
+    let folder = folder(&[]);
+    let mut server = Server::start(folder.path(), &[], &[]);
+    let body = lead("slow@a.example").to_string();
+    let mut stream = std::net::TcpStream::connect(&server.address).unwrap();
+    let head = format!(
+        "POST /api/v1/score-lead HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        server.address,
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&body.as_bytes()[..10]).unwrap();
+    // So that the server has seen the head; where it has not, it has not taken the connection either.
+    std::thread::sleep(Duration::from_millis(500));
+    server.signal("TERM");
+    server.wait_for("stopping");
+    let since = Instant::now();
+    while std::net::TcpStream::connect(&server.address).is_ok() {
+        assert!(since.elapsed() < Duration::from_secs(10), "it takes new connections");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    stream.write_all(&body.as_bytes()[10..]).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(server.wait(), Some(0));
+}

@@ -70,7 +70,9 @@ fn a_backup_is_made_while_leads_come_and_put_back_when_nobody_serves() {
     assert!((1..=count).contains(&restored.len()), "{}", restored.len());
     let server = Server::start(folder.path(), &["--data", "data"], &[]);
     let (_, body) = server.call("GET", "/api/v1/leads?limit=100", None, None);
-    assert_eq!(body["leads"].as_array().unwrap().len(), restored.len());
+    // The copy may be of the moment between a lead and its score; the list is of those with one.
+    let scored = restored.iter().filter(|lead| lead["heat"].is_object()).count();
+    assert_eq!(body["leads"].as_array().unwrap().len(), scored);
     drop(server);
     std::fs::write(folder.path().join("text.db"), "no database").unwrap();
     let refused = store(&folder, &["restore", "text.db", "--force"]);

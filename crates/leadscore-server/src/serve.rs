@@ -36,6 +36,7 @@ use crate::state::{AppState, Inner};
 use crate::store::{BackupError, FolderLock, Store, StoreError};
 use crate::words::Words;
 
+use signals::Hangups;
 pub use signals::stop_signal;
 
 /// Why the server does not start.
@@ -93,6 +94,7 @@ pub struct Server {
     state: AppState,
     model_file: Option<ModelFile>,
     lock: Option<FolderLock>,
+    hangups: Hangups,
 }
 
 impl fmt::Debug for Server {
@@ -107,6 +109,8 @@ impl Server {
     /// # Errors
     /// Whatever keeps it from starting: [`StartError`].
     pub async fn start(config: Config) -> Result<Server, StartError> {
+        // Before anybody is told that it listens: until it is waited for, the signal ends the process.
+        let hangups = Hangups::listen();
         let lock = lock_folder(&config)?;
         let store = open_store(&config).await?;
         let secret_key = secret_key(&config)?;
@@ -142,7 +146,7 @@ impl Server {
         let inner = Inner::new(config, store, callers, metrics, sampler, Pipelines::builtin()?, words, b2b);
         let state = AppState::new(inner);
         let (router, _) = router(&state);
-        Ok(Server { listener, router, state, model_file, lock })
+        Ok(Server { listener, router, state, model_file, lock, hangups })
     }
 
     /// The address it listens at.
@@ -197,9 +201,9 @@ impl Server {
     /// # Errors
     /// As the system says.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
-        let Server { listener, router, state, model_file, lock } = self;
+        let Server { listener, router, state, model_file, lock, hangups } = self;
         // They end with this call, whichever way it ends.
-        let _jobs = jobs::start(&state, model_file);
+        let _jobs = jobs::start(&state, model_file, hangups);
         let router =
             router.layer(cors(&state.config.cors_origins)).layer(CatchPanicLayer::custom(internal_error));
         let service = MapRequestLayer::new(without_trailing_slash::<axum::body::Body>).layer(router);

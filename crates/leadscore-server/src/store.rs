@@ -13,6 +13,7 @@ mod heat;
 mod idempotency;
 mod keys;
 mod leads;
+mod lookup;
 mod model_calls;
 mod predictions;
 mod transfer;

@@ -17,9 +17,9 @@ const RETENTION_CHECK: Duration = Duration::from_secs(24 * 3_600);
 const MILLIS_PER_DAY: i64 = 24 * 3_600 * 1_000;
 
 /// Starts what is to be done; it ends when the set is dropped.
-pub(super) fn start(state: &AppState, model_file: Option<ModelFile>) -> JoinSet<()> {
+pub(super) fn start(state: &AppState, model_file: Option<ModelFile>, hangups: Hangups) -> JoinSet<()> {
     let mut jobs = JoinSet::new();
-    jobs.spawn(watch_model(state.clone(), model_file, Hangups::listen()));
+    jobs.spawn(watch_model(state.clone(), model_file, hangups));
     if let Some(days) = state.config.retention_days {
         jobs.spawn(erase_daily(state.clone(), days));
     }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::db::{read, write};
+use super::lookup::{LEAD_BY_ANY, TAKE_LEAD};
 use super::{Store, StoreError};
 
 /// What is known of a lead, by name: texts, numbers and flags.
@@ -126,13 +127,7 @@ impl Store {
             let mut saved = Vec::with_capacity(leads.len());
             for (contact, attributes) in leads {
             // An update that changes nothing but the time takes the row's lock, so that nobody merges at the same time.
-            let found: Option<Row> = sqlx::query_as(
-                "UPDATE leads SET updated_at = $5 WHERE tenant = $1 AND number = (
-                     SELECT number FROM leads WHERE tenant = $1 AND (email = $2 OR external_id = $3
-                         OR (phone = $4 AND (email IS NULL OR CAST($2 AS TEXT) IS NULL)))
-                     ORDER BY CASE WHEN email = $2 THEN 0 WHEN external_id = $3 THEN 1 ELSE 2 END, number LIMIT 1)
-                 RETURNING *",
-            )
+            let found: Option<Row> = sqlx::query_as(TAKE_LEAD)
             .bind(tenant)
             .bind(&contact.email)
             .bind(&contact.external_id)
@@ -200,10 +195,9 @@ impl Store {
             LeadReference::Number(number) => (Some(*number), None),
             LeadReference::Any(text) => (text.parse::<i64>().ok(), Some(text.as_str())),
         };
-        let row: Option<Row> = read!(&self.db, pool => sqlx::query_as(
-            "SELECT * FROM leads WHERE tenant = $1 AND (id = $2 OR external_id = $2 OR number = $3)
-             ORDER BY CASE WHEN id = $2 THEN 0 WHEN external_id = $2 THEN 1 ELSE 2 END LIMIT 1",
-        ).bind(tenant).bind(text).bind(number).fetch_optional(pool).await?);
+        let row: Option<Row> = read!(&self.db, pool => {
+            sqlx::query_as(LEAD_BY_ANY).bind(tenant).bind(text).bind(number).fetch_optional(pool).await?
+        });
         row.map(StoredLead::try_from).transpose()
     }
 

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::super::db::write;
 use super::super::leads::{Row, merge};
+use super::super::lookup::LEADS_ALIKE;
 use super::super::{Outcome, Store, StoreError, StoredLead};
 use super::LeadTransfer;
 use statements::{
@@ -52,11 +53,7 @@ impl Store {
         Ok(write!(&self.db, transaction => {
             let mut outcomes = Vec::with_capacity(leads.len());
             for lead in leads {
-                let rows: Vec<Row> = sqlx::query_as(
-                    "SELECT * FROM leads WHERE tenant = $1 AND (id = $2 OR external_id = $3 OR email = $4
-                         OR (phone = $5 AND (email IS NULL OR CAST($4 AS TEXT) IS NULL)))
-                     ORDER BY CASE WHEN id = $2 OR external_id = $3 OR email = $4 THEN 0 ELSE 1 END, number LIMIT 4",
-                )
+                let rows: Vec<Row> = sqlx::query_as(LEADS_ALIKE)
                 .bind(tenant)
                 .bind(&lead.id)
                 .bind(&lead.external_id)
