@@ -96,7 +96,8 @@ COMMA := ,
 
 define with_rust
 	@found=$$(rustup toolchain list 2>/dev/null | sed -n 's/^\($(1)[-.0-9a-z_]*\).*/\1/p' | head -n 1); \
-	if [ -n "$$found" ]; then cargo +$$found check $(2) --target-dir target/msrv; \
+	if rustc --version | grep -q " $(1)\."; then echo "Rust $(1) is the one that clippy ran with"; \
+	elif [ -n "$$found" ]; then cargo +$$found check $(2) --target-dir target/msrv; \
 	else echo "Rust $(1) is not installed: only clippy's msrv lint checks the floor"; fi
 endef
 
