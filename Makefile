@@ -61,11 +61,13 @@ test-jvm:
 test-third-party: ## against the suites and tools of other projects
 	$(call with,$(PYTHON),python,test-third-party)
 	$(call with,npm,crates/leadscore-connect/third-party,test)
+	$(call with,npm,crates/leadscore-server/third-party,test)
 
 # The fuzz loops of `make test`, ten times as long.
-test-long: ## what takes long: fuzzing with many more inputs
+test-long: ## what takes long: fuzzing with many more inputs, also of the server's routes
 	LEADSCORE_FUZZ=1000000 $(MAKE) -C python test-fuzz
 	LEADSCORE_FUZZ=1000000 $(MAKE) -C node test-fuzz
+	LEADSCORE_EXAMPLES=200 $(MAKE) -C crates/leadscore-server/third-party fuzz
 
 fmt: ## format everything
 	cargo fmt --all

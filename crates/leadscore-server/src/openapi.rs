@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
@@ -45,11 +45,25 @@ pub(crate) fn complete(documentation: &mut OpenApi, routes: &[Arc<Route>]) {
         if route.policy.scope.is_some() {
             operation.security = Some(security(route));
         }
+        for (status, response) in &mut operation.responses.responses {
+            if let RefOr::T(response) = response {
+                describe(status, response);
+            }
+        }
         for kind in faults(route) {
             let status = route.policy.family.status(kind).as_u16().to_string();
             let known = operation.responses.responses.entry(status);
             known.or_insert_with(|| RefOr::T(failure(route.policy.family, kind)));
         }
+    }
+}
+
+/// OpenAPI 3.1 wants a description of every answer.
+fn describe(status: &str, response: &mut Response) {
+    if response.description.is_empty() {
+        let status = status.parse::<StatusCode>().ok();
+        let reason = status.and_then(|status| status.canonical_reason()).unwrap_or("Answer");
+        response.description = reason.to_owned();
     }
 }
 

@@ -1,4 +1,4 @@
-// Types by openapi-typescript, checked by tsc with the calls below; then a call of each family with openapi-fetch.
+// Types by openapi-typescript, which tsc checks; then a call of each family with openapi-fetch.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

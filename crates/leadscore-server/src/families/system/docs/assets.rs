@@ -150,7 +150,9 @@ mod tests {
                 assert!(asset.unpacked().unwrap().len() > asset.bytes.len(), "{}", asset.name);
             }
         }
-        for page in [include_str!("../../../../assets/swagger.html"), include_str!("../../../../assets/redoc.html")] {
+        for page in
+            [include_str!("../../../../assets/swagger.html"), include_str!("../../../../assets/redoc.html")]
+        {
             assert!(!page.contains("//"), "{page}");
             for name in page.split("docs/assets/").skip(1).filter_map(|rest| rest.split('"').next()) {
                 assert!(find(name).is_some(), "{name}");
