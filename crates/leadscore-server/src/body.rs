@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 pub(crate) use json::parse;
@@ -53,7 +54,20 @@ impl<T: DeserializeOwned + ToSchema + Default> FromRequest<AppState> for Optiona
 fn read<T: DeserializeOwned + ToSchema>(bytes: &[u8], state: &AppState) -> Result<T, Fault> {
     let value = parse(bytes)?;
     state.schemas().check(&T::name(), &value)?;
-    serde_json::from_value(value).map_err(|error| Fault::invalid("", error.to_string()))
+    serde_json::from_value(with_integers(value)).map_err(|error| Fault::invalid("", error.to_string()))
+}
+
+/// The same where `15.0` is the integer that it is to a schema.
+fn with_integers(value: Value) -> Value {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let whole = number.as_f64().filter(|own| own.trunc() == *own && own.abs() < 9e15);
+            whole.map_or(Value::Number(number), |own| Value::from(own as i64))
+        }
+        Value::Array(items) => items.into_iter().map(with_integers).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, own)| (name, with_integers(own))).collect(),
+        other => other,
+    }
 }
 
 /// The bytes of a body, at most as many as the route takes.

@@ -24,6 +24,7 @@ pub(crate) struct FeatureImportance {
     /// By name, the most important first.
     importance: BTreeMap<String, f64>,
     /// Pairs of name and importance.
+    #[schema(value_type = Vec<Vec<serde_json::Value>>)]
     top_10: Vec<(String, f64)>,
 }
 

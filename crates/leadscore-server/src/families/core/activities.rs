@@ -5,7 +5,9 @@ use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use leadscore::{Timestamp, Zone};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::leads::{AttributeValue, find, no_such_lead};
 use crate::body::Body;
@@ -30,9 +32,7 @@ pub(crate) struct ActivityBody {
     /// Such as `email_open` or `meeting`.
     #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     kind: String,
-    /// ISO 8601; without an offset it is UTC.
-    #[schema(min_length = 4, max_length = 64)]
-    at: String,
+    at: Moment,
     #[serde(default)]
     #[schema(required = false)]
     properties: BTreeMap<String, AttributeValue>,
@@ -65,14 +65,35 @@ pub(crate) async fn append(
 
 impl ActivityBody {
     fn read(self, index: usize) -> Result<NewActivity, Fault> {
-        let at = time(&self.at, &format!("activities[{index}].at"))?;
+        let at = self.at.time(&format!("activities[{index}].at"))?;
         let known = self.properties.into_iter().filter(|(_, value)| !value.0.is_null());
         let properties = known.map(|(name, value)| (name, value.0)).collect();
         Ok(NewActivity { id: self.id, kind: self.kind, at, properties })
     }
 }
 
-/// A time of a request; without an offset it is UTC.
-pub(super) fn time(text: &str, field: &str) -> Result<Timestamp, Fault> {
-    Timestamp::parse(text, &Zone::utc()).map_err(|error| Fault::invalid(field, error.message().to_owned()))
+/// A time of a request: a day, which begins in UTC, or a time with its offset.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct Moment(String);
+
+impl Moment {
+    pub(super) fn time(&self, field: &str) -> Result<Timestamp, Fault> {
+        let time = Timestamp::parse(&self.0, &Zone::utc());
+        time.map_err(|error| Fault::invalid(field, error.message().to_owned()))
+    }
 }
+
+impl PartialSchema for Moment {
+    fn schema() -> RefOr<Schema> {
+        let text = |format| {
+            ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(format)))
+        };
+        let schema = AnyOfBuilder::new().item(text(KnownFormat::DateTime)).item(text(KnownFormat::Date));
+        schema
+            .description(Some("A day, which begins in UTC, or a time with its offset, as in RFC 3339."))
+            .into()
+    }
+}
+
+impl ToSchema for Moment {}

@@ -18,7 +18,7 @@ use crate::fault::Fault;
 use crate::state::AppState;
 use crate::store::{Attributes, Contact, LeadReference, StoredLead};
 
-/// A lead. It is told from others by its e-mail address, its own id or its telephone number; one of them is required.
+/// A lead. It is told from others by its e-mail address, its own id or its telephone number; without any it is a new one.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct LeadBody {
     /// Your own id of it.
@@ -78,9 +78,6 @@ pub(crate) async fn create(
     Body(body): Body<LeadBody>,
 ) -> Result<(StatusCode, Json<LeadView>), Fault> {
     let (contact, attributes) = body.parts();
-    if contact == Contact::default() {
-        return Err(Fault::invalid("email", "is required, or id or phone"));
-    }
     let saved = state.store.save_lead(&caller.tenant, &contact, &attributes, state.now()).await?;
     let status = if saved.is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(saved.lead.into())))

@@ -5,7 +5,7 @@ use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::activities::time;
+use super::activities::Moment;
 use super::leads::{find, no_such_lead};
 use crate::body::Body;
 use crate::callers::Caller;
@@ -18,9 +18,8 @@ use crate::store;
 #[derive(Deserialize, ToSchema)]
 pub(crate) struct OutcomeBody {
     outcome: Outcome,
-    /// When: ISO 8601, now if it is not given; without an offset it is UTC.
-    #[schema(min_length = 4, max_length = 64)]
-    at: Option<String>,
+    /// When; now if it is not given.
+    at: Option<Moment>,
 }
 
 /// How a lead may end.
@@ -51,7 +50,7 @@ pub(crate) async fn set(
 ) -> Result<Json<KeptOutcome>, Fault> {
     let lead = find(&state, &caller, lead).await?;
     let at = match &body.at {
-        Some(text) => time(text, "at")?,
+        Some(moment) => moment.time("at")?,
         None => state.now(),
     };
     let outcome = match body.outcome {

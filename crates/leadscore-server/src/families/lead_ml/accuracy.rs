@@ -46,10 +46,10 @@ pub(crate) struct AccuracyOfType {
 #[expect(dead_code, reason = "for the documentation: the query is read by name")]
 pub(crate) struct PeriodQuery {
     /// Made on this day or at this time, or later; ISO 8601, UTC where no offset is given.
-    #[param(example = "2026-11-01")]
+    #[param(example = "2026-11-01", format = Date)]
     start_date: Option<String>,
     /// Made on this day or at this time, or before.
-    #[param(example = "2026-11-30")]
+    #[param(example = "2026-11-30", format = Date)]
     end_date: Option<String>,
 }
 

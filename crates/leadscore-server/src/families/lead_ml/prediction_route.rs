@@ -30,9 +30,20 @@ pub(crate) struct KeptPrediction {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "for the documentation: the query is read by name")]
 pub(crate) struct KindQuery {
-    /// `CONVERSION`, `TIME_TO_CLOSE`, `SCORE` or `PRIORITY`, in any case.
+    /// Which prediction; its case does not matter.
     #[param(default = "CONVERSION")]
-    r#type: Option<String>,
+    r#type: Option<KindParameter>,
+}
+
+/// The types of predictions.
+#[derive(ToSchema)]
+#[schema(rename_all = "SCREAMING_SNAKE_CASE")]
+#[expect(dead_code, reason = "for the documentation: the query is read by name")]
+pub(crate) enum KindParameter {
+    Conversion,
+    TimeToClose,
+    Score,
+    Priority,
 }
 
 /// The newest prediction of a lead that still counts, or else the newest of all.
