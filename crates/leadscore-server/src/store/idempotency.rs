@@ -6,6 +6,8 @@ use super::db::write;
 use super::{Store, StoreError};
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
+/// A key without an answer for so long belongs to a request that died with its server: no route takes as long.
+const ABANDONED: i64 = 3 * 60 * 1_000;
 
 /// An answer that was given before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +34,8 @@ pub enum Claim {
 }
 
 impl Store {
-    /// Takes a key for a request, which is told by a hash; keys are kept for a day.
+    /// Takes a key for a request, which is told by a hash; keys are kept for a day, and those
+    /// without an answer for three minutes.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -46,11 +49,15 @@ impl Store {
     ) -> Result<Claim, StoreError> {
         let now = now.as_millis();
         Ok(write!(&self.db, transaction => {
-            sqlx::query("DELETE FROM idempotency WHERE tenant = $1 AND created_at <= $2")
-                .bind(tenant)
-                .bind(now - DAY)
-                .execute(&mut *transaction)
-                .await?;
+            sqlx::query(
+                "DELETE FROM idempotency
+                 WHERE tenant = $1 AND (created_at <= $2 OR (status IS NULL AND created_at <= $3))",
+            )
+            .bind(tenant)
+            .bind(now - DAY)
+            .bind(now - ABANDONED)
+            .execute(&mut *transaction)
+            .await?;
             let is_new = sqlx::query(
                 "INSERT INTO idempotency (tenant, route, key, request, created_at) VALUES ($1, $2, $3, $4, $5)
                  ON CONFLICT (tenant, route, key) DO NOTHING",
