@@ -74,7 +74,7 @@ impl Store {
             if is_new {
                 Claim::New
             } else {
-                let (own, status, content_type, body): (String, Option<i64>, Option<String>, Option<String>) =
+                let found: Option<(String, Option<i64>, Option<String>, Option<String>)> =
                     sqlx::query_as(
                         "SELECT request, status, content_type, body FROM idempotency
                          WHERE tenant = $1 AND route = $2 AND key = $3",
@@ -82,8 +82,10 @@ impl Store {
                     .bind(tenant)
                     .bind(route)
                     .bind(key)
-                    .fetch_one(&mut *transaction)
+                    .fetch_optional(&mut *transaction)
                     .await?;
+                // Another server may have given the key back since: the caller tries again.
+                let Some((own, status, content_type, body)) = found else { return Ok(Claim::Running) };
                 match status {
                     _ if own != request => Claim::Other,
                     None => Claim::Running,

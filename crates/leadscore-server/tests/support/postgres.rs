@@ -32,7 +32,14 @@ impl Postgres {
             chown(folder.path(), Some(user), Some(group)).unwrap();
         }
         let made = unprivileged(&binaries.join("initdb"))
-            .args(["--auth=trust", "--username=leadscore", "--encoding=UTF8", "--no-locale", "--no-sync", "-D"])
+            .args([
+                "--auth=trust",
+                "--username=leadscore",
+                "--encoding=UTF8",
+                "--no-locale",
+                "--no-sync",
+                "-D",
+            ])
             .arg(folder.path().join("data"))
             .current_dir(folder.path())
             .output()
