@@ -51,7 +51,12 @@ pub enum StoreError {
     Database(#[from] sqlx::Error),
     /// The tables could not be brought to this version.
     #[error("the store's tables: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(sqlx::migrate::MigrateError),
+    /// A newer version of leadscore made the tables; they are left as they are.
+    #[error(
+        "the store was made by a newer version of leadscore (its tables have version {0}): use that one, or a backup"
+    )]
+    Newer(i64),
     /// The folder of the SQLite file could not be made.
     #[error("{path}: {error}")]
     Folder {
@@ -73,12 +78,21 @@ pub enum StoreError {
     Taken(&'static str),
 }
 
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> StoreError {
+        match error {
+            sqlx::migrate::MigrateError::VersionMissing(version) => StoreError::Newer(version),
+            error => StoreError::Migration(error),
+        }
+    }
+}
+
 impl Store {
     /// Opens the SQLite file `leadscore.db` of a folder, which is made if it is not there, and brings its tables to this
     /// version.
     ///
     /// # Errors
-    /// [`StoreError::Folder`], [`StoreError::Database`] and [`StoreError::Migration`].
+    /// [`StoreError::Folder`], [`StoreError::Database`], [`StoreError::Migration`] and [`StoreError::Newer`].
     pub async fn open_folder(folder: &Path) -> Result<Store, StoreError> {
         backup::make_folder(folder)
             .map_err(|error| StoreError::Folder { path: folder.display().to_string(), error })?;
@@ -88,7 +102,7 @@ impl Store {
     /// Opens a PostgreSQL database by its URL, and brings its tables to this version.
     ///
     /// # Errors
-    /// [`StoreError::Database`] and [`StoreError::Migration`].
+    /// [`StoreError::Database`], [`StoreError::Migration`] and [`StoreError::Newer`].
     pub async fn open_postgres(url: &str) -> Result<Store, StoreError> {
         Ok(Store { db: Db::open_postgres(url).await? })
     }

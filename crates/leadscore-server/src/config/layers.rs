@@ -14,7 +14,13 @@ use super::{Config, JwtSettings, LlmSettings, SenderSettings, SmtpSettings};
 use crate::family::Family;
 
 /// Variables of the tests and of the command itself.
-const OTHERS: &[&str] = &["LEADSCORE_REQUIRE_SHARED", "LEADSCORE_SKIP_LOG", "LEADSCORE_BLESS"];
+const OTHERS: &[&str] = &[
+    "LEADSCORE_REQUIRE_SHARED",
+    "LEADSCORE_REQUIRE_POSTGRES",
+    "LEADSCORE_SKIP_LOG",
+    "LEADSCORE_BLESS",
+    "LEADSCORE_KILLS",
+];
 
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -6,6 +6,8 @@ use super::db::write;
 use super::{Store, StoreError};
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
+/// A key without an answer for so long belongs to a request that died with its server: no route takes as long.
+const ABANDONED: i64 = 3 * 60 * 1_000;
 
 /// An answer that was given before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +34,8 @@ pub enum Claim {
 }
 
 impl Store {
-    /// Takes a key for a request, which is told by a hash; keys are kept for a day.
+    /// Takes a key for a request, which is told by a hash; keys are kept for a day, and those
+    /// without an answer for three minutes.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -46,11 +49,15 @@ impl Store {
     ) -> Result<Claim, StoreError> {
         let now = now.as_millis();
         Ok(write!(&self.db, transaction => {
-            sqlx::query("DELETE FROM idempotency WHERE tenant = $1 AND created_at <= $2")
-                .bind(tenant)
-                .bind(now - DAY)
-                .execute(&mut *transaction)
-                .await?;
+            sqlx::query(
+                "DELETE FROM idempotency
+                 WHERE tenant = $1 AND (created_at <= $2 OR (status IS NULL AND created_at <= $3))",
+            )
+            .bind(tenant)
+            .bind(now - DAY)
+            .bind(now - ABANDONED)
+            .execute(&mut *transaction)
+            .await?;
             let is_new = sqlx::query(
                 "INSERT INTO idempotency (tenant, route, key, request, created_at) VALUES ($1, $2, $3, $4, $5)
                  ON CONFLICT (tenant, route, key) DO NOTHING",
@@ -67,7 +74,7 @@ impl Store {
             if is_new {
                 Claim::New
             } else {
-                let (own, status, content_type, body): (String, Option<i64>, Option<String>, Option<String>) =
+                let found: Option<(String, Option<i64>, Option<String>, Option<String>)> =
                     sqlx::query_as(
                         "SELECT request, status, content_type, body FROM idempotency
                          WHERE tenant = $1 AND route = $2 AND key = $3",
@@ -75,8 +82,10 @@ impl Store {
                     .bind(tenant)
                     .bind(route)
                     .bind(key)
-                    .fetch_one(&mut *transaction)
+                    .fetch_optional(&mut *transaction)
                     .await?;
+                // Another server may have given the key back since: the caller tries again.
+                let Some((own, status, content_type, body)) = found else { return Ok(Claim::Running) };
                 match status {
                     _ if own != request => Claim::Other,
                     None => Claim::Running,
