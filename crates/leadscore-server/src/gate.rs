@@ -79,7 +79,7 @@ async fn enter(
 ) -> Response {
     let began = Instant::now();
     let in_flight = route.metrics.begin();
-    let request_id = request_id(&request);
+    let request_id = RequestId::of(request.headers().get(REQUEST_ID));
     request.extensions_mut().insert(request_id.clone());
     let is_problem = wants_problem(request.headers());
     let length = content_length(request.headers());
@@ -194,9 +194,9 @@ async fn answer(
 
 /// Around all routes: ids, and answers where there is no route.
 pub(crate) async fn outermost(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let method = request.method().clone();
-    let request_id = request_id(&request);
+    // Copies that cost nothing: what is made of them is wanted where there is no route, and nowhere else.
+    let (uri, method) = (request.uri().clone(), request.method().clone());
+    let said = request.headers().get(REQUEST_ID).cloned();
     let is_problem = wants_problem(request.headers());
     let began = Instant::now();
     let mut response = next.run(request).await;
@@ -208,7 +208,8 @@ pub(crate) async fn outermost(State(state): State<AppState>, request: Request, n
         405 => FaultKind::MethodNotAllowed,
         _ => return response,
     };
-    let family = Family::of_path(&path);
+    let family = Family::of_path(uri.path());
+    let request_id = RequestId::of(said.as_ref());
     let message = if kind == FaultKind::NotFound { "Not Found" } else { "Method Not Allowed" };
     let allow = response.headers_mut().remove(header::ALLOW);
     let mut response = family.answer(&Fault::new(kind, message), &request_id.0, state.now(), is_problem);
@@ -227,14 +228,14 @@ pub(crate) async fn outermost(State(state): State<AppState>, request: Request, n
     response
 }
 
-fn request_id(request: &Request) -> RequestId {
-    if let Some(own) = request.extensions().get::<RequestId>() {
-        return own.clone();
-    }
-    let own = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
-    match own.filter(|id| acceptable_request_id(id)) {
-        Some(id) => RequestId(id.into()),
-        None => RequestId(uuid::Uuid::new_v4().to_string().into()),
+impl RequestId {
+    /// What the caller says, if it can be taken, or a new one.
+    fn of(said: Option<&HeaderValue>) -> RequestId {
+        let said = said.and_then(|value| value.to_str().ok());
+        match said.filter(|id| acceptable_request_id(id)) {
+            Some(id) => RequestId(id.into()),
+            None => RequestId(uuid::Uuid::new_v4().to_string().into()),
+        }
     }
 }
 

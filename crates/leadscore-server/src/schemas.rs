@@ -1,16 +1,19 @@
 //! The schemas of the documentation, as checks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
 
 use crate::fault::{Fault, Issue};
 
-/// A check for every schema of the documentation, by its name.
+/// A check for every body that a route takes, by the name of its schema.
 pub(crate) struct Schemas(BTreeMap<String, Validator>);
+
+/// Where schemas stand in the documentation.
+const PLACE: &str = "#/components/schemas/";
 
 impl Schemas {
     /// The checks.
@@ -19,13 +22,24 @@ impl Schemas {
     /// Where a schema of our own is none.
     pub(crate) fn new(documentation: &OpenApi) -> Schemas {
         let document = serde_json::to_value(documentation).expect("the documentation serializes");
-        let components = &document["components"];
-        let names = components["schemas"].as_object().into_iter().flat_map(|schemas| schemas.keys());
-        let checks = names.map(|name| {
-            let schema =
-                json!({"$ref": format!("#/components/schemas/{name}"), "components": components.clone()});
+        let schemas = &document["components"]["schemas"];
+        let mut bodies = BTreeSet::new();
+        let items = document["paths"].as_object().into_iter().flat_map(|paths| paths.values());
+        for operation in items.filter_map(Value::as_object).flat_map(|item| item.values()) {
+            references(&operation["requestBody"], &mut bodies);
+        }
+        let checks = bodies.into_iter().map(|name| {
+            // Only what the schema speaks of: a check keeps all that it is given.
+            let (mut needed, mut open) = (Map::new(), BTreeSet::from([name.clone()]));
+            while let Some(own) = open.pop_first() {
+                references(&schemas[&own], &mut open);
+                needed.insert(own.clone(), schemas[&own].clone());
+                open.retain(|name| !needed.contains_key(name));
+            }
+            let schema = json!({"$ref": format!("{PLACE}{name}"), "components": {"schemas": needed}});
             let check = jsonschema::options().should_validate_formats(true).build(&schema);
-            (name.clone(), check.unwrap_or_else(|error| panic!("the schema {name}: {error}")))
+            let check = check.unwrap_or_else(|error| panic!("the schema {name}: {error}"));
+            (name, check)
         });
         Schemas(checks.collect())
     }
@@ -37,6 +51,24 @@ impl Schemas {
             return Ok(());
         }
         Err(Fault::invalid_all(check.iter_errors(body).map(|error| issue(&error)).collect()))
+    }
+}
+
+/// The names of the schemas that a value refers to.
+fn references(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, own) in fields {
+                match own.as_str().and_then(|text| text.strip_prefix(PLACE)) {
+                    Some(target) if name == "$ref" => {
+                        found.insert(target.to_owned());
+                    }
+                    _ => references(own, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
     }
 }
 

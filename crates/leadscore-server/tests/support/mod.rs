@@ -33,6 +33,8 @@ impl Running {
             ("LEADSCORE_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
             ("LEADSCORE_DATA".to_owned(), folder.path().display().to_string()),
             ("LEADSCORE_AUTH_JWT_SECRET".to_owned(), JWT_SECRET.to_owned()),
+            // Servers on one database must have the same.
+            ("SECRET_KEY".to_owned(), "a secret key of tests that is long enough".to_owned()),
         ];
         all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let config = Layers::new().environment(all).unwrap().build().unwrap();
