@@ -36,6 +36,7 @@ fn serve_when_asked() {
     ];
     if let Ok(url) = std::env::var("KILLED_SERVER_DATABASE") {
         settings.push(("DATABASE_URL".to_owned(), url));
+        settings.push(("SECRET_KEY".to_owned(), "a key of tests that is long enough for it".to_owned()));
     }
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
