@@ -431,6 +431,7 @@ fn activity(id: &str, after: i64) -> NewActivity {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "so that `json!` can be given as it is")]
 fn object(value: Value) -> Attributes {
     value.as_object().unwrap().clone()
 }
