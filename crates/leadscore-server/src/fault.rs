@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
+use crate::observe::metrics::StoreFailure;
 use crate::store::StoreError;
 
 /// Why a request is not answered as it was meant.
@@ -16,6 +17,8 @@ pub(crate) struct Fault {
     pub(crate) issues: Vec<Issue>,
     /// In how many seconds it may go better.
     pub(crate) retry_after: Option<u64>,
+    /// What the store said, for the metrics.
+    pub(crate) store: Option<StoreFailure>,
 }
 
 /// The kinds of faults. The families have statuses and codes for them.
@@ -57,7 +60,7 @@ pub(crate) struct Issue {
 
 impl Fault {
     pub(crate) fn new(kind: FaultKind, message: impl Into<Cow<'static, str>>) -> Fault {
-        Fault { kind, message: message.into(), issues: Vec::new(), retry_after: None }
+        Fault { kind, message: message.into(), issues: Vec::new(), retry_after: None, store: None }
     }
 
     /// A request with one field that cannot be used.
@@ -96,7 +99,8 @@ impl IntoResponse for Fault {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Fault {
-        match error {
+        let store = Some(error.failure());
+        let fault = match error {
             StoreError::Taken(name) => {
                 Fault::new(FaultKind::Conflict, format!("another lead has this {name}"))
             }
@@ -106,7 +110,8 @@ impl From<StoreError> for Fault {
                 Fault::new(FaultKind::Store, "the database cannot be reached or refused; try again later")
                     .retry_after(1)
             }
-        }
+        };
+        Fault { store, ..fault }
     }
 }
 

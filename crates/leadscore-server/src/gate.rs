@@ -86,12 +86,21 @@ async fn enter(
     let mut seen = Seen::default();
     let outcome = answer(&state, &route, request, next, &mut seen).await;
     let family = route.policy.family;
+    let count = |fault: &Fault| {
+        if let Some(failure) = fault.store {
+            state.metrics.record_store_error(failure);
+        }
+    };
     let mut response = match outcome {
         Ok(mut response) => match response.extensions_mut().remove::<Fault>() {
-            Some(fault) => family.answer(&fault, &request_id.0, state.now(), is_problem),
+            Some(fault) => {
+                count(&fault);
+                family.answer(&fault, &request_id.0, state.now(), is_problem)
+            }
             None => response,
         },
         Err(fault) => {
+            count(&fault);
             if fault.kind == FaultKind::TooManyRequests {
                 state.metrics.record_rate_limited(family.as_str());
             }

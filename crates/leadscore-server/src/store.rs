@@ -34,6 +34,7 @@ pub use transfer::{
     HeatTransfer, ImportOutcome, Imported, LeadTransfer, MessageTransfer, OutcomeTransfer, PredictionTransfer,
 };
 
+use crate::observe::metrics::StoreFailure;
 use db::Db;
 
 /// Where everything is kept; a cheap handle, shared by all requests.
@@ -83,6 +84,34 @@ impl From<sqlx::migrate::MigrateError> for StoreError {
         match error {
             sqlx::migrate::MigrateError::VersionMissing(version) => StoreError::Newer(version),
             error => StoreError::Migration(error),
+        }
+    }
+}
+
+impl StoreError {
+    /// As what it counts in the metrics.
+    pub(crate) fn failure(&self) -> StoreFailure {
+        match self {
+            StoreError::Taken(_) => StoreFailure::Constraint,
+            StoreError::Database(sqlx::Error::PoolTimedOut) => StoreFailure::Busy,
+            StoreError::Database(
+                sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed,
+            ) => StoreFailure::Connection,
+            StoreError::Database(sqlx::Error::Database(own))
+                if own.kind() != sqlx::error::ErrorKind::Other =>
+            {
+                StoreFailure::Constraint
+            }
+            // 5 is SQLite's busy; PostgreSQL's classes are 08, connection, and 57P, shutdown.
+            StoreError::Database(sqlx::Error::Database(own)) => match own.code().as_deref() {
+                Some("5" | "261" | "517") => StoreFailure::Busy,
+                Some(code) if code.starts_with("08") || code.starts_with("57P") => StoreFailure::Connection,
+                _ => StoreFailure::Other,
+            },
+            _ => StoreFailure::Other,
         }
     }
 }

@@ -10,10 +10,12 @@ use postgres::Postgres;
 use serde_json::json;
 use support::{Running, json};
 
+const SECRET_KEY: &str = "a key of tests that is long enough for it";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_database_is_said_and_found_again() {
     let Some(mut postgres) = Postgres::start() else { return };
-    let server = Running::start(&[("DATABASE_URL", &postgres.url())]).await;
+    let server = Running::start(&[("DATABASE_URL", &postgres.url()), ("SECRET_KEY", SECRET_KEY)]).await;
     let lead = json!({"name": "Ann", "email": "ann@acme.example", "role": "CEO", "page_views": 30});
     let (status, answer) = json(server.post("/api/v1/score-lead", &lead)).await;
     assert_eq!(status, 200, "{answer}");
@@ -38,8 +40,8 @@ async fn a_lost_database_is_said_and_found_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_share_one_database() {
     let Some(postgres) = Postgres::start() else { return };
-    let one = Running::start(&[("DATABASE_URL", &postgres.url())]).await;
-    let two = Running::start(&[("DATABASE_URL", &postgres.url())]).await;
+    let one = Running::start(&[("DATABASE_URL", &postgres.url()), ("SECRET_KEY", SECRET_KEY)]).await;
+    let two = Running::start(&[("DATABASE_URL", &postgres.url()), ("SECRET_KEY", SECRET_KEY)]).await;
     let lead = json!({"name": "Ann", "email": "ann@acme.example", "role": "CEO", "page_views": 30});
     let ((first, own), (second, other)) = tokio::join!(
         json(one.post("/api/v1/score-lead", &lead)),

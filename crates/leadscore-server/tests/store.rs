@@ -106,13 +106,15 @@ async fn a_name_of_another_lead_is_taken(place: Place) {
             .unwrap()
             .is_none()
     );
-    // All or none: the second of the two is refused, so the first is not there either.
+    // All or none: the second lead would take the id of another, so the first is not there either.
+    save(store, contact("d@x.org", "", ""), json!({})).await.unwrap();
     let two = [
         (contact("new@x.org", "", "three"), Attributes::new()),
         (contact("d@x.org", "", "one"), Attributes::new()),
     ];
-    let saved = store.save_leads(T, &two, at(4)).await.unwrap();
-    assert!(saved[0].is_new && !saved[1].is_new);
+    let error = store.save_leads(T, &two, at(4)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Taken("id")), "{error:?}");
+    assert_eq!(store.lead(T, &LeadReference::Any("three".into())).await.unwrap(), None);
 }
 
 async fn a_lead_goes_with_all_it_has(place: Place) {
@@ -429,6 +431,7 @@ fn activity(id: &str, after: i64) -> NewActivity {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "so that `json!` can be given as it is")]
 fn object(value: Value) -> Attributes {
     value.as_object().unwrap().clone()
 }

@@ -33,6 +33,9 @@ pub enum Claim {
     Other,
 }
 
+/// The request, and the status, the content type and the body of its answer.
+type Row = (String, Option<i64>, Option<String>, Option<String>);
+
 impl Store {
     /// Takes a key for a request, which is told by a hash; keys are kept for a day, and those
     /// without an answer for three minutes.
@@ -74,7 +77,7 @@ impl Store {
             if is_new {
                 Claim::New
             } else {
-                let found: Option<(String, Option<i64>, Option<String>, Option<String>)> =
+                let found: Option<Row> =
                     sqlx::query_as(
                         "SELECT request, status, content_type, body FROM idempotency
                          WHERE tenant = $1 AND route = $2 AND key = $3",
