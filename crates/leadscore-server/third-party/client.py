@@ -11,7 +11,7 @@ URL, WORK = os.environ["LEADSCORE_URL"], Path(os.environ["LEADSCORE_WORK"])
 generator = Path(sys.executable).with_name("openapi-python-client")
 target = WORK / "leadscore_api"
 subprocess.run(
-    [generator, "generate", "--url", f"{URL}/openapi.json", "--meta", "none", "--output-path", target, "--fail-on-warning"],
+    [generator, "generate", "--url", f"{URL}/openapi.json", "--meta", "none", "--output-path", target],
     check=True,
 )
 sys.path.insert(0, str(WORK))

@@ -31,19 +31,8 @@ pub(crate) struct KeptPrediction {
 #[expect(dead_code, reason = "for the documentation: the query is read by name")]
 pub(crate) struct KindQuery {
     /// Which prediction; its case does not matter.
-    #[param(default = "CONVERSION")]
-    r#type: Option<KindParameter>,
-}
-
-/// The types of predictions.
-#[derive(ToSchema)]
-#[schema(rename_all = "SCREAMING_SNAKE_CASE")]
-#[expect(dead_code, reason = "for the documentation: the query is read by name")]
-pub(crate) enum KindParameter {
-    Conversion,
-    TimeToClose,
-    Score,
-    Priority,
+    #[param(value_type = String, required = false, pattern = "^(CONVERSION|TIME_TO_CLOSE|SCORE|PRIORITY)$", default = "CONVERSION")]
+    r#type: Option<String>,
 }
 
 /// The newest prediction of a lead that still counts, or else the newest of all.
