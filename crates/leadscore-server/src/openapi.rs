@@ -63,7 +63,7 @@ fn describe(status: &str, response: &mut Response) {
     if response.description.is_empty() {
         let status = status.parse::<StatusCode>().ok();
         let reason = status.and_then(|status| status.canonical_reason()).unwrap_or("Answer");
-        response.description = reason.to_owned();
+        reason.clone_into(&mut response.description);
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) fn find(name: &str) -> Option<&'static Asset> {
 /// Weak, as it is the same for the compressed and the plain form.
 fn tag(asset: &Asset) -> HeaderValue {
     let digest = Sha256::digest(asset.bytes);
-    let text: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    let text = digest.iter().take(12).fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     HeaderValue::from_str(&format!("W/\"{text}\"")).expect("hexadecimal digits fit a header")
 }
 
