@@ -265,7 +265,7 @@ fn a_whole_input_keeps_what_no_pipeline_reads() {
     let own = serde_json::to_value(&found[0].attributes).unwrap();
     assert_eq!(
         (&own["company"], &own["Shoe size"], &own["phone"]),
-        (&"Acme".into(), &44.0.into(), &"030".into())
+        (&"Acme".into(), &44.into(), &"030".into())
     );
     // No date, and so not the time of the first contact.
     assert_eq!(serde_json::to_value(&found[2].attributes).unwrap()["created"], "soon");
