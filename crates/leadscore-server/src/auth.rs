@@ -17,6 +17,7 @@ pub use config_error::ConfigError;
 pub use jwt::{
     Algorithm, Claims, IssueError, JwtConfig, MAX_TOKEN_BYTES, Reason, Refused, RsaKeys, Verifier,
 };
+pub(crate) use key::hex;
 pub use key::{ApiKey, InvalidKeyHash, KeyHash, NoRandomness};
 pub use plan::{Plan, UnknownPlan};
 pub use scope::{Scope, Scopes, UnknownScope};

@@ -4,6 +4,7 @@
 mod client;
 mod idempotency;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,6 +13,7 @@ use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::MethodRouter;
+use futures_util::FutureExt;
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use crate::callers::Caller;
@@ -84,7 +86,7 @@ async fn enter(
     let is_problem = wants_problem(request.headers());
     let length = content_length(request.headers());
     let mut seen = Seen::default();
-    let outcome = answer(&state, &route, request, next, &mut seen).await;
+    let outcome = caught(answer(&state, &route, request, next, &mut seen)).await;
     let family = route.policy.family;
     let count = |fault: &Fault| {
         if let Some(failure) = fault.store {
@@ -201,6 +203,14 @@ async fn answer(
     }
 }
 
+/// The answer, or a fault where the handler panicked: its caller gets an error in the family's shape, and the others go on.
+async fn caught(answering: impl Future<Output = Result<Response, Fault>>) -> Result<Response, Fault> {
+    AssertUnwindSafe(answering).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!("a request ended in a panic");
+        Err(Fault::new(FaultKind::Internal, "Internal server error"))
+    })
+}
+
 /// Around all routes: ids, and answers where there is no route.
 pub(crate) async fn outermost(State(state): State<AppState>, request: Request, next: Next) -> Response {
     // Copies that cost nothing: what is made of them is wanted where there is no route, and nowhere else.
@@ -253,4 +263,15 @@ fn content_length(headers: &axum::http::HeaderMap) -> Option<u64> {
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer() {
+        let fault = caught(async { panic!("a defect") }).await.unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Internal);
+    }
 }

@@ -39,8 +39,8 @@ fn system_routes() -> Vec<Entry> {
     ]
 }
 
-/// The router with its documentation.
-pub(crate) fn router(state: &AppState) -> (Router, utoipa::openapi::OpenApi) {
+/// The router; its documentation goes to the state.
+pub(crate) fn router(state: &AppState) -> Router {
     let mut entries = system_routes();
     entries.extend(core_routes());
     entries.extend(configuration_routes());
@@ -66,8 +66,7 @@ pub(crate) fn router(state: &AppState) -> (Router, utoipa::openapi::OpenApi) {
     }
     let text = serde_json::to_string_pretty(&documentation).expect("the documentation serializes");
     state.set_documentation(Schemas::new(&documentation), text);
-    let router = router.layer(from_fn_with_state(state.clone(), gate::outermost)).with_state(state.clone());
-    (router, documentation)
+    router.layer(from_fn_with_state(state.clone(), gate::outermost)).with_state(state.clone())
 }
 
 /// What the documents leave out.

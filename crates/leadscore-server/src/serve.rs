@@ -19,7 +19,6 @@ use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tower::Layer;
 use tower::util::MapRequestLayer;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::auth::{Algorithm, JwtConfig, RsaKeys, SecretKey, SecretKeyError, Verifier};
@@ -133,7 +132,7 @@ impl Server {
             .map_err(|error| StartError::Listen { address: config.listen, error })?;
         let sampler = Arc::new(Mutex::new(Sampler::default()));
         let metrics = Metrics::new("local", &config.data, Arc::clone(&sampler))?;
-        let words = Words::new(&config)?;
+        let words = Words::new(&config, &metrics)?;
         let b2b = CurrentModel::default();
         let mut model_file =
             config.b2b_model.as_ref().map(|path| ModelFile::new(path, config.b2b_version.clone()));
@@ -145,7 +144,7 @@ impl Server {
         }
         let inner = Inner::new(config, store, callers, metrics, sampler, Pipelines::builtin()?, words, b2b);
         let state = AppState::new(inner);
-        let (router, _) = router(&state);
+        let router = router(&state);
         Ok(Server { listener, router, state, model_file, lock, hangups })
     }
 
@@ -204,8 +203,7 @@ impl Server {
         let Server { listener, router, state, model_file, lock, hangups } = self;
         // They end with this call, whichever way it ends.
         let _jobs = jobs::start(&state, model_file, hangups);
-        let router =
-            router.layer(cors(&state.config.cors_origins)).layer(CatchPanicLayer::custom(internal_error));
+        let router = router.layer(cors(&state.config.cors_origins));
         let service = MapRequestLayer::new(without_trailing_slash::<axum::body::Body>).layer(router);
         let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(service);
         axum::serve(listener, service).with_graceful_shutdown(stop).await?;
@@ -335,14 +333,4 @@ fn without_trailing_slash<B>(mut request: axum::http::Request<B>) -> axum::http:
         }
     }
     request
-}
-
-fn internal_error(_: Box<dyn std::any::Any + Send>) -> axum::response::Response {
-    tracing::error!("a request ended in a panic");
-    let mut response = axum::response::Response::new(axum::body::Body::from(
-        r#"{"detail":"Internal server error","type":"InternalError"}"#,
-    ));
-    *response.status_mut() = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
 }

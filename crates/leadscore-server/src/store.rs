@@ -25,10 +25,10 @@ pub use audit::AuditEntry;
 pub use backup::{BackupError, FolderLock, STORE_FILE, has_store};
 pub use configurations::StoredConfiguration;
 pub use emails::{EmailRecord, EmailStatistics};
-pub use heat::{HeatStatistics, HeatUpdate};
+pub use heat::HeatStatistics;
 pub use idempotency::{Claim, KeptAnswer};
 pub use keys::{KeyRecord, NewKey};
-pub use leads::{Attributes, Contact, LeadReference, Outcome, SavedLead, StoredLead};
+pub use leads::{Attributes, Contact, LeadReference, NewLead, Outcome, SavedLead, StoredLead};
 pub use predictions::{NewPrediction, PredictionCount, PredictionKind, StoredPrediction};
 pub use transfer::{
     HeatTransfer, ImportOutcome, Imported, LeadTransfer, MessageTransfer, OutcomeTransfer, PredictionTransfer,

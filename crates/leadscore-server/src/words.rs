@@ -1,17 +1,23 @@
 //! Who writes: the language model, the knowledge base, the sender, and the mail server.
 
+use std::time::Instant;
+
 use leadscore::email::{Document, KnowledgeBase, Sender};
-use leadscore::task::{Assisted, Budget, NotAsked, Outcome, Task, conclude};
+use leadscore::task::{
+    Assisted, Budget, Cost, FailureKind, FallbackReason, NotAsked, Outcome, Provenance, Task, conclude,
+};
 use leadscore_connect::llm::{Assistant, Model, SpecError};
 use leadscore_connect::smtp::{Mailbox, Mailer, Settings};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::config::{Config, ConfigError, LlmSettings, SmtpSettings};
+use crate::observe::metrics::{LlmMetrics, LlmOutcome, Metrics};
 
 /// Who writes.
 pub(crate) struct Words {
-    assistant: Option<Assistant>,
+    /// With what counts its answers.
+    assistant: Option<(Assistant, LlmMetrics)>,
     /// The provider and the model, as they are told at the start.
     pub(crate) model: Option<(String, String)>,
     pub(crate) knowledge: KnowledgeBase,
@@ -28,10 +34,14 @@ pub(crate) struct Mail {
 }
 
 impl Words {
-    pub(crate) fn new(config: &Config) -> Result<Words, ConfigError> {
+    pub(crate) fn new(config: &Config, metrics: &Metrics) -> Result<Words, ConfigError> {
         let model = model(&config.llm)?;
         let names =
             model.as_ref().map(|model| (model.provider().as_str().to_owned(), model.name().to_owned()));
+        let assistant = model.map(|model| {
+            let counts = metrics.llm(model.provider().as_str(), model.name());
+            (Assistant::new(model), counts)
+        });
         let own = &config.sender;
         let told = [&own.name, &own.company, &own.address, &own.unsubscribe];
         let set = told.iter().filter(|part| part.is_some()).count();
@@ -57,7 +67,7 @@ impl Words {
                 .map_err(|error| ConfigError::new(error.to_string()))?,
         };
         Ok(Words {
-            assistant: model.map(Assistant::new),
+            assistant,
             model: names,
             knowledge,
             sender,
@@ -73,16 +83,38 @@ impl Words {
 
     /// A task's result: of the language model if there is one and its answer can be taken, else of the rules.
     pub(crate) async fn assist<T: Task + Sync>(&self, task: &T) -> Assisted<T::Output> {
-        match &self.assistant {
-            Some(assistant) => assistant.assist(task, &Budget::unlimited()).await,
-            None => conclude(task, Outcome::NotAsked(NotAsked::NoModel)),
-        }
+        let Some((assistant, counts)) = &self.assistant else {
+            return conclude(task, Outcome::NotAsked(NotAsked::NoModel));
+        };
+        let began = Instant::now();
+        let assisted = assistant.assist(task, &Budget::unlimited()).await;
+        let usage = assisted.usage.unwrap_or_default();
+        counts.record(
+            outcome(&assisted.provenance),
+            began.elapsed().as_secs_f64(),
+            usage.input_tokens,
+            usage.output_tokens,
+            assisted.cost.map(Cost::usd),
+        );
+        assisted
     }
 
     /// A task's result of the rules alone.
     #[expect(clippy::unused_self, reason = "beside `assist`, so that one or the other is chosen")]
     pub(crate) fn by_rules<T: Task>(&self, task: &T) -> Assisted<T::Output> {
         conclude(task, Outcome::NotAsked(NotAsked::NoModel))
+    }
+}
+
+/// How a question to a model ended.
+fn outcome(provenance: &Provenance) -> LlmOutcome {
+    match &provenance.reason {
+        None => LlmOutcome::Answered,
+        Some(FallbackReason::Rejected { .. }) => LlmOutcome::Rejected,
+        Some(FallbackReason::Failed { failure }) if failure.kind == FailureKind::Timeout => {
+            LlmOutcome::TimedOut
+        }
+        Some(_) => LlmOutcome::Failed,
     }
 }
 

@@ -150,6 +150,7 @@ async fn check(folder: &Path, database: Option<&str>, sent: &Sent) {
         }
     }
     assert!(found.values().all(|(count, _)| *count == 1), "a lead is there twice");
+    assert!(found.values().all(|(_, scored)| *scored), "a lead is there without its score");
     for (emails, acknowledged) in sent {
         let there = emails.iter().filter(|email| found.contains_key(*email)).count();
         assert!(

@@ -6,7 +6,7 @@ mod postgres;
 use leadscore::Timestamp;
 use leadscore_server::auth::KeyHash;
 use leadscore_server::store::{
-    Attributes, Claim, Contact, HeatUpdate, KeptAnswer, LeadReference, NewActivity, NewKey, NewPrediction,
+    Attributes, Claim, Contact, KeptAnswer, LeadReference, NewActivity, NewKey, NewLead, NewPrediction,
     Outcome, PredictionKind, SavedLead, Store, StoreError,
 };
 use postgres::Postgres;
@@ -109,19 +109,27 @@ async fn a_name_of_another_lead_is_taken(place: Place) {
     // All or none: the second lead would take the id of another, so the first is not there either.
     save(store, contact("d@x.org", "", ""), json!({})).await.unwrap();
     let two = [
-        (contact("new@x.org", "", "three"), Attributes::new()),
-        (contact("d@x.org", "", "one"), Attributes::new()),
+        NewLead { contact: contact("new@x.org", "", "three"), ..NewLead::default() },
+        NewLead { contact: contact("d@x.org", "", "one"), ..NewLead::default() },
     ];
     let error = store.save_leads(T, &two, at(4)).await.unwrap_err();
     assert!(matches!(error, StoreError::Taken("id")), "{error:?}");
     assert_eq!(store.lead(T, &LeadReference::Any("three".into())).await.unwrap(), None);
 }
 
+/// Keeps a lead with a class of the heat model; gives its number.
+async fn save_heat(store: &Store, email: &str, (class, confidence): (&str, f64), millis: i64) -> i64 {
+    let heat = Some((class.to_owned(), confidence));
+    let lead = NewLead { contact: contact(email, "", ""), heat, ..NewLead::default() };
+    let saved = store.save_leads(T, &[lead], at(millis)).await.unwrap();
+    assert_eq!(saved[0].lead.heat, Some((class.to_owned(), confidence)));
+    saved[0].lead.number
+}
+
 async fn a_lead_goes_with_all_it_has(place: Place) {
     let store = &place.store;
-    let lead = save(store, contact("a@x.org", "", ""), json!({})).await.unwrap().lead.number;
+    let lead = save_heat(store, "a@x.org", ("hot", 0.5), 0).await;
     store.append_activities(T, lead, &[activity("1", 0)]).await.unwrap();
-    store.save_heat(T, &[HeatUpdate { lead, class: "hot", confidence: 0.5 }], at(0)).await.unwrap();
     assert!(!store.delete_lead("other", lead).await.unwrap());
     assert!(store.delete_lead(T, lead).await.unwrap());
     assert!(!store.delete_lead(T, lead).await.unwrap());
@@ -155,14 +163,13 @@ async fn heat_is_counted_and_judged(place: Place) {
         ("d", "warm", Some(Outcome::Lost)),
         ("e", "cold", None),
     ] {
-        let lead =
-            save(store, contact(&format!("{name}@x.org"), "", ""), json!({})).await.unwrap().lead.number;
-        store.save_heat(T, &[HeatUpdate { lead, class, confidence: 0.75 }], at(0)).await.unwrap();
+        let email = format!("{name}@x.org");
+        let lead = save_heat(store, &email, (class, 0.75), 0).await;
         if let Some(outcome) = outcome {
             assert!(store.set_outcome(T, lead, outcome, at(10)).await.unwrap());
         }
         // What came after the outcome does not count for it.
-        store.save_heat(T, &[HeatUpdate { lead, class: "warm", confidence: 0.25 }], at(20)).await.unwrap();
+        assert_eq!(save_heat(store, &email, ("warm", 0.25), 20).await, lead);
         leads.push(lead);
     }
     let found = store.heat_statistics(T).await.unwrap();

@@ -52,22 +52,22 @@ struct OpenStore {
 impl OpenStore {
     /// Opens the store of the settings; a folder without one gets an empty one.
     async fn open(place: &PlaceArgs) -> Result<OpenStore, Failure> {
-        OpenStore::of(settings::of(place)?).await
+        OpenStore::with_config(settings::config(place)?).await
     }
 
     /// The same where there must be one already.
     async fn open_existing(place: &PlaceArgs) -> Result<OpenStore, Failure> {
-        let config = settings::of(place)?;
+        let config = settings::config(place)?;
         if config.database_url.is_none() && !has_store(&config.data) {
             return Err(Failure::message(format!(
                 "{}: no store is in this folder; --data names another one",
                 config.data.display()
             )));
         }
-        OpenStore::of(config).await
+        OpenStore::with_config(config).await
     }
 
-    async fn of(config: Config) -> Result<OpenStore, Failure> {
+    async fn with_config(config: Config) -> Result<OpenStore, Failure> {
         let lock = leadscore_server::serve::lock_folder(&config)?;
         let store = leadscore_server::serve::open_store(&config).await?;
         Ok(OpenStore { store, _lock: lock })

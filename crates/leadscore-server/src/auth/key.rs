@@ -125,7 +125,7 @@ impl fmt::Debug for KeyHash {
 pub struct InvalidKeyHash;
 
 /// Bytes as lower-case hex digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .flat_map(|byte| [byte >> 4, byte & 15])

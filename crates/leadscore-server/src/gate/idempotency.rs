@@ -8,6 +8,7 @@ use axum::response::Response;
 use sha2::{Digest, Sha256};
 
 use super::Route;
+use crate::auth::hex;
 use crate::callers::Caller;
 use crate::fault::{Fault, FaultKind};
 use crate::state::AppState;
@@ -37,7 +38,7 @@ pub(super) async fn answer_once(
         hash.update(part.as_bytes());
     }
     hash.update(&body);
-    let hash = hash.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    let hash = hex(&hash.finalize());
     let (tenant, template) = (caller.tenant.as_str(), route.template.as_str());
     match state.store.claim_key(tenant, template, key, &hash, state.now()).await? {
         Claim::New => {}

@@ -1,20 +1,7 @@
 //! What the heat model said of leads, and how it held.
 
-use leadscore::Timestamp;
-
 use super::db::{read, write};
 use super::{Store, StoreError};
-
-/// What the heat model said of a lead.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HeatUpdate<'a> {
-    /// The lead's number.
-    pub lead: i64,
-    /// The most probable class.
-    pub class: &'a str,
-    /// Its probability.
-    pub confidence: f64,
-}
 
 /// How often the heat model was asked, and how it held.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -30,41 +17,6 @@ pub struct HeatStatistics {
 }
 
 impl Store {
-    /// Keeps scores of the heat model, all or none.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn save_heat(
-        &self,
-        tenant: &str,
-        updates: &[HeatUpdate<'_>],
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        write!(&self.db, transaction => {
-            for update in updates {
-            sqlx::query(
-                "UPDATE leads SET heat_class = $3, heat_confidence = $4
-                 WHERE tenant = $1 AND number = $2",
-            )
-            .bind(tenant)
-            .bind(update.lead)
-            .bind(update.class)
-            .bind(update.confidence)
-            .execute(&mut *transaction)
-            .await?;
-            sqlx::query("INSERT INTO heat_scores (tenant, lead, class, confidence, at) VALUES ($1, $2, $3, $4, $5)")
-                .bind(tenant)
-                .bind(update.lead)
-                .bind(update.class)
-                .bind(update.confidence)
-                .bind(now.as_millis())
-                .execute(&mut *transaction)
-                .await?;
-            }
-        });
-        Ok(())
-    }
-
     /// Keeps a recommendation with its lead, as JSON.
     ///
     /// # Errors

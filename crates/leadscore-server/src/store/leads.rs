@@ -58,6 +58,17 @@ pub struct StoredLead {
     pub recommendation: Option<String>,
 }
 
+/// What is to be kept of a lead.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NewLead {
+    /// How it is told from others.
+    pub contact: Contact,
+    /// What is known of it.
+    pub attributes: Attributes,
+    /// The class that the heat model gave it now, with its probability: it is kept with the lead, and counted.
+    pub heat: Option<(String, f64)>,
+}
+
 /// What [`Store::save_lead`] did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SavedLead {
@@ -108,7 +119,8 @@ impl Store {
         attributes: &Attributes,
         now: Timestamp,
     ) -> Result<SavedLead, StoreError> {
-        let mut saved = self.save_leads(tenant, &[(contact.clone(), attributes.clone())], now).await?;
+        let lead = NewLead { contact: contact.clone(), attributes: attributes.clone(), heat: None };
+        let mut saved = self.save_leads(tenant, &[lead], now).await?;
         Ok(saved.remove(0))
     }
 
@@ -119,13 +131,13 @@ impl Store {
     pub async fn save_leads(
         &self,
         tenant: &str,
-        leads: &[(Contact, Attributes)],
+        leads: &[NewLead],
         now: Timestamp,
     ) -> Result<Vec<SavedLead>, StoreError> {
         let now = now.as_millis();
         Ok(write!(&self.db, transaction => {
             let mut saved = Vec::with_capacity(leads.len());
-            for (contact, attributes) in leads {
+            for NewLead { contact, attributes, heat } in leads {
             // An update that changes nothing but the time takes the row's lock, so that nobody merges at the same time.
             let found: Option<Row> = sqlx::query_as(TAKE_LEAD)
             .bind(tenant)
@@ -165,17 +177,33 @@ impl Store {
             own.email = own.email.take().or_else(|| contact.email.clone());
             own.phone = contact.phone.clone().or_else(|| own.phone.take());
             own.external_id = own.external_id.take().or_else(|| contact.external_id.clone());
+            lead.heat = heat.clone().or_else(|| lead.heat.take());
             sqlx::query(
-                "UPDATE leads SET email = $2, phone = $3, external_id = $4, attributes = $5 WHERE number = $1",
+                "UPDATE leads SET email = $2, phone = $3, external_id = $4, attributes = $5, heat_class = $6,
+                     heat_confidence = $7 WHERE number = $1",
             )
             .bind(lead.number)
             .bind(&lead.contact.email)
             .bind(&lead.contact.phone)
             .bind(&lead.contact.external_id)
             .bind(Value::Object(lead.attributes.clone()).to_string())
+            .bind(lead.heat.as_ref().map(|(class, _)| class))
+            .bind(lead.heat.as_ref().map(|(_, confidence)| *confidence))
             .execute(&mut *transaction)
             .await
             .map_err(taken)?;
+            if let Some((class, confidence)) = heat {
+                sqlx::query(
+                    "INSERT INTO heat_scores (tenant, lead, class, confidence, at) VALUES ($1, $2, $3, $4, $5)",
+                )
+                .bind(tenant)
+                .bind(lead.number)
+                .bind(class)
+                .bind(confidence)
+                .bind(now)
+                .execute(&mut *transaction)
+                .await?;
+            }
                 saved.push(SavedLead { lead, is_new });
             }
             saved

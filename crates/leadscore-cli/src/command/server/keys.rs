@@ -94,9 +94,9 @@ pub(super) async fn token(args: &TokenArgs) -> Result<bool, Failure> {
         _ => Some(scopes(&args.scopes)?.iter().collect()),
     };
     let lifetime = lifetime(&args.ttl)?;
-    let config = settings::of(&args.place)?;
+    let config = settings::config(&args.place)?;
     // The folder of the secret key is made with the store.
-    let open = OpenStore::of(config.clone()).await?;
+    let open = OpenStore::with_config(config.clone()).await?;
     let issuer = token_issuer(&config)?;
     let now = crate::input::now()?;
     let seconds = now.as_millis().div_euclid(1_000);

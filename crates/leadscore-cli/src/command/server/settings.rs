@@ -25,7 +25,7 @@ pub(super) fn layers(place: &PlaceArgs) -> Result<Layers, Failure> {
 }
 
 /// The settings.
-pub(super) fn of(place: &PlaceArgs) -> Result<Config, Failure> {
+pub(super) fn config(place: &PlaceArgs) -> Result<Config, Failure> {
     Ok(layers(place)?.build()?)
 }
 

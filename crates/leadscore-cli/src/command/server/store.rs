@@ -12,7 +12,7 @@ use crate::failure::Failure;
 /// Copies the store into a file.
 pub(super) async fn backup(args: &BackupArgs) -> Result<bool, Failure> {
     // Told before anything is connected to.
-    refuse_postgres(settings::of(&args.place)?.database_url.is_some())?;
+    refuse_postgres(settings::config(&args.place)?.database_url.is_some())?;
     let open = OpenStore::open_existing(&args.place).await?;
     open.store.backup(&args.file, args.force).await?;
     open.close().await;
@@ -23,7 +23,7 @@ pub(super) async fn backup(args: &BackupArgs) -> Result<bool, Failure> {
 
 /// Puts a backup in the place of the store.
 pub(super) async fn restore(args: &RestoreArgs) -> Result<bool, Failure> {
-    let config = settings::of(&args.place)?;
+    let config = settings::config(&args.place)?;
     refuse_postgres(config.database_url.is_some())?;
     let had_store = has_store(&config.data);
     Store::restore(&args.file, &config.data, args.force).await?;

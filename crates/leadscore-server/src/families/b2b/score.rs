@@ -19,7 +19,7 @@ use crate::callers::Caller;
 use crate::fault::{Fault, FaultKind};
 use crate::observe::metrics::PredictionFailure;
 use crate::state::AppState;
-use crate::store::{Attributes, Contact};
+use crate::store::{Attributes, Contact, NewLead};
 
 /// A lead and its features.
 #[derive(ToSchema)]
@@ -227,7 +227,7 @@ async fn keep(
         let contact = Contact { external_id: Some((*id).to_owned()), ..Contact::default() };
         let known = names.iter().zip(row).filter(|(_, value)| value.is_finite());
         let attributes: Attributes = known.map(|(name, value)| (name.clone(), (*value).into())).collect();
-        (contact, attributes)
+        NewLead { contact, attributes, heat: None }
     };
     let leads: Vec<_> = ids.iter().zip(values.chunks(names.len().max(1))).map(lead).collect();
     state.store.save_leads(&caller.tenant, &leads, state.now()).await?;

@@ -56,7 +56,7 @@ pub(crate) async fn personalized_email(
     Body(body): Body<HeatLead>,
 ) -> Result<Json<PersonalizedEmail>, Fault> {
     let scored = score(&state, &caller.tenant, &body).await?;
-    let written = written::write(&state, &scored.lead, &scored.prediction).await?;
+    let written = written::write(&state, &scored.own.lead, &scored.own.prediction).await?;
     written.save(&state, &caller.tenant, Some(scored.stored.number), written.kind(), None).await?;
     Ok(Json(PersonalizedEmail {
         kind: written.kind(),

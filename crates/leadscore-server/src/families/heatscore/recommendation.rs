@@ -55,10 +55,10 @@ pub(crate) async fn recommendation(
 ) -> Result<Json<Recommendation>, Fault> {
     let scored = score(&state, &caller.tenant, &body).await?;
     let words = &state.words;
-    let next = words.assist(&NextActionTask::new(&scored.lead, &scored.prediction)).await;
+    let next = words.assist(&NextActionTask::new(&scored.own.lead, &scored.own.prediction)).await;
     refuse_failure(&state, &next)?;
     // The message of a chat: it has no subject, and is short.
-    let message = EmailTask::new(&scored.lead, &scored.prediction, &words.knowledge, &words.sender)?;
+    let message = EmailTask::new(&scored.own.lead, &scored.own.prediction, &words.knowledge, &words.sender)?;
     let message = words.assist(&message.channel(Channel::Whatsapp)).await;
     refuse_failure(&state, &message)?;
     let kept = KeptRecommendation {
@@ -68,13 +68,13 @@ pub(crate) async fn recommendation(
     let text = serde_json::to_string(&kept).expect("texts serialize");
     state.store.save_recommendation(&caller.tenant, scored.stored.number, &text).await?;
     let mut next_steps = vec![format!("{} ({})", next.output.action, next.output.timeframe)];
-    next_steps.extend(scored.prediction.recommendations.iter().skip(1).map(|own| own.action.clone()));
+    next_steps.extend(scored.own.prediction.recommendations.iter().skip(1).map(|own| own.action.clone()));
     Ok(Json(Recommendation {
         lead_id: scored.stored.id,
         recommended_channel: CHANNEL,
         message_content: message.output.body,
-        rationale: format!("{} lead: {}", capital(scored.heat.as_str()), next.output.rationale),
-        confidence: scored.confidence,
+        rationale: format!("{} lead: {}", capital(scored.own.heat.as_str()), next.output.rationale),
+        confidence: scored.own.confidence,
         next_steps,
     }))
 }

@@ -35,6 +35,7 @@ pub(crate) async fn score_lead(
 ) -> Result<Json<HeatScore>, Fault> {
     let scored = score(&state, &caller.tenant, &body).await?;
     let mut used: Vec<(&str, f64)> = scored
+        .own
         .prediction
         .explanation
         .contributions
@@ -45,9 +46,9 @@ pub(crate) async fn score_lead(
     used.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     Ok(Json(HeatScore {
         lead_id: scored.stored.id,
-        heat_score: scored.heat,
-        confidence: scored.confidence,
-        probabilities: scored.probabilities,
+        heat_score: scored.own.heat,
+        confidence: scored.own.confidence,
+        probabilities: scored.own.probabilities,
         features_used: used.into_iter().map(|(code, _)| code.to_owned()).collect(),
     }))
 }

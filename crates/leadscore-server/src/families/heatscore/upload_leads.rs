@@ -8,12 +8,11 @@ use tempfile::NamedTempFile;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::scored::{Heat, Scored, score_lead};
+use super::scored::{Heat, Scored, score_all};
 use super::upload_table::{self, MAX_ROWS, Row, Table, TableError};
 use crate::callers::Caller;
 use crate::fault::{Fault, FaultKind};
 use crate::state::AppState;
-use crate::store::{HeatUpdate, Store};
 
 /// The longest upload, in bytes.
 pub(crate) const MAX_UPLOAD: usize = 10 << 20;
@@ -153,24 +152,11 @@ fn unusable(error: TableError) -> Fault {
 
 /// Keeps and scores rows.
 async fn keep(state: &AppState, tenant: &str, rows: &[Row]) -> Result<Vec<UploadResult>, Fault> {
-    let store: &Store = &state.store;
-    let good = rows.iter().filter_map(|row| row.lead.as_ref().ok());
-    let leads: Vec<_> = good.clone().map(|lead| (lead.contact(), lead.attributes())).collect();
-    let saved = store.save_leads(tenant, &leads, state.now()).await?;
-    let mut scored: Vec<Scored> = Vec::with_capacity(saved.len());
-    for (lead, saved) in good.zip(saved) {
-        scored.push(score_lead(state, lead.to_lead(&saved.lead.id), saved.lead)?);
-    }
-    let update = |own: &Scored| HeatUpdate {
-        lead: own.stored.number,
-        class: own.heat.as_str(),
-        confidence: own.confidence,
-    };
-    store.save_heat(tenant, &scored.iter().map(update).collect::<Vec<_>>(), state.now()).await?;
+    let scored = score_all(state, tenant, rows.iter().filter_map(|row| row.lead.as_ref().ok())).await?;
     let mut scored = scored.into_iter();
     let result = |row: &Row| match &row.lead {
-        Ok(_) => scored.next().map(|own| UploadResult::Processed {
-            lead_id: own.stored.id,
+        Ok(_) => scored.next().map(|Scored { stored, own }| UploadResult::Processed {
+            lead_id: stored.id,
             heat_score: own.heat,
             confidence: own.confidence,
             status: "processed",

@@ -30,7 +30,7 @@ pub(in super::super) async fn run(args: &ImportLeadsArgs) -> Result<bool, Failur
         return Err(Failure::message("standard input cannot be imported; name a file"));
     }
     let zone = Zone::named(&args.zone)?;
-    let map = Map::of(&args.map)?;
+    let map = Map::parse(&args.map)?;
     let mut reads = vec![("the input", Path::new(&args.file))];
     reads.extend(map.file.as_deref().map(|path| ("the mapping", path)));
     reads.extend(args.activities.as_deref().map(|path| ("the activity log", path)));
@@ -217,7 +217,7 @@ struct Map {
 }
 
 impl Map {
-    fn of(all: &[String]) -> Result<Map, Failure> {
+    fn parse(all: &[String]) -> Result<Map, Failure> {
         let mut map = Map { file: None, columns: Vec::new() };
         for text in all {
             // Names of columns may have `=` in them, those of attributes have not.

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
+use crate::auth::hex;
 use crate::fault::{Fault, FaultKind};
 
 /// A file that is served.
@@ -55,7 +56,7 @@ pub(super) fn find(name: &str) -> Option<&'static Asset> {
 /// Weak, as it is the same for the compressed and the plain form.
 fn tag(asset: &Asset) -> HeaderValue {
     let digest = Sha256::digest(asset.bytes);
-    let text = digest.iter().take(12).fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    let text = hex(&digest[..12]);
     HeaderValue::from_str(&format!("W/\"{text}\"")).expect("hexadecimal digits fit a header")
 }
 

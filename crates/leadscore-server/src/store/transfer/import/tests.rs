@@ -2,7 +2,7 @@ use leadscore::Timestamp;
 
 use super::*;
 use crate::store::{
-    Attributes, Contact, HeatUpdate, NewActivity, NewPrediction, OutcomeTransfer, PredictionKind,
+    Attributes, Contact, NewActivity, NewLead, NewPrediction, OutcomeTransfer, PredictionKind,
 };
 
 fn at(millis: i64) -> Timestamp {
@@ -54,8 +54,9 @@ async fn filled() -> (tempfile::TempDir, Store) {
     let activities = [activity("a", 900, properties), activity("b", 2_000, Attributes::new())];
     store.append_activities("t", lead.number, &activities).await.unwrap();
     store.set_outcome("t", lead.number, Outcome::Converted, at(3_000)).await.unwrap();
-    let heat = HeatUpdate { lead: lead.number, class: "hot", confidence: 0.1 + 0.2 };
-    store.save_heat("t", &[heat], at(2_500)).await.unwrap();
+    let heat = Some(("hot".to_owned(), 0.1 + 0.2));
+    let scored = NewLead { contact: contact.clone(), attributes: Attributes::new(), heat };
+    store.save_leads("t", &[scored], at(2_500)).await.unwrap();
     store.save_recommendation("t", lead.number, "{\"a\":1}").await.unwrap();
     let prediction = NewPrediction {
         lead: lead.number,
