@@ -27,7 +27,7 @@ use crate::b2b::model::{B2bModel, ModelError};
 use crate::b2b::model_file::ModelFile;
 use crate::callers::Callers;
 use crate::config::{Config, ConfigError};
-use crate::observe::metrics::{Metrics, MetricsError};
+use crate::observe::metrics::{Metrics, MetricsError, StoreOperation};
 use crate::observe::resources::Sampler;
 use crate::pipelines::Pipelines;
 use crate::router::router;
@@ -132,6 +132,10 @@ impl Server {
             .map_err(|error| StartError::Listen { address: config.listen, error })?;
         let sampler = Arc::new(Mutex::new(Sampler::default()));
         let metrics = Metrics::new("local", &config.data, Arc::clone(&sampler))?;
+        let count = metrics.store_queries();
+        store.watch(move |may_write, seconds| {
+            count(if may_write { StoreOperation::Write } else { StoreOperation::Read }, seconds);
+        });
         let words = Words::new(&config, &metrics)?;
         let b2b = CurrentModel::default();
         let mut model_file =
@@ -231,7 +235,7 @@ pub async fn open_store(config: &Config) -> Result<Store, StoreError> {
 pub async fn documentation(config: Config, folder: &Path) -> Result<String, StartError> {
     let config = Config { data: folder.to_owned(), listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..config };
     let server = Server::start(config).await?;
-    Ok(server.state.documentation().to_owned())
+    Ok(String::from_utf8_lossy(&server.state.documentation()).into_owned())
 }
 
 /// Takes part in using the folder of a SQLite store, so that nobody puts a backup in its place meanwhile.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use leadscore::{AsOf, Timestamp};
 use tokio::sync::Semaphore;
 
@@ -37,7 +38,7 @@ pub(crate) struct Inner {
     pub(crate) b2b: CurrentModel,
     pub(crate) started: Instant,
     schemas: OnceLock<Schemas>,
-    documentation: OnceLock<String>,
+    documentation: OnceLock<Bytes>,
 }
 
 /// Requests to routes of heat scores since the process started, by tenant.
@@ -76,15 +77,15 @@ impl AppState {
     }
 
     /// The documentation as JSON.
-    pub(crate) fn documentation(&self) -> &str {
-        self.documentation.get().expect("set with the router")
+    pub(crate) fn documentation(&self) -> Bytes {
+        self.documentation.get().expect("set with the router").clone()
     }
 
     /// Sets what the router says of itself, once.
     pub(crate) fn set_documentation(&self, schemas: Schemas, documentation: String) {
         // A second router of the same state says the same.
         let _ = self.schemas.set(schemas);
-        let _ = self.documentation.set(documentation);
+        let _ = self.documentation.set(documentation.into());
     }
 
     /// Counts a request without a route.

@@ -136,6 +136,11 @@ impl Store {
         Ok(Store { db: Db::open_postgres(url).await? })
     }
 
+    /// Has the time of every statement and transaction told, in seconds, and whether it may write.
+    pub fn watch(&self, watcher: impl Fn(bool, f64) + Send + Sync + 'static) {
+        self.db.watch(Box::new(watcher));
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors

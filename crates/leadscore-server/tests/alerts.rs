@@ -252,7 +252,7 @@ fn rendered() -> String {
     metrics.record_prediction(0.82, 4, "B", 0.001);
     metrics.record_prediction_error(PredictionFailure::Internal);
     metrics.record_batch(10);
-    metrics.record_store_query(StoreOperation::Read, 0.001);
+    metrics.store_queries()(StoreOperation::Read, 0.001);
     metrics.record_store_error(StoreFailure::Busy);
     metrics.record_rate_limited("b2b");
     metrics.llm("openai", "small").record(LlmOutcome::Answered, 1.0, 10, 10, Some(0.001));

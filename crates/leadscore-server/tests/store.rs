@@ -3,6 +3,8 @@
 #[path = "support/postgres.rs"]
 mod postgres;
 
+use std::time::Duration;
+
 use leadscore::Timestamp;
 use leadscore_server::auth::KeyHash;
 use leadscore_server::store::{
@@ -18,6 +20,8 @@ use tempfile::TempDir;
 const T: &str = "tenant";
 const START: i64 = 1_790_000_000_000;
 const MINUTE: i64 = 60_000;
+/// After which a request without an answer counts as given up.
+const GIVEN_UP: Duration = Duration::from_secs(180);
 
 /// A store with nothing in it, and what it lies in.
 struct Place {
@@ -267,8 +271,9 @@ async fn the_quota_of_the_model_slides(place: Place) {
 
 async fn idempotency_keys_are_claimed_once(place: Place) {
     let store = &place.store;
-    let claim =
-        |request, now| async move { store.claim_key(T, "route", "key", request, at(now)).await.unwrap() };
+    let claim = |request, now| async move {
+        store.claim_key(T, "route", "key", request, GIVEN_UP, at(now)).await.unwrap()
+    };
     assert_eq!(claim("one", 0).await, Claim::New);
     assert_eq!(claim("one", 1).await, Claim::Running);
     assert_eq!(claim("two", 1).await, Claim::Other);
@@ -285,14 +290,17 @@ async fn idempotency_keys_are_claimed_once(place: Place) {
 
 async fn an_abandoned_key_is_claimed_by_one(place: Place) {
     let store = &place.store;
-    assert_eq!(store.claim_key(T, "route", "key", "one", at(0)).await.unwrap(), Claim::New);
-    assert_eq!(store.claim_key(T, "route", "key", "one", at(3 * MINUTE - 1)).await.unwrap(), Claim::Running);
+    assert_eq!(store.claim_key(T, "route", "key", "one", GIVEN_UP, at(0)).await.unwrap(), Claim::New);
+    assert_eq!(
+        store.claim_key(T, "route", "key", "one", GIVEN_UP, at(3 * MINUTE - 1)).await.unwrap(),
+        Claim::Running
+    );
     let tasks: Vec<_> = (0..8)
         .map(|_| {
             let store = place.store.clone();
-            tokio::spawn(
-                async move { store.claim_key(T, "route", "key", "one", at(3 * MINUTE)).await.unwrap() },
-            )
+            tokio::spawn(async move {
+                store.claim_key(T, "route", "key", "one", GIVEN_UP, at(3 * MINUTE)).await.unwrap()
+            })
         })
         .collect();
     let mut claims = Vec::new();

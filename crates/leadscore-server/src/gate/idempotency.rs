@@ -40,7 +40,7 @@ pub(super) async fn answer_once(
     hash.update(&body);
     let hash = hex(&hash.finalize());
     let (tenant, template) = (caller.tenant.as_str(), route.template.as_str());
-    match state.store.claim_key(tenant, template, key, &hash, state.now()).await? {
+    match state.store.claim_key(tenant, template, key, &hash, 2 * route.policy.timeout, state.now()).await? {
         Claim::New => {}
         Claim::Answered(kept) => return Ok(again(kept)),
         Claim::Running => {

@@ -144,9 +144,10 @@ impl Metrics {
         self.model.batch_size.observe(leads as f64);
     }
 
-    /// One query of the store.
-    pub fn record_store_query(&self, operation: StoreOperation, seconds: f64) {
-        self.store.queries[operation as usize].observe(seconds);
+    /// What counts the queries of the store, each with its time in seconds.
+    pub fn store_queries(&self) -> impl Fn(StoreOperation, f64) + Send + Sync + use<> {
+        let queries = self.store.queries.clone();
+        move |operation, seconds| queries[operation as usize].observe(seconds)
     }
 
     /// One query of the store that failed.

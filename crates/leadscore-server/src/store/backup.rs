@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use tempfile::NamedTempFile;
 
-use super::db::Db;
+use super::db::{Db, Pools};
 use super::{Store, StoreError};
 
 /// The SQLite file in its folder.
@@ -100,7 +100,7 @@ impl Store {
     /// [`BackupError::Postgres`], [`BackupError::Exists`] unless `force` is set, [`BackupError::File`] and
     /// [`BackupError::Store`].
     pub async fn backup(&self, path: &Path, force: bool) -> Result<(), BackupError> {
-        let Db::Sqlite { read, .. } = &self.db else { return Err(BackupError::Postgres) };
+        let Pools::Sqlite { read, .. } = &self.db.pools else { return Err(BackupError::Postgres) };
         if !force && path.exists() {
             return Err(BackupError::Exists(path.to_owned()));
         }

@@ -137,6 +137,8 @@ fn containing(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::store::{Attributes, Claim, Contact, KeptAnswer, NewActivity};
 
@@ -199,7 +201,7 @@ mod tests {
         let bodies =
             [format!("{{\"lead_id\":\"{}\"}}", lead.id), "A_B@a.example".into(), "axb@a.example".into()];
         for (key, body) in ["1", "2", "3"].into_iter().zip(bodies) {
-            store.claim_key("t", "r", key, "request", at(1)).await.unwrap();
+            store.claim_key("t", "r", key, "request", Duration::from_secs(60), at(1)).await.unwrap();
             let answer = KeptAnswer { status: 200, content_type: None, body };
             store.keep_answer("t", "r", key, &answer).await.unwrap();
         }
@@ -208,7 +210,7 @@ mod tests {
         let mut kept = Vec::new();
         for key in ["1", "2", "3"] {
             kept.push(matches!(
-                store.claim_key("t", "r", key, "request", at(2)).await.unwrap(),
+                store.claim_key("t", "r", key, "request", Duration::from_secs(60), at(2)).await.unwrap(),
                 Claim::Answered(_)
             ));
         }

@@ -1,13 +1,13 @@
 //! Answers that are given again when a request is sent again under the same key.
 
+use std::time::Duration;
+
 use leadscore::Timestamp;
 
 use super::db::write;
 use super::{Store, StoreError};
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
-/// A key without an answer for so long belongs to a request that died with its server: no route takes as long.
-const ABANDONED: i64 = 3 * 60 * 1_000;
 
 /// An answer that was given before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ type Row = (String, Option<i64>, Option<String>, Option<String>);
 
 impl Store {
     /// Takes a key for a request, which is told by a hash; keys are kept for a day, and those
-    /// without an answer for three minutes.
+    /// without an answer for as long as the request may take: after that it was given up, and its server perhaps killed.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -48,9 +48,11 @@ impl Store {
         route: &str,
         key: &str,
         request: &str,
+        abandoned_after: Duration,
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
         let now = now.as_millis();
+        let abandoned_after = i64::try_from(abandoned_after.as_millis()).unwrap_or(DAY);
         Ok(write!(&self.db, transaction => {
             sqlx::query(
                 "DELETE FROM idempotency
@@ -58,7 +60,7 @@ impl Store {
             )
             .bind(tenant)
             .bind(now - DAY)
-            .bind(now - ABANDONED)
+            .bind(now - abandoned_after)
             .execute(&mut *transaction)
             .await?;
             let is_new = sqlx::query(

@@ -33,13 +33,13 @@ mod tests {
 
     use super::*;
     use crate::store::Store;
-    use crate::store::db::Db;
+    use crate::store::db::Pools;
 
     #[tokio::test]
     async fn each_name_is_looked_up_in_its_index() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open_folder(folder.path()).await.unwrap();
-        let Db::Sqlite { write, .. } = &store.db else { unreachable!("a folder has SQLite") };
+        let Pools::Sqlite { write, .. } = &store.db.pools else { unreachable!("a folder has SQLite") };
         for (statement, indexes) in [
             (LEAD_BY_ANY, &["autoindex_leads", "leads_by_external_id"][..]),
             (TAKE_LEAD, &["leads_by_email", "leads_by_external_id", "leads_by_phone"]),

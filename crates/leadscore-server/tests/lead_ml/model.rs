@@ -63,6 +63,17 @@ async fn a_model_is_asked_and_its_answers_are_kept_apart() {
     let predict = format!("/leads/{john}/ml/predict");
     let (status, own) = post(&server, "acme", &predict, json!({})).await;
     assert_eq!(status, 200, "{own}");
+    // The call, its tokens and the statements of the store are counted.
+    let metrics = server.get("/metrics").send().await.unwrap().text().await.unwrap();
+    let value = |name: &str, label: &str| {
+        let line = metrics.lines().find(|line| line.starts_with(name) && line.contains(label));
+        line.and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+            .unwrap_or_else(|| panic!("{name}: {metrics}"))
+    };
+    assert_eq!(value("leadscore_llm_calls_total", "outcome=\"answered\""), 1.0);
+    assert_eq!(value("leadscore_llm_tokens_total", "direction=\"input\""), 700.0);
+    assert!(value("leadscore_store_query_seconds_count", "operation=\"write\"") > 0.0);
+    assert!(value("leadscore_store_query_seconds_count", "operation=\"read\"") > 0.0);
     let mut sample = conversion_sample();
     sample.as_object_mut().unwrap().remove("riskFactors");
     sample.as_object_mut().unwrap().remove("recommendations");

@@ -17,7 +17,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 /// The documentation of all routes, OpenAPI 3.1.
 #[utoipa::path(get, path = "/openapi.json", responses((status = 200, body = serde_json::Value)))]
 pub(crate) async fn openapi(State(state): State<AppState>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], state.documentation().to_owned()).into_response()
+    ([(header::CONTENT_TYPE, "application/json")], state.documentation()).into_response()
 }
 
 /// The documentation as a page where requests can be tried out: Swagger UI.

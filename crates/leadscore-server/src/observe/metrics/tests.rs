@@ -189,7 +189,7 @@ fn failures_of_predictions_and_of_the_store_have_their_reason() {
     metrics.record_prediction_error(PredictionFailure::InvalidInput);
     metrics.record_prediction_error(PredictionFailure::InvalidInput);
     metrics.record_store_error(StoreFailure::Constraint);
-    metrics.record_store_query(StoreOperation::Write, 0.002);
+    metrics.store_queries()(StoreOperation::Write, 0.002);
     metrics.record_batch(30);
     let text = metrics.render().unwrap();
     let predictions = PredictionFailure::ALL.map(|failure| {
@@ -293,12 +293,13 @@ fn counting_allocates_nothing_after_the_first_request() {
     let metrics = metrics();
     let route = metrics.route("POST", "/api/v1/score");
     let model = metrics.llm("openai", "small");
+    let count_query = metrics.store_queries();
     let one = || {
         let request = route.begin();
         metrics.record_prediction(0.82, 4, "B", 0.000_2);
         metrics.record_prediction_error(PredictionFailure::InvalidInput);
         metrics.record_batch(3);
-        metrics.record_store_query(StoreOperation::Read, 0.001);
+        count_query(StoreOperation::Read, 0.001);
         metrics.record_store_error(StoreFailure::Busy);
         metrics.record_rate_limited("b2b");
         model.record(LlmOutcome::Answered, 1.0, 10, 10, Some(0.1));
