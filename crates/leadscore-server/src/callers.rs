@@ -32,8 +32,8 @@ pub(crate) struct Caller {
 pub(crate) struct Callers {
     store: Store,
     verifier: Verifier,
-    /// Keys from the environment.
-    own: HashMap<String, Arc<Caller>>,
+    /// Keys from the environment, by their hashes.
+    own: HashMap<[u8; 32], Arc<Caller>>,
     allowed_origins: Vec<String>,
     /// Whether the server can be reached from this machine only.
     is_on_loopback: bool,
@@ -43,7 +43,7 @@ pub(crate) struct Callers {
 /// What the store said lately.
 #[derive(Default)]
 struct Known {
-    keys: HashMap<String, (Instant, Arc<Caller>)>,
+    keys: HashMap<[u8; 32], (Instant, Arc<Caller>)>,
     has_keys: Option<(Instant, bool)>,
 }
 
@@ -70,7 +70,7 @@ impl Callers {
                 families: None,
                 actor: Some(format!("environment key {}", index + 1)),
             };
-            (KeyHash::of(key.expose_secret()).to_hex(), Arc::new(caller))
+            (*KeyHash::of(key.expose_secret()).as_bytes(), Arc::new(caller))
         });
         let own = own.collect();
         Callers { store, verifier, own, allowed_origins, is_on_loopback, known: Mutex::default() }
@@ -86,7 +86,8 @@ impl Callers {
     ) -> Result<Arc<Caller>, Fault> {
         let family = policy.family;
         let caller = match family.credential() {
-            Credential::Token => self.by_token(method, headers, now).await?,
+            // Boxed: the state of every request would be as large as that of the rarest one.
+            Credential::Token => Box::pin(self.by_token(method, headers, now)).await?,
             credential => match key(credential, headers).map_err(|()| refused(family))? {
                 Some(key) => self.by_key(&key).await?.ok_or_else(|| refused(family))?,
                 None => self.without_key(policy, headers).await?,
@@ -113,7 +114,7 @@ impl Callers {
         {
             return Ok(has_keys);
         }
-        let has_keys = self.store.has_keys().await?;
+        let has_keys = Box::pin(self.store.has_keys()).await?;
         self.lock().has_keys = Some((Instant::now(), has_keys));
         Ok(has_keys)
     }
@@ -121,17 +122,16 @@ impl Callers {
     async fn by_key(&self, key: &str) -> Result<Option<Arc<Caller>>, StoreError> {
         // Looked up by its hash: how long that takes tells nothing of the key.
         let hash = KeyHash::of(key);
-        let text = hash.to_hex();
-        if let Some(caller) = self.own.get(&text) {
+        if let Some(caller) = self.own.get(hash.as_bytes()) {
             return Ok(Some(Arc::clone(caller)));
         }
-        if let Some((since, caller)) = self.lock().keys.get(&text)
+        if let Some((since, caller)) = self.lock().keys.get(hash.as_bytes())
             && since.elapsed() < FRESH
         {
             return Ok(Some(Arc::clone(caller)));
         }
-        let Some(record) = self.store.key(&hash).await? else {
-            self.lock().keys.remove(&text);
+        let Some(record) = Box::pin(self.store.key(&hash)).await? else {
+            self.lock().keys.remove(hash.as_bytes());
             return Ok(None);
         };
         let caller = Arc::new(Caller::from(record));
@@ -139,7 +139,7 @@ impl Callers {
         if known.keys.len() >= MOST_KNOWN {
             known.keys.clear();
         }
-        known.keys.insert(text, (Instant::now(), Arc::clone(&caller)));
+        known.keys.insert(*hash.as_bytes(), (Instant::now(), Arc::clone(&caller)));
         Ok(Some(caller))
     }
 

@@ -67,9 +67,8 @@ pub(crate) fn guard(
         }
     }
     let [route] = own.as_slice() else { panic!("one operation for each entry of the router") };
-    let layered: MethodRouter<AppState> = methods
-        .route_layer(DefaultBodyLimit::max(policy.body_limit))
-        .route_layer(from_fn_with_state((state.clone(), Arc::clone(route)), enter));
+    let layered: MethodRouter<AppState> =
+        methods.route_layer(from_fn_with_state((state.clone(), Arc::clone(route)), enter));
     (schemas, paths, layered)
 }
 
@@ -83,6 +82,7 @@ async fn enter(
     let in_flight = route.metrics.begin();
     let request_id = RequestId::of(request.headers().get(REQUEST_ID));
     request.extensions_mut().insert(request_id.clone());
+    DefaultBodyLimit::max(route.policy.body_limit).apply(&mut request);
     let is_problem = wants_problem(request.headers());
     let length = content_length(request.headers());
     let mut seen = Seen::default();
@@ -192,7 +192,8 @@ async fn answer(
     let answering = async {
         match (key, &seen.caller) {
             (Some(key), Some(caller)) if policy.is_idempotent && route.method == Method::POST => {
-                idempotency::answer_once(state, route, caller, &key, request, next).await
+                // Boxed: what few requests need would make the state of all of them large.
+                Box::pin(idempotency::answer_once(state, route, caller, &key, request, next)).await
             }
             _ => Ok(next.run(request).await),
         }
@@ -211,39 +212,26 @@ async fn caught(answering: impl Future<Output = Result<Response, Fault>>) -> Res
     })
 }
 
-/// Around all routes: ids, and answers where there is no route.
-pub(crate) async fn outermost(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    // Copies that cost nothing: what is made of them is wanted where there is no route, and nowhere else.
-    let (uri, method) = (request.uri().clone(), request.method().clone());
-    let said = request.headers().get(REQUEST_ID).cloned();
+/// The answer where there is no route.
+pub(crate) async fn not_found(State(state): State<AppState>, request: Request) -> Response {
+    without_route(&state, &request, FaultKind::NotFound, "Not Found")
+}
+
+/// The answer where there are routes of the path, for other methods alone; the router says which.
+pub(crate) async fn method_not_allowed(State(state): State<AppState>, request: Request) -> Response {
+    without_route(&state, &request, FaultKind::MethodNotAllowed, "Method Not Allowed")
+}
+
+fn without_route(state: &AppState, request: &Request, kind: FaultKind, message: &'static str) -> Response {
+    let in_flight = state.unmatched(request.method().as_str()).begin();
+    let request_id = RequestId::of(request.headers().get(REQUEST_ID));
+    let family = Family::of_path(request.uri().path());
     let is_problem = wants_problem(request.headers());
-    let began = Instant::now();
-    let mut response = next.run(request).await;
-    if response.headers().contains_key(REQUEST_ID) {
-        return response;
-    }
-    let kind = match response.status().as_u16() {
-        404 => FaultKind::NotFound,
-        405 => FaultKind::MethodNotAllowed,
-        _ => return response,
-    };
-    let family = Family::of_path(uri.path());
-    let request_id = RequestId::of(said.as_ref());
-    let message = if kind == FaultKind::NotFound { "Not Found" } else { "Method Not Allowed" };
-    let allow = response.headers_mut().remove(header::ALLOW);
     let mut response = family.answer(&Fault::new(kind, message), &request_id.0, state.now(), is_problem);
-    if let Some(allow) = allow {
-        response.headers_mut().insert(header::ALLOW, allow);
-    }
     if let Ok(value) = HeaderValue::from_str(&request_id.0) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    state.unmatched(method.as_str()).record(
-        response.status().as_u16(),
-        began.elapsed().as_secs_f64(),
-        None,
-        None,
-    );
+    in_flight.finish(response.status().as_u16(), None, None);
     response
 }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
@@ -66,7 +65,10 @@ pub(crate) fn router(state: &AppState) -> Router {
     }
     let text = serde_json::to_string_pretty(&documentation).expect("the documentation serializes");
     state.set_documentation(Schemas::new(&documentation), text);
-    router.layer(from_fn_with_state(state.clone(), gate::outermost)).with_state(state.clone())
+    router
+        .method_not_allowed_fallback(gate::method_not_allowed)
+        .fallback(gate::not_found)
+        .with_state(state.clone())
 }
 
 /// What the documents leave out.

@@ -207,7 +207,10 @@ impl Server {
         let Server { listener, router, state, model_file, lock, hangups } = self;
         // They end with this call, whichever way it ends.
         let _jobs = jobs::start(&state, model_file, hangups);
-        let router = router.layer(cors(&state.config.cors_origins));
+        let router = match cors(&state.config.cors_origins) {
+            Some(cors) => router.layer(cors),
+            None => router,
+        };
         let service = MapRequestLayer::new(without_trailing_slash::<axum::body::Body>).layer(router);
         let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(service);
         axum::serve(listener, service).with_graceful_shutdown(stop).await?;
@@ -298,12 +301,13 @@ fn verifier(config: &Config, secret_key: &SecretKey) -> Result<Verifier, StartEr
     Verifier::new(config).map_err(|error| told(&error.to_string()))
 }
 
-fn cors(origins: &[String]) -> CorsLayer {
+/// The layer that lets pages of other origins read answers, where there are such origins.
+fn cors(origins: &[String]) -> Option<CorsLayer> {
     let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
     if origins.is_empty() {
-        return CorsLayer::new();
+        return None;
     }
-    CorsLayer::new()
+    let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([
@@ -320,7 +324,8 @@ fn cors(origins: &[String]) -> CorsLayer {
             header::RETRY_AFTER,
         ])
         .allow_credentials(true)
-        .max_age(Duration::from_secs(600))
+        .max_age(Duration::from_secs(600));
+    Some(cors)
 }
 
 /// A path with a slash at its end is the same as without.

@@ -104,7 +104,7 @@ mod tests {
     fn the_documented_request_is_answered_in_the_documented_shape() {
         let model = B2bModel::builtin().unwrap();
         let lead = read_one(REQUEST.as_bytes(), &model).unwrap();
-        let scored = model.score_row(&lead.row).unwrap();
+        let scored = model.score_row(lead.row, &mut ScoreWorkspace::default()).unwrap();
         let mut out = Vec::new();
         write_one(&mut out, &model, &lead.lead_id, scored, None);
         let answer: Value = serde_json::from_slice(&out).unwrap();

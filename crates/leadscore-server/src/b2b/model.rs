@@ -104,18 +104,22 @@ impl B2bModel {
         self.importance.as_ref()
     }
 
-    /// Scores one row of features, in the order of the model's.
+    /// Scores one row of features, in the order of the model's. A workspace is used again and again, one for each thread.
     ///
     /// # Errors
     /// `invalid_matrix` when the row does not have one value for each feature of this model.
-    pub fn score_row(&self, row: &[f64]) -> Result<Scored, leadscore::Error> {
-        let matrix = FeatureMatrix::new(row.len(), row.to_vec())?;
-        let scores = self.score_matrix(&matrix, &mut ScoreWorkspace::default())?;
-        Ok(only(&scores))
+    pub fn score_row(
+        &self,
+        row: Vec<f64>,
+        workspace: &mut ScoreWorkspace,
+    ) -> Result<Scored, leadscore::Error> {
+        let matrix = FeatureMatrix::new(row.len(), row)?;
+        let mut only = None;
+        self.visit_scores(&matrix, workspace, |scored| only = Some(scored))?;
+        Ok(only.expect("a row has a score"))
     }
 
-    /// Scores the rows of leads that were read for this model, in order. A workspace is used again and again, one for
-    /// each thread.
+    /// Scores the rows of leads that were read for this model, in order.
     ///
     /// # Errors
     /// `invalid_matrix` when the rows were read for a model with another number of features.
@@ -124,19 +128,21 @@ impl B2bModel {
         rows: Vec<f64>,
         workspace: &mut ScoreWorkspace,
     ) -> Result<Vec<Scored>, leadscore::Error> {
-        self.score_matrix(&FeatureMatrix::new(self.fields.all().len(), rows)?, workspace)
+        let matrix = FeatureMatrix::new(self.fields.all().len(), rows)?;
+        let mut scores = Vec::with_capacity(matrix.row_count());
+        self.visit_scores(&matrix, workspace, |scored| scores.push(scored))?;
+        Ok(scores)
     }
 
-    fn score_matrix(
+    fn visit_scores(
         &self,
         matrix: &FeatureMatrix,
         workspace: &mut ScoreWorkspace,
-    ) -> Result<Vec<Scored>, leadscore::Error> {
-        let mut scores = Vec::with_capacity(matrix.row_count());
+        mut visit: impl FnMut(Scored),
+    ) -> Result<(), leadscore::Error> {
         self.pipeline.score_rows(matrix, 0, workspace, |_, row| {
-            scores.push(self.scored(row.probability.expect("looked at when the model was loaded")));
-        })?;
-        Ok(scores)
+            visit(self.scored(row.probability.expect("looked at when the model was loaded")));
+        })
     }
 
     fn scored(&self, raw_score: f64) -> Scored {
@@ -153,11 +159,6 @@ impl B2bModel {
     pub(super) fn answer_part(&self) -> &str {
         &self.answer_part
     }
-}
-
-/// The score of a matrix of one row.
-fn only(scores: &[Scored]) -> Scored {
-    *scores.first().expect("a row has a score")
 }
 
 impl fmt::Debug for B2bModel {

@@ -3,8 +3,11 @@
 //! Only the server's own events go below `warn`: the debug lines of HTTP clients and databases may contain addresses and
 //! values of leads. A request's line is a [`RequestLine`], which has no room for a query string, a header or a body.
 
+mod buffer;
+mod json;
+
 use std::fmt::Write as _;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -14,6 +17,10 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
+
+use buffer::Buffered;
+pub use buffer::LogGuard;
+use json::JsonLines;
 
 /// The log cannot be set up.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -32,6 +39,9 @@ pub enum LogError {
     /// This process has a log already.
     #[error("the log of this process is already set up")]
     AlreadySet,
+    /// The system gives no thread that writes it.
+    #[error("the log cannot be written: {0}")]
+    NoThread(String),
 }
 
 /// What is logged of one request.
@@ -49,6 +59,12 @@ pub struct RequestLine<'a> {
     pub elapsed: Duration,
     /// Whose data it was about, where the caller is known.
     pub tenant: Option<&'a str>,
+}
+
+impl From<io::Error> for LogError {
+    fn from(error: io::Error) -> LogError {
+        LogError::NoThread(error.to_string())
+    }
 }
 
 impl RequestLine<'_> {
@@ -97,12 +113,22 @@ pub fn json_wanted() -> bool {
     !std::io::stderr().is_terminal()
 }
 
-/// Sets up the log of this process on stderr.
+/// Sets up the log of this process on stderr. Lines of JSON below a warning are written together, after at most 100 ms
+/// and when the guard is dropped.
 ///
 /// # Errors
-/// [`LogError::AlreadySet`] on a second call, or where another log was set up.
-pub fn init(level: LevelFilter, json: bool) -> Result<(), LogError> {
-    let subscriber = subscriber(level, json, std::io::stderr);
+/// [`LogError::AlreadySet`] on a second call, or where another log was set up; [`LogError::NoThread`].
+pub fn init(level: LevelFilter, json: bool) -> Result<LogGuard, LogError> {
+    if json {
+        let (buffered, guard) = Buffered::new(io::stderr())?;
+        set(subscriber(level, json, buffered)).map(|()| guard)
+    } else {
+        // Somebody looks at it, so nothing waits.
+        set(subscriber(level, json, io::stderr)).map(|()| LogGuard::default())
+    }
+}
+
+fn set(subscriber: impl Subscriber + Send + Sync) -> Result<(), LogError> {
     tracing::subscriber::set_global_default(subscriber).map_err(|_| LogError::AlreadySet)
 }
 
@@ -113,11 +139,7 @@ where
 {
     // No colours: their escape sequences would end up in what is copied from a terminal.
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
-    let lines = if json {
-        lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
-    } else {
-        lines.boxed()
-    };
+    let lines = if json { lines.event_format(JsonLines).boxed() } else { lines.boxed() };
     tracing_subscriber::registry().with(lines.with_filter(targets(level)))
 }
 

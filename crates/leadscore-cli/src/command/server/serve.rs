@@ -30,7 +30,8 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<bool, Failure> {
     let config = layers.build()?;
     let level =
         log::level(Some(&config.log_level), None).map_err(|error| Failure::message(error.to_string()))?;
-    log::init(level, log::json_wanted()).map_err(|error| Failure::message(error.to_string()))?;
+    // Until the end: then it writes what waits.
+    let _log = log::init(level, log::json_wanted()).map_err(|error| Failure::message(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::message(format!("no asynchronous runtime: {error}")))?;
     let done = runtime.block_on(async { if args.check { check(config).await } else { run(config).await } });

@@ -1,6 +1,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use leadscore::pipeline::ScoreWorkspace;
 use serde_json::{Map, Value, json};
 
 use super::super::body::read_one;
@@ -85,8 +86,10 @@ fn models_of_both_libraries_score_as_their_libraries_did() {
                 .map(|(name, value)| (name.clone(), serde_json::from_str(value).unwrap()))
                 .collect();
             let body = json!({"lead_id": "L", "features": features}).to_string();
-            let raw_score =
-                model.score_row(&read_one(body.as_bytes(), &model).unwrap().row).unwrap().raw_score;
+            let raw_score = model
+                .score_row(read_one(body.as_bytes(), &model).unwrap().row, &mut ScoreWorkspace::default())
+                .unwrap()
+                .raw_score;
             let expected: f64 = expected.split(',').nth(1).unwrap().parse().unwrap();
             assert!((raw_score - expected).abs() < 1e-6, "{case}: {raw_score} for {expected}");
             compared += 1;
@@ -177,7 +180,7 @@ fn a_pipeline_brings_its_own_features_version_and_tiers() {
     let body = br#"{"lead_id": "L", "features": {"size": 1, "visits": 41}}"#;
     let lead = read_one(body, &model).unwrap();
     assert_eq!(lead.row, [41.0, 0.5, 1.0]);
-    let scored = model.score_row(&lead.row).unwrap();
+    let scored = model.score_row(lead.row.clone(), &mut ScoreWorkspace::default()).unwrap();
     assert!((scored.raw_score - 0.82).abs() < 1e-12);
     assert_eq!((scored.bucket, scored.tier), (5, Tier::A));
     let body = br#"{"lead_id": "L", "features": {"size": 2, "visits": 51}}"#;
@@ -188,7 +191,10 @@ fn a_pipeline_brings_its_own_features_version_and_tiers() {
         ["ensure this value is less than or equal to 50", "ensure this value is less than or equal to 1"]
     );
     // A model of other features scores other rows.
-    assert_eq!(B2bModel::builtin().unwrap().score_row(&lead.row).unwrap_err().code(), "invalid_matrix");
+    assert_eq!(
+        B2bModel::builtin().unwrap().score_row(lead.row, &mut ScoreWorkspace::default()).unwrap_err().code(),
+        "invalid_matrix"
+    );
 }
 
 #[test]

@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -91,6 +92,10 @@ pub(crate) struct DetailsQuery {
     include_details: Option<bool>,
 }
 
+thread_local! {
+    static WORKSPACE: RefCell<ScoreWorkspace> = RefCell::default();
+}
+
 /// Scores a lead; nothing is kept.
 #[utoipa::path(post, path = "/api/v1/score", params(DetailsQuery), request_body = B2bLead,
     responses((status = 200, body = B2bAnswer)))]
@@ -111,9 +116,14 @@ pub(crate) async fn score(
             return Ok(unprocessable(&invalid));
         }
     };
-    let scored = model.score_row(&lead.row).map_err(|error| internal(&state, &error))?;
+    let kept = state.config.is_b2b_stored.then(|| lead.row.clone());
+    let scored = WORKSPACE.with_borrow_mut(|workspace| model.score_row(lead.row, workspace));
+    let scored = scored.map_err(|error| internal(&state, &error))?;
     record(&state, &[scored], began);
-    keep(&state, &caller, &model, &[lead.lead_id.as_ref()], &lead.row).await?;
+    if let Some(values) = kept {
+        // Boxed: else the state of every request would be as large as that of those that are kept.
+        Box::pin(keep(&state, &caller, &model, &[lead.lead_id.as_ref()], &values)).await?;
+    }
     let mut out = Vec::with_capacity(512);
     write_one(&mut out, &model, &lead.lead_id, scored, has_details.then(|| milliseconds(began)));
     Ok(answer(StatusCode::OK, out))
@@ -146,13 +156,12 @@ pub(crate) async fn score_batch(
     };
     state.metrics.record_batch(batch.len());
     let kept = state.config.is_b2b_stored.then(|| batch.values.clone());
-    let scores = model
-        .score_rows(batch.values, &mut ScoreWorkspace::default())
-        .map_err(|error| internal(&state, &error))?;
+    let scores = WORKSPACE.with_borrow_mut(|workspace| model.score_rows(batch.values, workspace));
+    let scores = scores.map_err(|error| internal(&state, &error))?;
     record(&state, &scores, began);
     if let Some(values) = kept {
         let ids: Vec<&str> = batch.lead_ids.iter().map(AsRef::as_ref).collect();
-        keep(&state, &caller, &model, &ids, &values).await?;
+        Box::pin(keep(&state, &caller, &model, &ids, &values)).await?;
     }
     let mut out = Vec::new();
     write_batch(&mut out, &model, &batch.lead_ids, &scores, has_details.then(|| milliseconds(began)));
@@ -219,9 +228,6 @@ async fn keep(
     ids: &[&str],
     values: &[f64],
 ) -> Result<(), Fault> {
-    if !state.config.is_b2b_stored || ids.is_empty() {
-        return Ok(());
-    }
     let names = &model.info().features;
     let lead = |(id, row): (&&str, &[f64])| {
         let contact = Contact { external_id: Some((*id).to_owned()), ..Contact::default() };

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use leadscore::feature::FeatureType;
+use leadscore::pipeline::ScoreWorkspace;
 use leadscore::{AsOf, Feature, Lead, Mode, Pipeline, Zone};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -111,7 +112,7 @@ proptest! {
         prop_assert_eq!(&lead.lead_id, "L-1");
         let (row, probability) = slow_score(MODEL.pipeline(), &body);
         prop_assert_eq!(&lead.row, &row, "{}", body);
-        let scored = MODEL.score_row(&lead.row).unwrap();
+        let scored = MODEL.score_row(lead.row.clone(), &mut ScoreWorkspace::default()).unwrap();
         prop_assert_eq!(scored.raw_score.to_bits(), probability.to_bits(), "{}", body);
         prop_assert_eq!(fast::one(&body, MODEL.fields()).is_some(), !written.unknown);
         prop_assert_eq!(checked::one(&body, MODEL.fields()), Ok(lead.clone()));
