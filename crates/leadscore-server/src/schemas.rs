@@ -92,6 +92,12 @@ fn issue(error: &ValidationError<'_>) -> Issue {
             value = None;
             "is required".to_owned()
         }
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            let dot = if field.is_empty() { "" } else { "." };
+            field.push_str(&format!("{dot}{}", unexpected.first().map_or("", String::as_str)));
+            value = None;
+            "is not known".to_owned()
+        }
         ValidationErrorKind::Type { kind } => format!("must be {}", types(kind)),
         ValidationErrorKind::Minimum { limit } => format!("must be at least {limit}"),
         ValidationErrorKind::Maximum { limit } => format!("must be at most {limit}"),

@@ -35,6 +35,10 @@ async fn a_lead_from_its_first_word_to_its_end() {
             keyed(server.post(&format!("/api/v1/leads/{name}/activities"), &activities)).await;
         assert_eq!((status, appended), (200, expected), "{name}");
     }
+    let unknown = json!({"external_id": "crm-7", "attributes": {}});
+    let (status, fault) = keyed(server.post("/api/v1/leads", &unknown)).await;
+    assert_eq!((status, &fault["error"]["details"][0]["field"]), (400, &json!("external_id")), "{fault}");
+    assert_eq!(fault["error"]["details"][0]["message"], "is not known");
     let bad = json!({"activities": [{"id": "e-3", "kind": "call", "at": "yesterday"}]});
     let (status, fault) = keyed(server.post("/api/v1/leads/crm-7/activities", &bad)).await;
     assert_eq!(

@@ -18,6 +18,7 @@ use crate::store::NewActivity;
 
 /// What happened with a lead.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ActivityBatch {
     #[schema(max_items = 1000)]
     activities: Vec<ActivityBody>,
@@ -25,6 +26,7 @@ pub(crate) struct ActivityBatch {
 
 /// Something that happened with a lead.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ActivityBody {
     /// Your id of the event: the same id counts once for each lead.
     #[schema(min_length = 1, max_length = 200, pattern = r"\S")]

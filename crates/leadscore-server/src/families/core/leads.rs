@@ -20,6 +20,7 @@ use crate::store::{Attributes, Contact, LeadReference, StoredLead};
 
 /// A lead. It is told from others by its e-mail address, its own id or its telephone number; without any it is a new one.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct LeadBody {
     /// Your own id of it.
     #[schema(min_length = 1, max_length = 200, pattern = r"\S")]

@@ -16,6 +16,7 @@ use crate::store;
 
 /// How a lead ended.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct OutcomeBody {
     outcome: Outcome,
     /// When; now if it is not given.

@@ -12,6 +12,7 @@ use crate::state::AppState;
 
 /// Records, and how to score them.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ScoreRecords<'a> {
     /// Lead records: `{"id", "attributes": {…}, "activities": […]}`, or the attributes flat. What is none is refused alone.
     #[serde(borrow)]

@@ -40,7 +40,10 @@ impl Converted {
         let missing = || Fault::new(FaultKind::Internal, "the pipeline of conversions gives no probability");
         let probability = prediction.probability.ok_or_else(missing)?;
         let confidence = prediction.estimate("confidence").and_then(Estimate::number);
-        Ok(Converted { probability, confidence: confidence.unwrap_or(prediction.completeness), prediction })
+        let confidence = confidence.unwrap_or(prediction.completeness);
+        // Sums of hundredths have digits that nobody computed.
+        let confidence = (1e4 * confidence).round() / 1e4;
+        Ok(Converted { probability, confidence, prediction })
     }
 
     /// Days until the lead signs, in whole days.
