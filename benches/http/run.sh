@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures the HTTP servers in one run, in turn, and prints Markdown tables:
-#   run.sh [--leadscore PATH] [--rounds N] [--seconds N] [--connections "1 16"] [-- SERVER_COMMAND…]
+#   run.sh [--leadscore PATH] [--rounds N] [--seconds N] [--connections "1 16"] [--soak MINUTES] [-- SERVER_COMMAND…]
 # SERVER_COMMAND is another way to start the server that is measured: {port}, {data} and {model} are filled in.
 # See README.md beside this file. From the environment: PYTHON, WORK (where everything made goes), CARGO_TARGET_DIR.
 set -euo pipefail
@@ -11,10 +11,10 @@ PYTHON=${PYTHON:-python3}
 work=${WORK:-$root/target/bench-http}
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
 
-leadscore="" rounds=3 seconds=5 connections="1 16" server=()
+leadscore="" rounds=3 seconds=5 connections="1 16" soak="" server=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --leadscore | --rounds | --seconds | --connections)
+    --leadscore | --rounds | --seconds | --connections | --soak)
       [ $# -ge 2 ] || { echo "$1 needs a value" >&2; exit 2; }
       declare "${1#--}=$2"
       shift 2 ;;
@@ -42,9 +42,14 @@ if ! cmp -s "$here/reference/requirements.txt" "$work/venv/requirements.txt"; th
   "$python" -m pip install --quiet --requirement "$here/reference/requirements.txt"
   cp "$here/reference/requirements.txt" "$work/venv/"
 fi
-cargo build --quiet --locked --release --manifest-path "$here/ceiling/Cargo.toml"
+[ -n "$soak" ] || cargo build --quiet --locked --release --manifest-path "$here/ceiling/Cargo.toml"
 "$python" "$here/model.py" "$work/model.ubj" >&2
 "$python" "$here/bodies.py" "$work/model.ubj" "$work" >&2
+
+if [ -n "$soak" ]; then
+  [ ${#server[@]} -gt 0 ] || { echo "--soak wants --leadscore PATH, or a command" >&2; exit 2; }
+  exec "$python" "$here/soak.py" --work "$work" --minutes "$soak" -- "${server[@]}"
+fi
 
 results=$work/results.jsonl
 rm -f "$results"

@@ -22,6 +22,8 @@ use crate::fault::{Fault, FaultKind};
 use crate::limits::Allowance;
 use crate::observe::log::{RequestLine, acceptable_request_id};
 use crate::observe::metrics::RouteMetrics;
+#[cfg(feature = "otel")]
+use crate::observe::trace;
 use crate::policy::Policy;
 use crate::state::AppState;
 
@@ -86,7 +88,12 @@ async fn enter(
     let is_problem = wants_problem(request.headers());
     let length = content_length(request.headers());
     let mut seen = Seen::default();
-    let outcome = caught(answer(&state, &route, request, next, &mut seen)).await;
+    #[cfg(feature = "otel")]
+    let span = trace::request_span(route.method.as_str(), &route.template, &request_id.0, request.headers());
+    let answering = caught(answer(&state, &route, request, next, &mut seen));
+    #[cfg(feature = "otel")]
+    let answering = tracing::Instrument::instrument(answering, span.clone());
+    let outcome = answering.await;
     let family = route.policy.family;
     let count = |fault: &Fault| {
         if let Some(failure) = fault.store {
@@ -132,6 +139,8 @@ async fn enter(
         state.traffic.record(tenant, status >= 500, began.elapsed());
     }
     in_flight.finish(status, length, content_length(response.headers()));
+    #[cfg(feature = "otel")]
+    trace::record_status(&span, status);
     RequestLine {
         request_id: &request_id.0,
         method: route.method.as_str(),

@@ -5,3 +5,5 @@
 pub mod log;
 pub mod metrics;
 pub mod resources;
+#[cfg(feature = "otel")]
+pub(crate) mod trace;

@@ -17,6 +17,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 
 use buffer::Buffered;
 pub use buffer::LogGuard;
@@ -42,6 +43,10 @@ pub enum LogError {
     /// The system gives no thread that writes it.
     #[error("the log cannot be written: {0}")]
     NoThread(String),
+    /// The settings of what sends traces cannot be used.
+    #[cfg(feature = "otel")]
+    #[error("OTEL_EXPORTER_OTLP_ENDPOINT and what belongs to it: {0}")]
+    Traces(String),
 }
 
 /// What is logged of one request.
@@ -121,19 +126,42 @@ pub fn json_wanted() -> bool {
 pub fn init(level: LevelFilter, json: bool) -> Result<LogGuard, LogError> {
     if json {
         let (buffered, guard) = Buffered::new(io::stderr())?;
-        set(subscriber(level, json, buffered)).map(|()| guard)
+        set(subscriber(level, json, buffered), guard)
     } else {
         // Somebody looks at it, so nothing waits.
-        set(subscriber(level, json, io::stderr)).map(|()| LogGuard::default())
+        set(subscriber(level, json, io::stderr), LogGuard::default())
     }
 }
 
-fn set(subscriber: impl Subscriber + Send + Sync) -> Result<(), LogError> {
-    tracing::subscriber::set_global_default(subscriber).map_err(|_| LogError::AlreadySet)
+#[cfg(not(feature = "otel"))]
+fn set(log: impl Log, guard: LogGuard) -> Result<LogGuard, LogError> {
+    tracing::subscriber::set_global_default(log).map(|()| guard).map_err(|_| LogError::AlreadySet)
 }
 
+/// The log, and beside it the traces where a collector is named.
+#[cfg(feature = "otel")]
+fn set(log: impl Log, mut guard: LogGuard) -> Result<LogGuard, LogError> {
+    let set = match super::trace::layer().map_err(LogError::Traces)? {
+        None => tracing::subscriber::set_global_default(log),
+        Some((layer, provider)) => {
+            guard.first(move || {
+                if let Err(error) = provider.shutdown() {
+                    tracing::warn!(%error, "the last traces were not sent");
+                }
+            });
+            tracing::subscriber::set_global_default(log.with(layer))
+        }
+    };
+    set.map(|()| guard).map_err(|_| LogError::AlreadySet)
+}
+
+/// What a log is to the process, and to layers upon it.
+pub trait Log: Subscriber + for<'a> LookupSpan<'a> + Send + Sync + 'static {}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync + 'static> Log for S {}
+
 /// The same log on another writer, for tests and for servers that have a log of their own.
-pub fn subscriber<W>(level: LevelFilter, json: bool, writer: W) -> impl Subscriber + Send + Sync
+pub fn subscriber<W>(level: LevelFilter, json: bool, writer: W) -> impl Log
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {

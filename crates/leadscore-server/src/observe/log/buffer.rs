@@ -32,7 +32,7 @@ struct Pending<W: Write> {
 /// Writes what waits when it is dropped; a process holds it to its end.
 #[derive(Default)]
 #[must_use = "what waits is written when it is dropped"]
-pub struct LogGuard(Option<Box<dyn FnOnce() + Send>>);
+pub struct LogGuard(Vec<Box<dyn FnOnce() + Send>>);
 
 /// Where one line goes.
 pub(super) struct Line<'a, W: Write> {
@@ -55,15 +55,21 @@ impl<W: Write + Send + 'static> Buffered<W> {
             pending.write();
             closing.filled.notify_all();
         };
-        Ok((Buffered { shared }, LogGuard(Some(Box::new(close)))))
+        Ok((Buffered { shared }, LogGuard(vec![Box::new(close)])))
+    }
+}
+
+impl LogGuard {
+    /// Does something more when it is dropped, before all else.
+    #[cfg(feature = "otel")]
+    pub(super) fn first(&mut self, close: impl FnOnce() + Send + 'static) {
+        self.0.insert(0, Box::new(close));
     }
 }
 
 impl Drop for LogGuard {
     fn drop(&mut self) {
-        if let Some(close) = self.0.take() {
-            close();
-        }
+        self.0.drain(..).for_each(|close| close());
     }
 }
 
