@@ -13,7 +13,10 @@ export interface Prompt {
   version: number;
   system: string;
   user: string;
-  /** The JSON Schema of the answer, which the vendors' structured outputs take as it is. */
+  /**
+   * The JSON Schema of the answer, which the vendors' structured outputs take as it is. That of `email` is
+   * `{"type": "string"}`: the answer is plain text, and a vendor that wants an object is sent no schema.
+   */
   schema: { [key: string]: unknown };
   max_output_tokens: number;
 }

@@ -30,6 +30,13 @@ fn task() -> NextActionTask {
     NextActionTask::new(&lead, &prediction)
 }
 
+fn email() -> AnyTask {
+    let request = r#"{"task": "email", "lead": {"title": "VP Sales"}, "as_of": "2026-11-22",
+        "knowledge": [{"name": "a.md", "text": "Oriole finds duplicates in lists of contacts."}],
+        "sender": {"name": "Mara Quill", "company": "Oriole", "address": "1 Sample Street", "unsubscribe": "https://oriole.example/u"}}"#;
+    AnyTask::from_json(request, Some(&Pipeline::builtin("conversion").unwrap())).unwrap()
+}
+
 fn completion(text: &str) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_json(json!({
         "id": "c-1", "object": "chat.completion", "created": 1, "model": "gpt-4o-mini-2024-07-18",
@@ -158,13 +165,24 @@ async fn every_provider_has_its_own_form() {
             .mount(&server)
             .await;
         let model = Model::new(provider, "m", key(), &server.uri()).unwrap();
-        let assisted = Assistant::new(model).assist(&task(), &Budget::unlimited()).await;
+        let assistant = Assistant::new(model);
+        let assisted = assistant.assist(&task(), &Budget::unlimited()).await;
         assert_eq!(assisted.provenance.author, Author::Model, "{provider}: {:?}", assisted.provenance);
         let body = String::from_utf8(server.received_requests().await.unwrap()[0].body.clone()).unwrap();
         assert!(
             body.contains("additionalProperties") && body.contains("You tell a sales representative"),
             "{body}"
         );
+        // An e-mail is plain text, for which no vendor is told a form.
+        let assisted = assistant.assist(&email(), &Budget::unlimited()).await;
+        assert!(matches!(assisted.provenance.reason, Some(FallbackReason::Rejected { .. })), "{provider}");
+        let body: Value = server.received_requests().await.unwrap()[1].body_json().unwrap();
+        let text = body.to_string();
+        assert!(text.contains("no greeting or signature") && !text.contains("application/json"), "{text}");
+        for form in ["response_format", "output_config", "format"] {
+            assert_eq!(body.get(form), None, "{provider}");
+        }
+        assert!(!text.contains("JsonSchema") && !text.contains("responseMimeType"), "{text}");
     }
 }
 

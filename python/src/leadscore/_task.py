@@ -47,7 +47,8 @@ FailureKind: TypeAlias = Literal[
 class Prompt:
     """What a model is asked. All that comes from a lead is in `user`, never in `system`.
 
-    `schema` is the JSON Schema of the answer, which the vendors' structured outputs take as it is.
+    `schema` is the JSON Schema of the answer, which the vendors' structured outputs take as it is. That of `email` is
+    `{"type": "string"}`: the answer is plain text, and a vendor that wants an object is sent no schema.
     """
 
     task: str

@@ -21,7 +21,8 @@ struct Body<'a> {
     max_tokens: u32,
     system: &'a str,
     messages: [Message<'a>; 1],
-    output_config: OutputConfig,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_config: Option<OutputConfig>,
 }
 
 #[derive(Serialize)]
@@ -75,13 +76,18 @@ struct Tokens {
 }
 
 pub(super) fn request(name: &str, prompt: &Prompt) -> Result<Request, ModelFailure> {
-    let schema = with_limits_as_words(&prompt.schema).map_err(|error| no_json(&error))?;
+    let config = |schema| OutputConfig { format: Format { r#type: "json_schema", schema } };
+    let output_config = if prompt.wants_plain_text() {
+        None
+    } else {
+        Some(config(with_limits_as_words(&prompt.schema).map_err(|error| no_json(&error))?))
+    };
     let body = Body {
         model: name,
         max_tokens: prompt.max_output_tokens,
         system: &prompt.system,
         messages: [Message { role: "user", content: &prompt.user }],
-        output_config: OutputConfig { format: Format { r#type: "json_schema", schema } },
+        output_config,
     };
     let headers = vec![("anthropic-version", VERSION.to_owned())];
     Ok(Request { path: "/v1/messages".to_owned(), headers, body: json(&body) })

@@ -41,8 +41,10 @@ struct Part<'a> {
 struct Config<'a> {
     candidate_count: u8,
     max_output_tokens: u32,
-    response_mime_type: &'static str,
-    response_json_schema: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_mime_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_json_schema: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     thinking_config: Option<Thinking>,
 }
@@ -108,14 +110,15 @@ struct Tokens {
 }
 
 pub(super) fn request(name: &str, prompt: &Prompt) -> Result<Request, ModelFailure> {
+    let schema = schema(prompt)?;
     let body = Body {
         contents: [Content { role: "user", parts: [Part { text: &prompt.user }] }],
         system_instruction: Instruction { parts: [Part { text: &prompt.system }] },
         generation_config: Config {
             candidate_count: 1,
             max_output_tokens: prompt.max_output_tokens,
-            response_mime_type: "application/json",
-            response_json_schema: schema(prompt)?,
+            response_mime_type: schema.map(|_| "application/json"),
+            response_json_schema: schema,
             // These think unless they are told not to, and thoughts count as output.
             thinking_config: name.starts_with("gemini-2.5-flash").then_some(Thinking { thinking_budget: 0 }),
         },

@@ -15,7 +15,8 @@ struct Body<'a> {
     model: &'a str,
     messages: [Message<'a>; 2],
     stream: bool,
-    format: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<&'a RawValue>,
     options: Options,
 }
 

@@ -16,7 +16,8 @@ use super::request::Request;
 struct Body<'a> {
     model: &'a str,
     messages: [Message<'a>; 2],
-    response_format: ResponseFormat<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<ResponseFormat<'a>>,
     /// Without it reasoning models of `OpenAI` refuse the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     max_completion_tokens: Option<u32>,
@@ -116,10 +117,10 @@ pub(super) fn request(provider: Provider, name: &str, prompt: &Prompt) -> Result
             Message { role: "system", content: &prompt.system },
             Message { role: "user", content: &prompt.user },
         ],
-        response_format: ResponseFormat {
+        response_format: schema(prompt)?.map(|schema| ResponseFormat {
             r#type: "json_schema",
-            json_schema: JsonSchema { name: prompt.task, strict: true, schema: schema(prompt)? },
-        },
+            json_schema: JsonSchema { name: prompt.task, strict: true, schema },
+        }),
         max_completion_tokens: is_openai.then_some(limit),
         max_tokens: (!is_openai).then_some(limit),
         store: is_openai.then_some(false),
@@ -169,9 +170,12 @@ pub(super) fn answer(name: &str, body: &[u8]) -> Result<Completion, ModelFailure
     Ok(completion)
 }
 
-/// The schema of a prompt as it is written.
-pub(super) fn schema(prompt: &Prompt) -> Result<&RawValue, ModelFailure> {
-    serde_json::from_str(&prompt.schema).map_err(|error| no_json(&error))
+/// The schema of a prompt as it is written; none where the answer is plain text.
+pub(super) fn schema(prompt: &Prompt) -> Result<Option<&RawValue>, ModelFailure> {
+    if prompt.wants_plain_text() {
+        return Ok(None);
+    }
+    serde_json::from_str(&prompt.schema).map(Some).map_err(|error| no_json(&error))
 }
 
 pub(super) fn no_json(error: &serde_json::Error) -> ModelFailure {

@@ -1,12 +1,13 @@
 //! Whether what a model wrote can be sent.
 
+use super::answer::Answer;
+use super::text::has_phrase;
 use super::wording::{Channel, WORDING};
-use super::{EmailTask, Reply};
+use super::{EmailTask, MAX_SUBJECT};
 use crate::task::grounding::{Sources, single_spaced};
 use crate::task::reply::plain_text;
 use crate::task::{Rejection, RejectionKind};
 
-const MAX_SUBJECT: usize = 78;
 /// Shorter texts cannot name a fact and an offer.
 const MIN_BODY: usize = 60;
 
@@ -14,7 +15,7 @@ const MIN_BODY: usize = 60;
 pub(super) fn checked(
     task: &EmailTask,
     reply: &str,
-    answer: &Reply,
+    answer: &Answer,
 ) -> Result<(Option<String>, String), Rejection> {
     let body = plain_text("body", &answer.body, task.channel.max_chars())?;
     if body.chars().count() < MIN_BODY {
@@ -23,14 +24,11 @@ pub(super) fn checked(
     }
     let subject = match (&answer.subject, task.channel) {
         (Some(subject), Channel::Email) => Some(plain_text("subject", subject, MAX_SUBJECT)?),
-        (None, Channel::Email) => {
-            return Err(Rejection::new(RejectionKind::WrongForm, "subject", "an e-mail wants a subject"));
-        }
         _ => None,
     };
     let offer = Sources::default()
-        .text(&task.excerpt)
-        .text(&task.passages[0].heading)
+        .text(&task.offer.sent)
+        .text(&task.offer.passage.heading)
         .text(&task.sender.company)
         .text(&task.sender.name)
         .exact();
@@ -44,7 +42,7 @@ pub(super) fn checked(
                 "the subject has more than one line",
             ));
         }
-        refuse_pressure(path, text, &task.excerpt)?;
+        refuse_pressure(path, text, &task.offer.sent)?;
         refuse_placeholders(path, text)?;
         all.check(path, text)?;
         // What a lead writes promises nothing, and names no address to click on.
@@ -78,16 +76,6 @@ fn refuse_pressure(path: &str, text: &str, offer: &str) -> Result<(), Rejection>
         }
         None => Ok(()),
     }
-}
-
-/// Whether a text has a phrase as whole words.
-fn has_phrase(text: &str, phrase: &str) -> bool {
-    text.match_indices(phrase).any(|(at, found)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + found.len()..].chars().next();
-        let ends_open = phrase.ends_with(' ');
-        !before.is_some_and(char::is_alphanumeric) && (ends_open || !after.is_some_and(char::is_alphanumeric))
-    })
 }
 
 fn refuse_placeholders(path: &str, text: &str) -> Result<(), Rejection> {

@@ -1,5 +1,6 @@
 //! Which facts of a lead are worth naming.
 
+use super::step::key;
 use super::text::words;
 use super::wording::{FactRole, WORDING};
 use crate::expression::normalise;
@@ -17,11 +18,13 @@ pub(super) struct LeadFacts {
     required: usize,
 }
 
+/// With fewer facts than this, a model is also told ones of no particular kind, such as a region.
+const MIN_TOLD: usize = 2;
+
 /// One of them.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Fact {
     pub(super) attribute: String,
-    pub(super) label: String,
     /// The words for it, such as `asked for a demo`.
     pub(super) phrase: String,
     pub(super) role: FactRole,
@@ -38,10 +41,7 @@ const MAX_NAME: usize = 40;
 impl LeadFacts {
     pub(super) fn new(lead: &Lead) -> LeadFacts {
         let attribute = |wanted: &str| {
-            let found = lead
-                .attributes
-                .iter()
-                .find(|(name, _)| name.to_lowercase().replace([' ', '-'], "_") == wanted);
+            let found = lead.attributes.iter().find(|(name, _)| key(name) == wanted);
             found.map(|(name, value)| (name.clone(), value))
         };
         let mut facts: Vec<Fact> = Vec::new();
@@ -57,21 +57,17 @@ impl LeadFacts {
                 Some(clean(&without_details(&own), MAX_MESSAGE))
                     .filter(|text| !text.is_empty() && is_open(text))
             } else if wording.values.is_empty() {
-                Some(own.trim().to_owned()).filter(|text| is_fit(text))
+                let named =
+                    if wording.role == FactRole::Company { without_legal_form(&own) } else { own.trim() };
+                Some(named.to_owned()).filter(|text| is_fit(text) && !is_blank(text))
             } else {
-                wording.values.get(normalise(&own).trim()).cloned()
+                wording.values.get(&key(&own)).cloned()
             };
             let is_taken =
                 wording.role != FactRole::Other && facts.iter().any(|fact| fact.role == wording.role);
             if let Some(phrase) = phrase.filter(|_| !is_taken) {
                 let is_worded = !wording.values.is_empty();
-                facts.push(Fact {
-                    attribute: name,
-                    label: wording.label.clone(),
-                    phrase,
-                    role: wording.role,
-                    is_worded,
-                });
+                facts.push(Fact { attribute: name, phrase, role: wording.role, is_worded });
             }
         }
         let name = ["first_name", "name", "full_name"].iter().find_map(|name| match attribute(name)?.1 {
@@ -107,6 +103,18 @@ impl LeadFacts {
 
     pub(super) fn told(&self, limit: usize) -> impl Iterator<Item = &Fact> {
         self.facts.iter().take(limit)
+    }
+
+    /// What a model is told: the required facts, what the lead is and did, and only where that is little also others.
+    pub(super) fn worth_telling(&self, limit: usize) -> Vec<&Fact> {
+        let (main, others): (Vec<_>, Vec<_>) = self
+            .facts
+            .iter()
+            .enumerate()
+            .filter(|(_, fact)| fact.role != FactRole::Message)
+            .partition(|(at, fact)| *at < self.required || fact.role != FactRole::Other);
+        let room = MIN_TOLD.saturating_sub(main.len());
+        main.into_iter().chain(others.into_iter().take(room)).map(|(_, fact)| fact).take(limit).collect()
     }
 
     pub(super) fn of_role(&self, role: FactRole) -> Option<&Fact> {
@@ -181,6 +189,26 @@ fn is_fit(text: &str) -> bool {
         && !WORDING.urgency.iter().chain(&WORDING.placeholders).any(|phrase| lower.contains(phrase.as_str()))
 }
 
+/// A company as one speaks of it: `Halden Foods` of `Halden Foods, Inc.`; as it is where nothing else is left.
+fn without_legal_form(company: &str) -> &str {
+    let company = company.trim();
+    let mut rest = company;
+    while let Some((head, last)) = rest.rsplit_once(' ') {
+        let last: String = last.chars().filter(|c| *c != '.').flat_map(char::to_lowercase).collect();
+        let head = head.trim_end_matches([',', ' ', '&']);
+        if head.is_empty() || !WORDING.legal_forms.contains(&last) {
+            break;
+        }
+        rest = head;
+    }
+    rest
+}
+
+/// Whether a text stands for nothing known.
+fn is_blank(text: &str) -> bool {
+    WORDING.blanks.contains(normalise(text).trim())
+}
+
 /// A name as it is greeted: the first one, or all of it where it is not in Latin letters.
 fn greeting(name: &str) -> Option<String> {
     let name = clean(name, MAX_NAME + 1);
@@ -215,6 +243,20 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(greeting(name).as_deref(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn companies_are_named_without_their_legal_form() {
+        for (company, named) in [
+            ("Halden Foods, Inc.", "Halden Foods"),
+            ("Halden GmbH & Co. KG", "Halden"),
+            ("Halden S.A.", "Halden"),
+            ("Oriole Co-op", "Oriole Co-op"),
+            ("Acme", "Acme"),
+            ("Limited", "Limited"),
+        ] {
+            assert_eq!(without_legal_form(company), named);
         }
     }
 

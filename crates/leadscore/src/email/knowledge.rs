@@ -2,6 +2,7 @@
 
 mod chunk;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -94,7 +95,7 @@ impl KnowledgeBase {
     /// occurs twice, sizes above the limits, and documents without any text.
     pub fn new(documents: impl IntoIterator<Item = Document>) -> Result<KnowledgeBase, Error> {
         let mut passages = Vec::new();
-        let (mut names, mut bytes) = (std::collections::BTreeSet::new(), 0);
+        let (mut names, mut bytes) = (BTreeSet::new(), 0);
         for document in documents {
             let refuse = |message: String| Err(invalid(&document.name, message));
             if document.name.trim().is_empty() || document.name.chars().count() > 200 {
@@ -150,28 +151,26 @@ impl KnowledgeBase {
     /// The passages that suit a query best, those about an interest before all others: who asked about one thing gets no
     /// passage about another one. Filled up with the first passages.
     pub(super) fn about(&self, interest: Option<&str>, query: &str, limit: usize) -> Vec<&Passage> {
-        let mut found = self.search(query, self.0.passages.len());
-        if let Some(interest) = interest {
-            let wanted = words(interest);
-            let names_it = |text: &str| {
-                let named = words(text);
-                wanted.iter().all(|word| named.contains(word))
-            };
-            // The sort is stable: within each group the order is that of the search.
-            found.sort_by_cached_key(|passage| {
-                if names_it(&passage.heading) { 0 } else { 1 + u8::from(!names_it(&passage.text)) }
-            });
-        }
-        found.truncate(limit);
-        for passage in &self.0.passages {
-            if found.len() >= limit {
-                break;
-            }
-            if !found.iter().any(|own| own.id == passage.id) {
-                found.push(passage);
-            }
-        }
-        found
+        self.grouped(interest, query).into_iter().flatten().take(limit).collect()
+    }
+
+    /// All passages in groups, the best group first, and within each by the query: those whose heading names the
+    /// interest, those whose text does, and each other one for itself.
+    pub(super) fn grouped(&self, interest: Option<&str>, query: &str) -> Vec<Vec<&Passage>> {
+        let found = self.search(query, self.0.passages.len());
+        let is_found: BTreeSet<&str> = found.iter().map(|passage| passage.id.as_str()).collect();
+        let rest = self.0.passages.iter().filter(|passage| !is_found.contains(passage.id.as_str()));
+        let wanted = interest.map(words).unwrap_or_default();
+        let names_it = |text: &str| {
+            let named = words(text);
+            !wanted.is_empty() && wanted.iter().all(|word| named.contains(word))
+        };
+        let (in_heading, others): (Vec<&Passage>, Vec<&Passage>) =
+            found.into_iter().partition(|passage| names_it(&passage.heading));
+        let (in_text, others): (Vec<&Passage>, Vec<&Passage>) =
+            others.into_iter().partition(|passage| names_it(&passage.text));
+        let single = others.into_iter().chain(rest).map(|passage| vec![passage]);
+        [in_heading, in_text].into_iter().filter(|group| !group.is_empty()).chain(single).collect()
     }
 }
 

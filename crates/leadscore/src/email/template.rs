@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::wording::{Channel, FactRole, WORDING};
-use super::{EmailTask, text};
-use crate::json::sha256;
+use super::audience::Fit;
+use super::choice::Choice;
+use super::job;
+use super::step::Step;
+use super::text::cut;
+use super::wording::{Channel, FactRole, Tone, WORDING};
+use super::{EmailTask, MAX_SUBJECT};
 
 /// The longest excerpt in a message that is not an e-mail, in characters.
 const SHORT_EXCERPT: usize = 160;
@@ -14,55 +18,91 @@ pub(super) fn written(task: &EmailTask) -> (String, String) {
     let phrase = |role| task.facts.of_role(role).map(|fact| fact.phrase.as_str());
     let (interest, touch) = (phrase(FactRole::Interest), phrase(FactRole::Touch));
     let (job, company) = (phrase(FactRole::Job), phrase(FactRole::Company));
-    let excerpt = if task.channel == Channel::Email {
-        task.excerpt.clone()
-    } else {
-        text::excerpt(&task.passages[0].text, &task.facts.query(), SHORT_EXCERPT)
+    let excerpt = match task.channel {
+        Channel::Email => task.offer.text.clone(),
+        _ => cut(&task.offer.sent, SHORT_EXCERPT),
     };
-    let values = BTreeMap::from([
+    let company = company.map(|company| company.trim_end_matches('.').to_owned());
+    // `CEO at Acme` names the company already.
+    let names_company = job.is_some_and(|job| job.to_lowercase().contains(" at "));
+    let at = company.as_ref().filter(|_| !names_company).map(|company| format!(" at {company}"));
+    let mut values = BTreeMap::from([
         ("interest", interest.map(with_article).unwrap_or_default()),
         ("touch", touch.unwrap_or_default().to_owned()),
-        ("job", job.map(with_indefinite).unwrap_or_default()),
-        ("company", company.unwrap_or_default().trim_end_matches('.').to_owned()),
+        ("touching", touch.map(gerund).unwrap_or_default()),
+        ("job", job.map(job::with_article).unwrap_or_default()),
+        ("at", at.unwrap_or_default()),
+        ("company", company.clone().unwrap_or_default()),
         ("sender", task.sender.company.clone()),
-        ("heading", task.passages[0].heading.clone()),
+        ("heading", task.offer.passage.heading.clone()),
         ("excerpt", excerpt),
+        ("booking", task.booking.to_owned()),
     ]);
-    let mut choice = Choice::new(task);
+    let mut choice = task.choice("template");
     let opening = match (touch, interest) {
         (Some(_), Some(_)) => "touch",
         (Some(_), None) => "touch_only",
         (None, Some(_)) => "interest",
         (None, None) => "none",
     };
-    let work = match (job, company) {
-        (Some(_), Some(_)) => "job_company",
-        (Some(_), None) => "job",
+    let opening = choice.worded(&WORDING.openings[opening], &values);
+    // Who has asked for something, or is left in peace, is not asked for what matters more.
+    let may_ask = matches!(task.step, Step::Open | Step::InfoAsked) && task.tone != Tone::Light;
+    let comes_after = job.is_some() && may_ask && task.offer.fit != Fit::Own && choice.below(3) == 0;
+    let work = match (job, &company) {
+        (Some(_), _) if task.offer.fit == Fit::Own => "own",
+        (Some(_), _) if comes_after => "after",
+        (Some(_), _) => "before",
         (None, Some(_)) => "company",
         (None, None) => "none",
     };
-    let opening = filled(choice.of_list(&WORDING.openings[opening]), &values);
-    let work = filled(choice.of_list(&WORDING.jobs[work]), &values);
-    let intro = filled(choice.of_list(&WORDING.intros), &values);
-    let closing = choice.of_list(&WORDING.closings[&task.tone]).to_owned();
-    let subjects = &WORDING.subjects[if interest.is_some() { "interest" } else { "none" }];
-    let plain = BTreeMap::from([
-        ("interest", interest.unwrap_or_default().to_owned()),
-        ("sender", task.sender.company.clone()),
-    ]);
-    let subject = filled(choice.of_list(&subjects[&task.tone]), &plain);
+    let work = choice.worded(&WORDING.jobs[work], &values);
+    let intro = choice.worded(&WORDING.intros, &values);
+    let closing = choice.worded(&WORDING.closings[closing(task)], &values);
+    let subject = subject(task, interest, &mut values, &mut choice);
     let body = match task.channel {
+        Channel::Email if comes_after => format!("{opening}\n\n{intro}\n\n{work} {closing}"),
         Channel::Email => format!("{opening} {work}\n\n{intro}\n\n{closing}"),
         _ => format!("{opening} {intro}\n\n{closing}"),
     };
     (subject, body)
 }
 
+/// The name of the closing sentences: what the lead has done goes before its tier.
+fn closing(task: &EmailTask) -> &'static str {
+    match task.step {
+        // Who asked is not told that no answer is needed.
+        Step::InfoAsked if task.tone == Tone::Light => Tone::Helpful.as_str(),
+        Step::Open | Step::InfoAsked => task.tone.as_str(),
+        Step::Price if task.offer.has_price => "price_told",
+        Step::Price => "price_open",
+        step => step.name(),
+    }
+}
+
+fn subject(
+    task: &EmailTask,
+    interest: Option<&str>,
+    values: &mut BTreeMap<&str, String>,
+    choice: &mut Choice,
+) -> String {
+    // A subject has the bare name.
+    values.insert("interest", interest.unwrap_or_default().to_owned());
+    let subjects = |of: &str| &WORDING.subjects[of][closing(task)];
+    if interest.is_some() {
+        let subject = choice.worded(subjects("interest"), values);
+        if subject.chars().count() <= MAX_SUBJECT {
+            return subject;
+        }
+    }
+    cut(&choice.worded(subjects("none"), values), MAX_SUBJECT)
+}
+
 /// A text with greeting, signature, postal address and the way to unsubscribe.
 pub(super) fn framed(task: &EmailTask, text: &str) -> String {
     let (sender, name) = (&task.sender, &task.facts.greeting);
     let greeting = if name.is_empty() { "Hello,".to_owned() } else { format!("Hi {name},") };
-    let farewell = Choice::new(task).of_list(&WORDING.farewells).to_owned();
+    let farewell = task.choice("farewell").worded(&WORDING.farewells, &BTreeMap::new());
     match task.channel {
         Channel::Email => format!(
             "{greeting}\n\n{text}\n\n{farewell},\n{}\n{}\n\n--\n{}, {}\nUnsubscribe: {}",
@@ -73,45 +113,6 @@ pub(super) fn framed(task: &EmailTask, text: &str) -> String {
             sender.name, sender.company, sender.unsubscribe
         ),
     }
-}
-
-/// One sentence of each list, by the lead's content: the same lead always gets the same one.
-struct Choice {
-    digits: Vec<u8>,
-    next: usize,
-}
-
-impl Choice {
-    fn new(task: &EmailTask) -> Choice {
-        let facts: Vec<&str> = task.facts.told(usize::MAX).map(|fact| fact.phrase.as_str()).collect();
-        let content = format!("{}\n{}\n{}", task.lead_id, task.facts.greeting, facts.join("\n"));
-        Choice { digits: sha256(&content).into_bytes(), next: 0 }
-    }
-
-    fn of_list<'l>(&mut self, list: &'l [String]) -> &'l str {
-        // Four hexadecimal digits for each.
-        let digits = self.digits.iter().skip(4 * self.next).take(4);
-        let number = digits.fold(0_usize, |number, digit| {
-            number * 16 + char::from(*digit).to_digit(16).unwrap_or(0) as usize
-        });
-        self.next += 1;
-        &list[number % list.len()]
-    }
-}
-
-/// A template with its values.
-///
-/// Values are put in once and not looked at again, so that braces in them stay what they are.
-fn filled(template: &str, values: &BTreeMap<&str, String>) -> String {
-    let (mut out, mut rest) = (String::new(), template);
-    while let Some((before, tail)) = rest.split_once('{') {
-        let (name, after) = tail.split_once('}').expect("the templates that ship are closed");
-        out.push_str(before);
-        out.push_str(values.get(name).map(String::as_str).unwrap_or_default());
-        rest = after;
-    }
-    out.push_str(rest);
-    out
 }
 
 /// `our AI Program`; what is not called a program or a course stays as it is.
@@ -125,16 +126,70 @@ fn with_article(interest: &str) -> String {
     }
 }
 
-/// `a nurse`, `an architect`; abbreviations such as `VP Sales` stay as they are spoken.
-fn with_indefinite(job: &str) -> String {
-    let shown = job.trim_end_matches('.');
-    let first = shown.split([' ', '-']).next().unwrap_or_default();
-    let is_abbreviation = first.chars().count() > 1 && first.chars().all(char::is_uppercase);
-    let vowels: &[char] = if is_abbreviation {
-        &['A', 'E', 'F', 'H', 'I', 'L', 'M', 'N', 'O', 'R', 'S', 'X']
-    } else {
-        &['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']
-    };
-    let article = if first.starts_with(vowels) { "an" } else { "a" };
-    format!("{article} {shown}")
+/// `asking for a demo` of `asked for a demo`.
+fn gerund(touch: &str) -> String {
+    let (verb, rest) = touch.split_once(' ').unwrap_or((touch, ""));
+    let verb = WORDING.gerunds.get(verb).map_or(verb, String::as_str);
+    format!("{verb} {rest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every text that a template can become.
+    fn all(template: &str) -> Vec<String> {
+        let mut texts = vec![String::new()];
+        let mut rest = template;
+        while let Some((before, tail)) = rest.split_once('[') {
+            let (parts, after) = tail.split_once(']').unwrap();
+            let with = |text: &String| {
+                parts.split('|').map(|part| format!("{text}{before}{part}")).collect::<Vec<_>>()
+            };
+            texts = texts.iter().flat_map(with).collect();
+            rest = after;
+        }
+        texts.into_iter().map(|text| text + rest).collect()
+    }
+
+    #[test]
+    fn every_template_is_whole_and_presses_nobody() {
+        let known = [
+            "interest", "touch", "touching", "job", "at", "company", "sender", "heading", "excerpt",
+            "booking",
+        ];
+        let subjects = WORDING.subjects.values().flat_map(BTreeMap::values);
+        let sentences =
+            WORDING.openings.values().chain(WORDING.jobs.values()).chain(WORDING.closings.values());
+        for (list, is_sentence) in
+            subjects.map(|list| (list, false)).chain(sentences.map(|list| (list, true)))
+        {
+            for text in list.iter().flat_map(|template| all(template)) {
+                let names = text.split('{').skip(1).map(|part| part.split_once('}').unwrap().0);
+                assert!(names.into_iter().all(|name| known.contains(&name)), "{text}");
+                let lower = text.to_lowercase();
+                assert!(
+                    !text.contains(['[', ']', '|']) && !text.contains("  ") && !text.contains(" ."),
+                    "{text}"
+                );
+                assert!(!is_sentence || text.ends_with(['.', '?']) && !text.contains(".."), "{text}");
+                assert!(
+                    !WORDING.urgency.iter().any(|phrase| super::super::text::has_phrase(&lower, phrase)),
+                    "{text}"
+                );
+            }
+        }
+        for step in
+            ["direct", "helpful", "light", "demo_asked", "booked", "in_talks", "price_told", "price_open"]
+        {
+            assert!(
+                WORDING.closings.contains_key(step)
+                    && WORDING.subjects.values().all(|of| of.contains_key(step))
+            );
+        }
+        let touches = WORDING.facts.iter().filter(|fact| fact.role == FactRole::Touch);
+        for touch in touches.flat_map(|fact| fact.values.values()) {
+            assert!(gerund(touch).split(' ').next().unwrap().ends_with("ing"), "{touch}");
+        }
+    }
 }

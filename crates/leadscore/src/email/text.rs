@@ -1,7 +1,5 @@
 //! Words and sentences of plain text.
 
-use std::collections::BTreeSet;
-
 use crate::expression::normalise;
 
 /// Words that say nothing of what a text is about.
@@ -43,37 +41,18 @@ pub(super) fn sentences(text: &str) -> Vec<&str> {
     found
 }
 
-/// Sentences of a text that follow each other and have most of the words that are asked for, of at most so many
-/// characters; a single sentence that is longer is cut at a word.
-pub(super) fn excerpt(text: &str, query: &str, max_chars: usize) -> String {
-    let wanted: BTreeSet<String> = words(query).into_iter().collect();
-    let sentences = sentences(text);
-    let mut best: (usize, String) = (0, String::new());
-    for start in 0..sentences.len() {
-        let mut joined = String::new();
-        for sentence in &sentences[start..] {
-            let length = joined.chars().count() + usize::from(!joined.is_empty()) + sentence.chars().count();
-            if length > max_chars {
-                break;
-            }
-            if !joined.is_empty() {
-                joined.push(' ');
-            }
-            joined.push_str(sentence);
-        }
-        let hits = words(&joined).iter().filter(|word| wanted.contains(*word)).collect::<BTreeSet<_>>().len();
-        if best.1.is_empty() && !joined.is_empty() || hits > best.0 {
-            best = (hits, joined);
-        }
-    }
-    if best.1.is_empty() {
-        return cut(text, max_chars);
-    }
-    best.1
+/// Whether a text has a phrase as whole words.
+pub(super) fn has_phrase(text: &str, phrase: &str) -> bool {
+    text.match_indices(phrase).any(|(at, found)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + found.len()..].chars().next();
+        let ends_open = phrase.ends_with(' ');
+        !before.is_some_and(char::is_alphanumeric) && (ends_open || !after.is_some_and(char::is_alphanumeric))
+    })
 }
 
 /// A text cut at the end of a word.
-fn cut(text: &str, max_chars: usize) -> String {
+pub(super) fn cut(text: &str, max_chars: usize) -> String {
     let head: String = text.chars().take(max_chars).collect();
     match head.rsplit_once(char::is_whitespace) {
         Some((whole, _)) if head.len() < text.len() => format!("{}…", whole.trim_end_matches([',', ';'])),
@@ -95,11 +74,8 @@ mod tests {
     }
 
     #[test]
-    fn an_excerpt_has_what_is_asked_for() {
-        let text = "We are old. Nurses learn on shifts. Developers write code.";
-        assert_eq!(excerpt(text, "a developer", 30), "Developers write code.");
-        assert_eq!(excerpt(text, "nothing else", 30), "We are old.");
-        assert_eq!(excerpt("one two three four", "x", 10), "one two…");
-        assert_eq!(excerpt("", "x", 10), "");
+    fn phrases_are_whole_words() {
+        assert!(has_phrase("how much is it?", "how much is") && !has_phrase("priceless", "price"));
+        assert_eq!(cut("one two three four", 10), "one two…");
     }
 }

@@ -1,6 +1,6 @@
 //! The words of messages, from `wording.json`: which attributes are told, tones, templates, and what is refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
@@ -47,8 +47,6 @@ pub(super) enum FactRole {
 #[serde(deny_unknown_fields)]
 pub(super) struct FactWording {
     pub(super) attribute: String,
-    /// What a model is told that it is.
-    pub(super) label: String,
     pub(super) role: FactRole,
     /// The words for its values; other values are not told. Empty where the value is told as it is.
     #[serde(default)]
@@ -59,15 +57,86 @@ pub(super) struct FactWording {
 #[serde(deny_unknown_fields)]
 pub(super) struct Wording {
     pub(super) facts: Vec<FactWording>,
+    /// Texts that stand for nothing known, such as `n/a`, and jobs that are none.
+    pub(super) blanks: BTreeSet<String>,
     tiers: BTreeMap<Tone, Vec<String>>,
     pub(super) urgency: Vec<String>,
     pub(super) placeholders: Vec<String>,
+    pub(super) steps: StepWording,
+    /// Beginnings of titles that one person in a company has.
+    pub(super) positions: Vec<String>,
+    pub(super) acronyms: BTreeSet<String>,
+    /// Words of job titles that have no capital within a sentence.
+    pub(super) job_words: BTreeSet<String>,
+    pub(super) audiences: Vec<Audience>,
+    /// Phrases by which a passage says whom it is for.
+    pub(super) stated_for: Vec<String>,
+    pub(super) leaning: Leaning,
+    /// Words by which a clause limits what stands before it.
+    pub(super) conditions: Vec<String>,
+    /// Phrases of sentences that tell what is not there or what is asked for: no good beginning.
+    pub(super) reservations: Vec<String>,
+    /// What stands behind the name of a company by law, such as `inc`.
+    pub(super) legal_forms: BTreeSet<String>,
+    pub(super) chatter: Chatter,
+    /// `asked` and `asking`.
+    pub(super) gerunds: BTreeMap<String, String>,
+    /// In all templates `{interest}` is a value, and of `[this|that]` one part is taken.
     pub(super) openings: BTreeMap<String, Vec<String>>,
     pub(super) jobs: BTreeMap<String, Vec<String>>,
     pub(super) intros: Vec<String>,
-    pub(super) closings: BTreeMap<Tone, Vec<String>>,
-    pub(super) subjects: BTreeMap<String, BTreeMap<Tone, Vec<String>>>,
+    /// By tone, or by step where that decides.
+    pub(super) closings: BTreeMap<String, Vec<String>>,
+    pub(super) subjects: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     pub(super) farewells: Vec<String>,
+}
+
+/// Names of what a lead did or is, as `wording.json` lists them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StepWording {
+    /// Attributes whose text says what happened, such as `last_touch`.
+    pub(super) touches: Vec<String>,
+    pub(super) price: Vec<String>,
+    pub(super) price_words: Vec<String>,
+    pub(super) booked: Vec<String>,
+    pub(super) in_talks: Vec<String>,
+    pub(super) demo_asked: Vec<String>,
+    pub(super) info_asked: Vec<String>,
+    pub(super) unsubscribed: Vec<String>,
+    /// What comes after it where the lead wants messages again.
+    pub(super) subscribed: Vec<String>,
+    /// Attributes that say whether one may write, such as `email_consent`.
+    pub(super) consent: Vec<String>,
+}
+
+/// A group of people that a passage can speak to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Audience {
+    pub(super) group: String,
+    /// What they are called, in a text or as a title.
+    pub(super) nouns: Vec<String>,
+    /// Other words of titles that belong to the group.
+    pub(super) titles: Vec<String>,
+}
+
+/// How a model speaks about its text instead of writing it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Chatter {
+    /// A first line that begins with one of these and has a word of `about` is no part of a message.
+    pub(super) starts: Vec<String>,
+    pub(super) about: Vec<String>,
+    pub(super) anywhere: Vec<String>,
+}
+
+/// How a sentence shows that it leans on the one before.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Leaning {
+    pub(super) starts: BTreeSet<String>,
+    pub(super) phrases: Vec<String>,
 }
 
 pub(super) static WORDING: LazyLock<Wording> = LazyLock::new(|| {
@@ -98,30 +167,24 @@ impl Tone {
             Tone::Light => "light",
         }
     }
-
-    pub(super) fn instruction(self) -> &'static str {
-        match self {
-            Tone::Direct => "ending by asking for a call",
-            Tone::Helpful => "ending by offering an answer",
-            Tone::Light => "asking for nothing",
-        }
-    }
 }
 
 impl Channel {
-    pub(super) fn noun(self) -> &'static str {
+    /// What the words of a prompt say beside the length.
+    pub(super) fn name(self) -> &'static str {
         match self {
-            Channel::Email => "an e-mail",
-            Channel::Whatsapp => "a WhatsApp message",
-            Channel::Instagram => "an Instagram message",
+            Channel::Email => "",
+            Channel::Whatsapp => " for WhatsApp",
+            Channel::Instagram => " for Instagram",
         }
     }
 
+    /// About how many words a text should have.
     pub(super) fn words(self) -> &'static str {
         match self {
-            Channel::Email => "60-120",
-            Channel::Whatsapp => "30-60",
-            Channel::Instagram => "25-45",
+            Channel::Email => "70",
+            Channel::Whatsapp => "45",
+            Channel::Instagram => "35",
         }
     }
 

@@ -18,7 +18,8 @@ pub struct Prompt {
     pub system: String,
     /// The data.
     pub user: String,
-    /// The JSON Schema of the answer, as text; in the subset that structured outputs of the vendors take.
+    /// The JSON Schema of the answer, as text; in the subset that structured outputs of the vendors take. Where it is
+    /// [`Prompt::PLAIN_TEXT`] the answer is plain text, and no schema is sent to a vendor.
     pub schema: String,
     /// The answer's longest length in tokens, hidden reasoning included.
     pub max_output_tokens: u32,
@@ -28,6 +29,14 @@ pub struct Prompt {
 const MESSAGE_OVERHEAD: u64 = 16;
 
 impl Prompt {
+    /// The schema of an answer that is no JSON: the text of an e-mail.
+    pub const PLAIN_TEXT: &str = r#"{"type":"string"}"#;
+
+    /// Whether the answer is plain text. Structured outputs, which want an object, are then left off.
+    pub fn wants_plain_text(&self) -> bool {
+        self.schema == Prompt::PLAIN_TEXT
+    }
+
     pub(crate) fn new(
         task: &'static str,
         version: u32,

@@ -76,7 +76,8 @@ pub(crate) fn read<T: DeserializeOwned>(reply: &str) -> Result<T, Rejection> {
     })
 }
 
-fn without_fences(text: &str) -> &str {
+/// A text without the fences of a Markdown code block around it.
+pub(crate) fn without_fences(text: &str) -> &str {
     let inner = |text: &'_ str| -> Option<usize> {
         let body = text.strip_prefix("```")?;
         Some(text.len() - body.len() + body.find('\n')? + 1)
