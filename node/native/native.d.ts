@@ -101,6 +101,8 @@ export declare class Pipeline {
   importanceJson(by: string, values?: Values | undefined | null, columns?: number | undefined | null): string
   /** The same off the event loop. */
   importanceJsonAsync(by: string, values?: Values | undefined | null, columns?: number | undefined | null, signal?: AbortSignal | undefined | null): Promise<string>
+  /** The questions of a ranking of any number of leads, as a JSON list of requests. */
+  rankingPartsJson(request: string): string
   /** Scores a file of leads into another; what came of it. */
   scoreFile(options: string): string
   /** The same off the event loop. */
@@ -122,6 +124,9 @@ export type Values = Float64Array | Float32Array
 
 /** Every code an error of the library can have. */
 export declare function errorCodes(): Array<string>
+
+/** One ranking from a JSON list of rankings, each the output of one question. */
+export declare function mergeRankingsJson(rankings: string): string
 
 /** Runs the command `leadscore`; the first argument is its own name. The exit status. */
 export declare function runCommand(args: Array<string>): number

@@ -1,2 +1,3 @@
-export { Forest, LeadscoreError, ModelFailure, Pipeline, Task, assist, errorCodes, version } from './index.js';
+export { Forest, LeadscoreError, ModelFailure, Pipeline, Task, assist, errorCodes } from './index.js';
+export { mergeRankings, rank, version } from './index.js';
 export type * from './index.js';

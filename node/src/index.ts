@@ -11,6 +11,7 @@ export { Forest, type ForestLaterOptions, type ForestOptions, type LoadOptions }
 export type { Refused, Scored } from './many.js';
 export type { FeatureMatrix, Matrix, MatrixInput, Values } from './matrix.js';
 export { type MatrixScores, Pipeline } from './pipeline.js';
+export { type Ranking, mergeRankings, rank } from './rank.js';
 export type { Rows } from './rows.js';
 export {
   type Answer,

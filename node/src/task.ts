@@ -95,7 +95,7 @@ export interface TaskFields {
   time_to_close: LeadTask & Masking & { lead: Lead };
   next_action: LeadTask & Masking & { lead: Lead };
   qualification: LeadTask & Masking & { lead: Lead };
-  /** At most 20 leads, each with an id of its own. */
+  /** At most 20 leads, each with an id of its own; `rank` takes any number. */
   ranking: LeadTask & Masking & { leads: readonly Lead[] };
   email: LeadTask & {
     lead: Lead;
@@ -128,29 +128,23 @@ export class Task<K extends TaskKind = TaskKind> {
 
   /** The question of a kind. */
   static of<K extends TaskKind>(kind: K, fields: TaskFields[K]): Task<K> {
-    if (typeof fields !== 'object' || fields === null) {
-      throw new LeadscoreError('invalid_task', '', `wants an object, found ${kindOf(fields)}`);
+    const { request, pipeline } = requestOf(kind, fields);
+    return Task.fromJSON(request, pipeline as Pipeline | undefined) as Task<K>;
+  }
+
+  /**
+   * The questions of a ranking of any number of leads, each about at most 20 of them, the best first.
+   *
+   * `rank` asks them one after another; to ask several at once, conclude each yourself and call `mergeRankings`.
+   */
+  static rankingParts(fields: TaskFields['ranking']): Task<'ranking'>[] {
+    const { request, pipeline } = requestOf('ranking', fields);
+    if (!(pipeline instanceof Pipeline)) {
+      throw new LeadscoreError('invalid_task', 'pipeline', `wants a Pipeline, found ${kindOf(pipeline)}`);
     }
-    const { pipeline, lead, leads, as_of, ...others } = fields as object as Record<string, unknown>;
-    const texts = [`"task":${encodeAny(checkText(kind, 'invalid_task', 'task'), 'invalid_task', 'task')}`];
-    if (lead !== undefined) {
-      texts.push(`"lead":${encodeLead(lead, 'lead')}`);
-    }
-    if (leads !== undefined) {
-      if (!Array.isArray(leads)) {
-        throw new LeadscoreError('invalid_task', 'leads', `wants a list, found ${kindOf(leads)}`);
-      }
-      texts.push(`"leads":[${leads.map((one, at) => encodeLead(one, `leads[${at}]`)).join(',')}]`);
-    }
-    if (lead !== undefined || leads !== undefined || as_of !== undefined) {
-      texts.push(`"as_of":${JSON.stringify(asOf(as_of))}`);
-    }
-    for (const [name, value] of Object.entries(others)) {
-      if (value !== undefined) {
-        texts.push(`${JSON.stringify(name)}:${encodeAny(value, 'invalid_task', name)}`);
-      }
-    }
-    return Task.fromJSON(`{${texts.join(',')}}`, pipeline as Pipeline | undefined) as Task<K>;
+    const own = Pipeline.nativeOf(pipeline);
+    const parts: string[] = JSON.parse(enter(() => own.rankingPartsJson(request)));
+    return parts.map((part) => Task.fromJSON(part, pipeline) as Task<'ranking'>);
   }
 
   /** The task of a request in JSON, which is the same in every language. */
@@ -200,6 +194,32 @@ export async function assist<K extends TaskKind>(
     }
   }
   return task.conclude(answer);
+}
+
+function requestOf(kind: TaskKind, fields: unknown): { request: string; pipeline: unknown } {
+  if (typeof fields !== 'object' || fields === null) {
+    throw new LeadscoreError('invalid_task', '', `wants an object, found ${kindOf(fields)}`);
+  }
+  const { pipeline, lead, leads, as_of, ...others } = fields as Record<string, unknown>;
+  const texts = [`"task":${encodeAny(checkText(kind, 'invalid_task', 'task'), 'invalid_task', 'task')}`];
+  if (lead !== undefined) {
+    texts.push(`"lead":${encodeLead(lead, 'lead')}`);
+  }
+  if (leads !== undefined) {
+    if (!Array.isArray(leads)) {
+      throw new LeadscoreError('invalid_task', 'leads', `wants a list, found ${kindOf(leads)}`);
+    }
+    texts.push(`"leads":[${leads.map((one, at) => encodeLead(one, `leads[${at}]`)).join(',')}]`);
+  }
+  if (lead !== undefined || leads !== undefined || as_of !== undefined) {
+    texts.push(`"as_of":${JSON.stringify(asOf(as_of))}`);
+  }
+  for (const [name, value] of Object.entries(others)) {
+    if (value !== undefined) {
+      texts.push(`${JSON.stringify(name)}:${encodeAny(value, 'invalid_task', name)}`);
+    }
+  }
+  return { request: `{${texts.join(',')}}`, pipeline };
 }
 
 /** What an error says of a call, as far as it is one that every client may have. */

@@ -92,6 +92,8 @@ async function run(one: Case, way: Way): Promise<unknown> {
   switch (`${one.class ?? ''}.${one.operation}`) {
     case '.version':
       return native.version();
+    case '.merge_rankings_json':
+      return native.mergeRankingsJson(text(0));
     case '.error_codes':
       return native.errorCodes();
     case 'Pipeline.builtin_names':
@@ -149,6 +151,8 @@ async function ofPipeline(pipeline: Native.Pipeline, one: Case, way: Way): Promi
         ? pipeline.importanceJson(text(0), values, columns)
         : pipeline.importanceJsonAsync(text(0), values, columns);
     }
+    case 'ranking_parts_json':
+      return pipeline.rankingPartsJson(text(0));
     case 'score_file': {
       const folder = mkdtempSync(join(tmpdir(), 'leadscore-test-'));
       try {

@@ -84,6 +84,8 @@ test('import and require give the same things', () => {
     'Task',
     'assist',
     'errorCodes',
+    'mergeRankings',
+    'rank',
     'version',
   ];
   assert.deepEqual(Object.keys(leadscore).filter((name) => name !== 'default').sort(), names);
@@ -105,6 +107,8 @@ test('what comes out is what the types say', () => {
     ['features_json', '{ [name: string]: leadscore.FeatureValue }', (text) => text],
     ['importance_json', 'leadscore.FeatureImportance[]', (text) => text],
     ['score_file', 'leadscore.FileSummary', (text) => text],
+    ['ranking_parts_json', 'string[]', (text) => text],
+    ['merge_rankings_json', 'leadscore.RankedLead[]', (text) => text],
   ];
   const lines = [
     "import type * as leadscore from 'leadscore';",

@@ -147,7 +147,7 @@ def example() -> ModuleType:
     return module
 
 
-def ask(example: ModuleType, name: str) -> Assisted:
+def ask(example: ModuleType, name: str) -> Assisted[Any]:
     lead = {"id": "l-1", "title": "VP Sales"}
     task = Task("next_action", pipeline=Pipeline.builtin("conversion"), lead=lead, as_of="2026-11-22")
     result = assist(task, example.ASK[name])

@@ -5,21 +5,29 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from leadscore import (
     Assisted,
+    ChatIntent,
     LeadscoreError,
     ModelFailure,
+    NextAction,
     Pipeline,
     Prompt,
+    RankedLead,
+    Ranking,
     Reply,
     Task,
     Usage,
     assist,
+    rank,
 )
+
+if TYPE_CHECKING:
+    from typing_extensions import assert_type
 
 PIPELINE = Pipeline.builtin("conversion")
 LEAD = {"id": "l-1", "title": "VP Sales", "name": "Ann Lee", "email": "ann@acme.example"}
@@ -57,7 +65,7 @@ def test_an_async_call_is_awaited() -> None:
         await asyncio.sleep(0)
         return GOOD
 
-    async def both() -> list[Assisted]:
+    async def both() -> list[Assisted[NextAction]]:
         return await asyncio.gather(assist(TASK, ask), assist(TASK, ask))
 
     assert [asked.provenance.author for asked in asyncio.run(both())] == ["model", "model"]
@@ -69,11 +77,12 @@ def test_an_async_call_is_awaited() -> None:
     async def impatient(prompt: Prompt) -> str:
         return await asyncio.wait_for(late(prompt), 0.01)
 
-    async def one() -> Assisted:
+    async def one() -> Assisted[NextAction]:
         return await assist(TASK, impatient)
 
     reason = asyncio.run(one()).provenance.reason
     assert reason is not None
+    assert reason["kind"] == "failed"
     assert reason["failure"]["kind"] == "timeout"
 
     async def cancelled() -> None:
@@ -134,6 +143,7 @@ def test_failures_of_the_call_are_the_reason(error: Exception, kind: str) -> Non
     asked = assist(TASK, failing(error))
     reason = asked.provenance.reason
     assert reason is not None
+    assert reason["kind"] == "failed"
     assert reason["failure"]["kind"] == kind
     assert reason["failure"].get("retry_after") == (2.5 if kind == "rate_limited" else None)
     assert "sk-secret" not in json.dumps(reason)
@@ -160,7 +170,7 @@ def test_details_go_out_as_placeholders() -> None:
 
 def test_a_chat_goes_on() -> None:
     first = Task("chat_reply", message="How much is the oak desk?", country="GB").conclude()
-    assert first.output["reply"]["asks"] == "name"
+    assert first.output["reply"].get("asks") == "name"
     task = Task(
         "chat_reply",
         message="I'm Ann Smith",
@@ -171,9 +181,23 @@ def test_a_chat_goes_on() -> None:
     assert Task("chat_intent", message="Not interested").conclude().output["intent"] == "COLD"
 
 
+def test_results_have_the_type_of_their_kind() -> None:
+    intent = Task("chat_intent", message="Hi").conclude()
+    ranking = Task("ranking", pipeline=PIPELINE, leads=[LEAD]).conclude()
+    parts = Task.ranking_parts(PIPELINE, [LEAD])
+    if TYPE_CHECKING:
+        assert_type(assist(TASK, lambda prompt: None), Assisted[NextAction])
+        assert_type(intent, Assisted[ChatIntent])
+        assert_type(ranking.output[0]["rank"], int)
+        assert_type(parts, list[Task[list[RankedLead]]])
+        assert_type(rank(PIPELINE, [LEAD], lambda prompt: ""), Ranking)
+    assert intent.output["intent"] == "NEUTRAL"
+    assert ranking.output[0]["rank"] == len(parts)
+
+
 def test_every_kind_is_made_of_its_fields() -> None:
     qualify = Pipeline.builtin("qualify")
-    tasks = [
+    tasks: list[Task[Any]] = [
         Task("conversion", pipeline=PIPELINE, lead=LEAD, band=0.1),
         Task("time_to_close", pipeline=PIPELINE, lead=LEAD, zone="Europe/Berlin"),
         Task("qualification", pipeline=qualify, lead=LEAD),

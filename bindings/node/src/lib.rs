@@ -3,6 +3,10 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "what JavaScript hands over belongs to the call")]
 #![expect(missing_debug_implementations, reason = "values on their way to JavaScript have none")]
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "the documentation goes into the types, where errors are thrown"
+)]
 
 mod enter;
 mod forest;
@@ -12,7 +16,11 @@ mod task;
 
 use std::ffi::OsString;
 
+use leadscore::task::RankingTask;
+use napi::Env;
 use napi_derive::napi;
+
+use crate::enter::enter;
 
 /// The library's version.
 #[napi]
@@ -30,4 +38,10 @@ pub fn error_codes() -> Vec<&'static str> {
 #[napi(catch_unwind)]
 pub fn run_command(args: Vec<String>) -> u8 {
     leadscore_cli::run(args.into_iter().map(OsString::from))
+}
+
+/// One ranking from a JSON list of rankings, each the output of one question.
+#[napi]
+pub fn merge_rankings_json(env: Env, rankings: String) -> napi::Result<String> {
+    enter(env, || RankingTask::merge_json(&rankings))
 }

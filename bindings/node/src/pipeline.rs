@@ -246,6 +246,12 @@ impl Pipeline {
         })
     }
 
+    /// The questions of a ranking of any number of leads, as a JSON list of requests.
+    #[napi]
+    pub fn ranking_parts_json(&self, env: Env, request: String) -> napi::Result<String> {
+        enter(env, || self.inner.ranking_parts_json(&request))
+    }
+
     /// Scores a file of leads into another; what came of it.
     #[napi]
     pub fn score_file(&self, env: Env, options: String) -> napi::Result<String> {

@@ -27,7 +27,7 @@ mod _native {
     #[pymodule_export]
     use crate::pipeline::Pipeline;
     #[pymodule_export]
-    use crate::task::Task;
+    use crate::task::{Task, merge_rankings_json};
 }
 
 /// The library's version.

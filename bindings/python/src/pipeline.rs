@@ -117,6 +117,10 @@ impl Pipeline {
         })
     }
 
+    fn ranking_parts_json(&self, py: Python<'_>, request: Text<'_>) -> PyResult<String> {
+        enter(py, || self.0.ranking_parts_json(&request.0))
+    }
+
     fn score_file(&self, py: Python<'_>, options: Text<'_>) -> PyResult<String> {
         enter_long(py, |stop| leadscore_files::score_file(&self.0, &options.0, stop))
     }

@@ -1,6 +1,6 @@
 //! Questions to a language model.
 
-use leadscore::task::AnyTask;
+use leadscore::task::{AnyTask, RankingTask};
 use pyo3::prelude::*;
 
 use crate::enter::enter;
@@ -26,4 +26,9 @@ impl Task {
     fn conclude_json(&self, py: Python<'_>, outcome: Text<'_>) -> PyResult<String> {
         enter(py, || self.0.conclude_json(&outcome.0))
     }
+}
+
+#[pyfunction]
+pub(crate) fn merge_rankings_json(py: Python<'_>, rankings: Text<'_>) -> PyResult<String> {
+    enter(py, || RankingTask::merge_json(&rankings.0))
 }

@@ -17,7 +17,7 @@ pub use error::{Issue, LeadscoreError};
 pub use forest::Forest;
 pub use matrix::Matrix;
 pub use pipeline::{MatrixScores, Pipeline, builtin_names};
-pub use task::Task;
+pub use task::{Task, merge_rankings_json};
 
 uniffi::setup_scaffolding!("leadscore_uniffi");
 

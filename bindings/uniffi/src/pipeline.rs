@@ -174,6 +174,14 @@ impl Pipeline {
         Ok(self.0.importance_json(&by, leads.as_ref())?)
     }
 
+    /// The questions of a ranking of any number of leads, as a JSON list of requests.
+    ///
+    /// # Errors
+    /// `invalid_json`, `invalid_task`, and what is wrong with the leads or their options.
+    pub fn ranking_parts_json(&self, request: String) -> Result<String, LeadscoreError> {
+        Ok(catch_panic(|| self.0.ranking_parts_json(&request))?)
+    }
+
     /// Scores a file of leads into another; options and summary are JSON.
     ///
     /// # Errors

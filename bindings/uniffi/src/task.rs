@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leadscore::error::catch_panic;
-use leadscore::task::AnyTask;
+use leadscore::task::{AnyTask, RankingTask};
 
 use crate::error::LeadscoreError;
 use crate::pipeline::Pipeline;
@@ -36,4 +36,13 @@ impl Task {
     pub fn conclude_json(&self, outcome: String) -> Result<String, LeadscoreError> {
         Ok(catch_panic(|| self.0.conclude_json(&outcome))?)
     }
+}
+
+/// One ranking from a JSON list of rankings, each the output of one question.
+///
+/// # Errors
+/// `invalid_json`, `invalid_task`.
+#[uniffi::export]
+pub fn merge_rankings_json(rankings: String) -> Result<String, LeadscoreError> {
+    Ok(catch_panic(|| RankingTask::merge_json(&rankings))?)
 }

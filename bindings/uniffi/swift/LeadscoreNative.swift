@@ -944,6 +944,14 @@ public protocol PipelineProtocol: AnyObject, Sendable {
     func importanceJson(by: String, values: Data, columns: UInt32) throws  -> String
     
     /**
+     * The questions of a ranking of any number of leads, as a JSON list of requests.
+     *
+     * # Errors
+     * `invalid_json`, `invalid_task`, and what is wrong with the leads or their options.
+     */
+    func rankingPartsJson(request: String) throws  -> String
+    
+    /**
      * Scores a file of leads into another; options and summary are JSON.
      *
      * # Errors
@@ -1166,6 +1174,22 @@ open func importanceJson(by: String, values: Data, columns: UInt32)throws  -> St
         FfiConverterUInt32.lower(columns),uniffiCallStatus
     )
         }
+})
+}
+    
+    /**
+     * The questions of a ranking of any number of leads, as a JSON list of requests.
+     *
+     * # Errors
+     * `invalid_json`, `invalid_task`, and what is wrong with the leads or their options.
+     */
+open func rankingPartsJson(request: String)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
+        uniffiCallStatus in
+    uniffi_leadscore_uniffi_fn_method_pipeline_ranking_parts_json(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(request),uniffiCallStatus
+    )
 })
 }
     
@@ -2106,6 +2130,20 @@ public func builtinNames() -> [String]  {
     )
 })
 }
+/**
+ * One ranking from a JSON list of rankings, each the output of one question.
+ *
+ * # Errors
+ * `invalid_json`, `invalid_task`.
+ */
+public func mergeRankingsJson(rankings: String)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
+        uniffiCallStatus in
+    uniffi_leadscore_uniffi_fn_func_merge_rankings_json(
+        FfiConverterString.lower(rankings),uniffiCallStatus
+    )
+})
+}
 
 private enum InitializationResult {
     case ok
@@ -2132,6 +2170,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_func_builtin_names() != 48447) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_leadscore_uniffi_checksum_func_merge_rankings_json() != 37027) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_forest_describe_json() != 17070) {
@@ -2162,6 +2203,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_pipeline_importance_json() != 11797) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_leadscore_uniffi_checksum_method_pipeline_ranking_parts_json() != 38145) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_pipeline_score_file() != 64541) {

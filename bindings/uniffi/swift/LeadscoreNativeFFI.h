@@ -364,6 +364,11 @@ RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_features_json(uint64_t ptr
 RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_importance_json(uint64_t ptr, RustBuffer by, ForeignBytes values, uint32_t columns, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_RANKING_PARTS_JSON
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_RANKING_PARTS_JSON
+RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_ranking_parts_json(uint64_t ptr, RustBuffer request, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_SCORE_FILE
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_SCORE_FILE
 RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_score_file(uint64_t ptr, RustBuffer options, uint64_t stop, RustCallStatus *_Nonnull out_status
@@ -440,6 +445,11 @@ RustBuffer uniffi_leadscore_uniffi_fn_func_version(RustCallStatus *_Nonnull out_
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FUNC_BUILTIN_NAMES
 RustBuffer uniffi_leadscore_uniffi_fn_func_builtin_names(RustCallStatus *_Nonnull out_status
     
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FUNC_MERGE_RANKINGS_JSON
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FUNC_MERGE_RANKINGS_JSON
+RustBuffer uniffi_leadscore_uniffi_fn_func_merge_rankings_json(RustBuffer rankings, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_FFI_LEADSCORE_UNIFFI_RUSTBUFFER_ALLOC
@@ -726,6 +736,12 @@ uint16_t uniffi_leadscore_uniffi_checksum_func_builtin_names(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_FUNC_MERGE_RANKINGS_JSON
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_FUNC_MERGE_RANKINGS_JSON
+uint16_t uniffi_leadscore_uniffi_checksum_func_merge_rankings_json(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_DESCRIBE_JSON
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_DESCRIBE_JSON
 uint16_t uniffi_leadscore_uniffi_checksum_method_forest_describe_json(void
@@ -783,6 +799,12 @@ uint16_t uniffi_leadscore_uniffi_checksum_method_pipeline_features_json(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_PIPELINE_IMPORTANCE_JSON
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_PIPELINE_IMPORTANCE_JSON
 uint16_t uniffi_leadscore_uniffi_checksum_method_pipeline_importance_json(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_PIPELINE_RANKING_PARTS_JSON
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_PIPELINE_RANKING_PARTS_JSON
+uint16_t uniffi_leadscore_uniffi_checksum_method_pipeline_ranking_parts_json(void
     
 );
 #endif

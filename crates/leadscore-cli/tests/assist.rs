@@ -185,6 +185,69 @@ mod connected {
     }
 
     #[test]
+    fn a_passage_is_found_by_meaning_too() {
+        let sender = r#"{"name": "Mara Quill", "company": "Oriole", "address": "1 Sample Street", "unsubscribe": "https://oriole.example/u"}"#;
+        let folder = support::folder(&[("sender.json", sender.as_bytes())]);
+        let sender = support::path(&folder, "sender.json");
+        let email = |server: &ModelServer, more: &[&str]| {
+            let args = [
+                &["assist", "email"],
+                &ABOUT[..],
+                &["-k", "fixtures/knowledge", "-s", &sender, "--json"],
+                more,
+            ];
+            with_variables(
+                &args.concat(),
+                &[("OPENAI_API_KEY", "sk-secret"), ("OPENAI_BASE_URL", &server.url)],
+            )
+        };
+        let by_meaning = ["--embeddings", "openai:text-embedding-3-small"];
+        let json = |run: &Run| serde_json::from_str::<serde_json::Value>(&run.out).unwrap();
+        let server = ModelServer::start(vec![(200, "president".to_owned())]);
+        let alone = email(&server, &[]);
+        assert_eq!((alone.code, server.requests().len()), (0, 0), "{}", alone.err);
+        let run = email(&server, &by_meaning);
+        assert_eq!(run.code, 0, "{}", run.err);
+        assert!(
+            run.err.contains("are embedded by openai:text-embedding-3-small: 2,000 tokens, $0.00004"),
+            "{}",
+            run.err
+        );
+        let sent: Vec<serde_json::Value> =
+            server.requests().iter().map(|body| serde_json::from_str(body).unwrap()).collect();
+        assert_eq!(sent.len(), 2);
+        assert!(
+            sent[0]["input"].as_array().unwrap().len() > 30 && sent[0]["model"] == "text-embedding-3-small"
+        );
+        let query = sent[1]["input"][0].as_str().unwrap();
+        assert!(query.contains("Vice President of Sales") && !query.contains("Delia"), "{query}");
+        assert!(json(&run)["output"]["body"].as_str().unwrap().contains("Delia"), "{}", run.out);
+
+        // Where there are no vectors, words alone find the passage, and that is said.
+        let broken = ModelServer::start(vec![(401, "wrong key sk-secret".to_owned())]);
+        for (server, more, says) in [
+            (&broken, &[][..], "status 401: wrong key [key]"),
+            (&server, &["--max-calls", "1"], "all calls of the budget are used up"),
+            (&server, &["--max-cost", "0.0000001"], "nothing was asked"),
+        ] {
+            let run = email(server, &[&by_meaning[..], more].concat());
+            assert_eq!((run.code, &run.out), (1, &alone.out), "{}", run.err);
+            let note = "embeddings: the passage is found by words alone, for ";
+            assert!(run.err.contains(note) && run.err.contains(says), "{}", run.err);
+            assert!(!run.err.contains("sk-secret"), "{}", run.err);
+        }
+        let count = server.requests().len();
+        let run = email(&server, &[&by_meaning[..], &["--dry-run"]].concat());
+        assert_eq!((run.code, server.requests().len()), (0, count), "{}", run.err);
+        let note = "--embeddings: openai:text-embedding-3-small would first get the ";
+        assert!(run.err.contains(note) && run.err.contains("rests on words alone"), "{}", run.err);
+        for (model, says) in [("gemini:m", "gemini wants a key"), ("m", "is no PROVIDER:NAME")] {
+            let run = email(&server, &["--embeddings", model]);
+            assert!(run.code == 2 && run.err.contains(says), "{}", run.err);
+        }
+    }
+
+    #[test]
     fn nothing_is_asked_beyond_the_budget_or_without_a_key() {
         let server = ModelServer::start(vec![(200, GOOD.to_owned())]);
         let run = ask(&server, &["--max-cost", "0.0000001"]);

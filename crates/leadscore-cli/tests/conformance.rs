@@ -8,7 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use leadscore::forest::Iterations;
-use leadscore::task::AnyTask;
+use leadscore::task::{AnyTask, RankingTask};
 use leadscore::{Context, Error, ErrorKind, FeatureMatrix, Forest, ImportOptions, Pipeline};
 use serde_json::{Value, json};
 use support::{folder, leadscore, path, root};
@@ -165,6 +165,7 @@ fn run(case: &Value) -> Result<Value, Error> {
     let forest = |forest: Forest| json!(forest.describe_json());
     Ok(match (case.get("class").and_then(Value::as_str), operation) {
         (None, "version") => json!(env!("CARGO_PKG_VERSION")),
+        (None, "merge_rankings_json") => json!(RankingTask::merge_json(text(0))?),
         (None, "error_codes") => json!(ErrorKind::ALL.iter().map(|kind| kind.code()).collect::<Vec<_>>()),
         (Some("Pipeline"), "builtin_names") => json!(Pipeline::builtin_names().collect::<Vec<_>>()),
         (Some("Pipeline"), "builtin") => described(Pipeline::builtin(text(0))?),
@@ -211,6 +212,7 @@ fn of_pipeline(pipeline: &Pipeline, operation: &str, arguments: &[Value]) -> Res
             let leads = arguments.get(1).filter(|leads| !leads.is_null()).map(matrix).transpose()?;
             json!(pipeline.importance_json(text(0), leads.as_ref())?)
         }
+        "ranking_parts_json" => json!(pipeline.ranking_parts_json(text(0))?),
         "score_file" => {
             let dir = folder(&[]);
             let fixtures = root().join("fixtures");

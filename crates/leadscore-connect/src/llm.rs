@@ -22,16 +22,21 @@
 mod anthropic;
 mod assistant;
 mod breaker;
+mod connection;
+mod embedding;
 mod failure;
 mod gemini;
 mod model;
 mod ollama;
 mod openai;
+mod pace;
 mod provider;
 mod request;
+mod retry;
 mod schema;
 mod spec;
 
 pub use assistant::Assistant;
+pub use embedding::EmbeddingModel;
 pub use model::Model;
 pub use provider::{Provider, SpecError};

@@ -21,14 +21,16 @@
 //! # }
 //! ```
 //!
-//! Sources: RFC 5321, 5322, 3207, 4954, 2047, 6531, 2369, 8058 and 8314.
+//! Sources: RFC 5321, 5322, 3207, 4954, 2047, 6531, 2369, 8058 and 8314; 6376, 8301 and 8463 for DKIM; Google's page on `XOAUTH2`.
 
+mod dkim;
 mod email;
 mod failure;
 mod mailer;
 mod settings;
 mod stream;
 
+pub use dkim::{Dkim, DkimError};
 pub use email::{Email, EmailError, Mailbox, Message, Unsubscribe};
 pub use failure::{SendError, SendFailure};
 pub use mailer::{Mailer, Receipt};

@@ -19,7 +19,9 @@
 mod content;
 mod delivery;
 mod sender;
+mod template;
 
 pub use content::{ContactCard, Content, MediaKind, Note, OrderItem, SystemKind};
 pub use delivery::{Delivery, DeliveryState, Event, Message, Referral, Status, User};
 pub use sender::{Button, MAX_BUTTONS_TEXT_CHARS, MAX_TEXT_CHARS, Sender};
+pub use template::{Template, TemplateError};

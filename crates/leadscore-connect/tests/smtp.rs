@@ -106,6 +106,40 @@ async fn the_published_login_is_what_the_server_gets() {
 }
 
 #[tokio::test]
+async fn an_access_token_goes_by_xoauth2_and_its_refusal_is_told() {
+    let ehlo = "250-mail.example.com\r\n250 AUTH PLAIN LOGIN XOAUTH2\r\n";
+    let (login, query) = ("someuser%40example.com:ya29.token@", "?tls=none&auth=xoauth2");
+    let command = "AUTH XOAUTH2 dXNlcj1zb21ldXNlckBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciB5YTI5LnRva2VuAQE=";
+    let answers = ["220 ready\r\n", ehlo, "235 ok\r\n", OK, OK, "354 go\r\n", OK];
+    let (sent, heard) = dialogue(login, query, &answers).await;
+    assert_eq!((sent.unwrap().as_str(), heard[1].as_str()), ("OK", command));
+
+    // {"status":"401","schemes":"bearer"}, as Google says it, and only then the code.
+    let challenge = "334 eyJzdGF0dXMiOiI0MDEiLCJzY2hlbWVzIjoiYmVhcmVyIn0=\r\n";
+    for (code, temporary) in [(535, false), (454, true)] {
+        let refusal = format!("{code} 5.7.8 not accepted ya29.token\r\n");
+        let (sent, heard) = dialogue(login, query, &["220 ready\r\n", ehlo, challenge, &refusal]).await;
+        let error = sent.unwrap_err();
+        assert_eq!(
+            (error.failure, error.code, error.is_temporary()),
+            (SendFailure::Login, Some(code), temporary)
+        );
+        let message = r#"AUTH: 5.7.8 not accepted [password] {"status":"401","schemes":"bearer"}"#;
+        assert_eq!(error.message, message);
+        assert_eq!(heard[1..], [command, "", "QUIT"]);
+    }
+    // A refusal at once, and a server that takes the empty answer for a login.
+    let (sent, _) = dialogue(login, query, &["220 ready\r\n", ehlo, "535 5.7.8 no\r\n"]).await;
+    assert_eq!(sent.unwrap_err().failure, SendFailure::Login);
+    let (sent, heard) = dialogue(login, query, &["220 ready\r\n", ehlo, challenge, "235 ok\r\n"]).await;
+    assert_eq!((sent.unwrap_err().failure, heard.len()), (SendFailure::Login, 4));
+    // A token is no password: without XOAUTH2 it is not sent.
+    let (sent, heard) = dialogue(login, query, &["220 ready\r\n", EHLO]).await;
+    assert_eq!(sent.unwrap_err().failure, SendFailure::NoLogin);
+    assert_eq!(heard, ["EHLO [127.0.0.1]", "QUIT"]);
+}
+
+#[tokio::test]
 async fn refusals_at_every_step_say_whether_to_try_again() {
     let good = ["220 ready\r\n", EHLO, "235 ok\r\n", OK, OK, "354 go\r\n"];
     let steps = ["greeting", "greeting", "AUTH", "MAIL FROM", "RCPT TO", "DATA", "message"];

@@ -3,7 +3,7 @@
 #![cfg(feature = "whatsapp")]
 
 use leadscore_connect::meta::{GraphClient, GraphFailure, ReplyError, TextError};
-use leadscore_connect::whatsapp::{Sender, User};
+use leadscore_connect::whatsapp::{Sender, Template, TemplateError, User};
 use serde_json::json;
 use wiremock::matchers::{body_json, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -142,4 +142,75 @@ async fn errors_have_a_meaning_and_no_token() {
         "{error:?}"
     );
     assert!(!format!("{gone:?}").contains("EAAG"));
+}
+
+#[tokio::test]
+async fn a_template_needs_no_window_and_is_what_the_platform_documents() {
+    let server = MockServer::start().await;
+    let expected = json!({"messaging_product": "whatsapp", "recipient_type": "individual", "to": "16505551234", "type": "template",
+        "template": {"name": "demo_reminder", "language": {"code": "en_US"}, "components": [
+            {"type": "header", "parameters": [{"type": "text", "text": "Your demo"}]},
+            {"type": "body", "parameters": [{"type": "text", "text": "Ana"}, {"type": "text", "text": "Tuesday ✓"}]},
+            {"type": "button", "sub_type": "quick_reply", "index": "0", "parameters": [{"type": "payload", "payload": "confirm:17"}]},
+            {"type": "button", "sub_type": "url", "index": "1", "parameters": [{"type": "text", "text": "demo/17"}]}]}});
+    let named = json!({"messaging_product": "whatsapp", "recipient_type": "individual", "recipient": "US.9", "type": "template",
+        "template": {"name": "hello", "language": {"code": "de"}, "components": [
+            {"type": "body", "parameters": [{"type": "text", "parameter_name": "first_name", "text": "Ana"}]}]}});
+    let bare = json!({"messaging_product": "whatsapp", "recipient_type": "individual", "recipient": "US.9", "type": "template",
+        "template": {"name": "hello", "language": {"code": "de"}, "components": []}});
+    for body in [&expected, &named, &bare] {
+        Mock::given(body_json(body))
+            .and(path("/v26.0/106540352242922/messages"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(json!({"messages": [{"id": "wamid.T"}]})))
+            .expect(1)
+            .mount(&server)
+            .await;
+    }
+    let mut hidden = User::default();
+    hidden.user_id = Some("US.9".to_owned());
+    let template = Template::new("demo_reminder", "en_US").header("Your demo").body(["Ana", "Tuesday ✓"]);
+    let template = template.quick_reply(0, "confirm:17").url_ending(1, "demo/17");
+    for (user, template) in [
+        (&person(), template),
+        (&hidden, Template::new("hello", "de").named("first_name", "Ana")),
+        (&hidden, Template::new("hello", "de")),
+    ] {
+        assert_eq!(sender(&server).send_template(user, &template).await.unwrap().id, "wamid.T");
+    }
+    assert_eq!(
+        sender(&server).send_template(&User::default(), &Template::new("hello", "de")).await,
+        Err(ReplyError::NoRecipient)
+    );
+}
+
+#[tokio::test]
+async fn templates_that_the_platform_would_refuse_are_not_sent() {
+    let server = MockServer::start().await;
+    let new = || Template::new("hello", "en");
+    let repeated = |path| ReplyError::Text(TextError::Repeated { path });
+    let bad_value = |path| ReplyError::Template(TemplateError::BadValue { path });
+    for (template, error) in [
+        (Template::new("Hello", "en"), TemplateError::BadName.into()),
+        (Template::new("", "en"), TemplateError::BadName.into()),
+        (Template::new("a".repeat(513), "en"), TemplateError::BadName.into()),
+        (Template::new("hello", "english"), TemplateError::BadLanguage.into()),
+        (Template::new("hello", "EN"), TemplateError::BadLanguage.into()),
+        (Template::new("hello", "en_us"), TemplateError::BadLanguage.into()),
+        (new().body(["two\nlines"]), bad_value("template.body")),
+        (new().body(["a     b"]), bad_value("template.body")),
+        (new().header("a\tb"), bad_value("template.header")),
+        (new().body([""]), ReplyError::Text(TextError::Empty { path: "template.body" })),
+        (new().body(["a"]).named("b", "c"), TemplateError::MixedValues.into()),
+        (new().named("b", "c").body(["a"]), TemplateError::MixedValues.into()),
+        (new().named("1", "c"), TemplateError::BadValueName.into()),
+        (new().named("a", "c").named("a", "d"), repeated("template.body")),
+        (new().quick_reply(10, "x"), TemplateError::BadButton { at: 10 }.into()),
+        (new().quick_reply(0, "x").url_ending(0, "y"), repeated("template.buttons")),
+    ] {
+        assert_eq!(sender(&server).send_template(&person(), &template).await, Err(error));
+    }
+    let long = new().quick_reply(0, "x".repeat(129));
+    let error = sender(&server).send_template(&person(), &long).await.unwrap_err();
+    assert!(matches!(error, ReplyError::Text(TextError::TooLong { limit: 128, .. })), "{error}");
+    assert!(server.received_requests().await.unwrap().is_empty());
 }

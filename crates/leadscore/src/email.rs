@@ -8,6 +8,7 @@ mod answer;
 mod audience;
 mod check;
 mod choice;
+mod embedding;
 mod facts;
 mod job;
 mod knowledge;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use self::answer::Answer;
 use self::choice::Choice;
+pub use self::embedding::{Embedder, Embedding, EmbeddingError};
 use self::facts::LeadFacts;
 pub use self::knowledge::{Document, KnowledgeBase, Passage};
 use self::offer::{Offer, Wanted};
@@ -130,6 +132,12 @@ impl EmailTask {
             tier: prediction.tier.as_deref().map(str::to_owned),
             channel: Channel::Email,
         })
+    }
+
+    /// What the passages about a lead are searched by: the text to embed for [`KnowledgeBase::for_query`]. It has the facts that
+    /// are worth naming, and neither names nor addresses.
+    pub fn query(lead: &Lead) -> String {
+        LeadFacts::new(lead).query()
     }
 
     /// The same for another channel, whose messages are shorter and have no subject.

@@ -5,6 +5,8 @@
     reason = "the method is not general enough in its lifetime"
 )]
 
+mod ranking;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -172,35 +174,6 @@ impl<'p> Request<'p> {
         let lead = JsonReader::new(as_of.zone.clone()).lead(record, &mut Vec::new()).map_err(within)?;
         let prediction = pipeline.score_with(&lead, as_of, context.options()).map_err(within)?;
         Ok(Scored { lead, prediction, pipeline })
-    }
-
-    fn ranking(&self) -> Result<RankingTask, Error> {
-        let (pipeline, context) = self.scoring("leads", &[])?;
-        let as_of = context.as_of()?;
-        let records = self.raw("leads").ok_or_else(|| missing("leads"))?;
-        let at = |index: usize| Path::from("leads").index(index);
-        let leads = JsonReader::new(as_of.zone.clone())
-            .leads(records)
-            .map_err(|error| error.within(Path::from("leads")))?;
-        let leads =
-            leads.into_iter().enumerate().map(|(index, lead)| lead.map_err(|error| error.within(at(index))));
-        let leads = leads.collect::<Result<Vec<Lead>, Error>>()?;
-        if leads.is_empty() || leads.len() > RankingTask::MAX_LEADS {
-            let message =
-                format!("{} leads; one question wants 1 to {}", leads.len(), RankingTask::MAX_LEADS);
-            return Err(Error::new(ErrorKind::InvalidTask, "leads", message));
-        }
-        let mut ids = BTreeSet::new();
-        for (index, lead) in leads.iter().enumerate() {
-            if !lead.id.as_ref().is_some_and(|id| ids.insert(id)) {
-                let message = "a ranking names leads by their ids, so each wants one of its own";
-                return Err(Error::new(ErrorKind::InvalidTask, at(index), message));
-            }
-        }
-        let predictions = pipeline.score_many(&leads, as_of, context.options()).into_iter();
-        let predictions = predictions.collect::<Result<Vec<Prediction>, Error>>()?;
-        let mut tasks = RankingTask::chunks(leads.iter().zip(&predictions));
-        Ok(tasks.remove(0))
     }
 
     fn email(&self) -> Result<EmailTask, Error> {

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from leadscore import _native
+from leadscore._answer import Answer, ModelFailure, Prompt, Reply, Usage
 from leadscore._encode import Moment, Moments
 from leadscore._errors import Issue, LeadscoreError
 from leadscore._forest import Forest
@@ -41,19 +42,23 @@ from leadscore._prediction import (
     Tier,
     TierCount,
 )
-from leadscore._task import (
-    Answer,
-    Assisted,
+from leadscore._rank import Ranking, merge_rankings, rank
+from leadscore._results import (
+    ChatIntent,
+    ChatReply,
+    Classification,
+    ContactDetails,
+    Conversation,
+    ConversionPrediction,
+    Email,
     FailureKind,
-    ModelFailure,
-    Prompt,
-    Reply,
-    Task,
-    TaskKind,
-    TaskProvenance,
-    Usage,
-    assist,
+    FallbackReason,
+    NextAction,
+    Qualification,
+    RankedLead,
+    TimeToClose,
 )
+from leadscore._task import Assisted, Task, TaskKind, TaskProvenance, assist
 
 if TYPE_CHECKING:
     from leadscore.sklearn import LeadScorer
@@ -65,12 +70,20 @@ __all__ = [
     "Answer",
     "Assisted",
     "Attribute",
+    "ChatIntent",
+    "ChatReply",
     "ClassProbability",
+    "Classification",
     "Column",
+    "ContactDetails",
     "Contribution",
+    "Conversation",
+    "ConversionPrediction",
+    "Email",
     "Estimate",
     "Explanation",
     "FailureKind",
+    "FallbackReason",
     "FeatureValue",
     "FileSummary",
     "Forest",
@@ -86,11 +99,15 @@ __all__ = [
     "ModelFailure",
     "Moment",
     "Moments",
+    "NextAction",
     "Pipeline",
     "Prediction",
     "Predictions",
     "Prompt",
     "Provenance",
+    "Qualification",
+    "RankedLead",
+    "Ranking",
     "Reason",
     "Recommendation",
     "Reply",
@@ -101,10 +118,13 @@ __all__ = [
     "TaskProvenance",
     "Tier",
     "TierCount",
+    "TimeToClose",
     "Usage",
     "__version__",
     "assist",
     "error_codes",
+    "merge_rankings",
+    "rank",
 ]
 
 

@@ -6,7 +6,16 @@ from typing import Protocol, TypeAlias, TypedDict, final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Forest", "Frame", "Pipeline", "Task", "error_codes", "run_command", "version"]
+__all__ = [
+    "Forest",
+    "Frame",
+    "Pipeline",
+    "Task",
+    "error_codes",
+    "merge_rankings_json",
+    "run_command",
+    "version",
+]
 
 class _ArrowStream(Protocol):
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
@@ -28,6 +37,7 @@ _Bytes: TypeAlias = bytes | bytearray | memoryview
 def version() -> str: ...
 def error_codes() -> list[str]: ...
 def run_command(args: list[str]) -> int: ...
+def merge_rankings_json(rankings: str) -> str: ...
 
 @final
 class Pipeline:
@@ -53,6 +63,7 @@ class Pipeline:
     ) -> NDArray[np.float64]: ...
     def score_matrix(self, values: _Matrix, threads: int | None = None) -> _Scores: ...
     def importance_json(self, by: str, values: _Matrix | None = None) -> str: ...
+    def ranking_parts_json(self, request: str) -> str: ...
     def score_file(self, options: str) -> str: ...
 
 @final

@@ -7,12 +7,29 @@ import json
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import tzinfo
-from typing import Any, Literal, TypeAlias, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypedDict, TypeVar, cast, overload
 
 from leadscore import _native
+from leadscore._answer import Answer, ModelFailure, Prompt, Reply, Usage
 from leadscore._encode import Moment, context_json, record_json, records_json
 from leadscore._errors import LeadscoreError, shown
 from leadscore._pipeline import Pipeline
+from leadscore._results import (
+    Channel,
+    ChatIntent,
+    ChatReply,
+    ConversionPrediction,
+    Email,
+    FallbackReason,
+    NextAction,
+    Qualification,
+    RankedLead,
+    TimeToClose,
+)
+
+if TYPE_CHECKING:
+    # Python's own since 3.11; the type checkers bring this module with them.
+    from typing_extensions import Unpack
 
 TaskKind: TypeAlias = Literal[
     "conversion",
@@ -26,88 +43,8 @@ TaskKind: TypeAlias = Literal[
 ]
 """The tasks there are."""
 
-FailureKind: TypeAlias = Literal[
-    "timeout",
-    "connection",
-    "rate_limited",
-    "unavailable",
-    "no_credit",
-    "unauthorized",
-    "unknown_model",
-    "bad_request",
-    "refused",
-    "truncated",
-    "bad_response",
-    "cancelled",
-]
-"""Why there is no answer of a model."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """What a model is asked. All that comes from a lead is in `user`, never in `system`.
-
-    `schema` is the JSON Schema of the answer, which the vendors' structured outputs take as it is. That of `email` is
-    `{"type": "string"}`: the answer is plain text, and a vendor that wants an object is sent no schema.
-    """
-
-    task: str
-    version: int
-    system: str
-    user: str
-    schema: dict[str, Any]
-    max_output_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens of a call; the cached ones are among the input, hidden reasoning is output."""
-
-    input_tokens: int
-    output_tokens: int
-    cached_input_tokens: int = 0
-    cache_write_tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A model's answer, with the model's name and the tokens where they are known.
-
-    The cost in US dollars is worked out from them where it is not given and the model's price is known.
-    """
-
-    text: str
-    model: str | None = None
-    usage: Usage | None = None
-    cost: float | None = None
-
-
-class ModelFailure(Exception):  # noqa: N818
-    """There is no answer, by a kind or an HTTP status; the result then is that of the rules.
-
-    The message is kept in the result, so it must hold no secret.
-    """
-
-    kind: FailureKind | None
-    status: int | None
-    message: str
-    retry_after: float | None
-    usage: Usage | None
-
-    def __init__(
-        self,
-        kind: FailureKind | int,
-        message: str = "",
-        *,
-        retry_after: float | None = None,
-        usage: Usage | None = None,
-    ) -> None:
-        super().__init__(kind, message)
-        self.kind = None if isinstance(kind, int) else kind
-        self.status = kind if isinstance(kind, int) else None
-        self.message = message
-        self.retry_after = retry_after
-        self.usage = usage
+Output = TypeVar("Output")
+"""What a kind of task gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,27 +55,44 @@ class TaskProvenance:
     version: int
     author: Literal["model", "rules"]
     model: str | None = None
-    reason: Mapping[str, Any] | None = None
+    reason: FallbackReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Assisted:
+class Assisted(Generic[Output]):
     """A task's result, always complete; where it comes from; the tokens used and their cost in US dollars, if known.
 
-    `output` is plain data, with the fields of its task.
+    `output` is plain data, with the fields of its task: a `NextAction` for `next_action` and so on.
     """
 
-    output: Any
+    output: Output
     provenance: TaskProvenance
     usage: Usage | None = None
     cost: float | None = None
 
 
-Answer: TypeAlias = "str | Reply | None"
-"""What a callable gives: the text of the answer, the answer with its usage, or None where no model was asked."""
+class _Fields(TypedDict, total=False):
+    """What tasks are made of; each kind has its own of them."""
+
+    pipeline: Pipeline | None
+    lead: object
+    leads: Iterable[object] | None
+    as_of: Moment | None
+    zone: str | tzinfo
+    strict: bool
+    band: float | None
+    message: str | None
+    conversation: Mapping[str, Any] | None
+    country: str | None
+    facts: Iterable[str]
+    knowledge: Iterable[Mapping[str, str]] | None
+    sender: Mapping[str, str] | None
+    channel: Channel | None
+    require: Iterable[str]
+    mask: bool
 
 
-class Task:
+class Task(Generic[Output]):
     """Exactly one question about leads or to a chat; immutable.
 
     Tasks about leads want a pipeline, a lead (`ranking`: leads) and a moment, which is now if you do not say;
@@ -161,6 +115,32 @@ class Task:
 
     __slots__ = ("_native",)
 
+    @overload
+    def __init__(
+        self: Task[ConversionPrediction], kind: Literal["conversion"], **fields: Unpack[_Fields]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Task[TimeToClose], kind: Literal["time_to_close"], **fields: Unpack[_Fields]
+    ) -> None: ...
+    @overload
+    def __init__(self: Task[NextAction], kind: Literal["next_action"], **fields: Unpack[_Fields]) -> None: ...
+    @overload
+    def __init__(
+        self: Task[Qualification], kind: Literal["qualification"], **fields: Unpack[_Fields]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Task[list[RankedLead]], kind: Literal["ranking"], **fields: Unpack[_Fields]
+    ) -> None: ...
+    @overload
+    def __init__(self: Task[Email], kind: Literal["email"], **fields: Unpack[_Fields]) -> None: ...
+    @overload
+    def __init__(self: Task[ChatIntent], kind: Literal["chat_intent"], **fields: Unpack[_Fields]) -> None: ...
+    @overload
+    def __init__(self: Task[ChatReply], kind: Literal["chat_reply"], **fields: Unpack[_Fields]) -> None: ...
+    @overload
+    def __init__(self: Task[Any], kind: TaskKind, **fields: Unpack[_Fields]) -> None: ...
     def __init__(
         self,
         kind: TaskKind,
@@ -178,7 +158,7 @@ class Task:
         facts: Iterable[str] = (),
         knowledge: Iterable[Mapping[str, str]] | None = None,
         sender: Mapping[str, str] | None = None,
-        channel: Literal["email", "whatsapp", "instagram"] | None = None,
+        channel: Channel | None = None,
         require: Iterable[str] = (),
         mask: bool = False,
     ) -> None:
@@ -207,11 +187,39 @@ class Task:
         self._native = Task._from_json("{" + request + "}", pipeline)
 
     @classmethod
-    def from_json(cls, request: str, pipeline: Pipeline | None = None) -> Task:
+    def from_json(cls, request: str, pipeline: Pipeline | None = None) -> Task[Any]:
         """The task of a request in JSON, which is the same in every language."""
         own = cls.__new__(cls)
         own._native = cls._from_json(request, pipeline)
         return own
+
+    @classmethod
+    def ranking_parts(
+        cls,
+        pipeline: Pipeline,
+        leads: Iterable[object],
+        *,
+        as_of: Moment | None = None,
+        zone: str | tzinfo = "UTC",
+        strict: bool = False,
+        mask: bool = False,
+    ) -> list[Task[list[RankedLead]]]:
+        """The questions of a ranking of any number of leads, each with its own id.
+
+        Each question is about at most 20 leads of similar score, the best first. `rank` asks them one after another;
+        to ask several at once, conclude each yourself and give the results to `merge_rankings`.
+        """
+        records, refused = records_json(leads)
+        for error in refused.values():
+            raise error
+        options = json.loads(context_json(as_of, zone, strict=strict))
+        fields: dict[str, object] = {"task": "ranking", "mask": mask}
+        fields |= {name: options[name] for name in ("as_of", "zone", "mode")}
+        request = f'{_text(fields, "")[:-1]},"leads":{records}}}'
+        if not isinstance(pipeline, Pipeline):
+            raise LeadscoreError("invalid_task", "pipeline", f"wants a Pipeline, found {shown(pipeline)}")
+        parts: list[str] = json.loads(pipeline._native.ranking_parts_json(request))
+        return [cls.from_json(part, pipeline) for part in parts]
 
     @staticmethod
     def _from_json(request: str, pipeline: Pipeline | None) -> _native.Task:
@@ -224,15 +232,15 @@ class Task:
         fields = json.loads(self._native.prompt_json())
         return Prompt(**{**fields, "schema": json.loads(fields["schema"])})
 
-    def conclude(self, answer: Answer | ModelFailure = None) -> Assisted:
+    def conclude(self, answer: Answer | ModelFailure = None) -> Assisted[Output]:
         """The result from what came of asking: the answer if it passes every check, else that of the rules."""
         return self._conclude(_outcome(answer))
 
-    def over_budget(self) -> Assisted:
+    def over_budget(self) -> Assisted[Output]:
         """The result where a model was not asked because the call could have exceeded a budget."""
         return self._conclude('{"not_asked":"over_budget"}')
 
-    def _conclude(self, outcome: str) -> Assisted:
+    def _conclude(self, outcome: str) -> Assisted[Output]:
         fields = json.loads(self._native.conclude_json(outcome))
         usage = fields.get("usage")
         return Assisted(
@@ -247,14 +255,16 @@ class Task:
 
 
 @overload
-def assist(task: Task, ask: Callable[[Prompt], Awaitable[Answer]]) -> Coroutine[Any, Any, Assisted]: ...
+def assist(
+    task: Task[Output], ask: Callable[[Prompt], Awaitable[Answer]]
+) -> Coroutine[Any, Any, Assisted[Output]]: ...
 
 
 @overload
-def assist(task: Task, ask: Callable[[Prompt], Answer]) -> Assisted: ...
+def assist(task: Task[Output], ask: Callable[[Prompt], Answer]) -> Assisted[Output]: ...
 
 
-def assist(task: Task, ask: Callable[[Prompt], Any]) -> Any:
+def assist(task: Task[Any], ask: Callable[[Prompt], Any]) -> Any:
     """Asks once and concludes: `assist(task, ask)` with a function, `await assist(task, ask)` with an async one.
 
     Time-outs, broken connections and errors with an HTTP status, as the vendors' SDKs raise them, become the reason
@@ -267,7 +277,7 @@ def assist(task: Task, ask: Callable[[Prompt], Any]) -> Any:
     return _finish(task, answer) if inspect.isawaitable(answer) else task.conclude(answer)
 
 
-async def _finish(task: Task, answer: Awaitable[Answer]) -> Assisted:
+async def _finish(task: Task[Output], answer: Awaitable[Answer]) -> Assisted[Output]:
     try:
         found = await answer
     except Exception as error:

@@ -89,6 +89,10 @@ pub(crate) struct EmailArgs {
     /// Where it is sent
     #[arg(long, value_enum, default_value = "email")]
     pub(crate) channel: MessageChannel,
+    /// Find the passage by meaning too, with the vectors of a model: openai:text-embedding-3-small, openrouter:NAME,
+    /// ollama:NAME; --max-cost and --max-calls count for it as well [default: none, by words alone]
+    #[arg(long, value_name = "PROVIDER:NAME")]
+    pub(crate) embeddings: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

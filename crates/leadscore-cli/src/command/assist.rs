@@ -98,10 +98,22 @@ fn email(args: &EmailArgs) -> Result<bool, Failure> {
         MessageChannel::Whatsapp => Channel::Whatsapp,
         MessageChannel::Instagram => Channel::Instagram,
     };
-    let task = |work: &Work, prediction: &Prediction| {
-        Ok(EmailTask::new(work.leads.lead(), prediction, &knowledge, &sender)?.channel(channel))
+    let mut asker = Asker::new(&args.about.model)?;
+    let mut work = Work::new(&args.about.input, &[])?;
+    work.find_lead(&args.about.lead)?;
+    let prediction = work.score()?;
+    let knowledge = match &args.embeddings {
+        Some(model) => asker.by_meaning(model, knowledge, &EmailTask::query(work.leads.lead()))?,
+        None => knowledge,
     };
-    about_lead(&args.about, task, |task| task, |words, own| words.email(own))
+    let task = EmailTask::new(work.leads.lead(), &prediction, &knowledge, &sender)?.channel(channel);
+    let Some(assisted) = asker.ask(task)? else { return Ok(true) };
+    let title = lead_title(work.leads.lead());
+    asker.write(&assisted, |words| {
+        words.title(&title, &prediction.lead_id)?;
+        words.email(&assisted.output)
+    })?;
+    Ok(asker.has_answered())
 }
 
 /// The best leads of the file in the order to work through them.

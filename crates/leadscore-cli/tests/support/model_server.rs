@@ -1,4 +1,4 @@
-//! A server on loopback that answers like a language model behind OpenAI's chat completions, one answer after another.
+//! A server on loopback that answers like OpenAI's chat completions and embeddings, one answer after another.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -47,7 +47,20 @@ fn serve(stream: TcpStream, status: u16, text: &str) -> String {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
-    let answer = if status == 200 {
+    let asked: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let answer = if let (200, Some(texts)) = (status, asked["input"].as_array()) {
+        // Embeddings: one axis for each word of the answer's text, and one for all.
+        let axes: Vec<&str> = text.split_whitespace().collect();
+        let vector = |told: &serde_json::Value| {
+            let has =
+                |word: &&str| f32::from(u8::from(told.as_str().unwrap().to_lowercase().contains(*word)));
+            axes.iter().map(has).chain([0.1]).collect::<Vec<f32>>()
+        };
+        let item =
+            |(at, told)| serde_json::json!({"object": "embedding", "index": at, "embedding": vector(told)});
+        let data: Vec<serde_json::Value> = texts.iter().enumerate().map(item).collect();
+        serde_json::json!({"object": "list", "data": data, "usage": {"prompt_tokens": 1_000, "total_tokens": 1_000}})
+    } else if status == 200 {
         serde_json::json!({
             "id": "c-1", "object": "chat.completion", "created": 1, "model": "gpt-4o-mini-2024-07-18",
             "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],

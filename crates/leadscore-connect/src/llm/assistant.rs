@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
 use leadscore::task::{
     Assisted, Budget, Completion, Cost, FailureKind, LanguageModel, ModelFailure, NotAsked, Outcome, Price,
     Prompt, Task, Usage, conclude,
@@ -14,6 +13,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::breaker::CircuitBreaker;
 use super::model::Model;
+use super::retry::{LONGEST_WAIT, Waits, settle_failure};
 
 /// A model together with how it is asked: attempts, deadlines, how many calls at once, and a cache of answers.
 ///
@@ -36,9 +36,6 @@ pub struct Assistant {
 /// Longer is as good as for ever, and no clock has room for much more.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(86_400);
 const LONGEST_KEPT: Duration = Duration::from_secs(365 * 86_400);
-const LONGEST_WAIT: Duration = Duration::from_secs(8);
-/// Who asks for a longer wait does not want to be asked again.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
 
 impl Assistant {
     /// A model of a vendor or of one's own machine, with its price by the list that ships with the library.
@@ -156,12 +153,7 @@ impl Assistant {
 
     /// One answer, by as many attempts as it takes and may take.
     async fn ask(&self, prompt: &Prompt, budget: &Budget, deadline: Instant) -> Result<Completion, Outcome> {
-        let waits = ExponentialBuilder::new()
-            .with_min_delay(self.first_wait)
-            .with_max_delay(LONGEST_WAIT)
-            .with_jitter()
-            .without_max_times();
-        let mut waits = waits.build();
+        let mut waits = Waits::new(self.first_wait);
         let mut used = None;
         let mut before: Option<ModelFailure> = None;
         for attempt in 1.. {
@@ -178,19 +170,13 @@ impl Assistant {
             };
             used = sum(used, failure.usage);
             failure.usage = used;
-            let own_wait = waits.next().unwrap_or(LONGEST_WAIT);
-            // Whom nobody asks to wait does not hurry all the same.
-            let wait = failure.retry_after.filter(|wait| !wait.is_zero()).unwrap_or(own_wait);
-            let is_last = attempt >= self.attempts
-                || !failure.kind.is_transient()
-                || wait > LONGEST_RETRY_AFTER
-                || Instant::now() + wait >= deadline;
-            if is_last {
+            let wait = waits.before_next(&failure, deadline).filter(|_| attempt < self.attempts);
+            let Some(wait) = wait else {
                 if attempt > 1 {
                     failure.message += &format!(" (attempt {attempt})");
                 }
                 return Err(Outcome::Failed(failure));
-            }
+            };
             before = Some(failure);
             sleep(wait).await;
         }
@@ -240,11 +226,7 @@ impl Assistant {
                 } else {
                     attempt.succeeded();
                 }
-                match (failure.usage, is_unpaid(failure.kind)) {
-                    (Some(usage), _) => permit.settle(&usage, None),
-                    (None, true) => permit.settle(&Usage::default(), Some(Cost::default())),
-                    (None, false) => drop(permit),
-                }
+                settle_failure(permit, &failure);
                 Err(NoAnswer::Failed(failure))
             }
         }
@@ -267,18 +249,6 @@ impl std::fmt::Debug for Assistant {
 
 fn cache(answers: u64, time_to_live: Duration) -> Cache<String, Arc<Completion>> {
     Cache::builder().max_capacity(answers).time_to_live(time_to_live.min(LONGEST_KEPT)).build()
-}
-
-/// Whether the vendor takes nothing, for no model has seen the request.
-fn is_unpaid(kind: FailureKind) -> bool {
-    matches!(
-        kind,
-        FailureKind::RateLimited
-            | FailureKind::NoCredit
-            | FailureKind::Unauthorized
-            | FailureKind::UnknownModel
-            | FailureKind::BadRequest
-    )
 }
 
 /// An outcome for someone who has not paid for it.

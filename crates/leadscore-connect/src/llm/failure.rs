@@ -11,6 +11,8 @@ use serde_json::Value;
 
 use crate::answer::{cause, retry_after, shortened};
 
+const MAX_REQUEST_ID: usize = 100;
+
 /// An error in the forms of all vendors: `{"error": {…}}`, `{"error": "…"}`, or a list of one of these.
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -52,15 +54,20 @@ pub(super) fn status_failure(status: StatusCode, headers: &HeaderMap, body: &[u8
     let words = error.as_ref().map(VendorError::words).unwrap_or_default();
     let text = error.as_ref().and_then(VendorError::message).unwrap_or_default();
     let kind = kind(status.as_u16(), &words, text);
-    let message = match text {
-        "" => format!("status {}", status.as_u16()),
-        text => format!("status {}: {text}", status.as_u16()),
-    };
-    let failure = ModelFailure::new(kind, message);
-    match wait(headers).or_else(|| error.as_ref().and_then(VendorError::retry_delay)) {
-        Some(wait) => failure.retry_after(wait),
-        None => failure,
+    let mut message = format!("status {}", status.as_u16());
+    if let Some(id) = request_id(headers) {
+        message += &format!(" of request {id}");
     }
+    if !text.is_empty() {
+        message += &format!(": {text}");
+    }
+    let mut failure = ModelFailure::new(kind, message);
+    let told = wait(headers);
+    failure.retry_after = told.or_else(|| error.as_ref().and_then(VendorError::retry_delay));
+    // OpenRouter's credits may be filled up by then.
+    failure.retry =
+        should_retry(headers).or_else(|| (status.as_u16() == 402 && told.is_some()).then_some(true));
+    failure
 }
 
 /// The failure that an answer with the status 200 tells of.
@@ -127,6 +134,22 @@ fn wait(headers: &HeaderMap) -> Option<Duration> {
         headers.get("retry-after-ms").and_then(|value| value.to_str().ok()?.trim().parse::<f64>().ok());
     let wait = millis.and_then(|millis| Duration::try_from_secs_f64(millis / 1_000.0).ok());
     wait.or_else(|| retry_after(headers))
+}
+
+/// What the vendor says of another attempt, whatever the status.
+fn should_retry(headers: &HeaderMap) -> Option<bool> {
+    match headers.get("x-should-retry")?.as_bytes() {
+        b"true" => Some(true),
+        b"false" => Some(false),
+        _ => None,
+    }
+}
+
+/// By which the vendor finds the request in its own log.
+fn request_id(headers: &HeaderMap) -> Option<&str> {
+    let id = headers.get("x-request-id").or_else(|| headers.get("request-id"))?.to_str().ok()?;
+    let is_id = |c: char| c.is_ascii_alphanumeric() || "-_.:/=+".contains(c);
+    (!id.is_empty() && id.len() <= MAX_REQUEST_ID && id.chars().all(is_id)).then_some(id)
 }
 
 impl VendorError {
@@ -243,6 +266,54 @@ mod tests {
         let body =
             r#"{"error":{"code":429,"message":"m","details":[{"@type":"RetryInfo","retryDelay":"34s"}]}}"#;
         assert_eq!(wait(&[], body), Some(Duration::from_secs(34)));
+    }
+
+    #[test]
+    fn a_wait_that_cannot_be_read_leaves_the_other_one() {
+        let wait = |headers: &[(&'static str, &str)]| failure(503, headers, "").retry_after;
+        for nonsense in ["-1", "soon", "NaN", "1e300", ""] {
+            assert_eq!(wait(&[("retry-after-ms", nonsense)]), None, "{nonsense}");
+            let both = [("retry-after-ms", nonsense), ("retry-after", "1.5")];
+            assert_eq!(wait(&both), Some(Duration::from_millis(1_500)), "{nonsense}");
+        }
+        // What the header says counts more than the details of the body.
+        let body = r#"{"error":{"code":429,"message":"m","details":[{"retryDelay":"34s"}]}}"#;
+        assert_eq!(failure(429, &[("retry-after", "3")], body).retry_after, Some(Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn the_vendor_may_say_that_another_attempt_helps_or_not() {
+        for (status, headers, transient) in [
+            (500, &[][..], true),
+            (500, &[("x-should-retry", "false")], false),
+            (429, &[("x-should-retry", "false"), ("retry-after", "1")], false),
+            (400, &[], false),
+            (400, &[("x-should-retry", "true")], true),
+            // A word that nobody knows says nothing.
+            (500, &[("x-should-retry", "no")], true),
+            (400, &[("x-should-retry", "1")], false),
+            (402, &[], false),
+            (402, &[("retry-after", "1")], true),
+            (402, &[("retry-after", "1"), ("x-should-retry", "false")], false),
+            (409, &[], true),
+            (422, &[], false),
+        ] {
+            assert_eq!(failure(status, headers, "").is_transient(), transient, "{status} {headers:?}");
+        }
+    }
+
+    #[test]
+    fn a_failure_names_the_vendors_request() {
+        for (name, id, message) in [
+            ("x-request-id", "req_011CS-a.b", "status 500 of request req_011CS-a.b: no luck"),
+            ("request-id", "req_1", "status 500 of request req_1: no luck"),
+            ("x-request-id", "two words", "status 500: no luck"),
+            ("x-request-id", &"x".repeat(101), "status 500: no luck"),
+            ("x-request-id", "", "status 500: no luck"),
+        ] {
+            let body = r#"{"error":{"message":"no luck"}}"#;
+            assert_eq!(failure(500, &[(name, id)], body).message, message);
+        }
     }
 
     #[test]

@@ -78,6 +78,14 @@ pub enum SpecError {
         /// The name.
         name: String,
     },
+    /// The provider is asked for no embeddings.
+    #[error(
+        "{provider} is asked for no embeddings; wants one of openai, openai-compatible, openrouter, ollama"
+    )]
+    NoEmbeddings {
+        /// The provider.
+        provider: Provider,
+    },
     /// The client for HTTP cannot be made.
     #[error("the HTTP client cannot be made: {reason}")]
     NoClient {
@@ -120,6 +128,10 @@ impl Provider {
             Provider::Anthropic => &["ANTHROPIC_API_KEY"],
             Provider::Ollama => &[],
         }
+    }
+
+    pub(super) fn has_embeddings(self) -> bool {
+        !matches!(self, Provider::Gemini | Provider::Anthropic)
     }
 
     pub(super) fn wants_key(self) -> bool {

@@ -35,12 +35,30 @@ impl Model {
         spec: &str,
         variable: impl Fn(&'static str) -> Option<String>,
     ) -> Result<Model, SpecError> {
+        let Named { provider, name, key, address } = Named::read(spec, variable)?;
+        Model::new(provider, &name, key, &address)
+    }
+}
+
+/// What `PROVIDER:NAME` and the environment say of a model.
+pub(super) struct Named {
+    pub(super) provider: Provider,
+    pub(super) name: String,
+    pub(super) key: Option<SecretString>,
+    pub(super) address: String,
+}
+
+impl Named {
+    pub(super) fn read(
+        spec: &str,
+        variable: impl Fn(&'static str) -> Option<String>,
+    ) -> Result<Named, SpecError> {
         let (provider, name) =
             spec.split_once(':').ok_or_else(|| SpecError::NotASpec { spec: spec.to_owned() })?;
         let provider: Provider = provider.parse()?;
         if let (Provider::OpenAiCompatible, true) = (provider, name.contains("://")) {
             let (address, name) = name.rsplit_once('#').unwrap_or((name, ""));
-            return Model::new(provider, name, None, address);
+            return Ok(Named { provider, name: name.to_owned(), key: None, address: address.to_owned() });
         }
         let set = |name: &'static str| variable(name).filter(|value| !value.trim().is_empty());
         let key = provider.key_variables().iter().find_map(|name| set(name));
@@ -53,7 +71,7 @@ impl Model {
             (None, Some(address)) => address.to_owned(),
             (None, None) => return Err(SpecError::NoAddress { variable: provider.address_variable() }),
         };
-        Model::new(provider, name, key, &address)
+        Ok(Named { provider, name: name.to_owned(), key, address })
     }
 }
 

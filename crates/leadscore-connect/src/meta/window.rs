@@ -26,6 +26,10 @@ pub enum ReplyError {
     /// The text is empty or too long.
     #[error("{0}")]
     Text(#[from] TextError),
+    /// The template cannot be sent as it is.
+    #[cfg(feature = "whatsapp")]
+    #[error("{0}")]
+    Template(#[from] crate::whatsapp::TemplateError),
     /// The message came from nobody that could be answered.
     #[error("the sender has neither a number nor an id to answer to")]
     NoRecipient,

@@ -17,9 +17,9 @@ pub enum SendFailure {
     Tls,
     /// The server offers no `STARTTLS`, or has refused it.
     NoStartTls,
-    /// The server offers no way to log in that this library has: `PLAIN` and `LOGIN`.
+    /// The server offers no way to log in that this library has: `PLAIN` and `LOGIN`, or `XOAUTH2` for an access token.
     NoLogin,
-    /// Name and password were refused.
+    /// Name and password, or the access token, were refused.
     Login,
     /// The address has letters that the server cannot take, as it does not offer `SMTPUTF8`.
     Address,
@@ -164,7 +164,11 @@ mod tests {
 
     #[test]
     fn answers_are_short_and_on_one_line() {
-        let login = Login { user: "u".to_owned(), password: "secret".to_owned().into() };
+        let login = Login {
+            user: "u".to_owned(),
+            password: "secret".to_owned().into(),
+            kind: crate::smtp::settings::LoginKind::Password,
+        };
         let told = format!("{}secret{}", "x".repeat(290), "no\r\n".repeat(1_000));
         let error = SendError::new(SendFailure::Refused, "DATA", &told).redacted(Some(&login));
         assert!(error.message.starts_with("DATA: xx") && error.message.chars().count() <= 301);

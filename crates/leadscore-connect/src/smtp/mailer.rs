@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use base64::Engine;
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
@@ -14,7 +15,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use super::failure::{SendError, SendFailure};
-use super::settings::{Login, Security, Settings, SettingsError, redacted};
+use super::settings::{Login, LoginKind, Security, Settings, SettingsError, redacted};
 use super::stream::LineStream;
 use super::{Message, Timeouts};
 use crate::answer::shortened;
@@ -139,7 +140,9 @@ impl Mailer {
             within(command, "RCPT TO", refused, connection.command(recipient)).await?;
         }
         within(command, "DATA", refused, connection.command(Data)).await?;
-        let taken = within(patience, "message", refused, connection.message(&message.bytes)).await;
+        let signed = self.settings.dkim.as_ref().map(|dkim| dkim.signed(&message.bytes, SystemTime::now()));
+        let bytes = signed.as_ref().unwrap_or(&message.bytes);
+        let taken = within(patience, "message", refused, connection.message(bytes)).await;
         let response: Response = taken.map_err(|mut error| {
             error.may_have_been_delivered = error.code.is_none();
             error
@@ -169,6 +172,9 @@ async fn log_in(
     login: &Login,
     patience: Duration,
 ) -> Result<(), SendError> {
+    if login.kind == LoginKind::AccessToken {
+        return log_in_with_token(connection, login, patience).await;
+    }
     if connection.server_info().get_auth_mechanism(DEFAULT_MECHANISMS).is_none() {
         let told = "the server offers neither PLAIN nor LOGIN";
         return Err(SendError::new(SendFailure::NoLogin, "AUTH", told));
@@ -176,6 +182,34 @@ async fn log_in(
     let credentials = Credentials::new(login.user.clone(), login.password.expose_secret().to_owned());
     let asked = connection.auth(DEFAULT_MECHANISMS, &credentials);
     within(patience, "AUTH", SendFailure::Login, asked).await.map(|_| ())
+}
+
+/// By `XOAUTH2`. A server that refuses says why in a challenge, and its code only after an empty answer to it.
+async fn log_in_with_token(
+    connection: &mut AsyncSmtpConnection,
+    login: &Login,
+    patience: Duration,
+) -> Result<(), SendError> {
+    if !connection.server_info().supports_auth_mechanism(Mechanism::Xoauth2) {
+        return Err(SendError::new(SendFailure::NoLogin, "AUTH", "the server does not offer XOAUTH2"));
+    }
+    let base64 = base64::engine::general_purpose::STANDARD;
+    let command = format!("AUTH XOAUTH2 {}\r\n", base64.encode(login.bearer()));
+    let answer = within(patience, "AUTH", SendFailure::Login, connection.command(command)).await?;
+    if !answer.has_code(334) {
+        return Ok(());
+    }
+    let why = answer.message().next().and_then(|challenge| base64.decode(challenge.trim()).ok());
+    let why = why.map(|why| String::from_utf8_lossy(&why).into_owned()).unwrap_or_default();
+    match within(patience, "AUTH", SendFailure::Login, connection.command("\r\n")).await {
+        Ok(_) => Err(SendError::new(SendFailure::Login, "AUTH", &format!("the token was refused: {why}"))),
+        Err(mut error) => {
+            if error.code.is_some() {
+                error.message += &format!(" {why}");
+            }
+            Err(error)
+        }
+    }
 }
 
 /// What the server must be told about letters beyond ASCII.

@@ -10,6 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use url::{Host, Url};
 
+use super::dkim::Dkim;
+
 /// How a connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -46,12 +48,23 @@ pub struct Settings {
     pub(super) hello_name: Option<String>,
     pub(super) roots: Vec<Certificate>,
     pub(super) timeouts: Timeouts,
+    pub(super) dkim: Option<Dkim>,
 }
 
 #[derive(Clone)]
 pub(super) struct Login {
     pub(super) user: String,
     pub(super) password: SecretString,
+    pub(super) kind: LoginKind,
+}
+
+/// What a login's password is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LoginKind {
+    /// A password, for `PLAIN` or `LOGIN`.
+    Password,
+    /// An access token of OAuth 2.0, for `XOAUTH2`.
+    AccessToken,
 }
 
 /// What is wrong with the settings of a mail server. No message has the password.
@@ -77,7 +90,7 @@ pub enum SettingsError {
     NoHost,
     /// There is a part that has no meaning.
     #[error(
-        "the URL of the mail server has {part}, which means nothing there; only ?tls=none may follow host and port"
+        "the URL of the mail server has {part}, which means nothing there; only ?tls=none and ?auth=xoauth2 may follow host and port"
     )]
     UnknownPart {
         /// Which one.
@@ -126,7 +139,7 @@ impl Settings {
     /// percent-encoded in names and passwords: `sales%40example.com`.
     ///
     /// `smtp://` demands `STARTTLS`: a server that does not offer it gets neither password nor message. Only a server on the
-    /// same machine may be asked without TLS, by `?tls=none`.
+    /// same machine may be asked without TLS, by `?tls=none`. With `?auth=xoauth2` the password is an access token.
     ///
     /// # Errors
     /// What is wrong with the URL.
@@ -154,21 +167,51 @@ impl Settings {
         if url.fragment().is_some() {
             return Err(SettingsError::UnknownPart { part: "a fragment" });
         }
-        let security = match (url.query(), security) {
-            (None, security) => security,
-            (Some("tls=none"), Security::StartTls) if is_loopback(&host) => Security::None,
-            (Some("tls=none"), Security::StartTls) => return Err(SettingsError::PlaintextToOthers { host }),
-            (Some(_), _) => return Err(SettingsError::UnknownPart { part: "a query" }),
-        };
+        let mut kind = LoginKind::Password;
+        let mut security = security;
+        for option in url.query().into_iter().flat_map(|query| query.split('&')) {
+            match (option, security, kind) {
+                ("tls=none", Security::StartTls, _) if is_loopback(&host) => security = Security::None,
+                ("tls=none", Security::StartTls, _) => return Err(SettingsError::PlaintextToOthers { host }),
+                ("auth=xoauth2", _, LoginKind::Password) => kind = LoginKind::AccessToken,
+                _ => return Err(SettingsError::UnknownPart { part: "a query" }),
+            }
+        }
         Ok(Settings {
             host,
             port: url.port().unwrap_or(default_port),
             security,
-            login: login(&url)?,
+            login: login(&url, kind)?,
             hello_name: None,
             roots: Vec::new(),
             timeouts: Timeouts::default(),
+            dkim: None,
         })
+    }
+
+    /// Logs in with an access token of OAuth 2.0 by `XOAUTH2`, as Gmail and Microsoft 365 want it. A token is good for about an
+    /// hour, and getting a new one is the caller's: a [`Mailer`](super::Mailer) with it is cheap to make.
+    ///
+    /// In a URL it is `smtps://user:token@host?auth=xoauth2`.
+    ///
+    /// # Errors
+    /// The name or the token is empty or has characters that none can have.
+    pub fn access_token(mut self, user: &str, token: SecretString) -> Result<Settings, SettingsError> {
+        if user.is_empty() || user.chars().any(char::is_control) {
+            return Err(SettingsError::BadLogin {
+                problem: "a name that is empty or has control characters",
+            });
+        }
+        check_token(token.expose_secret())?;
+        self.login = Some(Login { user: user.to_owned(), password: token, kind: LoginKind::AccessToken });
+        Ok(self)
+    }
+
+    /// Signs each message for the domain of its sender, where the mail server does not do so itself.
+    #[must_use]
+    pub fn dkim(mut self, dkim: Dkim) -> Settings {
+        self.dkim = Some(dkim);
+        self
     }
 
     /// The name by which this machine introduces itself; without one it is the address literal `[127.0.0.1]`.
@@ -230,6 +273,7 @@ impl fmt::Debug for Settings {
             .field("user", &self.login.as_ref().map(|login| login.user.as_str()))
             .field("roots", &self.roots.len())
             .field("timeouts", &self.timeouts)
+            .field("dkim", &self.dkim)
             .finish_non_exhaustive()
     }
 }
@@ -252,7 +296,16 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn login(url: &Url) -> Result<Option<Login>, SettingsError> {
+fn check_token(token: &str) -> Result<(), SettingsError> {
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(SettingsError::BadLogin {
+            problem: "an access token that is empty or has characters that none can have",
+        });
+    }
+    Ok(())
+}
+
+fn login(url: &Url, kind: LoginKind) -> Result<Option<Login>, SettingsError> {
     let wrong = |problem| SettingsError::BadLogin { problem };
     let decoded = |text: &str, problem| {
         let text = percent_decode_str(text).decode_utf8().map_err(|_| wrong(problem))?;
@@ -262,21 +315,32 @@ fn login(url: &Url) -> Result<Option<Login>, SettingsError> {
     let user = decoded(url.username(), "a name that is no UTF-8 or has control characters")?;
     let password =
         decoded(url.password().unwrap_or_default(), "a password that is no UTF-8 or has control characters")?;
+    if kind == LoginKind::AccessToken {
+        check_token(&password)?;
+    }
     match (user.is_empty(), password.is_empty()) {
         (true, true) => Ok(None),
-        (false, false) => Ok(Some(Login { user, password: password.into() })),
+        (false, false) => Ok(Some(Login { user, password: password.into(), kind })),
         (true, false) => Err(wrong("a password without a name")),
         (false, true) => Err(wrong("a name without a password")),
+    }
+}
+
+impl Login {
+    /// What `XOAUTH2` sends, before it is encoded.
+    pub(super) fn bearer(&self) -> String {
+        format!("user={}\x01auth=Bearer {}\x01\x01", self.user, self.password.expose_secret())
     }
 }
 
 /// A message without the password, in clear or as it is on the wire.
 pub(super) fn redacted(message: &str, login: Option<&Login>) -> String {
     use base64::Engine;
-    let Some(Login { user, password }) = login else { return message.to_owned() };
-    let password = password.expose_secret();
+    let Some(login) = login else { return message.to_owned() };
+    let (user, password) = (&login.user, login.password.expose_secret());
     let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
     message
+        .replace(&base64(&login.bearer()), "[password]")
         .replace(&base64(&format!("\0{user}\0{password}")), "[password]")
         .replace(&base64(password), "[password]")
         .replace(password, "[password]")
@@ -327,6 +391,20 @@ mod tests {
                 "the URL of the mail server has a password that is no UTF-8",
             ),
             (
+                "smtps://mail.example.com?auth=xoauth2",
+                "the URL of the mail server has an access token that is empty",
+            ),
+            (
+                "smtps://user:a%20secret@x.example?auth=xoauth2",
+                "the URL of the mail server has an access token",
+            ),
+            ("smtps://user:secret@x.example?auth=plain", "the URL of the mail server has a query"),
+            (
+                "smtps://user:secret@x.example?auth=xoauth2&auth=xoauth2",
+                "the URL of the mail server has a query",
+            ),
+            ("smtp://x.example?auth=xoauth2&tls=none", "tls=none is for servers on this machine only"),
+            (
                 "smtp://user:%FF@mail.example.com",
                 "the URL of the mail server has a password that is no UTF-8",
             ),
@@ -345,6 +423,27 @@ mod tests {
         assert!(!format!("{settings:?}").contains("cret"));
         let told = "535 AHVAZXhhbXBsZS5jb20AczpjcmV0 / czpjcmV0 / s:cret";
         assert_eq!(redacted(told, settings.login.as_ref()), "535 [password] / [password] / [password]");
+    }
+
+    #[test]
+    fn an_access_token_is_a_login_of_its_own() {
+        let url = "smtp://u%40example.com:ya29.secret@localhost:25?tls=none&auth=xoauth2";
+        let by_url = Settings::from_url(url).unwrap();
+        let plain = Settings::from_url("smtps://mail.example.com").unwrap();
+        let by_method = plain.clone().access_token("u@example.com", "ya29.secret".into()).unwrap();
+        for settings in [&by_url, &by_method] {
+            let login = settings.login.as_ref().unwrap();
+            assert_eq!(login.kind, LoginKind::AccessToken);
+            assert_eq!(login.bearer(), "user=u@example.com\x01auth=Bearer ya29.secret\x01\x01");
+            assert!(!format!("{settings:?}").contains("secret"));
+            let told = "no dXNlcj11QGV4YW1wbGUuY29tAWF1dGg9QmVhcmVyIHlhMjkuc2VjcmV0AQE= / ya29.secret";
+            assert_eq!(redacted(told, Some(login)), "no [password] / [password]");
+        }
+        for (user, token) in [("", "t"), ("u", ""), ("u", "a b"), ("u", "a\x01b"), ("u\x01", "t"), ("u", "ä")]
+        {
+            let error = plain.clone().access_token(user, token.into()).unwrap_err();
+            assert!(matches!(error, SettingsError::BadLogin { .. }), "{user:?} {token:?}");
+        }
     }
 
     #[test]

@@ -50,8 +50,10 @@ const IPV6: [([u16; 8], u8); 12] = [
 ];
 
 /// IPv6 blocks that hold an IPv4 address, and how many 16-bit groups come before it.
-const EMBEDDED: [([u16; 8], u8, usize); 3] = [
+const EMBEDDED: [([u16; 8], u8, usize); 4] = [
     ([0, 0, 0, 0, 0, 0xffff, 0, 0], 96, 6),
+    // Translated addresses of RFC 2765, which some systems still route to IPv4.
+    ([0, 0, 0, 0, 0xffff, 0, 0, 0], 96, 6),
     ([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96, 6),
     ([0x2002, 0, 0, 0, 0, 0, 0, 0], 16, 1),
 ];

@@ -37,6 +37,43 @@ fn every_form_of_a_local_host_is_refused() {
         "0x0a000001",
         "[fe80::1]",
         "%31%32%37.0.0.1",
+        // Octal and mixed numbers, and numbers of two and three parts.
+        "0177.0.0.1",
+        "0300.0250.1.1",
+        "0xc0.168.0x101",
+        "10.1",
+        "0xa9fea9fe",
+        "2852039166",
+        "0251.0376.0251.0376",
+        // IDNA maps other dots, widths, circles and cases to the plain ones, and leaves out what cannot be seen.
+        "127。0。0。1",
+        "127．0．0．1",
+        "127｡0｡0｡1",
+        "①②⑦.0.0.1",
+        "１６９.254.169.254",
+        "ＬＯＣＡＬＨＯＳＴ",
+        "ⓛⓞⓒⓐⓛⓗⓞⓢⓣ",
+        "local\u{ad}host",
+        "localhost。",
+        "metadata。google。internal",
+        "%6c%6f%63alhost",
+        // Dots at the end, as often as one likes.
+        "127.1.",
+        "2130706433.",
+        "a.localhost.",
+        "db.internal.",
+        // IPv4 within IPv6: mapped, compatible, translated, NAT64 of both prefixes, 6to4, Teredo.
+        "[0:0:0:0:0:ffff:10.0.0.1]",
+        "[::ffff:a9fe:a9fe]",
+        "[::10.0.0.1]",
+        "[::ffff:0:127.0.0.1]",
+        "[64:ff9b::127.0.0.1]",
+        "[64:ff9b::10.0.0.1]",
+        "[64:ff9b:1::127.0.0.1]",
+        "[2002:a9fe:a9fe::1]",
+        "[2002:c0a8:101::]",
+        "[2001:0:4136:e378:8000:63bf:3fff:fdd2]",
+        "[2001::7f00:1]",
     ] {
         let error = Guard::new().check(&format!("https://{host}/x")).unwrap_err();
         assert!(matches!(error, NotAllowed::LocalName(_) | NotAllowed::LocalAddress(_)), "{host}: {error}");
@@ -63,6 +100,7 @@ fn the_edges_of_every_block() {
         (["::", "::1"], ["2000::", "2606:4700::1"]),
         (["::ffff:127.0.0.1", "::ffff:10.0.0.1"], ["::ffff:8.8.8.8", "::ffff:1.0.0.0"]),
         (["64:ff9b::127.0.0.1", "64:ff9b::192.168.1.1"], ["64:ff9b::8.8.8.8", "64:ff9b::1.1.1.1"]),
+        (["::ffff:0:127.0.0.1", "::ffff:0:10.0.0.1"], ["::ffff:0:8.8.8.8", "::fffe:0:808:808"]),
         (["64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff"], ["64:ff9b:2::", "64:ff9c::"]),
         (["100::", "100::ffff:ffff:ffff:ffff"], ["ff:ffff::", "100:0:0:1::"]),
         (["2001::", "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff"], ["2000:ffff::", "2001:200::"]),
@@ -93,22 +131,73 @@ fn the_rest_of_an_address_is_checked_too() {
         ("file:///etc/passwd", NotAllowed::Scheme("file".into())),
         ("https://u@example.com/", NotAllowed::Credentials),
         ("https://:p@example.com/", NotAllowed::Credentials),
+        // What looks like a host before the @ is a name, and the host is behind it.
+        ("https://example.com@127.0.0.1/", NotAllowed::Credentials),
+        ("https://example.com:443@127.0.0.1/", NotAllowed::Credentials),
+        ("https://example.com%2f@127.0.0.1/", NotAllowed::Credentials),
+        ("https://127.0.0.1\\@example.com/", NotAllowed::LocalAddress("127.0.0.1".parse().unwrap())),
+        ("https://@127.0.0.1/", NotAllowed::LocalAddress("127.0.0.1".parse().unwrap())),
+        ("gopher://example.com/", NotAllowed::Scheme("gopher".into())),
+        ("data:text/plain,x", NotAllowed::Scheme("data".into())),
+        ("HTTP://example.com/", NotAllowed::Scheme("http".into())),
         ("https://example.com/#x", NotAllowed::Fragment),
+        ("https://example.com/#", NotAllowed::Fragment),
+        ("https://example.com:0/", NotAllowed::Port(0)),
         ("https://example.com:22/", NotAllowed::Port(22)),
+        ("https://example.com:25/", NotAllowed::Port(25)),
         ("https://example.com:80/", NotAllowed::Port(80)),
+        ("https://example.com:444/", NotAllowed::Port(444)),
+        ("https://example.com:1023/", NotAllowed::Port(1_023)),
         ("https://./", NotAllowed::NoHost),
         (long.as_str(), NotAllowed::TooLong),
     ] {
         assert_eq!(Guard::new().check(address).unwrap_err(), error, "{address}");
     }
-    for address in ["", "example.com", "https://", "https://[fe80::1%25eth0]/", "https://exa mple.com/"] {
+    for address in [
+        "",
+        "example.com",
+        "https://",
+        "https://exa mple.com/",
+        // Zones.
+        "https://[fe80::1%25eth0]/",
+        "https://[fe80::1%eth0]/",
+        "https://[::1%251]/",
+        // Numbers that are no address, and ports that are none.
+        "https://4294967296/",
+        "https://256.0.0.1/",
+        "https://127.0.0.0.1/",
+        "https://0x100000000/",
+        "https://09.0.0.1/",
+        "https://[::ffff:127.0.0.256]/",
+        "https://[::1/",
+        "https://::1/",
+        "https://example.com:65536/",
+        "https://example.com:x/",
+        // No name of IDNA.
+        "https://xn--a/",
+        "https://exam\u{200e}\u{2488}ple.com/",
+        "https://exa%00mple.com/",
+    ] {
         assert!(matches!(Guard::new().check(address), Err(NotAllowed::Unreadable(_))), "{address}");
     }
     for address in [
         "https://example.com/",
         "https://example.com:8443/a?b",
         "https://8.8.8.8/",
+        "https://134744072/",
+        "https://8.8.8.8./",
+        "https://[2606:4700::1111]/",
+        "https://[::ffff:8.8.8.8]/",
+        "https://[64:ff9b::8.8.8.8]/",
+        "https://[2002:808:808::]/",
+        "https://example.com./",
+        "https://example.com:443/",
+        "https://example.com:1024/",
+        "https://example.com:65535/",
         "https://bücher.example/",
+        "https://notlocalhost.example/",
+        "https://internal.example.com/",
+        "https://local.example/",
     ] {
         assert!(Guard::new().check(address).is_ok(), "{address}");
     }
@@ -180,4 +269,68 @@ async fn the_checked_address_is_the_one_that_is_connected_to() {
     let sent = &server.received_requests().await.unwrap()[0];
     let host = sent.headers["host"].to_str().unwrap();
     assert!(host.starts_with("pinned.invalid.example:"), "{host}");
+}
+
+#[tokio::test]
+async fn no_address_that_a_name_has_leads_home() {
+    // As answers to AAAA questions these are as good as the IPv4 address in them.
+    for ip in [
+        "127.0.0.1",
+        "10.0.0.1",
+        "169.254.169.254",
+        "0.0.0.0",
+        "::1",
+        "::",
+        "::ffff:127.0.0.1",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::7f00:1",
+        "2002:7f00:1::1",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+        "fd00:ec2::254",
+        "fe80::1",
+    ] {
+        let (client, resolver) = client(Guard::new(), &[&["8.8.8.8", ip]]);
+        let error = client.get("https://one.example/").send().await.unwrap_err();
+        assert_eq!(resolve::refusal(&error), Some(&NotAllowed::LocalAddress(ip.parse().unwrap())), "{ip}");
+        assert_eq!(resolver.asked.load(Ordering::SeqCst), 1);
+    }
+    // Names of one's own network are not even asked for, and a name without an address is a failure as any other.
+    let (client, resolver) = client(Guard::new(), &[&[]]);
+    for name in ["localhost", "db.internal", "printer.local.", "intranet"] {
+        let error = client.get(format!("https://{name}/")).send().await.unwrap_err();
+        assert!(matches!(resolve::refusal(&error), Some(NotAllowed::LocalName(_))), "{name}: {error:?}");
+    }
+    assert_eq!(resolver.asked.load(Ordering::SeqCst), 0);
+    let error = client.get("https://one.example/").send().await.unwrap_err();
+    assert!(resolve::refusal(&error).is_none() && error.is_connect(), "{error:?}");
+}
+
+#[tokio::test]
+async fn no_redirect_is_followed() {
+    let inside = wiremock::MockServer::start().await;
+    for status in [301, 302, 303, 307, 308] {
+        let outside = wiremock::MockServer::start().await;
+        let answer = wiremock::ResponseTemplate::new(status).insert_header("location", inside.uri().as_str());
+        wiremock::Mock::given(wiremock::matchers::any()).respond_with(answer).mount(&outside).await;
+        let guard = Guard::new().allow_http().allow(["127.0.0.1".parse().unwrap()]);
+        let (client, _) = client(guard, &[&["127.0.0.1"]]);
+        let address = format!("http://hooks.example:{}/", outside.address().port());
+        assert_eq!(client.post(&address).send().await.unwrap().status().as_u16(), status);
+    }
+    assert!(inside.received_requests().await.unwrap().is_empty());
+}
+
+#[test]
+fn whoever_supplied_an_address_learns_nothing_of_the_network() {
+    let mut reasons = std::collections::BTreeSet::new();
+    for address in
+        ["https://10.0.0.1/", "https://db.internal/", "http://example.com/", "https://example.com:22/"]
+    {
+        reasons.insert(Guard::new().check(address).unwrap_err().to_string());
+    }
+    // Each has a reason of its own for the log, and none is what goes out.
+    assert_eq!(reasons.len(), 4);
+    assert_eq!(NotAllowed::PUBLIC_MESSAGE, "url is not allowed");
 }

@@ -94,12 +94,21 @@ impl Sender {
     async fn send(
         &self,
         user: &User,
-        mut body: Value,
+        body: Value,
         quoted: Option<&str>,
         last_inbound: Timestamp,
         now: Timestamp,
     ) -> Result<Sent, ReplyError> {
         check_window(last_inbound, now)?;
+        self.post(user, body, quoted).await
+    }
+
+    pub(super) async fn post(
+        &self,
+        user: &User,
+        mut body: Value,
+        quoted: Option<&str>,
+    ) -> Result<Sent, ReplyError> {
         let (key, recipient) = match (&user.wa_id, &user.user_id) {
             (Some(number), _) if user.phone().is_some() => ("to", number),
             (_, Some(id)) => ("recipient", id),

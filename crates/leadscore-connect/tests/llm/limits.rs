@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use leadscore::task::{Author, Budget, FailureKind, Task};
 use leadscore_connect::llm::{Assistant, Model, Provider};
+use secrecy::SecretString;
 use serde_json::Value;
 
 use super::{GOOD, assistant, calls, completion, error, every_task, failure, model, server, task};
@@ -53,6 +54,99 @@ async fn a_date_to_come_back_at_is_kept_unless_the_deadline_comes_first() {
     let assisted = assistant(&server).assist(&task(), &Budget::unlimited()).await;
     assert_eq!((failure(&assisted).kind, calls(&server).await), (FailureKind::RateLimited, 1));
     assert!(began.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn the_vendors_word_on_another_attempt_counts_more_than_the_status() {
+    let told = |status, header: (&'static str, &str)| error(status, "any").insert_header(header.0, header.1);
+    for (answers, author, call_count) in [
+        (vec![told(500, ("x-should-retry", "false")), completion(GOOD)], Author::Rules, 1),
+        (vec![told(429, ("x-should-retry", "false")), completion(GOOD)], Author::Rules, 1),
+        (vec![told(400, ("x-should-retry", "true")), completion(GOOD)], Author::Model, 2),
+        (vec![told(402, ("retry-after", "0.01")), completion(GOOD)], Author::Model, 2),
+        (vec![told(503, ("retry-after", "0.01")), completion(GOOD)], Author::Model, 2),
+        (vec![told(408, ("x-request-id", "r")), completion(GOOD)], Author::Model, 2),
+        (vec![told(409, ("x-request-id", "r")), completion(GOOD)], Author::Model, 2),
+        (vec![told(422, ("x-request-id", "r")), completion(GOOD)], Author::Rules, 1),
+        // Never more often than there are attempts, and never later than anybody waits.
+        (vec![told(400, ("x-should-retry", "true"))], Author::Rules, 3),
+        (
+            vec![
+                told(429, ("x-should-retry", "true")).insert_header("retry-after-ms", "120001"),
+                completion(GOOD),
+            ],
+            Author::Rules,
+            1,
+        ),
+        (
+            vec![told(500, ("x-should-retry", "true")).insert_header("retry-after", "60"), completion(GOOD)],
+            Author::Rules,
+            1,
+        ),
+    ] {
+        let server = server(answers).await;
+        let assisted = assistant(&server).assist(&task(), &Budget::unlimited()).await;
+        assert_eq!((assisted.provenance.author, calls(&server).await), (author, call_count));
+    }
+    // Nor beyond the budget.
+    let server = server(vec![told(400, ("x-should-retry", "true"))]).await;
+    let assisted = assistant(&server).assist(&task(), &Budget::unlimited().max_calls(1)).await;
+    assert_eq!((failure(&assisted).kind, calls(&server).await), (FailureKind::BadRequest, 1));
+}
+
+#[tokio::test]
+async fn no_request_goes_out_that_the_vendors_limit_has_no_room_for() {
+    let used_up = |reset: &str| {
+        completion(GOOD)
+            .insert_header("x-ratelimit-limit-requests", "1")
+            .insert_header("x-ratelimit-remaining-requests", "0")
+            .insert_header("x-ratelimit-reset-requests", reset)
+    };
+    let server = server(vec![used_up("300ms"), completion(GOOD)]).await;
+    let assistant = assistant(&server).cache(0, Duration::ZERO);
+    let began = Instant::now();
+    for call_count in 1..=2 {
+        let assisted = assistant.assist(&task(), &Budget::unlimited()).await;
+        assert_eq!((assisted.provenance.author, calls(&server).await), (Author::Model, call_count));
+    }
+    assert!(began.elapsed() >= Duration::from_millis(300));
+
+    // Where it takes longer than anybody waits, nothing is sent and nothing is paid.
+    let server = super::server(vec![used_up("6m0s")]).await;
+    let assistant = super::assistant(&server).cache(0, Duration::ZERO);
+    let budget = Budget::unlimited();
+    assert_eq!(assistant.assist(&task(), &budget).await.provenance.author, Author::Model);
+    let spent = budget.spent();
+    let assisted = assistant.assist(&task(), &budget).await;
+    let failure = failure(&assisted);
+    assert_eq!((failure.kind, calls(&server).await), (FailureKind::RateLimited, 1), "{failure}");
+    assert!(failure.retry_after.unwrap() > Duration::from_secs(350), "{failure:?}");
+    assert_eq!((budget.spent().tokens, budget.spent().cost), (spent.tokens, spent.cost));
+}
+
+#[tokio::test]
+async fn requests_have_the_headers_that_vendors_want() {
+    let server =
+        server(vec![error(401, "authentication_error").insert_header("x-request-id", "req-7")]).await;
+    let key = || Some(SecretString::from("k-1".to_owned()));
+    for (at, (provider, name, value)) in [
+        (Provider::OpenAi, "authorization", "Bearer k-1"),
+        (Provider::OpenRouter, "authorization", "Bearer k-1"),
+        (Provider::Anthropic, "anthropic-version", "2023-06-01"),
+        (Provider::Gemini, "x-goog-api-key", "k-1"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let model = Model::new(provider, "m", key(), &server.uri()).unwrap();
+        let assisted = Assistant::new(model).assist(&task(), &Budget::unlimited()).await;
+        assert!(failure(&assisted).message.starts_with("status 401 of request req-7"), "{assisted:?}");
+        let sent = &server.received_requests().await.unwrap()[at];
+        assert_eq!(sent.headers[name], value, "{provider}");
+        assert_eq!(sent.headers["content-type"], "application/json");
+        // A key in an address would be in every log.
+        assert!(sent.url.query().is_none() && !sent.url.as_str().contains("k-1"), "{}", sent.url);
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,13 @@
 //! E-mail taken by aiosmtpd and read by Python's `email` package. The certificates are made by Python's `cryptography` for each run.
 
 use base64::Engine;
-use leadscore_connect::smtp::{Email, Mailbox, Mailer, SendError, SendFailure, Settings, Unsubscribe};
+use base64::engine::general_purpose::STANDARD;
+use leadscore_connect::smtp::{
+    Dkim, DkimError, Email, Mailbox, Mailer, SendError, SendFailure, Settings, Unsubscribe,
+};
 use serde_json::{Value, json};
 
+use crate::program::node;
 use crate::reporter::Reporter;
 
 /// `sales@example.com` and `p:ä/ss wörd`, as in the server's script.
@@ -19,14 +23,18 @@ struct Server {
 impl Server {
     fn start(mode: &str, mechanism: &str) -> Server {
         let program = Reporter::python("smtp_server.py", &[mode, mechanism]);
-        let root = base64::engine::general_purpose::STANDARD.decode(program.said("ROOT")).unwrap();
+        let root = STANDARD.decode(program.said("ROOT")).unwrap();
         let port = program.said("PORT").parse().unwrap();
         Server { program, root, port }
     }
 
     fn mailer(&self, scheme: &str, login: &str) -> Mailer {
-        let settings = Settings::from_url(&format!("{scheme}://{login}@127.0.0.1:{}", self.port)).unwrap();
-        Mailer::new(settings.root_certificates(&self.root).unwrap()).unwrap()
+        Mailer::new(self.settings(scheme, login, "")).unwrap()
+    }
+
+    fn settings(&self, scheme: &str, login: &str, query: &str) -> Settings {
+        let url = format!("{scheme}://{login}@127.0.0.1:{}{query}", self.port);
+        Settings::from_url(&url).unwrap().root_certificates(&self.root).unwrap()
     }
 
     fn received(&self) -> Value {
@@ -189,4 +197,86 @@ async fn nothing_is_sent_to_a_server_that_is_not_the_one() {
         .await
         .unwrap();
     assert_eq!(server.received()["tls"], json!(false));
+}
+
+#[tokio::test]
+#[ignore = "wants third-party programs"]
+async fn mailauth_says_that_our_signatures_are_good_and_sees_every_change() {
+    let made: Value = serde_json::from_str(&node("dkim.mjs", &[])).unwrap();
+    let server = Server::start("implicit", "BOTH");
+    let unsubscribe =
+        Unsubscribe::new("https://example.com/u/t1").mailto("mailto:leave@example.com?subject=t1");
+    let plain = email("ana@example.org");
+    let rich = email("ana@example.org")
+        .html("<p>Grüß dich,\t <b>Ana</b>!  </p>\n\n \n\n")
+        .unsubscribe(unsubscribe)
+        .reply_to(Mailbox::new("help@example.com"))
+        .automatic();
+    for key in made["keys"].as_array().unwrap() {
+        let text = |name: &str| key[name].as_str().unwrap();
+        let dkim = Dkim::new("example.com", "s1", &text("pem").into()).unwrap();
+        let name = "s1._domainkey.example.com";
+        assert_eq!(dkim.dns_record(), (name.to_owned(), text("record").to_owned()));
+        let mailer = Mailer::new(server.settings("smtps", LOGIN, "").dkim(dkim)).unwrap();
+        let mut messages = Vec::new();
+        for email in [&plain, &rich] {
+            mailer.send(&email.message().unwrap()).await.unwrap();
+            let raw = STANDARD.decode(server.received()["raw"].as_str().unwrap()).unwrap();
+            messages.push(String::from_utf8(raw).unwrap());
+        }
+        let good = messages.len();
+        let rich = messages[1].clone();
+        for (from, to) in [
+            ("dots two", "dot two"),
+            ("=C3=BC=C3=9F", "=C3=BC=C3=BC"),
+            ("ana@example.org", "bob@example.org"),
+            ("leave@example.com", "stay@example.com"),
+            ("auto-generated", "no"),
+            ("\r\nSubject: ", "\r\nSubject: Hello\r\nSubject: "),
+            ("\r\nFrom: ", "\r\nFrom: boss@example.com\r\nFrom: "),
+            ("multipart/alternative", "multipart/mixed"),
+        ] {
+            if rich.contains(from) {
+                messages.push(rich.replacen(from, to, 1));
+            }
+        }
+        assert!(messages.len() >= good + 6, "{rich}");
+        let bytes: Vec<String> = messages.iter().map(|message| STANDARD.encode(message)).collect();
+        let given = json!({"name": name, "record": text("record"), "messages": bytes}).to_string();
+        let told: Value = serde_json::from_str(&node("dkim.mjs", &[&given])).unwrap();
+        for (at, result) in told["results"].as_array().unwrap().iter().enumerate() {
+            let result = &result[0];
+            assert_eq!(result[0] == "pass", at < good, "{} {at}: {told}\n{}", text("kind"), messages[at]);
+            assert_eq!(result[1], "example.com");
+        }
+        assert_eq!(told["asked"][0], json!([name, "TXT"]));
+    }
+    // As RFC 8301 has it, nobody shall believe a short key.
+    let error = Dkim::new("example.com", "s1", &made["short"].as_str().unwrap().into()).unwrap_err();
+    assert!(matches!(error, DkimError::BadKey { .. }), "{error}");
+}
+
+#[tokio::test]
+#[ignore = "wants third-party programs"]
+async fn an_access_token_logs_in() {
+    let server = Server::start("starttls", "XOAUTH2");
+    let mailer = |token: &str| {
+        let login = format!("sales%40example.com:{token}");
+        Mailer::new(server.settings("smtp", &login, "?auth=xoauth2")).unwrap()
+    };
+    mailer("ya29.t0ken").send(&email("ana@example.org").message().unwrap()).await.unwrap();
+    assert_eq!(server.program.said("AUTH"), "XOAUTH2");
+    let got = server.received();
+    assert_eq!((&got["tls"], &got["user"]), (&json!(true), &json!("sales@example.com")));
+    let error = failed(&mailer("expired"), email("ana@example.org")).await;
+    assert_eq!(
+        (error.failure, error.code, error.is_temporary()),
+        (SendFailure::Login, Some(535), false),
+        "{error}"
+    );
+    assert!(error.message.contains(r#""status":"401""#) && !error.message.contains("expired"), "{error}");
+    assert_eq!(server.program.said("ANSWER"), "b''");
+    // A password is not tried where only tokens are taken, nor the other way round.
+    let error = failed(&server.mailer("smtp", LOGIN), email("ana@example.org")).await;
+    assert_eq!(error.failure, SendFailure::NoLogin, "{error}");
 }

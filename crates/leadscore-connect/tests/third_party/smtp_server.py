@@ -58,7 +58,20 @@ def certificates(folder):
     return context, root.public_bytes(serialization.Encoding.PEM)
 
 
+TOKEN = "ya29.t0ken"
+
+
 class Handler:
+    async def auth_XOAUTH2(self, server, args):
+        """As Google documents it; aiosmtpd leaves mechanisms beyond PLAIN and LOGIN to its users."""
+        print("AUTH", "XOAUTH2")
+        told = base64.b64decode(args[1]) if len(args) > 1 else b""
+        if told == f"user={USER}\x01auth=Bearer {TOKEN}\x01\x01".encode():
+            return AuthResult(success=True, auth_data=USER.encode())
+        answer = await server.challenge_auth('{"status":"401","schemes":"bearer"}')
+        print("ANSWER", repr(answer))
+        return AuthResult(success=False, handled=False)
+
     async def handle_RCPT(self, server, session, envelope, address, options):
         for word, answer in [("full", "452 4.2.2 Mailbox full"), ("nobody", "550 5.1.1 No such user here")]:
             if address.startswith(word + "@"):
@@ -89,7 +102,7 @@ class Handler:
             "defects": [repr(defect) for part in message.walk() for defect in part.defects]
                 + [repr(defect) for value in message.values() for defect in value.defects],
             "longest_line": max(map(len, content.split(b"\r\n"))), "bare": content.replace(b"\r\n", b"").count(b"\n"),
-            "sha256": hashlib.sha256(content).hexdigest(),
+            "sha256": hashlib.sha256(content).hexdigest(), "raw": base64.b64encode(content).decode(),
         }))
         return "250 2.0.0 Queued as 4XyZ"
 
@@ -114,7 +127,8 @@ async def main():
         context, root = certificates(folder)
     implicit = MODE in ("implicit", "other-name")
     starttls = MODE in ("starttls", "injected")
-    excluded = {"PLAIN": ["LOGIN"], "LOGIN": ["PLAIN"], "NONE": ["PLAIN", "LOGIN"], "BOTH": []}[MECHANISM]
+    offered = {"NONE": [], "BOTH": ["PLAIN", "LOGIN"]}.get(MECHANISM, [MECHANISM])
+    excluded = [mechanism for mechanism in ("PLAIN", "LOGIN", "XOAUTH2") if mechanism not in offered]
 
     def session():
         kind = Injected if MODE == "injected" else SMTP

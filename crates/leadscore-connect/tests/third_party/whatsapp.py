@@ -75,4 +75,18 @@ for case in given["cases"]:
 
 handshakes = [client.webhook_challenge_handler(token, "1158201444") for token in (given["verify_token"], "another")]
 client.send_message(to="16505551234", text=given["text"], reply_to_message_id="wamid.A", preview_url=False)
+templates = types.templates
+client.send_template(
+    to="16505551234",
+    name="demo_reminder",
+    language=templates.TemplateLanguage.ENGLISH_US,
+    params=[
+        templates.HeaderText.params("Your demo"),
+        templates.BodyText.params("Ana", given["text"]),
+        templates.QuickReplyButton.params(callback_data="confirm:17", index=0),
+        templates.URLButton.params(url_variable="demo/17", index=1),
+    ],
+)
+named = [templates.BodyText.params(first_name="Ana", day="Tuesday")]
+client.send_template(to="16505551234", name="hello", language=templates.TemplateLanguage.GERMAN, params=named)
 print(json.dumps({"cases": cases, "handshakes": handshakes, "sent": sent}, default=str))

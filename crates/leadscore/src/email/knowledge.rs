@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bm25::{Document as Indexed, SearchEngine, SearchEngineBuilder, Tokenizer};
 use serde::Serialize;
 
+use super::embedding::{Meaning, fuse};
 use super::text::words;
 use crate::error::Path;
 use crate::{Error, ErrorKind};
@@ -32,7 +33,7 @@ pub struct Passage {
     pub text: String,
 }
 
-/// Passages of documents, found by BM25. A cheap handle.
+/// Passages of documents, found by BM25, and by meaning too where it has [vectors](KnowledgeBase::with_vectors). A cheap handle.
 ///
 /// ```
 /// use leadscore::email::{Document, KnowledgeBase};
@@ -45,7 +46,7 @@ pub struct Passage {
 /// # Ok::<(), leadscore::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct KnowledgeBase(Arc<Index>);
+pub struct KnowledgeBase(Arc<Index>, pub(super) Meaning);
 
 struct Index {
     passages: Vec<Passage>,
@@ -128,7 +129,11 @@ impl KnowledgeBase {
             contents: format!("{} {}", passage.heading, passage.text),
         });
         let engine = SearchEngineBuilder::with_tokenizer_and_documents(Words, indexed).build();
-        Ok(KnowledgeBase(Arc::new(Index { passages, engine })))
+        Ok(KnowledgeBase(Arc::new(Index { passages, engine }), Meaning::default()))
+    }
+
+    pub(super) fn with_meaning(&self, meaning: Meaning) -> KnowledgeBase {
+        KnowledgeBase(self.0.clone(), meaning)
     }
 
     /// All passages, in the order of the documents.
@@ -137,7 +142,8 @@ impl KnowledgeBase {
     }
 
     /// The passages that suit a query best, the best first; ties in the order of the documents. Passages without any
-    /// word of the query are not among them.
+    /// word of the query are not among them, unless the base has [a vector for the query](KnowledgeBase::for_query): then
+    /// all are, in the order that words and meaning give together.
     pub fn search(&self, query: &str, limit: usize) -> Vec<&Passage> {
         let found = self.0.engine.search(query, None);
         let mut ranked: Vec<(i64, u32)> = found
@@ -145,7 +151,11 @@ impl KnowledgeBase {
             .map(|found| (-((found.score * SCORE_STEPS).round() as i64), found.document.id))
             .collect();
         ranked.sort_unstable();
-        ranked.iter().take(limit).filter_map(|(_, at)| self.0.passages.get(*at as usize)).collect()
+        let mut ranked: Vec<u32> = ranked.into_iter().map(|(_, at)| at).collect();
+        if let Some(nearest) = self.1.nearest() {
+            ranked = fuse(&[&ranked, &nearest]);
+        }
+        ranked.into_iter().take(limit).filter_map(|at| self.0.passages.get(at as usize)).collect()
     }
 
     /// The passages that suit a query best, those about an interest before all others: who asked about one thing gets no

@@ -170,3 +170,64 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn many_leads_are_ranked_in_parts() {
+    let conversion = pipeline("conversion");
+    // The higher the number, the better the lead; written as no writer of ours would.
+    let lead = |at: usize| {
+        format!(r#"{{ "id":{at}, "title":"{}","email_open_count":{at} }}"#, ["", "Manager", "CEO"][at % 3])
+    };
+    for (count, sizes) in [(1, vec![1]), (20, vec![20]), (21, vec![20, 1]), (45, vec![20, 20, 5])] {
+        let leads: Vec<String> = (0..count).map(lead).collect();
+        let all =
+            request(&format!(r#""mask":true,"leads":[{}],"task":"ranking","reasons":2"#, leads.join(",")));
+        let parts: Vec<String> = serde_json::from_str(&conversion.ranking_parts_json(&all).unwrap()).unwrap();
+        let mut rankings = Vec::new();
+        for part in &parts {
+            let task = AnyTask::from_json(part, Some(&conversion)).unwrap();
+            assert!(part.contains(r#""mask":true"#) && part.contains(r#""reasons":2"#), "{part}");
+            rankings.push(conclude(&task, Outcome::NotAsked(NotAsked::NoModel)).output.json().to_owned());
+        }
+        let lists: Vec<Vec<serde_json::Value>> =
+            rankings.iter().map(|text| serde_json::from_str(text).unwrap()).collect();
+        assert_eq!(lists.iter().map(Vec::len).collect::<Vec<_>>(), sizes);
+        let merged = RankingTask::merge_json(&format!("[{}]", rankings.join(","))).unwrap();
+        let merged: Vec<serde_json::Value> = serde_json::from_str(&merged).unwrap();
+        // By the rules, that is the order of the scores, and those of the core's own parts.
+        let score = |own: &serde_json::Value| own["score"].as_f64().unwrap();
+        assert!(merged.is_sorted_by(|a, b| score(a) >= score(b)));
+        assert_eq!(
+            merged.iter().map(|own| own["rank"].as_u64().unwrap()).sum::<u64>() as usize,
+            count * (count + 1) / 2
+        );
+    }
+}
+
+#[test]
+fn what_is_no_ranking_is_refused_before_the_first_question() {
+    let conversion = pipeline("conversion");
+    let lead = |id: usize| format!(r#"{{"id":{id}}}"#);
+    let many: Vec<String> = (0..30).map(lead).collect();
+    let with = |last: &str| request(&format!(r#""task":"ranking","leads":[{},{last}]"#, many.join(",")));
+    for (request, code, message) in [
+        (with(&lead(3)), "invalid_task", "leads[30]: a ranking names leads by their ids"),
+        (with("{}"), "invalid_task", "leads[30]: a ranking names leads by their ids"),
+        (with("7"), "invalid_lead", "leads[30]"),
+        (request(r#""task":"ranking","leads":[]"#), "invalid_task", "leads: 0 leads"),
+        (request(r#""task":"ranking""#), "invalid_task", "the field `leads` is missing"),
+        (request(r#""task":"ranking","leads":[{"id":1}],"mask":1"#), "invalid_task", "mask"),
+        (request(r#""task":"ranking","leads":[{"id":1}],"band":1"#), "invalid_task", "unknown field `band`"),
+        (request(r#""task":"email","leads":[{"id":1}]"#), "invalid_task", "task: wants `ranking`"),
+        ("{".to_owned(), "invalid_json", ""),
+    ] {
+        let error = conversion.ranking_parts_json(&request).unwrap_err();
+        assert!(error.code() == code && error.to_string().contains(message), "{request}: {error}");
+    }
+    for (rankings, code) in
+        [("", "invalid_json"), ("7", "invalid_task"), ("[7]", "invalid_task"), ("[[{}]]", "invalid_task")]
+    {
+        assert_eq!(RankingTask::merge_json(rankings).unwrap_err().code(), code, "{rankings}");
+    }
+    assert_eq!(RankingTask::merge_json("[]").unwrap(), "[]");
+}

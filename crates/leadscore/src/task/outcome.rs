@@ -57,6 +57,10 @@ pub struct ModelFailure {
     /// How long the vendor asks to wait before the next attempt.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "seconds")]
     pub retry_after: Option<Duration>,
+    /// Whether another attempt may succeed, where the vendor says so; else that is a matter of the kind. It concerns who asks,
+    /// and is not a part of a result's JSON.
+    #[serde(skip)]
+    pub retry: Option<bool>,
     /// Tokens that were used all the same, where the vendor says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
@@ -241,7 +245,7 @@ impl Completion {
 impl ModelFailure {
     /// A failure of some kind, with a message that holds no secret.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> ModelFailure {
-        ModelFailure { kind, message: message.into(), retry_after: None, usage: None }
+        ModelFailure { kind, message: message.into(), retry_after: None, retry: None, usage: None }
     }
 
     /// The same with how long the vendor asks to wait.
@@ -249,6 +253,18 @@ impl ModelFailure {
     pub fn retry_after(mut self, wait: Duration) -> ModelFailure {
         self.retry_after = Some(wait);
         self
+    }
+
+    /// The same with what the vendor says of another attempt, which counts more than the kind.
+    #[must_use]
+    pub fn retry(mut self, may_succeed: bool) -> ModelFailure {
+        self.retry = Some(may_succeed);
+        self
+    }
+
+    /// Whether another attempt may succeed: by what the vendor says, else by the kind.
+    pub fn is_transient(&self) -> bool {
+        self.retry.unwrap_or_else(|| self.kind.is_transient())
     }
 
     /// The same with tokens that were used all the same.

@@ -108,6 +108,7 @@ fn failure(cursor: &Cursor<'_>) -> Result<ModelFailure, Error> {
         kind,
         message: fields.text("message")?.unwrap_or_default(),
         retry_after: retry_after.transpose()?,
+        retry: None,
         usage: fields.optional("usage").as_ref().map(usage).transpose()?,
     })
 }

@@ -1,12 +1,18 @@
 //! Asks the model that `--model` names, or shows what it would be asked.
 
-use leadscore::task::{Assisted, Masked, NotAsked, Outcome, Price, PriceList, Prompt, Task, conclude};
+use std::sync::Arc;
+
+use leadscore::email::KnowledgeBase;
+use leadscore::task::{
+    Assisted, Budget, Cost, Masked, NotAsked, Outcome, Price, PriceList, Prompt, Task, conclude,
+};
+use leadscore_files::wording::count;
 use serde::Serialize;
 
 #[cfg(feature = "connect")]
-use super::connection::Connection;
+use super::connection::{Connection, Embeddings};
 #[cfg(not(feature = "connect"))]
-use super::no_connection::Connection;
+use super::no_connection::{Connection, Embeddings};
 use crate::args::assist::ModelArgs;
 use crate::failure::Failure;
 use crate::notes::note_line;
@@ -17,17 +23,52 @@ use crate::output::open_output;
 pub(crate) struct Asker<'a> {
     args: &'a ModelArgs,
     connection: Option<Connection>,
+    /// That of the run, which the embeddings share.
+    budget: Arc<Budget>,
     answers: bool,
 }
 
 impl<'a> Asker<'a> {
     /// Opens the connection; with `--dry-run` there is none, and no key is needed.
     pub(crate) fn new(args: &'a ModelArgs) -> Result<Asker<'a>, Failure> {
+        let budget = Arc::new(budget(args)?);
         let connection = match &args.model {
-            Some(model) if !args.dry_run => Some(Connection::open(model, args)?),
+            Some(model) if !args.dry_run => Some(Connection::open(model, args, budget.clone())?),
             _ => None,
         };
-        Ok(Asker { args, connection, answers: true })
+        Ok(Asker { args, connection, budget, answers: true })
+    }
+
+    /// A knowledge base that finds passages by meaning too, for a query. Where the model fails, words alone find them, and a
+    /// note says so.
+    pub(crate) fn by_meaning(
+        &mut self,
+        model: &str,
+        knowledge: KnowledgeBase,
+        query: &str,
+    ) -> Result<KnowledgeBase, Failure> {
+        if self.args.dry_run {
+            note_line(&what_embedding_takes(model, &knowledge, query));
+            return Ok(knowledge);
+        }
+        let embeddings = Embeddings::open(model, self.args, self.budget.clone())?;
+        match embeddings.find(&knowledge, query) {
+            Ok(found) => {
+                let spent = self.budget.spent();
+                note_line(&format!(
+                    "{} passages and the lead are embedded by {model}: {} tokens, {}",
+                    count(knowledge.passages().len() as u64),
+                    count(spent.tokens),
+                    price(model).map_or_else(|| "at an unknown price".to_owned(), |_| spent.cost.to_string())
+                ));
+                Ok(found)
+            }
+            Err(error) => {
+                note_line(&format!("embeddings: the passage is found by words alone, for {error}"));
+                self.answers = false;
+                Ok(knowledge)
+            }
+        }
     }
 
     /// The model's checked answer, or what the rules say; none where the question was shown instead.
@@ -86,6 +127,35 @@ impl<'a> Asker<'a> {
     pub(crate) fn has_answered(&self) -> bool {
         self.answers
     }
+}
+
+/// The limits of the run.
+fn budget(args: &ModelArgs) -> Result<Budget, Failure> {
+    let mut budget = Budget::unlimited();
+    if let Some(usd) = args.max_cost {
+        budget = budget.max_cost(Cost::from_usd(usd).map_err(|error| Failure::about("--max-cost", error))?);
+    }
+    if let Some(calls) = args.max_calls {
+        budget = budget.max_calls(calls);
+    }
+    Ok(budget)
+}
+
+/// What would be embedded, and the most that it takes.
+fn what_embedding_takes(model: &str, knowledge: &KnowledgeBase, query: &str) -> String {
+    let mut texts = knowledge.texts();
+    texts.push(query.to_owned());
+    let prompt = Prompt::for_embedding(&texts);
+    let cost = match price(model).and_then(|price| price.highest_cost(&prompt)) {
+        Some(cost) => format!("at most {cost}"),
+        None => format!("the price of {model} is not known"),
+    };
+    format!(
+        "--embeddings: {model} would first get the {} passages and the lead's facts, at most {} tokens, {cost}; the question \
+         below rests on words alone",
+        count(knowledge.passages().len() as u64),
+        count(prompt.input_token_bound())
+    )
 }
 
 /// The price of `PROVIDER:NAME`; models on the caller's own machine are free.

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionException
 import java.util.concurrent.CompletionStage
 import java.util.concurrent.ExecutionException
 import java.util.concurrent.TimeoutException
+import kotlinx.serialization.SerialName
 import kotlinx.serialization.Serializable
 import kotlinx.serialization.json.JsonObjectBuilder
 import kotlinx.serialization.json.buildJsonObject
@@ -53,41 +54,54 @@ data class Reply @JvmOverloads constructor(
 }
 
 /** Why there is no answer of a model. */
+@Serializable
 enum class FailureKind {
     /** No answer in time. */
+    @SerialName("timeout")
     TIMEOUT,
 
     /** The vendor could not be reached, or the connection broke. */
+    @SerialName("connection")
     CONNECTION,
 
     /** The vendor asks to come back later. */
+    @SerialName("rate_limited")
     RATE_LIMITED,
 
     /** The vendor's server failed or is overloaded. */
+    @SerialName("unavailable")
     UNAVAILABLE,
 
     /** The account has no credit left. */
+    @SerialName("no_credit")
     NO_CREDIT,
 
     /** The key is missing, wrong or not allowed. */
+    @SerialName("unauthorized")
     UNAUTHORIZED,
 
     /** There is no such model. */
+    @SerialName("unknown_model")
     UNKNOWN_MODEL,
 
     /** The vendor refuses the request as it is. */
+    @SerialName("bad_request")
     BAD_REQUEST,
 
     /** The model declined to answer. */
+    @SerialName("refused")
     REFUSED,
 
     /** The answer was cut off. */
+    @SerialName("truncated")
     TRUNCATED,
 
     /** The vendor's answer cannot be read. */
+    @SerialName("bad_response")
     BAD_RESPONSE,
 
     /** The caller stopped it. */
+    @SerialName("cancelled")
     CANCELLED,
 }
 
@@ -146,7 +160,7 @@ class ModelFailure private constructor(
  * Time-outs, broken connections and exceptions with an HTTP status, as the vendors' SDKs throw them, become the reason
  * of a result by the rules, named by their class alone. All other exceptions are yours and are thrown.
  */
-inline fun assist(task: Task, ask: (Prompt) -> Reply?): Assisted {
+inline fun <T> assist(task: Task<T>, ask: (Prompt) -> Reply?): Assisted<T> {
     val reply = try {
         ask(task.prompt())
     } catch (error: Exception) {
@@ -156,7 +170,7 @@ inline fun assist(task: Task, ask: (Prompt) -> Reply?): Assisted {
 }
 
 /** The same for a call that gives its answer later. */
-fun assistAsync(task: Task, ask: (Prompt) -> CompletionStage<out Reply?>): CompletableFuture<Assisted> {
+fun <T> assistAsync(task: Task<T>, ask: (Prompt) -> CompletionStage<out Reply?>): CompletableFuture<Assisted<T>> {
     val asked = try {
         ask(task.prompt())
     } catch (error: Exception) {

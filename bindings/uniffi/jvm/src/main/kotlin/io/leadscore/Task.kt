@@ -1,14 +1,11 @@
 package io.leadscore
 
-import kotlinx.serialization.SerialName
+import kotlinx.serialization.KSerializer
 import kotlinx.serialization.Serializable
+import kotlinx.serialization.builtins.ListSerializer
 import kotlinx.serialization.json.JsonArray
-import kotlinx.serialization.json.JsonElement
-import kotlinx.serialization.json.JsonNull
-import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.buildJsonObject
-import kotlinx.serialization.json.double
 import kotlinx.serialization.json.put
 
 /** What a model is asked. All that comes from a lead is in [user], never in [system]. */
@@ -28,58 +25,10 @@ data class Prompt(
     val maxOutputTokens: Int,
 )
 
-/** What came of a task, always complete. */
-@Serializable
-data class Assisted(
-    @SerialName("output") internal val element: JsonElement,
-    /** Where the result comes from. */
-    val provenance: TaskProvenance,
-    /** The tokens used, as far as known. */
-    val usage: Usage? = null,
-    /** What they cost in US dollars, where the price is known. */
-    val cost: Double? = null,
-) {
-    /** The result as JSON text. */
-    val outputJson: String get() = element.toString()
-
-    /** The result as maps, lists, texts, numbers and flags. */
-    val output: Any? get() = plain(element)
-}
-
-/** Where a task's result comes from. */
-@Serializable
-data class TaskProvenance(
-    /** The task's name. */
-    val task: String,
-    /** The version of its wording. */
-    val version: Int,
-    /** Who made it. */
-    val author: Author,
-    /** The model that answered, even if its answer was not taken. */
-    val model: String? = null,
-    @SerialName("reason") internal val element: JsonObject? = null,
-) {
-    /** Why the result is not a model's: its `kind`, and more about it. */
-    @Suppress("UNCHECKED_CAST")
-    val reason: Map<String, Any?>? get() = element?.let { plain(it) as Map<String, Any?> }
-}
-
-/** Who made a result. */
-@Serializable
-enum class Author {
-    /** A language model, whose answer passed every check. */
-    @SerialName("model")
-    MODEL,
-
-    /** The rules of the library. */
-    @SerialName("rules")
-    RULES,
-}
-
 /** What a reply of a chat is made of besides the message. */
 data class ChatOptions @JvmOverloads constructor(
-    /** The `conversation` of the last result as JSON text; without one the chat begins. */
-    val conversation: String? = null,
+    /** That of the last result; without one the chat begins. */
+    val conversation: Conversation? = null,
     /** Whose rules telephone numbers without a `+` follow, such as `DE`. */
     val country: String? = null,
     /** What the reply may say of what is sold. */
@@ -110,23 +59,27 @@ data class EmailParts @JvmOverloads constructor(
  * Exactly one question to a language model about leads or to a chat; it never changes and may be used by many threads.
  *
  * Where `mask` is set, e-mail and web addresses, telephone numbers and names of persons go out as placeholders, and are
- * put back in the answer.
+ * put back in the answer. [T] is what its kind gives.
  */
-class Task private constructor(private val native: io.leadscore.ffi.Task) : AutoCloseable {
+class Task<out T> private constructor(
+    private val native: io.leadscore.ffi.Task,
+    private val serializer: KSerializer<out T>,
+) : AutoCloseable {
     /** What a model is asked. */
     fun prompt(): Prompt = json.decodeFromString(enter { native.promptJson() })
 
     /** The result from a model's answer, if it passes every check; without one, that of the rules. */
     @JvmOverloads
-    fun conclude(reply: Reply? = null): Assisted = conclude(reply?.json() ?: "null")
+    fun conclude(reply: Reply? = null): Assisted<T> = conclude(reply?.json() ?: "null")
 
     /** The result where there is no answer. */
-    fun conclude(failure: ModelFailure): Assisted = conclude(failure.json())
+    fun conclude(failure: ModelFailure): Assisted<T> = conclude(failure.json())
 
     /** The result where a model was not asked because the call could have exceeded a budget. */
-    fun overBudget(): Assisted = conclude("""{"not_asked":"over_budget"}""")
+    fun overBudget(): Assisted<T> = conclude("""{"not_asked":"over_budget"}""")
 
-    private fun conclude(outcome: String): Assisted = json.decodeFromString(enter { native.concludeJson(outcome) })
+    private fun conclude(outcome: String): Assisted<T> =
+        json.decodeFromString<Written>(enter { native.concludeJson(outcome) }).read(serializer)
 
     /** Frees the task's memory. Whoever uses it afterwards gets the error `closed`. */
     override fun close() = native.close()
@@ -141,34 +94,46 @@ class Task private constructor(private val native: io.leadscore.ffi.Task) : Auto
             context: Context = Context(),
             mask: Boolean = false,
             band: Double? = null,
-        ): Task {
+        ): Task<ConversionPrediction> {
             if (band != null &&
                 !band.isFinite()
             ) {
                 throw LeadscoreException(INVALID_TASK, "band", "wants a number, found $band")
             }
-            return ofLead("conversion", pipeline, lead, context, mask, band)
+            return ofLead("conversion", ConversionPrediction.serializer(), pipeline, lead, context, mask, band)
         }
 
         /** How many days it takes until a lead signs, if it does. */
         @JvmStatic
         @JvmOverloads
-        fun timeToClose(pipeline: Pipeline, lead: Lead, context: Context = Context(), mask: Boolean = false): Task =
-            ofLead("time_to_close", pipeline, lead, context, mask)
+        fun timeToClose(
+            pipeline: Pipeline,
+            lead: Lead,
+            context: Context = Context(),
+            mask: Boolean = false,
+        ): Task<TimeToClose> = ofLead("time_to_close", TimeToClose.serializer(), pipeline, lead, context, mask)
 
         /** The one thing to do next with a lead. */
         @JvmStatic
         @JvmOverloads
-        fun nextAction(pipeline: Pipeline, lead: Lead, context: Context = Context(), mask: Boolean = false): Task =
-            ofLead("next_action", pipeline, lead, context, mask)
+        fun nextAction(
+            pipeline: Pipeline,
+            lead: Lead,
+            context: Context = Context(),
+            mask: Boolean = false,
+        ): Task<NextAction> = ofLead("next_action", NextAction.serializer(), pipeline, lead, context, mask)
 
         /** What a lead's own words say beyond the rules, as an adjustment for the attribute `model_adjustment`. */
         @JvmStatic
         @JvmOverloads
-        fun qualification(pipeline: Pipeline, lead: Lead, context: Context = Context(), mask: Boolean = false): Task =
-            ofLead("qualification", pipeline, lead, context, mask)
+        fun qualification(
+            pipeline: Pipeline,
+            lead: Lead,
+            context: Context = Context(),
+            mask: Boolean = false,
+        ): Task<Qualification> = ofLead("qualification", Qualification.serializer(), pipeline, lead, context, mask)
 
-        /** The order in which to work through at most 20 leads. */
+        /** The order in which to work through at most 20 leads; [rank] takes any number. */
         @JvmStatic
         @JvmOverloads
         fun ranking(
@@ -176,15 +141,30 @@ class Task private constructor(private val native: io.leadscore.ffi.Task) : Auto
             leads: List<Lead>,
             context: Context = Context(),
             mask: Boolean = false,
-        ): Task {
-            val records = leads.mapIndexed { at, lead -> recordJson(lead, "leads[$at]") }
-            return aboutLeads("ranking", "leads", records.joinToString(",", "[", "]"), pipeline, context, mask)
+        ): Task<List<RankedLead>> = of(rankingJson(leads, context, mask), pipeline, RANKING)
+
+        /**
+         * The questions of a ranking of any number of leads, each about at most 20 of them, the best first.
+         *
+         * [rank] asks them one after another; to ask several at once, conclude each yourself and call [mergeRankings].
+         */
+        @JvmStatic
+        @JvmOverloads
+        fun rankingParts(
+            pipeline: Pipeline,
+            leads: List<Lead>,
+            context: Context = Context(),
+            mask: Boolean = false,
+        ): List<Task<List<RankedLead>>> {
+            val request = checked(rankingJson(leads, context, mask))
+            val parts = json.decodeFromString<List<String>>(enter { pipeline.native.rankingPartsJson(request) })
+            return parts.map { of(it, pipeline, RANKING) }
         }
 
         /** A message to a lead from a knowledge base. */
         @JvmStatic
         @JvmOverloads
-        fun email(pipeline: Pipeline, lead: Lead, parts: EmailParts, context: Context = Context()): Task {
+        fun email(pipeline: Pipeline, lead: Lead, parts: EmailParts, context: Context = Context()): Task<Email> {
             val documents = parts.knowledge.map { document ->
                 buildJsonObject {
                     put("name", checked(document.name, INVALID_TASK, "knowledge"))
@@ -204,24 +184,26 @@ class Task private constructor(private val native: io.leadscore.ffi.Task) : Auto
                 put("require", JsonArray(parts.require.map { JsonPrimitive(checked(it, INVALID_TASK, "require")) }))
             }.toString()
             val fields = more.drop(1).dropLast(1)
-            return aboutLeads("email", "lead", "${recordJson(lead, "lead")},$fields", pipeline, context, false)
+            val request = aboutLeads("email", "lead", "${recordJson(lead, "lead")},$fields", context, false)
+            return of(request, pipeline, Email.serializer())
         }
 
         /** What a chat message says about its sender's wish to buy. */
         @JvmStatic
         @JvmOverloads
-        fun chatIntent(message: String, mask: Boolean = false): Task = fromJson(
-            buildJsonObject {
+        fun chatIntent(message: String, mask: Boolean = false): Task<ChatIntent> {
+            val request = buildJsonObject {
                 put("task", "chat_intent")
                 put("message", checked(message, INVALID_TASK, "message"))
                 put("mask", mask)
-            }.toString(),
-        )
+            }
+            return of(request.toString(), null, ChatIntent.serializer())
+        }
 
         /** The next reply of a chat. */
         @JvmStatic
         @JvmOverloads
-        fun chatReply(message: String, options: ChatOptions = ChatOptions()): Task {
+        fun chatReply(message: String, options: ChatOptions = ChatOptions()): Task<ChatReply> {
             val fields = buildJsonObject {
                 put("task", "chat_reply")
                 put("message", checked(message, INVALID_TASK, "message"))
@@ -229,37 +211,48 @@ class Task private constructor(private val native: io.leadscore.ffi.Task) : Auto
                 put("facts", JsonArray(options.facts.map { JsonPrimitive(checked(it, INVALID_TASK, "facts")) }))
                 if (options.country != null) put("country", checked(options.country, INVALID_TASK, "country"))
             }.toString()
-            // As it is written: the library reads it, and refuses what is none.
-            val conversation = options.conversation?.let { ""","conversation":$it}""" } ?: "}"
-            return fromJson(fields.dropLast(1) + conversation)
+            val conversation = options.conversation?.let { ""","conversation":${it.toJson()}}""" } ?: "}"
+            return of(fields.dropLast(1) + conversation, null, ChatReply.serializer())
         }
 
-        /** The task of a request in JSON, which is the same in every language. */
+        /**
+         * The task of a request in JSON, which is the same in every language. Its result is maps, lists, texts, numbers and
+         * flags.
+         */
         @JvmStatic
         @JvmOverloads
-        fun fromJson(request: String, pipeline: Pipeline? = null): Task {
+        fun fromJson(request: String, pipeline: Pipeline? = null): Task<Any?> = of(request, pipeline, PlainSerializer)
+
+        private val RANKING = ListSerializer(RankedLead.serializer())
+
+        private fun <T> of(request: String, pipeline: Pipeline?, serializer: KSerializer<T>): Task<T> {
             val text = checked(request)
-            return Task(enter { io.leadscore.ffi.Task.fromJson(text, pipeline?.native) })
+            return Task(enter { io.leadscore.ffi.Task.fromJson(text, pipeline?.native) }, serializer)
         }
 
-        private fun ofLead(
+        private fun rankingJson(leads: List<Lead>, context: Context, mask: Boolean): String {
+            val records = leads.mapIndexed { at, lead -> recordJson(lead, "leads[$at]") }
+            return aboutLeads("ranking", "leads", records.joinToString(",", "[", "]"), context, mask)
+        }
+
+        private fun <T> ofLead(
             kind: String,
+            serializer: KSerializer<T>,
             pipeline: Pipeline,
             lead: Lead,
             context: Context,
             mask: Boolean,
             band: Double? = null,
-        ): Task = aboutLeads(kind, "lead", recordJson(lead, "lead"), pipeline, context, mask, band)
+        ): Task<T> = of(aboutLeads(kind, "lead", recordJson(lead, "lead"), context, mask, band), pipeline, serializer)
 
         private fun aboutLeads(
             kind: String,
             field: String,
             records: String,
-            pipeline: Pipeline,
             context: Context,
             mask: Boolean,
             band: Double? = null,
-        ): Task {
+        ): String {
             val fields = buildJsonObject {
                 put("task", kind)
                 put("as_of", context.asOfText())
@@ -269,22 +262,9 @@ class Task private constructor(private val native: io.leadscore.ffi.Task) : Auto
                 put("mask", mask)
                 if (band != null) put("band", band)
             }.toString()
-            return fromJson(fields.dropLast(1) + ",\"$field\":$records}", pipeline)
+            return fields.dropLast(1) + ",\"$field\":$records}"
         }
     }
 }
 
 internal const val INVALID_TASK = "invalid_task"
-
-/** JSON as maps, lists, texts, numbers and flags. */
-private fun plain(element: JsonElement): Any? =
-    when (element) {
-        is JsonNull -> null
-        is JsonObject -> element.mapValues { plain(it.value) }
-        is JsonArray -> element.map(::plain)
-        is JsonPrimitive -> when {
-            element.isString -> element.content
-            element.content == "true" || element.content == "false" -> element.content == "true"
-            else -> element.double
-        }
-    }

@@ -83,17 +83,34 @@ class JavaTest {
 
     @Test
     void asksALanguageModel() {
-        try (Task task = Task.chatIntent("Was kostet der Schreibtisch?")) {
+        try (Task<ChatIntent> task = Task.chatIntent("Was kostet der Schreibtisch?")) {
             Reply reply = new Reply("{\"intent\":\"HOT\",\"words\":\"was kostet\"}", "gpt-4o-mini", new Usage(900, 20));
-            Assisted asked = Tasks.assist(task, prompt -> prompt.getUser().isEmpty() ? null : reply);
+            Assisted<ChatIntent> asked = Tasks.assist(task, prompt -> prompt.getUser().isEmpty() ? null : reply);
             assertEquals(Author.MODEL, asked.getProvenance().getAuthor());
-            assertEquals("HOT", ((Map<?, ?>) asked.getOutput()).get("intent"));
-            Assisted later = Tasks.assistAsync(task, prompt -> CompletableFuture.supplyAsync(() -> reply)).join();
+            assertEquals(Intent.HOT, asked.getOutput().getIntent());
+            Assisted<ChatIntent> later = Tasks.assistAsync(task, prompt -> CompletableFuture.supplyAsync(() -> reply)).join();
             assertEquals(asked, later);
             ModelFailure busy = new ModelFailure(503, "busy");
-            Assisted failed = Tasks.assist(task, prompt -> { throw busy; });
-            assertEquals("failed", failed.getProvenance().getReason().get("kind"));
+            Assisted<ChatIntent> failed = Tasks.assist(task, prompt -> { throw busy; });
+            FallbackReason reason = failed.getProvenance().getReason();
+            assertEquals(FailureKind.UNAVAILABLE, ((FallbackReason.Failed) reason).getFailure().getKind());
             assertEquals(failed, task.conclude(busy));
+        }
+    }
+
+    @Test
+    void ranksManyLeads() {
+        try (Pipeline pipeline = Pipeline.builtin("conversion")) {
+            List<Lead> leads = new ArrayList<>();
+            for (int number = 0; number < 45; number++) {
+                leads.add(new Lead("L-" + number).with("email_open_count", number));
+            }
+            Ranking ranking = Rankings.rank(pipeline, leads, CONTEXT, prompt -> null);
+            assertEquals(45, ranking.getLeads().get(44).getRank());
+            assertEquals(3, ranking.getParts().size());
+            Ranking later = Rankings.rankAsync(pipeline, leads, CONTEXT,
+                prompt -> CompletableFuture.completedFuture(null)).join();
+            assertEquals(ranking, later);
         }
     }
 

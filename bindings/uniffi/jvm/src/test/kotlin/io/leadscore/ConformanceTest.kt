@@ -72,6 +72,7 @@ class ConformanceTest {
         fun text(at: Int) = arguments[at].jsonPrimitive.content
         return when (case["class"]?.jsonPrimitive?.content to operation) {
             null to "version" -> JsonPrimitive(io.leadscore.ffi.version())
+            null to "merge_rankings_json" -> JsonPrimitive(io.leadscore.ffi.mergeRankingsJson(text(0)))
             null to "error_codes" -> texts(io.leadscore.ffi.errorCodes())
             "Pipeline" to "builtin_names" -> texts(io.leadscore.ffi.builtinNames())
             "Pipeline" to "builtin" -> JsonPrimitive(io.leadscore.ffi.Pipeline.builtin(text(0)).describeJson())
@@ -133,6 +134,7 @@ class ConformanceTest {
                 val (values, columns) = leads?.let(::matrix) ?: (ByteBuffer.allocateDirect(0) to 0u)
                 JsonPrimitive(pipeline.importanceJson(text(0), values, columns))
             }
+            "ranking_parts_json" -> JsonPrimitive(pipeline.rankingPartsJson(text(0)))
             "score_file" -> {
                 val out = Fixtures.temporary().resolve("out.csv")
                 JsonPrimitive(pipeline.scoreFile(text(0).replace("{fixtures}", "${Fixtures.fixtures}").replace("{out}", "$out"), Interrupt))

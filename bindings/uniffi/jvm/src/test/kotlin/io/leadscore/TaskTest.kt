@@ -10,6 +10,12 @@ import kotlin.coroutines.EmptyCoroutineContext
 import kotlin.coroutines.resume
 import kotlin.coroutines.startCoroutine
 import kotlin.coroutines.suspendCoroutine
+import kotlinx.serialization.KSerializer
+import kotlinx.serialization.builtins.ListSerializer
+import kotlinx.serialization.json.Json
+import kotlinx.serialization.json.jsonArray
+import kotlinx.serialization.json.jsonObject
+import kotlinx.serialization.json.jsonPrimitive
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNull
@@ -31,7 +37,7 @@ class TaskTest {
             assertTrue("VP Sales" in prompt.user && prompt.schema.startsWith("{"))
             Reply(good, "gpt-4o-mini", Usage(600, 40))
         }
-        assertEquals("Call the VP Sales", (asked.output as Map<*, *>)["action"])
+        assertEquals("Call the VP Sales", asked.output.action)
         assertEquals(Author.MODEL to "gpt-4o-mini", asked.provenance.author to asked.provenance.model)
         assertEquals(Usage(600, 40) to 0.000114, asked.usage to asked.cost)
         assertNull(asked.provenance.reason)
@@ -39,7 +45,7 @@ class TaskTest {
 
     @Test
     fun aSuspendingCallIsAwaited() {
-        var asked: Assisted? = null
+        var asked: Assisted<NextAction>? = null
         suspend { assist(task) { Reply(suspendCoroutine { later -> Thread { later.resume(good) }.apply { start(); join() } }) } }
             .startCoroutine(Continuation(EmptyCoroutineContext) { asked = it.getOrThrow() })
         assertEquals(Author.MODEL, asked?.provenance?.author)
@@ -50,7 +56,7 @@ class TaskTest {
         val later = assistAsync(task) { CompletableFuture.supplyAsync { Reply(good) } }
         assertEquals(Author.MODEL, later.get().provenance.author)
         val failed = assistAsync(task) { CompletableFuture.failedFuture<Reply>(IOException("reset")) }
-        assertEquals("failed", failed.get().provenance.reason?.get("kind"))
+        assertTrue(failed.get().provenance.reason is FallbackReason.Failed)
         assertThrows(java.util.concurrent.ExecutionException::class.java) {
             assistAsync(task) { CompletableFuture.failedFuture<Reply>(IllegalStateException("a defect")) }.get()
         }
@@ -61,9 +67,9 @@ class TaskTest {
         for (answer in listOf(null, Reply("Sure!"), Reply(good.replace("They", "Marcus Miller")))) {
             val asked = assist(task) { answer }
             assertEquals(Author.RULES, asked.provenance.author)
-            assertTrue((asked.output as Map<*, *>)["action"].toString().isNotBlank())
+            assertTrue(asked.output.action.isNotBlank())
         }
-        assertEquals(mapOf("kind" to "not_asked", "why" to "over_budget"), task.overBudget().provenance.reason)
+        assertEquals(FallbackReason.NotAsked(NotAskedReason.OVER_BUDGET), task.overBudget().provenance.reason)
     }
 
     /** As exceptions of the SDKs are. */
@@ -79,17 +85,17 @@ class TaskTest {
     @Test
     fun failuresOfTheCallAreTheReason() {
         val failures = mapOf(
-            ServiceException(429) to "rate_limited",
-            ServiceException(401) to "unauthorized",
-            HttpTimeoutException("x") to "timeout",
-            IOException("x") to "connection",
-            RuntimeException("x", IOException("y")) to "connection",
-            ModelFailure(FailureKind.REFUSED, "no") to "refused",
-            ModelFailure(503, retryAfter = 2.5) to "unavailable",
+            ServiceException(429) to FailureKind.RATE_LIMITED,
+            ServiceException(401) to FailureKind.UNAUTHORIZED,
+            HttpTimeoutException("x") to FailureKind.TIMEOUT,
+            IOException("x") to FailureKind.CONNECTION,
+            RuntimeException("x", IOException("y")) to FailureKind.CONNECTION,
+            ModelFailure(FailureKind.REFUSED, "no") to FailureKind.REFUSED,
+            ModelFailure(503, retryAfter = 2.5) to FailureKind.UNAVAILABLE,
         )
         for ((failure, kind) in failures) {
             val reason = assist(task) { throw failure }.provenance.reason
-            assertEquals(kind, (reason?.get("failure") as Map<*, *>)["kind"], failure.toString())
+            assertEquals(kind, (reason as FallbackReason.Failed).failure.kind, failure.toString())
             assertFalse("sk-secret" in reason.toString())
         }
         for (own in listOf(IllegalStateException("a defect"), CancellationException("stop"))) {
@@ -102,19 +108,52 @@ class TaskTest {
         val masked = Task.nextAction(pipeline, lead, context, mask = true)
         assertFalse("Ann" in masked.prompt().user, masked.prompt().user)
         val asked = assist(masked) { Reply(good.replace("the VP Sales", "[NAME_1]")) }
-        assertEquals("Call Ann Lee", (asked.output as Map<*, *>)["action"])
+        assertEquals("Call Ann Lee", asked.output.action)
     }
 
     @Test
     fun aChatGoesOn() {
         val first = Task.chatReply("How much is the oak desk?", ChatOptions(country = "GB")).conclude()
-        @Suppress("UNCHECKED_CAST")
-        val reply = (first.output as Map<String, Map<String, Any?>>).getValue("reply")
-        assertEquals("name", reply["asks"])
-        val conversation = Regex("\"conversation\":(.*),\"classification\"").find(first.outputJson)!!.groupValues[1]
+        assertEquals("name", first.output.reply.asks)
+        val conversation = Conversation.fromJson(first.output.conversation.toJson())
+        assertEquals(first.output.conversation, conversation)
         val next = Task.chatReply("I'm Ann Smith", ChatOptions(conversation, "GB", listOf("It costs 420 euros.")))
-        assertTrue("\"captured\":{\"name\":\"Ann Smith\"}" in next.conclude().outputJson, next.conclude().outputJson)
-        assertEquals("COLD", (Task.chatIntent("Not interested").conclude().output as Map<*, *>)["intent"])
+        assertEquals(ContactDetails(name = "Ann Smith"), next.conclude().output.captured)
+        assertEquals(Intent.COLD, Task.chatIntent("Not interested").conclude().output.intent)
+        assertEquals("conversation", refused { Conversation.fromJson("[]") }.path)
+    }
+
+    @Test
+    fun aTaskOfAnyKindHasItsResultAsPlainData() {
+        val own = Task.fromJson("""{"task":"chat_intent","message":"Not interested"}""").conclude()
+        assertEquals("COLD", (own.output as Map<*, *>)["intent"])
+        assertTrue("\"intent\":\"COLD\"" in own.outputJson, own.outputJson)
+    }
+
+    /** Every result of the cases of all languages has its type, and no field that the type does not have. */
+    @Test
+    fun whatComesOutIsWhatTheTypesSay() {
+        val serializers = mapOf<String, KSerializer<*>>(
+            "conversion" to ConversionPrediction.serializer(),
+            "time_to_close" to TimeToClose.serializer(),
+            "next_action" to NextAction.serializer(),
+            "qualification" to Qualification.serializer(),
+            "ranking" to ListSerializer(RankedLead.serializer()),
+            "email" to Email.serializer(),
+            "chat_intent" to ChatIntent.serializer(),
+            "chat_reply" to ChatReply.serializer(),
+        )
+        val strict = Json(json) { ignoreUnknownKeys = false }
+        val kinds = mutableSetOf<String>()
+        val cases = Fixtures.json(Fixtures.fixtures.resolve("conformance/tasks.json")).jsonObject.getValue("cases").jsonArray
+        for (case in cases.map { it.jsonObject }) {
+            if (case.getValue("operation").jsonPrimitive.content != "conclude_json" || "expected" !in case) continue
+            val result = strict.decodeFromString<Written>(case.getValue("expected").jsonPrimitive.content)
+            val serializer = serializers.getValue(result.provenance.task)
+            strict.decodeFromJsonElement(serializer, result.output)
+            kinds += result.provenance.task
+        }
+        assertEquals(serializers.keys, kinds)
     }
 
     @Test

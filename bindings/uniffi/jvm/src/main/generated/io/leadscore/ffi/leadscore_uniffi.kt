@@ -705,6 +705,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_func_builtin_names(
     ): Int
+    external fun uniffi_leadscore_uniffi_checksum_func_merge_rankings_json(
+    ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_forest_describe_json(
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_forest_margin(
@@ -724,6 +726,8 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_leadscore_uniffi_checksum_method_pipeline_features_json(
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_pipeline_importance_json(
+    ): Int
+    external fun uniffi_leadscore_uniffi_checksum_method_pipeline_ranking_parts_json(
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_pipeline_score_file(
     ): Int
@@ -820,6 +824,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_method_pipeline_importance_json(`ptr`: Long,`by`: RustBuffer.ByValue,`values`: ForeignBytes.ByValue,`columns`: Int,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_leadscore_uniffi_fn_method_pipeline_ranking_parts_json(`ptr`: Long,`request`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_method_pipeline_score_file(`ptr`: Long,`options`: RustBuffer.ByValue,`stop`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_method_pipeline_score_json(`ptr`: Long,`record`: RustBuffer.ByValue,`context`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -849,6 +855,8 @@ internal object UniffiLib {
     external fun uniffi_leadscore_uniffi_fn_func_version(uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_func_builtin_names(uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_leadscore_uniffi_fn_func_merge_rankings_json(`rankings`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun ffi_leadscore_uniffi_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -981,6 +989,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_leadscore_uniffi_checksum_func_builtin_names() and 0xFFFF) != 48447) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_leadscore_uniffi_checksum_func_merge_rankings_json() and 0xFFFF) != 37027) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_describe_json() and 0xFFFF) != 17070) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1009,6 +1020,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_importance_json() and 0xFFFF) != 11797) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_ranking_parts_json() and 0xFFFF) != 38145) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_score_file() and 0xFFFF) != 64541) {
@@ -2013,6 +2027,14 @@ public interface PipelineInterface {
     fun `importanceJson`(`by`: kotlin.String, `values`: java.nio.ByteBuffer, `columns`: kotlin.UInt): kotlin.String
     
     /**
+     * The questions of a ranking of any number of leads, as a JSON list of requests.
+     *
+     * # Errors
+     * `invalid_json`, `invalid_task`, and what is wrong with the leads or their options.
+     */
+    fun `rankingPartsJson`(`request`: kotlin.String): kotlin.String
+    
+    /**
      * Scores a file of leads into another; options and summary are JSON.
      *
      * # Errors
@@ -2238,6 +2260,27 @@ open class Pipeline: Disposable, AutoCloseable, PipelineInterface
         FfiConverterString.lower(`by`),
         FfiConverterByRefBytes.lower(`values`),
         FfiConverterUInt.lower(`columns`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * The questions of a ranking of any number of leads, as a JSON list of requests.
+     *
+     * # Errors
+     * `invalid_json`, `invalid_task`, and what is wrong with the leads or their options.
+     */
+    @Throws(LeadscoreException::class)override fun `rankingPartsJson`(`request`: kotlin.String): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(LeadscoreException) { _status ->
+    UniffiLib.uniffi_leadscore_uniffi_fn_method_pipeline_ranking_parts_json(
+        it,
+        
+        FfiConverterString.lower(`request`),_status)
 }
     }
     )
@@ -3289,6 +3332,24 @@ public object FfiConverterSequenceTypeIssue: FfiConverterRustBuffer<List<Issue>>
     UniffiLib.uniffi_leadscore_uniffi_fn_func_builtin_names(
     
         _status)
+}
+    )
+    }
+    
+
+        /**
+         * One ranking from a JSON list of rankings, each the output of one question.
+         *
+         * # Errors
+         * `invalid_json`, `invalid_task`.
+         */
+    @Throws(LeadscoreException::class) fun `mergeRankingsJson`(`rankings`: kotlin.String): kotlin.String {
+            return FfiConverterString.lift(
+    uniffiRustCallWithError(LeadscoreException) { _status ->
+    UniffiLib.uniffi_leadscore_uniffi_fn_func_merge_rankings_json(
+    
+        
+        FfiConverterString.lower(`rankings`),_status)
 }
     )
     }
