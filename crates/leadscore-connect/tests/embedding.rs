@@ -124,9 +124,9 @@ async fn what_may_pass_is_tried_again_and_vectors_that_cannot_be_used_are_a_fail
         for (at, answer) in answers.into_iter().enumerate() {
             let mock = Mock::given(path("/embeddings")).respond_with(answer);
             if at + 1 < count {
-                mock.up_to_n_times(1).mount(&server).await
+                mock.up_to_n_times(1).mount(&server).await;
             } else {
-                mock.mount(&server).await
+                mock.mount(&server).await;
             }
         }
         let found = base().embedded(&model(&server, Provider::OpenAi)).await;

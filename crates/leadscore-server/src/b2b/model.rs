@@ -114,9 +114,9 @@ impl B2bModel {
         workspace: &mut ScoreWorkspace,
     ) -> Result<Scored, leadscore::Error> {
         let matrix = FeatureMatrix::new(row.len(), row)?;
-        let mut only = None;
-        self.visit_scores(&matrix, workspace, |scored| only = Some(scored))?;
-        Ok(only.expect("a row has a score"))
+        let mut found = None;
+        self.visit_scores(&matrix, workspace, |scored| found = Some(scored))?;
+        Ok(only(found))
     }
 
     /// Scores the rows of leads that were read for this model, in order.
@@ -159,6 +159,11 @@ impl B2bModel {
     pub(super) fn answer_part(&self) -> &str {
         &self.answer_part
     }
+}
+
+/// The score of a matrix of one row.
+fn only(found: Option<Scored>) -> Scored {
+    found.expect("a row has a score")
 }
 
 impl fmt::Debug for B2bModel {

@@ -43,7 +43,7 @@ impl Converted {
         let confidence = confidence.unwrap_or(prediction.completeness);
         // Sums of hundredths have digits that nobody computed.
         let confidence = (1e4 * confidence).round() / 1e4;
-        Ok(Converted { probability, confidence, prediction })
+        Ok(Converted { prediction, probability, confidence })
     }
 
     /// Days until the lead signs, in whole days.
