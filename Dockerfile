@@ -4,7 +4,8 @@ RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev m
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
-RUN RUSTFLAGS="-C target-feature=+crt-static" \
+# Random bytes come from the system call: a static binary would look for /dev/urandom otherwise.
+RUN RUSTFLAGS="-C target-feature=+crt-static --cfg getrandom_backend=\"linux_getrandom\"" \
     cargo build --release --locked -p leadscore-cli --target "$(rustc --print host-tuple)" \
     && cp target/*/release/leadscore /leadscore && mkdir /data
 

@@ -64,11 +64,12 @@ test-third-party: ## against the suites and tools of other projects
 	$(call with,npm,crates/leadscore-server/third-party,test)
 
 # The fuzz loops of `make test`, ten times as long.
-test-long: ## what takes long: fuzzing with many more inputs, also of the server's routes, many kills of the server, and a soak
+test-long: ## what takes long: fuzzing with many more inputs, also of the server's routes, many kills, the static binary, a soak
 	LEADSCORE_FUZZ=1000000 $(MAKE) -C python test-fuzz
 	LEADSCORE_FUZZ=1000000 $(MAKE) -C node test-fuzz
 	LEADSCORE_EXAMPLES=200 $(MAKE) -C crates/leadscore-server/third-party fuzz
 	LEADSCORE_KILLS=20 cargo test -p leadscore-server --test kill
+	$(MAKE) -C crates/leadscore-server/third-party static
 	cargo build --release -p leadscore-cli
 	benches/http/run.sh --leadscore $(or $(CARGO_TARGET_DIR),target)/release/leadscore --soak 10
 

@@ -30,6 +30,8 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     /// Proxies whose word about the caller's address counts.
     pub trusted_proxies: Vec<IpNet>,
+    /// Where others reach this server, for links in e-mails.
+    pub public_url: Option<String>,
     /// Whether chats are open to all.
     pub public_chat: bool,
     /// Whether a failing language model is an error; the rules answer otherwise.
@@ -60,6 +62,10 @@ pub struct Config {
     pub is_b2b_stored: bool,
     /// How many requests are answered at once; more are turned away.
     pub max_requests: usize,
+    /// How long a connection may take for the head of a request.
+    pub header_timeout: Duration,
+    /// How long a request may take for its body, and longer for a long one.
+    pub body_timeout: Duration,
     /// What is logged.
     pub log_level: String,
     /// Variables of other databases that were seen, and are not used.
@@ -126,6 +132,6 @@ pub struct SenderSettings {
     pub company: Option<String>,
     /// The postal address, which many laws want in every e-mail.
     pub address: Option<String>,
-    /// The link by which a lead unsubscribes.
+    /// The link by which a lead unsubscribes, where the server has no address for links of its own.
     pub unsubscribe: Option<String>,
 }

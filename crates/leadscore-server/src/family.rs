@@ -110,6 +110,7 @@ impl Family {
             FaultKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             FaultKind::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             FaultKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            FaultKind::SlowBody => StatusCode::REQUEST_TIMEOUT,
             // As the document has it; a gateway would say 504.
             FaultKind::ModelTimeout if self == Family::Heatscore => StatusCode::REQUEST_TIMEOUT,
             FaultKind::ModelFailed | FaultKind::EmailFailed if self == Family::Heatscore => {
@@ -140,6 +141,7 @@ impl Family {
             FaultKind::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             FaultKind::TooManyRequests if is_heat => "RATE_LIMIT_EXCEEDED",
             FaultKind::TooManyRequests => "RATE_LIMITED",
+            FaultKind::SlowBody => "REQUEST_TIMEOUT",
             FaultKind::ModelTimeout if is_heat => "RAG_TIMEOUT",
             FaultKind::ModelFailed if is_heat => "OPENAI_ERROR",
             FaultKind::EmailFailed if is_heat => "EMAIL_ERROR",
@@ -178,6 +180,10 @@ impl Family {
         if fault.kind == FaultKind::Unauthorized {
             let scheme = if self == Family::B2b { "ApiKey" } else { "Bearer" };
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
+        }
+        if fault.kind == FaultKind::SlowBody {
+            // What is still to come of the body is not waited for.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }

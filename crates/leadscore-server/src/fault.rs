@@ -35,6 +35,8 @@ pub(crate) enum FaultKind {
     TooLarge,
     UnsupportedMediaType,
     TooManyRequests,
+    /// The body did not come in time.
+    SlowBody,
     /// The language model took too long, and no answer without it is wanted.
     ModelTimeout,
     /// The language model failed, and no answer without it is wanted.
@@ -103,6 +105,10 @@ impl From<StoreError> for Fault {
         let fault = match error {
             StoreError::Taken(name) => {
                 Fault::new(FaultKind::Conflict, format!("another lead has this {name}"))
+            }
+            error if error.is_full() => {
+                tracing::error!(%error, "the store has no room left");
+                Fault::new(FaultKind::Store, "the store has no room left; try again later").retry_after(60)
             }
             // What the database says is for the log: it may hold values of the statement.
             error => {

@@ -3,6 +3,7 @@
 
 mod client;
 mod idempotency;
+mod slow_body;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -27,7 +28,8 @@ use crate::observe::trace;
 use crate::policy::Policy;
 use crate::state::AppState;
 
-pub(crate) use client::client_address;
+use client::{client_address, counted_as};
+use slow_body::Progress;
 
 /// The id of a request: the caller's own, or a new one.
 #[derive(Debug, Clone)]
@@ -182,21 +184,23 @@ async fn answer(
     if policy.scope.is_some() {
         let caller = state.callers.caller(policy, request.method(), request.headers(), state.now()).await?;
         request.extensions_mut().insert(Arc::clone(&caller));
-        seen.caller = Some(Arc::clone(&caller));
-        if let Some(limit) = policy.limit {
-            let who = match &caller.actor {
-                Some(actor) if actor != "token" => format!("{}/{actor}", caller.tenant),
-                Some(_) => caller.tenant.clone(),
-                None => client_address(state, &request).to_string(),
-            };
-            let allowance = state.windows.take(route.number, &who, limit);
-            seen.allowance = Some(allowance);
-            if let Some(seconds) = allowance.refused {
-                let message = format!("too many requests; try again in {seconds} s");
-                return Err(Fault::new(FaultKind::TooManyRequests, message).retry_after(seconds));
-            }
+        seen.caller = Some(caller);
+    }
+    if let Some(limit) = policy.limit {
+        let caller = seen.caller.as_ref();
+        let who = match caller.and_then(|caller| Some((&caller.tenant, caller.actor.as_ref()?))) {
+            Some((tenant, actor)) if actor != "token" => format!("{tenant}/{actor}"),
+            Some((tenant, _)) => tenant.clone(),
+            None => counted_as(client_address(state, &request)).to_string(),
+        };
+        let allowance = state.windows.take(route.number, &who, limit);
+        seen.allowance = Some(allowance);
+        if let Some(seconds) = allowance.refused {
+            let message = format!("too many requests; try again in {seconds} s");
+            return Err(Fault::new(FaultKind::TooManyRequests, message).retry_after(seconds));
         }
     }
+    let progress = slow_body::limit(request.body_mut(), state.config.body_timeout);
     let key = request.headers().get("idempotency-key").cloned();
     let answering = async {
         match (key, &seen.caller) {
@@ -207,8 +211,11 @@ async fn answer(
             _ => Ok(next.run(request).await),
         }
     };
+    let slow = || Fault::new(FaultKind::SlowBody, "the body of the request took too long");
     match tokio::time::timeout(policy.timeout, answering).await {
+        Ok(_) if progress.as_ref().is_some_and(Progress::is_late) => Err(slow()),
         Ok(outcome) => outcome,
+        Err(_) if progress.as_ref().is_some_and(Progress::is_under_way) => Err(slow()),
         Err(_) => Err(overloaded("this took too long; try again")),
     }
 }

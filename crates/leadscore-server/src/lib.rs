@@ -23,6 +23,7 @@ mod schemas;
 pub mod serve;
 mod state;
 pub mod store;
+mod unsubscribe;
 mod words;
 
 pub use config::{Config, ConfigError, Layers};

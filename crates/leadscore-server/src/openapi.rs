@@ -105,6 +105,13 @@ fn security(route: &Route) -> Vec<SecurityRequirement> {
 
 fn faults(route: &Route) -> Vec<FaultKind> {
     let mut kinds = Vec::new();
+    let has_body = route.method != Method::GET && route.method != Method::DELETE;
+    if has_body {
+        kinds.extend([FaultKind::TooLarge, FaultKind::SlowBody, FaultKind::Store]);
+    }
+    if route.policy.limit.is_some() {
+        kinds.push(FaultKind::TooManyRequests);
+    }
     if route.template.contains('{') {
         kinds.push(FaultKind::NotFound);
     }
@@ -116,11 +123,8 @@ fn faults(route: &Route) -> Vec<FaultKind> {
             FaultKind::Store,
             FaultKind::Internal,
         ]);
-        if route.policy.limit.is_some() {
-            kinds.push(FaultKind::TooManyRequests);
-        }
-        if route.method != Method::GET && route.method != Method::DELETE {
-            kinds.extend([FaultKind::TooLarge, FaultKind::UnsupportedMediaType]);
+        if has_body {
+            kinds.push(FaultKind::UnsupportedMediaType);
         }
         if route.policy.is_idempotent && route.method == Method::POST {
             kinds.push(FaultKind::Conflict);

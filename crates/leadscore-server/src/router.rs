@@ -35,6 +35,9 @@ fn system_routes() -> Vec<Entry> {
         (Policy::PUBLIC, routes!(system::docs::redoc)),
         (Policy::PUBLIC, routes!(system::docs::asset)),
         (Policy::PUBLIC, routes!(system::version::version)),
+        // Mail providers send for all their users from a few addresses.
+        (Policy::PUBLIC.per_minute(600), routes!(system::unsubscribe::page)),
+        (Policy::PUBLIC.per_minute(600), routes!(system::unsubscribe::unsubscribe)),
     ]
 }
 

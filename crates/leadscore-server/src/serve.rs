@@ -1,5 +1,6 @@
 //! Starts and stops the server.
 
+mod connections;
 mod jobs;
 mod signals;
 
@@ -12,8 +13,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::ServiceExt;
-use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
@@ -33,6 +32,7 @@ use crate::pipelines::Pipelines;
 use crate::router::router;
 use crate::state::{AppState, Inner};
 use crate::store::{BackupError, FolderLock, Store, StoreError};
+use crate::unsubscribe::Links;
 use crate::words::Words;
 
 use signals::Hangups;
@@ -146,7 +146,9 @@ impl Server {
                 b2b.reload(file, Ok)?;
             }
         }
-        let inner = Inner::new(config, store, callers, metrics, sampler, Pipelines::builtin()?, words, b2b);
+        let links = Links::new(&secret_key, config.public_url.as_deref());
+        let inner =
+            Inner::new(config, store, callers, metrics, sampler, Pipelines::builtin()?, words, links, b2b);
         let state = AppState::new(inner);
         let router = router(&state);
         Ok(Server { listener, router, state, model_file, lock, hangups })
@@ -212,8 +214,7 @@ impl Server {
             None => router,
         };
         let service = MapRequestLayer::new(without_trailing_slash::<axum::body::Body>).layer(router);
-        let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(service);
-        axum::serve(listener, service).with_graceful_shutdown(stop).await?;
+        connections::serve(listener, service, state.config.header_timeout, stop).await;
         state.store.close().await;
         drop(lock);
         Ok(())

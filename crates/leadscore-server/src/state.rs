@@ -17,6 +17,7 @@ use crate::observe::resources::Sampler;
 use crate::pipelines::Pipelines;
 use crate::schemas::Schemas;
 use crate::store::Store;
+use crate::unsubscribe::Links;
 use crate::words::Words;
 
 /// What all requests share; a cheap handle.
@@ -35,6 +36,7 @@ pub(crate) struct Inner {
     pub(crate) traffic: Traffic,
     pub(crate) pipelines: Pipelines,
     pub(crate) words: Words,
+    pub(crate) links: Links,
     pub(crate) b2b: CurrentModel,
     pub(crate) started: Instant,
     schemas: OnceLock<Schemas>,
@@ -112,6 +114,7 @@ impl Inner {
         sampler: Arc<Mutex<Sampler>>,
         pipelines: Pipelines,
         words: Words,
+        links: Links,
         b2b: CurrentModel,
     ) -> Inner {
         Inner {
@@ -125,6 +128,7 @@ impl Inner {
             traffic: Traffic::default(),
             pipelines,
             words,
+            links,
             b2b,
             started: Instant::now(),
             schemas: OnceLock::new(),

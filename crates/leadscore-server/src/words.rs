@@ -21,7 +21,7 @@ pub(crate) struct Words {
     /// The provider and the model, as they are told at the start.
     pub(crate) model: Option<(String, String)>,
     pub(crate) knowledge: KnowledgeBase,
-    pub(crate) sender: Sender,
+    sender: Sender,
     /// Whether the sender was set; messages of one that was not are never sent.
     pub(crate) is_sender_set: bool,
     pub(crate) mail: Option<Mail>,
@@ -43,11 +43,16 @@ impl Words {
             (Assistant::new(model), counts)
         });
         let own = &config.sender;
-        let told = [&own.name, &own.company, &own.address, &own.unsubscribe];
+        // With an address of its own the server makes the links; this is where they are tried once.
+        let example = config.public_url.as_ref().map(|base| format!("{base}/u/token"));
+        let unsubscribe = own.unsubscribe.clone().or(example);
+        let told = [&own.name, &own.company, &own.address];
         let set = told.iter().filter(|part| part.is_some()).count();
-        if set > 0 && set < told.len() {
+        let is_any_set = set > 0 || own.unsubscribe.is_some();
+        if is_any_set && (set < told.len() || unsubscribe.is_none()) {
             return Err(ConfigError::new(
-                "sender: name, company, address and unsubscribe belong together; set all four".to_owned(),
+                "sender: name, company, address and unsubscribe (or public_url) belong together; set all four"
+                    .to_owned(),
             ));
         }
         let text =
@@ -57,7 +62,7 @@ impl Words {
             text(&own.name, "(sender.name is not set)"),
             text(&own.company, "(sender.company is not set)"),
             text(&own.address, "(sender.address is not set)"),
-            text(&own.unsubscribe, "https://unsubscribe.invalid/sender-is-not-set"),
+            text(&unsubscribe, "https://unsubscribe.invalid/sender-is-not-set"),
         )
         .map_err(|error| ConfigError::new(format!("sender.{}: {}", error.path(), error.message())))?;
         let knowledge = match &config.knowledge {
@@ -71,9 +76,16 @@ impl Words {
             model: names,
             knowledge,
             sender,
-            is_sender_set: set > 0,
+            is_sender_set: is_any_set,
             mail: mail(&config.smtp)?,
         })
+    }
+
+    /// The sender of an e-mail to a lead, with the lead's own way to unsubscribe if there is one.
+    pub(crate) fn sender(&self, unsubscribe: Option<String>) -> Sender {
+        let mut sender = self.sender.clone();
+        sender.unsubscribe = unsubscribe.unwrap_or(sender.unsubscribe);
+        sender
     }
 
     /// Whether there is a language model.

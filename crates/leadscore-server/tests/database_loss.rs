@@ -1,4 +1,4 @@
-//! What a server does whose PostgreSQL goes away and comes back, and two servers on one.
+//! What a server does whose PostgreSQL goes away and comes back.
 
 #[path = "support/postgres.rs"]
 mod postgres;
@@ -35,22 +35,4 @@ async fn a_lost_database_is_said_and_found_again() {
     assert_eq!(json(server.post("/api/v1/score-lead", &lead)).await.0, 200);
     let (_, page) = json(server.get("/api/v1/leads")).await;
     assert_eq!(page["pagination"]["total_leads"], 1, "{page}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn two_servers_share_one_database() {
-    let Some(postgres) = Postgres::start() else { return };
-    let one = Running::start(&[("DATABASE_URL", &postgres.url()), ("SECRET_KEY", SECRET_KEY)]).await;
-    let two = Running::start(&[("DATABASE_URL", &postgres.url()), ("SECRET_KEY", SECRET_KEY)]).await;
-    let lead = json!({"name": "Ann", "email": "ann@acme.example", "role": "CEO", "page_views": 30});
-    let ((first, own), (second, other)) = tokio::join!(
-        json(one.post("/api/v1/score-lead", &lead)),
-        json(two.post("/api/v1/score-lead", &lead))
-    );
-    assert_eq!((first, second), (200, 200), "{own} {other}");
-    assert_eq!(own["lead_id"], other["lead_id"]);
-    for server in [&one, &two] {
-        let (_, page) = json(server.get("/api/v1/leads")).await;
-        assert_eq!(page["pagination"]["total_leads"], 1, "{page}");
-    }
 }

@@ -205,6 +205,7 @@ impl Layers {
             families: self.families()?,
             cors_origins: self.list("cors_origins"),
             trusted_proxies: self.networks()?,
+            public_url: self.web_address("public_url")?,
             public_chat: self.flag_of("public_chat")?,
             is_llm_failure_an_error: match self.text("llm_failure").as_deref() {
                 Some("error") => true,
@@ -251,6 +252,8 @@ impl Layers {
             b2b_version: self.text("b2b_version"),
             is_b2b_stored: self.flag_of("b2b_store")?,
             max_requests: self.needed("max_requests", self.parsed("max_requests")?)?,
+            header_timeout: self.duration("header_timeout")?,
+            body_timeout: self.duration("body_timeout")?,
             log_level: if is_debug { "debug".to_owned() } else { self.text("log_level").unwrap_or_default() },
             unused_variables: self.unused.clone(),
         })
@@ -304,6 +307,22 @@ impl Layers {
             Ok(count) if count > 0 => Ok(Duration::from_secs(u64::from(count) * unit)),
             _ => Err(self.wrong(name, "a number with s, m, h or d, such as 24h")),
         }
+    }
+
+    /// An address of the web, without a slash at its end.
+    fn web_address(&self, name: &str) -> Result<Option<String>, ConfigError> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let wrong =
+            || self.wrong(name, "an https address without a query, such as https://leads.example.com");
+        let url = url::Url::parse(&text).map_err(|_| wrong())?;
+        if url.scheme() != "https"
+            || url.query().is_some()
+            || url.fragment().is_some()
+            || !url.username().is_empty()
+        {
+            return Err(wrong());
+        }
+        Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
     }
 
     fn families(&self) -> Result<Vec<Family>, ConfigError> {

@@ -6,4 +6,5 @@ pub(crate) mod metrics;
 pub(crate) mod resources;
 pub(crate) mod root;
 pub(crate) mod status;
+pub(crate) mod unsubscribe;
 pub(crate) mod version;

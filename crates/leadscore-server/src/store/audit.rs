@@ -8,7 +8,7 @@ use super::{Store, StoreError};
 /// Something that was done.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct AuditEntry {
-    /// Who: the id of a key, `token` or `command line`.
+    /// Who: the id of a key, `token`, `command line`, or `link` for a link in an e-mail.
     pub actor: String,
     /// What, such as `lead.erase`.
     pub action: String,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,8 @@ use super::StoreError;
 pub(super) struct Db {
     pub(super) pools: Pools,
     watcher: Arc<OnceLock<Watcher>>,
+    /// Whether the last write found no room.
+    is_full: Arc<AtomicBool>,
 }
 
 /// Is told of a statement or transaction, whether it may write, and its time in seconds.
@@ -57,34 +60,61 @@ macro_rules! read {
     }};
 }
 
-/// Runs an expression in a transaction that is kept when it ends, and undone where it returns early. SQLite takes its
-/// lock for writing at once: a lock that is taken later may come too late.
+/// Runs an expression in a transaction that is kept when it ends, and undone where it returns early; a `return` in it is
+/// the value of the whole. It is run again where two transactions got into each other's way. SQLite takes its lock for
+/// writing at once: a lock that is taken later may come too late.
 macro_rules! write {
     ($db:expr, $transaction:ident => $body:expr) => {{
         let db = $db;
         let _timer = db.timer(true);
-        match &db.pools {
-            crate::store::db::Pools::Sqlite { write, .. } => {
-                let mut $transaction = write.begin_with("BEGIN IMMEDIATE").await?;
-                let outcome = $body;
-                $transaction.commit().await?;
-                outcome
-            }
-            crate::store::db::Pools::Postgres(pool) => {
-                let mut $transaction = pool.begin().await?;
-                let outcome = $body;
-                $transaction.commit().await?;
-                outcome
+        let mut attempts = 0;
+        loop {
+            let attempt = match &db.pools {
+                crate::store::db::Pools::Sqlite { write, .. } => {
+                    let mut connection = write.acquire().await?;
+                    let attempt = async {
+                        let mut $transaction =
+                            sqlx::Connection::begin_with(&mut *connection, "BEGIN IMMEDIATE").await?;
+                        let outcome = $body;
+                        $transaction.commit().await?;
+                        Ok::<_, crate::store::StoreError>(outcome)
+                    }
+                    .await;
+                    // SQLite undoes a transaction by itself where there is no room or the disk fails, and the connection
+                    // would not know: it would refuse every transaction from then on.
+                    if matches!(attempt, Err(crate::store::StoreError::Database(_))) {
+                        connection.close_on_drop();
+                    }
+                    attempt
+                }
+                crate::store::db::Pools::Postgres(pool) => {
+                    async {
+                        let mut $transaction = pool.begin().await?;
+                        let outcome = $body;
+                        $transaction.commit().await?;
+                        Ok::<_, crate::store::StoreError>(outcome)
+                    }
+                    .await
+                }
+            };
+            match db.concluded(attempt, &mut attempts).await? {
+                Some(outcome) => break outcome,
+                None => continue,
             }
         }
     }};
 }
 
+/// Waits until no other transaction has the lock `$1`, and takes it until the end of this one; `$2` is the time.
+pub(super) const LOCK: &str =
+    "INSERT INTO locks (name, at) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET at = excluded.at";
+
 pub(super) use {read, write};
 
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "leads", include_str!("migrations/0001_leads.sql")),
     (2, "words", include_str!("migrations/0002_words.sql")),
+    (3, "locks", include_str!("migrations/0003_locks.sql")),
 ];
 
 impl Db {
@@ -92,7 +122,45 @@ impl Db {
     pub(super) const VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
     fn new(pools: Pools) -> Db {
-        Db { pools, watcher: Arc::default() }
+        Db { pools, watcher: Arc::default(), is_full: Arc::default() }
+    }
+
+    /// What a transaction gave; nothing where it is to be tried again.
+    pub(super) async fn concluded<T>(
+        &self,
+        attempt: Result<T, StoreError>,
+        attempts: &mut u32,
+    ) -> Result<Option<T>, StoreError> {
+        let error = match attempt {
+            Ok(outcome) => {
+                if self.is_full() {
+                    self.is_full.store(false, Ordering::Relaxed);
+                }
+                return Ok(Some(outcome));
+            }
+            Err(error) => error,
+        };
+        if error.is_full() {
+            self.is_full.store(true, Ordering::Relaxed);
+        }
+        // Who is told that a name is taken may find the lead that took it. SQLite has one writer, so nobody is in the way.
+        let most = match (&self.pools, &error) {
+            (Pools::Postgres(_), StoreError::Taken(_)) => 3,
+            (Pools::Postgres(_), error) if error.is_conflict() => 10,
+            _ => 1,
+        };
+        *attempts += 1;
+        if *attempts >= most {
+            return Err(error);
+        }
+        // Not all at the same time again: each waits a little differently.
+        let wait = uuid::Uuid::new_v4().as_u128() % (5 << (*attempts).min(6));
+        tokio::time::sleep(Duration::from_millis(u64::try_from(wait).unwrap_or(0))).await;
+        Ok(None)
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.is_full.load(Ordering::Relaxed)
     }
 
     /// Has every statement told from now on; the first watcher stays.

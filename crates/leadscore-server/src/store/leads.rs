@@ -2,10 +2,9 @@
 
 use leadscore::{Activity, Lead, Timestamp};
 use serde_json::Value;
-use uuid::Uuid;
 
 use super::db::{read, write};
-use super::lookup::{LEAD_BY_ANY, TAKE_LEAD};
+use super::lookup::LEAD_BY_ANY;
 use super::{Store, StoreError};
 
 /// What is known of a lead, by name: texts, numbers and flags.
@@ -91,6 +90,7 @@ pub enum LeadReference {
 pub(super) struct Row {
     number: i64,
     id: String,
+    pub(super) tenant: String,
     email: Option<String>,
     phone: Option<String>,
     external_id: Option<String>,
@@ -107,109 +107,6 @@ pub(super) struct Row {
 }
 
 impl Store {
-    /// Keeps what is known of a lead: one that can be told by its contact is updated, else a new one is made. Attributes
-    /// are merged, and a null removes one. A telephone number tells a lead only where one of the two has no e-mail address.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`]; [`StoreError::Taken`] where the contact names two different leads.
-    pub async fn save_lead(
-        &self,
-        tenant: &str,
-        contact: &Contact,
-        attributes: &Attributes,
-        now: Timestamp,
-    ) -> Result<SavedLead, StoreError> {
-        let lead = NewLead { contact: contact.clone(), attributes: attributes.clone(), heat: None };
-        let mut saved = self.save_leads(tenant, &[lead], now).await?;
-        Ok(saved.remove(0))
-    }
-
-    /// Keeps what is known of several leads, all or none, as [`Store::save_lead`] does for one.
-    ///
-    /// # Errors
-    /// As [`Store::save_lead`].
-    pub async fn save_leads(
-        &self,
-        tenant: &str,
-        leads: &[NewLead],
-        now: Timestamp,
-    ) -> Result<Vec<SavedLead>, StoreError> {
-        let now = now.as_millis();
-        Ok(write!(&self.db, transaction => {
-            let mut saved = Vec::with_capacity(leads.len());
-            for NewLead { contact, attributes, heat } in leads {
-            // An update that changes nothing but the time takes the row's lock, so that nobody merges at the same time.
-            let found: Option<Row> = sqlx::query_as(TAKE_LEAD)
-            .bind(tenant)
-            .bind(&contact.email)
-            .bind(&contact.external_id)
-            .bind(&contact.phone)
-            .bind(now)
-            .fetch_optional(&mut *transaction)
-            .await?;
-            let (row, is_new) = if let Some(row) = found {
-                    (row, false)
-                } else {
-                    // Another server may have made it in the meantime: then its row is taken, and locked.
-                    let id = Uuid::new_v4().to_string();
-                    let row: Row = sqlx::query_as(
-                        "INSERT INTO leads (id, tenant, email, phone, external_id, attributes, first_contact_at, created_at,
-                             updated_at)
-                         VALUES ($1, $2, $3, $4, $5, '{}', $6, $6, $6)
-                         ON CONFLICT (tenant, email) DO UPDATE SET updated_at = excluded.updated_at
-                         RETURNING *",
-                    )
-                    .bind(&id)
-                    .bind(tenant)
-                    .bind(&contact.email)
-                    .bind(&contact.phone)
-                    .bind(&contact.external_id)
-                    .bind(now)
-                    .fetch_one(&mut *transaction)
-                    .await
-                    .map_err(taken)?;
-                    let is_new = row.id == id;
-                    (row, is_new)
-            };
-            let mut lead = StoredLead::try_from(row)?;
-            merge(&mut lead.attributes, attributes);
-            let own = &mut lead.contact;
-            own.email = own.email.take().or_else(|| contact.email.clone());
-            own.phone = contact.phone.clone().or_else(|| own.phone.take());
-            own.external_id = own.external_id.take().or_else(|| contact.external_id.clone());
-            lead.heat = heat.clone().or_else(|| lead.heat.take());
-            sqlx::query(
-                "UPDATE leads SET email = $2, phone = $3, external_id = $4, attributes = $5, heat_class = $6,
-                     heat_confidence = $7 WHERE number = $1",
-            )
-            .bind(lead.number)
-            .bind(&lead.contact.email)
-            .bind(&lead.contact.phone)
-            .bind(&lead.contact.external_id)
-            .bind(Value::Object(lead.attributes.clone()).to_string())
-            .bind(lead.heat.as_ref().map(|(class, _)| class))
-            .bind(lead.heat.as_ref().map(|(_, confidence)| *confidence))
-            .execute(&mut *transaction)
-            .await
-            .map_err(taken)?;
-            if let Some((class, confidence)) = heat {
-                sqlx::query(
-                    "INSERT INTO heat_scores (tenant, lead, class, confidence, at) VALUES ($1, $2, $3, $4, $5)",
-                )
-                .bind(tenant)
-                .bind(lead.number)
-                .bind(class)
-                .bind(confidence)
-                .bind(now)
-                .execute(&mut *transaction)
-                .await?;
-            }
-                saved.push(SavedLead { lead, is_new });
-            }
-            saved
-        }))
-    }
-
     /// A lead by one of its names.
     ///
     /// # Errors
@@ -410,7 +307,7 @@ pub(super) fn merge(own: &mut Attributes, new: &Attributes) {
 }
 
 /// A broken unique index means that somebody else has the name.
-fn taken(error: sqlx::Error) -> StoreError {
+pub(super) fn taken(error: sqlx::Error) -> StoreError {
     match error.as_database_error() {
         Some(own) if own.is_unique_violation() && own.message().contains("external_id") => {
             StoreError::Taken("id")

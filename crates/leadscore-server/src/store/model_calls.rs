@@ -2,7 +2,7 @@
 
 use leadscore::Timestamp;
 
-use super::db::write;
+use super::db::{LOCK, write};
 use super::{Store, StoreError};
 
 const MINUTE: i64 = 60_000;
@@ -23,12 +23,13 @@ impl Store {
     ) -> Result<Result<(), i64>, StoreError> {
         let now = now.as_millis();
         Ok(write!(&self.db, transaction => {
+            // An insert beside another waits for nobody: each would see only its own.
+            sqlx::query(LOCK).bind(format!("quota/{tenant}")).bind(now).execute(&mut *transaction).await?;
             sqlx::query("DELETE FROM model_calls WHERE tenant = $1 AND at <= $2")
                 .bind(tenant)
                 .bind(now - HOUR)
                 .execute(&mut *transaction)
                 .await?;
-            // The row comes first: it is what makes two servers wait for each other.
             let (number,): (i64,) =
                 sqlx::query_as("INSERT INTO model_calls (tenant, at, predictions) VALUES ($1, $2, $3) RETURNING number")
                     .bind(tenant)

@@ -3,6 +3,8 @@
 mod configurations;
 mod documentation;
 mod kept;
+#[path = "../support/language_model.rs"]
+mod language_model;
 mod model;
 mod refusals;
 mod samples;

@@ -1,10 +1,16 @@
 //! Against programs that others wrote: `make test-third-party` installs them and runs what is ignored here.
 
+mod chroot;
+#[path = "../shared/mod.rs"]
+mod shared;
+mod snippets;
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::io::Write;
+use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use leadscore_server::auth::{Algorithm, JwtConfig, Verifier};
@@ -32,7 +38,18 @@ fn token() -> String {
 
 /// Runs a script beside the lock files against a server of its own.
 async fn run(program: &str, script: &str) {
-    let server = Running::start(&[("API_KEY", KEY)]).await;
+    let status = run_with(program, script, &[], &[]).await;
+    assert!(status.success(), "{script}: {status}");
+}
+
+/// The same with settings of the server, and variables of the script.
+async fn run_with(
+    program: &str,
+    script: &str,
+    settings: &[(&str, &str)],
+    variables: &[(&str, &str)],
+) -> ExitStatus {
+    let server = Running::start(&[&[("API_KEY", KEY)], settings].concat()).await;
     let folder = PathBuf::from(set("THIRD_PARTY_DIR"));
     let work = tempfile::tempdir().unwrap();
     let status = Command::new(set(program))
@@ -41,13 +58,24 @@ async fn run(program: &str, script: &str) {
         .env("LEADSCORE_KEY", KEY)
         .env("LEADSCORE_TOKEN", token())
         .env("LEADSCORE_WORK", work.path())
+        .envs(variables.iter().copied())
         .current_dir(&folder)
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .status();
     let status = tokio::time::timeout(LONGEST, status).await.expect("ends in time").unwrap();
     server.stop().await;
-    assert!(status.success(), "{script}: {status}");
+    status
+}
+
+/// Says that a test is skipped, also in the log that `make test` counts.
+fn skipped(wanted: &str) {
+    eprintln!("skipped: {wanted} is not there");
+    if let Some(log) = std::env::var_os("LEADSCORE_SKIP_LOG") {
+        let line = format!("{} wants {wanted}\n", std::thread::current().name().unwrap_or("a test"));
+        let mut log = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
+        log.write_all(line.as_bytes()).unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,4 +106,32 @@ async fn the_document_is_valid_and_the_metrics_can_be_read() {
 #[ignore = "wants Python and schemathesis"]
 async fn the_routes_keep_to_the_document() {
     run("THIRD_PARTY_PYTHON", "fuzz.py").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "wants Node, playwright-core and Chromium"]
+async fn a_page_of_a_listed_origin_reads_and_others_do_not() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let origins = format!("https://crm.example, http://127.0.0.1:{port}");
+    let settings = [("LEADSCORE_CORS_ORIGINS", origins.as_str())];
+    let variables = [("LEADSCORE_PAGE_PORT", port.as_str())];
+    let status = run_with("THIRD_PARTY_NODE", "cors.mjs", &settings, &variables).await;
+    assert!(status.success(), "cors.mjs: {status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "wants Python and prometheus_client"]
+async fn all_numbers_are_those_of_the_traffic() {
+    run("THIRD_PARTY_PYTHON", "recount.py").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "wants Python, nginx and openssl"]
+async fn callers_are_told_apart_behind_nginx() {
+    let settings = [("LEADSCORE_TRUSTED_PROXIES", "127.0.0.1")];
+    let status = run_with("THIRD_PARTY_PYTHON", "proxy.py", &settings, &[]).await;
+    if status.code() == Some(77) {
+        return skipped("nginx");
+    }
+    assert!(status.success(), "proxy.py: {status}");
 }

@@ -23,6 +23,10 @@ pub(crate) struct PersonalizedEmail {
     kind: &'static str,
     personalization_data: PersonalizationData,
     token_usage: TokenUsage,
+    /// For the header `List-Unsubscribe`, with `List-Unsubscribe-Post: List-Unsubscribe=One-Click`; absent where
+    /// `public_url` is not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unsubscribe_url: Option<String>,
 }
 
 /// What the e-mail may speak of.
@@ -56,7 +60,10 @@ pub(crate) async fn personalized_email(
     Body(body): Body<HeatLead>,
 ) -> Result<Json<PersonalizedEmail>, Fault> {
     let scored = score(&state, &caller.tenant, &body).await?;
-    let written = written::write(&state, &scored.own.lead, &scored.own.prediction).await?;
+    written::refuse_unsubscribed(&scored.stored)?;
+    let unsubscribe_url = state.links.of(&scored.stored.id);
+    let written =
+        written::write(&state, &scored.own.lead, &scored.own.prediction, unsubscribe_url.clone()).await?;
     written.save(&state, &caller.tenant, Some(scored.stored.number), written.kind(), None).await?;
     Ok(Json(PersonalizedEmail {
         kind: written.kind(),
@@ -73,5 +80,6 @@ pub(crate) async fn personalized_email(
         },
         subject: written.subject,
         content: written.content,
+        unsubscribe_url,
     }))
 }

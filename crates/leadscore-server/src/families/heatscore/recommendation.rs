@@ -14,6 +14,8 @@ use crate::body::Body;
 use crate::callers::Caller;
 use crate::fault::Fault;
 use crate::state::AppState;
+use crate::store::StoredLead;
+use crate::unsubscribe::UNSUBSCRIBED_AT;
 
 /// What to do next with a lead.
 #[derive(Serialize, ToSchema)]
@@ -38,8 +40,14 @@ pub(crate) struct KeptRecommendation {
     pub(crate) message_content: String,
 }
 
-/// A lead without an e-mail address is refused, so e-mail always reaches it.
-const CHANNEL: &str = "email";
+/// A lead without an e-mail address is refused, so e-mail reaches every one that wants it.
+fn channel(lead: &StoredLead) -> &'static str {
+    match (lead.text(UNSUBSCRIBED_AT), &lead.contact.phone) {
+        (None, _) => "email",
+        (Some(_), Some(_)) => "phone",
+        (Some(_), None) => "none",
+    }
+}
 
 /// Keeps a lead and says what to do next with it.
 #[utoipa::path(
@@ -58,11 +66,13 @@ pub(crate) async fn recommendation(
     let next = words.assist(&NextActionTask::new(&scored.own.lead, &scored.own.prediction)).await;
     refuse_failure(&state, &next)?;
     // The message of a chat: it has no subject, and is short.
-    let message = EmailTask::new(&scored.own.lead, &scored.own.prediction, &words.knowledge, &words.sender)?;
+    let sender = words.sender(state.links.of(&scored.stored.id));
+    let message = EmailTask::new(&scored.own.lead, &scored.own.prediction, &words.knowledge, &sender)?;
     let message = words.assist(&message.channel(Channel::Whatsapp)).await;
     refuse_failure(&state, &message)?;
+    let channel = channel(&scored.stored);
     let kept = KeptRecommendation {
-        recommended_channel: CHANNEL.to_owned(),
+        recommended_channel: channel.to_owned(),
         message_content: message.output.body.clone(),
     };
     let text = serde_json::to_string(&kept).expect("texts serialize");
@@ -71,7 +81,7 @@ pub(crate) async fn recommendation(
     next_steps.extend(scored.own.prediction.recommendations.iter().skip(1).map(|own| own.action.clone()));
     Ok(Json(Recommendation {
         lead_id: scored.stored.id,
-        recommended_channel: CHANNEL,
+        recommended_channel: channel,
         message_content: message.output.body,
         rationale: format!("{} lead: {}", capital(scored.own.heat.as_str()), next.output.rationale),
         confidence: scored.own.confidence,

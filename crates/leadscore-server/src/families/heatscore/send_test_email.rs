@@ -15,6 +15,7 @@ use crate::callers::Caller;
 use crate::family::Family;
 use crate::fault::{Fault, FaultKind};
 use crate::state::AppState;
+use crate::store::LeadReference;
 
 /// Whom to send an e-mail, and what is known of the lead that it speaks to.
 #[derive(Deserialize, ToSchema)]
@@ -59,7 +60,12 @@ pub(crate) async fn send_test_email(
     let TestLead { name, known } = body.lead_data;
     let lead = HeatLead { name: name.clone(), email: body.to_email.clone(), known }.to_lead("test");
     let prediction = predict(&state, &lead)?;
-    let written = written::write(&state, &lead, &prediction).await?;
+    if let Some(number) = state.store.lead_number(&caller.tenant, body.to_email.trim()).await?
+        && let Some(known) = state.store.lead(&caller.tenant, &LeadReference::Number(number)).await?
+    {
+        written::refuse_unsubscribed(&known)?;
+    }
+    let written = written::write(&state, &lead, &prediction, None).await?;
     let message_id = format!("msg_{}", Uuid::new_v4().simple());
     let is_sent = match &state.words.mail {
         None => false,

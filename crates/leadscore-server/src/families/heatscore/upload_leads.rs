@@ -1,4 +1,5 @@
 use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::extract::{Multipart, State};
@@ -83,7 +84,7 @@ pub(crate) async fn upload_leads(
     let form = form.map_err(|_| {
         Fault::new(FaultKind::UnsupportedMediaType, "the body must be multipart/form-data with a part `file`")
     })?;
-    let file = receive(form).await?;
+    let file = receive(form, &state.config.data).await?;
     let reading = state.clone();
     let read = tokio::task::spawn_blocking(move || {
         upload_table::read(file.path(), &reading.pipelines.heat_upload, reading.schemas())
@@ -108,7 +109,7 @@ pub(crate) async fn upload_leads(
 }
 
 /// Writes the part `file` to a file that is gone when it is dropped.
-async fn receive(mut form: Multipart) -> Result<NamedTempFile, Fault> {
+async fn receive(mut form: Multipart, data: &Path) -> Result<NamedTempFile, Fault> {
     let broken = |error: axum::extract::multipart::MultipartError| {
         if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
             Fault::new(FaultKind::TooLarge, "an upload has at most 10 MiB")
@@ -124,7 +125,7 @@ async fn receive(mut form: Multipart) -> Result<NamedTempFile, Fault> {
         if part.name() != Some("file") {
             continue;
         }
-        let mut file = tempfile::Builder::new().suffix(".csv").tempfile().map_err(no_room)?;
+        let mut file = temporary(data).map_err(no_room)?;
         let mut length = 0;
         while let Some(bytes) = part.chunk().await.map_err(broken)? {
             length += bytes.len();
@@ -137,6 +138,18 @@ async fn receive(mut form: Multipart) -> Result<NamedTempFile, Fault> {
         return Ok(file);
     }
     Err(Fault::invalid("file", "is required"))
+}
+
+/// In the system's folder for such files, or, as an image with nothing in it has none, in the server's own.
+fn temporary(data: &Path) -> std::io::Result<NamedTempFile> {
+    let system = std::env::temp_dir();
+    let mut builder = tempfile::Builder::new();
+    let builder = builder.prefix("upload-").suffix(".csv");
+    if system.is_dir() {
+        return builder.tempfile_in(system);
+    }
+    std::fs::create_dir_all(data)?;
+    builder.tempfile_in(data)
 }
 
 fn unusable(error: TableError) -> Fault {

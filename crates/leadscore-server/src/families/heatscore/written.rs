@@ -6,7 +6,8 @@ use leadscore::{Lead, Prediction};
 
 use crate::fault::{Fault, FaultKind};
 use crate::state::AppState;
-use crate::store::EmailRecord;
+use crate::store::{EmailRecord, StoredLead};
+use crate::unsubscribe::UNSUBSCRIBED_AT;
 
 /// An e-mail, and who wrote it at what cost.
 pub(crate) struct Written {
@@ -22,9 +23,15 @@ pub(crate) struct Written {
 }
 
 /// Writes an e-mail to a lead.
-pub(crate) async fn write(state: &AppState, lead: &Lead, prediction: &Prediction) -> Result<Written, Fault> {
+pub(crate) async fn write(
+    state: &AppState,
+    lead: &Lead,
+    prediction: &Prediction,
+    unsubscribe: Option<String>,
+) -> Result<Written, Fault> {
     let words = &state.words;
-    let task = EmailTask::new(lead, prediction, &words.knowledge, &words.sender)?;
+    let sender = words.sender(unsubscribe);
+    let task = EmailTask::new(lead, prediction, &words.knowledge, &sender)?;
     let assisted = words.assist(&task).await;
     refuse_failure(state, &assisted)?;
     let Assisted { output, provenance, usage, cost, .. } = assisted;
@@ -45,6 +52,14 @@ pub(crate) async fn write(state: &AppState, lead: &Lead, prediction: &Prediction
         cost_picodollars: picodollars,
         was_cached: is_by_model && usage.is_some_and(|usage| usage.input_tokens == 0),
     })
+}
+
+/// A lead that has unsubscribed gets no e-mail.
+pub(crate) fn refuse_unsubscribed(lead: &StoredLead) -> Result<(), Fault> {
+    match lead.text(UNSUBSCRIBED_AT) {
+        Some(_) => Err(Fault::new(FaultKind::Conflict, "this lead has unsubscribed from e-mails")),
+        None => Ok(()),
+    }
 }
 
 /// Where the operator wants failures of the model to be seen, they are errors.

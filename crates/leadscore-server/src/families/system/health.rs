@@ -47,7 +47,7 @@ pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     let Some(model) = state.b2b.load() else { return not_ready("Model not loaded") };
     if let Err(error) = state.store.ping().await {
         tracing::error!(%error, "the store does not answer");
-        return not_ready("Store not available");
+        return not_ready(if error.is_full() { "Store has no room left" } else { "Store not available" });
     }
     Json(Ready {
         status: "ready",

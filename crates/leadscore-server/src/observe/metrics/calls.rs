@@ -26,6 +26,8 @@ pub enum StoreFailure {
     Connection,
     /// The rows would have broken a rule of the store.
     Constraint,
+    /// The disk has no room left.
+    Full,
     /// Any other reason.
     Other,
 }
@@ -63,7 +65,7 @@ struct LlmCounters {
 #[derive(Debug)]
 pub(super) struct Store {
     pub(super) queries: [Histogram; 2],
-    pub(super) errors: [IntCounter; 4],
+    pub(super) errors: [IntCounter; 5],
 }
 
 #[derive(Debug)]
@@ -112,8 +114,13 @@ impl StoreOperation {
 }
 
 impl StoreFailure {
-    pub(super) const ALL: [StoreFailure; 4] =
-        [StoreFailure::Busy, StoreFailure::Connection, StoreFailure::Constraint, StoreFailure::Other];
+    pub(super) const ALL: [StoreFailure; 5] = [
+        StoreFailure::Busy,
+        StoreFailure::Connection,
+        StoreFailure::Constraint,
+        StoreFailure::Full,
+        StoreFailure::Other,
+    ];
 
     /// The value of the label `error_type`.
     pub fn label(self) -> &'static str {
@@ -121,6 +128,7 @@ impl StoreFailure {
             StoreFailure::Busy => "busy",
             StoreFailure::Connection => "connection",
             StoreFailure::Constraint => "constraint",
+            StoreFailure::Full => "full",
             StoreFailure::Other => "other",
         }
     }

@@ -1,6 +1,6 @@
 //! The store on SQLite and on PostgreSQL: the same statements have to do the same on both.
 
-#[path = "support/postgres.rs"]
+#[path = "../support/postgres.rs"]
 mod postgres;
 
 use std::time::Duration;
@@ -42,6 +42,8 @@ macro_rules! on_both {
     };
 }
 
+mod concurrent;
+
 on_both!(
     leads_merge_by_their_names,
     a_name_of_another_lead_is_taken,
@@ -55,7 +57,6 @@ on_both!(
     idempotency_keys_are_claimed_once,
     an_abandoned_key_is_claimed_by_one,
     the_audit_has_the_latest_first,
-    one_address_at_once_is_one_lead,
     a_database_of_the_first_version_is_brought_up,
     a_database_of_a_newer_version_is_refused,
 );
@@ -320,27 +321,6 @@ async fn the_audit_has_the_latest_first(place: Place) {
     assert!(store.audit("other", 9).await.unwrap().is_empty());
 }
 
-async fn one_address_at_once_is_one_lead(place: Place) {
-    let second = place.reopen().await.unwrap();
-    let tasks: Vec<_> = (0..16)
-        .map(|task| {
-            let store = if task % 2 == 0 { place.store.clone() } else { second.clone() };
-            tokio::spawn(async move {
-                let known = object(json!({format!("from_{task}"): task}));
-                store.save_lead(T, &contact("a@x.org", "", ""), &known, at(task)).await.unwrap().is_new
-            })
-        })
-        .collect();
-    let mut made = 0;
-    for task in tasks {
-        made += u32::from(task.await.unwrap());
-    }
-    assert_eq!(made, 1);
-    let leads = place.store.leads_after(T, 0, 10).await.unwrap();
-    assert_eq!((leads.len(), leads[0].attributes.len()), (1, 16));
-    second.close().await;
-}
-
 async fn a_database_of_the_first_version_is_brought_up(place: Place) {
     let rows = "INSERT INTO leads (id, tenant, email, attributes, first_contact_at, created_at, updated_at)
         VALUES ('old', 'tenant', 'a@x.org', '{\"city\":\"Bonn\"}', 1, 2, 3)";
@@ -423,7 +403,7 @@ impl Place {
 }
 
 fn first(serial: &str) -> Migrator {
-    let sql = include_str!("../src/store/migrations/0001_leads.sql").replace("{serial}", serial);
+    let sql = include_str!("../../src/store/migrations/0001_leads.sql").replace("{serial}", serial);
     let sql = AssertSqlSafe(sql).into_sql_str();
     Migrator::with_migrations(vec![Migration::new(1, "leads".into(), MigrationType::Simple, sql, false)])
 }

@@ -2,7 +2,8 @@
 
 #![cfg(unix)]
 
-#[path = "support/postgres.rs"]
+mod history;
+#[path = "../support/postgres.rs"]
 mod postgres;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use history::History;
 use leadscore_server::store::Store;
 use leadscore_server::{Layers, Server};
 use postgres::Postgres;
@@ -20,6 +22,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 const UPLOADED: usize = 5;
+const JWT_SECRET: &str = "a secret of tests that is long enough";
+const KEY: &str = "demo-api-key-123";
 
 /// What was sent: the addresses of one request, and whether it was acknowledged.
 type Sent = Vec<(Vec<String>, bool)>;
@@ -32,7 +36,8 @@ fn serve_when_asked() {
     let mut settings = vec![
         ("LEADSCORE_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
         ("LEADSCORE_DATA".to_owned(), folder.display().to_string()),
-        ("LEADSCORE_AUTH_JWT_SECRET".to_owned(), "a secret of tests that is long enough".to_owned()),
+        ("LEADSCORE_AUTH_JWT_SECRET".to_owned(), JWT_SECRET.to_owned()),
+        ("API_KEY".to_owned(), KEY.to_owned()),
     ];
     if let Ok(url) = std::env::var("KILLED_SERVER_DATABASE") {
         settings.push(("DATABASE_URL".to_owned(), url));
@@ -65,13 +70,16 @@ async fn kill_under_load(database: Option<String>) {
     let folder = tempfile::tempdir().unwrap();
     let mut random: u64 = 7;
     let mut sent: Sent = Vec::new();
+    let mut history = History::default();
     for kill in 0..kills {
         let mut server = Killed::start(folder.path(), database.as_deref());
+        history.send_again(&server.base).await;
         let stop = Arc::new(AtomicBool::new(false));
         let mut tasks = JoinSet::new();
         for task in 0..4 {
             tasks.spawn(load(server.base.clone(), format!("k{kill}t{task}"), task % 2 == 1, stop.clone()));
         }
+        let going = tokio::spawn(history.go_on(server.base.clone(), stop.clone()));
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         tokio::time::sleep(Duration::from_millis(300 + (random >> 33) % 700)).await;
         server.kill();
@@ -79,10 +87,19 @@ async fn kill_under_load(database: Option<String>) {
         while let Some(outcome) = tasks.join_next().await {
             sent.extend(outcome.unwrap());
         }
+        history = going.await.unwrap();
         check(folder.path(), database.as_deref(), &sent).await;
+        history.check(folder.path(), database.as_deref()).await;
     }
+    let server = Killed::start(folder.path(), database.as_deref());
+    history.send_again(&server.base).await;
+    history.check(folder.path(), database.as_deref()).await;
+    drop(server);
     let acknowledged = sent.iter().filter(|(_, acknowledged)| *acknowledged).count();
     println!("{kills} kills, {} requests, {acknowledged} acknowledged", sent.len());
+    let (asked, answered) = history.counts();
+    println!("{asked} requests with activities and for predictions, {answered} acknowledged");
+    assert!(answered > 0, "nothing was acknowledged, so nothing was shown");
     assert!(acknowledged > 0, "nothing was acknowledged, so nothing was shown");
 }
 
@@ -114,7 +131,7 @@ async fn load(base: String, name: String, uploads: bool, stop: Arc<AtomicBool>) 
                 .header("content-type", "application/json")
                 .body(lead.to_string())
         };
-        let Ok(response) = request.send().await else {
+        let Ok(response) = request.header("x-api-key", KEY).send().await else {
             sent.push((emails, false));
             break;
         };
@@ -143,7 +160,8 @@ async fn check(folder: &Path, database: Option<&str>, sent: &Sent) {
         let leads = store.leads_after("default", after, 500).await.unwrap();
         let Some(last) = leads.last() else { break };
         after = last.number;
-        for lead in leads {
+        // The one that activities are sent of has no address.
+        for lead in leads.into_iter().filter(|lead| lead.contact.email.is_some()) {
             let entry = found.entry(lead.contact.email.unwrap()).or_default();
             entry.0 += 1;
             entry.1 |= lead.heat.is_some();

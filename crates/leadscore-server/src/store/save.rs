@@ -1,0 +1,180 @@
+//! Keeps what is known of leads, in one transaction for all of them.
+
+use std::collections::HashMap;
+
+use leadscore::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::db::{LOCK, write};
+use super::leads::{Row, merge, taken};
+use super::lookup::TAKE_LEAD;
+use super::{Attributes, Contact, NewLead, SavedLead, Store, StoreError, StoredLead};
+
+/// How often a lead may be made and removed by others while it is looked for.
+const MOST_TRIES: u32 = 5;
+
+impl Store {
+    /// Keeps what is known of a lead: one that can be told by its contact is updated, else a new one is made. Attributes
+    /// are merged, and a null removes one. A telephone number tells a lead only where one of the two has no e-mail address.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`]; [`StoreError::Taken`] where the contact names two different leads.
+    pub async fn save_lead(
+        &self,
+        tenant: &str,
+        contact: &Contact,
+        attributes: &Attributes,
+        now: Timestamp,
+    ) -> Result<SavedLead, StoreError> {
+        let lead = NewLead { contact: contact.clone(), attributes: attributes.clone(), heat: None };
+        let mut saved = self.save_leads(tenant, &[lead], now).await?;
+        Ok(saved.remove(0))
+    }
+
+    /// Keeps what is known of several leads, all or none, as [`Store::save_lead`] does for one.
+    ///
+    /// # Errors
+    /// As [`Store::save_lead`].
+    pub async fn save_leads(
+        &self,
+        tenant: &str,
+        leads: &[NewLead],
+        now: Timestamp,
+    ) -> Result<Vec<SavedLead>, StoreError> {
+        let now = now.as_millis();
+        let order = order(leads);
+        let mut saved: Vec<(usize, SavedLead)> = write!(&self.db, transaction => {
+            let mut saved = Vec::with_capacity(leads.len());
+            if order.is_none() && leads.len() > 1 {
+                sqlx::query(LOCK).bind(format!("leads/{tenant}")).bind(now).execute(&mut *transaction).await?;
+            }
+            for place in order.clone().unwrap_or_else(|| (0..leads.len()).collect()) {
+                let NewLead { contact, attributes, heat } = &leads[place];
+                let mut tries = 0;
+                let (row, is_new) = loop {
+                    // An update that changes nothing but the time takes the row's lock, so that nobody merges at the same time.
+                    let found: Option<Row> = sqlx::query_as(TAKE_LEAD)
+                        .bind(tenant)
+                        .bind(&contact.email)
+                        .bind(&contact.external_id)
+                        .bind(&contact.phone)
+                        .bind(now)
+                        .fetch_optional(&mut *transaction)
+                        .await?;
+                    if let Some(row) = found {
+                        break (row, false);
+                    }
+                    let made: Option<Row> = sqlx::query_as(
+                        "INSERT INTO leads (id, tenant, email, phone, external_id, attributes, first_contact_at, created_at,
+                             updated_at)
+                         VALUES ($1, $2, $3, $4, $5, '{}', $6, $6, $6)
+                         ON CONFLICT DO NOTHING RETURNING *",
+                    )
+                    .bind(Uuid::new_v4().to_string())
+                    .bind(tenant)
+                    .bind(&contact.email)
+                    .bind(&contact.phone)
+                    .bind(&contact.external_id)
+                    .bind(now)
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+                    if let Some(row) = made {
+                        break (row, true);
+                    }
+                    // Another server has made it in the meantime, so now it is found; or has also removed it again.
+                    tries += 1;
+                    if tries == MOST_TRIES {
+                        return Err(StoreError::Taken("id"));
+                    }
+                };
+                let mut lead = StoredLead::try_from(row)?;
+                merge(&mut lead.attributes, attributes);
+                let own = &mut lead.contact;
+                own.email = own.email.take().or_else(|| contact.email.clone());
+                own.phone = contact.phone.clone().or_else(|| own.phone.take());
+                own.external_id = own.external_id.take().or_else(|| contact.external_id.clone());
+                lead.heat = heat.clone().or_else(|| lead.heat.take());
+                sqlx::query(
+                    "UPDATE leads SET email = $2, phone = $3, external_id = $4, attributes = $5, heat_class = $6,
+                         heat_confidence = $7 WHERE number = $1",
+                )
+                .bind(lead.number)
+                .bind(&lead.contact.email)
+                .bind(&lead.contact.phone)
+                .bind(&lead.contact.external_id)
+                .bind(Value::Object(lead.attributes.clone()).to_string())
+                .bind(lead.heat.as_ref().map(|(class, _)| class))
+                .bind(lead.heat.as_ref().map(|(_, confidence)| *confidence))
+                .execute(&mut *transaction)
+                .await
+                .map_err(taken)?;
+                if let Some((class, confidence)) = heat {
+                    sqlx::query(
+                        "INSERT INTO heat_scores (tenant, lead, class, confidence, at) VALUES ($1, $2, $3, $4, $5)",
+                    )
+                    .bind(tenant)
+                    .bind(lead.number)
+                    .bind(class)
+                    .bind(confidence)
+                    .bind(now)
+                    .execute(&mut *transaction)
+                    .await?;
+                }
+                saved.push((place, SavedLead { lead, is_new }));
+            }
+            saved
+        });
+        saved.sort_by_key(|(place, _)| *place);
+        Ok(saved.into_iter().map(|(_, lead)| lead).collect())
+    }
+}
+
+/// The order in which rows are locked: by name, so that two uploads of the same leads do not wait for each other's rows.
+/// None where rows may be one lead under different names: they keep their order, since the later one has the last word.
+fn order(leads: &[NewLead]) -> Option<Vec<usize>> {
+    let by_email: Option<Vec<&str>> = leads.iter().map(|lead| lead.contact.email.as_deref()).collect();
+    let by_id = || leads.iter().map(|lead| lead.contact.external_id.as_deref()).collect();
+    let has_email = leads.iter().any(|lead| lead.contact.email.is_some());
+    let names = by_email.or_else(|| if has_email { None } else { by_id() })?;
+    let mut others: HashMap<(bool, &str), &str> = HashMap::new();
+    for (lead, name) in leads.iter().zip(&names) {
+        let contact = [(true, &lead.contact.external_id), (false, &lead.contact.phone)];
+        for (is_id, other) in contact {
+            let Some(other) = other else { continue };
+            if others.insert((is_id, other), name).is_some_and(|before| before != *name) {
+                return None;
+            }
+        }
+    }
+    let mut order: Vec<usize> = (0..leads.len()).collect();
+    order.sort_by_key(|place| names[*place]);
+    Some(order)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_ordered_unless_they_may_be_one_lead() {
+        let lead = |email: &str, id: &str, phone: &str| {
+            let own = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            let contact = Contact { email: own(email), external_id: own(id), phone: own(phone) };
+            NewLead { contact, ..NewLead::default() }
+        };
+        let table: [(&[NewLead], Option<&[usize]>); 7] = [
+            (&[lead("c", "", ""), lead("a", "", ""), lead("b", "", "")], Some(&[1, 2, 0])),
+            (&[lead("b", "", "1"), lead("a", "", "2"), lead("b", "", "1")], Some(&[1, 0, 2])),
+            (&[lead("", "2", ""), lead("", "1", "")], Some(&[1, 0])),
+            // One telephone, one id, or no name that all have: who comes first matters.
+            (&[lead("b", "", "1"), lead("a", "", "1")], None),
+            (&[lead("b", "1", ""), lead("a", "1", "")], None),
+            (&[lead("b", "1", ""), lead("", "0", "")], None),
+            (&[lead("", "", "2"), lead("", "", "1")], None),
+        ];
+        for (leads, wanted) in table {
+            assert_eq!(order(leads).as_deref(), wanted, "{leads:?}");
+        }
+    }
+}
