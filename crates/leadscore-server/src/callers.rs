@@ -70,7 +70,7 @@ impl Callers {
                 families: None,
                 actor: Some(format!("environment key {}", index + 1)),
             };
-            (*KeyHash::of(key.expose_secret()).as_bytes(), Arc::new(caller))
+            (*KeyHash::compute(key.expose_secret()).as_bytes(), Arc::new(caller))
         });
         let own = own.collect();
         Callers { store, verifier, own, allowed_origins, is_on_loopback, known: Mutex::default() }
@@ -121,7 +121,7 @@ impl Callers {
 
     async fn by_key(&self, key: &str) -> Result<Option<Arc<Caller>>, StoreError> {
         // Looked up by its hash: how long that takes tells nothing of the key.
-        let hash = KeyHash::of(key);
+        let hash = KeyHash::compute(key);
         if let Some(caller) = self.own.get(hash.as_bytes()) {
             return Ok(Some(Arc::clone(caller)));
         }

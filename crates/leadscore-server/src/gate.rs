@@ -84,7 +84,7 @@ async fn enter(
 ) -> Response {
     let began = Instant::now();
     let in_flight = route.metrics.begin();
-    let request_id = RequestId::of(request.headers().get(REQUEST_ID));
+    let request_id = RequestId::new(request.headers().get(REQUEST_ID));
     request.extensions_mut().insert(request_id.clone());
     DefaultBodyLimit::max(route.policy.body_limit).apply(&mut request);
     let is_problem = wants_problem(request.headers());
@@ -240,7 +240,7 @@ pub(crate) async fn method_not_allowed(State(state): State<AppState>, request: R
 
 fn without_route(state: &AppState, request: &Request, kind: FaultKind, message: &'static str) -> Response {
     let in_flight = state.unmatched(request.method().as_str()).begin();
-    let request_id = RequestId::of(request.headers().get(REQUEST_ID));
+    let request_id = RequestId::new(request.headers().get(REQUEST_ID));
     let family = Family::of_path(request.uri().path());
     let is_problem = wants_problem(request.headers());
     let mut response = family.answer(&Fault::new(kind, message), &request_id.0, state.now(), is_problem);
@@ -253,7 +253,7 @@ fn without_route(state: &AppState, request: &Request, kind: FaultKind, message: 
 
 impl RequestId {
     /// What the caller says, if it can be taken, or a new one.
-    fn of(said: Option<&HeaderValue>) -> RequestId {
+    fn new(said: Option<&HeaderValue>) -> RequestId {
         let said = said.and_then(|value| value.to_str().ok());
         match said.filter(|id| acceptable_request_id(id)) {
             Some(id) => RequestId(id.into()),

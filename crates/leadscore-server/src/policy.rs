@@ -47,7 +47,7 @@ impl Policy {
     };
 
     /// A route of a family for callers with a scope.
-    pub(crate) const fn of(family: Family, scope: Scope) -> Policy {
+    pub(crate) const fn new(family: Family, scope: Scope) -> Policy {
         let is_heat = matches!(family, Family::Heatscore);
         let limit = if is_heat { Some(Limit { requests: 200, window: MINUTE }) } else { None };
         Policy {

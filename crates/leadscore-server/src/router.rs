@@ -76,9 +76,9 @@ pub(crate) fn router(state: &AppState) -> Router {
 
 /// What the documents leave out.
 fn core_routes() -> Vec<Entry> {
-    let score = Policy::of(Family::Core, Scope::Score);
-    let read = Policy::of(Family::Core, Scope::Read);
-    let write = Policy::of(Family::Core, Scope::Write);
+    let score = Policy::new(Family::Core, Scope::Score);
+    let read = Policy::new(Family::Core, Scope::Read);
+    let write = Policy::new(Family::Core, Scope::Write);
     vec![
         (write, routes!(core::leads::create)),
         (read, routes!(core::leads::get)),
@@ -91,9 +91,9 @@ fn core_routes() -> Vec<Entry> {
 }
 
 fn heatscore_routes() -> Vec<Entry> {
-    let score = Policy::of(Family::Heatscore, Scope::Score);
-    let read = Policy::of(Family::Heatscore, Scope::Read);
-    let write = Policy::of(Family::Heatscore, Scope::Write);
+    let score = Policy::new(Family::Heatscore, Scope::Score);
+    let read = Policy::new(Family::Heatscore, Scope::Read);
+    let write = Policy::new(Family::Heatscore, Scope::Write);
     let upload = write
         .per_hour(5)
         .body_limit(heatscore::upload_leads::MAX_UPLOAD + (64 << 10))
@@ -113,8 +113,8 @@ fn heatscore_routes() -> Vec<Entry> {
 }
 
 fn b2b_routes() -> Vec<Entry> {
-    let score = Policy::of(Family::B2b, Scope::Score);
-    let read = Policy::of(Family::B2b, Scope::Read);
+    let score = Policy::new(Family::B2b, Scope::Score);
+    let read = Policy::new(Family::B2b, Scope::Read);
     vec![
         (score, routes!(b2b::score::score)),
         (score, routes!(b2b::score::score_batch)),
@@ -125,9 +125,9 @@ fn b2b_routes() -> Vec<Entry> {
 }
 
 fn lead_ml_routes() -> Vec<Entry> {
-    let score = Policy::of(Family::LeadMl, Scope::Score);
-    let read = Policy::of(Family::LeadMl, Scope::Read);
-    let write = Policy::of(Family::LeadMl, Scope::Write);
+    let score = Policy::new(Family::LeadMl, Scope::Score);
+    let read = Policy::new(Family::LeadMl, Scope::Read);
+    let write = Policy::new(Family::LeadMl, Scope::Write);
     // A language model may take its time; several questions after each other take more of it.
     let (slow, slowest) = (Duration::from_secs(60), Duration::from_secs(300));
     vec![
@@ -148,8 +148,8 @@ fn lead_ml_routes() -> Vec<Entry> {
 
 /// Which pipelines score which leads, which the documents leave out.
 fn configuration_routes() -> Vec<Entry> {
-    let read = Policy::of(Family::Core, Scope::Read);
-    let admin = Policy::of(Family::Core, Scope::Admin);
+    let read = Policy::new(Family::Core, Scope::Read);
+    let admin = Policy::new(Family::Core, Scope::Admin);
     vec![
         (read, routes!(core::configurations::configurations)),
         (admin, routes!(core::configurations::create)),

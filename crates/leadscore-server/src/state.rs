@@ -150,7 +150,7 @@ impl Traffic {
         counts.elapsed += elapsed;
     }
 
-    pub(crate) fn of(&self, tenant: &str) -> Counts {
+    pub(crate) fn counts(&self, tenant: &str) -> Counts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(tenant).copied().unwrap_or_default()
     }
 }

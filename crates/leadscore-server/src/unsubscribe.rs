@@ -30,7 +30,7 @@ impl Links {
     }
 
     /// The link of a lead; none where the server does not know its own address.
-    pub(crate) fn of(&self, lead: &str) -> Option<String> {
+    pub(crate) fn link(&self, lead: &str) -> Option<String> {
         Some(format!("{}/u/{}", self.base.as_ref()?, self.token(lead)))
     }
 
@@ -71,7 +71,7 @@ mod tests {
     fn a_token_names_its_lead_and_cannot_be_made_by_others() {
         let own = links("a secret key of tests that is long enough");
         let lead = "7b0c4f0e-52a1-4a9e-9a39-0c4f1f5f1c55";
-        let link = own.of(lead).unwrap();
+        let link = own.link(lead).unwrap();
         let token = link.strip_prefix("https://leads.example/u/").unwrap();
         assert_eq!(own.lead_of(token).as_deref(), Some(lead));
         assert_eq!(links("another secret key of tests, long enough").lead_of(token), None);
@@ -85,6 +85,9 @@ mod tests {
         for wrong in ["", "x", &token[1..], &format!("{token}="), &format!("{token}A"), &"A".repeat(5_000)] {
             assert_eq!(own.lead_of(wrong), None, "{wrong}");
         }
-        assert_eq!(Links { base: None, ..links("a secret key of tests that is long enough") }.of(lead), None);
+        assert_eq!(
+            Links { base: None, ..links("a secret key of tests that is long enough") }.link(lead),
+            None
+        );
     }
 }

@@ -113,7 +113,7 @@ impl EmailTask {
         sender: &Sender,
     ) -> Result<EmailTask, Error> {
         step::refuse_unsubscribed(lead)?;
-        let (facts, step) = (LeadFacts::new(lead), Step::of(lead));
+        let (facts, step) = (LeadFacts::new(lead), Step::for_lead(lead));
         let query = facts.query();
         let passages = knowledge.about(facts.interest(), &query, PASSAGES).into_iter().cloned().collect();
         let groups = facts.of_role(FactRole::Job).map(|job| audience::of_job(&job.phrase));

@@ -49,7 +49,7 @@ impl std::fmt::Debug for TokenSource<'_> {
 /// # Ok::<(), http::header::InvalidHeaderValue>(())
 /// ```
 pub fn token_of(headers: &HeaderMap) -> TokenSource<'_> {
-    match Single::of(headers, &AUTHORIZATION) {
+    match Single::from_headers(headers, &AUTHORIZATION) {
         Single::Absent => token_of_cookies(headers),
         Single::Text(text) => bearer(text).map_or(TokenSource::Conflict, TokenSource::Header),
         Single::Unusable => TokenSource::Conflict,
@@ -75,7 +75,7 @@ pub fn cookie_write_allowed(headers: &HeaderMap, method: &Method, allowed_origin
 /// header of a proxy may be there. `Origin`, or without it `Sec-Fetch-Site`, must be absent, the same origin, one
 /// of `allowed_origins`, or a person's own navigation. The answer to a refused call is 403.
 pub fn loopback_call_allowed(headers: &HeaderMap, allowed_origins: &[String]) -> bool {
-    let Single::Text(host) = Single::of(headers, &HOST) else { return false };
+    let Single::Text(host) = Single::from_headers(headers, &HOST) else { return false };
     let Some((name, _)) = host_and_port(host) else { return false };
     let loopback = name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "[::1]";
     loopback
@@ -92,7 +92,7 @@ enum Single<'a> {
 }
 
 impl<'a> Single<'a> {
-    fn of(headers: &'a HeaderMap, name: &HeaderName) -> Self {
+    fn from_headers(headers: &'a HeaderMap, name: &HeaderName) -> Self {
         let mut values = headers.get_all(name).iter();
         match (values.next(), values.next()) {
             (None, _) => Self::Absent,
@@ -127,20 +127,20 @@ fn unquoted(value: &[u8]) -> &[u8] {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let Single::Text(text) = Single::of(headers, &CONTENT_TYPE) else { return false };
+    let Single::Text(text) = Single::from_headers(headers, &CONTENT_TYPE) else { return false };
     let media_type = text.split_once(';').map_or(text, |(media_type, _)| media_type);
     media_type.trim().eq_ignore_ascii_case("application/json")
 }
 
 /// Judges `Origin`, and where there is none `Sec-Fetch-Site` by the values that are good.
 fn caller_allowed(headers: &HeaderMap, allowed_origins: &[String], sites: &[&str]) -> bool {
-    let site = Single::of(headers, &HeaderName::from_static("sec-fetch-site"));
+    let site = Single::from_headers(headers, &HeaderName::from_static("sec-fetch-site"));
     let good_site = match site {
         Single::Absent => true,
         Single::Text(site) => sites.contains(&site),
         Single::Unusable => return false,
     };
-    match Single::of(headers, &ORIGIN) {
+    match Single::from_headers(headers, &ORIGIN) {
         Single::Absent => good_site,
         // Without the scheme of the own address, two origins of one host look alike; the browser knows better.
         Single::Text(origin) => {
@@ -159,7 +159,7 @@ fn is_listed(origin: &str, allowed_origins: &[String]) -> bool {
 /// Whether an origin is the address that the call itself went to.
 fn is_same_origin(origin: &str, headers: &HeaderMap) -> bool {
     let Some((scheme, authority)) = scheme_and_authority(origin) else { return false };
-    let Single::Text(host) = Single::of(headers, &HOST) else { return false };
+    let Single::Text(host) = Single::from_headers(headers, &HOST) else { return false };
     let default_port = if scheme.eq_ignore_ascii_case("https") { "443" } else { "80" };
     let (Some(theirs), Some(ours)) = (host_and_port(authority), host_and_port(host)) else { return false };
     theirs.0.eq_ignore_ascii_case(ours.0)

@@ -129,7 +129,7 @@ impl Verifier {
         if RESERVED.contains(&tenant_claim.as_str()) {
             return Err(ConfigError::TenantClaim { claim: tenant_claim });
         }
-        Ok(Self { keys: Keys::of(algorithm)?, rules: Rules { issuer, audience, tenant_claim } })
+        Ok(Self { keys: Keys::for_algorithm(algorithm)?, rules: Rules { issuer, audience, tenant_claim } })
     }
 
     /// The claims of a token that stands up to every rule at a time in seconds since 1970.
@@ -205,7 +205,7 @@ impl fmt::Debug for Verifier {
 }
 
 impl Keys {
-    fn of(algorithm: Algorithm) -> Result<Self, ConfigError> {
+    fn for_algorithm(algorithm: Algorithm) -> Result<Self, ConfigError> {
         match algorithm {
             Algorithm::Hs256 { secret } => {
                 let secret = secret.expose_secret();

@@ -26,7 +26,7 @@ impl ApiKey {
     ///
     /// let (key, hash) = ApiKey::generate()?;
     /// assert_eq!(key.expose_secret().len(), 46);
-    /// assert_eq!(KeyHash::of(key.expose_secret()), hash);
+    /// assert_eq!(KeyHash::compute(key.expose_secret()), hash);
     /// # Ok::<(), leadscore_server::auth::NoRandomness>(())
     /// ```
     ///
@@ -35,7 +35,7 @@ impl ApiKey {
     /// [`NoRandomness`] where the system gives no random bytes.
     pub fn generate() -> Result<(SecretString, KeyHash), NoRandomness> {
         let key = format!("{}{}", Self::PREFIX, random_text()?);
-        let hash = KeyHash::of(&key);
+        let hash = KeyHash::compute(&key);
         Ok((SecretString::from(key), hash))
     }
 }
@@ -61,7 +61,7 @@ pub struct KeyHash([u8; 32]);
 
 impl KeyHash {
     /// The hash of a key as the client sent it.
-    pub fn of(key: &str) -> Self {
+    pub fn compute(key: &str) -> Self {
         Self(Sha256::digest(key.as_bytes()).into())
     }
 
@@ -85,7 +85,7 @@ impl KeyHash {
     /// ```
     /// use leadscore_server::auth::KeyHash;
     ///
-    /// let hash = KeyHash::of("ls_example");
+    /// let hash = KeyHash::compute("ls_example");
     /// assert_eq!(KeyHash::from_hex(&hash.to_hex()), Ok(hash));
     /// ```
     ///
@@ -153,16 +153,16 @@ mod tests {
         let random = URL_SAFE_NO_PAD.decode(text.strip_prefix("ls_").unwrap()).unwrap();
         assert_eq!(random.len(), 32);
         assert_ne!(text, second.expose_secret());
-        assert!(hash != other && hash == KeyHash::of(text));
+        assert!(hash != other && hash == KeyHash::compute(text));
     }
 
     #[test]
     fn the_hash_is_sha256_of_the_whole_key() {
         // The example of FIPS 180-2 for "abc".
         let published = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(KeyHash::of("abc").to_hex(), published);
-        assert_eq!(KeyHash::from_hex(&published.to_uppercase()), Ok(KeyHash::of("abc")));
-        assert_eq!(KeyHash::from_bytes(*KeyHash::of("abc").as_bytes()), KeyHash::of("abc"));
+        assert_eq!(KeyHash::compute("abc").to_hex(), published);
+        assert_eq!(KeyHash::from_hex(&published.to_uppercase()), Ok(KeyHash::compute("abc")));
+        assert_eq!(KeyHash::from_bytes(*KeyHash::compute("abc").as_bytes()), KeyHash::compute("abc"));
     }
 
     #[test]
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_hash() {
-        let good = KeyHash::of("abc").to_hex();
+        let good = KeyHash::compute("abc").to_hex();
         for bad in
             [String::new(), good[1..].to_owned(), format!("{good}0"), good.replace('b', "g"), "é".repeat(32)]
         {

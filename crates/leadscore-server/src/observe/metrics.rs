@@ -125,7 +125,7 @@ impl Metrics {
 
     /// One lead scored by the model, in `seconds`. A tier that is not A–E counts as `other`.
     pub fn record_prediction(&self, raw: f64, bucket: u8, tier: &str, seconds: f64) {
-        self.model.predictions.of(tier).inc();
+        self.model.predictions.counter(tier).inc();
         self.model.seconds.observe(seconds);
         self.model.buckets.observe(f64::from(bucket));
         // One NaN would stay in the sum for ever.
@@ -157,7 +157,7 @@ impl Metrics {
 
     /// One request refused with 429; a family that is not known counts as `other`.
     pub fn record_rate_limited(&self, family: &str) {
-        self.rate_limited.of(family).inc();
+        self.rate_limited.counter(family).inc();
     }
 
     /// The handle of one configured language model, made once at start.
@@ -250,7 +250,7 @@ impl<const N: usize> Named<N> {
         Named { names, counters: names.map(counter), other: counter(OTHER) }
     }
 
-    fn of(&self, name: &str) -> &IntCounter {
+    fn counter(&self, name: &str) -> &IntCounter {
         self.names.iter().position(|known| *known == name).map_or(&self.other, |at| &self.counters[at])
     }
 }

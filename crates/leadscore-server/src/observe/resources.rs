@@ -233,7 +233,7 @@ impl Resources {
                 open_files: figures.open_files,
             },
             network: network(),
-            alerts: Alerts::of(
+            alerts: Alerts::new(
                 usage.percent,
                 figures.memory.and_then(Space::percent),
                 disk.and_then(Space::percent),
@@ -245,7 +245,7 @@ impl Resources {
 
 impl Alerts {
     /// Compares percentages with their limits.
-    pub fn of(cpu: Option<f64>, memory: Option<f64>, disk: Option<f64>) -> Alerts {
+    pub fn new(cpu: Option<f64>, memory: Option<f64>, disk: Option<f64>) -> Alerts {
         Alerts {
             high_cpu: cpu.map(|percent| percent > HIGH_CPU_PERCENT),
             high_memory: memory.map(|percent| percent > HIGH_MEMORY_PERCENT),

@@ -75,7 +75,7 @@ pub(crate) async fn admin_key(store: &Store, tenant: &str) -> String {
     let key = "ls_a-key-of-tests-that-may-do-all-there-is";
     let scopes = Scope::ALL.into_iter().collect::<Scopes>();
     let new = NewKey { name: "tests", tenant, plan: Plan::Pro, scopes, families: None };
-    store.save_key(&new, &KeyHash::of(key), Timestamp::from_millis(now()).unwrap()).await.unwrap();
+    store.save_key(&new, &KeyHash::compute(key), Timestamp::from_millis(now()).unwrap()).await.unwrap();
     key.to_owned()
 }
 

@@ -230,14 +230,14 @@ async fn keys_open_until_they_are_revoked(place: Place) {
         scopes: "score".parse().unwrap(),
         families: Some(&families),
     };
-    let hash = KeyHash::of("secret");
+    let hash = KeyHash::compute("secret");
     let id = store.save_key(&key, &hash, at(0)).await.unwrap();
     let found = store.key(&hash).await.unwrap().unwrap();
     assert_eq!(
         (found.id.as_str(), found.tenant.as_str(), found.families.as_deref()),
         (id.as_str(), T, Some(&families[..]))
     );
-    assert_eq!(store.key(&KeyHash::of("another")).await.unwrap(), None);
+    assert_eq!(store.key(&KeyHash::compute("another")).await.unwrap(), None);
     assert!(store.has_keys().await.unwrap());
     assert!(store.revoke_key(&id, at(1)).await.unwrap());
     assert!(!store.revoke_key(&id, at(2)).await.unwrap());

@@ -4,7 +4,7 @@ use super::text::has_phrase;
 use super::wording::{Tone, WORDING};
 use crate::expression::normalise;
 use crate::task::grounding::single_spaced;
-use crate::{Attribute, Error, ErrorKind, Lead};
+use crate::{Attribute, Error, ErrorKind, Lead, Timestamp, Zone};
 
 /// What a lead has done that decides what is asked for next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) enum Step {
 }
 
 impl Step {
-    pub(super) fn of(lead: &Lead) -> Step {
+    pub(super) fn for_lead(lead: &Lead) -> Step {
         let words = &WORDING.steps;
         let did = |names: &[String]| touched(lead, names) || said(lead, names) || acted(lead, names);
         match () {
@@ -145,11 +145,12 @@ fn is_yes(value: &Attribute) -> bool {
         Attribute::Flag(flag) => *flag,
         Attribute::Number(number) => *number > 0.0,
         Attribute::Text(text) => {
-            let text = normalise(text);
-            matches!(text.as_ref(), "yes" | "true" | "y" | "x" | "on")
-                || text.parse::<f64>().is_ok_and(|number| number > 0.0)
+            let word = normalise(text);
+            matches!(word.as_ref(), "yes" | "true" | "y" | "x" | "on")
+                || word.parse::<f64>().is_ok_and(|number| number > 0.0)
+                // When it happened.
+                || Timestamp::parse(text.trim(), &Zone::utc()).is_ok()
         }
-        // The day on which it happened.
         Attribute::Date(_) => true,
     }
 }
@@ -180,7 +181,7 @@ pub(super) fn key(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Activity, Timestamp, Zone};
+    use crate::Activity;
 
     fn activity(kind: &str, day: &str) -> Activity {
         Activity::new(kind, Timestamp::parse(day, &Zone::utc()).unwrap())
@@ -196,14 +197,17 @@ mod tests {
             ("pricing_request", Step::Price),
             ("email_open", Step::Open),
         ] {
-            assert_eq!(Step::of(&lead(touch)), step, "{touch}");
+            assert_eq!(Step::for_lead(&lead(touch)), step, "{touch}");
         }
         let met = lead("demo_request").activity(activity("meeting", "2026-11-20"));
-        assert_eq!(Step::of(&met), Step::InTalks);
-        assert_eq!(Step::of(&Lead::new("a").with("message", "How much time does it take?")), Step::Open);
-        assert_eq!(Step::of(&Lead::new("a").with("message", "How much is it?")), Step::Price);
-        assert_eq!(Step::of(&Lead::new("a").with("meetings", 2)), Step::InTalks);
-        assert_eq!(Step::of(&Lead::new("a").with("meetings", 0)), Step::Open);
+        assert_eq!(Step::for_lead(&met), Step::InTalks);
+        assert_eq!(
+            Step::for_lead(&Lead::new("a").with("message", "How much time does it take?")),
+            Step::Open
+        );
+        assert_eq!(Step::for_lead(&Lead::new("a").with("message", "How much is it?")), Step::Price);
+        assert_eq!(Step::for_lead(&Lead::new("a").with("meetings", 2)), Step::InTalks);
+        assert_eq!(Step::for_lead(&Lead::new("a").with("meetings", 0)), Step::Open);
     }
 
     #[test]
@@ -213,6 +217,7 @@ mod tests {
             Lead::new("a").with("Unsubscribed", true),
             Lead::new("a").with("email_opt_out", "yes"),
             Lead::new("a").with("status", "Do not contact"),
+            Lead::new("a").with("unsubscribed_at", "2026-11-20T10:00:00Z"),
             Lead::new("a").with("email_consent", false),
             Lead::new("a").activity(activity("unsubscribe", "2026-11-20")),
         ] {

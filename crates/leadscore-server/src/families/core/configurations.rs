@@ -45,7 +45,7 @@ pub(crate) async fn configurations(
 ) -> Result<Json<ConfigurationList>, Fault> {
     let stored = state.store.configurations(&caller.tenant).await?;
     let mut all: Vec<ConfigurationView> =
-        stored.iter().map(ConfigurationView::of).collect::<Result<_, _>>()?;
+        stored.iter().map(ConfigurationView::new).collect::<Result<_, _>>()?;
     if all.first().is_none_or(|first| first.id != DEFAULT_NUMBER) {
         all.insert(0, ConfigurationView::default());
     }
@@ -80,7 +80,7 @@ pub(crate) async fn configuration(
     PathNumber(id): PathNumber,
 ) -> Result<Json<ConfigurationView>, Fault> {
     match state.store.configuration(&caller.tenant, id).await? {
-        Some(stored) => Ok(Json(ConfigurationView::of(&stored)?)),
+        Some(stored) => Ok(Json(ConfigurationView::new(&stored)?)),
         None if id == DEFAULT_NUMBER => Ok(Json(ConfigurationView::default())),
         None => Err(unknown()),
     }
@@ -141,7 +141,7 @@ async fn save(
     let text = serde_json::to_string(body).expect("a configuration serializes");
     let stored = state.store.save_configuration(&caller.tenant, id, &text, state.now()).await?;
     note(state, caller, "configuration.save", stored.number).await?;
-    ConfigurationView::of(&stored)
+    ConfigurationView::new(&stored)
 }
 
 async fn note(state: &AppState, caller: &Caller, action: &str, id: i64) -> Result<(), Fault> {
@@ -155,7 +155,7 @@ fn unknown() -> Fault {
 }
 
 impl ConfigurationView {
-    fn of(stored: &StoredConfiguration) -> Result<ConfigurationView, Fault> {
+    fn new(stored: &StoredConfiguration) -> Result<ConfigurationView, Fault> {
         let time = |millis| Timestamp::from_millis(millis).ok().map(|time| Family::Core.time(time));
         Ok(ConfigurationView {
             id: stored.number,

@@ -64,7 +64,7 @@ pub(crate) async fn metrics(
     State(state): State<AppState>,
     Extension(caller): Extension<Arc<Caller>>,
 ) -> Result<Json<PerformanceMetrics>, Fault> {
-    let traffic = state.traffic.of(&caller.tenant);
+    let traffic = state.traffic.counts(&caller.tenant);
     let heat = state.store.heat_statistics(&caller.tenant).await?;
     let emails = state.store.email_statistics(&caller.tenant).await?;
     let total: i64 = heat.by_class.iter().map(|(_, count)| count).sum();

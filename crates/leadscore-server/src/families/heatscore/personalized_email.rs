@@ -61,7 +61,7 @@ pub(crate) async fn personalized_email(
 ) -> Result<Json<PersonalizedEmail>, Fault> {
     let scored = score(&state, &caller.tenant, &body).await?;
     written::refuse_unsubscribed(&scored.stored)?;
-    let unsubscribe_url = state.links.of(&scored.stored.id);
+    let unsubscribe_url = state.links.link(&scored.stored.id);
     let written =
         written::write(&state, &scored.own.lead, &scored.own.prediction, unsubscribe_url.clone()).await?;
     written.save(&state, &caller.tenant, Some(scored.stored.number), written.kind(), None).await?;

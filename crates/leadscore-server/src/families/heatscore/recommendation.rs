@@ -66,7 +66,7 @@ pub(crate) async fn recommendation(
     let next = words.assist(&NextActionTask::new(&scored.own.lead, &scored.own.prediction)).await;
     refuse_failure(&state, &next)?;
     // The message of a chat: it has no subject, and is short.
-    let sender = words.sender(state.links.of(&scored.stored.id));
+    let sender = words.sender(state.links.link(&scored.stored.id));
     let message = EmailTask::new(&scored.own.lead, &scored.own.prediction, &words.knowledge, &sender)?;
     let message = words.assist(&message.channel(Channel::Whatsapp)).await;
     refuse_failure(&state, &message)?;

@@ -76,7 +76,7 @@ pub(crate) async fn accuracy(
     }
     let own = Configuration::load(&state, &caller.tenant, number).await?;
     let counts = state.store.prediction_counts(&caller.tenant, own.number, start, end).await?;
-    Ok(Json(PredictionAccuracy::of(&counts)))
+    Ok(Json(PredictionAccuracy::new(&counts)))
 }
 
 /// A day or a time: its first millisecond, and the one after its last.
@@ -96,7 +96,7 @@ fn moment(name: &str, text: &str) -> Result<(i64, i64), Fault> {
 }
 
 impl PredictionAccuracy {
-    fn of(counts: &[PredictionCount]) -> PredictionAccuracy {
+    fn new(counts: &[PredictionCount]) -> PredictionAccuracy {
         let sum = |part: fn(&PredictionCount) -> i64| counts.iter().map(part).sum::<i64>();
         let (validated_count, accurate_count) = (sum(|own| own.validated), sum(|own| own.accurate));
         let of_type = |own: &PredictionCount| AccuracyOfType {
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn the_sample_of_the_document() {
         let count = |kind, total, validated, accurate| PredictionCount { kind, total, validated, accurate };
-        let own = PredictionAccuracy::of(&[
+        let own = PredictionAccuracy::new(&[
             count(PredictionKind::Conversion, 300, 100, 85),
             count(PredictionKind::TimeToClose, 150, 50, 35),
             count(PredictionKind::Priority, 50, 0, 0),
@@ -140,7 +140,7 @@ mod tests {
             }
         });
         assert_eq!(serde_json::to_value(own).unwrap(), sample);
-        assert_eq!(PredictionAccuracy::of(&[]).accuracy, 0.0);
+        assert_eq!(PredictionAccuracy::new(&[]).accuracy, 0.0);
     }
 
     #[test]

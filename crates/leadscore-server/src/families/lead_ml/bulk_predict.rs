@@ -118,11 +118,11 @@ pub(crate) async fn bulk_predict(
     for (at, (_, prediction)) in places.into_iter().zip(new) {
         results[at].1 = Some(if prediction.prediction_id == 0 { Err(erased()) } else { Ok(prediction) });
     }
-    Ok(Json(BulkPredicted::of(results)))
+    Ok(Json(BulkPredicted::new(results)))
 }
 
 impl BulkPredicted {
-    fn of(results: Vec<(i64, Option<Result<MlPrediction, Fault>>)>) -> BulkPredicted {
+    fn new(results: Vec<(i64, Option<Result<MlPrediction, Fault>>)>) -> BulkPredicted {
         let predicted = |(lead_id, outcome): (i64, Option<Result<MlPrediction, Fault>>)| match outcome {
             Some(Ok(result)) => PredictedLead { lead_id, result: Some(result), error: None },
             Some(Err(fault)) => {

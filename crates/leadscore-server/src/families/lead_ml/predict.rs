@@ -92,7 +92,7 @@ pub(crate) async fn convert(
     let began = Instant::now();
     let assisted = if by_model { state.words.assist(&task).await } else { state.words.by_rules(&task) };
     refuse_failure(state, &assisted)?;
-    let llm_metadata = MlLlmMetadata::of(std::slice::from_ref(&assisted), began.elapsed());
+    let llm_metadata = MlLlmMetadata::new(std::slice::from_ref(&assisted), began.elapsed());
     let output = assisted.output;
     let level = own.conversion.tiers().tier(100.0 * output.probability, Some(output.probability));
     Ok(MlPrediction {

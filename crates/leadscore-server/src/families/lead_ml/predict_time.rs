@@ -71,7 +71,7 @@ async fn time(state: &AppState, own: &Configuration, subject: &Subject) -> Resul
     let began = Instant::now();
     let assisted = state.words.assist(&task).await;
     refuse_failure(state, &assisted)?;
-    let llm_metadata = MlLlmMetadata::of(std::slice::from_ref(&assisted), began.elapsed());
+    let llm_metadata = MlLlmMetadata::new(std::slice::from_ref(&assisted), began.elapsed());
     let output = assisted.output;
     let days = whole(output.days);
     // Without an interval: the less is known, the wider, up to half of the days.

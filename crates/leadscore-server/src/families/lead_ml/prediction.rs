@@ -174,7 +174,7 @@ impl MlPrediction {
 
 impl MlLlmMetadata {
     /// The calls that an answer comes from; none where no model's answer was taken.
-    pub(crate) fn of<T>(all: &[Assisted<T>], latency: std::time::Duration) -> Option<MlLlmMetadata> {
+    pub(crate) fn new<T>(all: &[Assisted<T>], latency: std::time::Duration) -> Option<MlLlmMetadata> {
         let taken = || all.iter().filter(|own| own.provenance.author == Author::Model);
         let model = taken().find_map(|own| own.provenance.model.clone());
         taken().next()?;

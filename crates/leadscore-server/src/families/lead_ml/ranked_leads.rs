@@ -111,7 +111,7 @@ pub(crate) async fn ranked_leads(
     let features: Vec<FeatureValues> =
         ranked.iter().map(|(.., candidate)| features(candidate)).collect::<Result<_, _>>()?;
     let rankings: Vec<RankedLead> = ranked.into_iter().map(|(own, ..)| own).collect();
-    let insights = Insights::of(&rankings, &features);
+    let insights = Insights::new(&rankings, &features);
     Ok(Json(Ranking { rankings, insights, llm_metadata }))
 }
 
@@ -136,7 +136,7 @@ async fn order(
     } else {
         parts.extend(tasks.iter().map(|task| state.words.by_rules(task)));
     }
-    let llm_metadata = MlLlmMetadata::of(&parts, began.elapsed());
+    let llm_metadata = MlLlmMetadata::new(&parts, began.elapsed());
     Ok((RankingTask::merge(parts.into_iter().map(|part| part.output)), llm_metadata))
 }
 
@@ -191,7 +191,7 @@ async fn save(
 }
 
 impl Insights {
-    fn of(rankings: &[RankedLead], features: &[FeatureValues]) -> Insights {
+    fn new(rankings: &[RankedLead], features: &[FeatureValues]) -> Insights {
         let count = rankings.len();
         let sum: f64 = rankings.iter().map(|own| own.conversion_probability).sum();
         let average = if count == 0 { 0.0 } else { sum / count as f64 };

@@ -50,11 +50,11 @@ fn a_sampler_answers_from_the_second_sample_on_and_not_for_moments() {
 
 #[test]
 fn alerts_start_above_their_limit() {
-    let none = Alerts::of(Some(80.0), Some(80.0), Some(85.0));
+    let none = Alerts::new(Some(80.0), Some(80.0), Some(85.0));
     assert_eq!(none, Alerts { high_cpu: Some(false), high_memory: Some(false), low_disk: Some(false) });
-    let all = Alerts::of(Some(80.01), Some(80.01), Some(85.01));
+    let all = Alerts::new(Some(80.01), Some(80.01), Some(85.01));
     assert_eq!(all, Alerts { high_cpu: Some(true), high_memory: Some(true), low_disk: Some(true) });
-    assert_eq!(Alerts::of(None, None, None), Alerts { high_cpu: None, high_memory: None, low_disk: None });
+    assert_eq!(Alerts::new(None, None, None), Alerts { high_cpu: None, high_memory: None, low_disk: None });
 }
 
 #[test]
