@@ -1,5 +1,5 @@
 //! A batch of 100 leads of the B2B API: read, scored and answered, beside what parsing the same bytes into derived
-//! structs of 50 named fields costs.
+//! structs of 50 named fields costs; and the same parts for one lead.
 //!
 //! After the benches the medians of interleaved rounds are printed: on a machine that does other work too, rounds in turn
 //! are compared more fairly than one bench after the other.
@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use leadscore::pipeline::ScoreWorkspace;
-use leadscore_server::b2b::answer::write_batch;
-use leadscore_server::b2b::body::read_batch;
+use leadscore_server::b2b::answer::{write_batch, write_one};
+use leadscore_server::b2b::body::{read_batch, read_one};
 use leadscore_server::b2b::model::B2bModel;
 
 /// The structs that a service for this model would derive, and a body value by value.
@@ -170,6 +170,35 @@ fn batches(c: &mut Criterion) {
     }
 }
 
+/// What the parts of a request for one lead take, without HTTP.
+fn one_lead(_: &mut Criterion) {
+    let model = B2bModel::builtin().expect("a model");
+    let batch = body(&LAYOUTS[0]);
+    let leads: Vec<&serde_json::value::RawValue> = serde_json::from_slice(&batch).expect("a body");
+    let body = leads[0].get().as_bytes();
+    let row = read_one(body, &model).expect("a lead").row;
+    let (mut workspace, mut out) = (ScoreWorkspace::default(), Vec::new());
+    let scored = model.score_row(row.clone(), &mut workspace).expect("a score");
+    let mut derived = || {
+        black_box(serde_json::from_slice::<Derived>(black_box(body)).expect("a body"));
+    };
+    let mut read = || {
+        black_box(read_one(black_box(body), &model).expect("a lead"));
+    };
+    let mut score = || {
+        black_box(model.score_row(black_box(row.clone()), &mut workspace).expect("a score"));
+    };
+    let mut write = || {
+        out.clear();
+        write_one(&mut out, &model, "LEAD-00000", black_box(scored), None);
+        black_box(&out);
+    };
+    let [derived, read, score, write] = medians([&mut derived, &mut read, &mut score, &mut write]);
+    println!(
+        "b2b, one lead: derived struct {derived:.2} µs, read {read:.2} µs, score {score:.2} µs, answer {write:.2} µs"
+    );
+}
+
 /// Microseconds per call of each, the median of rounds in turn.
 fn medians<const N: usize>(mut calls: [&mut dyn FnMut(); N]) -> [f64; N] {
     const ROUNDS: usize = 201;
@@ -190,5 +219,5 @@ fn medians<const N: usize>(mut calls: [&mut dyn FnMut(); N]) -> [f64; N] {
     })
 }
 
-criterion_group!(benches, batches);
+criterion_group!(benches, batches, one_lead);
 criterion_main!(benches);
