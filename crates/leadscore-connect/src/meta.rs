@@ -10,6 +10,8 @@ mod failure;
 mod graph;
 mod json;
 mod seen;
+#[cfg(feature = "whatsapp")]
+mod template;
 mod text;
 mod webhook;
 mod window;
@@ -18,6 +20,8 @@ pub use failure::{GraphError, GraphFailure};
 pub use graph::{GraphClient, GraphSettingsError};
 pub use json::Unread;
 pub use seen::SeenIds;
+#[cfg(feature = "whatsapp")]
+pub use template::TemplateError;
 pub use text::{TextError, split_text};
 pub use webhook::{DeliveryError, HandshakeError, MAX_BODY_BYTES, Webhook, WebhookSettingsError};
 pub use window::{REPLY_WINDOW, ReplyError, Sent, is_window_open};

@@ -21,7 +21,8 @@ mod delivery;
 mod sender;
 mod template;
 
+pub use crate::meta::TemplateError;
 pub use content::{ContactCard, Content, MediaKind, Note, OrderItem, SystemKind};
 pub use delivery::{Delivery, DeliveryState, Event, Message, Referral, Status, User};
 pub use sender::{Button, MAX_BUTTONS_TEXT_CHARS, MAX_TEXT_CHARS, Sender};
-pub use template::{Template, TemplateError};
+pub use template::Template;

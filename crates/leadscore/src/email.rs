@@ -12,6 +12,7 @@ mod embedding;
 mod facts;
 mod job;
 mod knowledge;
+mod meaning;
 mod naive;
 mod offer;
 mod sender;

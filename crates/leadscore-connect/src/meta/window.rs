@@ -29,7 +29,7 @@ pub enum ReplyError {
     /// The template cannot be sent as it is.
     #[cfg(feature = "whatsapp")]
     #[error("{0}")]
-    Template(#[from] crate::whatsapp::TemplateError),
+    Template(#[from] super::template::TemplateError),
     /// The message came from nobody that could be answered.
     #[error("the sender has neither a number nor an id to answer to")]
     NoRecipient,

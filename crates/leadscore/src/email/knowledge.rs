@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bm25::{Document as Indexed, SearchEngine, SearchEngineBuilder, Tokenizer};
 use serde::Serialize;
 
-use super::embedding::{Meaning, fuse};
+use super::meaning::{Meaning, fuse};
 use super::text::words;
 use crate::error::Path;
 use crate::{Error, ErrorKind};

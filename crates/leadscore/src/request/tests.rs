@@ -175,9 +175,8 @@ proptest::proptest! {
 fn many_leads_are_ranked_in_parts() {
     let conversion = pipeline("conversion");
     // The higher the number, the better the lead; written as no writer of ours would.
-    let lead = |at: usize| {
-        format!(r#"{{ "id":{at}, "title":"{}","email_open_count":{at} }}"#, ["", "Manager", "CEO"][at % 3])
-    };
+    let lead =
+        |at: usize| format!(r#"{{ "id":{at}, "title":"{}","opens":{at} }}"#, ["", "Manager", "CEO"][at % 3]);
     for (count, sizes) in [(1, vec![1]), (20, vec![20]), (21, vec![20, 1]), (45, vec![20, 20, 5])] {
         let leads: Vec<String> = (0..count).map(lead).collect();
         let all =

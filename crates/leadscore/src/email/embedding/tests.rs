@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::super::Document;
+use super::super::meaning::fuse;
 use super::*;
 
 const MODEL: &str = "m";
