@@ -131,16 +131,21 @@ def measure(args, server, port, shape, connections):
 
 
 def load(args, port, shape, connections, seconds):
+    bodies = args.work / f"{shape}.jsonl"
+    return wrk("load.lua", f"http://127.0.0.1:{port}{SHAPES[shape]}", connections, seconds, bodies, KEY)
+
+
+def wrk(script, url, connections, seconds, *words):
+    """What came of a load by a script of this folder; an answer that is not good ends the program."""
     command = ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s",
-               str(HERE / "load.lua"), f"http://127.0.0.1:{port}{SHAPES[shape]}", "--",
-               str(args.work / f"{shape}.jsonl"), KEY]
+               str(HERE / script), url, "--", *map(str, words)]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60)
     summaries = [line for line in ran.stdout.splitlines() if line.startswith("SUMMARY ")]
     if ran.returncode != 0 or not summaries:
         sys.exit(f"wrk failed: {ran.stdout}{ran.stderr}")
     done = json.loads(summaries[0].removeprefix("SUMMARY "))
     if done["refused"] or done["broken"] or not done["requests"]:
-        sys.exit(f"{args.name}, {shape}: {done['refused']} of {done['requests']} refused, {done['broken']} broken")
+        sys.exit(f"{url}: {done['refused']} of {done['requests']} refused, {done['broken']} broken")
     return done
 
 

@@ -10,14 +10,13 @@ if the memory at the end is more than a tenth above that after a quarter of the 
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import answers
-from load import HERE, KEY, LOAD_CORE, Server, filled, free_port, memory
+from load import KEY, Server, filled, free_port, memory, wrk
 
 CONNECTIONS = 64
 MOST_GROWTH = 1.1
@@ -63,16 +62,8 @@ def main():
 
 
 def run(port, work, seconds, pause_ms, seed):
-    command = ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "-s",
-               str(HERE / "soak.lua"), f"http://127.0.0.1:{port}", "--", str(work / "single.jsonl"),
-               str(work / "batch.jsonl"), KEY, str(round(pause_ms)), seed]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60)
-    summaries = [line for line in ran.stdout.splitlines() if line.startswith("SUMMARY ")]
-    if ran.returncode != 0 or not summaries:
-        sys.exit(f"wrk failed: {ran.stdout}{ran.stderr}")
-    done = json.loads(summaries[0].removeprefix("SUMMARY "))
-    if done["refused"] or done["broken"] or not done["requests"]:
-        sys.exit(f"{done['refused']} of {done['requests']} answers were no good ones, {done['broken']} connections broke")
+    done = wrk("soak.lua", f"http://127.0.0.1:{port}", CONNECTIONS, max(1, round(seconds)), work / "single.jsonl",
+               work / "batch.jsonl", KEY, round(pause_ms), seed)
     return done | {"rate": done["requests"] / done["seconds"]}
 
 

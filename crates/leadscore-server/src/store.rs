@@ -26,6 +26,7 @@ pub use activities::{Appended, NewActivity};
 pub use audit::AuditEntry;
 pub use backup::{BackupError, FolderLock, STORE_FILE, has_store};
 pub use configurations::StoredConfiguration;
+pub(crate) use consent::UNSUBSCRIBED_AT;
 pub use emails::{EmailRecord, EmailStatistics};
 pub use heat::HeatStatistics;
 pub use idempotency::{Claim, KeptAnswer};

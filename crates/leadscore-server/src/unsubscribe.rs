@@ -7,10 +7,7 @@ use sha2::Sha256;
 
 use crate::auth::SecretKey;
 
-/// The attribute that a lead who has unsubscribed has: when.
-pub(crate) const UNSUBSCRIBED_AT: &str = "unsubscribed_at";
-
-/// What a signature speaks of, so that one for another purpose is none here.
+/// The purpose for which the key is derived, so that a signature made for anything else is not valid here.
 const PURPOSE: &str = "unsubscribe";
 /// Half of the hash: 128 bits cannot be guessed, and the link stays short.
 const SIGNATURE_BYTES: usize = 16;

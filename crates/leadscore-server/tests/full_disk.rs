@@ -8,12 +8,10 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use leadscore_server::auth::{Algorithm, JwtConfig, Verifier};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
-use support::{JWT_SECRET, KEY, Running, json};
+use support::{KEY, Running, json, token};
 use tempfile::TempDir;
 
 /// A file system of a few megabytes; it goes with the test.
@@ -52,19 +50,6 @@ impl Drop for SmallDisk {
         // Lazily: it goes when the last file in it is closed.
         let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
     }
-}
-
-fn token() -> String {
-    let config = JwtConfig {
-        algorithm: Algorithm::Hs256 { secret: JWT_SECRET.to_owned().into() },
-        issuer: "leadscore".to_owned(),
-        audience: "leadscore".to_owned(),
-        tenant_claim: JwtConfig::TENANT_CLAIM.to_owned(),
-    };
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let seconds = i64::try_from(seconds).unwrap();
-    let hour = std::time::Duration::from_secs(3_600);
-    Verifier::new(config).unwrap().issue("default", None, None, seconds, hour).unwrap()
 }
 
 fn keyed(request: RequestBuilder) -> RequestBuilder {
@@ -122,7 +107,7 @@ async fn a_full_disk_costs_writes_and_nothing_else() {
     let (status, fault) = json(keyed(server.post("/api/v1/score-lead", &heat))).await;
     assert_eq!((status, &fault["error"]["code"]), (503, &json!("DATABASE_ERROR")), "{fault}");
     let predict = server.post("/api/lead-scoring/leads/1/ml/predict", &json!({"forceRefresh": true}));
-    let (status, fault) = json(predict.bearer_auth(token())).await;
+    let (status, fault) = json(predict.bearer_auth(token("default", None))).await;
     assert_eq!((status, &fault["code"]), (503, &json!("SERVICE_UNAVAILABLE")), "{fault}");
     assert_eq!(fault["error"], "the store has no room left; try again later");
     // What needs no store goes on, and so does reading.

@@ -10,12 +10,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use language_model::{model, settings};
 use leadscore::Timestamp;
-use leadscore_server::auth::{Algorithm, ApiKey, JwtConfig, Plan, Scopes, Verifier};
+use leadscore_server::auth::{ApiKey, Plan, Scopes};
 use leadscore_server::store::{Contact, NewKey, NewLead, Store};
 use postgres::Postgres;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use support::{JWT_SECRET, KEY, Running, json};
+use support::{KEY, Running, json, token};
 
 const SECRET_KEY: &str = "a key of tests that is long enough for it";
 /// How long a revoked key may open something, after docs/server.md.
@@ -43,21 +43,10 @@ fn now() -> Timestamp {
     Timestamp::from_millis(i64::try_from(since).unwrap()).unwrap()
 }
 
-fn token(tenant: &str) -> String {
-    let config = JwtConfig {
-        algorithm: Algorithm::Hs256 { secret: JWT_SECRET.to_owned().into() },
-        issuer: "leadscore".to_owned(),
-        audience: "leadscore".to_owned(),
-        tenant_claim: JwtConfig::TENANT_CLAIM.to_owned(),
-    };
-    let seconds = now().as_millis() / 1_000;
-    Verifier::new(config).unwrap().issue(tenant, None, None, seconds, Duration::from_secs(600)).unwrap()
-}
-
 /// Asks the language model about so many leads of a tenant.
 async fn bulk(server: &Running, tenant: &str, limit: u32) -> (u16, Option<u64>, Value) {
     let body = json!({"limit": limit, "forceRefresh": true});
-    let request = server.post("/api/lead-scoring/1/ml/bulk-predict", &body).bearer_auth(token(tenant));
+    let request = server.post("/api/lead-scoring/1/ml/bulk-predict", &body).bearer_auth(token(tenant, None));
     let response = request.send().await.unwrap();
     let wait = response.headers().get("retry-after").map(|value| value.to_str().unwrap().parse().unwrap());
     (response.status().as_u16(), wait, response.json().await.unwrap())

@@ -249,7 +249,7 @@ fn signed_data(fields: &[(String, &[u8])], names: &[&str], unsigned: &[u8]) -> V
     let mut data = Vec::new();
     for (at, own) in names.iter().enumerate() {
         let before = names[..at].iter().filter(|name| name == &own).count();
-        // A name more than there are headers stands for none.
+        // A name that is listed more often than the header occurs adds nothing to the data.
         if let Some((name, value)) = fields.iter().rev().filter(|(name, _)| name == own).nth(before) {
             data.extend_from_slice(&relaxed_header(name, value));
             data.extend_from_slice(b"\r\n");

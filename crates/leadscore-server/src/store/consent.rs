@@ -6,7 +6,9 @@ use serde_json::Value;
 use super::db::write;
 use super::leads::Row;
 use super::{Store, StoreError, StoredLead};
-use crate::unsubscribe::UNSUBSCRIBED_AT;
+
+/// The attribute that tells when a lead unsubscribed.
+pub(crate) const UNSUBSCRIBED_AT: &str = "unsubscribed_at";
 
 impl Store {
     /// Keeps with a lead, by its id, that it wants no e-mails, and since when; the first time stays. False where there is

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use leadscore_server::auth::{Algorithm, JwtConfig, Verifier};
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use super::{JWT_SECRET, KEY};
+use crate::support::{KEY, token};
 
 /// How many activities are sent together.
 const BATCH: usize = 3;
@@ -39,18 +38,6 @@ struct Asked {
     id: Option<i64>,
 }
 
-fn token() -> String {
-    let config = JwtConfig {
-        algorithm: Algorithm::Hs256 { secret: JWT_SECRET.to_owned().into() },
-        issuer: "leadscore".to_owned(),
-        audience: "leadscore".to_owned(),
-        tenant_claim: JwtConfig::TENANT_CLAIM.to_owned(),
-    };
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let seconds = i64::try_from(seconds).unwrap();
-    Verifier::new(config).unwrap().issue("default", None, None, seconds, Duration::from_secs(3_600)).unwrap()
-}
-
 /// The whole answer, or nothing where the server went away before its end.
 async fn whole(request: RequestBuilder) -> Option<(u16, Value)> {
     let response: Response = request.send().await.ok()?;
@@ -63,7 +50,7 @@ impl History {
     pub(crate) async fn go_on(mut self, base: String, stop: Arc<AtomicBool>) -> History {
         let client = Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
         let Some(lead) = self.lead(&client, &base).await else { return self };
-        let authorization = format!("Bearer {}", token());
+        let authorization = format!("Bearer {}", token("default", None));
         while !stop.load(Ordering::Relaxed) {
             let number = self.activities.len();
             let ids = (0..BATCH).map(|place| format!("event {number}.{place}")).collect();
@@ -103,7 +90,7 @@ impl History {
             assert!(is_right, "{:?}, acknowledged {}: {body}", batch.ids, batch.is_acknowledged);
             batch.is_acknowledged = true;
         }
-        let authorization = format!("Bearer {}", token());
+        let authorization = format!("Bearer {}", token("default", None));
         let from = self.predictions.len().saturating_sub(AGAIN);
         for asked in self.predictions.iter_mut().skip(from) {
             let (status, body) = whole(asked.request(&client, base, lead, &authorization)).await.unwrap();

@@ -5,6 +5,8 @@
 mod history;
 #[path = "../support/postgres.rs"]
 mod postgres;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,11 +21,10 @@ use leadscore_server::{Layers, Server};
 use postgres::Postgres;
 use reqwest::Client;
 use serde_json::{Value, json};
+use support::{JWT_SECRET, KEY};
 use tokio::task::JoinSet;
 
 const UPLOADED: usize = 5;
-const JWT_SECRET: &str = "a secret of tests that is long enough";
-const KEY: &str = "demo-api-key-123";
 
 /// What was sent: the addresses of one request, and whether it was acknowledged.
 type Sent = Vec<(Vec<String>, bool)>;

@@ -3,8 +3,8 @@
 use leadscore_server::auth::Scope;
 use serde_json::{Value, json};
 
-use crate::setup::{BASE, Leads, get, leads, post, token};
-use crate::support::{Running, json};
+use crate::setup::{BASE, Leads, get, leads, post};
+use crate::support::{Running, json, token};
 
 #[tokio::test]
 async fn what_cannot_be_answered_is_told() {

@@ -1,32 +1,21 @@
 //! Leads, tokens and requests of tests.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use leadscore::Timestamp;
-use leadscore_server::auth::{Algorithm, JwtConfig, KeyHash, Plan, Scope, Scopes, Verifier};
+use leadscore_server::auth::{KeyHash, Plan, Scope, Scopes};
 use leadscore_server::store::{Attributes, Contact, NewActivity, NewKey, Store};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{JWT_SECRET, Running, json};
+use crate::support::{Running, json, token};
 
 pub(crate) const BASE: &str = "/api/lead-scoring";
 pub(crate) const DAY: i64 = 86_400_000;
 
 pub(crate) fn now() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
-}
-
-pub(crate) fn token(tenant: &str, scopes: Option<&[Scope]>) -> String {
-    let config = JwtConfig {
-        algorithm: Algorithm::Hs256 { secret: JWT_SECRET.to_owned().into() },
-        issuer: "leadscore".to_owned(),
-        audience: "leadscore".to_owned(),
-        tenant_claim: JwtConfig::TENANT_CLAIM.to_owned(),
-    };
-    let verifier = Verifier::new(config).unwrap();
-    verifier.issue(tenant, None, scopes, now() / 1_000, Duration::from_secs(3_600)).unwrap()
 }
 
 /// Sends with a token of a tenant.

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use leadscore_server::auth::{Algorithm, JwtConfig, Scope, Verifier};
 use leadscore_server::{Layers, Server};
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
@@ -13,6 +16,19 @@ use tokio::task::JoinHandle;
 pub(crate) const JWT_SECRET: &str = "a secret of tests that is long enough";
 /// A key of the tenant `default`.
 pub(crate) const KEY: &str = "demo-api-key-123";
+
+/// A token of a tenant, for two hours; of all scopes where none are named.
+pub(crate) fn token(tenant: &str, scopes: Option<&[Scope]>) -> String {
+    let config = JwtConfig {
+        algorithm: Algorithm::Hs256 { secret: JWT_SECRET.to_owned().into() },
+        issuer: "leadscore".to_owned(),
+        audience: "leadscore".to_owned(),
+        tenant_claim: JwtConfig::TENANT_CLAIM.to_owned(),
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let verifier = Verifier::new(config).unwrap();
+    verifier.issue(tenant, None, scopes, i64::try_from(now).unwrap(), Duration::from_secs(7_200)).unwrap()
+}
 
 pub(crate) struct Running {
     pub(crate) base: String,

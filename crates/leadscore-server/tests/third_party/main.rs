@@ -11,10 +11,9 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use leadscore_server::auth::{Algorithm, JwtConfig, Verifier};
-use support::{JWT_SECRET, KEY, Running};
+use support::{KEY, Running, token};
 use tokio::process::Command;
 
 /// A browser or a generator that hangs ends the test.
@@ -22,18 +21,6 @@ const LONGEST: Duration = Duration::from_secs(3_600);
 
 fn set(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `make test-third-party`"))
-}
-
-fn token() -> String {
-    let config = JwtConfig {
-        algorithm: Algorithm::Hs256 { secret: JWT_SECRET.to_owned().into() },
-        issuer: "leadscore".to_owned(),
-        audience: "leadscore".to_owned(),
-        tenant_claim: JwtConfig::TENANT_CLAIM.to_owned(),
-    };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let verifier = Verifier::new(config).unwrap();
-    verifier.issue("default", None, None, i64::try_from(now).unwrap(), 2 * LONGEST).unwrap()
 }
 
 /// Runs a script beside the lock files against a server of its own.
@@ -56,7 +43,7 @@ async fn run_with(
         .arg(folder.join(script))
         .env("LEADSCORE_URL", &server.base)
         .env("LEADSCORE_KEY", KEY)
-        .env("LEADSCORE_TOKEN", token())
+        .env("LEADSCORE_TOKEN", token("default", None))
         .env("LEADSCORE_WORK", work.path())
         .envs(variables.iter().copied())
         .current_dir(&folder)

@@ -1,4 +1,4 @@
-//! The examples of the b2b API's document, as they stand there.
+//! The examples of the b2b API's document, run without changes and filled in.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ fn sample() -> (PathBuf, Value) {
     (root, serde_json::from_str(&text).unwrap())
 }
 
-/// Fills in the comment that stands for the other features.
+/// Replaces the comment “all 50 features” by the other features.
 fn completed(snippet: &str, comment: &str, quote: &str) -> String {
     let (_, sample) = sample();
     let features = sample["features"].as_object().unwrap();

@@ -22,7 +22,7 @@ pub(super) fn of_job(title: &str) -> Groups {
     found.map(|audience| audience.group.as_str()).collect()
 }
 
-/// The groups that a text speaks of as groups: `nurses`, `for a director`, but not `a meeting of manager and mentor`.
+/// The groups that a text addresses: `nurses` and `for a director` do, `a meeting of manager and mentor` does not.
 pub(super) fn named_in(text: &str) -> Groups {
     let words = split(text);
     let mut found = Groups::new();

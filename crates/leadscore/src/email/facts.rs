@@ -189,7 +189,7 @@ fn is_fit(text: &str) -> bool {
         && !WORDING.urgency.iter().chain(&WORDING.placeholders).any(|phrase| lower.contains(phrase.as_str()))
 }
 
-/// A company as one speaks of it: `Halden Foods` of `Halden Foods, Inc.`; as it is where nothing else is left.
+/// A company's name without its legal form: `Halden Foods` for `Halden Foods, Inc.`; unchanged where nothing else is left.
 fn without_legal_form(company: &str) -> &str {
     let company = company.trim();
     let mut rest = company;
@@ -204,7 +204,7 @@ fn without_legal_form(company: &str) -> &str {
     rest
 }
 
-/// Whether a text stands for nothing known.
+/// Whether a text means that the value is not known, such as `n/a`.
 fn is_blank(text: &str) -> bool {
     WORDING.blanks.contains(normalise(text).trim())
 }

@@ -17,7 +17,7 @@ pub(super) struct Offer {
     pub(super) sent: String,
     /// What the template tells: the same with what was cut, and the next sentence where there is room for it.
     pub(super) text: String,
-    /// Whether it speaks of the lead's own group.
+    /// Whether it addresses the lead's own group.
     pub(super) fit: Fit,
     /// Whether it answers a question about the price.
     pub(super) has_price: bool,

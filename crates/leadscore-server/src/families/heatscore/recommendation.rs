@@ -15,7 +15,7 @@ use crate::callers::Caller;
 use crate::fault::Fault;
 use crate::state::AppState;
 use crate::store::StoredLead;
-use crate::unsubscribe::UNSUBSCRIBED_AT;
+use crate::store::UNSUBSCRIBED_AT;
 
 /// What to do next with a lead.
 #[derive(Serialize, ToSchema)]

@@ -6,8 +6,8 @@ use leadscore::{Lead, Prediction};
 
 use crate::fault::{Fault, FaultKind};
 use crate::state::AppState;
+use crate::store::UNSUBSCRIBED_AT;
 use crate::store::{EmailRecord, StoredLead};
-use crate::unsubscribe::UNSUBSCRIBED_AT;
 
 /// An e-mail, and who wrote it at what cost.
 pub(crate) struct Written {
