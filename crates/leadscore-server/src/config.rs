@@ -54,6 +54,24 @@ pub struct Config {
     pub sender: SenderSettings,
     /// The folder or file of the knowledge base for e-mails.
     pub knowledge: Option<PathBuf>,
+    /// Who is told of a hot lead.
+    pub notification_emails: Vec<String>,
+    /// What qualification knows beside the request.
+    pub qualify: QualifySettings,
+    /// HubSpot.
+    pub hubspot: HubSpotSettings,
+    /// Salesforce.
+    pub salesforce: SalesforceSettings,
+    /// The number at WhatsApp.
+    pub whatsapp: MetaSettings,
+    /// The account at Instagram.
+    pub instagram: MetaSettings,
+    /// Networks that webhooks may reach although they are not public.
+    pub webhook_allowlist: Vec<IpNet>,
+    /// Whether webhooks may go to http addresses.
+    pub are_insecure_webhooks_allowed: bool,
+    /// After how long without a sign of life the work of a server is taken over by another one.
+    pub job_lease: Duration,
     /// The model of the b2b API, instead of the included one.
     pub b2b_model: Option<PathBuf>,
     /// Its version.
@@ -104,6 +122,62 @@ pub struct LlmSettings {
     pub base_url: Option<String>,
     /// Keys by the name of the vendor.
     pub keys: Vec<(String, SecretString)>,
+}
+
+/// What qualification knows beside the request.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct QualifySettings {
+    /// A CSV or SQLite file of companies by their domain.
+    pub companies: Option<PathBuf>,
+    /// An address that is asked for a company, with `{domain}` in it.
+    pub companies_url: Option<String>,
+    /// The bearer token of that address.
+    pub companies_token: Option<SecretString>,
+    /// The file of the sales representatives.
+    pub reps: Option<PathBuf>,
+}
+
+/// HubSpot.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct HubSpotSettings {
+    /// The token of a private app.
+    pub access_token: Option<SecretString>,
+    /// Another address of its API.
+    pub base_url: Option<String>,
+}
+
+/// Salesforce.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct SalesforceSettings {
+    /// Where to log in.
+    pub login_url: Option<String>,
+    /// The key of the app.
+    pub client_id: Option<String>,
+    /// The secret of the app, for client credentials.
+    pub client_secret: Option<SecretString>,
+    /// The user, for the JWT bearer flow.
+    pub username: Option<String>,
+    /// The private key of the JWT bearer flow: PEM, or a file of it.
+    pub private_key: Option<String>,
+}
+
+/// A number at WhatsApp, or an account at Instagram.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct MetaSettings {
+    /// What signs the deliveries of the platform.
+    pub app_secret: Option<SecretString>,
+    /// What the platform shows when it asks for the address.
+    pub verify_token: Option<SecretString>,
+    /// What replies are sent with.
+    pub access_token: Option<SecretString>,
+    /// The id of the number or account that replies are from.
+    pub account_id: Option<String>,
+    /// Another address of the Graph API.
+    pub base_url: Option<String>,
 }
 
 /// The mail server.

@@ -11,6 +11,7 @@ pub(crate) struct Pipelines {
     pub(crate) heat: Pipeline,
     /// The columns that an upload of heat scores may have: as a schema, so that the reader knows what it looks for.
     pub(crate) heat_upload: Pipeline,
+    pub(crate) qualify: Pipeline,
     /// Those that a configuration of the Lead ML API may name.
     pub(crate) lead_ml: KnownPipelines,
     pub(crate) utc: Zone,
@@ -22,6 +23,7 @@ impl Pipelines {
         Ok(Pipelines {
             heat: Pipeline::builtin("heat")?,
             heat_upload: Pipeline::from_json(include_str!("families/heatscore/upload_columns.json"))?,
+            qualify: Pipeline::builtin("qualify")?,
             lead_ml: KnownPipelines::builtin(&AsOf::parse("2026-01-01", &utc)?)?,
             utc,
         })

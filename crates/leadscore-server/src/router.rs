@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use crate::auth::Scope;
 use crate::families::system;
-use crate::families::{b2b, core, heatscore, lead_ml};
+use crate::families::{b2b, core, heatscore, lead_ml, qualify};
 use crate::family::Family;
 use crate::gate::{self, Route, guard};
 use crate::openapi;
@@ -51,6 +51,8 @@ pub(crate) fn router(state: &AppState) -> Router {
             Family::Heatscore => heatscore_routes(),
             Family::LeadMl => lead_ml_routes(),
             Family::B2b => b2b_routes(),
+            Family::Qualify => qualify_routes(),
+            Family::Capture => capture_routes(),
             _ => Vec::new(),
         });
     }
@@ -144,6 +146,17 @@ fn lead_ml_routes() -> Vec<Entry> {
         (read, routes!(lead_ml::accuracy::accuracy)),
         (read, routes!(lead_ml::feature_importance::feature_importance)),
     ]
+}
+
+fn qualify_routes() -> Vec<Entry> {
+    let score = Policy::new(Family::Qualify, Scope::Score);
+    // A language model may take its time.
+    let slow = Duration::from_secs(60);
+    vec![(score.timeout(slow), routes!(qualify::qualify::qualify))]
+}
+
+fn capture_routes() -> Vec<Entry> {
+    Vec::new()
 }
 
 /// Which pipelines score which leads, which the documents leave out.

@@ -1,7 +1,7 @@
 //! Starts and stops the server.
 
+mod chores;
 mod connections;
-mod jobs;
 mod signals;
 
 use std::fmt;
@@ -26,6 +26,7 @@ use crate::b2b::model::{B2bModel, ModelError};
 use crate::b2b::model_file::ModelFile;
 use crate::callers::Callers;
 use crate::config::{Config, ConfigError};
+use crate::jobs;
 use crate::observe::metrics::{Metrics, MetricsError, StoreOperation};
 use crate::observe::resources::Sampler;
 use crate::pipelines::Pipelines;
@@ -208,13 +209,17 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
         let Server { listener, router, state, model_file, lock, hangups } = self;
         // They end with this call, whichever way it ends.
-        let _jobs = jobs::start(&state, model_file, hangups);
+        let _chores = chores::start(&state, model_file, hangups);
+        let (stop_jobs, are_stopped) = tokio::sync::watch::channel(false);
+        let jobs = tokio::spawn(jobs::run(state.clone(), are_stopped));
         let router = match cors(&state.config.cors_origins) {
             Some(cors) => router.layer(cors),
             None => router,
         };
         let service = MapRequestLayer::new(without_trailing_slash::<axum::body::Body>).layer(router);
         connections::serve(listener, service, state.config.header_timeout, stop).await;
+        let _ = stop_jobs.send(true);
+        let _ = jobs.await;
         state.store.close().await;
         drop(lock);
         Ok(())

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use crate::b2b::current::CurrentModel;
 use crate::callers::Callers;
 use crate::config::Config;
+use crate::jobs::Wakes;
 use crate::limits::Windows;
 use crate::observe::metrics::{Metrics, RouteMetrics, UNMATCHED};
 use crate::observe::resources::Sampler;
@@ -34,6 +35,7 @@ pub(crate) struct Inner {
     pub(crate) metrics: Metrics,
     pub(crate) sampler: Arc<Mutex<Sampler>>,
     pub(crate) traffic: Traffic,
+    pub(crate) wakes: Wakes,
     pub(crate) pipelines: Pipelines,
     pub(crate) words: Words,
     pub(crate) links: Links,
@@ -126,6 +128,7 @@ impl Inner {
             metrics,
             sampler,
             traffic: Traffic::default(),
+            wakes: Wakes::default(),
             pipelines,
             words,
             links,

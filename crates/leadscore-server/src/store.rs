@@ -12,11 +12,14 @@ mod emails;
 mod erase;
 mod heat;
 mod idempotency;
+mod jobs;
 mod keys;
 mod leads;
 mod lookup;
 mod model_calls;
+mod outbox;
 mod predictions;
+mod qualifications;
 mod save;
 mod transfer;
 
@@ -30,9 +33,12 @@ pub(crate) use consent::UNSUBSCRIBED_AT;
 pub use emails::{EmailRecord, EmailStatistics};
 pub use heat::HeatStatistics;
 pub use idempotency::{Claim, KeptAnswer};
+pub use jobs::{Job, JobConclusion, JobKind, JobState, NewJob};
 pub use keys::{KeyRecord, NewKey};
 pub use leads::{Attributes, Contact, LeadReference, NewLead, Outcome, SavedLead, StoredLead};
+pub use outbox::{LeadEvent, NewEvent};
 pub use predictions::{NewPrediction, PredictionCount, PredictionKind, StoredPrediction};
+pub use qualifications::{BatchPlace, NewQualification, StoredQualification};
 pub use transfer::{
     HeatTransfer, ImportOutcome, Imported, LeadTransfer, MessageTransfer, OutcomeTransfer, PredictionTransfer,
 };

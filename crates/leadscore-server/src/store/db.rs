@@ -111,10 +111,12 @@ pub(super) const LOCK: &str =
 
 pub(super) use {read, write};
 
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, "leads", include_str!("migrations/0001_leads.sql")),
     (2, "words", include_str!("migrations/0002_words.sql")),
     (3, "locks", include_str!("migrations/0003_locks.sql")),
+    (4, "jobs", include_str!("migrations/0004_jobs.sql")),
+    (5, "chats", include_str!("migrations/0005_chats.sql")),
 ];
 
 impl Db {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::db::{read, write};
 use super::lookup::LEAD_BY_ANY;
-use super::{Store, StoreError};
+use super::{NewQualification, Store, StoreError};
 
 /// What is known of a lead, by name: texts, numbers and flags.
 pub type Attributes = serde_json::Map<String, Value>;
@@ -66,6 +66,8 @@ pub struct NewLead {
     pub attributes: Attributes,
     /// The class that the heat model gave it now, with its probability: it is kept with the lead, and counted.
     pub heat: Option<(String, f64)>,
+    /// What was said of it when it was qualified now: kept with it, and told to webhooks.
+    pub qualification: Option<NewQualification>,
 }
 
 /// What [`Store::save_lead`] did.

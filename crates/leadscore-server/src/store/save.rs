@@ -9,7 +9,8 @@ use uuid::Uuid;
 use super::db::{LOCK, write};
 use super::leads::{Row, merge, taken};
 use super::lookup::TAKE_LEAD;
-use super::{Attributes, Contact, NewLead, SavedLead, Store, StoreError, StoredLead};
+use super::outbox::emit;
+use super::{Attributes, BatchPlace, Contact, NewLead, SavedLead, Store, StoreError, StoredLead};
 
 /// How often a lead may be made and removed by others while it is looked for.
 const MOST_TRIES: u32 = 5;
@@ -27,7 +28,7 @@ impl Store {
         attributes: &Attributes,
         now: Timestamp,
     ) -> Result<SavedLead, StoreError> {
-        let lead = NewLead { contact: contact.clone(), attributes: attributes.clone(), heat: None };
+        let lead = NewLead { contact: contact.clone(), attributes: attributes.clone(), ..NewLead::default() };
         let mut saved = self.save_leads(tenant, &[lead], now).await?;
         Ok(saved.remove(0))
     }
@@ -35,14 +36,14 @@ impl Store {
     /// Keeps what is known of several leads, all or none, as [`Store::save_lead`] does for one.
     ///
     /// # Errors
-    /// As [`Store::save_lead`].
+    /// As [`Store::save_lead`]; [`StoreError::Taken`] where a place in a batch is taken, by another server perhaps.
     pub async fn save_leads(
         &self,
         tenant: &str,
         leads: &[NewLead],
         now: Timestamp,
     ) -> Result<Vec<SavedLead>, StoreError> {
-        let now = now.as_millis();
+        let (time, now) = (now, now.as_millis());
         let order = order(leads);
         let mut saved: Vec<(usize, SavedLead)> = write!(&self.db, transaction => {
             let mut saved = Vec::with_capacity(leads.len());
@@ -50,7 +51,7 @@ impl Store {
                 sqlx::query(LOCK).bind(format!("leads/{tenant}")).bind(now).execute(&mut *transaction).await?;
             }
             for place in order.clone().unwrap_or_else(|| (0..leads.len()).collect()) {
-                let NewLead { contact, attributes, heat } = &leads[place];
+                let NewLead { contact, attributes, heat, qualification } = &leads[place];
                 let mut tries = 0;
                 let (row, is_new) = loop {
                     // An update that changes nothing but the time takes the row's lock, so that nobody merges at the same time.
@@ -120,6 +121,46 @@ impl Store {
                     .bind(now)
                     .execute(&mut *transaction)
                     .await?;
+                }
+                if let Some(own) = qualification {
+                    if let Some(BatchPlace { batch, place }) = own.batch {
+                        let taken = sqlx::query(
+                            "UPDATE batch_leads SET state = 'done', lead = $3, score = $4, tier = $5, body = ''
+                             WHERE batch = $1 AND place = $2 AND state = 'waiting'",
+                        )
+                        .bind(batch)
+                        .bind(place)
+                        .bind(lead.number)
+                        .bind(own.score)
+                        .bind(&own.tier)
+                        .execute(&mut *transaction)
+                        .await?
+                        .rows_affected();
+                        if taken == 0 {
+                            return Err(StoreError::Taken("place in the batch"));
+                        }
+                    }
+                    let before: Option<(i64,)> =
+                        sqlx::query_as("SELECT number FROM qualifications WHERE lead = $1 LIMIT 1")
+                            .bind(lead.number)
+                            .fetch_optional(&mut *transaction)
+                            .await?;
+                    sqlx::query(
+                        "INSERT INTO qualifications (tenant, lead, score, tier, body, processing_ms, created_at)
+                         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                    )
+                    .bind(tenant)
+                    .bind(lead.number)
+                    .bind(own.score)
+                    .bind(&own.tier)
+                    .bind(own.body.to_string())
+                    .bind(own.processing_ms)
+                    .bind(now)
+                    .execute(&mut *transaction)
+                    .await?;
+                    for event in own.events_of(&lead, before.is_some()) {
+                        emit!(transaction, tenant, Some(lead.number), &event, time);
+                    }
                 }
                 saved.push((place, SavedLead { lead, is_new }));
             }

@@ -233,7 +233,7 @@ async fn keep(
         let contact = Contact { external_id: Some((*id).to_owned()), ..Contact::default() };
         let known = names.iter().zip(row).filter(|(_, value)| value.is_finite());
         let attributes: Attributes = known.map(|(name, value)| (name.clone(), (*value).into())).collect();
-        NewLead { contact, attributes, heat: None }
+        NewLead { contact, attributes, heat: None, qualification: None }
     };
     let leads: Vec<_> = ids.iter().zip(values.chunks(names.len().max(1))).map(lead).collect();
     state.store.save_leads(&caller.tenant, &leads, state.now()).await?;

@@ -74,7 +74,12 @@ pub(crate) async fn score_all<'a>(
     for body in bodies {
         let heat = Classified::new(state, body.to_lead(""))?;
         let class = (heat.heat.as_str().to_owned(), heat.confidence);
-        leads.push(NewLead { contact: body.contact(), attributes: body.attributes(), heat: Some(class) });
+        leads.push(NewLead {
+            contact: body.contact(),
+            attributes: body.attributes(),
+            heat: Some(class),
+            qualification: None,
+        });
         found.push(heat);
     }
     let saved = state.store.save_leads(tenant, &leads, state.now()).await?;

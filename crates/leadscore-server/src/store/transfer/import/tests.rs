@@ -55,7 +55,8 @@ async fn filled() -> (tempfile::TempDir, Store) {
     store.append_activities("t", lead.number, &activities).await.unwrap();
     store.set_outcome("t", lead.number, Outcome::Converted, at(3_000)).await.unwrap();
     let heat = Some(("hot".to_owned(), 0.1 + 0.2));
-    let scored = NewLead { contact: contact.clone(), attributes: Attributes::new(), heat };
+    let scored =
+        NewLead { contact: contact.clone(), attributes: Attributes::new(), heat, qualification: None };
     store.save_leads("t", &[scored], at(2_500)).await.unwrap();
     store.save_recommendation("t", lead.number, "{\"a\":1}").await.unwrap();
     let prediction = NewPrediction {
