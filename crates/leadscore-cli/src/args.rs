@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Pipelines(PipelinesArgs),
     /// Answer requests over HTTP: the documented lead-scoring APIs, on one store of leads
     Serve(server::ServeArgs),
+    /// Show the server at work: made-up leads, the documented calls one by one, then it stays up to look around
+    Demo(server::DemoArgs),
     /// Make, list and revoke the keys of the server
     #[command(subcommand)]
     Keys(server::KeysCommand),

@@ -45,6 +45,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Check(args) => command::check::run(&args),
         Command::Pipelines(args) => command::pipelines::run(&args),
         Command::Serve(args) => command::server::serve(&args),
+        Command::Demo(args) => command::server::demo(&args),
         Command::Keys(command) => command::server::keys(&command),
         Command::Store(command) => command::server::store(&command),
     };

@@ -7,7 +7,7 @@ use support::leadscore;
 
 #[test]
 fn the_whole_command_is_named() {
-    for args in [&["serve"][..], &["keys", "list"], &["store", "export", "-"]] {
+    for args in [&["serve"][..], &["demo"], &["keys", "list"], &["store", "export", "-"]] {
         let run = leadscore(args);
         assert_eq!((run.code, run.out.as_str()), (2, ""), "{args:?}");
         let mut lines = run.err.lines();

@@ -9,6 +9,7 @@ pub mod b2b;
 mod body;
 mod callers;
 pub mod config;
+pub mod demo;
 pub mod families;
 mod family;
 mod fault;

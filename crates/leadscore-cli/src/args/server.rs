@@ -52,6 +52,22 @@ pub(crate) struct ServeArgs {
     pub(crate) print_config: bool,
 }
 
+#[derive(clap::Args)]
+#[command(
+    after_help = "Nothing leaves this machine, and nothing of it is kept: the store is a folder that is removed at \
+                        the end; WhatsApp, HubSpot and the receiver of webhooks are small programs beside the server, \
+                        and e-mails become files.\n\n\
+                        Example: leadscore demo"
+)]
+pub(crate) struct DemoArgs {
+    /// Address and port on this machine; port 0 is a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// End after the last call
+    #[arg(long)]
+    pub(crate) exit: bool,
+}
+
 #[derive(Subcommand)]
 pub(crate) enum KeysCommand {
     /// Make an API key, and print it this once

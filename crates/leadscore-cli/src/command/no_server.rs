@@ -1,9 +1,13 @@
 //! In place of `server` in a build without the reference server.
 
-use crate::args::server::{KeysCommand, ServeArgs, StoreCommand};
+use crate::args::server::{DemoArgs, KeysCommand, ServeArgs, StoreCommand};
 use crate::failure::Failure;
 
 pub(crate) fn serve(_: &ServeArgs) -> Result<bool, Failure> {
+    Err(absent())
+}
+
+pub(crate) fn demo(_: &DemoArgs) -> Result<bool, Failure> {
     Err(absent())
 }
 

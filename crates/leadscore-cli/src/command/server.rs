@@ -1,5 +1,6 @@
 //! `leadscore serve`, `leadscore keys` and `leadscore store`: the reference server, its keys and its leads.
 
+mod demo;
 mod keys;
 mod serve;
 mod settings;
@@ -13,6 +14,7 @@ use leadscore_server::{Config, StartError};
 
 use crate::args::server::{KeysCommand, PlaceArgs, StoreCommand};
 use crate::failure::Failure;
+pub(crate) use demo::demo;
 pub(crate) use serve::serve;
 
 /// Who is named in the audit log.
