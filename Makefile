@@ -64,7 +64,7 @@ test-third-party: ## against the suites and tools of other projects
 	$(call with,npm,crates/leadscore-server/third-party,test)
 
 # The fuzz loops of `make test`, ten times as long.
-test-long: ## what takes long: fuzzing with many more inputs, also of the server's routes, many kills, the static binary, a soak
+test-long: ## what takes long: fuzzing with many more inputs, also of the server's routes, many kills, the static binary, two soaks
 	LEADSCORE_FUZZ=1000000 $(MAKE) -C python test-fuzz
 	LEADSCORE_FUZZ=1000000 $(MAKE) -C node test-fuzz
 	LEADSCORE_EXAMPLES=200 $(MAKE) -C crates/leadscore-server/third-party fuzz
@@ -72,6 +72,7 @@ test-long: ## what takes long: fuzzing with many more inputs, also of the server
 	$(MAKE) -C crates/leadscore-server/third-party static
 	cargo build --release -p leadscore-cli
 	benches/http/run.sh --leadscore $(or $(CARGO_TARGET_DIR),target)/release/leadscore --soak 10
+	$(PYTHON) benches/http/mixed.py $(or $(CARGO_TARGET_DIR),target)/release/leadscore --minutes 10
 
 fmt: ## format everything
 	cargo fmt --all

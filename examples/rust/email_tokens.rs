@@ -23,8 +23,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let knowledge = KnowledgeBase::new(documents)?;
     let characters: usize = knowledge.passages().iter().map(|passage| passage.text.chars().count()).sum();
     let count = knowledge.passages().len();
-    let unsubscribe = "https://academy.example/u/l-1";
-    let sender = Sender::new("Mara Quill", "Quillon Academy", "1 Sample Street, Exampletown", unsubscribe)?;
     let (pipeline, as_of) = (Pipeline::builtin("heat")?, AsOf::parse("2026-11-20", &Zone::utc())?);
     let text = std::fs::read_to_string(fixtures.join("email/leads.jsonl"))?;
 
@@ -34,7 +32,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let line: Value = serde_json::from_str(line)?;
         let json = line["lead"].to_string();
         let mut lead = JsonReader::new(Zone::utc()).lead(&json, &mut Vec::new())?;
-        lead.id = Some(format!("E-{number}"));
+        let id = format!("E-{number}");
+        // Each lead has a link of its own.
+        let unsubscribe = format!("https://academy.example/u/{id}");
+        lead.id = Some(id);
+        let sender =
+            Sender::new("Mara Quill", "Quillon Academy", "1 Sample Street, Exampletown", unsubscribe)?;
         let required: Vec<&str> =
             line["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let prediction = pipeline.score(&lead, &as_of)?;

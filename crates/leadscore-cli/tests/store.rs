@@ -222,3 +222,72 @@ fn a_lead_is_erased_by_any_of_its_names() {
     let has = |text: &[u8]| bytes.windows(text.len()).any(|part| part == text);
     assert!(has(b"lead.erase") && !has(b"b@a.example") && !has(b"crm-2"), "it is still in the file");
 }
+
+#[test]
+fn a_labelled_export_has_nothing_of_the_future() {
+    let folder = folder(&[]);
+    let lead = |id: &str, updated: &str, outcome: Value| {
+        json!({"leadscore_lead": 1, "id": id, "email": format!("{id}@a.example"), "attributes": {"company": "Acme"},
+            "first_contact_at": "2026-01-01T00:00:00Z", "created_at": "2026-01-01T00:00:00Z", "updated_at": updated,
+            "outcome": outcome, "activities": [
+                {"id": "before", "kind": "visit", "at": "2026-02-01T00:00:00Z"},
+                {"id": "after", "kind": "order", "at": "2026-03-01T00:00:00Z"}]})
+    };
+    let won = json!({"outcome": "converted", "at": "2026-03-01T00:00:00Z"});
+    let mut open = lead("open", "2026-01-02T00:00:00Z", Value::Null);
+    open.as_object_mut().unwrap().remove("outcome");
+    let all = [
+        lead("won", "2026-01-02T00:00:00Z", won.clone()),
+        lead("changed", "2026-04-01T00:00:00Z", won),
+        open,
+    ];
+    let lines = all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n") + "\n";
+    std::fs::write(folder.path().join("in.jsonl"), lines).unwrap();
+    fine(&folder, &["import", "in.jsonl"]);
+    let labelled = |args: &[&str]| {
+        let done = store(&folder, &[&["export", "-", "--labelled"], args].concat());
+        assert_eq!(done.code, 0, "{}", done.err);
+        let rows: Vec<Value> = done.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        (rows, done.err)
+    };
+    let (rows, told) = labelled(&[]);
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(
+        (&rows[0]["id"], &rows[0]["outcome"], &rows[0]["as_of"]),
+        (&json!("won"), &json!("converted"), &json!("2026-02-28T23:59:59.999Z"))
+    );
+    assert_eq!(rows[0]["activities"].as_array().unwrap().len(), 1);
+    assert!(told.contains("1 without an outcome") && told.contains("1 changed after"), "{told}");
+    let (rows, told) = labelled(&["--days-before", "30"]);
+    assert_eq!((rows.len(), &rows[0]["activities"]), (1, &json!([])), "{told}");
+    let (rows, told) = labelled(&["--days-before", "90"]);
+    assert!(rows.is_empty() && told.contains("2 not heard of"), "{told}");
+    let (rows, _) = labelled(&["--changed-later"]);
+    assert_eq!((rows.len(), &rows[1]["changed_later"]), (2, &json!(true)));
+    // It is no export that a store can be made of.
+    std::fs::write(folder.path().join("out.jsonl"), format!("{}\n", rows[0])).unwrap();
+    let refused = store(&folder, &["import", "out.jsonl"]);
+    assert!(refused.code != 0 && refused.err.contains("--labelled"), "{}", refused.err);
+    assert_ne!(store(&folder, &["export", "-", "--days-before", "7"]).code, 0);
+}
+
+#[test]
+fn who_wants_no_e_mails_is_taken_along() {
+    let (from, to) = (folder(&[]), folder(&[]));
+    let line = json!({"leadscore_suppressed": 1, "address": "ab".repeat(32), "reason": "unsubscribed",
+        "at": "2026-01-01T00:00:00Z"});
+    std::fs::write(from.path().join("in.jsonl"), format!("{line}\n")).unwrap();
+    let told = fine(&from, &["import", "in.jsonl"]);
+    assert!(told.contains("1 address without e-mails added"), "{told}");
+    fine(&from, &["export", "leads.jsonl"]);
+    std::fs::copy(from.path().join("leads.jsonl"), to.path().join("leads.jsonl")).unwrap();
+    fine(&to, &["import", "leads.jsonl"]);
+    assert_eq!(exported(&to), std::slice::from_ref(&line));
+    for (wrong, reason) in [(json!("a@a.example"), "hash"), (json!(7), "string")] {
+        let mut line = line.clone();
+        line["address"] = wrong;
+        std::fs::write(to.path().join("wrong.jsonl"), format!("{line}\n")).unwrap();
+        let refused = store(&to, &["import", "wrong.jsonl"]);
+        assert!(refused.code != 0 && refused.err.contains(reason), "{}", refused.err);
+    }
+}

@@ -120,10 +120,21 @@ pub struct RecordReport {
     pub outcome: Outcome,
     /// What became of its deal, where a pipeline was given.
     pub deal: Option<Outcome>,
+    /// Where the deal is, where that is known.
+    pub deal_place: Option<DealPlace>,
     /// The CRM system's id of the owner, where one was given and found.
     pub owner_id: Option<String>,
     /// What was passed over, one sentence each.
     pub warnings: Vec<String>,
+}
+
+/// Where a deal is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DealPlace {
+    /// The id of its pipeline.
+    pub pipeline: String,
+    /// The id of its stage.
+    pub stage: String,
 }
 
 /// What became of a record or deal.

@@ -122,6 +122,14 @@ impl HubSpot {
         draft.finish()
     }
 
+    /// Whether the token is good for reading contacts.
+    ///
+    /// # Errors
+    /// The failure of the call.
+    pub async fn check(&self) -> Result<(), Failure> {
+        self.get(&self.paths.objects, &["contacts"], &[("limit", "1")]).await.map(|_| ())
+    }
+
     async fn get(&self, path: &str, rest: &[&str], query: &[(&str, &str)]) -> Result<Answer, Failure> {
         let mut url = path_url(&self.base, path.split('/').chain(rest.iter().copied()));
         if !query.is_empty() {

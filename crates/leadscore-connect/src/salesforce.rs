@@ -3,6 +3,7 @@
 //! A synchronisation reads the leads first and writes only those that differ, 200 in a call, each for itself
 //! (`allOrNone` is false). A record that was not written is named in the report with the reason.
 
+mod assertion;
 mod failure;
 mod leads;
 mod login;
@@ -127,6 +128,14 @@ impl Salesforce {
         let planned = self.plan(accepted, &mut draft).await;
         self.write_leads(&planned, &mut draft).await;
         draft.finish()
+    }
+
+    /// Whether the login is good and the API answers in this version.
+    ///
+    /// # Errors
+    /// The failure of the call.
+    pub async fn check(&self) -> Result<(), Failure> {
+        self.call(&Method::GET, &["limits"], &[], &[], None).await.map(|_| ())
     }
 
     /// A call with a token; when it has expired, once more with a new one.

@@ -24,6 +24,7 @@ pub use resolve::{Addresses, ResolveNames, SystemResolver};
 #[derive(Clone)]
 pub struct Guard {
     allowed: Arc<[Network]>,
+    allowed_hosts: Arc<[String]>,
     allows_http: bool,
     low_ports: Arc<[u16]>,
     resolver: Arc<dyn ResolveNames>,
@@ -69,6 +70,8 @@ impl NotAllowed {
     pub const PUBLIC_MESSAGE: &'static str = "url is not allowed";
 }
 
+/// How long a name is looked up when an address is registered.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest address, in bytes.
 const MAX_BYTES: usize = 2_048;
 /// Endings of names that are resolved in one's own network alone.
@@ -85,6 +88,7 @@ impl Guard {
     pub fn new() -> Guard {
         Guard {
             allowed: Arc::new([]),
+            allowed_hosts: Arc::new([]),
             allows_http: false,
             low_ports: Arc::new([443]),
             resolver: Arc::new(SystemResolver),
@@ -95,6 +99,13 @@ impl Guard {
     #[must_use]
     pub fn allow(mut self, networks: impl IntoIterator<Item = Network>) -> Guard {
         self.allowed = networks.into_iter().collect();
+        self
+    }
+
+    /// The same with hosts that may be reached whatever their addresses are, such as `hooks.corp.internal`.
+    #[must_use]
+    pub fn allow_hosts(mut self, hosts: impl IntoIterator<Item = String>) -> Guard {
+        self.allowed_hosts = hosts.into_iter().map(|host| bare(&host).to_ascii_lowercase()).collect();
         self
     }
 
@@ -155,6 +166,21 @@ impl Guard {
         }
     }
 
+    /// The same as [`Guard::check`], and the addresses of its name as they are now. A name that cannot be resolved, or not
+    /// within five seconds, is allowed: it may be set up later, and a client of [`Guard::client`] asks again.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn check_resolved(&self, address: &str) -> Result<Url, NotAllowed> {
+        let url = self.check(address)?;
+        if let Some(Host::Domain(name)) = url.host()
+            && let Ok(Ok(found)) = tokio::time::timeout(LOOKUP_TIMEOUT, self.resolver.resolve(name)).await
+        {
+            self.check_found(name, &found)?;
+        }
+        Ok(url)
+    }
+
     /// An HTTP client that reaches nothing else, with its timeouts.
     ///
     /// Addresses must be checked with [`Guard::check`] as well, for a client does not ask for the address of what is one.
@@ -178,10 +204,22 @@ impl Guard {
         Err(NotAllowed::LocalAddress(ip))
     }
 
+    /// Checks the addresses that a name was found to have.
+    fn check_found(&self, name: &str, found: &[IpAddr]) -> Result<(), NotAllowed> {
+        if self.is_allowed_host(name) { Ok(()) } else { found.iter().try_for_each(|ip| self.check_ip(*ip)) }
+    }
+
+    fn is_allowed_host(&self, name: &str) -> bool {
+        self.allowed_hosts.iter().any(|host| host.eq_ignore_ascii_case(bare(name)))
+    }
+
     fn check_name(&self, name: &str) -> Result<(), NotAllowed> {
-        let bare = name.trim_end_matches('.');
+        let bare = bare(name);
         if bare.is_empty() {
             return Err(NotAllowed::NoHost);
+        }
+        if self.is_allowed_host(bare) {
+            return Ok(());
         }
         let is_local = LOCAL_ENDINGS.iter().any(|ending| {
             bare.eq_ignore_ascii_case(ending)
@@ -197,9 +235,17 @@ impl Guard {
     }
 }
 
+/// A name without the full stop that may end it.
+fn bare(name: &str) -> &str {
+    name.trim_end_matches('.')
+}
+
 impl std::fmt::Debug for Guard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Guard").field("allowed", &self.allowed).finish_non_exhaustive()
+        f.debug_struct("Guard")
+            .field("allowed", &self.allowed)
+            .field("allowed_hosts", &self.allowed_hosts)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,7 +1,5 @@
 //! Bodies and queries of requests: read, checked against the schema that the documentation shows, and every problem told.
 
-mod json;
-
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -10,7 +8,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-pub(crate) use json::parse;
+use crate::json::parse;
+
+use crate::json::NO_NUL;
 
 use crate::fault::{Fault, FaultKind};
 use crate::state::AppState;
@@ -52,7 +52,11 @@ impl<T: DeserializeOwned + ToSchema + Default> FromRequest<AppState> for Optiona
 }
 
 fn read<T: DeserializeOwned + ToSchema>(bytes: &[u8], state: &AppState) -> Result<T, Fault> {
-    let value = parse(bytes)?;
+    typed(parse(bytes)?, state)
+}
+
+/// A value of a type, checked against the type's schema.
+pub(crate) fn typed<T: DeserializeOwned + ToSchema>(value: Value, state: &AppState) -> Result<T, Fault> {
     state.schemas().check(&T::name(), &value)?;
     serde_json::from_value(with_integers(value)).map_err(|error| Fault::invalid("", error.to_string()))
 }
@@ -100,7 +104,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Query, Fault> {
         let text = parts.uri.query().unwrap_or_default();
-        Ok(Query(form_urlencoded::parse(text.as_bytes()).into_owned().collect()))
+        let all: Vec<(String, String)> = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
+        match all.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')) {
+            Some((name, _)) => Err(Fault::invalid(name.replace('\0', ""), NO_NUL)),
+            None => Ok(Query(all)),
+        }
     }
 }
 

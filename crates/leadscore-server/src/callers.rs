@@ -174,6 +174,9 @@ impl Callers {
     }
 
     async fn without_key(&self, policy: &Policy, headers: &HeaderMap) -> Result<Arc<Caller>, Fault> {
+        if policy.public.is_some() {
+            return Ok(Arc::new(Caller::unknown(policy.scope.into_iter().collect())));
+        }
         if !policy.is_open_without_keys || !self.is_on_loopback || self.has_keys().await? {
             return Err(refused(policy.family));
         }
@@ -182,17 +185,18 @@ impl Callers {
                            name or a page of another origin";
             return Err(Fault::new(FaultKind::Forbidden, message));
         }
-        Ok(Arc::new(Caller {
-            tenant: DEFAULT_TENANT.to_owned(),
-            plan: Plan::Pro,
-            scopes: Scopes::USUAL,
-            families: None,
-            actor: None,
-        }))
+        Ok(Arc::new(Caller::unknown(Scopes::USUAL)))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Caller {
+    /// One without a credential.
+    fn unknown(scopes: Scopes) -> Caller {
+        Caller { tenant: DEFAULT_TENANT.to_owned(), plan: Plan::Pro, scopes, families: None, actor: None }
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Whether chats are open to all.
     pub public_chat: bool,
+    /// The country whose rules telephone numbers without a `+` follow.
+    pub chat_country: Option<String>,
     /// Whether a failing language model is an error; the rules answer otherwise.
     pub is_llm_failure_an_error: bool,
     /// How long a prediction counts.
@@ -62,14 +64,14 @@ pub struct Config {
     pub hubspot: HubSpotSettings,
     /// Salesforce.
     pub salesforce: SalesforceSettings,
+    /// The version of the Graph API.
+    pub graph_version: String,
     /// The number at WhatsApp.
     pub whatsapp: MetaSettings,
     /// The account at Instagram.
     pub instagram: MetaSettings,
-    /// Networks that webhooks may reach although they are not public.
-    pub webhook_allowlist: Vec<IpNet>,
-    /// Whether webhooks may go to http addresses.
-    pub are_insecure_webhooks_allowed: bool,
+    /// Outbound webhooks.
+    pub webhooks: WebhookSettings,
     /// After how long without a sign of life the work of a server is taken over by another one.
     pub job_lease: Duration,
     /// The model of the b2b API, instead of the included one.
@@ -161,7 +163,7 @@ pub struct SalesforceSettings {
     /// The user, for the JWT bearer flow.
     pub username: Option<String>,
     /// The private key of the JWT bearer flow: PEM, or a file of it.
-    pub private_key: Option<String>,
+    pub private_key: Option<SecretString>,
 }
 
 /// A number at WhatsApp, or an account at Instagram.
@@ -178,6 +180,20 @@ pub struct MetaSettings {
     pub account_id: Option<String>,
     /// Another address of the Graph API.
     pub base_url: Option<String>,
+}
+
+/// Outbound webhooks.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct WebhookSettings {
+    /// Networks that they may reach although they are not public.
+    pub allowlist: Vec<IpNet>,
+    /// Hosts that they may reach whatever their addresses are.
+    pub allowed_hosts: Vec<String>,
+    /// Whether they may go to http addresses.
+    pub is_http_allowed: bool,
+    /// How long after each failure a delivery is tried again.
+    pub waits: Vec<Duration>,
 }
 
 /// The mail server.

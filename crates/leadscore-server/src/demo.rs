@@ -103,14 +103,14 @@ impl Demo {
         Ok(Demo { folder, server, walk })
     }
 
-    /// Walks through the workflow and tells each call to `say`, a line at a time; then waits for `stop`, with the server up.
+    /// Walks through the workflow and tells each call to `say`, a line at a time; then it stays up until `stop`, if there is one.
     ///
     /// # Errors
     /// [`DemoError`] where a call went another way than it should.
     pub async fn run(
         self,
         mut say: impl FnMut(&str),
-        stop: impl Future<Output = ()> + Send + 'static,
+        stop: Option<impl Future<Output = ()> + Send + 'static>,
     ) -> Result<(), DemoError> {
         let Demo { folder, server, walk } = self;
         let (end, ended) = oneshot::channel::<()>();
@@ -118,7 +118,9 @@ impl Demo {
             let _ = ended.await;
         }));
         let walked = walk.go(&mut say).await;
-        if walked.is_ok() {
+        if walked.is_ok()
+            && let Some(stop) = stop
+        {
             walk.invite(&mut say);
             stop.await;
         }

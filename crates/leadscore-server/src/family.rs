@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
 
-use crate::fault::{Fault, FaultKind};
+use crate::fault::{Fault, FaultKind, REQUIRED};
 
 /// A documented API, or what stands beside the documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -203,11 +203,26 @@ impl Family {
                 json!({"error": message, "code": self.code(fault.kind), "details": fields.collect::<Map<_, _>>()})
             }
             Family::Qualify => {
+                let named = |issue: &crate::fault::Issue| match issue.field.as_str() {
+                    "" => "body".to_owned(),
+                    field => field.to_owned(),
+                };
+                // What is missing is told first.
+                let (missing, others): (Vec<_>, Vec<_>) =
+                    fault.issues.iter().partition(|issue| issue.message == REQUIRED);
+                let issues: Vec<&crate::fault::Issue> = missing.into_iter().chain(others).collect();
                 let mut details = Map::new();
-                if let Some(first) = fault.issues.first() {
-                    details.insert("field".to_owned(), first.field.clone().into());
-                    let fields: Vec<&str> = fault.issues.iter().map(|issue| issue.field.as_str()).collect();
+                let mut message = message.to_owned();
+                if let Some(first) = issues.first() {
+                    details.insert("field".to_owned(), named(first).into());
+                    let fields: Vec<String> = issues.iter().map(|issue| named(issue)).collect();
                     details.insert("fields".to_owned(), fields.into());
+                    if first.message == REQUIRED && !first.field.is_empty() {
+                        message = format!("{} {REQUIRED}", first.field);
+                    }
+                }
+                if let Some(most) = fault.most {
+                    details.insert("max".to_owned(), most.into());
                 }
                 json!({"error": {"code": self.code(fault.kind), "message": message, "details": details}})
             }

@@ -15,10 +15,14 @@ pub(crate) struct Fault {
     pub(crate) message: Cow<'static, str>,
     /// What is wrong with which field, where the request itself is at fault.
     pub(crate) issues: Vec<Issue>,
+    /// The largest that is taken, where the request is too large.
+    pub(crate) most: Option<u64>,
     /// In how many seconds it may go better.
     pub(crate) retry_after: Option<u64>,
     /// What the store said, for the metrics.
     pub(crate) store: Option<StoreFailure>,
+    /// Whether the store refused these very values, or found them damaged: it would say the same another time.
+    pub(crate) is_refusal: bool,
 }
 
 /// The kinds of faults. The families have statuses and codes for them.
@@ -50,6 +54,9 @@ pub(crate) enum FaultKind {
     Internal,
 }
 
+/// What is said of a field that is not there.
+pub(crate) const REQUIRED: &str = "is required";
+
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Issue {
@@ -62,7 +69,15 @@ pub(crate) struct Issue {
 
 impl Fault {
     pub(crate) fn new(kind: FaultKind, message: impl Into<Cow<'static, str>>) -> Fault {
-        Fault { kind, message: message.into(), issues: Vec::new(), retry_after: None, store: None }
+        Fault {
+            kind,
+            message: message.into(),
+            issues: Vec::new(),
+            most: None,
+            retry_after: None,
+            store: None,
+            is_refusal: false,
+        }
     }
 
     /// A request with one field that cannot be used.
@@ -84,6 +99,11 @@ impl Fault {
         Fault::new(FaultKind::NotFound, what)
     }
 
+    /// A request with more of something than is taken.
+    pub(crate) fn too_many(field: &str, message: String, most: u64) -> Fault {
+        Fault { most: Some(most), ..Fault::invalid(field, message) }
+    }
+
     pub(crate) fn retry_after(mut self, seconds: u64) -> Fault {
         self.retry_after = Some(seconds.max(1));
         self
@@ -101,7 +121,7 @@ impl IntoResponse for Fault {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Fault {
-        let store = Some(error.failure());
+        let (store, is_refusal) = (Some(error.failure()), error.is_refusal());
         let fault = match error {
             StoreError::Taken(name) => {
                 Fault::new(FaultKind::Conflict, format!("another lead has this {name}"))
@@ -117,7 +137,7 @@ impl From<StoreError> for Fault {
                     .retry_after(1)
             }
         };
-        Fault { store, ..fault }
+        Fault { store, is_refusal, ..fault }
     }
 }
 

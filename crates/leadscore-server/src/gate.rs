@@ -25,7 +25,7 @@ use crate::observe::log::{RequestLine, acceptable_request_id};
 use crate::observe::metrics::RouteMetrics;
 #[cfg(feature = "otel")]
 use crate::observe::trace;
-use crate::policy::Policy;
+use crate::policy::{Policy, RateLimit};
 use crate::state::AppState;
 
 use client::{client_address, counted_as};
@@ -186,13 +186,20 @@ async fn answer(
         request.extensions_mut().insert(Arc::clone(&caller));
         seen.caller = Some(caller);
     }
-    if let Some(limit) = policy.limit {
+    // No name has it, and PostgreSQL would refuse the statement that looks for one.
+    if request.uri().path().contains("%00") {
+        return Err(Fault::invalid("", "the path must not have the character U+0000"));
+    }
+    let is_known = seen.caller.as_ref().is_some_and(|caller| caller.actor.is_some());
+    let limit = if is_known { policy.limit } else { policy.public.map(RateLimit::Fixed).or(policy.limit) };
+    if let Some(limit) = limit {
         let caller = seen.caller.as_ref();
         let who = match caller.and_then(|caller| Some((&caller.tenant, caller.actor.as_ref()?))) {
             Some((tenant, actor)) if actor != "token" => format!("{tenant}/{actor}"),
             Some((tenant, _)) => tenant.clone(),
             None => counted_as(client_address(state, &request)).to_string(),
         };
+        let limit = limit.limit(caller.map(|caller| caller.plan));
         let allowance = state.windows.take(route.number, &who, limit);
         seen.allowance = Some(allowance);
         if let Some(seconds) = allowance.refused {

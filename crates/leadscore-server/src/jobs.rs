@@ -1,19 +1,28 @@
-//! Does the work that the store keeps for later: one loop for each kind of job, on every server.
+//! Does the work that the store keeps for later: one loop for each kind of job, on every server that is set up for it.
 //!
 //! A job belongs to a server for the time of a lease, which is extended while it works. A server that is killed extends
 //! nothing, and another one, or the same after its restart, begins the job again. Whoever lost a job cannot conclude it.
+
+mod batch;
+pub(crate) mod crm_sync;
+mod delivery;
+mod email;
+mod message;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::crm::CrmName;
+use crate::family::Family;
+use crate::observe::metrics::JobOutcome;
 use crate::state::AppState;
-use crate::store::{Job, JobConclusion, JobKind};
+use crate::store::{Job, JobConclusion, JobKind, StoreError};
 
 /// How long a loop waits before it looks for jobs that other servers have added, or whose time has come.
 const POLL: Duration = Duration::from_millis(500);
@@ -23,10 +32,10 @@ const DAY: i64 = 86_400_000;
 /// Messages are delivered again for a week: for as long their keys must be known.
 const DONE_DAYS: i64 = 8;
 const DEAD_DAYS: i64 = 30;
-
-/// Wakes the loops when there is something to do.
-#[derive(Default)]
-pub(crate) struct Wakes([Notify; JobKind::ALL.len()]);
+/// How long the results of batches are kept.
+const BATCH_DAYS: i64 = 30;
+/// How often servers may begin a job without an end of any kind.
+const MOST_BEGINNINGS: i64 = 50;
 
 /// How many jobs of a kind this server does at once, and how many of a lane are done at once by all.
 struct Share {
@@ -34,26 +43,15 @@ struct Share {
     per_lane: usize,
 }
 
-impl Wakes {
-    /// Has the loop of a kind look for jobs now.
-    pub(crate) fn wake(&self, kind: JobKind) {
-        self.0[kind as usize].notify_one();
-    }
-
-    async fn wait(&self, kind: JobKind) {
-        self.0[kind as usize].notified().await;
-    }
-}
-
 impl Share {
     fn new(kind: JobKind) -> Share {
         let (at_once, per_lane) = match kind {
             // A lane is a tenant: a large customer leaves room for the others.
-            JobKind::Batch => (4, 20),
+            JobKind::Batch => (4, 3),
             // A lane is a webhook: one that does not answer holds two places for a while.
             JobKind::Delivery => (32, 2),
-            // A lane is a CRM system of a tenant.
-            JobKind::CrmSync => (8, 4),
+            // A lane is a lead in a CRM system: two at once might open two deals.
+            JobKind::CrmSync => (8, 1),
             JobKind::Email => (4, 4),
             // A lane is a conversation: its messages are answered one after the other.
             JobKind::Message => (32, 1),
@@ -67,6 +65,14 @@ pub(crate) async fn run(state: AppState, mut stop: watch::Receiver<bool>) {
     let worker = Arc::<str>::from(format!("worker_{}", Uuid::now_v7().simple()));
     let mut loops = JoinSet::new();
     for kind in JobKind::ALL {
+        state.metrics.declare_jobs(kind.as_str());
+        if !can_do(&state, kind) {
+            tracing::info!(
+                kind = kind.as_str(),
+                "jobs of this kind are left to servers that are set up for them"
+            );
+            continue;
+        }
         loops.spawn(do_all(state.clone(), kind, Arc::clone(&worker), stop.clone()));
     }
     loops.spawn(forget_daily(state.clone()));
@@ -76,6 +82,15 @@ pub(crate) async fn run(state: AppState, mut stop: watch::Receiver<bool>) {
     loops.shutdown().await;
     if let Err(error) = state.store.release_jobs(&worker).await {
         tracing::warn!(%error, "jobs could not be given back: others take them when their lease ends");
+    }
+}
+
+/// Whether this server is set up for jobs of a kind. An attempt that cannot succeed would count, and the job be given up.
+fn can_do(state: &AppState, kind: JobKind) -> bool {
+    match kind {
+        JobKind::Batch => state.config.families.contains(&Family::Qualify),
+        JobKind::CrmSync => CrmName::ALL.into_iter().any(|crm| state.crms.has(crm)),
+        JobKind::Delivery | JobKind::Email | JobKind::Message => true,
     }
 }
 
@@ -117,7 +132,7 @@ async fn do_all(state: AppState, kind: JobKind, worker: Arc<str>, mut stop: watc
 
 /// Does one job, and keeps how it ended.
 async fn do_one(state: &AppState, job: &Job, worker: &str, lease: i64) {
-    let work = AssertUnwindSafe(work(state, job)).catch_unwind();
+    let work = AssertUnwindSafe(begin(state, job)).catch_unwind();
     let conclusion = tokio::select! {
         ended = work => ended.unwrap_or_else(|_| {
             tracing::error!(job = job.id, kind = job.kind.as_str(), "a job ended in a panic");
@@ -125,18 +140,23 @@ async fn do_one(state: &AppState, job: &Job, worker: &str, lease: i64) {
         }),
         () = extend(state, job, worker, lease) => {
             tracing::warn!(job = job.id, kind = job.kind.as_str(), "a job was taken over by another server");
+            state.metrics.record_job(job.kind.as_str(), JobOutcome::Lost);
             return;
         }
     };
     if let JobConclusion::Dead { error } = &conclusion {
         tracing::error!(job = job.id, kind = job.kind.as_str(), error, "a job was given up");
+        // Only whoever has it may give it up.
+        if let Ok(true) = state.store.extend_job(job, worker, state.now().as_millis() + lease).await {
+            give_up(state, job, error).await;
+        }
     }
     loop {
         match state.store.conclude_job(job, worker, &conclusion, state.now()).await {
-            Ok(true) => return,
+            Ok(true) => return state.metrics.record_job(job.kind.as_str(), outcome(&conclusion)),
             Ok(false) => {
                 tracing::warn!(job = job.id, "the end of a job does not count: another server has it");
-                return;
+                return state.metrics.record_job(job.kind.as_str(), JobOutcome::Lost);
             }
             // Until the lease ends it is ours; after that somebody else does it again.
             Err(error) => {
@@ -162,18 +182,42 @@ async fn extend(state: &AppState, job: &Job, worker: &str, lease: i64) {
         let now = state.now().as_millis();
         match state.store.extend_job(job, worker, now + lease).await {
             Ok(true) => until = now + lease,
-            Ok(false) => return,
             // The database may be back before the lease ends.
             Err(_) if now < until => {}
-            Err(_) => return,
+            Ok(false) | Err(_) => return,
         }
     }
 }
 
+/// Does a job, unless all who began it before came to no end: it may be what ended them.
+async fn begin(state: &AppState, job: &Job) -> JobConclusion {
+    if job.attempts > MOST_BEGINNINGS {
+        let error = format!("it was begun {MOST_BEGINNINGS} times, and each time its server went away");
+        return JobConclusion::Dead { error };
+    }
+    work(state, job).await
+}
+
 /// What a job does.
 async fn work(state: &AppState, job: &Job) -> JobConclusion {
-    let error = format!("this server cannot do jobs of the kind {}", job.kind.as_str());
-    again(state, job, &error)
+    match job.kind {
+        JobKind::CrmSync => crm_sync::work(state, job).await,
+        JobKind::Batch => batch::work(state, job).await,
+        JobKind::Delivery => delivery::deliver(state, job).await,
+        JobKind::Email => email::send(state, job).await,
+        JobKind::Message => message::work(state, job).await,
+    }
+}
+
+/// What follows where a job is given up.
+async fn give_up(state: &AppState, job: &Job, reason: &str) {
+    let told = match job.kind {
+        JobKind::Batch => batch::give_up(state, job, reason).await,
+        _ => Ok(()),
+    };
+    if let Err(error) = told {
+        tracing::error!(%error, job = job.id, "what follows from a job that was given up could not be kept");
+    }
 }
 
 /// Another attempt after a while, which doubles each time from two seconds to an hour; given up after twelve.
@@ -186,6 +230,21 @@ pub(crate) fn again(state: &AppState, job: &Job, error: &str) -> JobConclusion {
     JobConclusion::Again { at: state.now().as_millis() + wait.min(3_600_000), error: error.to_owned() }
 }
 
+/// Another attempt where the store could not be used. What the database says may hold values of the statement, and is for the
+/// log alone.
+fn again_with_store(state: &AppState, job: &Job, error: &StoreError) -> JobConclusion {
+    tracing::error!(%error, job = job.id, kind = job.kind.as_str(), "a job could not use the store");
+    again(state, job, "the database could not be used")
+}
+
+fn outcome(conclusion: &JobConclusion) -> JobOutcome {
+    match conclusion {
+        JobConclusion::Done => JobOutcome::Done,
+        JobConclusion::Again { .. } => JobOutcome::Again,
+        JobConclusion::Dead { .. } => JobOutcome::Dead,
+    }
+}
+
 /// Forgets old jobs, at the start and each day.
 async fn forget_daily(state: AppState) {
     let mut clock = tokio::time::interval(Duration::from_secs(24 * 3_600));
@@ -194,6 +253,9 @@ async fn forget_daily(state: AppState) {
         let now = state.now().as_millis();
         if let Err(error) = state.store.forget_jobs(now - DONE_DAYS * DAY, now - DEAD_DAYS * DAY).await {
             tracing::error!(%error, "old jobs could not be removed");
+        }
+        if let Err(error) = state.store.forget_batches(now - BATCH_DAYS * DAY).await {
+            tracing::error!(%error, "old batches could not be removed");
         }
     }
 }

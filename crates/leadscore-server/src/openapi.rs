@@ -1,5 +1,7 @@
 //! The documentation of all routes: what each says of itself, and what their policies add.
 
+mod events;
+
 use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
@@ -58,6 +60,11 @@ pub(crate) fn complete(documentation: &mut OpenApi, routes: &[Arc<Route>]) {
     }
 }
 
+/// Adds what webhooks are told.
+pub(crate) fn add_events(documentation: &mut OpenApi) {
+    documentation.webhooks = Some(events::webhooks());
+}
+
 /// OpenAPI 3.1 wants a description of every answer.
 fn describe(status: &str, response: &mut Response) {
     if response.description.is_empty() {
@@ -109,7 +116,7 @@ fn faults(route: &Route) -> Vec<FaultKind> {
     if has_body {
         kinds.extend([FaultKind::TooLarge, FaultKind::SlowBody, FaultKind::Store]);
     }
-    if route.policy.limit.is_some() {
+    if route.policy.limit.is_some() || route.policy.public.is_some() {
         kinds.push(FaultKind::TooManyRequests);
     }
     if route.template.contains('{') {

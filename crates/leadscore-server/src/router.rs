@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use crate::auth::Scope;
 use crate::families::system;
-use crate::families::{b2b, core, heatscore, lead_ml, qualify};
+use crate::families::{b2b, capture, core, heatscore, lead_ml, qualify};
 use crate::family::Family;
 use crate::gate::{self, Route, guard};
 use crate::openapi;
@@ -52,7 +52,7 @@ pub(crate) fn router(state: &AppState) -> Router {
             Family::LeadMl => lead_ml_routes(),
             Family::B2b => b2b_routes(),
             Family::Qualify => qualify_routes(),
-            Family::Capture => capture_routes(),
+            Family::Capture => capture_routes(state.config.public_chat),
             _ => Vec::new(),
         });
     }
@@ -63,6 +63,9 @@ pub(crate) fn router(state: &AppState) -> Router {
     }
     let (router, mut documentation) = router.split_for_parts();
     openapi::complete(&mut documentation, &noted);
+    if state.config.families.contains(&Family::Qualify) {
+        openapi::add_events(&mut documentation);
+    }
     if let (Some(model), Some(components)) = (state.b2b.load(), &mut documentation.components)
         && let Some(features) = components.schemas.get_mut("B2bFeatures")
     {
@@ -89,6 +92,9 @@ fn core_routes() -> Vec<Entry> {
         (write, routes!(core::activities::append)),
         (write, routes!(core::outcome::set)),
         (score.body_limit(10 << 20).timeout(Duration::from_secs(60)), routes!(core::score::score)),
+        (read, routes!(core::jobs::list)),
+        (read, routes!(core::jobs::job)),
+        (write, routes!(core::jobs::retry)),
     ]
 }
 
@@ -150,13 +156,60 @@ fn lead_ml_routes() -> Vec<Entry> {
 
 fn qualify_routes() -> Vec<Entry> {
     let score = Policy::new(Family::Qualify, Scope::Score);
+    let read = Policy::new(Family::Qualify, Scope::Read);
     // A language model may take its time.
     let slow = Duration::from_secs(60);
-    vec![(score.timeout(slow), routes!(qualify::qualify::qualify))]
+    let write = Policy::new(Family::Qualify, Scope::Write);
+    let mut routes: Vec<Entry> = vec![
+        (score.timeout(slow), routes!(qualify::qualify::qualify)),
+        (
+            score.body_limit(10 << 20).timeout(slow).secret_answer(),
+            routes!(qualify::batch_qualify::batch_qualify),
+        ),
+        (read, routes!(qualify::batch_status::batch_status)),
+        (score, routes!(qualify::batch_cancel::batch_cancel)),
+        (write.timeout(slow), routes!(qualify::crm_sync::crm_sync)),
+        (read, routes!(qualify::health_detailed::detailed)),
+        (read, routes!(qualify::analytics::analytics)),
+    ];
+    routes.extend(webhook_routes());
+    routes
 }
 
-fn capture_routes() -> Vec<Entry> {
-    Vec::new()
+fn webhook_routes() -> Vec<Entry> {
+    let read = Policy::new(Family::Qualify, Scope::Read);
+    let write = Policy::new(Family::Qualify, Scope::Write);
+    vec![
+        (write.secret_answer(), routes!(qualify::webhooks::register)),
+        (read, routes!(qualify::webhooks::list)),
+        (read, routes!(qualify::webhooks::webhook)),
+        (write, routes!(qualify::webhooks::remove)),
+        (write.secret_answer(), routes!(qualify::webhook_upkeep::rotate)),
+        (write, routes!(qualify::webhook_upkeep::ping)),
+        (read, routes!(qualify::webhook_upkeep::deliveries)),
+    ]
+}
+
+fn capture_routes(is_chat_public: bool) -> Vec<Entry> {
+    let read = Policy::new(Family::Capture, Scope::Read);
+    let write = Policy::new(Family::Capture, Scope::Write);
+    // A language model may take its time, and an earlier message too.
+    let chat =
+        Policy::new(Family::Capture, Scope::Score).open_without_keys().timeout(Duration::from_secs(90));
+    let chat = if is_chat_public { chat.public_per_minute(30) } else { chat };
+    // The platforms have no key: they sign what they deliver.
+    let platform = Policy { family: Family::Capture, ..Policy::PUBLIC };
+    let delivery = platform.body_limit(capture::webhook::MOST_BYTES);
+    vec![
+        (chat, routes!(capture::chat::respond)),
+        (write, routes!(capture::lead::create)),
+        (read, routes!(capture::lead::get)),
+        (platform, routes!(capture::webhook::whatsapp_handshake)),
+        (delivery, routes!(capture::webhook::whatsapp)),
+        (platform, routes!(capture::webhook::instagram_handshake)),
+        (delivery, routes!(capture::webhook::instagram)),
+        (read, routes!(capture::summary::summary)),
+    ]
 }
 
 /// Which pipelines score which leads, which the documents leave out.

@@ -7,7 +7,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
 
-use crate::fault::{Fault, Issue};
+use crate::fault::{Fault, Issue, REQUIRED};
 
 /// A check for every body that a route takes, by the name of its schema.
 pub(crate) struct Schemas(BTreeMap<String, Validator>);
@@ -90,7 +90,7 @@ fn issue(error: &ValidationError<'_>) -> Issue {
             let dot = if field.is_empty() { "" } else { "." };
             field.push_str(&format!("{dot}{name}"));
             value = None;
-            "is required".to_owned()
+            REQUIRED.to_owned()
         }
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             let dot = if field.is_empty() { "" } else { "." };
@@ -109,6 +109,15 @@ fn issue(error: &ValidationError<'_>) -> Issue {
         ValidationErrorKind::Pattern { pattern } if pattern == NOT_BLANK => "must not be blank".to_owned(),
         ValidationErrorKind::Format { format } if format == "email" => "Invalid email format".to_owned(),
         ValidationErrorKind::Enum { options } => format!("must be one of {options}"),
+        // A choice that may be null is one of two schemas.
+        ValidationErrorKind::OneOfNotValid { context } => {
+            let mut inner = context.iter().flatten().map(ValidationError::kind);
+            let choice = inner.find_map(|kind| match kind {
+                ValidationErrorKind::Enum { options } => Some(format!("must be one of {options}")),
+                _ => None,
+            });
+            choice.unwrap_or_else(|| error.to_string())
+        }
         _ => error.to_string(),
     };
     // A long text is not sent back whole.

@@ -26,8 +26,12 @@ use crate::b2b::current::CurrentModel;
 use crate::b2b::model::{B2bModel, ModelError};
 use crate::b2b::model_file::ModelFile;
 use crate::callers::Callers;
+use crate::channels::{Channels, Platform};
 use crate::config::{Config, ConfigError};
+use crate::crm::Crms;
+use crate::family::Family;
 use crate::jobs;
+use crate::knowledge::Knowledge;
 use crate::observe::metrics::{Metrics, MetricsError, StoreOperation};
 use crate::observe::resources::Sampler;
 use crate::pipelines::Pipelines;
@@ -35,6 +39,8 @@ use crate::router::router;
 use crate::state::{AppState, Inner};
 use crate::store::{BackupError, FolderLock, Store, StoreError};
 use crate::unsubscribe::Links;
+use crate::vault::Vault;
+use crate::webhooks::Webhooks;
 use crate::words::Words;
 
 use signals::Hangups;
@@ -139,6 +145,7 @@ impl Server {
             count(if may_write { StoreOperation::Write } else { StoreOperation::Read }, seconds);
         });
         let words = Words::new(&config, &metrics)?;
+        let channels = Channels::new(&config)?;
         let b2b = CurrentModel::default();
         let mut model_file =
             config.b2b_model.as_ref().map(|path| ModelFile::new(path, config.b2b_version.clone()));
@@ -148,10 +155,19 @@ impl Server {
                 b2b.reload(file, Ok)?;
             }
         }
+        let crms = Crms::new(&config)?;
         let links = Links::new(&secret_key, config.public_url.as_deref());
-        let inner =
-            Inner::new(config, store, callers, metrics, sampler, Pipelines::builtin()?, words, links, b2b);
+        let vault = Vault::new(&secret_key);
+        let webhooks = Webhooks::new(&config)
+            .map_err(|error| StartError::Setting(format!("webhooks cannot be sent: {error}")))?;
+        let knowledge = Knowledge::open(&config, webhooks.guard.clone()).await?;
+        let pipelines = Pipelines::builtin()?;
+        let inner = Inner::new(
+            config, store, callers, metrics, sampler, pipelines, knowledge, words, channels, links, vault,
+            webhooks, b2b, crms,
+        );
         let state = AppState::new(inner);
+        warn_of_open_webhooks(&state.config);
         let router = router(&state);
         Ok(Server { listener, router, state, model_file, lock, hangups })
     }
@@ -200,6 +216,18 @@ impl Server {
             }
             None => notes.push("no language model: the rules write and predict alone".to_owned()),
         }
+        if config.families.contains(&Family::Capture) {
+            let channels = &self.state.channels;
+            notes.extend(platform_notes("whatsapp", &channels.whatsapp));
+            notes.extend(platform_notes("instagram", &channels.instagram));
+        }
+        if !config.notification_emails.is_empty() && self.state.words.mail.is_none() {
+            let folder = config.data.join("outbox");
+            notes.push(format!(
+                "there is no mail server (smtp.server): e-mails about hot leads are kept in {}",
+                folder.display()
+            ));
+        }
         if self.state.b2b.load().is_some_and(|model| model.info().metadata.is_stub) {
             notes.push(
                 "the included models were trained on synthetic leads: not for real decisions".to_owned(),
@@ -230,6 +258,42 @@ impl Server {
         drop(lock);
         Ok(())
     }
+}
+
+/// Says in the log what lets webhooks reach more than the public internet by https.
+fn warn_of_open_webhooks(config: &Config) {
+    if !config.webhooks.allowlist.is_empty() || !config.webhooks.allowed_hosts.is_empty() {
+        let networks = config.webhooks.allowlist.iter().map(ToString::to_string);
+        let allowed: Vec<String> = networks.chain(config.webhooks.allowed_hosts.iter().cloned()).collect();
+        let allowed = allowed.join(", ");
+        tracing::warn!(
+            allowed,
+            "webhook_allowlist: whoever may register webhooks reaches these from this server"
+        );
+    }
+    if config.webhooks.is_http_allowed {
+        tracing::warn!("allow_insecure_webhooks: events with data of leads may be sent without encryption");
+    }
+}
+
+/// What of a platform is set up halfway, which would otherwise show only when somebody writes.
+fn platform_notes(name: &str, platform: &Platform) -> Vec<String> {
+    let is_wanted = platform.handshake.is_some() || platform.is_answering();
+    let mut notes = Vec::new();
+    if platform.deliveries.is_none() && is_wanted {
+        notes.push(format!("{name}: no app secret ({name}.app_secret): its deliveries are refused with 503"));
+    } else if platform.deliveries.is_none() {
+        notes.push(format!("{name}: not set up; its deliveries are refused with 503"));
+    }
+    if platform.deliveries.is_some() && platform.handshake.is_none() {
+        notes.push(format!("{name}: no verify token ({name}.verify_token): the handshake is refused"));
+    }
+    if platform.deliveries.is_some() && !platform.is_answering() {
+        notes.push(format!(
+            "{name}: no access token ({name}.access_token): messages are kept and not answered"
+        ));
+    }
+    notes
 }
 
 /// Opens the store that a configuration names.

@@ -10,8 +10,11 @@ use tokio::sync::Semaphore;
 
 use crate::b2b::current::CurrentModel;
 use crate::callers::Callers;
+use crate::channels::Channels;
+use crate::checks::Answers;
 use crate::config::Config;
-use crate::jobs::Wakes;
+use crate::crm::Crms;
+use crate::knowledge::Knowledge;
 use crate::limits::Windows;
 use crate::observe::metrics::{Metrics, RouteMetrics, UNMATCHED};
 use crate::observe::resources::Sampler;
@@ -19,6 +22,9 @@ use crate::pipelines::Pipelines;
 use crate::schemas::Schemas;
 use crate::store::Store;
 use crate::unsubscribe::Links;
+use crate::vault::Vault;
+use crate::wakes::Wakes;
+use crate::webhooks::Webhooks;
 use crate::words::Words;
 
 /// What all requests share; a cheap handle.
@@ -37,9 +43,15 @@ pub(crate) struct Inner {
     pub(crate) traffic: Traffic,
     pub(crate) wakes: Wakes,
     pub(crate) pipelines: Pipelines,
+    pub(crate) knowledge: Knowledge,
     pub(crate) words: Words,
+    pub(crate) channels: Channels,
     pub(crate) links: Links,
+    pub(crate) vault: Vault,
+    pub(crate) webhooks: Webhooks,
     pub(crate) b2b: CurrentModel,
+    pub(crate) crms: Crms,
+    pub(crate) answers: Answers,
     pub(crate) started: Instant,
     schemas: OnceLock<Schemas>,
     documentation: OnceLock<Bytes>,
@@ -115,9 +127,14 @@ impl Inner {
         metrics: Metrics,
         sampler: Arc<Mutex<Sampler>>,
         pipelines: Pipelines,
+        knowledge: Knowledge,
         words: Words,
+        channels: Channels,
         links: Links,
+        vault: Vault,
+        webhooks: Webhooks,
         b2b: CurrentModel,
+        crms: Crms,
     ) -> Inner {
         Inner {
             permits: Semaphore::new(config.max_requests.clamp(1, Semaphore::MAX_PERMITS)),
@@ -130,9 +147,15 @@ impl Inner {
             traffic: Traffic::default(),
             wakes: Wakes::default(),
             pipelines,
+            knowledge,
             words,
+            channels,
             links,
+            vault,
+            webhooks,
             b2b,
+            crms,
+            answers: Answers::default(),
             started: Instant::now(),
             schemas: OnceLock::new(),
             documentation: OnceLock::new(),

@@ -3,48 +3,89 @@
 //! Both are spoken to in the same statements. A write is one transaction: when a call returns, it is kept.
 
 mod activities;
+mod analytics;
 mod audit;
 mod backup;
+mod batch_work;
+mod batches;
 mod configurations;
 mod consent;
+mod conversations;
+mod crm;
 mod db;
+mod deliveries;
 mod emails;
 mod erase;
+mod exchanges;
 mod heat;
+mod held;
 mod idempotency;
+mod identity;
+mod intents;
+mod job_list;
 mod jobs;
 mod keys;
 mod leads;
 mod lookup;
+mod merge;
+mod messages;
+mod missing_keys;
 mod model_calls;
 mod outbox;
 mod predictions;
 mod qualifications;
+mod routing;
 mod save;
+mod suppression;
+mod take;
+mod traces;
 mod transfer;
+mod webhooks;
 
 use std::path::Path;
 
 pub use activities::{Appended, NewActivity};
+pub use analytics::{AnalyticsSlot, SLOT_MILLIS};
 pub use audit::AuditEntry;
 pub use backup::{BackupError, FolderLock, STORE_FILE, has_store};
+pub use batch_work::{BatchEnd, OpenBatch, WaitingLead};
+pub(crate) use batches::status_url;
+pub use batches::{
+    BatchPriority, BatchResult, BatchState, BatchWebhook, NewBatch, NewBatchLead, StoredBatch,
+};
 pub use configurations::StoredConfiguration;
-pub(crate) use consent::UNSUBSCRIBED_AT;
+pub use conversations::{Beginning, Chatter, HeldConversation};
+pub use crm::{CrmPlace, JobResult};
+pub use deliveries::{DeliveryState, NewAttempt, StoredDelivery};
 pub use emails::{EmailRecord, EmailStatistics};
+pub use exchanges::{InboundMessage, KeptMessage, LearnedDetail, NewReply, NewTurn};
 pub use heat::HeatStatistics;
 pub use idempotency::{Claim, KeptAnswer};
+pub use intents::{CaptureStatistics, NewIntent, OnHot};
+pub use job_list::JobEntry;
 pub use jobs::{Job, JobConclusion, JobKind, JobState, NewJob};
 pub use keys::{KeyRecord, NewKey};
-pub use leads::{Attributes, Contact, LeadReference, NewLead, Outcome, SavedLead, StoredLead};
+pub use leads::{Attributes, Contact, LeadReference, Outcome, SavedLead, StoredLead};
+pub use messages::StoredMessage;
 pub use outbox::{LeadEvent, NewEvent};
 pub use predictions::{NewPrediction, PredictionCount, PredictionKind, StoredPrediction};
 pub use qualifications::{BatchPlace, NewQualification, StoredQualification};
+pub(crate) use qualifications::{FACTS, FILLED, has_company};
+pub use routing::{RepFit, Routing};
+pub(crate) use save::BATCH_PLACE;
+pub use save::NewLead;
 pub use transfer::{
-    HeatTransfer, ImportOutcome, Imported, LeadTransfer, MessageTransfer, OutcomeTransfer, PredictionTransfer,
+    AssignmentTransfer, ConversationTransfer, CrmTransfer, HeatTransfer, ImportOutcome, Imported,
+    IntentTransfer, LabelledLead, LeadTransfer, MergedTransfer, MessageTransfer, OutcomeTransfer,
+    PredictionTransfer, QualificationTransfer, SuppressedTransfer, Unlabelled,
 };
+pub use webhooks::{NewWebhook, StoredWebhook};
 
 use crate::observe::metrics::StoreFailure;
 use db::Db;
+
+/// The attribute that tells when a lead unsubscribed.
+pub(crate) const UNSUBSCRIBED_AT: &str = "unsubscribed_at";
 
 /// Where everything is kept; a cheap handle, shared by all requests.
 #[derive(Debug, Clone)]
@@ -108,8 +149,23 @@ impl StoreError {
     /// Whether the same transaction may go well when it is tried again: two got into each other's way.
     pub(crate) fn is_conflict(&self) -> bool {
         let StoreError::Database(sqlx::Error::Database(own)) = self else { return false };
-        // PostgreSQL: serialization failure, deadlock.
-        matches!(own.code().as_deref(), Some("40001" | "40P01"))
+        // PostgreSQL: serialization failure, deadlock, and a lead that was merged in the meantime: then its names say where to.
+        matches!(own.code().as_deref(), Some("40001" | "40P01" | "23503"))
+    }
+
+    /// Whether it is about what was to be kept, so that another attempt with the same would end the same.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self {
+            StoreError::Taken(_) | StoreError::Damaged { .. } => true,
+            // PostgreSQL's classes are 22, a value that cannot be, and 23, a rule of the tables.
+            StoreError::Database(sqlx::Error::Database(own)) => {
+                own.kind() != sqlx::error::ErrorKind::Other
+                    || own.code().is_some_and(|code| {
+                        code.len() == 5 && (code.starts_with("22") || code.starts_with("23"))
+                    })
+            }
+            _ => false,
+        }
     }
 
     /// As what it counts in the metrics.
@@ -150,7 +206,7 @@ impl Store {
     pub async fn open_folder(folder: &Path) -> Result<Store, StoreError> {
         backup::make_folder(folder)
             .map_err(|error| StoreError::Folder { path: folder.display().to_string(), error })?;
-        Ok(Store { db: Db::open_sqlite(&folder.join(STORE_FILE)).await? })
+        Store::with_keys(Db::open_sqlite(&folder.join(STORE_FILE)).await?).await
     }
 
     /// Opens a PostgreSQL database by its URL, and brings its tables to this version.
@@ -158,7 +214,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`], [`StoreError::Migration`] and [`StoreError::Newer`].
     pub async fn open_postgres(url: &str) -> Result<Store, StoreError> {
-        Ok(Store { db: Db::open_postgres(url).await? })
+        Store::with_keys(Db::open_postgres(url).await?).await
+    }
+
+    async fn with_keys(db: Db) -> Result<Store, StoreError> {
+        let store = Store { db };
+        store.fill_keys().await?;
+        Ok(store)
     }
 
     /// Has the time of every statement and transaction told, in seconds, and whether it may write.

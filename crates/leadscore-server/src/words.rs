@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::config::{Config, ConfigError, LlmSettings, SmtpSettings};
+use crate::fault::{Fault, FaultKind};
 use crate::observe::metrics::{LlmMetrics, LlmOutcome, Metrics};
 
 /// Who writes.
@@ -20,6 +21,8 @@ pub(crate) struct Words {
     assistant: Option<(Assistant, LlmMetrics)>,
     /// The provider and the model, as they are told at the start.
     pub(crate) model: Option<(String, String)>,
+    /// The model that is asked whether it answers.
+    pub(crate) checked_model: Option<Model>,
     pub(crate) knowledge: KnowledgeBase,
     sender: Sender,
     /// Whether the sender was set; messages of one that was not are never sent.
@@ -38,6 +41,7 @@ impl Words {
         let model = model(&config.llm)?;
         let names =
             model.as_ref().map(|model| (model.provider().as_str().to_owned(), model.name().to_owned()));
+        let checked_model = model.clone();
         let assistant = model.map(|model| {
             let counts = metrics.llm(model.provider().as_str(), model.name());
             (Assistant::new(model), counts)
@@ -74,6 +78,7 @@ impl Words {
         Ok(Words {
             assistant,
             model: names,
+            checked_model,
             knowledge,
             sender,
             is_sender_set: is_any_set,
@@ -115,6 +120,28 @@ impl Words {
     #[expect(clippy::unused_self, reason = "beside `assist`, so that one or the other is chosen")]
     pub(crate) fn by_rules<T: Task>(&self, task: &T) -> Assisted<T::Output> {
         conclude(task, Outcome::NotAsked(NotAsked::NoModel))
+    }
+}
+
+/// Where the operator wants failures of the model to be seen, they are errors.
+///
+/// # Errors
+/// What went wrong with the model, if anything did and failures are errors.
+pub(crate) fn refuse_failure<T>(is_failure_an_error: bool, assisted: &Assisted<T>) -> Result<(), Fault> {
+    if !is_failure_an_error {
+        return Ok(());
+    }
+    match &assisted.provenance.reason {
+        Some(FallbackReason::Failed { failure }) if failure.kind == FailureKind::Timeout => {
+            Err(Fault::new(FaultKind::ModelTimeout, "the language model took too long"))
+        }
+        Some(FallbackReason::Failed { .. }) => {
+            Err(Fault::new(FaultKind::ModelFailed, "the language model failed"))
+        }
+        Some(FallbackReason::Rejected { .. }) => {
+            Err(Fault::new(FaultKind::ModelFailed, "the language model's answer could not be used"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -255,6 +255,9 @@ fn rendered() -> String {
     metrics.store_queries()(StoreOperation::Read, 0.001);
     metrics.record_store_error(StoreFailure::Busy);
     metrics.record_rate_limited("b2b");
+    metrics.set_webhook_queue(Some(3));
+    metrics.declare_jobs("email");
+    metrics.set_jobs("email", "waiting", 1);
     metrics.llm("openai", "small").record(LlmOutcome::Answered, 1.0, 10, 10, Some(0.001));
     // The share of the processors is known after a tenth of a second.
     std::thread::sleep(Duration::from_millis(150));

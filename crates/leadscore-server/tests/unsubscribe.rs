@@ -109,6 +109,29 @@ async fn one_click_and_no_more_e_mails() {
 }
 
 #[tokio::test]
+async fn who_unsubscribed_gets_nothing_after_coming_again() {
+    let server = Running::start(&SETTINGS).await;
+    let path = link(&server, &ann()).await;
+    assert_eq!(page(post(&server, &path, FORM, ONE_CLICK)).await.0, 200);
+    let erase = server.client.delete(format!("{}/api/v1/leads/1", server.base));
+    assert!(keyed(erase).send().await.unwrap().status().is_success());
+    // The lead is new, and its address is not.
+    let mut again = ann();
+    again["email"] = json!("ANN@Acme.example");
+    assert_eq!(json(keyed(server.post("/api/v1/score-lead", &again))).await.0, 200);
+    assert_eq!(since(&server).await, Value::Null);
+    for (route, body) in [
+        ("/api/v1/get-personalized-email", again.clone()),
+        ("/api/v1/send-test-email", json!({"to_email": "ann@acme.example", "lead_data": {"name": "Ann"}})),
+    ] {
+        let (status, fault) = json(keyed(server.post(route, &body))).await;
+        assert_eq!(status, 409, "{route}: {fault}");
+    }
+    let (_, advice) = json(keyed(server.post("/api/v1/recommendation", &again))).await;
+    assert_eq!(advice["recommended_channel"], "phone", "{advice}");
+}
+
+#[tokio::test]
 async fn a_link_tells_nothing_of_leads() {
     let server = Running::start(&SETTINGS).await;
     let path = link(&server, &ann()).await;
@@ -135,7 +158,8 @@ async fn a_link_tells_nothing_of_leads() {
         assert_eq!(page(post(&server, wrong, FORM, ONE_CLICK)).await, unknown, "{wrong}");
     }
     // A longer body than any form of this is not read.
-    let (status, _) = json(post(&server, &link(&server, &ann()).await, FORM, &"x".repeat(20_000))).await;
+    let bob = json!({"name": "Bob", "email": "bob@acme.example"});
+    let (status, _) = json(post(&server, &link(&server, &bob).await, FORM, &"x".repeat(20_000))).await;
     assert_eq!(status, 413);
 }
 

@@ -39,6 +39,19 @@ use contact::Country;
 /// How often one thing is asked; who does not answer twice is not asked again.
 const MAX_ASKED: usize = 2;
 
+/// A phone number in E.164, such as `+442079460958`: where it is written with `+` and a calling code that is assigned, and
+/// nothing else stands beside it.
+///
+/// ```
+/// use leadscore::chat::e164;
+///
+/// assert_eq!(e164("+44 (0)20 7946 0958").as_deref(), Some("+442079460958"));
+/// assert_eq!(e164("020 7946 0958"), None);
+/// ```
+pub fn e164(written: &str) -> Option<String> {
+    contact::e164_of_international(written)
+}
+
 /// What a lead may be asked, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -14,9 +14,11 @@ mod job;
 mod knowledge;
 mod meaning;
 mod naive;
+mod naming;
 mod offer;
 mod sender;
 mod step;
+mod telling;
 mod template;
 mod text;
 mod wording;
@@ -31,6 +33,7 @@ pub use self::knowledge::{Document, KnowledgeBase, Passage};
 use self::offer::{Offer, Wanted};
 pub use self::sender::Sender;
 use self::step::Step;
+use self::telling::Telling;
 use self::wording::FactRole;
 pub use self::wording::{Channel, Tone};
 use crate::task::data::block;
@@ -61,7 +64,10 @@ pub struct EmailTask {
     facts: LeadFacts,
     /// What the naive prompt sends.
     passages: Vec<Passage>,
+    /// What a model is told.
     offer: Offer,
+    /// What the template tells.
+    telling: Telling,
     step: Step,
     /// What the lead has booked, if it has.
     booking: &'static str,
@@ -117,19 +123,25 @@ impl EmailTask {
         let (facts, step) = (LeadFacts::new(lead), Step::for_lead(lead));
         let query = facts.query();
         let passages = knowledge.about(facts.interest(), &query, PASSAGES).into_iter().cloned().collect();
-        let groups = facts.of_role(FactRole::Job).map(|job| audience::of_job(&job.phrase));
-        let wanted = Wanted { interest: facts.interest(), query: &query, groups: groups.as_ref(), step };
+        let job = facts.of_role(FactRole::Job).map(|job| job.phrase.as_str());
+        let groups = job.map(audience::of_job);
+        let wanted = Wanted { interest: facts.interest(), query: &query, job, groups: groups.as_ref(), step };
         let content = content(&prediction.lead_id, &facts);
         let offer = Offer::find(knowledge, &wanted, &mut Choice::new(&content, "offer"))?;
+        let tone = Tone::for_tier(prediction.tier.as_deref(), prediction.score);
+        let booking = step::booking(lead);
+        let mut choice = Choice::new(&content, "telling");
+        let telling = Telling::new(knowledge, &wanted, &offer, tone, booking, &mut choice);
         Ok(EmailTask {
             lead_id: prediction.lead_id.clone(),
             facts,
             passages,
             offer,
+            telling,
             step,
-            booking: step::booking(lead),
+            booking,
             sender: sender.clone(),
-            tone: Tone::for_tier(prediction.tier.as_deref(), prediction.score),
+            tone,
             tier: prediction.tier.as_deref().map(str::to_owned),
             channel: Channel::Email,
         })
@@ -162,7 +174,7 @@ impl EmailTask {
         self.facts.told(limit).map(|fact| (fact.attribute.as_str(), fact.phrase.as_str()))
     }
 
-    /// What is sent of the knowledge base: one sentence, or a few short ones, of the passage that suits best.
+    /// What a model is told of the knowledge base: one sentence, or a few short ones, of the passage that suits best.
     pub fn excerpt(&self) -> &str {
         &self.offer.sent
     }
@@ -184,13 +196,17 @@ impl EmailTask {
         Choice::new(&content(&self.lead_id, &self.facts), purpose)
     }
 
-    /// A message of a subject and a text between greeting and signature.
-    fn message(&self, subject: Option<String>, text: &str) -> Email {
+    /// A message of a subject and a text between greeting and signature, which rests on some passages.
+    fn message(&self, subject: Option<String>, text: &str, passages: &[Passage]) -> Email {
         let body = template::framed(self, text);
-        let facts = self.facts.named_in(&body);
+        let facts = self.facts.named_in_template(&body);
         let tier = self.tier.as_deref().map_or_else(String::new, |tier| format!(" for the tier {tier}"));
         let named = if facts.is_empty() { "nothing".to_owned() } else { facts.join(", ") };
-        let passage = &self.offer.passage;
+        let headings: Vec<String> = passages.iter().map(|own| format!("`{}`", own.heading)).collect();
+        let rests = match passages.len() {
+            1 => format!("passage {} suits", headings.concat()),
+            _ => format!("passages {} suit", headings.join(" and ")),
+        };
         Email {
             lead_id: self.lead_id.clone(),
             channel: self.channel,
@@ -198,12 +214,11 @@ impl EmailTask {
             body,
             tone: self.tone,
             why: format!(
-                "A {} tone{tier}; the lead {}. The passage `{}` suits the lead best. It names of the lead: {named}.",
+                "A {} tone{tier}; the lead {}. The {rests} the lead best. It names of the lead: {named}.",
                 self.tone.as_str(),
                 self.step.reason(),
-                passage.heading
             ),
-            passages: vec![passage.id.clone()],
+            passages: passages.iter().map(|own| own.id.clone()).collect(),
             facts,
         }
     }
@@ -247,11 +262,11 @@ impl Task for EmailTask {
         let answer = Answer::read(reply)?;
         let (subject, text) = check::checked(self, reply, &answer)?;
         let subject = subject.unwrap_or_else(|| template::written(self).0);
-        Ok(self.message(Some(subject), &text))
+        Ok(self.message(Some(subject), &text, std::slice::from_ref(&self.offer.passage)))
     }
 
     fn fallback(&self) -> Email {
         let (subject, text) = template::written(self);
-        self.message(Some(subject), &text)
+        self.message(Some(subject), &text, template::passages(self))
     }
 }

@@ -185,7 +185,12 @@ pub(crate) struct RestoreArgs {
 }
 
 #[derive(clap::Args)]
-#[command(after_help = "Example: leadscore store export leads.jsonl --tenant default")]
+#[command(
+    after_help = "With --labelled each line is a lead as it was before its outcome, with nothing that came later: \
+                        for training and for measuring a model.\n\n\
+                        Example: leadscore store export leads.jsonl --tenant default\n\
+                        Example: leadscore store export training.jsonl --labelled --days-before 7"
+)]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
@@ -197,6 +202,15 @@ pub(crate) struct ExportArgs {
     /// Write over a file that is there
     #[arg(long)]
     pub(crate) force: bool,
+    /// Only leads that converted or were lost, as they were before that
+    #[arg(long)]
+    pub(crate) labelled: bool,
+    /// How long before its outcome a lead is looked at
+    #[arg(long, value_name = "DAYS", default_value_t = 0, requires = "labelled")]
+    pub(crate) days_before: u32,
+    /// Also leads whose attributes changed after that moment, marked `changed_later`: they may tell of the future
+    #[arg(long, requires = "labelled")]
+    pub(crate) changed_later: bool,
 }
 
 #[derive(clap::Args)]

@@ -23,6 +23,7 @@ impl Draft {
             external_id: record.external_id.clone(),
             outcome: Outcome::Retry { after: None, failure: failure.clone() },
             deal: None,
+            deal_place: None,
             owner_id: None,
             warnings: Vec::new(),
         };

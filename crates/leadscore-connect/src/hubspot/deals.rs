@@ -7,7 +7,7 @@ use serde_json::json;
 use super::HubSpot;
 use super::batch::{BATCH, Object};
 use super::contacts::Planned;
-use crate::crm::{Draft, Failure, Outcome};
+use crate::crm::{DealPlace, Draft, Failure, Outcome};
 
 /// The property of a deal with our id of the lead, which is unique.
 pub(super) const LEAD_ID: &str = "leadscore_lead_id";
@@ -47,7 +47,7 @@ impl HubSpot {
         draft: &mut Draft,
     ) -> Vec<Outcome> {
         let ids = batch.iter().map(|(planned, _)| planned.record.external_id.as_str());
-        let there = match self.read_batch("deals", LEAD_ID, ids, &[LEAD_ID, "pipeline"]).await {
+        let there = match self.read_batch("deals", LEAD_ID, ids, &[LEAD_ID, "pipeline", "dealstage"]).await {
             Ok(there) => there,
             Err(failure) => {
                 let outcomes = batch.iter().map(|_| failure.outcome()).collect();
@@ -64,6 +64,11 @@ impl HubSpot {
             let record = planned.record;
             if let Some(object) = there.get(&record.external_id.to_lowercase()) {
                 let own = object.properties.get("pipeline").and_then(Option::as_deref);
+                let stage = object.properties.get("dealstage").and_then(Option::as_deref);
+                draft.record(planned.at).deal_place = own.zip(stage).map(|(pipeline, stage)| DealPlace {
+                    pipeline: pipeline.to_owned(),
+                    stage: stage.to_owned(),
+                });
                 if own.is_some() && own != record.pipeline.as_deref() {
                     let message =
                         format!("the deal is in the pipeline {:?} and stays there", own.unwrap_or_default());
@@ -100,7 +105,13 @@ impl HubSpot {
             for (at, result) in ats.iter().zip(self.write_batch("deals", "create", inputs, false, key).await)
             {
                 outcomes[*at] = Some(match result {
-                    Ok(object) => Outcome::Created { id: object.id },
+                    Ok(object) => {
+                        let planned = batch[*at].0;
+                        let place = planned.record.pipeline.clone().zip(planned.stage.clone());
+                        draft.record(planned.at).deal_place =
+                            place.map(|(pipeline, stage)| DealPlace { pipeline, stage });
+                        Outcome::Created { id: object.id }
+                    }
                     Err(failure) => {
                         if failure.stops_all() {
                             *stop = Some(failure.clone());

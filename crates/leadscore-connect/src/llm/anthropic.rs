@@ -89,8 +89,12 @@ pub(super) fn request(name: &str, prompt: &Prompt) -> Result<Request, ModelFailu
         messages: [Message { role: "user", content: &prompt.user }],
         output_config,
     };
-    let headers = vec![("anthropic-version", VERSION.to_owned())];
-    Ok(Request { path: "/v1/messages".to_owned(), headers, body: json(&body) })
+    Ok(Request { path: "/v1/messages".to_owned(), headers: version(), body: json(&body) })
+}
+
+/// The header by which a request says which version of the API it means.
+pub(super) fn version() -> Vec<(&'static str, String)> {
+    vec![("anthropic-version", VERSION.to_owned())]
 }
 
 pub(super) fn answer(name: &str, body: &[u8]) -> Result<Completion, ModelFailure> {

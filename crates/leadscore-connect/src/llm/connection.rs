@@ -82,6 +82,19 @@ impl Connection {
         if status.is_success() { Ok(body) } else { Err(status_failure(status, &headers, &body)) }
     }
 
+    /// Makes a request that reads, whose answer is of no interest.
+    pub(super) async fn check(
+        &self,
+        path: &str,
+        headers: Vec<(&'static str, String)>,
+    ) -> Result<(), ModelFailure> {
+        let url = format!("{}{path}", self.address.as_str().trim_end_matches('/'));
+        let request = self.client.get(url).headers(self.headers(headers)?);
+        let response = request.send().await.map_err(|error| connection_failure(&error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        if status.is_success() { Ok(()) } else { Err(status_failure(status, &headers, &[])) }
+    }
+
     /// Waits until the vendor takes a request, by what it said with its last answers.
     async fn wait_for_room(&self, tokens: u64) -> Result<(), ModelFailure> {
         while let Err(wait) = self.pace.take(tokens, Instant::now()) {

@@ -58,6 +58,22 @@ impl Model {
         }
     }
 
+    /// Whether the vendor answers and takes the key: by the list of its models, which costs nothing.
+    ///
+    /// # Errors
+    /// The failure of the call.
+    pub async fn check(&self) -> Result<(), ModelFailure> {
+        let (path, headers) = match self.connection.provider {
+            Provider::OpenAi | Provider::OpenAiCompatible => ("/models", Vec::new()),
+            // Its list of models is open to all; what is said of a key is not.
+            Provider::OpenRouter => ("/key", Vec::new()),
+            Provider::Gemini => ("/models?pageSize=1", Vec::new()),
+            Provider::Anthropic => ("/v1/models?limit=1", anthropic::version()),
+            Provider::Ollama => ("/api/tags", Vec::new()),
+        };
+        self.connection.check(path, headers).await.map_err(|failure| self.connection.presentable(failure))
+    }
+
     #[cfg(test)]
     pub(super) fn has_key(&self) -> bool {
         self.connection.has_key()

@@ -1,6 +1,7 @@
 //! Tokens: one for all calls, and a new one when it has expired.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
@@ -8,6 +9,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use url::Url;
 
+use super::assertion::Signer;
 use super::failure::token_failure;
 use crate::crm::{Body, Call, Failure, FailureKind, Http, SetupError, is_loopback, is_sendable, path_url};
 
@@ -31,6 +33,15 @@ pub enum SalesforceLogin {
         /// The token of the user's agreement.
         refresh_token: SecretString,
     },
+    /// In the name of a user whom an administrator has approved for the app, by an assertion that a key signs.
+    JwtBearer {
+        /// The consumer key.
+        client_id: String,
+        /// The user's name at Salesforce.
+        username: String,
+        /// The private key of the certificate that the app has, RSA as PEM.
+        private_key: SecretString,
+    },
 }
 
 /// A token and where it is good.
@@ -42,6 +53,7 @@ pub(super) struct Session {
 pub(super) struct Sessions {
     login: SalesforceLogin,
     url: Url,
+    signer: Option<Signer>,
     /// Held while a token is fetched, so that calls that run at once fetch one.
     current: Mutex<Option<Arc<Session>>>,
 }
@@ -57,6 +69,7 @@ struct TokenAnswer {
 impl Sessions {
     pub(super) fn new(login: SalesforceLogin, url: Url) -> Result<Sessions, SetupError> {
         let is_empty = |secret: &SecretString| secret.expose_secret().is_empty();
+        let mut signer = None;
         let wrong = match &login {
             SalesforceLogin::ClientCredentials { client_id, client_secret } => {
                 (client_id.is_empty(), is_empty(client_secret), false)
@@ -64,12 +77,19 @@ impl Sessions {
             SalesforceLogin::RefreshToken { client_id, client_secret, refresh_token } => {
                 (client_id.is_empty(), client_secret.as_ref().is_some_and(is_empty), is_empty(refresh_token))
             }
+            SalesforceLogin::JwtBearer { client_id, username, private_key } => {
+                if username.is_empty() {
+                    return Err(SetupError::Secret { name: "username" });
+                }
+                signer = Some(Signer::new(private_key)?);
+                (client_id.is_empty(), false, false)
+            }
         };
         match wrong {
             (true, _, _) => Err(SetupError::Secret { name: "client id" }),
             (_, true, _) => Err(SetupError::Secret { name: "client secret" }),
             (_, _, true) => Err(SetupError::Secret { name: "refresh token" }),
-            _ => Ok(Sessions { login, url, current: Mutex::new(None) }),
+            _ => Ok(Sessions { login, url, signer, current: Mutex::new(None) }),
         }
     }
 
@@ -95,7 +115,19 @@ impl Sessions {
     async fn fetch(&self, http: &Http) -> Result<Session, Failure> {
         let mut form: Vec<(&str, &str)> = Vec::new();
         let mut secrets: Vec<&SecretString> = Vec::new();
+        let assertion;
         match &self.login {
+            SalesforceLogin::JwtBearer { client_id, username, .. } => {
+                let Some(signer) = &self.signer else {
+                    return Err(Failure::new(FailureKind::Credentials, "there is no key to sign with"));
+                };
+                // The audience is who gives the token: a login host, or My Domain.
+                let audience = self.url.origin().ascii_serialization();
+                assertion = signer.assertion(client_id, username, &audience, SystemTime::now())?;
+                form.push(("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"));
+                form.push(("assertion", assertion.expose_secret()));
+                secrets.push(&assertion);
+            }
             SalesforceLogin::ClientCredentials { client_id, client_secret } => {
                 form.extend([("grant_type", "client_credentials"), ("client_id", client_id)]);
                 form.push(("client_secret", client_secret.expose_secret()));

@@ -75,6 +75,16 @@ impl Mailer {
         self.attempt(message).await.map_err(|error| error.redacted(self.settings.login.as_ref()))
     }
 
+    /// Whether the server answers and, where that is wanted, encrypts. Nobody logs in, and nothing is sent.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub async fn check(&self) -> Result<(), SendError> {
+        let checked = self.connect().await.map_err(|error| error.redacted(self.settings.login.as_ref()));
+        let _ = timeout(GOODBYE, checked?.abort()).await;
+        Ok(())
+    }
+
     async fn attempt(&self, message: &Message) -> Result<Receipt, SendError> {
         let mut connection = self.connect().await?;
         let result = self.transfer(&mut connection, message).await;

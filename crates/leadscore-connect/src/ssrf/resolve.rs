@@ -44,9 +44,7 @@ impl Resolve for CheckedResolver {
             if found.is_empty() {
                 return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address").into());
             }
-            for ip in &found {
-                guard.check_ip(*ip)?;
-            }
+            guard.check_found(name.as_str(), &found)?;
             // The port is that of the address asked for.
             let addresses: Addrs = Box::new(found.into_iter().map(|ip| SocketAddr::new(ip, 0)));
             Ok(addresses)

@@ -334,3 +334,44 @@ fn whoever_supplied_an_address_learns_nothing_of_the_network() {
     assert_eq!(reasons.len(), 4);
     assert_eq!(NotAllowed::PUBLIC_MESSAGE, "url is not allowed");
 }
+
+#[tokio::test]
+async fn a_name_is_registered_by_its_addresses_of_now() {
+    let with = |answers: &[&str]| {
+        let answers = vec![answers.iter().map(|ip| ip.parse().unwrap()).collect()];
+        Guard::new().resolver(Arc::new(Rebinding { answers, asked: AtomicUsize::new(0) }))
+    };
+    let address = "https://hooks.example/";
+    assert!(with(&["8.8.8.8", "2606:4700::1"]).check_resolved(address).await.is_ok());
+    let refused = NotAllowed::LocalAddress("10.0.0.1".parse().unwrap());
+    assert_eq!(with(&["8.8.8.8", "10.0.0.1"]).check_resolved(address).await, Err(refused));
+    // Nobody has it yet, or nobody can say.
+    assert!(with(&[]).check_resolved(address).await.is_ok());
+    assert!(Guard::new().resolver(Arc::new(Unknown)).check_resolved(address).await.is_ok());
+    assert!(with(&["8.8.8.8"]).check_resolved("https://10.0.0.1/").await.is_err());
+}
+
+struct Unknown;
+
+impl ResolveNames for Unknown {
+    fn resolve(&self, _: &str) -> Addresses {
+        Box::pin(async { Err(std::io::ErrorKind::NotFound.into()) })
+    }
+}
+
+#[tokio::test]
+async fn an_allowed_host_is_reached_whatever_its_addresses_are() {
+    let server = wiremock::MockServer::start().await;
+    let port = server.address().port();
+    let guard = Guard::new().allow_http().allow_hosts(["Hooks.Internal.".to_owned()]);
+    let (client, _) = client(guard.clone(), &[&["127.0.0.1"]]);
+    let address = format!("http://hooks.internal:{port}/");
+    assert!(guard.check(&address).is_ok());
+    assert_eq!(client.get(&address).send().await.unwrap().status().as_u16(), 404);
+    // It alone: not what ends with it, nor its address.
+    for other in ["http://a.hooks.internal/", "http://internal/", "http://127.0.0.1/", "http://localhost/"] {
+        assert!(guard.check(other).is_err(), "{other}");
+    }
+    let error = client.get(format!("http://others.example:{port}/")).send().await.unwrap_err();
+    assert!(resolve::refusal(&error).is_some(), "{error:?}");
+}

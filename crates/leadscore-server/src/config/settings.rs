@@ -40,6 +40,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "where others reach this server, such as https://leads.example.com: for links in e-mails",
     ),
     setting("public_chat", Some("false"), "opens /api/v1/chat/respond to all"),
+    setting("chat_country", None, "country of telephone numbers without a + in chats and forms, such as DE"),
     setting("llm_failure", Some("fallback"), "what a failing language model means: fallback or error"),
     setting("prediction_ttl", Some("24h"), "how long a prediction counts"),
     setting("retention_days", None, "leads without a change for so many days are erased"),
@@ -94,6 +95,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     secret("salesforce.client_secret", &[], "secret of the app, for client credentials"),
     setting("salesforce.username", None, "user of the JWT bearer flow"),
     secret("salesforce.private_key", &[], "private key of the JWT bearer flow, as PEM or a file of it"),
+    setting("graph_version", Some("v26.0"), "version of the Graph API of WhatsApp and Instagram"),
     secret("whatsapp.app_secret", &["WHATSAPP_APP_SECRET"], "what WhatsApp signs its deliveries with"),
     secret(
         "whatsapp.verify_token",
@@ -120,7 +122,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting(
         "webhook_allowlist",
         None,
-        "networks that webhooks may reach although they are not public, such as 10.1.0.0/16",
+        "networks and hosts that webhooks may reach although they are not public, such as 10.1.0.0/16",
+    ),
+    setting(
+        "webhook_waits",
+        Some("5s,5m,30m,2h,5h,10h,14h"),
+        "how long after each failure a webhook is tried again; a fifth more or less at random",
     ),
     setting("allow_insecure_webhooks", Some("false"), "lets webhooks go to http addresses: for tests"),
     setting(

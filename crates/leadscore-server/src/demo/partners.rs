@@ -100,15 +100,12 @@ async fn receive(State(seen): State<Seen>, headers: HeaderMap, body: Bytes) -> S
     let secrets = [SecretString::from(WEBHOOK_SECRET)];
     let now = i64::try_from(now).unwrap_or_default();
     let checked = timestamped::verify(header.unwrap_or_default(), &secrets, &body, now, TOLERANCE_SECONDS);
-    match (checked, serde_json::from_slice(&body)) {
-        (Ok(()), Ok(event)) => {
-            seen.lock().events.push(event);
-            StatusCode::NO_CONTENT
-        }
-        _ => {
-            seen.lock().refused += 1;
-            StatusCode::BAD_REQUEST
-        }
+    if let (Ok(()), Ok(event)) = (checked, serde_json::from_slice(&body)) {
+        seen.lock().events.push(event);
+        StatusCode::NO_CONTENT
+    } else {
+        seen.lock().refused += 1;
+        StatusCode::BAD_REQUEST
     }
 }
 

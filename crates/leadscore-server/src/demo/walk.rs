@@ -39,7 +39,7 @@ enum Credential {
 }
 
 /// How long a job may take until its outcome is looked for in vain.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(20);
 /// The longest line of an answer that is shown.
 const LINE: usize = 150;
 /// The person that chats.
@@ -107,6 +107,9 @@ impl Walk {
         let test = json!({"to_email": "robin@example.com", "lead_data": lead});
         let sent = self.post(say, "/api/v1/send-test-email", Credential::Key, &test).await?;
         show(say, &sent, &["message", "message_id"]);
+        for file in std::fs::read_dir(&self.outbox).map_err(|error| told("the outbox", &error))?.flatten() {
+            say(&format!("   → e-mail: {}", file.path().display()));
+        }
         let now = leadscore_time();
         let activities = json!({"activities": [
             {"id": "demo-open", "kind": "email_open", "at": now},
@@ -182,7 +185,9 @@ impl Walk {
         let path = "/api/lead-scoring/1/ml/ranked-leads?limit=3";
         let ranked = self.get(say, path, Credential::Token).await?;
         for lead in ranked["rankings"].as_array().into_iter().flatten() {
-            show(say, lead, &["priorityRank", "name", "email", "priorityTier", "priorityScore"]);
+            let field = |name: &str| lead[name].as_str().unwrap_or("–").to_owned();
+            let (rank, score) = (&lead["priorityRank"], &lead["priorityScore"]);
+            say(&format!("      {rank}  {}, {score} points: {}", field("name"), field("priorityTier")));
         }
         Ok(())
     }
@@ -311,7 +316,8 @@ fn leadscore_time() -> String {
 
 /// Tells some fields of an answer.
 fn show(say: &mut impl FnMut(&str), answer: &Value, fields: &[&str]) {
-    let found = fields.iter().filter_map(|field| Some(format!("{field}: {}", answer.get(*field)?)));
+    let words = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let found = fields.iter().filter_map(|field| Some(format!("{field}: {}", words(answer.get(*field)?))));
     for line in found {
         say(&format!("      {}", shortened(&line)));
     }

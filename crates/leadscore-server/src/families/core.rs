@@ -2,6 +2,7 @@
 
 pub(crate) mod activities;
 pub(crate) mod configurations;
+pub(crate) mod jobs;
 pub(crate) mod leads;
 pub(crate) mod outcome;
 pub(crate) mod score;

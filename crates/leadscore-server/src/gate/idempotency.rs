@@ -5,6 +5,7 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 
 use super::Route;
@@ -42,6 +43,13 @@ pub(super) async fn answer_once(
     let (tenant, template) = (caller.tenant.as_str(), route.template.as_str());
     match state.store.claim_key(tenant, template, key, &hash, 2 * route.policy.timeout, state.now()).await? {
         Claim::New => {}
+        Claim::Answered(kept) if route.policy.has_secret_answer => {
+            let body = state.vault.open(&place(tenant, template, key), &kept.body).map_err(|error| {
+                tracing::error!(%error, "a kept answer cannot be read");
+                Fault::new(FaultKind::Internal, "the answer that was given before cannot be read")
+            })?;
+            return Ok(again(KeptAnswer { body: body.expose_secret().to_owned(), ..kept }));
+        }
         Claim::Answered(kept) => return Ok(again(kept)),
         Claim::Running => {
             let message = "a request with this Idempotency-Key is still being answered";
@@ -61,13 +69,23 @@ pub(super) async fn answer_once(
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.map_err(|_| Fault::new(FaultKind::Internal, "no answer"))?;
     let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let body = String::from_utf8_lossy(&bytes).into_owned();
     let kept = KeptAnswer {
         status: parts.status.as_u16(),
         content_type: content_type.map(str::to_owned),
-        body: String::from_utf8_lossy(&bytes).into_owned(),
+        body: if route.policy.has_secret_answer {
+            state.vault.seal(&place(tenant, template, key), &body.into())
+        } else {
+            body
+        },
     };
     state.store.keep_answer(tenant, template, key, &kept).await?;
     Ok(Response::from_parts(parts, Body::from(bytes)))
+}
+
+/// Where a kept answer stands in the [`Vault`](crate::vault::Vault).
+fn place<'a>(tenant: &'a str, template: &'a str, key: &'a str) -> [&'a str; 4] {
+    ["answer", tenant, template, key]
 }
 
 fn again(kept: KeptAnswer) -> Response {

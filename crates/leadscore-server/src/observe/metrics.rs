@@ -5,8 +5,10 @@
 
 mod calls;
 mod families;
+mod jobs;
 mod route;
 mod system;
+mod webhooks;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -17,10 +19,14 @@ use thiserror::Error;
 use super::resources::Sampler;
 use calls::{LlmFamilies, Store};
 use families::Builder;
+use jobs::Jobs;
 use route::Http;
+use webhooks::Webhooks;
 
 pub use calls::{LlmMetrics, LlmOutcome, StoreFailure, StoreOperation};
+pub use jobs::JobOutcome;
 pub use route::{InFlight, RouteMetrics, UNMATCHED, method_label};
+pub use webhooks::WebhookOutcome;
 
 /// The content type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -29,6 +35,9 @@ pub const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 const TIERS: [&str; 5] = ["A", "B", "C", "D", "E"];
 const FAMILIES: [&str; 6] = ["heatscore", "lead-ml", "b2b", "qualify", "capture", "leadscore"];
+const PLATFORMS: [&str; 2] = ["whatsapp", "instagram"];
+const EVENTS: [&str; 9] =
+    ["message", "echo", "status", "edit", "removal", "new_number", "reaction", "system", "account_problem"];
 /// The label of what is in none of the lists above: no input may make series without end.
 const OTHER: &str = "other";
 
@@ -53,7 +62,10 @@ pub struct Metrics {
     model: Model,
     store: Store,
     llm: LlmFamilies,
+    webhooks: Webhooks,
     rate_limited: Named<6>,
+    jobs: Jobs,
+    platform_events: [Named<9>; 2],
 }
 
 /// A metric could not be set up or written.
@@ -106,14 +118,22 @@ impl Metrics {
         let http = Arc::new(Http::new(&build)?);
         let store = Store::new(&build)?;
         let llm = LlmFamilies::new(&build)?;
+        let webhooks = Webhooks::new(&build)?;
         let rate_limited = build.counters(
             "leadscore_rate_limited_requests_total",
             "Requests refused with 429, by the family of the API.",
             &["family"],
         )?;
         let rate_limited = Named::new(FAMILIES, &rate_limited, |family| vec![family]);
+        let events = build.counters(
+            "leadscore_platform_events_total",
+            "Events that a messaging platform delivered, also again, by what they are.",
+            &["platform", "event"],
+        )?;
+        let platform_events = PLATFORMS.map(|name| Named::new(EVENTS, &events, |event| vec![name, event]));
+        let jobs = Jobs::new(&build)?;
         registry.register(Box::new(system::SystemCollector::new(data, sampler)?))?;
-        Ok(Metrics { registry, http, model, store, llm, rate_limited })
+        Ok(Metrics { registry, http, model, store, llm, webhooks, rate_limited, jobs, platform_events })
     }
 
     /// The handle of one route, made once at start.
@@ -158,6 +178,50 @@ impl Metrics {
     /// One request refused with 429; a family that is not known counts as `other`.
     pub fn record_rate_limited(&self, family: &str) {
         self.rate_limited.counter(family).inc();
+    }
+
+    /// Has the attempts at jobs of a kind counted from zero.
+    pub fn declare_jobs(&self, kind: &str) {
+        for outcome in JobOutcome::ALL {
+            self.jobs.ended.with_label_values(&[kind, outcome.label()]);
+        }
+    }
+
+    /// One attempt at a job that ended.
+    pub fn record_job(&self, kind: &str, outcome: JobOutcome) {
+        self.jobs.ended.with_label_values(&[kind, outcome.label()]).inc();
+    }
+
+    /// So many jobs of a kind are in a state.
+    pub fn set_jobs(&self, kind: &str, state: &str, count: i64) {
+        self.jobs.kept.with_label_values(&[kind, state]).set(count);
+    }
+
+    /// How many jobs there are is not known: nothing is told until it is.
+    pub fn forget_jobs(&self) {
+        self.jobs.kept.reset();
+    }
+
+    /// One attempt to deliver an event to a webhook; an event that is not known counts as `other`.
+    pub fn record_delivery(&self, event: &str, outcome: WebhookOutcome, seconds: f64) {
+        self.webhooks.record(event, outcome, seconds);
+    }
+
+    /// One webhook that is told nothing more, because its receiver is gone or took nothing for days.
+    pub fn record_webhook_switched_off(&self) {
+        self.webhooks.switched_off.inc();
+    }
+
+    /// How many deliveries wait or are under way; none where that is not known now.
+    pub fn set_webhook_queue(&self, depth: Option<i64>) {
+        self.webhooks.set_queue(depth);
+    }
+
+    /// One event that `whatsapp` or `instagram` delivered; an event that is not known counts as `other`.
+    pub fn record_platform_event(&self, platform: &str, event: &str) {
+        if let Some(place) = PLATFORMS.iter().position(|name| *name == platform) {
+            self.platform_events[place].counter(event).inc();
+        }
     }
 
     /// The handle of one configured language model, made once at start.

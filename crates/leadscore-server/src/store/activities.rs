@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::db::{read, write};
+use super::leads::Row;
+use super::take::take;
 use super::{Attributes, Store, StoreError};
 
 /// Something that happened with a lead.
@@ -33,6 +35,20 @@ pub struct Appended {
     pub duplicates: u64,
 }
 
+/// Locks the lead `$2` of the tenant `$1`, with the times of its first (`$3`) and latest (`$4`) activity, where they are not
+/// within what is known.
+pub(super) const TAKE_AT: &str =
+    "UPDATE leads SET first_contact_at = CASE WHEN first_contact_at < COALESCE($3, first_contact_at)
+    THEN first_contact_at ELSE COALESCE($3, first_contact_at) END,
+    last_activity_at = CASE WHEN COALESCE(last_activity_at, $4) > COALESCE($4, last_activity_at)
+    THEN last_activity_at ELSE COALESCE($4, last_activity_at) END
+    WHERE tenant = $1 AND number = $2";
+
+/// Keeps an activity, unless its id is known.
+pub(super) const INSERT_ACTIVITY: &str =
+    "INSERT INTO activities (lead, id, kind, at, properties) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (lead, id) DO NOTHING";
+
 impl Store {
     /// Keeps activities of a lead, all or none; one whose id is known is left as it is. None where there is no such lead.
     ///
@@ -47,29 +63,18 @@ impl Store {
         let latest = activities.iter().map(|activity| activity.at.as_millis()).max();
         let first = activities.iter().map(|activity| activity.at.as_millis()).min();
         Ok(write!(&self.db, transaction => {
-            let known = sqlx::query(
-                "UPDATE leads SET first_contact_at = CASE WHEN first_contact_at < COALESCE($3, first_contact_at)
-                     THEN first_contact_at ELSE COALESCE($3, first_contact_at) END,
-                     last_activity_at = CASE WHEN COALESCE(last_activity_at, $4) > COALESCE($4, last_activity_at)
-                     THEN last_activity_at ELSE COALESCE($4, last_activity_at) END
-                 WHERE tenant = $1 AND number = $2",
-            )
+            let row: Option<Row> = take!(transaction, tenant, lead);
+            let Some(Row { number: lead, .. }) = row else { return Ok(None) };
+            sqlx::query(TAKE_AT)
             .bind(tenant)
             .bind(lead)
             .bind(first)
             .bind(latest)
             .execute(&mut *transaction)
-            .await?
-            .rows_affected();
-            if known == 0 {
-                return Ok(None);
-            }
+            .await?;
             let mut accepted = 0;
             for activity in activities {
-                accepted += sqlx::query(
-                    "INSERT INTO activities (lead, id, kind, at, properties) VALUES ($1, $2, $3, $4, $5)
-                     ON CONFLICT (lead, id) DO NOTHING",
-                )
+                accepted += sqlx::query(INSERT_ACTIVITY)
                 .bind(lead)
                 .bind(&activity.id)
                 .bind(&activity.kind)

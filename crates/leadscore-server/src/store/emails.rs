@@ -55,7 +55,8 @@ impl Store {
             let (number,): (i64,) = sqlx::query_as(
                 "INSERT INTO emails (tenant, lead, type, subject, content, input_tokens, output_tokens, cost_picodollars,
                      was_cached, message_id, created_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING number",
+                 VALUES ($1, COALESCE((SELECT lead FROM merged_leads WHERE number = $2), $2), $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                 RETURNING number",
             )
             .bind(tenant)
             .bind(email.lead)

@@ -1,11 +1,17 @@
 //! Leads that go: one by one, or when nothing happened with them for long.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leadscore::Timestamp;
 
 use super::db::{read, write};
-use super::{LeadReference, Store, StoreError};
+use super::identity::email_key;
+use super::leads::Row;
+use super::lookup::NUMBER_BY_EMAIL;
+use super::suppression::{UNSUBSCRIBED, email_keys, suppress};
+use super::take::take;
+use super::traces::{containing, erase_batch_rows, erase_messages};
+use super::{LeadReference, Store, StoreError, StoredLead, UNSUBSCRIBED_AT};
 
 /// How many leads go in one transaction: others wait for it.
 const AT_ONCE: i64 = 200;
@@ -19,9 +25,9 @@ impl Store {
         if let Some(lead) = self.lead(tenant, &LeadReference::Any(name.to_owned())).await? {
             return Ok(Some(lead.number));
         }
-        let row: Option<(i64,)> = read!(&self.db, pool => sqlx::query_as(
-            "SELECT number FROM leads WHERE tenant = $1 AND email = $2",
-        ).bind(tenant).bind(name.trim().to_lowercase()).fetch_optional(pool).await?);
+        let row: Option<(i64,)> = read!(&self.db, pool => {
+            sqlx::query_as(NUMBER_BY_EMAIL).bind(tenant).bind(email_key(name)).fetch_optional(pool).await?
+        });
         Ok(row.map(|(number,)| number))
     }
 
@@ -32,24 +38,41 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn delete_lead(&self, tenant: &str, number: i64) -> Result<bool, StoreError> {
         Ok(write!(&self.db, transaction => {
-            let names: Option<(String, Option<String>)> =
-                sqlx::query_as("SELECT id, email FROM leads WHERE tenant = $1 AND number = $2")
-                    .bind(tenant)
+            let row: Option<Row> = take!(transaction, tenant, number);
+            let Some(row) = row else { return Ok(false) };
+            let (number, lead) = (row.number, StoredLead::try_from(row)?);
+            let email_keys: BTreeSet<String> = email_keys!(transaction, lead).collect();
+            if lead.text(UNSUBSCRIBED_AT).is_some() {
+                for key in &email_keys {
+                    suppress!(transaction, tenant, key, UNSUBSCRIBED, lead.updated_at);
+                }
+            }
+            erase_messages!(transaction, tenant, number);
+            erase_batch_rows!(transaction, tenant, &email_keys);
+            let mut names: Vec<(String, Option<String>)> =
+                sqlx::query_as("SELECT id, email FROM merged_leads WHERE lead = $1")
                     .bind(number)
-                    .fetch_optional(&mut *transaction)
+                    .fetch_all(&mut *transaction)
                     .await?;
-            let Some((id, email)) = names else { return Ok(false) };
-            sqlx::query(
-                "DELETE FROM idempotency WHERE tenant = $1 AND (body LIKE $2 ESCAPE '!' OR LOWER(body) LIKE $3 ESCAPE '!')",
-            )
-            .bind(tenant)
-            .bind(containing(&id))
-            .bind(email.as_deref().map(containing))
-            .execute(&mut *transaction)
-            .await?;
+            names.push((lead.id, lead.contact.email));
+            for (id, email) in names {
+                sqlx::query(
+                    "DELETE FROM idempotency
+                     WHERE tenant = $1 AND (body LIKE $2 ESCAPE '!' OR LOWER(body) LIKE $3 ESCAPE '!')",
+                )
+                .bind(tenant)
+                .bind(containing(&id))
+                .bind(email.map(|email| containing(&email.to_lowercase())))
+                .execute(&mut *transaction)
+                .await?;
+            }
             sqlx::query("UPDATE emails SET subject = '', content = '' WHERE lead = $1 AND tenant = $2")
                 .bind(number)
                 .bind(tenant)
+                .execute(&mut *transaction)
+                .await?;
+            sqlx::query("UPDATE batch_leads SET email = NULL, body = '' WHERE lead = $1")
+                .bind(number)
                 .execute(&mut *transaction)
                 .await?;
             sqlx::query("DELETE FROM leads WHERE tenant = $1 AND number = $2")
@@ -79,33 +102,47 @@ impl Store {
                      AND COALESCE(outcome_at, 0) < $1 ORDER BY number LIMIT $2",
             ).bind(since.as_millis()).bind(AT_ONCE).fetch_all(pool).await?);
             let last = found.last().map(|(number, _)| *number);
-            let mut gone = Vec::new();
-            write!(&self.db, transaction => {
+            let gone = write!(&self.db, transaction => {
+                // Counted anew where the transaction is run again.
+                let mut gone = Vec::new();
+                let mut email_keys: BTreeMap<&String, BTreeSet<String>> = BTreeMap::new();
                 for (number, tenant) in &found {
-                    // E-mails stay for the count of them, without their words.
-                    sqlx::query(
-                        "UPDATE emails SET subject = '', content = '' WHERE lead IN (
-                             SELECT number FROM leads WHERE number = $1 AND updated_at < $2
-                                 AND COALESCE(last_activity_at, 0) < $2 AND COALESCE(outcome_at, 0) < $2)",
-                    )
-                    .bind(number)
-                    .bind(since.as_millis())
-                    .execute(&mut *transaction)
-                    .await?;
                     // Asked again: it may have changed in the meantime.
-                    let rows = sqlx::query(
-                        "DELETE FROM leads WHERE number = $1 AND updated_at < $2 AND COALESCE(last_activity_at, 0) < $2
-                             AND COALESCE(outcome_at, 0) < $2",
+                    let row: Option<Row> = sqlx::query_as(
+                        "UPDATE leads SET updated_at = updated_at WHERE number = $1 AND updated_at < $2
+                             AND COALESCE(last_activity_at, 0) < $2 AND COALESCE(outcome_at, 0) < $2 RETURNING *",
                     )
                     .bind(number)
                     .bind(since.as_millis())
-                    .execute(&mut *transaction)
-                    .await?
-                    .rows_affected();
-                    if rows > 0 {
-                        gone.push(tenant);
+                    .fetch_optional(&mut *transaction)
+                    .await?;
+                    let Some(row) = row else { continue };
+                    let lead = StoredLead::try_from(row)?;
+                    let own: BTreeSet<String> = email_keys!(transaction, lead).collect();
+                    if lead.text(UNSUBSCRIBED_AT).is_some() {
+                        for key in &own {
+                            suppress!(transaction, tenant, key, UNSUBSCRIBED, lead.updated_at);
+                        }
                     }
+                    email_keys.entry(tenant).or_default().extend(own);
+                    erase_messages!(transaction, tenant, number);
+                    // E-mails stay for the count of them, without their words.
+                    sqlx::query("UPDATE emails SET subject = '', content = '' WHERE lead = $1")
+                        .bind(number)
+                        .execute(&mut *transaction)
+                        .await?;
+                    sqlx::query("DELETE FROM leads WHERE number = $1").bind(number).execute(&mut *transaction).await?;
+                    gone.push(tenant);
                 }
+                for (tenant, email_keys) in &email_keys {
+                    erase_batch_rows!(transaction, tenant, email_keys);
+                }
+                sqlx::query(
+                    "UPDATE batch_leads SET email = NULL WHERE lead IS NULL AND state = 'done' AND email IS NOT NULL",
+                )
+                .execute(&mut *transaction)
+                .await?;
+                gone
             });
             for tenant in gone {
                 *erased.entry(tenant.clone()).or_default() += 1;
@@ -120,19 +157,6 @@ impl Store {
         }
         Ok(erased)
     }
-}
-
-/// The pattern of LIKE for texts with another one in them.
-fn containing(text: &str) -> String {
-    let mut pattern = "%".to_owned();
-    for letter in text.chars() {
-        if matches!(letter, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
 }
 
 #[cfg(test)]

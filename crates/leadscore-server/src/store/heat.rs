@@ -1,6 +1,8 @@
 //! What the heat model said of leads, and how it held.
 
 use super::db::{read, write};
+use super::leads::Row;
+use super::take::take;
 use super::{Store, StoreError};
 
 /// How often the heat model was asked, and how it held.
@@ -23,9 +25,10 @@ impl Store {
     /// [`StoreError::Database`].
     pub async fn save_recommendation(&self, tenant: &str, lead: i64, text: &str) -> Result<(), StoreError> {
         write!(&self.db, transaction => {
-            sqlx::query("UPDATE leads SET recommendation = $3 WHERE tenant = $1 AND number = $2")
-                .bind(tenant)
-                .bind(lead)
+            let row: Option<Row> = take!(transaction, tenant, lead);
+            let Some(row) = row else { return Ok(()) };
+            sqlx::query("UPDATE leads SET recommendation = $2 WHERE number = $1")
+                .bind(row.number)
                 .bind(text)
                 .execute(&mut *transaction)
                 .await?;

@@ -104,7 +104,7 @@ pub enum JobConclusion {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     number: i64,
     id: String,
     tenant: String,
@@ -123,7 +123,8 @@ struct Row {
 
 /// Keeps a job that is due at `$9`; the id is `$1`. One whose key is known is left as it is.
 pub(super) const INSERT: &str = "INSERT INTO jobs (id, tenant, kind, key, lane, lead, body, priority, state, attempts, due_at, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', 0, $9, $9) ON CONFLICT (tenant, kind, key) DO NOTHING";
+     VALUES ($1, $2, $3, $4, $5, COALESCE((SELECT lead FROM merged_leads WHERE number = $6), $6), $7, $8, 'waiting', 0, $9, $9)
+     ON CONFLICT (tenant, kind, key) DO NOTHING";
 
 /// Jobs of the kind `$1` that can be begun at `$2`.
 const IS_READY: &str = "SELECT 1 FROM jobs WHERE kind = $1 AND ((state = 'waiting' AND due_at <= $2)
@@ -142,6 +143,8 @@ const CLAIM: &str =
              FROM jobs WHERE kind = $1 AND ((state = 'waiting' AND due_at <= $2)
                  OR (state = 'running' AND leased_until <= $2))
          ) AS ready WHERE place <= $4 ORDER BY priority DESC, due_at, number LIMIT $3)
+     -- Asked again of the row as it is once its lock was waited for: its server may have ended the job by then.
+     AND ((state = 'waiting' AND due_at <= $2) OR (state = 'running' AND leased_until <= $2))
      RETURNING *";
 
 impl Store {
@@ -150,21 +153,32 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn add_job(&self, tenant: &str, job: &NewJob, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.add_jobs(tenant, std::slice::from_ref(job), now).await? > 0)
+    }
+
+    /// Keeps jobs that are due now, all or none; gives how many were not known.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn add_jobs(&self, tenant: &str, jobs: &[NewJob], now: Timestamp) -> Result<u64, StoreError> {
         Ok(write!(&self.db, transaction => {
-            sqlx::query(INSERT)
-                .bind(new_id())
-                .bind(tenant)
-                .bind(job.kind.as_str())
-                .bind(&job.key)
-                .bind(&job.lane)
-                .bind(job.lead)
-                .bind(&job.body)
-                .bind(job.priority)
-                .bind(now.as_millis())
-                .execute(&mut *transaction)
-                .await?
-                .rows_affected()
-                > 0
+            let mut added = 0;
+            for job in jobs {
+                added += sqlx::query(INSERT)
+                    .bind(new_id())
+                    .bind(tenant)
+                    .bind(job.kind.as_str())
+                    .bind(&job.key)
+                    .bind(&job.lane)
+                    .bind(job.lead)
+                    .bind(&job.body)
+                    .bind(job.priority)
+                    .bind(now.as_millis())
+                    .execute(&mut *transaction)
+                    .await?
+                    .rows_affected();
+            }
+            added
         }))
     }
 
@@ -266,14 +280,14 @@ impl Store {
         }))
     }
 
-    /// Gives back all jobs of a worker that ends: others may begin them at once.
+    /// Gives back all jobs of a worker that ends: others may begin them at once, and the attempt does not count.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn release_jobs(&self, worker: &str) -> Result<u64, StoreError> {
         Ok(write!(&self.db, transaction => {
             sqlx::query(
-                "UPDATE jobs SET state = 'waiting', worker = NULL, leased_until = NULL
+                "UPDATE jobs SET state = 'waiting', worker = NULL, leased_until = NULL, attempts = attempts - 1
                  WHERE worker = $1 AND state = 'running'",
             )
             .bind(worker)
@@ -282,76 +296,10 @@ impl Store {
             .rows_affected()
         }))
     }
-
-    /// Jobs of a tenant in a state, the latest first, below a number.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn jobs(
-        &self,
-        tenant: &str,
-        state: JobState,
-        below: Option<i64>,
-        limit: u32,
-    ) -> Result<Vec<Job>, StoreError> {
-        let rows: Vec<Row> = read!(&self.db, pool => sqlx::query_as(
-            "SELECT * FROM jobs WHERE tenant = $1 AND state = $2 AND number < $3 ORDER BY number DESC LIMIT $4",
-        ).bind(tenant).bind(state.as_str()).bind(below.unwrap_or(i64::MAX)).bind(i64::from(limit)).fetch_all(pool).await?);
-        rows.into_iter().map(Job::try_from).collect()
-    }
-
-    /// Has a job that was given up done again, from its first attempt on; false where there is none of that id.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn retry_job(&self, tenant: &str, id: &str, now: Timestamp) -> Result<bool, StoreError> {
-        Ok(write!(&self.db, transaction => {
-            sqlx::query(
-                "UPDATE jobs SET state = 'waiting', attempts = 0, due_at = $3, finished_at = NULL
-                 WHERE tenant = $1 AND id = $2 AND state = 'dead'",
-            )
-            .bind(tenant)
-            .bind(id)
-            .bind(now.as_millis())
-            .execute(&mut *transaction)
-            .await?
-            .rows_affected()
-                > 0
-        }))
-    }
-
-    /// Forgets jobs that were done before one time, or given up before another one.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn forget_jobs(&self, done_before: i64, dead_before: i64) -> Result<u64, StoreError> {
-        Ok(write!(&self.db, transaction => {
-            let mut gone = 0;
-            for (state, before) in [(JobState::Done, done_before), (JobState::Dead, dead_before)] {
-                gone += sqlx::query("DELETE FROM jobs WHERE state = $1 AND finished_at < $2")
-                    .bind(state.as_str())
-                    .bind(before)
-                    .execute(&mut *transaction)
-                    .await?
-                    .rows_affected();
-            }
-            gone
-        }))
-    }
-
-    /// How many jobs of each kind are in each state but done: for the metrics.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn job_counts(&self) -> Result<Vec<(String, String, i64)>, StoreError> {
-        Ok(read!(&self.db, pool => sqlx::query_as(
-            "SELECT kind, state, COUNT(*) FROM jobs WHERE state IN ('waiting', 'running', 'dead') GROUP BY kind, state
-             ORDER BY kind, state",
-        ).fetch_all(pool).await?))
-    }
 }
 
-fn new_id() -> String {
+/// The id by which a new job is told to users.
+pub(super) fn new_id() -> String {
     format!("job_{}", Uuid::now_v7().simple())
 }
 

@@ -4,8 +4,11 @@ use leadscore::{Activity, Lead, Timestamp};
 use serde_json::Value;
 
 use super::db::{read, write};
-use super::lookup::LEAD_BY_ANY;
-use super::{NewQualification, Store, StoreError};
+use super::identity::{email_key, phone_key};
+use super::lookup::{LEAD_BY_ANY, LEAD_BY_CONTACT};
+use super::suppression::{email_keys, take_back};
+use super::take::take;
+use super::{Store, StoreError, UNSUBSCRIBED_AT};
 
 /// What is known of a lead, by name: texts, numbers and flags.
 pub type Attributes = serde_json::Map<String, Value>;
@@ -13,9 +16,9 @@ pub type Attributes = serde_json::Map<String, Value>;
 /// How a lead can be told from others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contact {
-    /// The e-mail address, in lower case; it decides.
+    /// The e-mail address as it was written; it decides, and other ways to write it are the same one.
     pub email: Option<String>,
-    /// The telephone number.
+    /// The telephone number as it was written; it is compared in E.164, or by its digits where no country is written.
     pub phone: Option<String>,
     /// The caller's own id.
     pub external_id: Option<String>,
@@ -57,19 +60,6 @@ pub struct StoredLead {
     pub recommendation: Option<String>,
 }
 
-/// What is to be kept of a lead.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct NewLead {
-    /// How it is told from others.
-    pub contact: Contact,
-    /// What is known of it.
-    pub attributes: Attributes,
-    /// The class that the heat model gave it now, with its probability: it is kept with the lead, and counted.
-    pub heat: Option<(String, f64)>,
-    /// What was said of it when it was qualified now: kept with it, and told to webhooks.
-    pub qualification: Option<NewQualification>,
-}
-
 /// What [`Store::save_lead`] did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SavedLead {
@@ -77,6 +67,8 @@ pub struct SavedLead {
     pub lead: StoredLead,
     /// Whether it was not known before.
     pub is_new: bool,
+    /// The sales representative that it belongs to, where it was routed.
+    pub rep: Option<String>,
 }
 
 /// A lead by one of its names.
@@ -90,7 +82,7 @@ pub enum LeadReference {
 
 #[derive(sqlx::FromRow)]
 pub(super) struct Row {
-    number: i64,
+    pub(super) number: i64,
     id: String,
     pub(super) tenant: String,
     email: Option<String>,
@@ -99,7 +91,7 @@ pub(super) struct Row {
     attributes: String,
     first_contact_at: i64,
     created_at: i64,
-    updated_at: i64,
+    pub(super) updated_at: i64,
     last_activity_at: Option<i64>,
     outcome: Option<String>,
     outcome_at: Option<i64>,
@@ -128,6 +120,27 @@ impl Store {
         row.map(StoredLead::try_from).transpose()
     }
 
+    /// The lead that [`Store::save_lead`] would update for a contact.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn lead_by_contact(
+        &self,
+        tenant: &str,
+        contact: &Contact,
+    ) -> Result<Option<StoredLead>, StoreError> {
+        let row: Option<Row> = read!(&self.db, pool => {
+            sqlx::query_as(LEAD_BY_CONTACT)
+                .bind(tenant)
+                .bind(contact.email_key())
+                .bind(&contact.external_id)
+                .bind(contact.phone_to_find())
+                .fetch_optional(pool)
+                .await?
+        });
+        row.map(StoredLead::try_from).transpose()
+    }
+
     /// Changes a lead: attributes are merged, and a contact that is given replaces the old one.
     ///
     /// # Errors
@@ -141,28 +154,32 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<StoredLead>, StoreError> {
         Ok(write!(&self.db, transaction => {
-            let row: Option<Row> =
-                sqlx::query_as("UPDATE leads SET updated_at = $3 WHERE tenant = $1 AND number = $2 RETURNING *")
-                    .bind(tenant)
-                    .bind(number)
-                    .bind(now.as_millis())
-                    .fetch_optional(&mut *transaction)
-                    .await?;
+            let row: Option<Row> = take!(transaction, tenant, number);
             let Some(row) = row else { return Ok(None) };
             let mut lead = StoredLead::try_from(row)?;
             merge(&mut lead.attributes, attributes);
             let row: Row = sqlx::query_as(
                 "UPDATE leads SET email = COALESCE($2, email), phone = COALESCE($3, phone),
-                     external_id = COALESCE($4, external_id), attributes = $5 WHERE number = $1 RETURNING *",
+                     external_id = COALESCE($4, external_id), attributes = $5, email_key = COALESCE($6, email_key),
+                     phone_key = COALESCE($7, phone_key), updated_at = $8 WHERE number = $1 RETURNING *",
             )
-            .bind(number)
+            .bind(lead.number)
             .bind(&contact.email)
             .bind(&contact.phone)
             .bind(&contact.external_id)
-            .bind(Value::Object(lead.attributes).to_string())
+            .bind(Value::Object(lead.attributes.clone()).to_string())
+            .bind(contact.email_key())
+            .bind(contact.phone_key())
+            .bind(now.as_millis())
             .fetch_one(&mut *transaction)
             .await
             .map_err(taken)?;
+            if attributes.get(UNSUBSCRIBED_AT).is_some_and(Value::is_null) {
+                // Whoever takes the word back for a lead takes it back for its addresses.
+                for key in email_keys!(transaction, lead) {
+                    take_back!(transaction, tenant, &key);
+                }
+            }
             Some(StoredLead::try_from(row)?)
         }))
     }
@@ -217,16 +234,33 @@ impl Store {
         at: Timestamp,
     ) -> Result<bool, StoreError> {
         Ok(write!(&self.db, transaction => {
-            sqlx::query("UPDATE leads SET outcome = $3, outcome_at = $4 WHERE tenant = $1 AND number = $2")
-                .bind(tenant)
-                .bind(number)
+            let row: Option<Row> = take!(transaction, tenant, number);
+            let Some(row) = row else { return Ok(false) };
+            sqlx::query("UPDATE leads SET outcome = $2, outcome_at = $3 WHERE number = $1")
+                .bind(row.number)
                 .bind(outcome.as_str())
                 .bind(at.as_millis())
                 .execute(&mut *transaction)
-                .await?
-                .rows_affected()
-                > 0
+                .await?;
+            true
         }))
+    }
+}
+
+impl Contact {
+    /// The form by which the e-mail address is compared.
+    pub(super) fn email_key(&self) -> Option<String> {
+        self.email.as_deref().map(email_key)
+    }
+
+    /// The form by which the telephone number is compared; empty where it tells nobody from others.
+    pub(super) fn phone_key(&self) -> Option<String> {
+        self.phone.as_deref().map(phone_key)
+    }
+
+    /// The form by which leads with the telephone number are looked for.
+    pub(super) fn phone_to_find(&self) -> Option<String> {
+        self.phone_key().filter(|key| !key.is_empty())
     }
 }
 

@@ -94,7 +94,8 @@ impl Store {
             for prediction in predictions {
                 let (number,): (i64,) = sqlx::query_as(
                     "INSERT INTO predictions (tenant, lead, configuration, kind, author, pipeline, body, created_at, expires_at)
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING number",
+                     VALUES ($1, COALESCE((SELECT lead FROM merged_leads WHERE number = $2), $2), $3, $4, $5, $6, $7, $8, $9)
+                     RETURNING number",
                 )
                 .bind(tenant)
                 .bind(prediction.lead)

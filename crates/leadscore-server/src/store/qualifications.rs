@@ -3,7 +3,12 @@
 use serde_json::Value;
 
 use super::db::read;
-use super::{LeadEvent, NewEvent, Store, StoreError, StoredLead};
+use super::{LeadEvent, NewEvent, Routing, Store, StoreError, StoredLead};
+
+/// Where the body of a qualification has the facts, each with its `field` and `value`.
+pub(crate) const FACTS: &str = "enrichment_sources";
+/// Where an event has the facts that it tells of.
+pub(crate) const FILLED: &str = "filled";
 
 /// A qualification of a lead, kept with it in one transaction.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,10 +21,13 @@ pub struct NewQualification {
     pub body: Value,
     /// How long it took, in milliseconds.
     pub processing_ms: i64,
-    /// What webhooks are told after `lead.qualified` or, not for the first time, `lead.scored`.
+    /// What webhooks are told after `lead.qualified` or, not for the first time, `lead.scored`. Of the facts in `filled`, those
+    /// are told that the lead's last qualification did not have; an event without any is left out.
     pub events: Vec<LeadEvent>,
     /// Where it stands in a batch; kept once for each place.
     pub batch: Option<BatchPlace>,
+    /// Among whom the lead is routed.
+    pub routing: Option<Routing>,
 }
 
 /// A lead's place in a batch.
@@ -47,13 +55,38 @@ pub struct StoredQualification {
 }
 
 impl NewQualification {
-    /// All that webhooks are told of it.
-    pub(super) fn events_of(&self, lead: &StoredLead, was_qualified: bool) -> Vec<NewEvent> {
-        let name = if was_qualified { "lead.scored" } else { "lead.qualified" };
+    /// All that webhooks are told of it, after the body of the lead's last qualification and whether the lead still has the
+    /// company that it had then.
+    pub(super) fn events_of(&self, lead: &StoredLead, last: Option<&Value>, is_same: bool) -> Vec<NewEvent> {
+        let name = if last.is_some() { "lead.scored" } else { "lead.qualified" };
         let details = vec![("score", whole(self.score)), ("tier", self.tier.clone().into())];
         let first = LeadEvent { name, details };
-        std::iter::once(&first).chain(&self.events).map(|event| event.about(lead)).collect()
+        let known = last.filter(|_| is_same).and_then(|last| last[FACTS].as_array());
+        let known = known.map_or(&[][..], Vec::as_slice);
+        let more = self.events.iter().filter_map(|event| without_known(event, known));
+        std::iter::once(first).chain(more).map(|event| event.about(lead)).collect()
     }
+}
+
+/// An event without the facts that were known before; none where that leaves nothing to tell.
+fn without_known(event: &LeadEvent, known: &[Value]) -> Option<LeadEvent> {
+    let is_known =
+        |fact: &Value| known.iter().any(|own| own["field"] == fact["field"] && own["value"] == fact["value"]);
+    let mut event = event.clone();
+    for (_, facts) in event.details.iter_mut().filter(|(name, _)| *name == FILLED) {
+        let facts = facts.as_array_mut()?;
+        facts.retain(|fact| !is_known(fact));
+        if facts.is_empty() {
+            return None;
+        }
+    }
+    Some(event)
+}
+
+/// Whether a lead has a company, as far as is known.
+pub(crate) fn has_company(lead: &StoredLead, company: &str) -> bool {
+    let key = |company: &str| company.trim().to_lowercase();
+    lead.text("company").is_none_or(|own| key(own) == key(company))
 }
 
 /// A whole number where it is one.

@@ -1,6 +1,9 @@
 //! Leads with all that is known of them, out of a store and into another one.
 
 mod import;
+mod labelled;
+mod more;
+mod suppressed;
 
 use std::collections::BTreeMap;
 
@@ -9,8 +12,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::db::read;
-use super::{Attributes, NewActivity, Store, StoreError, StoredLead};
+use super::{Attributes, Contact, NewActivity, Store, StoreError, StoredLead};
 pub use import::{ImportOutcome, Imported};
+pub use labelled::{LabelledLead, Unlabelled};
+pub use more::{
+    AssignmentTransfer, ConversationTransfer, CrmTransfer, IntentTransfer, MergedTransfer,
+    QualificationTransfer,
+};
+pub use suppressed::SuppressedTransfer;
 
 /// A lead on its way: a line of an export.
 ///
@@ -68,6 +77,24 @@ pub struct LeadTransfer {
     /// What was predicted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub predictions: Vec<PredictionTransfer>,
+    /// How it was qualified each time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub qualifications: Vec<QualificationTransfer>,
+    /// The sales representative that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<AssignmentTransfer>,
+    /// What it said that it wants.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub intents: Vec<IntentTransfer>,
+    /// Where it chats.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conversations: Vec<ConversationTransfer>,
+    /// Where it is in CRM systems.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub crm_records: Vec<CrmTransfer>,
+    /// The leads that became it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<MergedTransfer>,
 }
 
 /// How a lead ended.
@@ -107,6 +134,15 @@ pub struct MessageTransfer {
     pub content: String,
     /// When.
     pub at: Timestamp,
+    /// How long the reply took, in milliseconds, where the assistant gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_ms: Option<i64>,
+    /// What became of it at the platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// The id of the message that it answers, so that none is answered twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<String>,
 }
 
 /// A prediction that was kept.
@@ -149,6 +185,9 @@ struct PredictionRow {
     validated_at: Option<i64>,
 }
 
+/// Lead, id, channel, who, words, time, how long the reply took, what became of it, what it answers.
+type Said = (i64, String, String, String, String, i64, Option<i64>, Option<String>, Option<String>);
+
 impl LeadTransfer {
     /// The version that is written.
     pub const VERSION: u32 = 1;
@@ -156,6 +195,15 @@ impl LeadTransfer {
     /// A lead of which nothing is known.
     pub fn new() -> LeadTransfer {
         LeadTransfer { leadscore_lead: LeadTransfer::VERSION, ..LeadTransfer::default() }
+    }
+
+    /// How it is told from others.
+    pub(super) fn contact(&self) -> Contact {
+        Contact {
+            email: self.email.clone(),
+            phone: self.phone.clone(),
+            external_id: self.external_id.clone(),
+        }
     }
 }
 
@@ -191,12 +239,13 @@ impl Store {
                 own.activities.push(activity);
             }
         }
-        let rows: Vec<(i64, String, String, String, String, i64)> = read!(&self.db, pool => sqlx::query_as(
-            "SELECT lead, messages.id, source, role, content, at FROM messages JOIN leads ON leads.number = lead
+        let rows: Vec<Said> = read!(&self.db, pool => sqlx::query_as(
+            "SELECT lead, messages.id, source, role, content, at, reply_ms, status, answers FROM messages JOIN leads ON leads.number = lead
              WHERE tenant = $1 AND lead BETWEEN $2 AND $3 ORDER BY messages.number",
         ).bind(tenant).bind(first).bind(last).fetch_all(pool).await?);
-        for (lead, id, source, role, content, at) in rows {
-            let message = MessageTransfer { id, source, role, content, at: time("message", at)? };
+        for (lead, id, source, role, content, at, reply_ms, status, answers) in rows {
+            let at = time("message", at)?;
+            let message = MessageTransfer { id, source, role, content, at, reply_ms, status, answers };
             if let Some(own) = found.get_mut(&lead) {
                 own.messages.push(message);
             }
@@ -222,6 +271,7 @@ impl Store {
                 own.predictions.push(prediction);
             }
         }
+        self.export_more(tenant, (first, last), &mut found).await?;
         Ok((found.into_values().collect(), Some(last)))
     }
 }

@@ -176,17 +176,17 @@ fn the_readme_lists_every_documented_call() {
     for family in ["heatscore", "lead-ml", "b2b", "qualify", "capture"] {
         let row = readme.lines().find(|line| line.starts_with(&format!("| `{family}` |")));
         let row = row.unwrap_or_else(|| panic!("the README has no row of {family}"));
-        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let columns: Vec<&str> = row.split('|').map(str::trim).collect();
         let own: Vec<String> = calls
             .iter()
             .filter(|call| call.family == family)
             .map(|call| format!("{} {}", call.method, call.path))
             .collect();
-        let listed: Vec<&str> = cells[2]
+        let listed: Vec<&str> = columns[2]
             .split('`')
             .filter(|text| text.starts_with(|first: char| first.is_ascii_uppercase()))
             .collect();
         assert_eq!(listed, own, "{family}");
-        assert_eq!(cells[3], format!("{0} of {0}", own.len()), "{family}");
+        assert_eq!(columns[3], format!("{0} of {0}", own.len()), "{family}");
     }
 }

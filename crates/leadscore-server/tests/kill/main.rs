@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+mod batch;
 mod history;
 #[path = "../support/postgres.rs"]
 mod postgres;
@@ -39,6 +40,8 @@ fn serve_when_asked() {
         ("LEADSCORE_DATA".to_owned(), folder.display().to_string()),
         ("LEADSCORE_AUTH_JWT_SECRET".to_owned(), JWT_SECRET.to_owned()),
         ("API_KEY".to_owned(), KEY.to_owned()),
+        // The work of a server that was killed is taken over soon.
+        ("LEADSCORE_JOB_LEASE".to_owned(), "2s".to_owned()),
     ];
     if let Ok(url) = std::env::var("KILLED_SERVER_DATABASE") {
         settings.push(("DATABASE_URL".to_owned(), url));
@@ -66,10 +69,24 @@ async fn postgresql_keeps_what_was_acknowledged() {
     kill_under_load(Some(postgres.url())).await;
 }
 
+fn kills() -> u32 {
+    std::env::var("LEADSCORE_KILLS").map_or(2, |text| text.parse().unwrap())
+}
+
+/// The same numbers in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
 async fn kill_under_load(database: Option<String>) {
-    let kills: u32 = std::env::var("LEADSCORE_KILLS").map_or(2, |text| text.parse().unwrap());
+    let kills = kills();
     let folder = tempfile::tempdir().unwrap();
-    let mut random: u64 = 7;
+    let mut random = Random(7);
     let mut sent: Sent = Vec::new();
     let mut history = History::default();
     for kill in 0..kills {
@@ -81,8 +98,7 @@ async fn kill_under_load(database: Option<String>) {
             tasks.spawn(load(server.base.clone(), format!("k{kill}t{task}"), task % 2 == 1, stop.clone()));
         }
         let going = tokio::spawn(history.go_on(server.base.clone(), stop.clone()));
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        tokio::time::sleep(Duration::from_millis(300 + (random >> 33) % 700)).await;
+        tokio::time::sleep(Duration::from_millis(300 + random.below(700))).await;
         server.kill();
         stop.store(true, Ordering::Relaxed);
         while let Some(outcome) = tasks.join_next().await {

@@ -1,9 +1,9 @@
 //! Several servers write the same rows at once.
 
-use leadscore_server::store::{LeadReference, NewLead, Store};
+use leadscore_server::store::{LeadReference, NewLead, NewQualification, RepFit, Routing, Store};
 use serde_json::json;
 
-use super::{Place, T, activity, at, contact, object};
+use super::{PHONE, Place, T, activity, at, contact, object};
 
 const TASKS: i64 = 8;
 
@@ -17,7 +17,7 @@ on_both!(
 );
 
 /// Runs a task for each number at once, every second one on a connection of another server.
-async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+pub(super) async fn at_once<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     place: &Place,
     tasks: i64,
     task: impl Fn(Store, i64) -> F,
@@ -128,6 +128,61 @@ async fn an_activity_that_is_sent_twice_at_once_is_one(place: Place) {
     assert_eq!(place.store.activities(number).await.unwrap().len(), 20);
     let now = place.store.lead(T, &LeadReference::Number(number)).await.unwrap().unwrap();
     assert_eq!(now.last_activity_at, Some(at(19).as_millis()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_to_merge_holds_nothing_else() {
+    let Some(place) = Place::postgres().await else { return };
+    let store = place.store.clone();
+    let routed = |email: &str, phone: &str| {
+        let rep = RepFit { id: "a".into(), fit: 60.0, capacity: 9, name: "A".into(), email: None };
+        let qualification = NewQualification {
+            score: 90.0,
+            tier: "HOT".into(),
+            body: json!({}),
+            processing_ms: 1,
+            events: Vec::new(),
+            batch: None,
+            routing: Some(Routing { reps: vec![rep] }),
+        };
+        let contact = contact(email, phone, "");
+        NewLead { contact, qualification: Some(qualification), ..NewLead::default() }
+    };
+    store.save_lead(T, &contact("", PHONE, ""), &object(json!({})), at(0)).await.unwrap();
+    // Both locks and the first row are there: this is a lead of its own.
+    store.save_leads(T, &[routed("a@x.org", "")], at(0)).await.unwrap();
+    let pool = sqlx::PgPool::connect(&place.url()).await.unwrap();
+    let mut other = pool.begin().await.unwrap();
+    sqlx::query("INSERT INTO locks (name, at) VALUES ($1, 0)")
+        .bind(format!("leads/{T}"))
+        .execute(&mut *other)
+        .await
+        .unwrap();
+    let saving = tokio::spawn(async move {
+        store.save_leads(T, &[routed("a@x.org", ""), routed("b@x.org", PHONE)], at(1)).await
+    });
+    let waits = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+    while sqlx::query_as::<_, (i64,)>(waits).fetch_one(&pool).await.unwrap().0 == 0 {
+        assert!(!saving.is_finished(), "the lock of merges was not waited for");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    // What is held cannot be taken without waiting, which is an error here.
+    let free = [
+        "SELECT at FROM locks WHERE name LIKE 'reps/%' FOR UPDATE NOWAIT",
+        "SELECT number FROM leads FOR UPDATE NOWAIT",
+    ];
+    for (statement, rows) in free.into_iter().zip([1, 2]) {
+        let found: Vec<(i64,)> = sqlx::query_as(statement).fetch_all(&mut *other).await.unwrap();
+        assert_eq!(found.len(), rows, "{statement}");
+    }
+    other.commit().await.unwrap();
+    let saved = saving.await.unwrap().unwrap();
+    assert_eq!(saved[1].lead.contact, contact("b@x.org", PHONE, ""));
+    assert_eq!(
+        place.store.leads_after(T, 0, 9).await.unwrap().len(),
+        2,
+        "the lead of the telephone number is b"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,6 +19,7 @@ use tempfile::TempDir;
 
 const T: &str = "tenant";
 const START: i64 = 1_790_000_000_000;
+const PHONE: &str = "+49 30 901820";
 const MINUTE: i64 = 60_000;
 /// After which a request without an answer counts as given up.
 const GIVEN_UP: Duration = Duration::from_secs(180);
@@ -42,7 +43,13 @@ macro_rules! on_both {
     };
 }
 
+mod chats;
 mod concurrent;
+mod erasing;
+mod identity;
+mod jobs;
+mod merging;
+mod qualified;
 
 on_both!(
     leads_merge_by_their_names,
@@ -58,12 +65,13 @@ on_both!(
     an_abandoned_key_is_claimed_by_one,
     the_audit_has_the_latest_first,
     a_database_of_the_first_version_is_brought_up,
+    keys_of_old_leads_are_filled_in,
     a_database_of_a_newer_version_is_refused,
 );
 
 async fn leads_merge_by_their_names(place: Place) {
     let store = &place.store;
-    let first = save(store, contact("a@x.org", "+1", ""), json!({"city": "Bonn", "size": 5})).await.unwrap();
+    let first = save(store, contact("a@x.org", PHONE, ""), json!({"city": "Bonn", "size": 5})).await.unwrap();
     assert!(first.is_new);
     let number = first.lead.number;
     // The address decides: what is new is put beside what there is, and a null removes.
@@ -72,12 +80,12 @@ async fn leads_merge_by_their_names(place: Place) {
     assert!(!again.is_new);
     assert_eq!(again.lead.number, number);
     assert_eq!(Value::Object(again.lead.attributes), json!({"city": "Bonn", "vip": true}));
-    assert_eq!(again.lead.contact, contact("a@x.org", "+1", "crm-1"));
+    assert_eq!(again.lead.contact, contact("a@x.org", PHONE, "crm-1"));
     // The caller's id, and the telephone where one of the two has no address.
     assert_eq!(save(store, contact("", "", "crm-1"), json!({})).await.unwrap().lead.number, number);
-    assert_eq!(save(store, contact("", "+1", ""), json!({})).await.unwrap().lead.number, number);
+    assert_eq!(save(store, contact("", PHONE, ""), json!({})).await.unwrap().lead.number, number);
     // A family shares a telephone: two addresses are two leads.
-    assert!(save(store, contact("b@x.org", "+1", ""), json!({})).await.unwrap().is_new);
+    assert!(save(store, contact("b@x.org", PHONE, ""), json!({})).await.unwrap().is_new);
     // Another tenant knows nothing of them.
     let elsewhere =
         store.save_lead("other", &contact("a@x.org", "", ""), &Attributes::new(), at(0)).await.unwrap();
@@ -333,6 +341,29 @@ async fn a_database_of_the_first_version_is_brought_up(place: Place) {
     store.close().await;
 }
 
+async fn keys_of_old_leads_are_filled_in(place: Place) {
+    let rows = "INSERT INTO leads (id, tenant, email, phone, attributes, first_contact_at, created_at, updated_at) VALUES
+        ('plain', 'tenant', 'a@x.org', NULL, '{}', 1, 2, 3), ('upper', 'tenant', 'B@x.org', NULL, '{}', 1, 2, 3),
+        ('alias', 'tenant', 'j.smith@gmail.com', NULL, '{\"city\":\"Bonn\"}', 1, 2, 3),
+        ('twin', 'tenant', 'jsmith+1@googlemail.com', '+49 30 901820', '{\"city\":\"Ulm\",\"size\":3}', 1, 2, 3),
+        ('phone', 'tenant', NULL, '030 901 820', '{}', 1, 2, 3), ('none', 'tenant', NULL, 'n/a', '{}', 1, 2, 3),
+        ('domain', 'tenant', 'a@b\u{fc}ro.example', NULL, '{}', 1, 2, 3)";
+    let old = place.of_the_first_version(rows).await;
+    let store = old.reopen().await.unwrap();
+    let found = async |contact: Contact| save(&store, contact, json!({})).await.unwrap().lead.id;
+    assert_eq!(found(contact("A@X.org", "", "")).await, "plain");
+    assert_eq!(found(contact("b@x.org", "", "")).await, "upper");
+    assert_eq!(found(contact("a@xn--bro-hoa.example", "", "")).await, "domain");
+    assert_eq!(found(contact("", "030/901820", "")).await, "phone");
+    // Two leads of the older version are one person: the older one stays, and the other one is found as it.
+    let alias = store.lead(T, &LeadReference::Any("twin".into())).await.unwrap().unwrap();
+    assert_eq!((alias.id.as_str(), alias.contact.phone.as_deref()), ("alias", Some("+49 30 901820")));
+    assert_eq!(Value::Object(alias.attributes), json!({"city": "Bonn", "size": 3}));
+    assert_eq!(found(contact("", "+4930901820", "")).await, "alias");
+    assert_eq!(store.leads_after(T, 0, 10).await.unwrap().len(), 6);
+    store.close().await;
+}
+
 async fn a_database_of_a_newer_version_is_refused(place: Place) {
     place
         .run(
@@ -372,6 +403,37 @@ impl Place {
     }
 
     async fn run(&self, sql: &'static str) {
+        self.run_all(sql.to_owned()).await;
+    }
+
+    /// How many a question counts.
+    async fn count(&self, sql: String) -> i64 {
+        let sql = AssertSqlSafe(sql);
+        if self.postgres.is_some() {
+            let pool = sqlx::PgPool::connect(&self.url()).await.unwrap();
+            let (count,): (i64,) = sqlx::query_as(sql).fetch_one(&pool).await.unwrap();
+            pool.close().await;
+            count
+        } else {
+            let pool = sqlx::SqlitePool::connect(&self.url()).await.unwrap();
+            let (count,): (i64,) = sqlx::query_as(sql).fetch_one(&pool).await.unwrap();
+            pool.close().await;
+            count
+        }
+    }
+
+    /// Asserts that PostgreSQL had no deadlock to resolve.
+    async fn no_deadlock(&self) {
+        if self.postgres.is_some() {
+            // Its counts are a little late.
+            tokio::time::sleep(Duration::from_millis(1_200)).await;
+            let count = "SELECT deadlocks FROM pg_stat_database WHERE datname = 'postgres'";
+            assert_eq!(self.count(count.into()).await, 0);
+        }
+    }
+
+    async fn run_all(&self, sql: String) {
+        let sql = AssertSqlSafe(sql);
         if self.postgres.is_some() {
             let pool = sqlx::PgPool::connect(&self.url()).await.unwrap();
             sqlx::raw_sql(sql).execute(&pool).await.unwrap();

@@ -54,7 +54,7 @@ impl Running {
         ];
         all.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let config = Layers::new().environment(all).unwrap().build().unwrap();
-        let server = Server::start(config).await.unwrap();
+        let server = Box::pin(Server::start(config)).await.unwrap();
         let base = format!("http://{}", server.address().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(server.run(async {
@@ -70,6 +70,11 @@ impl Running {
         self.client = Client::new();
         self.task.await.unwrap().unwrap();
         self.folder.take().unwrap()
+    }
+
+    /// Where its store is.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.as_ref().expect("it is there until the server is stopped").path()
     }
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {

@@ -113,6 +113,12 @@ async fn all_numbers_are_those_of_the_traffic() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "wants Python with requests"]
+async fn analytics_are_those_of_the_leads() {
+    run("THIRD_PARTY_PYTHON", "analytics.py").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "wants Python, nginx and openssl"]
 async fn callers_are_told_apart_behind_nginx() {
     let settings = [("LEADSCORE_TRUSTED_PROXIES", "127.0.0.1")];
@@ -121,4 +127,22 @@ async fn callers_are_told_apart_behind_nginx() {
         return skipped("nginx");
     }
     assert!(status.success(), "proxy.py: {status}");
+}
+
+/// Lets webhooks go to a receiver on this machine.
+const RECEIVER: [(&str, &str); 2] =
+    [("LEADSCORE_WEBHOOK_ALLOWLIST", "127.0.0.1/32"), ("LEADSCORE_ALLOW_INSECURE_WEBHOOKS", "true")];
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "wants Python with stripe and standardwebhooks"]
+async fn a_python_receiver_verifies_webhooks() {
+    let status = run_with("THIRD_PARTY_PYTHON", "receive.py", &RECEIVER, &[]).await;
+    assert!(status.success(), "receive.py: {status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "wants Node with stripe and standardwebhooks"]
+async fn a_node_receiver_verifies_webhooks() {
+    let status = run_with("THIRD_PARTY_NODE", "receive.mjs", &RECEIVER, &[]).await;
+    assert!(status.success(), "receive.mjs: {status}");
 }

@@ -14,7 +14,7 @@ use crate::Error;
 use crate::json::{self, Cursor, Document, Fields};
 use name::NameAnswer;
 use phone::Cues;
-pub(super) use phone::{Country, country};
+pub(super) use phone::{Country, country, e164_of_international};
 
 const LISTS: &str = include_str!("data/contact-en.json");
 

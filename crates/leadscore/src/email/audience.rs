@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::knowledge::Passage;
-use super::text::sentences;
-use super::wording::WORDING;
+use super::text::{has_phrase, sentences};
+use super::wording::{Audience, WORDING};
 use crate::expression::normalise;
 
 /// Groups of people by what they work as, such as `nurse`; from `wording.json`.
@@ -24,25 +24,43 @@ pub(super) fn of_job(title: &str) -> Groups {
 
 /// The groups that a text addresses: `nurses` and `for a director` do, `a meeting of manager and mentor` does not.
 pub(super) fn named_in(text: &str) -> Groups {
+    nouns_in(text).into_iter().map(|(audience, _)| audience.group.as_str()).collect()
+}
+
+/// Whether a text addresses people by a word of a job title: `managers` a project manager, `team leads` not.
+pub(super) fn names_job(text: &str, title: &str) -> bool {
+    let title = split(title);
+    nouns_in(text).iter().any(|(_, noun)| noun.split(' ').all(|word| title.iter().any(|own| own == word)))
+}
+
+/// Whether a text says what the lead's group need not be told, such as `no programming experience is needed` a developer.
+pub(super) fn is_idle(text: &str, lead: &Groups) -> bool {
+    let lower = normalise(text);
+    let own = WORDING.audiences.iter().filter(|audience| lead.contains(audience.group.as_str()));
+    own.flat_map(|audience| &audience.idle).any(|phrase| has_phrase(&lower, phrase))
+}
+
+/// The groups that a text addresses, with what it calls them.
+fn nouns_in(text: &str) -> Vec<(&'static Audience, &'static str)> {
     let words = split(text);
-    let mut found = Groups::new();
+    let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
         // The longest noun counts: `product managers` are no other managers.
-        let mut best: Option<(usize, &'static str)> = None;
+        let mut best: Option<(usize, &'static Audience, &'static str)> = None;
         for audience in &WORDING.audiences {
             for noun in &audience.nouns {
                 let count = noun.split(' ').count();
-                let is_longer = best.is_none_or(|(longest, _)| count > longest);
+                let is_longer = best.is_none_or(|(longest, _, _)| count > longest);
                 if is_longer && stands_at(&words, at, noun) {
-                    best = Some((count, &audience.group));
+                    best = Some((count, audience, noun));
                 }
             }
         }
-        if let Some((_, group)) = best {
-            found.insert(group);
+        if let Some((_, audience, noun)) = best {
+            found.push((audience, noun));
         }
-        at += best.map_or(1, |(count, _)| count);
+        at += best.map_or(1, |(count, _, _)| count);
     }
     found
 }
@@ -125,6 +143,11 @@ mod tests {
         );
         assert_eq!(of_job("VP Sales").into_iter().collect::<Vec<_>>(), ["director", "seller"]);
         assert!(of_job("Wizard").is_empty());
+        let leads = "For directors, product managers and team leads.";
+        assert!(names_job(leads, "Sales Director") && names_job(leads, "Product Manager"));
+        assert!(!names_job(leads, "Project Manager") && !names_job(leads, "CTO"));
+        let idle = "No programming experience is needed.";
+        assert!(is_idle(idle, &of_job("Developer")) && !is_idle(idle, &of_job("Nurse")));
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub(super) struct LeadFacts {
     /// How the lead is greeted; blank where its name is not fit for it.
     pub(super) greeting: String,
     facts: Vec<Fact>,
+    /// What only a template tells, such as that the lead came by a referral.
+    template_facts: Vec<Fact>,
     required: usize,
 }
 
@@ -44,7 +46,7 @@ impl LeadFacts {
             let found = lead.attributes.iter().find(|(name, _)| key(name) == wanted);
             found.map(|(name, value)| (name.clone(), value))
         };
-        let mut facts: Vec<Fact> = Vec::new();
+        let (mut facts, mut template_facts): (Vec<Fact>, Vec<Fact>) = (Vec::new(), Vec::new());
         for wording in &WORDING.facts {
             let Some((name, value)) = attribute(&wording.attribute) else { continue };
             let own = match value {
@@ -52,6 +54,10 @@ impl LeadFacts {
                 Attribute::Number(number) if number.is_finite() => number.to_string(),
                 _ => continue,
             };
+            if let Some(phrase) = wording.template_values.get(&key(&own)).cloned() {
+                let fact = Fact { attribute: name.clone(), phrase, role: wording.role, is_worded: true };
+                template_facts.push(fact);
+            }
             let phrase = if wording.role == FactRole::Message {
                 // What a stranger writes is told to a model as data, and never put into a template.
                 Some(clean(&without_details(&own), MAX_MESSAGE))
@@ -74,7 +80,7 @@ impl LeadFacts {
             Attribute::Text(text) => greeting(text),
             _ => None,
         });
-        LeadFacts { greeting: name.unwrap_or_default(), facts, required: 0 }
+        LeadFacts { greeting: name.unwrap_or_default(), facts, template_facts, required: 0 }
     }
 
     /// Puts some facts first, which are then told and asked for.
@@ -121,6 +127,19 @@ impl LeadFacts {
         self.facts.iter().find(|fact| fact.role == role)
     }
 
+    /// What a template tells of a role: best what a model is told too.
+    pub(super) fn in_template(&self, role: FactRole) -> Option<&str> {
+        let only = || self.template_facts.iter().find(|fact| fact.role == role);
+        let fact = self.of_role(role).filter(|fact| fact.is_worded).or_else(only);
+        fact.map(|fact| fact.phrase.as_str())
+    }
+
+    /// By what the lead came, such as `a referral`.
+    pub(super) fn source(&self) -> Option<&str> {
+        let fact = self.template_facts.iter().find(|fact| fact.role == FactRole::Other);
+        fact.map(|fact| fact.phrase.as_str())
+    }
+
     /// What the lead is interested in.
     pub(super) fn interest(&self) -> Option<&str> {
         self.of_role(FactRole::Interest).map(|fact| fact.phrase.as_str())
@@ -141,6 +160,23 @@ impl LeadFacts {
     pub(super) fn named_in(&self, text: &str) -> Vec<String> {
         let told = self.facts.iter().filter(|fact| fact.role != FactRole::Message && fact.is_named_in(text));
         told.map(|fact| fact.attribute.clone()).collect()
+    }
+
+    /// The attributes that a text of a template names.
+    pub(super) fn named_in_template(&self, text: &str) -> Vec<String> {
+        let mut named = self.named_in(text);
+        for fact in self.template_facts.iter().filter(|fact| fact.is_named_in(text)) {
+            if !named.contains(&fact.attribute) {
+                named.push(fact.attribute.clone());
+            }
+        }
+        named
+    }
+
+    /// Whether a text must name the lead's job and does not.
+    pub(super) fn lacks_job(&self, text: &str) -> bool {
+        let required = &self.facts[..self.required];
+        required.iter().any(|fact| fact.role == FactRole::Job && !fact.is_named_in(text))
     }
 
     /// A required fact that a text does not name.
@@ -209,19 +245,24 @@ fn is_blank(text: &str) -> bool {
     WORDING.blanks.contains(normalise(text).trim())
 }
 
-/// A name as it is greeted: the first one, or all of it where it is not in Latin letters.
+/// Whether a letter is Latin, Greek or Cyrillic: in these scripts a full name begins with the given one.
+pub(super) fn is_first_name_first(letter: char) -> bool {
+    matches!(u32::from(letter), 0..0x250 | 0x370..0x530 | 0x1F00..0x2000)
+}
+
+/// A name as it is greeted: the first one, or all of it where that one is not known.
 fn greeting(name: &str) -> Option<String> {
     let name = clean(name, MAX_NAME + 1);
     let allowed = |c: char| c.is_alphabetic() || matches!(c, ' ' | '\'' | '’' | '-' | '.');
     if name.is_empty() || name.chars().count() > MAX_NAME || !name.chars().all(allowed) || !is_fit(&name) {
         return None;
     }
-    let is_latin = name.chars().all(|c| !c.is_alphabetic() || (c as u32) < 0x250);
+    let is_known = name.chars().all(|c| !c.is_alphabetic() || is_first_name_first(c));
     let first = name.split(' ').next().unwrap_or_default();
     let is_title =
         matches!(first.trim_end_matches('.').to_lowercase().as_str(), "mr" | "mrs" | "ms" | "dr" | "prof");
     let is_initial = first.chars().count() < 2 || first.ends_with('.');
-    Some(if is_latin && !is_title && !is_initial { first.to_owned() } else { name })
+    Some(if is_known && !is_title && !is_initial { first.to_owned() } else { name })
 }
 
 #[cfg(test)]
@@ -233,6 +274,8 @@ mod tests {
         for (name, expected) in [
             ("Ann Lee", Some("Ann")),
             ("佐藤 美咲", Some("佐藤 美咲")),
+            ("Анна Иванова", Some("Анна")),
+            ("Nguyễn An", Some("Nguyễn An")),
             ("Dr. Ann Lee", None),
             ("J. Lee", None),
             ("Dr Ann Lee", Some("Dr Ann Lee")),

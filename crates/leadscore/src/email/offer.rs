@@ -15,8 +15,6 @@ pub(super) struct Offer {
     pub(super) passage: Passage,
     /// What a model is told: the first sentence, or a few where they are short.
     pub(super) sent: String,
-    /// What the template tells: the same with what was cut, and the next sentence where there is room for it.
-    pub(super) text: String,
     /// Whether it addresses the lead's own group.
     pub(super) fit: Fit,
     /// Whether it answers a question about the price.
@@ -27,6 +25,7 @@ pub(super) struct Offer {
 pub(super) struct Wanted<'a> {
     pub(super) interest: Option<&'a str>,
     pub(super) query: &'a str,
+    pub(super) job: Option<&'a str>,
     /// The groups of the lead's job; `None` where its job is not known.
     pub(super) groups: Option<&'a Groups>,
     pub(super) step: Step,
@@ -35,12 +34,8 @@ pub(super) struct Wanted<'a> {
 /// How many passages about one thing are looked at.
 const MAX_PASSAGES: usize = 4;
 
-/// The longest text that a template tells, in characters.
+/// The longest text that is sent, in characters.
 const MAX_TEXT: usize = 260;
-/// A template that tells less than this takes the next sentence too, in characters.
-const MIN_TEXT: usize = 60;
-/// A sentence is cut for a template only if it is longer, in characters.
-const MAX_WHOLE: usize = 240;
 /// From here on a sentence says enough to stand alone, in characters.
 const MIN_SENT: usize = 45;
 /// A sentence that is longer is told only where no other suits, since every e-mail pays for it.
@@ -55,8 +50,6 @@ struct Window<'b> {
     passage: &'b Passage,
     /// Its first sentence, without what can be left out of a long one.
     first: String,
-    /// The same, whole.
-    whole: String,
     /// The sentence after it, where that one suits too.
     next: Option<&'b str>,
     fit: Fit,
@@ -145,19 +138,16 @@ fn windows<'b>(passage: &'b Passage, wanted: &Wanted<'_>, takes_others: bool) ->
             continue;
         }
         let suits = |next: &&&str| fit(next, groups) != Fit::Others && !is_done(next);
-        let keeps_whole = sentence.chars().count() <= MAX_WHOLE && fit(sentence, groups) != Fit::Others;
         let first = if is_cut { format!("{first}.") } else { first.to_owned() };
-        let whole = if keeps_whole { (*sentence).to_owned() } else { first.clone() };
-        // What follows a sentence that was cut may lean on what was left out.
-        let next = all.get(start + 1).filter(|_| !is_cut || keeps_whole).filter(suits).copied();
+        let next = all.get(start + 1).filter(suits).copied();
         let fit = if of_passage == Fit::Own { Fit::Own } else { own };
-        found.push(Window { passage, first, whole, next, fit });
+        found.push(Window { passage, first, next, fit });
     }
     found
 }
 
 /// A long sentence up to a clause that only adds to it; whole where the rest limits what it says.
-fn main_clause(sentence: &str) -> &str {
+pub(super) fn main_clause(sentence: &str) -> &str {
     if sentence.chars().count() <= MAX_SENT {
         return sentence;
     }
@@ -182,25 +172,11 @@ fn best(windows: &[Window<'_>], has_price: bool, choice: &mut Choice) -> Option<
     let top = windows.iter().map(rank).max()?;
     let best: Vec<&Window<'_>> = windows.iter().filter(|window| rank(window) == top).collect();
     let window = best[choice.below(best.len())];
-    let has_room = |text: &str, next: &str| text.chars().count() + 1 + next.chars().count() <= MAX_TEXT;
-    let (mut sent, mut text) = (window.first.clone(), window.whole.clone());
-    if let Some(next) = window.next {
-        if sent.chars().count() < MIN_SENT {
-            sent = format!("{sent} {next}");
-        }
-        // Not always, so that leads with the same passage do not read the same of it.
-        let adds = text.chars().count() < MIN_TEXT || choice.below(2) == 0;
-        if adds && has_room(&text, next) {
-            text = format!("{text} {next}");
-        }
+    let mut sent = window.first.clone();
+    if let Some(next) = window.next.filter(|_| sent.chars().count() < MIN_SENT) {
+        sent = format!("{sent} {next}");
     }
-    Some(Offer {
-        passage: window.passage.clone(),
-        sent: cut(&sent, MAX_TEXT),
-        text: cut(&text, MAX_TEXT),
-        fit: window.fit,
-        has_price,
-    })
+    Some(Offer { passage: window.passage.clone(), sent: cut(&sent, MAX_TEXT), fit: window.fit, has_price })
 }
 
 /// Whether a sentence leans on the one before it: `It`, `They`, `For this reason`, `of them`.

@@ -2,70 +2,201 @@
 
 use std::collections::BTreeMap;
 
-use super::audience::Fit;
 use super::choice::Choice;
+use super::facts::is_first_name_first;
 use super::job;
-use super::step::Step;
+use super::knowledge::Passage;
+use super::naming::{named_again, noun, with_article};
+use super::offer::main_clause;
+use super::step::{Step, is_about_price};
+use super::telling::Sentence;
 use super::text::cut;
 use super::wording::{Channel, FactRole, Tone, WORDING};
 use super::{EmailTask, MAX_SUBJECT};
 
-/// The longest excerpt in a message that is not an e-mail, in characters.
-const SHORT_EXCERPT: usize = 160;
+/// The longest sentence of the knowledge base in a message that is not an e-mail, in characters.
+const SHORT_SENTENCE: usize = 160;
+/// A message names at least so many facts of a lead that has them.
+const MIN_NAMED: usize = 2;
 
 /// A subject, and a text between greeting and signature.
 pub(super) fn written(task: &EmailTask) -> (String, String) {
-    let phrase = |role| task.facts.of_role(role).map(|fact| fact.phrase.as_str());
-    let (interest, touch) = (phrase(FactRole::Interest), phrase(FactRole::Touch));
-    let (job, company) = (phrase(FactRole::Job), phrase(FactRole::Company));
-    let excerpt = match task.channel {
-        Channel::Email => task.offer.text.clone(),
-        _ => cut(&task.offer.sent, SHORT_EXCERPT),
+    let mut choice = task.choice("template");
+    let values = values(task, &mut choice);
+    let name = opening(task);
+    let mut opening = choice.worded(&WORDING.openings[name], &values);
+    let mut told = told(task, &opening, &values, &mut choice);
+    // The job stands before what speaks to it; elsewhere only where it must be named, or little else of the lead is known.
+    if let Some(by_job) = WORDING.openings.get(&format!("{name}_job"))
+        && task.facts.of_role(FactRole::Job).is_some()
+    {
+        let text = format!("{opening}\n{told}");
+        if task.facts.lacks_job(&text) || task.facts.named_in_template(&text).len() < MIN_NAMED {
+            opening = choice.worded(by_job, &values);
+            told = self::told(task, &opening, &values, &mut choice);
+        }
+    }
+    let closes = closing(task);
+    let closing = choice.worded(&WORDING.closings[closes], &values);
+    let subject = subject(task, closes, &values, &mut choice);
+    let body = match task.channel {
+        Channel::Email => {
+            let booking = task.telling.booking.as_ref();
+            let booking = booking.map(|own| format!("{} ", own.text)).unwrap_or_default();
+            format!("{opening}\n\n{told}\n\n{booking}{closing}")
+        }
+        _ => format!("{opening} {}\n\n{closing}", short(task, &opening)),
     };
+    (subject, body)
+}
+
+/// The passages that [`written`] rests on.
+pub(super) fn passages(task: &EmailTask) -> &[Passage] {
+    let all = &task.telling.passages;
+    match task.channel {
+        Channel::Email => all,
+        // One sentence, which is of the first.
+        _ => &all[..1],
+    }
+}
+
+/// What the templates are filled with.
+fn values(task: &EmailTask, choice: &mut Choice) -> BTreeMap<&'static str, String> {
+    let phrase = |role| task.facts.of_role(role).map(|fact| fact.phrase.as_str());
+    let (job, company) = (phrase(FactRole::Job), phrase(FactRole::Company));
     let company = company.map(|company| company.trim_end_matches('.').to_owned());
     // `CEO at Acme` names the company already.
     let names_company = job.is_some_and(|job| job.to_lowercase().contains(" at "));
-    let at = company.as_ref().filter(|_| !names_company).map(|company| format!(" at {company}"));
+    let at = company.filter(|_| !names_company).map(|company| format!(" at {company}"));
+    let interest = task.telling.interest.as_deref().map(with_article).unwrap_or_default();
+    let touch = touch(task);
+    let link = WORDING.touch_links.get(&touch).filter(|_| task.telling.knows_interest);
+    let asked = link.map_or_else(|| touch.clone(), |link| format!("{touch} {link} {interest}"));
     let mut values = BTreeMap::from([
-        ("interest", interest.map(with_article).unwrap_or_default()),
-        ("touch", touch.unwrap_or_default().to_owned()),
-        ("touching", touch.map(gerund).unwrap_or_default()),
+        ("interest", interest),
+        ("name", task.telling.interest.clone().unwrap_or_default()),
+        ("touching", gerund(&touch)),
+        ("touch", touch),
+        ("asking", gerund(&asked)),
+        ("asked", asked),
         ("job", job.map(job::with_article).unwrap_or_default()),
+        ("there", at.clone().filter(|_| job.is_none()).unwrap_or_default()),
         ("at", at.unwrap_or_default()),
-        ("company", company.clone().unwrap_or_default()),
+        ("writer", task.sender.name.clone()),
         ("sender", task.sender.company.clone()),
-        ("heading", task.offer.passage.heading.clone()),
-        ("excerpt", excerpt),
         ("booking", task.booking.to_owned()),
+        ("came", task.facts.source().unwrap_or_default().to_owned()),
     ]);
-    let mut choice = task.choice("template");
-    let opening = match (touch, interest) {
-        (Some(_), Some(_)) => "touch",
-        (Some(_), None) => "touch_only",
-        (None, Some(_)) => "interest",
-        (None, None) => "none",
+    let (note, note_on) = match () {
+        () if !task.telling.knows_interest => ("none", "none"),
+        () if task.telling.intro.is_some() => ("intro", "intro_on"),
+        () => ("detail", "detail_on"),
     };
-    let opening = choice.worded(&WORDING.openings[opening], &values);
-    // Who has asked for something, or is left in peace, is not asked for what matters more.
-    let may_ask = matches!(task.step, Step::Open | Step::InfoAsked) && task.tone != Tone::Light;
-    let comes_after = job.is_some() && may_ask && task.offer.fit != Fit::Own && choice.below(3) == 0;
-    let work = match (job, &company) {
-        (Some(_), _) if task.offer.fit == Fit::Own => "own",
-        (Some(_), _) if comes_after => "after",
-        (Some(_), _) => "before",
-        (None, Some(_)) => "company",
-        (None, None) => "none",
+    let about = if note == "intro" { "about" } else { note_on };
+    let worded = [("note", note), ("note_on", note_on), ("about", about)];
+    let worded = worded.map(|(name, list)| (name, choice.worded(&WORDING.notes[list], &values)));
+    values.extend(worded);
+    values
+}
+
+/// What the lead did, in words that fit what is asked of it.
+fn touch(task: &EmailTask) -> String {
+    let own = task.facts.in_template(FactRole::Touch).map(str::to_owned);
+    let or = |is_meant: &dyn Fn(&str) -> bool, else_: String| {
+        own.clone().filter(|own| is_meant(own)).unwrap_or(else_)
     };
-    let work = choice.worded(&WORDING.jobs[work], &values);
-    let intro = choice.worded(&WORDING.intros, &values);
-    let closing = choice.worded(&WORDING.closings[closing(task)], &values);
-    let subject = subject(task, interest, &mut values, &mut choice);
-    let body = match task.channel {
-        Channel::Email if comes_after => format!("{opening}\n\n{intro}\n\n{work} {closing}"),
-        Channel::Email => format!("{opening} {work}\n\n{intro}\n\n{closing}"),
-        _ => format!("{opening} {intro}\n\n{closing}"),
-    };
-    (subject, body)
+    match task.step {
+        Step::Price => or(&is_about_price, "asked about the price".to_owned()),
+        Step::DemoAsked => or(&|own| own == "asked for a demo", "asked for a demo".to_owned()),
+        Step::Booked => or(&|own| own.starts_with("booked"), format!("booked a {}", task.booking)),
+        Step::Open | Step::InfoAsked | Step::InTalks => own.unwrap_or_default(),
+    }
+}
+
+/// The name of the opening sentences.
+fn opening(task: &EmailTask) -> &'static str {
+    let has = |role| task.facts.of_role(role).is_some();
+    let (interest, knows) = (has(FactRole::Interest), task.telling.knows_interest);
+    let is_linked = WORDING.touch_links.contains_key(&touch(task));
+    let has_touch = task.facts.in_template(FactRole::Touch).is_some()
+        || matches!(task.step, Step::DemoAsked | Step::Booked);
+    match task.step {
+        Step::Price if task.offer.has_price => "price_told",
+        Step::Price => "price_open",
+        Step::InTalks => "met",
+        Step::DemoAsked | Step::Booked if task.telling.is_demo => "demo",
+        _ if has_touch && knows && is_linked => "linked",
+        _ if has_touch && knows => "touch",
+        _ if has_touch && interest => "touch_other",
+        _ if has_touch => "touch_only",
+        _ if interest && knows && task.facts.source().is_some() => "came",
+        _ if interest && knows => "interest",
+        _ if interest => "interest_other",
+        // What is said to the lead's own group names its job.
+        _ if has(FactRole::Job) && !task.telling.is_own => "job",
+        _ => "none",
+    }
+}
+
+/// What is told of the knowledge base behind an opening.
+fn told(task: &EmailTask, opening: &str, values: &BTreeMap<&str, String>, choice: &mut Choice) -> String {
+    let telling = &task.telling;
+    let name = telling.interest.as_deref();
+    let mut is_named = name.is_some_and(|name| opening.contains(name));
+    let has_job = task.facts.of_role(FactRole::Job).is_some();
+    let all: Vec<&Sentence> = telling.intro.iter().chain(&telling.detail).collect();
+    let first = usize::from(telling.intro.is_some());
+    let mut parts: Vec<String> = Vec::new();
+    for (at, own) in all.iter().enumerate() {
+        let is_own = at == first && telling.is_own && has_job;
+        let text = if is_own { &own.lowered } else { &own.text };
+        // Two sentences do not both begin with `It`.
+        let has_it = all.get(at + 1).is_some_and(|next| next.text.starts_with("It "));
+        let again = name.filter(|_| is_named).and_then(|name| {
+            let noun = noun(name)?;
+            let subject = match () {
+                () if is_own => format!("the {noun}"),
+                () if has_it || choice.below(2) == 0 => format!("The {noun}"),
+                () => "It".to_owned(),
+            };
+            Some(named_again(text, name, &noun, &subject))
+        });
+        is_named |= name.is_some_and(|name| own.text.contains(name));
+        let text = again.as_ref().unwrap_or(text);
+        parts.push(match () {
+            () if is_own => choice.worded(&WORDING.jobs["own"], values) + text,
+            () if at == 0 && first == 0 && !telling.knows_interest && task.step != Step::Price => {
+                led_in(own, values, choice)
+            }
+            () => text.clone(),
+        });
+    }
+    parts.join(" ")
+}
+
+/// A sentence of the knowledge base behind a few words of ours.
+fn led_in(sentence: &Sentence, values: &BTreeMap<&str, String>, choice: &mut Choice) -> String {
+    // Behind a comma stands no capital that may not be one of a name.
+    if sentence.lowered == sentence.text {
+        return sentence.text.clone();
+    }
+    choice.worded(&WORDING.leads_in["example"], values) + &sentence.lowered
+}
+
+/// The first sentence of the knowledge base behind an opening, for messages that have room for one.
+fn short(task: &EmailTask, opening: &str) -> String {
+    let telling = &task.telling;
+    let first = telling.intro.as_ref().or(telling.detail.first());
+    let first = first.map_or(task.offer.sent.as_str(), |own| own.text.as_str());
+    let name = telling.interest.as_deref().filter(|name| opening.contains(name));
+    let again = name.and_then(|name| Some(named_again(first, name, &noun(name)?, "It")));
+    let first = again.as_deref().unwrap_or(first);
+    if first.chars().count() <= SHORT_SENTENCE {
+        return first.to_owned();
+    }
+    let clause = main_clause(first);
+    let clause = if clause.len() < first.len() { format!("{clause}.") } else { first.to_owned() };
+    cut(&clause, SHORT_SENTENCE)
 }
 
 /// The name of the closing sentences: what the lead has done goes before its tier.
@@ -76,20 +207,14 @@ fn closing(task: &EmailTask) -> &'static str {
         Step::Open | Step::InfoAsked => task.tone.as_str(),
         Step::Price if task.offer.has_price => "price_told",
         Step::Price => "price_open",
+        Step::DemoAsked if task.telling.booking.is_some() => "demo_self",
         step => step.name(),
     }
 }
 
-fn subject(
-    task: &EmailTask,
-    interest: Option<&str>,
-    values: &mut BTreeMap<&str, String>,
-    choice: &mut Choice,
-) -> String {
-    // A subject has the bare name.
-    values.insert("interest", interest.unwrap_or_default().to_owned());
-    let subjects = |of: &str| &WORDING.subjects[of][closing(task)];
-    if interest.is_some() {
+fn subject(task: &EmailTask, closes: &str, values: &BTreeMap<&str, String>, choice: &mut Choice) -> String {
+    let subjects = |list: &str| &WORDING.subjects[list][closes];
+    if task.telling.interest.is_some() {
         let subject = choice.worded(subjects("interest"), values);
         if subject.chars().count() <= MAX_SUBJECT {
             return subject;
@@ -101,7 +226,12 @@ fn subject(
 /// A text with greeting, signature, postal address and the way to unsubscribe.
 pub(super) fn framed(task: &EmailTask, text: &str) -> String {
     let (sender, name) = (&task.sender, &task.facts.greeting);
-    let greeting = if name.is_empty() { "Hello,".to_owned() } else { format!("Hi {name},") };
+    let greeting = match name.as_str() {
+        "" => "Hello,".to_owned(),
+        // A whole name, of which no part is known to be the first one.
+        name if name.contains(' ') || !name.chars().any(is_first_name_first) => format!("Dear {name},"),
+        name => format!("Hi {name},"),
+    };
     let farewell = task.choice("farewell").worded(&WORDING.farewells, &BTreeMap::new());
     match task.channel {
         Channel::Email => format!(
@@ -112,17 +242,6 @@ pub(super) fn framed(task: &EmailTask, text: &str) -> String {
             "{greeting}\n{text}\n{}, {}\nUnsubscribe: {}",
             sender.name, sender.company, sender.unsubscribe
         ),
-    }
-}
-
-/// `our AI Program`; what is not called a program or a course stays as it is.
-fn with_article(interest: &str) -> String {
-    let lower = interest.to_lowercase();
-    let is_ours = [" program", " programme", " course", " plan"].iter().any(|end| lower.ends_with(end));
-    if is_ours && !lower.starts_with("the ") && !lower.starts_with("our ") {
-        format!("our {interest}")
-    } else {
-        interest.to_owned()
     }
 }
 
@@ -155,15 +274,14 @@ mod tests {
     #[test]
     fn every_template_is_whole_and_presses_nobody() {
         let known = [
-            "interest", "touch", "touching", "job", "at", "company", "sender", "heading", "excerpt",
-            "booking",
+            "interest", "name", "touch", "touching", "asked", "asking", "job", "at", "there", "sender",
+            "writer", "booking", "note", "note_on", "about", "came",
         ];
         let subjects = WORDING.subjects.values().flat_map(BTreeMap::values);
-        let sentences =
-            WORDING.openings.values().chain(WORDING.jobs.values()).chain(WORDING.closings.values());
-        for (list, is_sentence) in
-            subjects.map(|list| (list, false)).chain(sentences.map(|list| (list, true)))
-        {
+        let sentences = WORDING.openings.values().chain(WORDING.closings.values());
+        let parts = WORDING.notes.values().chain(WORDING.leads_in.values()).chain([&WORDING.jobs["own"]]);
+        let parts = subjects.chain(parts);
+        for (list, is_sentence) in parts.map(|list| (list, false)).chain(sentences.map(|list| (list, true))) {
             for text in list.iter().flat_map(|template| all(template)) {
                 let names = text.split('{').skip(1).map(|part| part.split_once('}').unwrap().0);
                 assert!(names.into_iter().all(|name| known.contains(&name)), "{text}");
@@ -179,9 +297,17 @@ mod tests {
                 );
             }
         }
-        for step in
-            ["direct", "helpful", "light", "demo_asked", "booked", "in_talks", "price_told", "price_open"]
-        {
+        for step in [
+            "direct",
+            "helpful",
+            "light",
+            "demo_asked",
+            "demo_self",
+            "booked",
+            "in_talks",
+            "price_told",
+            "price_open",
+        ] {
             assert!(
                 WORDING.closings.contains_key(step)
                     && WORDING.subjects.values().all(|of| of.contains_key(step))

@@ -51,6 +51,9 @@ pub(super) struct FactWording {
     /// The words for its values; other values are not told. Empty where the value is told as it is.
     #[serde(default)]
     pub(super) values: BTreeMap<String, String>,
+    /// The words for values that only a template tells.
+    #[serde(default)]
+    pub(super) template_values: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -72,6 +75,16 @@ pub(super) struct Wording {
     /// Phrases by which a passage says whom it is for.
     pub(super) stated_for: Vec<String>,
     pub(super) leaning: Leaning,
+    /// What the name of a thing that is sold ends with, such as `program`.
+    pub(super) product_nouns: BTreeSet<String>,
+    /// Phrases of headings under which it is said what something is, or whom it is for.
+    pub(super) introducing: Vec<String>,
+    /// Phrases of sentences that tell how one books something oneself.
+    pub(super) bookings: Vec<String>,
+    /// Phrases of sentences that ask for something else than a message does, or point to another place.
+    pub(super) asks: Vec<String>,
+    /// First words of sentences that are no names, and have no capital behind a colon.
+    pub(super) small_words: BTreeSet<String>,
     /// Words by which a clause limits what stands before it.
     pub(super) conditions: Vec<String>,
     /// Phrases of sentences that tell what is not there or what is asked for: no good beginning.
@@ -81,10 +94,14 @@ pub(super) struct Wording {
     pub(super) chatter: Chatter,
     /// `asked` and `asking`.
     pub(super) gerunds: BTreeMap<String, String>,
+    /// How what a lead did goes on to what it is interested in: `asked for a demo` with `of`.
+    pub(super) touch_links: BTreeMap<String, String>,
     /// In all templates `{interest}` is a value, and of `[this|that]` one part is taken.
+    pub(super) notes: BTreeMap<String, Vec<String>>,
     pub(super) openings: BTreeMap<String, Vec<String>>,
     pub(super) jobs: BTreeMap<String, Vec<String>>,
-    pub(super) intros: Vec<String>,
+    /// What stands before a sentence of the knowledge base.
+    pub(super) leads_in: BTreeMap<String, Vec<String>>,
     /// By tone, or by step where that decides.
     pub(super) closings: BTreeMap<String, Vec<String>>,
     pub(super) subjects: BTreeMap<String, BTreeMap<String, Vec<String>>>,
@@ -119,6 +136,9 @@ pub(super) struct Audience {
     pub(super) nouns: Vec<String>,
     /// Other words of titles that belong to the group.
     pub(super) titles: Vec<String>,
+    /// Phrases of sentences that tell them nothing, since they know or can what is spoken of or have no such thing.
+    #[serde(default)]
+    pub(super) idle: Vec<String>,
 }
 
 /// How a model speaks about its text instead of writing it.
@@ -136,6 +156,8 @@ pub(super) struct Chatter {
 #[serde(deny_unknown_fields)]
 pub(super) struct Leaning {
     pub(super) starts: BTreeSet<String>,
+    /// Words near the start.
+    pub(super) early: BTreeSet<String>,
     pub(super) phrases: Vec<String>,
 }
 

@@ -21,18 +21,12 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<bool, Failure> {
     let done = runtime.block_on(async {
         let stop = stop_signal()?;
         let demo = Demo::start(args.listen).await?;
-        let is_over = args.exit;
         let mut output = std::io::stdout();
         // Each line as it comes: whoever watches sees the calls one by one. A reader that left wants no more.
         let say = move |line: &str| {
             let _ = writeln!(output, "{line}").and_then(|()| output.flush());
         };
-        let stop = async move {
-            if !is_over {
-                stop.await;
-            }
-        };
-        demo.run(say, stop).await?;
+        demo.run(say, (!args.exit).then_some(stop)).await?;
         Ok::<(), Failure>(())
     });
     runtime.shutdown_timeout(Duration::from_secs(1));

@@ -1,5 +1,6 @@
 //! The configuration that the layers make: every setting read as what it is.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use secrecy::SecretString;
 use super::{ConfigError, Layers, find};
 use crate::config::{
     Config, HubSpotSettings, JwtSettings, LlmSettings, MetaSettings, QualifySettings, SalesforceSettings,
-    SenderSettings, SmtpSettings,
+    SenderSettings, SmtpSettings, WebhookSettings,
 };
 use crate::family::Family;
 
@@ -37,6 +38,7 @@ impl Layers {
             trusted_proxies: self.networks("trusted_proxies")?,
             public_url: self.web_address("public_url")?,
             public_chat: self.flag_of("public_chat")?,
+            chat_country: self.text("chat_country"),
             is_llm_failure_an_error: match self.text("llm_failure").as_deref() {
                 Some("error") => true,
                 Some("fallback") | None => false,
@@ -94,24 +96,12 @@ impl Layers {
                 client_id: self.text("salesforce.client_id"),
                 client_secret: self.secret("salesforce.client_secret"),
                 username: self.text("salesforce.username"),
-                private_key: self.text("salesforce.private_key"),
+                private_key: self.secret("salesforce.private_key"),
             },
-            whatsapp: MetaSettings {
-                app_secret: self.secret("whatsapp.app_secret"),
-                verify_token: self.secret("whatsapp.verify_token"),
-                access_token: self.secret("whatsapp.access_token"),
-                account_id: self.text("whatsapp.phone_number_id"),
-                base_url: self.text("whatsapp.base_url"),
-            },
-            instagram: MetaSettings {
-                app_secret: self.secret("instagram.app_secret"),
-                verify_token: self.secret("instagram.verify_token"),
-                access_token: self.secret("instagram.access_token"),
-                account_id: self.text("instagram.account_id"),
-                base_url: self.text("instagram.base_url"),
-            },
-            webhook_allowlist: self.networks("webhook_allowlist")?,
-            are_insecure_webhooks_allowed: self.flag_of("allow_insecure_webhooks")?,
+            graph_version: self.needed("graph_version", self.text("graph_version"))?,
+            whatsapp: self.meta("whatsapp", "phone_number_id"),
+            instagram: self.meta("instagram", "account_id"),
+            webhooks: self.webhooks()?,
             job_lease: self.duration("job_lease")?,
             b2b_model: path("b2b_model"),
             b2b_version: self.text("b2b_version"),
@@ -159,19 +149,14 @@ impl Layers {
     }
 
     fn duration(&self, name: &str) -> Result<Duration, ConfigError> {
-        let text = self.text(name).unwrap_or_default();
-        let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-        let unit = match &text[digits.len()..] {
-            "s" => 1,
-            "m" => 60,
-            "h" => 3_600,
-            "d" => 86_400,
-            _ => return Err(self.wrong(name, "a number with s, m, h or d, such as 24h")),
-        };
-        match digits.parse::<u32>() {
-            Ok(count) if count > 0 => Ok(Duration::from_secs(u64::from(count) * unit)),
-            _ => Err(self.wrong(name, "a number with s, m, h or d, such as 24h")),
-        }
+        parse_duration(&self.text(name).unwrap_or_default())
+            .ok_or_else(|| self.wrong(name, "a number with s, m, h or d, such as 24h"))
+    }
+
+    fn durations(&self, name: &str) -> Result<Vec<Duration>, ConfigError> {
+        let all: Option<Vec<Duration>> = self.list(name).iter().map(|text| parse_duration(text)).collect();
+        all.filter(|all| !all.is_empty())
+            .ok_or_else(|| self.wrong(name, "numbers with s, m, h or d, such as 5s,5m,2h"))
     }
 
     /// An address of the web, without a slash at its end.
@@ -198,11 +183,45 @@ impl Layers {
     }
 
     fn networks(&self, name: &str) -> Result<Vec<IpNet>, ConfigError> {
-        let parse = |text: String| {
-            text.parse::<IpNet>().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from))
-        };
-        let found: Option<Vec<IpNet>> = self.list(name).into_iter().map(parse).collect();
+        let found: Option<Vec<IpNet>> = self.list(name).iter().map(|text| parse_network(text)).collect();
         found.ok_or_else(|| self.wrong(name, "addresses or networks, such as 10.0.0.0/8"))
+    }
+
+    fn meta(&self, platform: &str, account: &str) -> MetaSettings {
+        let name = |setting: &str| format!("{platform}.{setting}");
+        MetaSettings {
+            app_secret: self.secret(&name("app_secret")),
+            verify_token: self.secret(&name("verify_token")),
+            access_token: self.secret(&name("access_token")),
+            account_id: self.text(&name(account)),
+            base_url: self.text(&name("base_url")),
+        }
+    }
+
+    fn webhooks(&self) -> Result<WebhookSettings, ConfigError> {
+        let (allowlist, allowed_hosts) = self.networks_and_hosts("webhook_allowlist")?;
+        Ok(WebhookSettings {
+            allowlist,
+            allowed_hosts,
+            is_http_allowed: self.flag_of("allow_insecure_webhooks")?,
+            waits: self.durations("webhook_waits")?,
+        })
+    }
+
+    fn networks_and_hosts(&self, name: &str) -> Result<(Vec<IpNet>, Vec<String>), ConfigError> {
+        let (mut networks, mut hosts) = (Vec::new(), Vec::new());
+        for text in self.list(name) {
+            if let Some(network) = parse_network(&text) {
+                networks.push(network);
+            } else if is_host(&text) {
+                hosts.push(text);
+            } else {
+                let wanted =
+                    "addresses, networks or host names, such as 10.0.0.0/8 or hooks.example.internal";
+                return Err(self.wrong(name, wanted));
+            }
+        }
+        Ok((networks, hosts))
     }
 
     fn wrong(&self, name: &str, wanted: &str) -> ConfigError {
@@ -212,4 +231,29 @@ impl Layers {
         let found = said.filter(|_| !is_secret).map_or(String::new(), |said| format!("`{}`; ", said.text));
         ConfigError(format!("{name} ({origin}): {found}wants {wanted}"))
     }
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    let count = digits.parse::<u32>().ok().filter(|count| *count > 0)?;
+    Some(Duration::from_secs(u64::from(count) * unit))
+}
+
+fn parse_network(text: &str) -> Option<IpNet> {
+    text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+}
+
+/// Whether a text is the name of a host, and no address that was written wrong.
+fn is_host(text: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    text.trim_end_matches('.').split('.').all(is_label) && text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }

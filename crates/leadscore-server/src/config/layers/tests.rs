@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 
 fn variables(all: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -38,6 +40,26 @@ fn what_cannot_be_used_is_named() {
     );
     let layers = Layers::new().environment(variables(&[("MONGO_URI", "mongodb://x")])).unwrap();
     assert_eq!(layers.build().unwrap().unused_variables, ["MONGO_URI"]);
+}
+
+#[test]
+fn webhooks_have_networks_hosts_and_waits() {
+    let with =
+        |name: &str, value: &str| Layers::new().environment(variables(&[(name, value)])).unwrap().build();
+    let config = with("LEADSCORE_WEBHOOK_ALLOWLIST", "10.0.0.0/8, ::1, hooks.internal").unwrap().webhooks;
+    assert_eq!(config.allowlist.len(), 2);
+    assert_eq!(config.allowed_hosts, ["hooks.internal"]);
+    assert_eq!(config.waits.iter().map(Duration::as_secs).sum::<u64>(), 113_705);
+    for wrong in ["10.0.0.0/33", "10.0.0", "https://hooks.example", "a..b", "10.0.0.1:443"] {
+        let error = with("LEADSCORE_WEBHOOK_ALLOWLIST", wrong).unwrap_err().to_string();
+        assert!(error.contains("wants addresses, networks or host names"), "{error}");
+    }
+    let waits = with("LEADSCORE_WEBHOOK_WAITS", "1s, 2m").unwrap().webhooks.waits;
+    assert_eq!(waits, [Duration::from_secs(1), Duration::from_secs(120)]);
+    for wrong in ["0s", "5", "1s,x", ","] {
+        let error = with("LEADSCORE_WEBHOOK_WAITS", wrong).unwrap_err().to_string();
+        assert!(error.contains("wants numbers with s, m, h or d"), "{error}");
+    }
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub(crate) async fn personalized_email(
     Body(body): Body<HeatLead>,
 ) -> Result<Json<PersonalizedEmail>, Fault> {
     let scored = score(&state, &caller.tenant, &body).await?;
-    written::refuse_unsubscribed(&scored.stored)?;
+    written::refuse_unsubscribed(&state, &caller.tenant, &body.email).await?;
     let unsubscribe_url = state.links.link(&scored.stored.id);
     let written =
         written::write(&state, &scored.own.lead, &scored.own.prediction, unsubscribe_url.clone()).await?;

@@ -9,13 +9,12 @@ use utoipa::ToSchema;
 
 use super::lead_body::HeatLead;
 use super::scored::score;
-use super::written::refuse_failure;
+use super::written::{refuse_failure, wants_no_email};
 use crate::body::Body;
 use crate::callers::Caller;
 use crate::fault::Fault;
 use crate::state::AppState;
 use crate::store::StoredLead;
-use crate::store::UNSUBSCRIBED_AT;
 
 /// What to do next with a lead.
 #[derive(Serialize, ToSchema)]
@@ -41,11 +40,11 @@ pub(crate) struct KeptRecommendation {
 }
 
 /// A lead without an e-mail address is refused, so e-mail reaches every one that wants it.
-fn channel(lead: &StoredLead) -> &'static str {
-    match (lead.text(UNSUBSCRIBED_AT), &lead.contact.phone) {
-        (None, _) => "email",
-        (Some(_), Some(_)) => "phone",
-        (Some(_), None) => "none",
+fn channel(wants_no_email: bool, lead: &StoredLead) -> &'static str {
+    match (wants_no_email, &lead.contact.phone) {
+        (false, _) => "email",
+        (true, Some(_)) => "phone",
+        (true, None) => "none",
     }
 }
 
@@ -70,7 +69,8 @@ pub(crate) async fn recommendation(
     let message = EmailTask::new(&scored.own.lead, &scored.own.prediction, &words.knowledge, &sender)?;
     let message = words.assist(&message.channel(Channel::Whatsapp)).await;
     refuse_failure(&state, &message)?;
-    let channel = channel(&scored.stored);
+    let wants_no_email = wants_no_email(&state, &caller.tenant, &body.email).await?;
+    let channel = channel(wants_no_email, &scored.stored);
     let kept = KeptRecommendation {
         recommended_channel: channel.to_owned(),
         message_content: message.output.body.clone(),

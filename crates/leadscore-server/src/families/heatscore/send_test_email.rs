@@ -14,8 +14,8 @@ use crate::body::Body;
 use crate::callers::Caller;
 use crate::family::Family;
 use crate::fault::{Fault, FaultKind};
+use crate::mail::{self, PostError, Posted};
 use crate::state::AppState;
-use crate::store::LeadReference;
 
 /// Whom to send an e-mail, and what is known of the lead that it speaks to.
 #[derive(Deserialize, ToSchema)]
@@ -60,31 +60,28 @@ pub(crate) async fn send_test_email(
     let TestLead { name, known } = body.lead_data;
     let lead = HeatLead { name: name.clone(), email: body.to_email.clone(), known }.to_lead("test");
     let prediction = predict(&state, &lead)?;
-    if let Some(number) = state.store.lead_number(&caller.tenant, body.to_email.trim()).await?
-        && let Some(known) = state.store.lead(&caller.tenant, &LeadReference::Number(number)).await?
-    {
-        written::refuse_unsubscribed(&known)?;
-    }
+    written::refuse_unsubscribed(&state, &caller.tenant, &body.to_email).await?;
     let written = written::write(&state, &lead, &prediction, None).await?;
     let message_id = format!("msg_{}", Uuid::new_v4().simple());
-    let is_sent = match &state.words.mail {
-        None => false,
-        Some(_) if !state.words.is_sender_set => {
-            let message =
-                "set sender.name, company, address and unsubscribe: no e-mail goes out without them";
-            return Err(Fault::new(FaultKind::EmailFailed, message));
+    if state.words.mail.is_some() && !state.words.is_sender_set {
+        let message = "set sender.name, company, address and unsubscribe: no e-mail goes out without them";
+        return Err(Fault::new(FaultKind::EmailFailed, message));
+    }
+    let to = Mailbox::new(body.to_email).name(name);
+    let from = mail::sender(&state.words, &state.config);
+    let email = Email::new(from, to, &written.subject, &written.content).id(&message_id);
+    let posted = mail::post(&state.words, &state.config, &email).await.map_err(|error| match error {
+        PostError::Unfit(error) => Fault::invalid("to_email", error.to_string()),
+        PostError::Refused(error) => {
+            tracing::warn!(%error, "the mail server did not take an e-mail");
+            Fault::new(FaultKind::EmailFailed, "the mail server did not take the e-mail")
         }
-        Some(mail) => {
-            let to = Mailbox::new(body.to_email).name(name);
-            let email = Email::new(mail.from.clone(), to, &written.subject, &written.content).id(&message_id);
-            let message = email.message().map_err(|error| Fault::invalid("to_email", error.to_string()))?;
-            mail.mailer.send(&message).await.map_err(|error| {
-                tracing::warn!(%error, "the mail server did not take an e-mail");
-                Fault::new(FaultKind::EmailFailed, "the mail server did not take the e-mail")
-            })?;
-            true
+        PostError::Unsaved(error) => {
+            tracing::error!(%error, "an e-mail could not be saved");
+            Fault::new(FaultKind::EmailFailed, "the e-mail could not be saved in the folder outbox")
         }
-    };
+    })?;
+    let is_sent = posted == Posted::Sent;
     written.save(&state, &caller.tenant, None, "test", Some(&message_id)).await?;
     Ok(Json(SentEmail {
         message: if is_sent { "Email sent successfully" } else { "Email saved (sandbox, not sent)" },

@@ -1,13 +1,13 @@
 //! E-mails to leads, written by a language model or from a template.
 
 use leadscore::email::{Email, EmailTask};
-use leadscore::task::{Assisted, Author, FailureKind, FallbackReason};
+use leadscore::task::{Assisted, Author};
 use leadscore::{Lead, Prediction};
 
 use crate::fault::{Fault, FaultKind};
 use crate::state::AppState;
-use crate::store::UNSUBSCRIBED_AT;
-use crate::store::{EmailRecord, StoredLead};
+use crate::store::{EmailRecord, LeadReference, UNSUBSCRIBED_AT};
+use crate::words;
 
 /// An e-mail, and who wrote it at what cost.
 pub(crate) struct Written {
@@ -54,31 +54,27 @@ pub(crate) async fn write(
     })
 }
 
-/// A lead that has unsubscribed gets no e-mail.
-pub(crate) fn refuse_unsubscribed(lead: &StoredLead) -> Result<(), Fault> {
-    match lead.text(UNSUBSCRIBED_AT) {
-        Some(_) => Err(Fault::new(FaultKind::Conflict, "this lead has unsubscribed from e-mails")),
-        None => Ok(()),
+/// An address that wants no e-mails gets none, whether or not there is a lead with it.
+pub(crate) async fn refuse_unsubscribed(state: &AppState, tenant: &str, email: &str) -> Result<(), Fault> {
+    if wants_no_email(state, tenant, email).await? {
+        return Err(Fault::new(FaultKind::Conflict, "this lead has unsubscribed from e-mails"));
     }
+    Ok(())
+}
+
+/// Whether an address wants no e-mails, or its lead has said so.
+pub(crate) async fn wants_no_email(state: &AppState, tenant: &str, email: &str) -> Result<bool, Fault> {
+    if state.store.is_suppressed(tenant, email).await? {
+        return Ok(true);
+    }
+    let Some(number) = state.store.lead_number(tenant, email).await? else { return Ok(false) };
+    let lead = state.store.lead(tenant, &LeadReference::Number(number)).await?;
+    Ok(lead.is_some_and(|lead| lead.text(UNSUBSCRIBED_AT).is_some()))
 }
 
 /// Where the operator wants failures of the model to be seen, they are errors.
 pub(crate) fn refuse_failure<T>(state: &AppState, assisted: &Assisted<T>) -> Result<(), Fault> {
-    if !state.config.is_llm_failure_an_error {
-        return Ok(());
-    }
-    match &assisted.provenance.reason {
-        Some(FallbackReason::Failed { failure }) if failure.kind == FailureKind::Timeout => {
-            Err(Fault::new(FaultKind::ModelTimeout, "the language model took too long"))
-        }
-        Some(FallbackReason::Failed { .. }) => {
-            Err(Fault::new(FaultKind::ModelFailed, "the language model failed"))
-        }
-        Some(FallbackReason::Rejected { .. }) => {
-            Err(Fault::new(FaultKind::ModelFailed, "the language model's answer could not be used"))
-        }
-        _ => Ok(()),
-    }
+    words::refuse_failure(state.config.is_llm_failure_an_error, assisted)
 }
 
 impl Written {

@@ -2,7 +2,6 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use leadscore::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -10,19 +9,24 @@ use crate::body::Body;
 use crate::callers::Caller;
 use crate::family::Family;
 use crate::fault::{Fault, FaultKind};
-use crate::qualify::{self, QualifyRequest};
+use crate::qualify::{self, AssignedRep, Details, QualifyRequest};
 use crate::state::AppState;
-use crate::store::JobKind;
+use crate::store::{JobKind, StoreError};
 
 /// What is said of a lead.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Qualified {
     id: String,
-    score: f64,
+    /// 0 to 100.
+    score: i64,
+    /// `HOT`, `WARM` or `COLD`.
     tier: String,
-    reasoning: String,
+    #[serde(flatten)]
+    details: Details,
     processing_time_ms: i64,
     created_at: String,
+    /// Who the lead was routed to.
+    assigned_rep: Option<AssignedRep>,
 }
 
 /// Qualifies a lead, and keeps it.
@@ -39,13 +43,17 @@ pub(crate) async fn qualify(
     let (Some(saved), Some(own)) = (saved.into_iter().next(), lead.qualification) else {
         return Err(Fault::new(FaultKind::Internal, "the lead was not kept"));
     };
-    let created = Timestamp::from_millis(saved.lead.created_at).unwrap_or(now);
+    let damaged =
+        |error: serde_json::Error| StoreError::Damaged { what: "qualification", message: error.to_string() };
+    let roster = state.knowledge.roster.as_ref();
     Ok(Json(Qualified {
         id: saved.lead.id,
-        score: own.score,
+        // The pipeline rounds down to whole points.
+        score: own.score as i64,
         tier: own.tier,
-        reasoning: own.body["reasoning"].as_str().unwrap_or_default().to_owned(),
+        details: serde_json::from_value(own.body).map_err(damaged)?,
         processing_time_ms: own.processing_ms,
-        created_at: Family::Qualify.time(created),
+        created_at: Family::Qualify.time(now),
+        assigned_rep: saved.rep.and_then(|id| roster?.rep(&id)),
     }))
 }

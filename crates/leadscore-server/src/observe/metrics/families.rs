@@ -1,7 +1,9 @@
 //! Metric families made and registered in one step.
 
 use prometheus::core::Collector;
-use prometheus::{Counter, CounterVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge};
+use prometheus::{
+    Counter, CounterVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec,
+};
 use prometheus::{Opts, Registry};
 
 use super::MetricsError;
@@ -34,6 +36,20 @@ impl Builder<'_> {
 
     pub(super) fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, MetricsError> {
         self.registered(IntGauge::new(name, help)?)
+    }
+
+    pub(super) fn gauges(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+    ) -> Result<IntGaugeVec, MetricsError> {
+        self.registered(IntGaugeVec::new(Opts::new(name, help), labels)?)
+    }
+
+    /// A gauge that is left out while its value is not known.
+    pub(super) fn absent_gauge(&self, name: &str, help: &str) -> Result<IntGaugeVec, MetricsError> {
+        self.registered(IntGaugeVec::new(Opts::new(name, help), &[])?)
     }
 
     pub(super) fn histogram(

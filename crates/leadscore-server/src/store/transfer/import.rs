@@ -1,5 +1,6 @@
 //! Leads into a store, as often as one likes: what is there already is not added again.
 
+mod more;
 mod statements;
 
 use leadscore::Timestamp;
@@ -11,6 +12,7 @@ use super::super::leads::{Row, merge};
 use super::super::lookup::LEADS_ALIKE;
 use super::super::{Outcome, Store, StoreError, StoredLead};
 use super::LeadTransfer;
+use more::insert_more;
 use statements::{
     insert_activities, insert_heat_scores, insert_lead, insert_messages, insert_predictions, update_lead,
 };
@@ -57,8 +59,8 @@ impl Store {
                 .bind(tenant)
                 .bind(&lead.id)
                 .bind(&lead.external_id)
-                .bind(&lead.email)
-                .bind(&lead.phone)
+                .bind(lead.contact().email_key())
+                .bind(lead.contact().phone_to_find())
                 .fetch_all(&mut *transaction)
                 .await?;
                 let known: Vec<StoredLead> = rows.into_iter().map(StoredLead::try_from).collect::<Result<_, _>>()?;
@@ -81,7 +83,8 @@ impl Store {
                 let activities_added = insert_activities!(transaction, number, lead);
                 let others_added = insert_messages!(transaction, number, lead)
                     + insert_heat_scores!(transaction, tenant, number, lead)
-                    + insert_predictions!(transaction, tenant, number, lead);
+                    + insert_predictions!(transaction, tenant, number, lead)
+                    + insert_more!(transaction, tenant, number, lead);
                 if done == Imported::Unchanged && activities_added + others_added > 0 {
                     done = Imported::Changed;
                 }
@@ -98,15 +101,17 @@ fn the_one<'a>(known: &'a [StoredLead], lead: &LeadTransfer) -> Result<Option<&'
     let by_id = known.iter().find(|own| is(Some(&own.id), lead.id.as_deref()));
     let by_own_id =
         known.iter().find(|own| is(own.contact.external_id.as_deref(), lead.external_id.as_deref()));
-    let by_email = known.iter().find(|own| is(own.contact.email.as_deref(), lead.email.as_deref()));
+    let email_key = lead.contact().email_key();
+    let by_email = known.iter().find(|own| is(own.contact.email_key().as_deref(), email_key.as_deref()));
     let mut found: Vec<&StoredLead> = by_id.into_iter().chain(by_own_id).chain(by_email).collect();
     found.dedup_by_key(|own| own.number);
     match found[..] {
         [] => Ok(known.first()),
         [one] => {
-            let differs = |own: &Option<String>, other: &Option<String>| matches!((own, other), (Some(own), Some(other)) if own != other);
+            let own_key = one.contact.email_key();
+            let differs = own_key.is_some() && email_key.is_some() && own_key != email_key;
             // An id that both have from this store's kind is proof enough; one of the caller's may be used twice.
-            if by_id.is_none() && differs(&one.contact.email, &lead.email) {
+            if by_id.is_none() && differs {
                 return Err("the id is that of a lead with another e-mail address".to_owned());
             }
             Ok(Some(one))

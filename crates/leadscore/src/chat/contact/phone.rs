@@ -65,6 +65,16 @@ pub(super) struct Found {
     pub(super) number: String,
 }
 
+/// A phone number in E.164, where it is written with `+` and a calling code that is assigned, and nothing else stands beside
+/// it. One without `+` is that of a country nobody has named.
+pub(in super::super) fn e164_of_international(written: &str) -> Option<String> {
+    let written = written.trim();
+    let is_number = written.starts_with('+')
+        && written[1..].chars().all(|c| c.is_ascii_digit() || " ().-/\u{a0}".contains(c));
+    let digits: String = written.chars().filter(char::is_ascii_digit).collect();
+    if is_number { e164(written, &digits, None) } else { None }
+}
+
 /// The first phone number of a text. A number without `+` counts only where the lead was asked for one or a word before
 /// it says so; dates, decimals and numbers of orders do not count.
 pub(super) fn find(
@@ -257,6 +267,25 @@ mod tests {
             ("06.12.34.56.78", "FR", "+33612345678"),
         ] {
             assert_eq!(number(message, code, true).as_deref(), Some(e164), "{message} {code}");
+        }
+    }
+
+    #[test]
+    fn an_international_number_is_one_however_it_is_written() {
+        for written in ["+49 (0)30 901820", " +4930901820 ", "+49-30/90.18.20", "+49\u{a0}30 901820"] {
+            assert_eq!(e164_of_international(written).as_deref(), Some("+4930901820"), "{written}");
+        }
+        for written in [
+            "030 901820",
+            "0049 30 901820",
+            "+49 30 901820 ext 5",
+            "++4930901820",
+            "+999 1234567",
+            "+1",
+            "",
+            "é",
+        ] {
+            assert_eq!(e164_of_international(written), None, "{written}");
         }
     }
 

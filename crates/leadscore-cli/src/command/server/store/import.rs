@@ -12,13 +12,13 @@ use leadscore_files::{
     InputFile, InputFormat, JsonRecords, LeadInput, Mapping, Notes, Progress, ReadLead, Rejection, Rejects,
     ValueWarnings, note_warnings, refuse_overwriting,
 };
-use leadscore_server::store::{Imported, LeadTransfer, Store};
+use leadscore_server::store::{Imported, LeadTransfer, Store, SuppressedTransfer};
 
 use super::super::{OpenStore, check_tenant};
 use crate::args::server::ImportLeadsArgs;
 use crate::failure::Failure;
 use crate::notes::{StderrNotes, note_line};
-use foreign::ForeignRecords;
+use foreign::{ForeignRecords, Transfer};
 
 /// How many leads are kept in one transaction.
 const AT_ONCE: usize = 200;
@@ -43,6 +43,7 @@ pub(in super::super) async fn run(args: &ImportLeadsArgs) -> Result<bool, Failur
         store: &open.store,
         tenant: &args.tenant,
         waiting: Vec::new(),
+        suppressed: Vec::new(),
         tally: Tally::default(),
         rejects: Rejects::create(args.rejects.as_deref())?,
         notes: StderrNotes::with_bar_of(file.byte_count),
@@ -135,12 +136,13 @@ async fn records(import: &mut Import<'_>, file: InputFile, map: &Map, zone: Zone
             None => foreign.transfer(records.text()),
         };
         match read {
-            Ok(lead) => import.waiting.push((records.rejection(found.line, ""), lead)),
+            Ok(Transfer::Lead(lead)) => import.waiting.push((records.rejection(found.line, ""), *lead)),
+            Ok(Transfer::Suppressed(own)) => import.suppressed.push(own),
             Err(reason) => {
                 import.rejects.add(&records.rejection(found.line, reason), &mut import.notes)?;
             }
         }
-        if import.waiting.len() >= AT_ONCE {
+        if import.waiting.len() + import.suppressed.len() >= AT_ONCE {
             import.keep().await?;
             import.notes.progress(Progress::new(bytes_read.get(), byte_count, false));
         }
@@ -160,6 +162,8 @@ struct Import<'a> {
     tenant: &'a str,
     /// Each with what is told where the store refuses it.
     waiting: Vec<(Rejection, LeadTransfer)>,
+    /// Addresses that want no e-mails.
+    suppressed: Vec<SuppressedTransfer>,
     tally: Tally,
     rejects: Rejects,
     notes: StderrNotes,
@@ -168,6 +172,9 @@ struct Import<'a> {
 impl Import<'_> {
     /// Keeps what waits.
     async fn keep(&mut self) -> Result<(), Failure> {
+        let suppressed = std::mem::take(&mut self.suppressed);
+        self.tally.suppressed += self.store.import_suppressed(self.tenant, &suppressed).await?;
+        self.tally.lines += suppressed.len() as u64;
         let (rejections, leads): (Vec<Rejection>, Vec<LeadTransfer>) = self.waiting.drain(..).unzip();
         let outcomes = self.store.import_leads(self.tenant, &leads, crate::input::now()?).await?;
         for (mut rejection, outcome) in rejections.into_iter().zip(outcomes) {
@@ -192,18 +199,25 @@ struct Tally {
     changed: u64,
     unchanged: u64,
     activities: u64,
+    /// Addresses that want no e-mails: those that are new, and the lines of them.
+    suppressed: u64,
+    lines: u64,
 }
 
 impl Tally {
     fn total(&self) -> u64 {
-        self.added + self.changed + self.unchanged
+        self.added + self.changed + self.unchanged + self.lines
     }
 
     fn summary(&self, rejected: u64) -> String {
-        let Tally { added, changed, unchanged, activities } = *self;
+        let Tally { added, changed, unchanged, activities, suppressed, lines } = *self;
+        let told = match lines {
+            0 => String::new(),
+            _ => format!("; {} without e-mails added", counted(suppressed, "address", "addresses")),
+        };
         let activities = counted(activities, "activity", "activities");
         format!(
-            "leads: {added} added, {changed} changed, {unchanged} unchanged, {rejected} rejected; {activities} added"
+            "leads: {added} added, {changed} changed, {unchanged} unchanged, {rejected} rejected; {activities} added{told}"
         )
     }
 }

@@ -6,7 +6,8 @@ macro_rules! update_lead {
         sqlx::query(
             "UPDATE leads SET email = $2, phone = $3, external_id = $4, attributes = $5,
                  first_contact_at = $6, created_at = $7, updated_at = $8, last_activity_at = $9, outcome = $10,
-                 outcome_at = $11, heat_class = $12, heat_confidence = $13, recommendation = $14
+                 outcome_at = $11, heat_class = $12, heat_confidence = $13, recommendation = $14, email_key = $15,
+                 phone_key = $16
              WHERE number = $1",
         )
         .bind($next.number)
@@ -23,6 +24,8 @@ macro_rules! update_lead {
         .bind($next.heat.as_ref().map(|(class, _)| class))
         .bind($next.heat.as_ref().map(|(_, confidence)| *confidence))
         .bind(&$next.recommendation)
+        .bind($next.contact.email_key())
+        .bind($next.contact.phone_key())
         .execute(&mut *$transaction)
         .await?;
     }};
@@ -32,7 +35,7 @@ macro_rules! update_lead {
 macro_rules! insert_lead {
     ($transaction:ident, $tenant:ident, $next:ident) => {{
         // Ids are those of one lead in the whole store; another tenant's lead keeps its own.
-        let taken: Option<(i64,)> = sqlx::query_as("SELECT number FROM leads WHERE id = $1")
+        let taken: Option<(i64,)> = sqlx::query_as("SELECT number FROM leads WHERE id = $1 UNION ALL SELECT lead FROM merged_leads WHERE id = $1")
             .bind(&$next.id)
             .fetch_optional(&mut *$transaction)
             .await?;
@@ -40,8 +43,8 @@ macro_rules! insert_lead {
         let (number,): (i64,) = sqlx::query_as(
             "INSERT INTO leads (id, tenant, email, phone, external_id, attributes, first_contact_at,
                  created_at, updated_at, last_activity_at, outcome, outcome_at, heat_class, heat_confidence,
-                 recommendation)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING number",
+                 recommendation, email_key, phone_key)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING number",
         )
         .bind(id)
         .bind($tenant)
@@ -58,6 +61,8 @@ macro_rules! insert_lead {
         .bind($next.heat.as_ref().map(|(class, _)| class))
         .bind($next.heat.as_ref().map(|(_, confidence)| *confidence))
         .bind(&$next.recommendation)
+        .bind($next.contact.email_key())
+        .bind($next.contact.phone_key())
         .fetch_one(&mut *$transaction)
         .await?;
         number
@@ -93,7 +98,8 @@ macro_rules! insert_messages {
         let mut added = 0;
         for message in &$lead.messages {
             added += sqlx::query(
-                "INSERT INTO messages (lead, id, source, role, content, at) VALUES ($1, $2, $3, $4, $5, $6)
+                "INSERT INTO messages (lead, id, source, role, content, at, reply_ms, status, answers)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
                  ON CONFLICT (lead, id) DO NOTHING",
             )
             .bind($number)
@@ -102,6 +108,9 @@ macro_rules! insert_messages {
             .bind(&message.role)
             .bind(&message.content)
             .bind(message.at.as_millis())
+            .bind(message.reply_ms)
+            .bind(&message.status)
+            .bind(&message.answers)
             .execute(&mut *$transaction)
             .await?
             .rows_affected();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use leadscore::{Activity, Timestamp, Zone};
 use leadscore_files::Mapping;
-use leadscore_server::store::{Attributes, LeadTransfer};
+use leadscore_server::store::{Attributes, LeadTransfer, SuppressedTransfer};
 use serde_json::{Number, Value};
 
 use super::table::{activities, identify};
@@ -15,6 +15,12 @@ pub(super) struct ForeignRecords {
     pub(super) zone: Zone,
     /// The names of fields that are lists or objects.
     pub(super) nested: BTreeSet<String>,
+}
+
+/// What a line holds.
+pub(super) enum Transfer {
+    Lead(Box<LeadTransfer>),
+    Suppressed(SuppressedTransfer),
 }
 
 /// Fields that hold the caller's id; the first that is there counts.
@@ -28,17 +34,32 @@ const OTHER_NAMES: [(&str, &[&str]); 3] = [
 const MOST_NAMES: usize = 20;
 
 impl ForeignRecords {
-    /// The lead of a record, or why it is none.
-    pub(super) fn transfer(&mut self, text: &[u8]) -> Result<LeadTransfer, String> {
+    /// The lead of a record, or the address that wants no e-mails, or why it is neither.
+    pub(super) fn transfer(&mut self, text: &[u8]) -> Result<Transfer, String> {
         let value: Value = serde_json::from_slice(text).map_err(|error| format!("no JSON: {error}"))?;
         let Value::Object(fields) = value else { return Err("not a JSON object".to_owned()) };
         if let Some(version) = fields.get("leadscore_lead") {
             if version.as_u64() != Some(u64::from(LeadTransfer::VERSION)) {
                 return Err(format!("the form {version} of an export is not known; this version reads 1"));
             }
-            return serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string());
+            let lead = serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string())?;
+            return Ok(Transfer::Lead(Box::new(lead)));
         }
-        self.foreign(fields)
+        if let Some(version) = fields.get("leadscore_suppressed") {
+            if version.as_u64() != Some(u64::from(SuppressedTransfer::VERSION)) {
+                return Err(format!("the form {version} of an export is not known; this version reads 1"));
+            }
+            let own: SuppressedTransfer =
+                serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string())?;
+            if !own.is_hash() {
+                return Err("the address of leadscore_suppressed is not a hash of 64 hex digits".to_owned());
+            }
+            return Ok(Transfer::Suppressed(own));
+        }
+        if fields.contains_key("leadscore_labelled") {
+            return Err("a labelled export is for training; import an export without --labelled".to_owned());
+        }
+        self.foreign(fields).map(|lead| Transfer::Lead(Box::new(lead)))
     }
 
     fn foreign(&mut self, fields: Attributes) -> Result<LeadTransfer, String> {
@@ -149,7 +170,14 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<LeadTransfer, String> {
-        records().transfer(text.as_bytes())
+        read_by(&mut records(), text)
+    }
+
+    fn read_by(records: &mut ForeignRecords, text: &str) -> Result<LeadTransfer, String> {
+        match records.transfer(text.as_bytes())? {
+            Transfer::Lead(lead) => Ok(*lead),
+            Transfer::Suppressed(_) => panic!("{text} is no lead"),
+        }
     }
 
     fn records() -> ForeignRecords {
@@ -191,15 +219,15 @@ mod tests {
         let mut records = records();
         records.mapping.set_column("Firma", "company");
         records.mapping.set_column("Nr", "lead_id");
-        let text = br#"{"Nr":5,"Firma":"Acme","activities":[{"id":"1","kind":"call","at":"2026-11-20"}],"owner":{"a":1}}"#;
-        let lead = records.transfer(text).unwrap();
+        let text = r#"{"Nr":5,"Firma":"Acme","activities":[{"id":"1","kind":"call","at":"2026-11-20"}],"owner":{"a":1}}"#;
+        let lead = read_by(&mut records, text).unwrap();
         assert_eq!(
             (lead.external_id.as_deref(), &lead.attributes["company"]),
             (Some("5"), &Value::from("Acme"))
         );
         assert_eq!((lead.activities.len(), lead.activities[0].id.as_str()), (1, "1"));
         assert_eq!(records.nested.iter().collect::<Vec<_>>(), ["owner"]);
-        let error = records.transfer(br#"{"Nr":5,"activities":[{"kind":"call"}]}"#).unwrap_err();
+        let error = read_by(&mut records, r#"{"Nr":5,"activities":[{"kind":"call"}]}"#).unwrap_err();
         assert!(error.starts_with("activities[0]"), "{error}");
     }
 

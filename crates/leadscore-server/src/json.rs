@@ -1,4 +1,4 @@
-//! JSON without surprises: no key twice, no deep nesting, a byte order mark is passed over.
+//! JSON without surprises: no key twice, no deep nesting, no character U+0000, a byte order mark is passed over.
 
 use std::fmt;
 
@@ -9,6 +9,9 @@ use crate::fault::Fault;
 
 /// As deep as the records of the core.
 const MAX_DEPTH: usize = 64;
+const NUL: &[u8] = br"\u0000";
+/// What is said of a text with the character U+0000, which PostgreSQL does not keep.
+pub(crate) const NO_NUL: &str = "must not have the character U+0000";
 
 /// Reads a value.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Fault> {
@@ -18,7 +21,33 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Fault> {
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = Nested(MAX_DEPTH).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-    value.map_err(|error| Fault::invalid("", format!("the body is not valid JSON: {error}")))
+    let value = value.map_err(|error| Fault::invalid("", format!("the body is not valid JSON: {error}")))?;
+    // Only this notation gives the character, so most bodies need no second look.
+    if bytes.windows(NUL.len()).any(|own| own == NUL)
+        && let Some(field) = field_with_nul(&value)
+    {
+        return Err(Fault::invalid(field, NO_NUL));
+    }
+    Ok(value)
+}
+
+/// The path of the first text with the character U+0000; where a key has it, that of the object.
+fn field_with_nul(value: &Value) -> Option<String> {
+    let joined = |own: String, inner: &str| {
+        if inner.is_empty() || inner.starts_with('[') { own + inner } else { own + "." + inner }
+    };
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(at, item)| field_with_nul(item).map(|inner| joined(format!("[{at}]"), &inner))),
+        Value::Object(fields) if fields.keys().any(|name| name.contains('\0')) => Some(String::new()),
+        Value::Object(fields) => fields
+            .iter()
+            .find_map(|(name, own)| field_with_nul(own).map(|inner| joined(name.clone(), &inner))),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
 }
 
 /// A value that may nest so much deeper.
@@ -109,6 +138,17 @@ mod tests {
             let fault = parse(text.as_bytes()).unwrap_err();
             assert!(fault.message.contains(message), "{text}: {}", fault.message);
         }
+        for (text, field) in [
+            (r#""a\u0000""#, ""),
+            (r#"{"a": {"b": [1, {"c": "x\u0000"}]}}"#, "a.b[1].c"),
+            (r#"[["\u0000"]]"#, "[0][0]"),
+            (r#"{"a": {"b\u0000": 1}}"#, "a"),
+        ] {
+            let fault = parse(text.as_bytes()).unwrap_err();
+            assert_eq!((fault.issues[0].field.as_str(), fault.issues[0].message.as_str()), (field, NO_NUL));
+        }
+        // A backslash, and what is written after it.
+        assert_eq!(parse(br#"["\\u0000"]"#).unwrap()[0], "\\u0000");
         assert_eq!(parse(b"\xEF\xBB\xBF{\"a\":[1,2.5,null,true]}").unwrap()["a"][1], 2.5);
     }
 }
