@@ -41,7 +41,7 @@ impl<T: DeserializeOwned + ToSchema + Default> FromRequest<AppState> for Optiona
         let is_json = is_json(&request);
         let bytes = bytes(request, state).await?;
         let text = bytes.trim_ascii();
-        if text.is_empty() || (is_json && text == b"null") {
+        if bytes.is_empty() || (is_json && text == b"null") {
             return Ok(OptionalBody(T::default()));
         }
         if !is_json {

@@ -92,7 +92,11 @@ async fn the_document_is_valid_and_the_metrics_can_be_read() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "wants Python and schemathesis"]
 async fn the_routes_keep_to_the_document() {
-    run("THIRD_PARTY_PYTHON", "fuzz.py").await;
+    // With secrets of the platforms, without which their deliveries are refused for want of them.
+    let settings =
+        [("WHATSAPP_APP_SECRET", "secret of a test"), ("INSTAGRAM_APP_SECRET", "secret of a test")];
+    let status = run_with("THIRD_PARTY_PYTHON", "fuzz.py", &settings, &[]).await;
+    assert!(status.success(), "fuzz.py: {status}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

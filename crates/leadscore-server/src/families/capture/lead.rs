@@ -37,7 +37,7 @@ pub(crate) struct CapturedLead {
 
 /// A lead with what was said.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct LeadView {
+pub(crate) struct CapturedLeadView {
     id: String,
     name: Option<String>,
     email: Option<String>,
@@ -62,12 +62,12 @@ pub(crate) struct MessageView {
 
 /// Keeps a lead. One that is known is completed and keeps its first source.
 #[utoipa::path(post, path = "/api/v1/lead", operation_id = "capture_lead", request_body = CapturedLead,
-    responses((status = 200, body = LeadView)))]
+    responses((status = 200, body = CapturedLeadView)))]
 pub(crate) async fn create(
     State(state): State<AppState>,
     Extension(caller): Extension<Arc<Caller>>,
     Body(body): Body<CapturedLead>,
-) -> Result<Json<LeadView>, Fault> {
+) -> Result<Json<CapturedLeadView>, Fault> {
     let filled = |text: &Option<String>| {
         text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
     };
@@ -106,12 +106,12 @@ pub(crate) async fn create(
 
 /// A lead with its messages, by any of its ids.
 #[utoipa::path(get, path = "/api/v1/lead/{lead_id}", operation_id = "captured_lead", params(("lead_id" = String, Path)),
-    responses((status = 200, body = LeadView), (status = 404, description = "No such lead")))]
+    responses((status = 200, body = CapturedLeadView), (status = 404, description = "No such lead")))]
 pub(crate) async fn get(
     State(state): State<AppState>,
     Extension(caller): Extension<Arc<Caller>>,
     Path(lead): Path<String>,
-) -> Result<Json<LeadView>, Fault> {
+) -> Result<Json<CapturedLeadView>, Fault> {
     let found = state.store.lead(&caller.tenant, &LeadReference::Any(lead)).await?;
     view(&state, found.ok_or_else(no_such_lead)?).await
 }
@@ -120,11 +120,11 @@ fn no_such_lead() -> Fault {
     Fault::not_found("Lead not found")
 }
 
-async fn view(state: &AppState, lead: StoredLead) -> Result<Json<LeadView>, Fault> {
+async fn view(state: &AppState, lead: StoredLead) -> Result<Json<CapturedLeadView>, Fault> {
     let intent = state.store.intent(lead.number).await?;
     let messages = state.store.messages(lead.number).await?;
     let text = |name: &str| lead.text(name).map(str::to_owned);
-    Ok(Json(LeadView {
+    Ok(Json(CapturedLeadView {
         name: text("name"),
         source: text("source"),
         intent: intent.unwrap_or_else(|| COLD.to_owned()),

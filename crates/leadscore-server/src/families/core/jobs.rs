@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::{Extension, Json};
 use leadscore::Timestamp;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::body::Query;
 use crate::callers::Caller;
@@ -46,14 +46,37 @@ pub(crate) struct JobList {
     next_before: Option<String>,
 }
 
+/// Which jobs.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "for the documentation: the query is read by name")]
+pub(crate) struct JobsQuery {
+    /// Only those in this state; `dead` ones were given up.
+    #[param(inline)]
+    state: Option<JobStateName>,
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: Option<u32>,
+    /// Those that are older than the job of this id.
+    before: Option<String>,
+}
+
+/// How far a job is.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "for the documentation")]
+pub(crate) enum JobStateName {
+    Waiting,
+    Running,
+    Done,
+    Dead,
+}
+
 /// Jobs of the tenant, the latest first.
 #[utoipa::path(
     get,
     path = "/api/v1/jobs", operation_id = "list_jobs",
     params(
-        ("state" = Option<String>, Query, description = "Only those: `waiting`, `running`, `done`, or `dead`, which were given up"),
-        ("limit" = Option<u32>, Query, description = "1 to 100; 20 where it is not given"),
-        ("before" = Option<String>, Query, description = "Those that are older than the job of this id")
+        JobsQuery
     ),
     responses((status = 200, body = JobList))
 )]

@@ -55,8 +55,8 @@ const MOST: u32 = 5_000;
     path = "/api/batch/{batch_id}/status",
     params(
         ("batch_id" = String, Path, description = "The batch's id"),
-        ("offset" = Option<u32>, Query, description = "From which lead on results are shown, counted from 0; 0 where it is not given"),
-        ("limit" = Option<u32>, Query, description = "For how many leads results are shown: 1 to 5000, all where it is not given")
+        ("offset" = Option<u32>, Query, maximum = 5000, description = "From which lead on results are shown, counted from 0; 0 where it is not given"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 5000, description = "For how many leads results are shown: 1 to 5000, all where it is not given")
     ),
     responses((status = 200, body = BatchStatus))
 )]
