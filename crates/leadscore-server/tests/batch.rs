@@ -377,7 +377,7 @@ async fn jobs_are_listed_and_one_that_was_given_up_is_tried_again() {
     assert_eq!(rest["next_before"], Value::Null);
     assert_eq!(server.get("/api/v1/jobs?state=dead").await.1["jobs"].as_array().unwrap().len(), 1);
     assert_eq!(server.get("/api/v1/jobs?state=lost").await.0, 400);
-    assert_eq!(server.get("/api/v1/jobs?before=job_x").await.0, 400);
+    assert_eq!(server.get("/api/v1/jobs?before=job_x").await.0, 404);
     let (_, text) = json(server.running.get("/metrics")).await;
     let text = text.as_str().unwrap();
     for line in [

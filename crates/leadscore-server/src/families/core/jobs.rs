@@ -78,7 +78,7 @@ pub(crate) enum JobStateName {
     params(
         JobsQuery
     ),
-    responses((status = 200, body = JobList))
+    responses((status = 200, body = JobList), (status = 404, description = "No job has the id `before`"))
 )]
 pub(crate) async fn list(
     State(state): State<AppState>,
@@ -97,7 +97,7 @@ pub(crate) async fn list(
         None => None,
         Some(id) => {
             let found = state.store.job(&caller.tenant, id).await?;
-            Some(found.ok_or_else(|| Fault::invalid("before", "must be the id of a job"))?.job.number)
+            Some(found.ok_or_else(|| Fault::not_found("there is no job with the id `before`"))?.job.number)
         }
     };
     let jobs = state.store.jobs(&caller.tenant, wanted, below, limit).await?;

@@ -71,6 +71,7 @@ pub(crate) async fn send_test_email(
     let from = mail::sender(&state.words, &state.config);
     let email = Email::new(from, to, &written.subject, &written.content).id(&message_id);
     let posted = mail::post(&state.words, &state.config, &email).await.map_err(|error| match error {
+        PostError::Unfit(error) if error.path == "to.name" => Fault::invalid("lead_data.name", error.problem),
         PostError::Unfit(error) => Fault::invalid("to_email", error.to_string()),
         PostError::Refused(error) => {
             tracing::warn!(%error, "the mail server did not take an e-mail");
