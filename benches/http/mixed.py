@@ -16,6 +16,7 @@ import itertools
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -36,6 +37,7 @@ PIECES = 20
 START_LIMIT_S = 30
 LEADS = 2_000
 BATCH_LIMIT_S = 60
+SAMPLE = json.loads((Path(__file__).parents[2] / "docs/examples/sample_request_1.json").read_text(encoding="utf-8"))
 WORDS = ["We want to buy 50 seats, what is the price?", "What is it about?", "Maybe later, tell me more.", "Not interested."]
 
 
@@ -152,15 +154,13 @@ class Calls:
         response = connection.getresponse()
         text = response.read()
         with self.lock:
-            self.counts[f"{method} {path.split('?')[0].split('/leads/')[0]}"] += 1
+            self.counts[f"{method} {re.sub('/(lead|leads)/[^/?]+', '/lead/{id}', path.split('?')[0])}"] += 1
         if response.status != wanted:
             raise RuntimeError(f"{method} {path} answers {response.status}: {text[:300]!r}")
         return json.loads(text) if text else None
 
     def b2b(self, draw):
-        if not hasattr(self.local, "features"):
-            self.local.features = self.send("GET", "/api/v1/model/features", "key")["features"]
-        features = {name: draw.randrange(2) for name in self.local.features}
+        features = SAMPLE["features"] | {"website_visits_30d": draw.randrange(40)}
         self.send("POST", "/api/v1/score", "key", {"lead_id": f"b2b-{draw.randrange(LEADS)}", "features": features})
 
     def heat(self, draw):
