@@ -141,7 +141,7 @@ impl Exchange {
         } else if let Some(text) = &self.inbound.text {
             let task = ChatIntentTask::new(&state.channels.classifier, text);
             let found = words.assist(&task).await;
-            words::refuse_failure(state.config.is_llm_failure_an_error, &found)?;
+            words::refuse_failure(&state.config, &found)?;
             self.set_intent(found.output.intent);
         }
         let mut task = ChatReplyTask::new(&self.turn);
@@ -153,7 +153,7 @@ impl Exchange {
             task = task.facts(found.iter().map(|passage| passage.text.as_str()).filter(fits))?;
         }
         let found = words.assist(&task).await;
-        words::refuse_failure(state.config.is_llm_failure_an_error, &found)?;
+        words::refuse_failure(&state.config, &found)?;
         self.reply = found.output;
         Ok(())
     }

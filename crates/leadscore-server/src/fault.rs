@@ -54,7 +54,7 @@ pub(crate) enum FaultKind {
     Internal,
 }
 
-/// What is said of a field that is not there.
+/// The message for a required field that is missing.
 pub(crate) const REQUIRED: &str = "is required";
 
 /// What is wrong with one field.

@@ -10,7 +10,7 @@ use crate::fault::Fault;
 /// As deep as the records of the core.
 const MAX_DEPTH: usize = 64;
 const NUL: &[u8] = br"\u0000";
-/// What is said of a text with the character U+0000, which PostgreSQL does not keep.
+/// The message for a text with the character U+0000, which PostgreSQL cannot store.
 pub(crate) const NO_NUL: &str = "must not have the character U+0000";
 
 /// Reads a value.

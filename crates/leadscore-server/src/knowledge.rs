@@ -28,7 +28,7 @@ pub(crate) struct Knowledge {
     pub(crate) roster: Option<Roster>,
 }
 
-/// What is said of a lead now.
+/// The input of a qualification: what the request states, and what the store has of the lead.
 pub(crate) struct Statement<'a> {
     pub(crate) email: &'a str,
     pub(crate) message: Option<&'a str>,

@@ -1,4 +1,4 @@
-//! Qualifies a lead: what is said of it and known of it, scored by the pipeline `qualify`.
+//! Qualifies a lead: scores what the request states and what is known already by the pipeline `qualify`.
 
 mod answer;
 
@@ -102,7 +102,7 @@ pub(crate) async fn qualify(
     let by_rules = score(state, &lead)?;
     let task = QualificationTask::new(&state.pipelines.qualify, &lead, &by_rules)?;
     let assisted = state.words.assist(&task).await;
-    refuse_failure(state.config.is_llm_failure_an_error, &assisted)?;
+    refuse_failure(&state.config, &assisted)?;
     let adjustment = assisted.output.adjustment;
     let prediction = if adjustment == 0.0 { by_rules } else { score(state, &assisted.output.apply(lead))? };
     let details = Details::new(

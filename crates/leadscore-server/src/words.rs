@@ -127,8 +127,8 @@ impl Words {
 ///
 /// # Errors
 /// What went wrong with the model, if anything did and failures are errors.
-pub(crate) fn refuse_failure<T>(is_failure_an_error: bool, assisted: &Assisted<T>) -> Result<(), Fault> {
-    if !is_failure_an_error {
+pub(crate) fn refuse_failure<T>(config: &Config, assisted: &Assisted<T>) -> Result<(), Fault> {
+    if !config.is_llm_failure_an_error {
         return Ok(());
     }
     match &assisted.provenance.reason {

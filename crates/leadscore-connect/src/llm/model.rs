@@ -65,7 +65,7 @@ impl Model {
     pub async fn check(&self) -> Result<(), ModelFailure> {
         let (path, headers) = match self.connection.provider {
             Provider::OpenAi | Provider::OpenAiCompatible => ("/models", Vec::new()),
-            // Its list of models is open to all; what is said of a key is not.
+            // OpenRouter lists its models without a key, so only the route that describes the key shows whether it is valid.
             Provider::OpenRouter => ("/key", Vec::new()),
             Provider::Gemini => ("/models?pageSize=1", Vec::new()),
             Provider::Anthropic => ("/v1/models?limit=1", anthropic::version()),

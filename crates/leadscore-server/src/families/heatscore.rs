@@ -12,4 +12,3 @@ pub(crate) mod send_test_email;
 pub(crate) mod upload_leads;
 mod upload_table;
 mod written;
-pub(crate) use written::refuse_failure;

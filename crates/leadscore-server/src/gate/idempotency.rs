@@ -83,7 +83,7 @@ pub(super) async fn answer_once(
     Ok(Response::from_parts(parts, Body::from(bytes)))
 }
 
-/// Where a kept answer stands in the [`Vault`](crate::vault::Vault).
+/// The name of a kept answer in the [`Vault`](crate::vault::Vault): it is decrypted under this name alone.
 fn place<'a>(tenant: &'a str, template: &'a str, key: &'a str) -> [&'a str; 4] {
     ["answer", tenant, template, key]
 }

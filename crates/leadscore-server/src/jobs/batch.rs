@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
-use super::again;
+use super::{again, again_with_store};
 use crate::body::typed;
 use crate::fault::{Fault, FaultKind};
 use crate::qualify::{self, QualifyRequest};
@@ -46,11 +46,7 @@ pub(super) async fn work(state: &AppState, job: &Job) -> JobConclusion {
     match qualify_all(state, job).await {
         Ok(true) => JobConclusion::Done,
         Ok(false) => again(state, job, "some of its leads could not be done yet"),
-        Err(error) => {
-            // What the database says may hold values of the statement.
-            tracing::error!(%error, job = job.id, "a batch could not go on");
-            again(state, job, "the database could not be used")
-        }
+        Err(error) => again_with_store(state, job, &error),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is said of a lead that was qualified: kept with it, and answered.
+//! The details of a qualification: stored with the lead, and part of the answer.
 
 use leadscore::Prediction;
 use leadscore::task::{Author, FailureKind, FallbackReason, NotAsked, Provenance};
@@ -9,7 +9,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::knowledge::Found;
 use crate::knowledge::{Fact, FactKind, FactSource};
 
-/// What is said of a lead beside its score and tier.
+/// The details of a qualification beside its score and tier.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = QualificationDetails)]
 pub(crate) struct Details {

@@ -207,7 +207,7 @@ impl Store {
                 statement.execute(&mut *transaction).await?;
             }
             sqlx::query(jobs::INSERT)
-                .bind(format!("job_{}", Uuid::now_v7().simple()))
+                .bind(jobs::new_id())
                 .bind(tenant)
                 .bind(JobKind::Batch.as_str())
                 .bind(&id)

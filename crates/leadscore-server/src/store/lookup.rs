@@ -18,22 +18,53 @@ pub(super) const NUMBER_BY_EMAIL: &str = "SELECT number FROM (
         UNION ALL SELECT lead, 1 FROM merged_leads WHERE tenant = $1 AND email_key = $2
     ) AS found ORDER BY place, number LIMIT 1";
 
+/// The leads that a telephone number tells: those without an e-mail address, unless another address has the number too; and
+/// for a contact without an address the only lead that has one. Two ids of the caller are never one lead.
+macro_rules! numbers_by_phone {
+    ($email:literal, $external_id:literal, $phone:literal, $alone:literal, $only:literal) => {
+        concat!(
+            "UNION ALL SELECT number, ",
+            $alone,
+            " FROM leads WHERE tenant = $1 AND phone_key = ",
+            $phone,
+            " AND email_key IS NULL AND (external_id IS NULL OR CAST(",
+            $external_id,
+            " AS TEXT) IS NULL)
+            AND (CAST(",
+            $email,
+            " AS TEXT) IS NULL OR NOT EXISTS (SELECT 1 FROM leads others
+                 WHERE others.tenant = $1 AND others.phone_key = ",
+            $phone,
+            " AND others.email_key IS NOT NULL))
+        UNION ALL SELECT MIN(number), ",
+            $only,
+            " FROM leads WHERE tenant = $1 AND phone_key = ",
+            $phone,
+            " AND email_key IS NOT NULL AND CAST(",
+            $email,
+            " AS TEXT) IS NULL
+            AND (external_id IS NULL OR CAST(",
+            $external_id,
+            " AS TEXT) IS NULL) HAVING COUNT(*) = 1"
+        )
+    };
+}
+
 /// The number of the lead of the e-mail address with the key `$2`, the caller's id `$3` or the telephone number with the key
 /// `$4`. A number that several addresses have tells nobody from the others.
 macro_rules! number_by_contact {
     () => {
-        "SELECT number FROM (
+        concat!(
+            "SELECT number FROM (
         SELECT number, 0 AS place FROM leads WHERE tenant = $1 AND email_key = $2
         UNION ALL SELECT lead, 1 FROM merged_leads WHERE tenant = $1 AND email_key = $2
         UNION ALL SELECT number, 2 FROM leads WHERE tenant = $1 AND external_id = $3
         UNION ALL SELECT lead, 3 FROM merged_leads WHERE tenant = $1 AND external_id = $3
-        UNION ALL SELECT number, 4 FROM leads WHERE tenant = $1 AND phone_key = $4 AND email_key IS NULL
-            AND (external_id IS NULL OR CAST($3 AS TEXT) IS NULL)
-            AND (CAST($2 AS TEXT) IS NULL OR NOT EXISTS (SELECT 1 FROM leads others
-                 WHERE others.tenant = $1 AND others.phone_key = $4 AND others.email_key IS NOT NULL))
-        UNION ALL SELECT MIN(number), 5 FROM leads WHERE tenant = $1 AND phone_key = $4 AND email_key IS NOT NULL
-            AND CAST($2 AS TEXT) IS NULL AND (external_id IS NULL OR CAST($3 AS TEXT) IS NULL) HAVING COUNT(*) = 1
+        ",
+            numbers_by_phone!("$2", "$3", "$4", "4", "5"),
+            "
     ) AS found ORDER BY place, number LIMIT 1"
+        )
     };
 }
 
@@ -56,7 +87,8 @@ pub(super) const SAME_BY_PHONE: &str = "SELECT number FROM leads
 
 /// The leads that one with the id `$2`, the caller's id `$3`, the e-mail address with the key `$4` and the telephone number
 /// with the key `$5` may be: those that are certain first.
-pub(super) const LEADS_ALIKE: &str = "SELECT leads.* FROM leads JOIN (
+pub(super) const LEADS_ALIKE: &str = concat!(
+    "SELECT leads.* FROM leads JOIN (
         SELECT found, MIN(place) AS place FROM (
             SELECT number AS found, 0 AS place FROM leads WHERE tenant = $1 AND id = $2
             UNION ALL SELECT lead, 0 FROM merged_leads WHERE tenant = $1 AND id = $2
@@ -64,14 +96,12 @@ pub(super) const LEADS_ALIKE: &str = "SELECT leads.* FROM leads JOIN (
             UNION ALL SELECT lead, 0 FROM merged_leads WHERE tenant = $1 AND external_id = $3
             UNION ALL SELECT number, 0 FROM leads WHERE tenant = $1 AND email_key = $4
             UNION ALL SELECT lead, 0 FROM merged_leads WHERE tenant = $1 AND email_key = $4
-            UNION ALL SELECT number, 1 FROM leads WHERE tenant = $1 AND phone_key = $5 AND email_key IS NULL
-                AND (external_id IS NULL OR CAST($3 AS TEXT) IS NULL)
-                AND (CAST($4 AS TEXT) IS NULL OR NOT EXISTS (SELECT 1 FROM leads others
-                     WHERE others.tenant = $1 AND others.phone_key = $5 AND others.email_key IS NOT NULL))
-            UNION ALL SELECT MIN(number), 2 FROM leads WHERE tenant = $1 AND phone_key = $5 AND email_key IS NOT NULL
-                AND CAST($4 AS TEXT) IS NULL AND (external_id IS NULL OR CAST($3 AS TEXT) IS NULL) HAVING COUNT(*) = 1
+            ",
+    numbers_by_phone!("$4", "$3", "$5", "1", "2"),
+    "
         ) AS names GROUP BY found
-    ) AS alike ON leads.number = found ORDER BY place, number LIMIT 4";
+    ) AS alike ON leads.number = found ORDER BY place, number LIMIT 4"
+);
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@ use leadscore::Timestamp;
 
 use super::db::{LOCK, read, write};
 use super::outbox::tell;
-use super::{JobKind, NewEvent, Store, StoreError};
+use super::{NewEvent, Store, StoreError};
 
 /// A webhook that is to be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -211,17 +211,6 @@ impl Store {
             tell!(transaction, tenant, None, event.name, &prepared, id, now);
         });
         Ok(prepared.id)
-    }
-
-    /// How many deliveries wait or are under way.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn waiting_deliveries(&self) -> Result<i64, StoreError> {
-        let (count,): (i64,) = read!(&self.db, pool => sqlx::query_as(
-            "SELECT COUNT(*) FROM jobs WHERE kind = $1 AND state IN ('waiting', 'running')",
-        ).bind(JobKind::Delivery.as_str()).fetch_one(pool).await?);
-        Ok(count)
     }
 }
 

@@ -9,12 +9,13 @@ use utoipa::ToSchema;
 
 use super::lead_body::HeatLead;
 use super::scored::score;
-use super::written::{refuse_failure, wants_no_email};
+use super::written::wants_no_email;
 use crate::body::Body;
 use crate::callers::Caller;
 use crate::fault::Fault;
 use crate::state::AppState;
 use crate::store::StoredLead;
+use crate::words::refuse_failure;
 
 /// What to do next with a lead.
 #[derive(Serialize, ToSchema)]
@@ -63,12 +64,12 @@ pub(crate) async fn recommendation(
     let scored = score(&state, &caller.tenant, &body).await?;
     let words = &state.words;
     let next = words.assist(&NextActionTask::new(&scored.own.lead, &scored.own.prediction)).await;
-    refuse_failure(&state, &next)?;
+    refuse_failure(&state.config, &next)?;
     // The message of a chat: it has no subject, and is short.
     let sender = words.sender(state.links.link(&scored.stored.id));
     let message = EmailTask::new(&scored.own.lead, &scored.own.prediction, &words.knowledge, &sender)?;
     let message = words.assist(&message.channel(Channel::Whatsapp)).await;
-    refuse_failure(&state, &message)?;
+    refuse_failure(&state.config, &message)?;
     let wants_no_email = wants_no_email(&state, &caller.tenant, &body.email).await?;
     let channel = channel(wants_no_email, &scored.stored);
     let kept = KeptRecommendation {

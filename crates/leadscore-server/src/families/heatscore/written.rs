@@ -7,7 +7,7 @@ use leadscore::{Lead, Prediction};
 use crate::fault::{Fault, FaultKind};
 use crate::state::AppState;
 use crate::store::{EmailRecord, LeadReference, UNSUBSCRIBED_AT};
-use crate::words;
+use crate::words::refuse_failure;
 
 /// An e-mail, and who wrote it at what cost.
 pub(crate) struct Written {
@@ -33,7 +33,7 @@ pub(crate) async fn write(
     let sender = words.sender(unsubscribe);
     let task = EmailTask::new(lead, prediction, &words.knowledge, &sender)?;
     let assisted = words.assist(&task).await;
-    refuse_failure(state, &assisted)?;
+    refuse_failure(&state.config, &assisted)?;
     let Assisted { output, provenance, usage, cost, .. } = assisted;
     let Email { subject, body, .. } = output;
     let is_by_model = provenance.author == Author::Model;
@@ -70,11 +70,6 @@ pub(crate) async fn wants_no_email(state: &AppState, tenant: &str, email: &str) 
     let Some(number) = state.store.lead_number(tenant, email).await? else { return Ok(false) };
     let lead = state.store.lead(tenant, &LeadReference::Number(number)).await?;
     Ok(lead.is_some_and(|lead| lead.text(UNSUBSCRIBED_AT).is_some()))
-}
-
-/// Where the operator wants failures of the model to be seen, they are errors.
-pub(crate) fn refuse_failure<T>(state: &AppState, assisted: &Assisted<T>) -> Result<(), Fault> {
-    words::refuse_failure(state.config.is_llm_failure_an_error, assisted)
 }
 
 impl Written {

@@ -14,10 +14,10 @@ use super::quota;
 use super::subject::{Reuse, Subject, keep_one, reuse};
 use crate::body::OptionalBody;
 use crate::callers::Caller;
-use crate::families::heatscore::refuse_failure;
 use crate::fault::Fault;
 use crate::state::AppState;
 use crate::store::PredictionKind;
+use crate::words::refuse_failure;
 
 /// How a conversion is predicted.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
@@ -91,7 +91,7 @@ pub(crate) async fn convert(
     let task = ConversionTask::new(&subject.lead, &converted.prediction)?;
     let began = Instant::now();
     let assisted = if by_model { state.words.assist(&task).await } else { state.words.by_rules(&task) };
-    refuse_failure(state, &assisted)?;
+    refuse_failure(&state.config, &assisted)?;
     let llm_metadata = MlLlmMetadata::new(std::slice::from_ref(&assisted), began.elapsed());
     let output = assisted.output;
     let level = own.conversion.tiers().tier(100.0 * output.probability, Some(output.probability));

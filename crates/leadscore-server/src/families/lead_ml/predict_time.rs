@@ -15,10 +15,10 @@ use super::quota;
 use super::subject::{Reuse, Subject, interval_around, keep_one, reuse, whole};
 use crate::body::OptionalBody;
 use crate::callers::Caller;
-use crate::families::heatscore::refuse_failure;
 use crate::fault::Fault;
 use crate::state::AppState;
 use crate::store::PredictionKind;
+use crate::words::refuse_failure;
 
 /// Whether a kept prediction may be given again.
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
@@ -70,7 +70,7 @@ async fn time(state: &AppState, own: &Configuration, subject: &Subject) -> Resul
     let task = TimeToCloseTask::new(&subject.lead, &converted.prediction)?;
     let began = Instant::now();
     let assisted = state.words.assist(&task).await;
-    refuse_failure(state, &assisted)?;
+    refuse_failure(&state.config, &assisted)?;
     let llm_metadata = MlLlmMetadata::new(std::slice::from_ref(&assisted), began.elapsed());
     let output = assisted.output;
     let days = whole(output.days);

@@ -19,10 +19,10 @@ use super::ranked_lead::{RankedLead, priorities};
 use super::subject::{Converted, Reuse, keep, reuse};
 use crate::body::Query;
 use crate::callers::Caller;
-use crate::families::heatscore::refuse_failure;
 use crate::fault::Fault;
 use crate::state::AppState;
 use crate::store::PredictionKind;
+use crate::words::refuse_failure;
 
 /// Leads in the order in which to work through them.
 #[derive(Serialize, ToSchema)]
@@ -130,7 +130,7 @@ async fn order(
         let ask = |task: RankingTask| async move { state.words.assist(&task).await };
         let mut asked = stream::iter(tasks).map(ask).buffered(count);
         while let Some(part) = asked.next().await {
-            refuse_failure(state, &part)?;
+            refuse_failure(&state.config, &part)?;
             parts.push(part);
         }
     } else {

@@ -13,7 +13,7 @@ use crate::qualify::{self, AssignedRep, Details, QualifyRequest};
 use crate::state::AppState;
 use crate::store::{JobKind, StoreError};
 
-/// What is said of a lead.
+/// The qualification of a lead.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Qualified {
     id: String,

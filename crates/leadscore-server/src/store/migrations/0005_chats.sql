@@ -69,6 +69,9 @@ CREATE TABLE suppressed (
 -- form already are filled in here, and the others when the store is opened.
 ALTER TABLE leads ADD COLUMN email_key TEXT;
 ALTER TABLE leads ADD COLUMN phone_key TEXT;
+-- So that the store is opened without reading all leads, of which none or few are in it.
+CREATE INDEX leads_without_keys ON leads (number)
+    WHERE (email IS NOT NULL AND email_key IS NULL) OR (phone IS NOT NULL AND phone_key IS NULL);
 UPDATE leads SET email_key = email
     WHERE email = LOWER(TRIM(email)) AND OCTET_LENGTH(email) = LENGTH(email) AND email LIKE '_%@%_'
         AND email NOT LIKE '%@gmail.com' AND email NOT LIKE '%@googlemail.com' AND email NOT LIKE '%.';
