@@ -33,7 +33,7 @@ async function hubspot() {
   await client.crm.deals.batchApi.read({
     idProperty: "leadscore_lead_id",
     inputs: [{ id: "lead_8f3k2j1" }],
-    properties: ["leadscore_lead_id", "pipeline"],
+    properties: ["leadscore_lead_id", "pipeline", "dealstage"],
     propertiesWithHistory: [],
   });
   await client.crm.deals.batchApi.create({
