@@ -198,7 +198,7 @@ impl Row {
         self.view().line
     }
 
-    /// The number of the row among the rows read, from 1.
+    /// The number of the row among the data rows, from 1; rejected rows and those without a value count too.
     pub fn number(&self) -> u64 {
         self.view().number
     }

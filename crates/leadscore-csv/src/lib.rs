@@ -30,6 +30,7 @@ mod block;
 mod date;
 mod encoding;
 mod fields;
+mod footer;
 mod formats;
 mod inspect;
 mod layout;

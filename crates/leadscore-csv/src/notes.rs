@@ -19,6 +19,7 @@ pub(crate) enum Note {
     BackslashQuote,
     RepeatedHeader,
     EmptyRow,
+    SkippedRow,
     FirstCellOnly,
     /// A missing marker, by its index in the list of markers.
     Marker(u8),
@@ -158,6 +159,7 @@ fn line_message(note: Note, tally: &LineTally, encoding: &str) -> String {
         Note::Nul => "with NUL characters, which were left out",
         Note::BackslashQuote => "with quotes escaped by a backslash, read as quotes inside a cell",
         Note::EmptyRow => "without a value in any cell, kept as rows",
+        Note::SkippedRow => "without a value in any cell, skipped",
         Note::FirstCellOnly => "with a value in the first cell only, kept as rows though they may be remarks",
         _ => "repeating the header, skipped",
     };

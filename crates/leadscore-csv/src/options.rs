@@ -29,6 +29,8 @@ pub struct CsvOptions {
     pub text_columns: Vec<String>,
     /// Whether a row with fewer cells than the header lacks the last ones; it is rejected otherwise.
     pub short_rows_are_padded: bool,
+    /// Whether rows without a value in any cell are skipped; they are rows without values otherwise.
+    pub empty_rows_are_skipped: bool,
 }
 
 /// The order of day and month in a date such as `05/06/2026`.
@@ -92,6 +94,13 @@ impl CsvOptions {
     #[must_use]
     pub fn pad_short_rows(mut self) -> CsvOptions {
         self.short_rows_are_padded = true;
+        self
+    }
+
+    /// Skips rows without a value in any cell; they keep their numbers.
+    #[must_use]
+    pub fn skip_empty_rows(mut self) -> CsvOptions {
+        self.empty_rows_are_skipped = true;
         self
     }
 

@@ -1,5 +1,8 @@
 //! Decides from the sample what each column holds.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
+
 use super::notes::WarningLog;
 use super::options::{CsvOptions, DateOrder};
 use super::plan::{ColumnPlan, DateOrderPolicy, DecimalPolicy};
@@ -27,6 +30,27 @@ pub(crate) struct Profile {
     /// The first cell that is neither a number nor a date, and the first that is no date.
     first_text: Option<(u64, String)>,
     first_non_date: Option<(u64, String)>,
+    distinct: Distinct,
+}
+
+/// Whether the cells of a column differ from each other; hashes are kept until two are alike.
+#[derive(Debug, Clone, Default)]
+struct Distinct {
+    seen: HashSet<u64, BuildHasherDefault<DefaultHasher>>,
+    is_over: bool,
+}
+
+impl Distinct {
+    fn add(&mut self, text: &str) {
+        if self.is_over {
+            return;
+        }
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        if text.is_empty() || marker(text).is_some() || !self.seen.insert(hasher.finish()) {
+            *self = Distinct { seen: HashSet::default(), is_over: true };
+        }
+    }
 }
 
 /// Cells that can only be read one way, only the other way, or both ways.
@@ -62,8 +86,14 @@ impl Evidence {
 }
 
 impl Profile {
+    /// Whether every row had a value, and no two the same.
+    pub(crate) fn is_distinct(&self) -> bool {
+        !self.distinct.is_over && self.distinct.seen.len() > 1
+    }
+
     /// Takes in a trimmed cell of the sample.
     pub(crate) fn add(&mut self, text: &str, line: u64) {
+        self.distinct.add(text);
         if text.is_empty() || marker(text).is_some() {
             return;
         }

@@ -8,19 +8,25 @@ use memchr::{memchr, memchr2};
 
 use super::block::{Row, RowBlock, RowParser, RowPlan};
 use super::fields::Fields;
+use super::footer::FooterFinder;
 use super::layout::{self, Layout};
 use super::line::line_end;
 use super::notes::{CellNotes, Note, WarningLog};
 use super::options::CsvOptions;
 use super::record::{Cut, Record, RecordCutter, TOO_LONG};
+use super::plan::ColumnPlan;
+use super::profile::Profile;
 use super::source::TextSource;
 use super::table::{Column, Dialect, Rejected, Warning};
+use super::shape::marker;
 use super::{names, profile, sample, trim};
 
 /// How much of a rejected row is kept, in bytes.
 const MAX_REJECTED_TEXT: usize = 64 << 10;
 /// The most text in one block of rows, in bytes; a block ends with the row that goes beyond it.
 const MAX_BLOCK_TEXT: usize = 1 << 20;
+/// The longest text that stands for a missing value, in bytes.
+const MAX_MARKER: usize = 8;
 
 /// Streams the rows of a CSV file.
 ///
@@ -56,8 +62,15 @@ pub struct CsvReader<R> {
     warnings: WarningLog,
     fields: Fields,
     line: u64,
+    /// The number of the data row cut last; rejected rows and those without a value count too.
+    row_number: u64,
+    /// How many rows could be read.
     row_count: u64,
     ended: bool,
+    skips_empty_rows: bool,
+    footer: FooterFinder,
+    /// Whether what comes next stands below a blank line.
+    is_apart: bool,
 }
 
 /// What [`CsvReader::next_row`] came upon.
@@ -97,9 +110,12 @@ impl<R: Read> CsvReader<R> {
             None => (1..=width).map(|number| format!("column_{number}")).collect(),
         };
         let plans = profile::plan_columns(&names, &profiles, &options, layout.delimiter, &mut warnings);
-        let kinds = plans.iter().map(|plan| plan.kind);
-        let columns: Vec<Column> =
-            names.into_iter().zip(kinds).map(|(name, kind)| Column { name, kind }).collect();
+        let column = |(name, (plan, profile)): (String, (&ColumnPlan, &Profile))| Column {
+            name,
+            kind: plan.kind,
+            is_distinct: profile.is_distinct(),
+        };
+        let columns: Vec<Column> = names.into_iter().zip(plans.iter().zip(&profiles)).map(column).collect();
         let dialect = Dialect {
             encoding: source.encoding().name.clone(),
             delimiter: layout.shown_delimiter(),
@@ -112,8 +128,12 @@ impl<R: Read> CsvReader<R> {
                 .pad_short_rows(options.short_rows_are_padded),
             plan: Arc::new(RowPlan { columns: plans, selected: vec![true; width] }),
             line: layout.data_line,
+            row_number: 0,
             row_count: 0,
             ended: false,
+            skips_empty_rows: options.empty_rows_are_skipped,
+            footer: FooterFinder::new(layout.delimiter),
+            is_apart: false,
             fields: Fields::default(),
             source,
             layout,
@@ -142,6 +162,11 @@ impl<R: Read> CsvReader<R> {
     /// How many bytes of the input have been read, for a progress bar.
     pub fn bytes_read(&self) -> u64 {
         self.source.bytes_read()
+    }
+
+    /// The number of the data row read last, from 1; rejected rows and those without a value count too.
+    pub fn row_number(&self) -> u64 {
+        self.row_number
     }
 
     /// What was assumed, skipped or read as missing so far; complete once all rows have been read and parsed.
@@ -194,6 +219,11 @@ impl<R: Read> CsvReader<R> {
     /// Cuts the next row and appends it to `block`.
     fn cut_row(&mut self, block: &mut RowBlock) -> Result<ReadRow, Error> {
         loop {
+            if self.is_at_footer()? {
+                let message = "from here on a report's footer, skipped";
+                self.warnings.warn(Some(self.line), None, message);
+                self.source.consume(self.source.pending().len());
+            }
             let (text, eof) = (self.source.pending(), self.source.eof());
             match self.cutter.next(text, eof, self.line, &mut self.fields) {
                 Cut::End => {
@@ -203,6 +233,7 @@ impl<R: Read> CsvReader<R> {
                 Cut::NeedMore if self.source.may_grow() => self.source.fill()?,
                 Cut::NeedMore => {
                     let rejected = self.reject(MAX_REJECTED_TEXT, TOO_LONG.to_owned());
+                    self.row_number += 1;
                     self.skip_line()?;
                     return Ok(ReadRow::Rejected(rejected));
                 }
@@ -212,26 +243,34 @@ impl<R: Read> CsvReader<R> {
                     }
                     self.source.consume(next);
                     self.line += 1;
+                    self.is_apart = true;
                 }
                 Cut::Refused { end, next, line_count, reason } => {
                     let rejected = self.reject(end, reason);
+                    self.row_number += 1;
+                    self.is_apart = false;
                     self.source.consume(next);
                     self.line += line_count;
                     return Ok(ReadRow::Rejected(rejected));
                 }
                 Cut::Record(record) => {
-                    let repeated = self.is_header();
-                    if repeated {
+                    let is_header = self.is_header();
+                    self.is_apart = !is_header && self.is_empty_row();
+                    let is_row = !is_header && !(self.is_apart && self.skips_empty_rows);
+                    self.row_number += u64::from(!is_header);
+                    if is_header {
                         self.warnings.line(self.line, Note::RepeatedHeader);
-                    } else {
+                    } else if is_row {
                         self.row_count += 1;
                         self.note_record(&record);
-                        let (position, charset) = ((self.line, self.row_count), self.source.charset());
+                        let (position, charset) = ((self.line, self.row_number), self.source.charset());
                         block.push(&self.fields, position, charset, &self.plan, &mut self.warnings);
+                    } else {
+                        self.warnings.line(self.line, Note::SkippedRow);
                     }
                     self.source.consume(record.next);
                     self.line += record.line_count;
-                    if !repeated {
+                    if is_row {
                         return Ok(ReadRow::Row);
                     }
                 }
@@ -292,6 +331,35 @@ impl<R: Read> CsvReader<R> {
                 .iter()
                 .zip(self.fields.iter())
                 .all(|(name, field)| names::same_name(trim(&charset.decode(field).0), name, single_column))
+    }
+
+    /// Whether the rest of the file is a report's footer.
+    fn is_at_footer(&mut self) -> Result<bool, Error> {
+        // Nearly all rows of a large file are too far from its end.
+        if self.ended || !FooterFinder::may_start(self.source.pending()) {
+            return Ok(false);
+        }
+        if !self.source.eof() {
+            self.source.fill()?;
+            if !FooterFinder::may_start(self.source.pending()) {
+                return Ok(false);
+            }
+        }
+        let (charset, width) = (self.source.charset(), self.columns.len());
+        Ok(self.source.eof() && self.footer.starts(self.source.pending(), charset, width, self.is_apart))
+    }
+
+    /// Whether the record found has no value in any cell.
+    fn is_empty_row(&self) -> bool {
+        // Fast path: most rows have something in their first cell.
+        if self.fields.get(0).and_then(<[u8]>::first).is_some_and(u8::is_ascii_alphanumeric)
+            && self.fields.get(0).is_some_and(|cell| cell.len() > MAX_MARKER)
+        {
+            return false;
+        }
+        let charset = self.source.charset();
+        let is_empty = |cell: &str| cell.is_empty() || (self.columns.len() > 1 && marker(cell).is_some());
+        self.fields.iter().all(|field| is_empty(trim(&charset.decode(field).0)))
     }
 
     /// Notes what is unusual about a record as a whole.

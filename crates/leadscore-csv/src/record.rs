@@ -347,7 +347,17 @@ fn not_a_row(line: &[u8], delimiter: u8, fields: &Fields) -> Option<&'static str
 }
 
 /// Whether a record is the sum below a table, such as `Total,,,12`.
-fn is_totals_row(fields: &Fields) -> bool {
+pub(crate) fn is_totals_row(fields: &Fields) -> bool {
+    // Fast path: there are too few cells.
+    if fields.len() < 3 || !is_total(fields.get(0).unwrap_or_default()) {
+        return false;
+    }
+    let rest = fields.len() - 1;
+    fields.iter().skip(1).filter(|field| field.trim_ascii().is_empty()).count() * 2 >= rest
+}
+
+/// Whether a cell names the sum of what stands above it.
+pub(crate) fn is_total(cell: &[u8]) -> bool {
     const LONGEST: usize = 24;
     const WORDS: [&[u8]; 18] = [
         b"total",
@@ -369,17 +379,13 @@ fn is_totals_row(fields: &Fields) -> bool {
         b"razem",
         "\u{5408}\u{8A08}".as_bytes(),
     ];
-    let word = fields.get(0).unwrap_or_default().trim_ascii();
-    // Fast path: no word begins like this, or there are too few cells.
-    if fields.len() < 3 || !matches!(word.first(), Some(b'A'..=b'z' | 0x80..)) {
+    let word = cell.trim_ascii();
+    // Fast path: no word begins like this.
+    if !matches!(word.first(), Some(b'A'..=b'z' | 0x80..)) {
         return false;
     }
     let word = word.strip_suffix(b":").unwrap_or(word);
-    if word.len() > LONGEST || !WORDS.iter().any(|total| total.eq_ignore_ascii_case(word)) {
-        return false;
-    }
-    let rest = fields.len() - 1;
-    fields.iter().skip(1).filter(|field| field.trim_ascii().is_empty()).count() * 2 >= rest
+    word.len() <= LONGEST && WORDS.iter().any(|total| total.eq_ignore_ascii_case(word))
 }
 
 /// A count with its noun.

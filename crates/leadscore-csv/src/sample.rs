@@ -6,6 +6,7 @@ use std::io::Read;
 use leadscore::Error;
 
 use super::fields::Fields;
+use super::footer::FooterFinder;
 use super::layout::Layout;
 use super::names::same_name;
 use super::profile::Profile;
@@ -51,12 +52,18 @@ fn sample<R: Read>(source: &TextSource<R>, layout: &Layout, width: usize) -> Sam
     let mut cutter = RecordCutter::new(layout.delimiter, Some(width));
     let mut found = Sample { record_count: 0, row_count: 0, profiles: vec![Profile::default(); width] };
     let (mut at, mut line, mut fields) = (layout.data, layout.data_line, Fields::default());
+    let (mut footer, mut is_apart) = (FooterFinder::new(layout.delimiter), false);
     while found.record_count < SAMPLE_ROWS {
+        let rest = &text[at..];
+        if source.eof() && FooterFinder::may_start(rest) && footer.starts(rest, charset, width, is_apart) {
+            break;
+        }
         match cutter.next(&text[at..], source.eof(), line, &mut fields) {
             Cut::NeedMore | Cut::End => break,
-            Cut::BlankLine { next } => (at, line) = (at + next, line + 1),
+            Cut::BlankLine { next } => (at, line, is_apart) = (at + next, line + 1, true),
             Cut::Refused { next, line_count, .. } => {
                 found.record_count += 1;
+                is_apart = false;
                 (at, line) = (at + next, line + line_count);
             }
             Cut::Record(record) => {
@@ -67,7 +74,9 @@ fn sample<R: Read>(source: &TextSource<R>, layout: &Layout, width: usize) -> Sam
                     cells.len() == width
                         && cells.iter().zip(header).all(|(cell, name)| same_name(cell, name, width == 1))
                 });
-                if !repeated {
+                // A row without any value says nothing of its columns.
+                is_apart = cells.iter().all(|cell| cell.is_empty());
+                if !repeated && !is_apart {
                     found.row_count += 1;
                     found.profiles.iter_mut().zip(&cells).for_each(|(profile, cell)| profile.add(cell, line));
                 }

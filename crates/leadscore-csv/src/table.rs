@@ -29,6 +29,8 @@ pub struct Column {
     pub name: String,
     /// What its cells are.
     pub kind: ColumnKind,
+    /// Whether every row of the sample has a value in it, and no two rows the same.
+    pub is_distinct: bool,
 }
 
 /// How the file is written.

@@ -170,15 +170,15 @@ fn a_header_that_nothing_shows_is_said() {
 
 #[test]
 fn remarks_and_sums_below_the_table() {
-    let seen = look("id,name,n\n1,Ann,5\n2,Bob,6\nExported by Ann,,\n");
+    let seen = look("id,name,n\n1,Ann,5\n2,Bob,6\nRemarks of Ann,,\n");
     assert_eq!(seen.row_count, 3);
     warns(
         &seen,
         "1 line with a value in the first cell only, kept as rows though they may be remarks: line 4",
     );
     for word in ["Gesamtsumme", "Total général", "Suma:", "合計"] {
-        let seen = look(format!("id;name;n\n1;Ann;5\n2;Bob;6\n{word};;11\n"));
-        assert_eq!((seen.row_count, seen.rejected[0].line), (2, 4), "{word}");
+        let seen = look(format!("id;name;n\n1;Ann;5\n2;Bob;6\n{word};;11\n3;Cy;7\n"));
+        assert_eq!((seen.row_count, seen.rejected[0].line), (3, 4), "{word}");
     }
     let seen = look("| id | name | n |\n|----|:----:|---|\n| 1 | Ann | 5 |\n| 2 | Bob | 6 |\n");
     assert_eq!((seen.row_count, seen.rejected[0].line, seen.columns[3].kind), (2, 2, ColumnKind::Number));
