@@ -62,6 +62,8 @@ error_kinds! {
     InvalidMatrix = "invalid_matrix",
     /// A table that cannot be read as CSV: empty, binary, a web page.
     UnreadableTable = "unreadable_table",
+    /// Leads were scored, but the result says nothing of them: nothing the pipeline weighs was there to be read.
+    WorthlessResult = "worthless_result",
     /// A model file that is malformed, or not one at all.
     InvalidModel = "invalid_model",
     /// A model of a kind or objective that cannot be represented exactly.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 pub use build::{GroupBuilder, RuleBuilder, ScorecardBuilder};
 
-use crate::expression::{Condition, Value};
+use crate::expression::{ColumnRef, Condition, Value};
 use crate::json::{self, Cursor, Document, Node, Range};
 use crate::scorer::{GroupTotal, MarginParts, MarginTraits, Part, PartList};
 use crate::{Error, FeatureSchema};
@@ -144,6 +144,18 @@ impl Scorecard {
         self.groups.iter().map(|group| group.rules.len()).sum()
     }
 
+    /// Calls `visit` with every column that a rule reads.
+    pub(crate) fn visit_columns(&self, visit: &mut dyn FnMut(&ColumnRef)) {
+        for rule in self.groups.iter().flat_map(RuleGroup::rules) {
+            if let Some(when) = &rule.when {
+                when.visit_columns(visit);
+            }
+            if let Effect::Points { points, .. } = &rule.effect {
+                points.visit_columns(visit);
+            }
+        }
+    }
+
     pub(crate) fn traits(&self) -> MarginTraits<'static> {
         match self.unit {
             ScorecardUnit::Points => MarginTraits::RulePoints,
@@ -272,9 +284,7 @@ impl Rule {
         let rows = recorders.iter_mut().zip(holds);
         let Effect::Points { points, range } = &self.effect else {
             for (recorder, holds) in rows {
-                if holds.is_nan() {
-                    recorder.undecided(self.part);
-                } else if holds == Condition::TRUE {
+                if holds == Condition::TRUE {
                     recorder.disqualified(self.part);
                 }
             }
@@ -282,11 +292,8 @@ impl Rule {
         };
         let points = points.evaluate_rows(columns);
         for (((recorder, holds), points), sum) in rows.zip(points).zip(sums) {
-            if holds == Condition::FALSE {
-                continue;
-            }
-            if holds.is_nan() || points.is_nan() {
-                recorder.undecided(self.part);
+            // What rests on something missing is neither true nor a number, and gives no points.
+            if holds != Condition::TRUE || points.is_nan() {
                 continue;
             }
             let points = points.clamp(-MAX_POINTS, MAX_POINTS);
@@ -305,7 +312,6 @@ impl Rule {
 trait Recorder {
     fn part(&mut self, part: Part);
     fn group(&mut self, total: GroupTotal);
-    fn undecided(&mut self, part: u32);
     fn disqualified(&mut self, part: u32);
 
     fn limit(&mut self, part: u32, amount: f64) {
@@ -322,9 +328,6 @@ impl Recorder for MarginParts {
     fn group(&mut self, total: GroupTotal) {
         self.groups.push(total);
     }
-    fn undecided(&mut self, part: u32) {
-        self.undecided.push(part);
-    }
     fn disqualified(&mut self, part: u32) {
         self.disqualified_by.get_or_insert(part);
     }
@@ -336,7 +339,6 @@ struct IsDisqualified(bool);
 impl Recorder for IsDisqualified {
     fn part(&mut self, _: Part) {}
     fn group(&mut self, _: GroupTotal) {}
-    fn undecided(&mut self, _: u32) {}
     fn disqualified(&mut self, _: u32) {
         self.0 = true;
     }

@@ -123,8 +123,6 @@ pub(crate) struct MarginParts {
     pub(crate) groups: Vec<GroupTotal>,
     /// The part of the first rule that disqualified the lead.
     pub(crate) disqualified_by: Option<u32>,
-    /// The parts of rules that a missing value left undecided.
-    pub(crate) undecided: Vec<u32>,
 }
 
 /// Several margins, one for each class, and their parts. Reused from row to row.
@@ -150,7 +148,6 @@ impl MarginParts {
     pub(crate) fn clear(&mut self) {
         self.parts.clear();
         self.groups.clear();
-        self.undecided.clear();
         self.disqualified_by = None;
     }
 }

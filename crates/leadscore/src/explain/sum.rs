@@ -14,8 +14,6 @@ pub(crate) struct PointSum {
     /// The probability of every class, where the scale has classes.
     pub(crate) class_probabilities: Vec<f64>,
     pub(crate) groups: Vec<GroupTotal>,
-    /// The parts of rules that a missing value left undecided.
-    pub(crate) undecided: Vec<u32>,
     /// The part of the rule that disqualified the lead.
     pub(crate) disqualified_by: Option<u32>,
 }
@@ -54,7 +52,6 @@ impl PointSum {
             self.disqualified_by = Some(part);
         }
         self.groups.extend_from_slice(&margin.groups);
-        self.undecided.extend_from_slice(&margin.undecided);
         self.add_up(baseline);
     }
 
@@ -139,7 +136,6 @@ impl PointSum {
         self.lines.clear();
         self.class_probabilities.clear();
         self.groups.clear();
-        self.undecided.clear();
         self.disqualified_by = None;
     }
 

@@ -207,12 +207,29 @@ impl FeatureSchema {
                     planned.run(rows, caches.as_mut(), columns);
                 }
             }
+            if !has_activities {
+                rows.iter_mut().for_each(|row| self.add_unknowns(row));
+            }
         }
         for row in rows {
             if row.error.is_none() {
                 row.error = Error::from_issues(std::mem::take(&mut row.extraction.issues));
             }
         }
+    }
+}
+
+impl FeatureSchema {
+    /// Adds the columns of a record without activities whose values stand for what is not known.
+    fn add_unknowns<R: Record + ?Sized>(&self, row: &mut RecordRow<'_, R>) {
+        let gaps = &mut row.extraction.gaps;
+        let found = gaps.len();
+        for feature in self.steps().unknowns.of(self, row.record) {
+            if !gaps[..found].iter().any(|gap| gap.feature == feature) {
+                gaps.push(Gap { feature, cause: MissingCause::Absent, found: None });
+            }
+        }
+        gaps.sort_by_key(|gap| gap.feature);
     }
 }
 

@@ -30,14 +30,14 @@ impl Gap {
 
 /// The issue that strict mode reports for a missing value; `None` where the feature is optional.
 pub(super) fn issue(feature: &Feature, cause: MissingCause, found: Option<&str>) -> Option<Issue> {
-    let allowed = matches!(cause, MissingCause::Absent | MissingCause::Unseen | MissingCause::Undecided);
+    let allowed = matches!(cause, MissingCause::Absent | MissingCause::Unseen);
     if allowed && !feature.required {
         return None;
     }
     let label = &feature.label;
     let shown = found.unwrap_or_default();
     let (kind, message) = match cause {
-        MissingCause::Absent | MissingCause::Undecided => {
+        MissingCause::Absent => {
             (ErrorKind::MissingFeature, format!("{label} is required"))
         }
         MissingCause::Unreadable => (ErrorKind::InvalidFeature, format!("{label}: cannot read `{shown}`")),

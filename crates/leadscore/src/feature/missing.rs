@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum MissingCause {
-    /// The record has no value, or a formula depends on something that is missing.
+    /// The record has no value, a formula depends on something that is missing, or a count had nothing to count.
     Absent,
     /// The value cannot be read as the feature's type.
     Unreadable,
@@ -17,8 +17,6 @@ pub enum MissingCause {
     Future,
     /// The category has no such level.
     Unseen,
-    /// A rule that depends on something missing, and so did not fire.
-    Undecided,
 }
 
 /// A feature whose value is missing, and the default that was used.

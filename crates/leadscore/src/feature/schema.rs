@@ -1,5 +1,6 @@
 //! The features a pipeline scores, in order, as data.
 
+mod known;
 mod read;
 pub(super) mod steps;
 

@@ -54,7 +54,7 @@ pub struct Score {
     pub limits: Vec<Reason>,
     /// What rounding leaves over in the sum of all contributions, in points.
     pub rest: f64,
-    /// The share of features that had a value before defaults, 0–1.
+    /// The share of features that are known, 0–1.
     pub completeness: f64,
     /// What the record said that could not be used.
     pub warnings: Vec<Warning>,
@@ -96,9 +96,9 @@ pub struct Prediction {
     pub risks: Vec<RiskFactor>,
     /// What to do next, in the pipeline's order.
     pub recommendations: Vec<Recommendation>,
-    /// Features without a value of their own, and rules that could not be decided for want of one.
+    /// Features without a value of their own, among them counts that are 0 for want of anything to count.
     pub missing: Vec<MissingFeature>,
-    /// The share of features that had a value before defaults, 0–1.
+    /// The share of features that are known, 0–1.
     pub completeness: f64,
     /// What the record said that could not be used.
     pub warnings: Vec<Warning>,
@@ -257,7 +257,7 @@ impl Assemble for Prediction {
             estimates,
             risks: advice::risks(&inner.risks, &after),
             recommendations: advice::recommendations(&inner.recommendations, &after),
-            missing: pipeline.missing(row.extraction, &sum.undecided),
+            missing: pipeline.missing(row.extraction),
             completeness: row.extraction.completeness(schema),
             warnings: pipeline.warnings(row.extraction),
             provenance: pipeline.provenance(row),
@@ -271,22 +271,12 @@ impl Pipeline {
         classes.map(|(class, &probability)| ClassProbability { class: class.clone(), probability }).collect()
     }
 
-    fn missing(&self, extraction: &Extraction, undecided: &[u32]) -> Vec<MissingFeature> {
+    fn missing(&self, extraction: &Extraction) -> Vec<MissingFeature> {
         let schema = self.schema();
         let shown = |feature: usize| !schema.features()[feature].helper;
         let features =
             extraction.gaps.iter().filter(|gap| shown(gap.feature)).map(|gap| gap.describe(schema));
-        let rules = undecided.iter().map(|part| {
-            let part = self.scorer().parts().get(*part);
-            MissingFeature {
-                name: format!("{}.{}", part.group.as_deref().unwrap_or_default(), part.code),
-                label: part.label.to_string(),
-                cause: MissingCause::Undecided,
-                found: None,
-                default: None,
-            }
-        });
-        features.chain(rules).collect()
+        features.collect()
     }
 
     /// The groups of a scorecard, or the points of a model's features by group.

@@ -3,6 +3,7 @@
 
 use std::sync::OnceLock;
 
+use super::known::Unknowns;
 use super::{Feature, FeatureSchema};
 use crate::expression::KnownColumns;
 use crate::feature::activity_log::ActivityLog;
@@ -79,6 +80,8 @@ pub(in crate::feature) struct PlannedSteps(OnceLock<Steps>);
 pub(in crate::feature) struct Steps {
     pub(in crate::feature) with_activities: Plan,
     pub(in crate::feature) without_activities: Plan,
+    /// What is not known where there are no activities.
+    pub(in crate::feature) unknowns: Unknowns,
 }
 
 /// How a row of all features is filled in.
@@ -95,6 +98,7 @@ impl PlannedSteps {
         self.0.get_or_init(|| Steps {
             with_activities: with_activities(schema),
             without_activities: without_activities(schema),
+            unknowns: Unknowns::new(schema, found_in_empty_record),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Found, Input, SharedSource, Source, SourceReader};
 use crate::Error;
-use crate::expression::{Condition, ForAllRows, KnownColumns, Value};
+use crate::expression::{ColumnRef, Condition, ForAllRows, KnownColumns, Value};
 use crate::feature::feature_type::FeatureType;
 use crate::feature::matching::level_name;
 use crate::json::{Cursor, Node, Object};
@@ -61,6 +61,23 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
 }
 
 impl Formula {
+    /// The value it is, if it is one.
+    pub(in crate::feature) fn value(&self) -> Option<&Value> {
+        match self {
+            Formula::Value(value) => Some(value),
+            Formula::When(_) | Formula::Level { .. } => None,
+        }
+    }
+
+    /// Calls `visit` with every feature read, by its position in the schema.
+    pub(in crate::feature) fn visit_columns(&self, visit: &mut dyn FnMut(&ColumnRef)) {
+        match self {
+            Formula::Value(value) => value.visit_columns(visit),
+            Formula::When(when) => when.visit_columns(visit),
+            Formula::Level { cases, .. } => cases.iter().for_each(|case| case.when.visit_columns(visit)),
+        }
+    }
+
     /// The values of rows by the features before it; NaN where one rests on something missing.
     pub(in crate::feature) fn evaluate_rows<const N: usize>(&self, columns: &[[f64; N]]) -> [f64; N] {
         match self {

@@ -37,7 +37,7 @@ impl Warning {
             MissingCause::OutOfRange => format!("{found} lies outside the range; taken as missing"),
             MissingCause::Future => format!("{found} lies after the as-of time; taken as missing"),
             MissingCause::Unseen => format!("`{found}` is not a known level; taken as missing"),
-            MissingCause::Absent | MissingCause::Undecided => "not known".to_owned(),
+            MissingCause::Absent => "not known".to_owned(),
         }
     }
 
