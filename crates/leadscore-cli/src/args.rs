@@ -78,6 +78,11 @@ pub(crate) struct InputArgs {
     /// The rejected rows, with line and reason, as CSV
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
+    /// Take a worthless result with exit status 0 and write it: no lead has a value of anything the pipeline weighs, a
+    /// quarter of a model's columns or more are absent, a column cannot be read in more than half of the rows (and more
+    /// than one), or nothing in the log belongs to a lead. Without this the exit status is 3 and no file is written
+    #[arg(long)]
+    pub(crate) allow_worthless: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -120,8 +125,11 @@ pub(crate) struct ExplainArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
     /// The lead's id
-    #[arg(short, long, value_name = "ID")]
-    pub(crate) lead: String,
+    #[arg(short, long, visible_alias = "id", value_name = "ID", required_unless_present = "row")]
+    pub(crate) lead: Option<String>,
+    /// The lead's row among the data rows, from 1, instead of its id
+    #[arg(long, value_name = "N", conflicts_with = "lead")]
+    pub(crate) row: Option<u64>,
     /// Also draw the sum as an SVG picture
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,

@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use leadscore::Error;
+use leadscore::{Error, ErrorKind};
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -18,6 +18,11 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn message(message: impl Into<String>) -> Failure {
         Failure::Message(message.into())
+    }
+
+    /// Whether all was done, and the result says nothing of the leads.
+    pub(crate) fn is_worthless(&self) -> bool {
+        matches!(self, Failure::Library(_, error) if error.kind() == ErrorKind::WorthlessResult)
     }
 
     /// An error of the library about a named input.

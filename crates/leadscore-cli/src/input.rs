@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use leadscore::{AsOf, Error, Mode, Pipeline, Prediction, ScoreOptions, Timestamp, Zone};
-use leadscore_files::{LeadInput, LeadReader, ReadLead, note_stand_in, refuse_overwriting};
+use leadscore_files::{LeadInput, LeadReader, Note, Notes as _, ReadLead, note_stand_in, refuse_overwriting};
 
 use crate::args::InputArgs;
 use crate::failure::Failure;
-use crate::notes::StderrNotes;
+use crate::notes::{StderrNotes, note_line};
 
 /// Everything a command needs to read leads.
 pub(crate) struct Work {
@@ -15,6 +15,14 @@ pub(crate) struct Work {
     pub(crate) as_of: AsOf,
     pub(crate) options: ScoreOptions,
     pub(crate) leads: LeadReader,
+    allows_worthless: bool,
+}
+
+/// Which lead of the input is meant.
+#[derive(Clone, Copy)]
+pub(crate) enum Wanted<'a> {
+    Id(&'a str),
+    Row(u64),
 }
 
 impl Work {
@@ -40,7 +48,7 @@ impl Work {
             input = input.activities(path);
         }
         let leads = input.open(&pipeline, &mut notes)?;
-        Ok(Work { pipeline, as_of, options, leads })
+        Ok(Work { pipeline, as_of, options, leads, allows_worthless: args.allow_worthless })
     }
 
     /// The prediction of the lead that was read last.
@@ -48,27 +56,76 @@ impl Work {
         self.pipeline.score_with(self.leads.lead(), &self.as_of, &self.options)
     }
 
-    /// Reads on until the lead with an id, which is an error where there is none.
-    pub(crate) fn find_lead(&mut self, id: &str) -> Result<(), Failure> {
+    /// Makes the lead that is meant the one that was read last; an error where there is none. The whole input is read: another lead may have the
+    /// same id, which is noted, and only all rows tell what the input is worth.
+    pub(crate) fn find_lead(&mut self, wanted: Wanted<'_>) -> Result<(), Failure> {
         let mut rejected_count = 0_u64;
-        let mut seen = Vec::new();
+        let (mut seen, mut found, mut rows) = (Vec::new(), None, Vec::new());
         loop {
             match self.leads.read_lead()? {
                 ReadLead::End => break,
                 ReadLead::Rejected(_) => rejected_count += 1,
-                ReadLead::Lead if self.leads.lead().id.as_deref() == Some(id) => return Ok(()),
-                ReadLead::Lead if seen.len() < 5 => seen.extend(self.leads.lead().id.clone()),
-                ReadLead::Lead => {}
+                ReadLead::Lead => {
+                    let (lead, row) = (self.leads.lead(), self.leads.row());
+                    let is_wanted = match wanted {
+                        Wanted::Id(id) => lead.id.as_deref() == Some(id),
+                        Wanted::Row(number) => row == number,
+                    };
+                    if is_wanted {
+                        found.get_or_insert_with(|| lead.clone());
+                        rows.push(row);
+                    } else if seen.len() < 5 {
+                        seen.extend(lead.id.clone());
+                    }
+                }
             }
         }
-        let mut message = format!("{}: no lead with the id `{id}`", self.leads.name());
-        if !seen.is_empty() {
-            message += &format!("; the first ids are {}", seen.join(", "));
+        let Some(mut found) = found else {
+            let mut message = match wanted {
+                Wanted::Id(id) => format!("{}: no lead with the id `{id}`", self.leads.name()),
+                Wanted::Row(row) => format!("{}: no lead in row {row}", self.leads.name()),
+            };
+            if !seen.is_empty() {
+                message += &format!("; the first ids are {}", seen.join(", "));
+            }
+            if rejected_count > 0 {
+                message += &format!("; {rejected_count} rows could not be read");
+            }
+            return Err(Failure::Message(message));
+        };
+        if let (Wanted::Id(id), [first, others @ ..]) = (wanted, rows.as_slice())
+            && !others.is_empty()
+        {
+            let others: Vec<String> = others.iter().take(5).map(u64::to_string).collect();
+            note_line(&format!(
+                "there are {} leads with the id `{id}`: this is the one in row {first}; others are in row {}",
+                rows.len(),
+                others.join(", ")
+            ));
         }
-        if rejected_count > 0 {
-            message += &format!("; {rejected_count} rows could not be read");
+        self.leads.swap_lead(&mut found);
+        Ok(())
+    }
+
+    /// Why the result is worth nothing, if it is; complete once all rows have been read.
+    pub(crate) fn worthless(&self) -> Vec<String> {
+        self.leads.worthless()
+    }
+
+    /// Whether a worthless result is to end the command.
+    pub(crate) fn refuses(&self, worthless: &[String]) -> bool {
+        !worthless.is_empty() && !self.allows_worthless
+    }
+
+    /// Ends the command where the result is worth nothing, or says so where that was allowed.
+    pub(crate) fn judge(&self, worthless: &[String]) -> Result<(), Failure> {
+        if self.refuses(worthless) {
+            return Err(leadscore_files::worthless(self.leads.name(), worthless).into());
         }
-        Err(Failure::Message(message))
+        if !worthless.is_empty() {
+            StderrNotes::default().note(Note::Worthless(worthless.join("; ")));
+        }
+        Ok(())
     }
 }
 

@@ -22,6 +22,8 @@ const ALL_GOOD: u8 = 0;
 const SOME_REJECTED: u8 = 1;
 /// Nothing could be done.
 const UNUSABLE: u8 = 2;
+/// The result says nothing of the leads.
+const WORTHLESS: u8 = 3;
 
 /// Runs the command with its arguments, the first of which is its name, and returns the exit status.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
@@ -55,7 +57,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(false) => SOME_REJECTED,
         Err(failure) => {
             eprintln!("{} {failure}", terminal::paint_error("error:"));
-            UNUSABLE
+            if failure.is_worthless() { WORTHLESS } else { UNUSABLE }
         }
     }
 }

@@ -56,7 +56,7 @@ pub use notes::CellNotes;
 pub use options::{CsvOptions, DateOrder};
 pub use reader::{CsvReader, ReadRow};
 pub use row::{Cell, RowRef};
-pub use table::{Column, ColumnKind, Dialect, Rejected, Warning};
+pub use table::{Column, ColumnKind, Dialect, Rejected, UnreadableColumn, Warning};
 pub use writer::CsvWriter;
 
 use leadscore::{Error, ErrorKind};

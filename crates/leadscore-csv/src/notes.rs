@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::excerpt;
-use super::table::{Column, Warning};
+use super::table::{Column, UnreadableColumn, Warning};
 
 /// The most lines named in one warning.
 const MAX_LINES: usize = 20;
@@ -36,6 +36,24 @@ pub(crate) enum Note {
     LateText,
     RoundedId,
     SpreadsheetText,
+}
+
+impl Note {
+    /// Whether it tells of a cell that holds something and was still read as missing.
+    fn is_unread(self) -> bool {
+        matches!(
+            self,
+            Note::AmbiguousNumber
+                | Note::ContraryNumber
+                | Note::NotANumber
+                | Note::AmbiguousDate
+                | Note::ContraryDate
+                | Note::ImpossibleDate
+                | Note::TwoDigitYear
+                | Note::NotADate
+                | Note::NotAFlag
+        )
+    }
 }
 
 /// What was noticed about cells while they were parsed, counted by column.
@@ -78,6 +96,21 @@ impl CellNotes {
                 }
             }
         }
+    }
+
+    /// The columns with cells that hold something and could not be read.
+    pub(crate) fn unreadable_columns(&self) -> Vec<UnreadableColumn> {
+        let column = |(column, tallies): (usize, &Vec<CellTally>)| {
+            let unread = || tallies.iter().filter(|tally| tally.note.is_unread());
+            let first = unread().min_by_key(|tally| tally.line)?;
+            Some(UnreadableColumn {
+                column,
+                cell_count: unread().map(|tally| tally.count).sum(),
+                first_line: first.line,
+                first_cell: first.value.clone(),
+            })
+        };
+        self.by_column.iter().enumerate().filter_map(column).collect()
     }
 
     fn tally(&mut self, column: usize, note: Note) -> Option<&mut CellTally> {

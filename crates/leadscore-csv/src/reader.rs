@@ -17,7 +17,7 @@ use super::record::{Cut, Record, RecordCutter, TOO_LONG};
 use super::plan::ColumnPlan;
 use super::profile::Profile;
 use super::source::TextSource;
-use super::table::{Column, Dialect, Rejected, Warning};
+use super::table::{Column, Dialect, Rejected, UnreadableColumn, Warning};
 use super::shape::marker;
 use super::{names, profile, sample, trim};
 
@@ -167,6 +167,17 @@ impl<R: Read> CsvReader<R> {
     /// The number of the data row read last, from 1; rejected rows and those without a value count too.
     pub fn row_number(&self) -> u64 {
         self.row_number
+    }
+
+    /// How many rows were read so far; those that were rejected or skipped are not among them.
+    pub fn row_count(&self) -> u64 {
+        self.row_count
+    }
+
+    /// The columns with cells that hold something and could still not be read, so far; complete once all rows have been
+    /// read and parsed. Words for missing, such as `n/a`, are read.
+    pub fn unreadable_columns(&self) -> Vec<UnreadableColumn> {
+        self.warnings.cells.unreadable_columns()
     }
 
     /// What was assumed, skipped or read as missing so far; complete once all rows have been read and parsed.

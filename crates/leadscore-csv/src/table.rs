@@ -67,6 +67,19 @@ impl fmt::Display for Warning {
     }
 }
 
+/// A column with cells that hold something and could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadableColumn {
+    /// The column, from 0.
+    pub column: usize,
+    /// How many of its cells could not be read.
+    pub cell_count: u64,
+    /// The line of the first of them, from 1.
+    pub first_line: u64,
+    /// The start of that cell.
+    pub first_cell: String,
+}
+
 /// A row that was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Rejected {

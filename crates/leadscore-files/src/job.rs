@@ -37,7 +37,7 @@ impl FileJob {
     /// Reads a job from the options of other languages:
     ///
     /// `{"input", "output", "as_of", "format"? (csv, jsonl, json or html), "map"?, "activities"?, "zone"?, "strict"?,
-    /// "rejects"?, "reasons"?, "top"?, "threads"?}`
+    /// "rejects"?, "reasons"?, "top"?, "threads"?, "allow_worthless"?}`
     ///
     /// # Errors
     /// `invalid_context` with the path `options` for what is no such object; `invalid_time` for a time or zone that
@@ -60,6 +60,9 @@ impl FileJob {
         (job.input.mapping, job.input.activities) = (options.map, options.activities);
         if let Some(path) = options.rejects {
             job = job.rejects(path);
+        }
+        if options.allow_worthless {
+            job = job.allow_worthless();
         }
         if let Some(count) = options.reasons {
             job = job.reasons(count);
@@ -102,6 +105,13 @@ impl FileJob {
         self
     }
 
+    /// The same where a result that is worth nothing is written all the same, instead of the error `worthless_result`.
+    #[must_use]
+    pub fn allow_worthless(mut self) -> FileJob {
+        self.scoring = self.scoring.allow_worthless();
+        self
+    }
+
     /// The same with a CSV file of the rejected rows, with line and reason.
     #[must_use]
     pub fn rejects(mut self, path: impl Into<PathBuf>) -> FileJob {
@@ -136,7 +146,8 @@ impl FileJob {
     /// # Errors
     /// `not_found` and `io` for files, with the file's name in the path or message; `invalid_context` for options that
     /// contradict each other and for a mapping that cannot be used; `unreadable_table` for a file whose leads cannot be
-    /// read, or of which none could be scored; `cancelled` where `stop` ended the work.
+    /// read, or of which none could be scored; `worthless_result` for a result that says nothing of the leads, which is not
+    /// written; `cancelled` where `stop` ended the work.
     pub fn run(
         &self,
         pipeline: &Pipeline,
@@ -156,7 +167,8 @@ impl FileJob {
 
 /// [`FileJob::from_json`] and [`FileJob::run`] for other languages: options in, summary out as JSON text.
 ///
-/// The summary is `{"scored", "rejected", "tiers": [{"tier", "leads"}], "notes": […]}`.
+/// The summary is `{"scored", "rejected", "tiers": [{"tier", "leads"}], "notes": […]}`, and `"worthless": […]` where the
+/// result says nothing of the leads and was allowed to.
 ///
 /// # Errors
 /// Those of [`FileJob::from_json`] and [`FileJob::run`].
@@ -189,6 +201,7 @@ fn summary_json(summary: &FileSummary, notes: &[Note]) -> String {
         rejected: summary.rejected_count,
         tiers: tiers.collect(),
         notes: notes.iter().map(ToString::to_string).collect(),
+        worthless: &summary.worthless,
     };
     serde_json::to_string(&summary).expect("a summary is always JSON")
 }
@@ -210,6 +223,8 @@ struct Options {
     reasons: Option<usize>,
     top: Option<usize>,
     threads: Option<usize>,
+    #[serde(default)]
+    allow_worthless: bool,
 }
 
 #[derive(Serialize)]
@@ -218,6 +233,8 @@ struct SummaryJson<'a> {
     rejected: u64,
     tiers: Vec<TierJson<'a>>,
     notes: Vec<String>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    worthless: &'a [String],
 }
 
 #[derive(Serialize)]

@@ -47,7 +47,7 @@ pub use read::{
     ByteCounter, FoundRecord, InputFile, InputFormat, JsonRecords, LeadInput, LeadReader, Mapping, ReadLead,
     Rejection, lead_title,
 };
-pub use score::{Destination, FileSummary, ReceiveReport, Scoring, note_stand_in};
+pub use score::{Destination, FileSummary, ReceiveReport, Scoring, note_stand_in, worthless};
 pub use write::{FileFormat, OutputFile, Rejects, ValueWarnings, note_warnings, refuse_overwriting};
 
 use leadscore::error::Path;

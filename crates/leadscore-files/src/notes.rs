@@ -10,6 +10,8 @@ pub enum Note {
     Assumed(String),
     /// A row was rejected, or how many more were.
     Rejected(String),
+    /// The result is worth nothing, and was asked for all the same.
+    Worthless(String),
 }
 
 impl fmt::Display for Note {
@@ -17,6 +19,7 @@ impl fmt::Display for Note {
         match self {
             Note::Assumed(text) => write!(f, "note: {text}"),
             Note::Rejected(text) => write!(f, "rejected: {text}"),
+            Note::Worthless(text) => write!(f, "the result is WORTHLESS: {text}"),
         }
     }
 }

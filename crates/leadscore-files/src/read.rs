@@ -1,6 +1,8 @@
 //! Leads from a file, whatever its format: CSV, JSON lines or JSON, plain or gzipped, or standard input.
 
 mod activity_log;
+mod columns;
+mod doubles;
 mod json_list;
 mod json_records;
 mod mapping;
@@ -8,6 +10,7 @@ mod open;
 mod records;
 mod table;
 mod table_rows;
+mod worth;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,11 +27,20 @@ pub use open::{ByteCounter, InputFile, InputFormat};
 use crate::Notes;
 pub(crate) use activity_log::ActivityLog;
 use activity_log::{LogForm, LogStream, SMALL_LOG_BYTES};
+use doubles::{Doubles, Identity};
 use table::TableUse;
+use table_rows::MissingIds;
 pub(crate) use table_rows::{TableBlock, TableBuffers, TablePlan, TableRow};
+use worth::Worth;
+pub(crate) use worth::is_most;
 
 /// Attributes shown beside a lead even where the pipeline does not read them.
 const SHOWN: [&str; 4] = ["name", "company", "title", "email"];
+
+/// The id of a lead that has none: its row, in a form that no column and no log brings into play.
+fn row_id(number: u64) -> String {
+    format!("row:{number}")
+}
 
 /// Where leads come from: a file of leads, and perhaps a mapping of its columns and an activity log.
 #[derive(Debug, Clone)]
@@ -147,12 +159,13 @@ impl LeadInput {
             note_unknown_attributes(&mapping, pipeline, notes);
         }
         let (name, byte_count, bytes_read) = (file.name.clone(), file.byte_count, file.bytes_read.clone());
+        let mut worth = Worth::new(pipeline);
         let source = match file.format {
             InputFormat::Csv => {
                 let mut options = mapping.csv_options();
                 options.short_rows_are_padded = self.pads_short_rows;
                 let use_of = TableUse { is_strict: self.mode == Mode::Strict, is_whole: self.is_whole };
-                Source::Table(Box::new(table::Table::open(file, &mapping, options, pipeline, use_of, notes)?))
+                Source::Table(Box::new(table::Table::open(file, &mapping, options, pipeline, use_of, &mut worth, notes)?))
             }
             InputFormat::Jsonl | InputFormat::Json => {
                 Source::Records(Box::new(records::Records::new(file, mapping, self.zone.clone())))
@@ -165,6 +178,9 @@ impl LeadInput {
             row: 0,
             line: 0,
             log,
+            worth,
+            doubles: Doubles::default(),
+            missing_ids: MissingIds::default(),
             name,
             byte_count,
             bytes_read,
@@ -232,6 +248,10 @@ pub struct LeadReader {
     row: u64,
     line: u64,
     log: Option<Log>,
+    worth: Worth,
+    doubles: Doubles,
+    /// The records without an id; a table counts its own.
+    missing_ids: MissingIds,
     name: String,
     byte_count: Option<u64>,
     bytes_read: ByteCounter,
@@ -280,7 +300,7 @@ impl Log {
             Log::Loaded(log) => Ok(log.clone()),
             Log::Streamed(stream) => {
                 let ids = plan.ids(block);
-                stream.log(ids.iter().map(|id| &**id))
+                stream.log(ids.iter().copied())
             }
         }
     }
@@ -300,6 +320,14 @@ impl Log {
         }
     }
 
+    /// Whether an activity belongs to a lead that was read.
+    fn has_matches(&self) -> bool {
+        match self {
+            Log::Loaded(log) => log.has_matches(),
+            Log::Streamed(stream) => stream.has_matches(),
+        }
+    }
+
     fn messages(&self) -> Vec<String> {
         match self {
             Log::Loaded(log) => log.unmatched_note().into_iter().collect(),
@@ -314,24 +342,47 @@ impl LeadReader {
     /// # Errors
     /// `io` with the file's name where reading fails.
     pub fn read_lead(&mut self) -> Result<ReadLead, Error> {
-        let read = match &mut self.source {
-            Source::Table(table) => table.read_lead(&mut self.lead, self.row + 1, &mut self.line)?,
-            Source::Records(records) => records.read_lead(&mut self.lead, &mut self.line)?,
+        let (read, row) = match &mut self.source {
+            Source::Table(table) => {
+                (table.read_lead(&mut self.lead, &mut self.worth, &mut self.line)?, table.row_number())
+            }
+            Source::Records(records) => {
+                (records.read_lead(&mut self.lead, &mut self.line)?, records.row_number())
+            }
         };
         if read == ReadLead::End {
             self.log.as_mut().map_or(Ok(()), Log::finish)?;
             return Ok(read);
         }
-        self.row += 1;
+        self.row = row;
         if read == ReadLead::Lead {
-            if self.lead.id.is_none() && !self.is_whole {
-                self.lead.id = Some(self.row.to_string());
-            }
-            if let Some(log) = &mut self.log {
-                log.attach(&mut self.lead)?;
-            }
+            self.take_lead()?;
         }
         Ok(read)
+    }
+
+    /// Completes the lead that was read, and takes in what it tells of the input.
+    fn take_lead(&mut self) -> Result<(), Error> {
+        let LeadReader { lead, source, log, worth, doubles, missing_ids, row, line, is_whole, .. } = self;
+        if matches!(source, Source::Records(_)) {
+            worth.add_lead(lead);
+        }
+        let text = |name: &str| match lead.attributes.get(name) {
+            Some(Attribute::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+        let identity = Identity::new(*row, lead.id.as_deref(), text("email").as_deref());
+        doubles.add(identity, || lead.id.clone(), || text("email"));
+        if let Some(log) = log {
+            log.attach(lead)?;
+        }
+        if lead.id.is_none() && !*is_whole {
+            if matches!(source, Source::Records(_)) {
+                missing_ids.add(MissingIds { count: 1, first_row: *row, first_line: *line });
+            }
+            lead.id = Some(row_id(*row));
+        }
+        Ok(())
     }
 
     /// How the rows of a table become records on other threads; `None` where the input is no table.
@@ -345,7 +396,6 @@ impl LeadReader {
     /// Cuts the next rows of a table, at most so many; false at its end, and where the input is no table.
     pub(crate) fn next_block(&mut self, block: &mut TableBlock, max_rows: usize) -> Result<bool, Error> {
         let Source::Table(table) = &mut self.source else { return Ok(false) };
-        block.row_offset = self.row;
         let has_rows = table.next_block(block, max_rows)?;
         if let Some(log) = &mut self.log {
             if has_rows {
@@ -354,7 +404,7 @@ impl LeadReader {
                 log.finish()?;
             }
         }
-        self.row += (block.rows.row_count() + block.rows.rejected().len()) as u64;
+        self.row = table.row_number();
         Ok(has_rows)
     }
 
@@ -366,9 +416,34 @@ impl LeadReader {
         if let (Some(Log::Streamed(stream)), Some(log)) = (&self.log, block.log.take()) {
             stream.take_matches(&log);
         }
+        self.worth.add_values(buffers.has_weighed_value);
         if let Source::Table(table) = &mut self.source {
+            let plan = table.plan();
+            for (index, identity) in buffers.identities.drain(..) {
+                let id = || plan.id_at(block, index).map(str::to_owned);
+                let email = || plan.email_at(block, index).map(str::to_owned);
+                self.doubles.add(identity, id, email);
+            }
             table.merge(buffers);
         }
+    }
+
+    /// Why a result from this input is worth nothing, in sentences; none where it is worth something. Complete once all
+    /// rows have been read.
+    ///
+    /// That is so where no lead has a value of anything that the pipeline weighs, where at least a quarter of a model's
+    /// columns are absent, where a column that is read could not be understood in most rows (more than half, and more
+    /// than one), and where there is an activity log of which nothing belongs to a lead.
+    pub fn worthless(&self) -> Vec<String> {
+        let has_log = self.log.as_ref().map(Log::has_matches);
+        let mut reasons = self.worth.reasons(has_log == Some(true));
+        if let Source::Table(table) = &self.source {
+            reasons.extend(table.unreadable_columns());
+        }
+        if has_log == Some(false) {
+            reasons.push("nothing in the activity log belongs to a lead of the input".to_owned());
+        }
+        reasons
     }
 
     /// The lead last read.
@@ -413,10 +488,15 @@ impl LeadReader {
 
     /// What was assumed or could not be used; complete once all rows have been read.
     pub fn warnings(&self) -> Vec<Warning> {
-        let mut warnings = match &self.source {
+        // What concerns whole leads comes first.
+        let mut warnings = self.doubles.warnings();
+        if self.missing_ids.count > 0 {
+            warnings.push(self.missing_ids.warning(None));
+        }
+        warnings.extend(match &self.source {
             Source::Table(table) => table.warnings(),
             Source::Records(records) => records.warnings(),
-        };
+        });
         let messages = self.log.as_ref().map(Log::messages).unwrap_or_default();
         warnings.extend(messages.into_iter().map(|message| Warning { line: None, column: None, message }));
         warnings

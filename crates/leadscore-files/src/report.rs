@@ -29,6 +29,8 @@ pub struct Report {
     pub leads: Vec<RankedLead>,
     /// Warnings in plain words.
     pub notes: Vec<String>,
+    /// Why the list is worth nothing, if it is, in plain words.
+    pub worthless: Vec<String>,
 }
 
 /// A tier, and how many leads are in it.

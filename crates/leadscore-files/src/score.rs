@@ -7,11 +7,12 @@ mod sink;
 use std::cell::RefCell;
 use std::path::PathBuf;
 
+use leadscore::error::Path;
 use leadscore::{AsOf, Error, ErrorKind, Mode, Pipeline, ScoreOptions};
 
 use crate::report::{Report, TierCount};
 use crate::{
-    FileFormat, LeadReader, Notes, OutputFile, Progress, Rejects, Stop, ValueWarnings, note_warnings,
+    FileFormat, LeadReader, Note, Notes, OutputFile, Progress, Rejects, Stop, ValueWarnings, note_warnings,
     unreadable,
 };
 use batch::{Batch, in_batches};
@@ -45,6 +46,7 @@ pub struct Scoring {
     mode: Mode,
     reasons: usize,
     top: Option<usize>,
+    allows_worthless: bool,
     pub(crate) rejects: Option<PathBuf>,
     threads: Option<usize>,
 }
@@ -59,12 +61,14 @@ pub struct FileSummary {
     pub rejected_count: u64,
     /// How many leads are in each tier, the best tier first.
     pub tiers: Vec<TierCount>,
+    /// Why the result is worth nothing, if it is; see [`LeadReader::worthless`].
+    pub worthless: Vec<String>,
 }
 
 impl Scoring {
     /// Scores as of a time, in lenient mode, with three reasons.
     pub fn new(as_of: AsOf) -> Scoring {
-        Scoring { as_of, mode: Mode::Lenient, reasons: 3, top: None, rejects: None, threads: None }
+        Scoring { as_of, mode: Mode::Lenient, reasons: 3, top: None, allows_worthless: false, rejects: None, threads: None }
     }
 
     /// The same with what to do about missing and unusable values.
@@ -89,6 +93,14 @@ impl Scoring {
         self
     }
 
+    /// The same where a result that is worth nothing is written all the same, instead of an error; see
+    /// [`LeadReader::worthless`].
+    #[must_use]
+    pub fn allow_worthless(mut self) -> Scoring {
+        self.allows_worthless = true;
+        self
+    }
+
     /// The same with a CSV file of the rejected rows, with line and reason.
     #[must_use]
     pub fn rejects(mut self, path: impl Into<PathBuf>) -> Scoring {
@@ -107,7 +119,9 @@ impl Scoring {
     ///
     /// # Errors
     /// `invalid_context` with the path `top` for no leads, `cancelled` where `stop` said so, `unreadable_table` where no
-    /// lead could be scored, `not_found` and `io`. Files that were not completed are removed.
+    /// lead could be scored, `worthless_result` where the result says nothing of the leads, `not_found` and `io`. Files
+    /// that were not completed are removed, and earlier ones stay; a stream and a report get a worthless result too,
+    /// which says what it is.
     pub fn run(
         &self,
         pipeline: &Pipeline,
@@ -147,8 +161,20 @@ impl Scoring {
                 "every lead has the same score: the input tells this pipeline nothing; see `leadscore inspect` and --map",
             );
         }
-        sink.finish(pipeline, self, leads.name(), &tally)?;
+        tally.worthless = leads.worthless();
+        tally.worthless.extend(tally.value_warnings.unusable_in_most(tally.scored_count));
+        let is_worthless = !tally.worthless.is_empty() && tally.scored_count > 0;
+        let is_refused = is_worthless && !self.allows_worthless;
+        if !(is_refused && sink.is_file()) {
+            sink.finish(pipeline, self, leads.name(), &tally)?;
+        }
         note_warnings(&leads.warnings(), &tally.value_warnings, notes);
+        if is_refused {
+            return Err(worthless(leads.name(), &tally.worthless));
+        }
+        if is_worthless {
+            notes.note(Note::Worthless(tally.worthless.join("; ")));
+        }
         tally.summary(leads.name())
     }
 
@@ -161,6 +187,15 @@ impl Scoring {
     fn options(&self, reasons: usize) -> ScoreOptions {
         ScoreOptions::new().mode(self.mode).reasons(reasons)
     }
+}
+
+/// The error for a result that says nothing of the leads of a file.
+pub fn worthless(name: &str, reasons: &[String]) -> Error {
+    let message = format!(
+        "the result is WORTHLESS: {}. No file was written; --allow-worthless writes it all the same",
+        reasons.join("; ")
+    );
+    Error::new(ErrorKind::WorthlessResult, Path::from_field(name), message)
 }
 
 /// Notes that a pipeline's model is a stand-in for one of the user's own, if it is one.
@@ -180,6 +215,7 @@ struct Tally {
     tiers: Vec<TierCount>,
     value_warnings: ValueWarnings,
     reader_warnings: Vec<String>,
+    worthless: Vec<String>,
     lowest: f64,
     highest: f64,
 }
@@ -198,6 +234,7 @@ impl Tally {
             tiers: tiers.map(empty).collect(),
             value_warnings: ValueWarnings::default(),
             reader_warnings: Vec::new(),
+            worthless: Vec::new(),
             lowest: f64::INFINITY,
             highest: f64::NEG_INFINITY,
         }
@@ -236,6 +273,7 @@ impl Tally {
             scored_count: self.scored_count,
             rejected_count: self.rejected_count,
             tiers: self.tiers,
+            worthless: self.worthless,
         })
     }
 }

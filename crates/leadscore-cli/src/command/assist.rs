@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use crate::args::assist::{AssistCommand, EmailArgs, LeadArgs, MessageChannel, RankArgs};
 use crate::failure::Failure;
-use crate::input::Work;
+use crate::input::{Wanted, Work};
 use crate::notes::{StderrNotes, note_line};
 use crate::output::assist::{self as words, Words};
 use crate::output::open_output;
@@ -72,7 +72,8 @@ fn about_lead<T: Task + Sync>(
 ) -> Result<bool, Failure> {
     let mut asker = Asker::new(&args.model)?;
     let mut work = Work::new(&args.input, &[])?;
-    work.find_lead(&args.lead)?;
+    work.find_lead(Wanted::Id(&args.lead))?;
+    work.judge(&work.worthless())?;
     let prediction = work.score()?;
     let task = task(&work, &prediction)?;
     let task = if args.model.mask { with_contact_details(task) } else { task };
@@ -100,7 +101,8 @@ fn email(args: &EmailArgs) -> Result<bool, Failure> {
     };
     let mut asker = Asker::new(&args.about.model)?;
     let mut work = Work::new(&args.about.input, &[])?;
-    work.find_lead(&args.about.lead)?;
+    work.find_lead(Wanted::Id(&args.about.lead))?;
+    work.judge(&work.worthless())?;
     let prediction = work.score()?;
     let knowledge = match &args.embeddings {
         Some(model) => asker.by_meaning(model, knowledge, &EmailTask::query(work.leads.lead()))?,
@@ -155,6 +157,7 @@ fn rank(args: &RankArgs) -> Result<bool, Failure> {
     let all_read = rejects.count() == 0;
     rejects.finish(&mut notes)?;
     note_warnings(&work.leads.warnings(), &ValueWarnings::default(), &mut notes);
+    work.judge(&work.worthless())?;
     if lead_count > best.len() as u64 {
         note_line(&format!(
             "the {} leads with the highest score of {lead_count} are ranked; --top ranks more",

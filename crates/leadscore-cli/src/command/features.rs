@@ -35,10 +35,14 @@ pub(crate) fn run(args: &FeaturesArgs) -> Result<bool, Failure> {
             },
         }
     }
-    out.finish()?;
+    let worthless = work.worthless();
+    if args.output.is_none() || !work.refuses(&worthless) {
+        out.finish()?;
+    }
     let all_good = rejects.count() == 0;
     rejects.finish(&mut notes)?;
     note_warnings(&work.leads.warnings(), &ValueWarnings::default(), &mut notes);
+    work.judge(&worthless)?;
     Ok(all_good)
 }
 

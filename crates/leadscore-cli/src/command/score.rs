@@ -13,7 +13,7 @@ use crate::terminal::Look;
 
 /// Scores the input; true when no row was rejected.
 pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
-    let Work { pipeline, as_of, options, leads } =
+    let Work { pipeline, as_of, options, leads, .. } =
         Work::new(&args.input, &[("--output", args.output.as_deref())])?;
     let has_rows = args.top.is_none() && !matches!(args.format, Format::Table | Format::Html);
     if has_rows && args.input.as_of.is_none() {
@@ -23,6 +23,9 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
     let mut scoring = Scoring::new(as_of).mode(options.mode).reasons(args.explain);
     if let Some(count) = args.top {
         scoring = scoring.top(count);
+    }
+    if args.input.allow_worthless {
+        scoring = scoring.allow_worthless();
     }
     if let Some(path) = &args.input.rejects {
         scoring = scoring.rejects(path);
@@ -34,6 +37,10 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
     let destination = match file_format(args.format) {
         Some(format) => Destination::Write(format, open_output(args.output.as_deref())?),
         None => Destination::Report(Box::new(|report| {
+            let is_refused = !report.worthless.is_empty() && !args.input.allow_worthless;
+            if is_refused && args.output.is_some() {
+                return Ok(());
+            }
             let mut out = open_output(args.output.as_deref())?;
             table::write(&mut out, &pipeline, report, Look::of_stdout(args.output.is_some()))?;
             out.finish()

@@ -120,6 +120,9 @@ fn foot(
     }
     let line = format!("{said}. {} ({}) as of {}.", pipeline.name(), pipeline.id(), report.as_of);
     writeln!(out, "{}", look.dim(&line))?;
+    for reason in &report.worthless {
+        writeln!(out, "WORTHLESS: {reason}")?;
+    }
     out.flush()?;
     Ok(())
 }

@@ -139,7 +139,7 @@ fn write_rest(out: &mut dyn Write, prediction: &Prediction, look: Look) -> Resul
     if !prediction.missing.is_empty() {
         let labels: Vec<&str> = prediction.missing.iter().map(|missing| missing.label.as_str()).collect();
         let line = format!(
-            "{} % of the features known. Missing: {}",
+            "{} % of the features known. Not known: {}",
             (prediction.completeness * 100.0).round(),
             labels.join(", ")
         );

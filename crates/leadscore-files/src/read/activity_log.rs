@@ -100,6 +100,11 @@ impl ActivityLog {
         self.leads.note_lead(lead_id);
     }
 
+    /// Whether some lead of the input was met.
+    pub(super) fn has_matches(&self) -> bool {
+        self.leads.has_matches(|_| true)
+    }
+
     /// Adds the log's activities of a lead to its own.
     pub(crate) fn attach(&self, lead: &mut Lead) {
         let Some(id) = lead.id.as_deref() else { return };

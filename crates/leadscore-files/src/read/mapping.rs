@@ -44,9 +44,6 @@ enum Order {
     MonthFirst,
 }
 
-/// Other names that attributes often have in exports, by attribute.
-const ALIASES: &str = include_str!("columns.json");
-
 impl Mapping {
     /// Reads a mapping file.
     ///
@@ -94,9 +91,9 @@ impl Mapping {
         self.attributes.iter().map(|(attribute, column)| (attribute.as_str(), column.as_str()))
     }
 
-    /// What it says about the CSV file.
+    /// What it says about the CSV file. Rows without any value are skipped: they are no leads.
     pub fn csv_options(&self) -> CsvOptions {
-        let mut options = CsvOptions::new();
+        let mut options = CsvOptions::new().skip_empty_rows();
         options.delimiter = self.delimiter.map(|c| c as u8);
         options.encoding.clone_from(&self.encoding);
         options.decimal = self.decimal;
@@ -108,20 +105,4 @@ impl Mapping {
         options.text_columns.clone_from(&self.text);
         options
     }
-}
-
-/// A name without case, blanks and punctuation: `E-mail Address` and `email_address` are the same.
-fn normalized(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-/// The column for an attribute: the same name, the same name [`normalized`], or one of its aliases.
-pub(super) fn find_column(attribute: &str, columns: &[&str]) -> Option<usize> {
-    let find = |wanted: &str| columns.iter().position(|column| normalized(column) == wanted);
-    let exact = columns.iter().position(|column| *column == attribute);
-    exact.or_else(|| find(&normalized(attribute))).or_else(|| {
-        let aliases: BTreeMap<String, Vec<String>> =
-            serde_json::from_str(ALIASES).expect("columns.json lists names by attribute");
-        aliases.get(attribute)?.iter().find_map(|alias| find(&normalized(alias)))
-    })
 }

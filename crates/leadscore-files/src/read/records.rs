@@ -6,36 +6,58 @@ use leadscore::record::{JsonReader, NestedValues, SkippedField};
 use leadscore::{Attribute, Error, Lead, Zone};
 use leadscore_csv::Warning;
 
+use super::columns::find_column;
 use super::json_records::JsonRecords;
 use super::mapping::Mapping;
 use super::{InputFile, ReadLead};
+use crate::wording::counted;
 
 pub(super) struct Records {
     source: JsonRecords,
     mapping: Mapping,
     reader: JsonReader,
     skipped: SkippedFields,
+    /// The number of the record last read, from 1; rejected ones and those without a value count too.
+    row: u64,
+    /// How many records hold nothing at all, and the line of the first.
+    empty: (u64, u64),
 }
 
 impl Records {
     pub(super) fn new(file: InputFile, mapping: Mapping, zone: Zone) -> Records {
         let reader = JsonReader::new(zone).nested_values(NestedValues::Skip);
-        Records { source: JsonRecords::new(file), mapping, reader, skipped: SkippedFields::default() }
+        let skipped = SkippedFields::default();
+        Records { source: JsonRecords::new(file), mapping, reader, skipped, row: 0, empty: (0, 0) }
     }
 
     pub(super) fn read_lead(&mut self, lead: &mut Lead, line: &mut u64) -> Result<ReadLead, Error> {
-        let Some(found) = self.source.next_record()? else { return Ok(ReadLead::End) };
-        *line = found.line;
-        let read = match found.fault {
-            Some(reason) => Err(reason),
-            None => read_record(self.source.text(), &self.reader, &mut self.skipped),
-        };
-        match read {
-            Ok(read) => *lead = read,
-            Err(reason) => return Ok(ReadLead::Rejected(self.source.rejection(found.line, reason))),
+        loop {
+            let Some(found) = self.source.next_record()? else { return Ok(ReadLead::End) };
+            *line = found.line;
+            self.row += 1;
+            let read = match found.fault {
+                Some(reason) => Err(reason),
+                None => read_record(self.source.text(), &self.reader, &mut self.skipped),
+            };
+            match read {
+                Ok(read) => *lead = read,
+                Err(reason) => return Ok(ReadLead::Rejected(self.source.rejection(found.line, reason))),
+            }
+            if !is_empty(lead) {
+                self.apply_mapping(lead);
+                complete_name(lead);
+                return Ok(ReadLead::Lead);
+            }
+            if self.empty.0 == 0 {
+                self.empty.1 = found.line;
+            }
+            self.empty.0 += 1;
         }
-        self.apply_mapping(lead);
-        Ok(ReadLead::Lead)
+    }
+
+    /// The number of the record last read.
+    pub(super) fn row_number(&self) -> u64 {
+        self.row
     }
 
     fn apply_mapping(&self, lead: &mut Lead) {
@@ -54,12 +76,46 @@ impl Records {
 
     /// What was left out.
     pub(super) fn warnings(&self) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        if let (count @ 1.., line) = self.empty {
+            let records = counted(count, "record", "records");
+            let message = format!("{records} without any value, skipped; the first on line {line}");
+            warnings.push(Warning { line: Some(line), column: None, message });
+        }
         if self.skipped.names.is_empty() {
-            return Vec::new();
+            return warnings;
         }
         let names: Vec<&str> = self.skipped.names.iter().map(String::as_str).collect();
         let message = format!("fields that are lists or objects are not read: {}", names.join(", "));
-        vec![Warning { line: None, column: None, message }]
+        warnings.push(Warning { line: None, column: None, message });
+        warnings
+    }
+}
+
+/// Whether a record says nothing at all, and so is no lead.
+fn is_empty(lead: &Lead) -> bool {
+    let is_blank = |value: &Attribute| match value {
+        Attribute::Text(text) => text.trim().is_empty(),
+        Attribute::Number(number) => number.is_nan(),
+        _ => false,
+    };
+    lead.id.is_none() && lead.activities.is_empty() && lead.attributes.values().all(is_blank)
+}
+
+/// Makes the name of a lead that has a first and a last name.
+fn complete_name(lead: &mut Lead) {
+    if lead.attributes.contains_key("name") {
+        return;
+    }
+    let names: Vec<&str> = lead.attributes.keys().map(String::as_str).collect();
+    let part = |attribute| match lead.attributes.get(names[find_column(attribute, &names)?])? {
+        Attribute::Text(text) => Some(text.trim()).filter(|text| !text.is_empty()),
+        _ => None,
+    };
+    let parts: Vec<&str> = ["first_name", "last_name"].into_iter().filter_map(part).collect();
+    if !parts.is_empty() {
+        let name = parts.join(" ");
+        lead.attributes.insert("name".to_owned(), Attribute::Text(name));
     }
 }
 

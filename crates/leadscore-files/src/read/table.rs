@@ -4,19 +4,21 @@ use std::io::BufRead;
 use std::sync::Arc;
 
 use leadscore::{Attribute, Error, Lead, Pipeline};
-use leadscore_csv::{ColumnKind, CsvOptions, CsvReader, ReadRow, Row, Warning};
+use leadscore_csv::{Column, ColumnKind, CsvOptions, CsvReader, ReadRow, Row, Warning};
 
-use super::mapping::{Mapping, find_column};
-use super::table_rows::{AttributeColumn, BlankIds, TableBlock, TableBuffers, TablePlan};
-use super::{InputFile, ReadLead, Rejection, SHOWN};
-use crate::wording::first_of;
+use super::columns::Columns;
+use super::mapping::Mapping;
+use super::table_rows::{AttributeColumn, HeldColumns, MissingIds, TableBlock, TableBuffers, TablePlan};
+use super::worth::{Worth, is_most};
+use super::{InputFile, ReadLead, Rejection, SHOWN, row_id};
+use crate::wording::{counted, first_of};
 use crate::{Notes, in_file, unreadable};
 
 pub(super) struct Table {
     reader: CsvReader<Box<dyn BufRead>>,
     row: Row,
     plan: Arc<TablePlan>,
-    blank_ids: BlankIds,
+    missing_ids: MissingIds,
     name: String,
     is_whole: bool,
 }
@@ -26,7 +28,7 @@ pub(super) struct Table {
 pub(super) struct TableUse {
     /// Whether a cell that cannot be read rejects its row.
     pub(super) is_strict: bool,
-    /// Whether every column is an attribute, and an id that is not there stays away.
+    /// Whether every column is an attribute.
     pub(super) is_whole: bool,
 }
 
@@ -40,55 +42,90 @@ impl Table {
         options: CsvOptions,
         pipeline: &Pipeline,
         TableUse { is_strict, is_whole }: TableUse,
+        worth: &mut Worth,
         notes: &mut dyn Notes,
     ) -> Result<Table, Error> {
         let name = file.name;
         let mut reader = CsvReader::open(file.bytes, options).map_err(|e| in_file(&name, e))?;
         let header: Vec<&str> = reader.columns().iter().map(|column| column.name.as_str()).collect();
         let (id, mut columns) = mapped_columns(&name, mapping, &header)?;
-        let id = id.or_else(|| find_column("lead_id", &header));
+        let mut free = Columns::new(&header);
+        columns.iter().map(|own| own.column).chain(id).for_each(|column| free.take(column));
+        let id = id.or_else(|| free.find_own("lead_id"));
         let mut assumed = Vec::new();
+        let read: Vec<&str> = pipeline.schema().attribute_names().iter().collect();
         let contact: &[&str] = if is_whole { &[AS_WRITTEN, "created_at"] } else { &[] };
-        let wanted = pipeline.schema().attribute_names().iter().chain(SHOWN).chain(contact.iter().copied());
-        for attribute in wanted {
-            if columns.iter().any(|own| own.attribute == attribute) {
-                continue;
+        let shown: Vec<&str> = SHOWN.iter().chain(contact).copied().filter(|name| !read.contains(name)).collect();
+        // What is called like an attribute that the pipeline reads is nothing else; then names that exports use, for what
+        // is read before what is only shown.
+        let mut id = id;
+        for (attributes, finds_aliases) in [(&read, false), (&read, true), (&shown, false), (&shown, true)] {
+            if finds_aliases && id.is_none() {
+                id = free.find_alias("lead_id");
             }
-            let Some(column) = find_column(attribute, &header) else { continue };
-            let found = &reader.columns()[column];
-            if found.name != attribute {
-                // A column called like a time that holds no dates is something else.
-                if attribute.ends_with("_at") && found.kind != ColumnKind::Date {
+            id.into_iter().for_each(|column| free.take(column));
+            for &attribute in attributes {
+                if columns.iter().any(|own| own.attribute == attribute) {
                     continue;
                 }
-                assumed.push(format!("`{}` as {attribute}", found.name));
+                let found = if finds_aliases { free.find_alias(attribute) } else { free.find_own(attribute) };
+                let Some(column) = found else { continue };
+                let found = &reader.columns()[column];
+                if found.name != attribute {
+                    // A column called like a time that holds no dates is something else.
+                    if attribute.ends_with("_at") && found.kind != ColumnKind::Date {
+                        continue;
+                    }
+                    assumed.push(format!("`{}` as {attribute}", found.name));
+                }
+                free.take(column);
+                columns.push(AttributeColumn { attribute: attribute.to_owned(), column });
             }
-            columns.push(AttributeColumn { attribute: attribute.to_owned(), column });
+        }
+        let name_parts = if columns.iter().any(|own| own.attribute == "name") {
+            Vec::new()
+        } else {
+            let find = |part: &&str| free.find_own(part).or_else(|| free.find_alias(part));
+            ["first_name", "last_name"].iter().filter_map(find).collect()
+        };
+        if !name_parts.is_empty() {
+            let names: Vec<String> =
+                name_parts.iter().map(|column| format!("`{}`", reader.columns()[*column].name)).collect();
+            assumed.push(format!("{} as name", names.join(" and ")));
+        }
+        columns.iter().for_each(|own| worth.add_column(&own.attribute));
+        if !name_parts.is_empty() {
+            worth.add_column("name");
         }
         if is_whole {
             columns.extend(other_columns(&header, &columns, id));
-        }
-        if !is_whole {
-            note_missing(&name, pipeline, &header, &columns, id, notes)?;
+        } else {
+            note_missing(&read, &columns, &name_parts, notes);
+            if id.is_none() {
+                note_no_id(reader.columns(), notes);
+            }
         }
         if !assumed.is_empty() {
             notes.assumed(format!("reading {}", assumed.join(", ")));
         }
-        let mut used: Vec<usize> = columns.iter().map(|own| own.column).chain(id).collect();
+        let mut used: Vec<usize> =
+            columns.iter().map(|own| own.column).chain(id).chain(name_parts.iter().copied()).collect();
         used.sort_unstable();
         used.dedup();
         reader.select(&used);
         let (parser, schema) = (reader.parser(), pipeline.schema());
-        let plan = TablePlan::new(parser, id, columns, reader.columns(), schema, is_strict);
-        let blank_ids = BlankIds::default();
-        Ok(Table { reader, row: Row::default(), plan: Arc::new(plan), blank_ids, name, is_whole })
+        let weighed = columns.iter().filter(|own| worth.weighs(&own.attribute)).map(|own| own.column).collect();
+        let held = HeldColumns { id, name_parts, weighed, columns };
+        let plan = TablePlan::new(parser, held, reader.columns(), schema, is_strict);
+        let missing_ids = MissingIds::default();
+        Ok(Table { reader, row: Row::default(), plan: Arc::new(plan), missing_ids, name, is_whole })
     }
 
-    /// Reads the next row, which is that of some number, into a lead.
+    /// Reads the next row into a lead, which has no id where the row has none.
     pub(super) fn read_lead(
         &mut self,
         lead: &mut Lead,
-        number: u64,
+        worth: &mut Worth,
         line: &mut u64,
     ) -> Result<ReadLead, Error> {
         match self.reader.next_row(&mut self.row).map_err(|error| in_file(&self.name, error))? {
@@ -105,15 +142,14 @@ impl Table {
             let raw = cells.collect::<Vec<_>>().join(",");
             return Ok(ReadLead::Rejected(Rejection::new(*line, reason, raw)));
         }
+        worth.add_values(self.plan.has_weighed_value(row));
+        *lead = self.plan.record(row, None, &mut self.missing_ids).to_lead();
+        lead.id = self.plan.written_id(row).map(str::to_owned);
         if self.is_whole {
-            *lead = self.plan.record(row, number, None, &mut BlankIds::default()).to_lead();
-            lead.id = self.plan.written_id(row);
             for own in self.plan.columns.iter().filter(|own| own.attribute == AS_WRITTEN) {
                 let text = row.raw(own.column).unwrap_or_default().trim();
                 lead.attributes.insert(own.attribute.clone(), Attribute::Text(text.to_owned()));
             }
-        } else {
-            *lead = self.plan.record(row, number, None, &mut self.blank_ids).to_lead();
         }
         Ok(ReadLead::Lead)
     }
@@ -131,20 +167,40 @@ impl Table {
     /// Takes in what was noticed when a block was read.
     pub(super) fn merge(&mut self, buffers: &mut TableBuffers) {
         self.reader.merge(std::mem::take(&mut buffers.notes));
-        self.blank_ids.add(std::mem::take(&mut buffers.blank_ids));
+        self.missing_ids.add(std::mem::take(&mut buffers.missing_ids));
+    }
+
+    /// The number of the data row that was cut last.
+    pub(super) fn row_number(&self) -> u64 {
+        self.reader.row_number()
     }
 
     pub(super) fn warnings(&self) -> Vec<Warning> {
         let mut warnings = self.reader.warnings();
-        let BlankIds { count, first_line } = self.blank_ids;
-        if count > 0 {
-            let cells = if count == 1 { "1 cell is".to_owned() } else { format!("{count} cells are") };
-            let message =
-                format!("{cells} blank; the row number is used as the lead's id; first at line {first_line}");
-            let column = self.plan.id_column_name().map(str::to_owned);
-            warnings.push(Warning { line: Some(first_line), column, message });
+        if self.missing_ids.count > 0 && !self.is_whole && self.plan.id_column_name().is_some() {
+            warnings.insert(0, self.missing_ids.warning(self.plan.id_column_name()));
         }
         warnings
+    }
+
+    /// The columns the pipeline reads that were unreadable in most rows, as sentences.
+    pub(super) fn unreadable_columns(&self) -> Vec<String> {
+        let rows = self.reader.row_count();
+        let is_read = |column: usize| self.plan.is_attribute(column);
+        let columns = self.reader.unreadable_columns().into_iter();
+        columns
+            .filter(|found| is_most(found.cell_count, rows) && is_read(found.column))
+            .map(|found| {
+                format!(
+                    "column `{}` could not be read in {} of {}, such as `{}` on line {}",
+                    self.reader.columns()[found.column].name,
+                    found.cell_count,
+                    counted(rows, "row", "rows"),
+                    found.first_cell,
+                    found.first_line
+                )
+            })
+            .collect()
     }
 }
 
@@ -184,34 +240,36 @@ fn other_columns(header: &[&str], columns: &[AttributeColumn], id: Option<usize>
     header.iter().enumerate().filter(is_free).map(own).collect()
 }
 
-/// Notes what is missing; refuses a table that holds nothing the pipeline reads.
-fn note_missing(
-    name: &str,
-    pipeline: &Pipeline,
-    header: &[&str],
-    columns: &[AttributeColumn],
-    id: Option<usize>,
-    notes: &mut dyn Notes,
-) -> Result<(), Error> {
-    let attributes: Vec<&str> = pipeline.schema().attribute_names().iter().collect();
-    let is_read = |attribute: &&str| columns.iter().any(|own| own.attribute == *attribute);
-    let (read, absent): (Vec<&str>, Vec<&str>) = attributes.iter().copied().partition(is_read);
-    if read.is_empty() {
-        return Err(unreadable(
-            name,
-            format!(
-                "no column is an attribute that the pipeline `{}` reads. It reads: {}. The file has: {}. Say which is which with --map",
-                pipeline.id(),
-                first_of(&attributes),
-                first_of(header)
-            ),
-        ));
-    }
+/// Notes which attributes no column holds.
+fn note_missing(read: &[&str], columns: &[AttributeColumn], name_parts: &[usize], notes: &mut dyn Notes) {
+    let is_held = |attribute: &str| {
+        columns.iter().any(|own| own.attribute == attribute) || (attribute == "name" && !name_parts.is_empty())
+    };
+    let absent: Vec<&str> = read.iter().copied().filter(|attribute| !is_held(attribute)).collect();
     if !absent.is_empty() {
         notes.assumed(format!("no column for {}: missing for every lead", first_of(&absent)));
     }
-    if id.is_none() {
-        notes.assumed("no column holds the lead's id; the row number is used");
+}
+
+/// Notes that no column holds the leads' ids, and which one may.
+fn note_no_id(columns: &[Column], notes: &mut dyn Notes) {
+    let may_hold_ids = |column: &&Column| {
+        let name = column.name.trim().to_lowercase();
+        let is_id = ["_id", " id", "-id", ".id"].iter().any(|end| name.ends_with(end))
+            || column.name.ends_with("Id")
+            || column.name.ends_with("ID");
+        is_id && column.is_distinct && !name.contains("mail")
+    };
+    let mut text = format!(
+        "no column holds the lead's id; leads are shown by their rows, such as `{}`, and no activity of a log is theirs",
+        row_id(1)
+    );
+    if let Some(column) = columns.iter().find(may_hold_ids) {
+        let name = serde_json::to_string(&column.name).expect("a text is always JSON");
+        text += &format!(
+            "; `{}` has another value in every row looked at: --map with {{\"format\": 1, \"lead_id\": {name}}} takes it",
+            column.name
+        );
     }
-    Ok(())
+    notes.assumed(text);
 }

@@ -5,15 +5,27 @@ use std::sync::Arc;
 
 use leadscore::record::{Activities, AttributeKey, AttributeRef, Record};
 use leadscore::{Attribute, FeatureSchema, Lead};
-use leadscore_csv::{Cell, CellBuffer, CellNotes, Column, ColumnKind, RowBlock, RowParser, RowRef};
+use leadscore_csv::{
+    Cell, CellBuffer, CellNotes, Column, ColumnKind, RowBlock, RowParser, RowRef, Warning,
+};
 
-use super::Rejection;
 use super::activity_log::ActivityLog;
+use super::doubles::Identity;
+use super::{Rejection, row_id};
+use crate::wording::counted;
+
+/// The attribute that is made of a first and a last name.
+const NAME: &str = "name";
 
 /// How the rows of a table become leads; shared by the threads that score.
 pub(crate) struct TablePlan {
     parser: RowParser,
     id: Option<usize>,
+    email: Option<usize>,
+    /// The columns of a first and a last name, where no column holds the whole.
+    name_parts: Vec<usize>,
+    /// The columns of the attributes that are weighed.
+    weighed: Vec<usize>,
     /// The columns by the number of the attribute in the schema.
     sources: Vec<Option<AttributeSource>>,
     /// Every attribute that is shown or read, with its column.
@@ -29,19 +41,26 @@ pub(super) struct AttributeColumn {
     pub(super) column: usize,
 }
 
+/// Which columns hold what.
+pub(super) struct HeldColumns {
+    pub(super) id: Option<usize>,
+    pub(super) name_parts: Vec<usize>,
+    pub(super) weighed: Vec<usize>,
+    pub(super) columns: Vec<AttributeColumn>,
+}
+
 #[derive(Clone, Copy)]
-struct AttributeSource {
-    column: usize,
-    /// Whether the column holds dates, and some feature wants them as the texts they are.
-    wants_date_text: bool,
+enum AttributeSource {
+    /// A column, and whether it holds dates, and some feature wants them as the texts they are.
+    Column { column: usize, wants_date_text: bool },
+    /// The first and the last name together.
+    NameParts,
 }
 
 /// Rows that were cut but not yet read.
 #[derive(Default)]
 pub(crate) struct TableBlock {
     pub(super) rows: RowBlock,
-    /// How many rows, rejected ones among them, came before the block.
-    pub(super) row_offset: u64,
     /// The activities of its leads, if there is a log.
     pub(super) log: Option<Arc<ActivityLog>>,
 }
@@ -62,24 +81,38 @@ impl TableBlock {
 pub(crate) struct TableBuffers {
     cells: Vec<CellBuffer>,
     pub(super) notes: CellNotes,
-    pub(super) blank_ids: BlankIds,
-    /// The id of the block's first lead.
+    pub(super) missing_ids: MissingIds,
+    /// The id of the block's first lead that has one.
     pub(super) first_id: Option<String>,
+    /// Who its leads are, each with its place in the block.
+    pub(super) identities: Vec<(usize, Identity)>,
+    /// Whether some lead has a value of an attribute that is weighed.
+    pub(super) has_weighed_value: bool,
 }
 
-/// The leads whose id is blank.
+/// The leads without an id.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct BlankIds {
+pub(super) struct MissingIds {
     pub(super) count: u64,
+    pub(super) first_row: u64,
     pub(super) first_line: u64,
 }
 
-impl BlankIds {
-    pub(super) fn add(&mut self, other: BlankIds) {
+impl MissingIds {
+    pub(super) fn add(&mut self, other: MissingIds) {
         if self.count == 0 {
-            self.first_line = other.first_line;
+            (self.first_row, self.first_line) = (other.first_row, other.first_line);
         }
         self.count += other.count;
+    }
+
+    /// What to say of them.
+    pub(super) fn warning(self, column: Option<&str>) -> Warning {
+        let MissingIds { count, first_row, first_line } = self;
+        let (leads, them) = (counted(count, "lead has", "leads have"), if count == 1 { "it" } else { "the first" });
+        let (is_shown, id) = (row_id(first_row), column.map(str::to_owned));
+        let message = format!("{leads} no id, {them} is shown as `{is_shown}`; no activity of a log is theirs");
+        Warning { line: Some(first_line), column: id, message }
     }
 }
 
@@ -87,15 +120,16 @@ impl BlankIds {
 pub(crate) struct TableRow<'a> {
     plan: &'a TablePlan,
     row: RowRef<'a>,
-    /// The number of the row among all data rows, from 1.
-    pub(crate) number: u64,
+    /// The id as it is written, or made of the row's number.
     id: Cow<'a, str>,
+    /// Whether the id is written.
+    has_id: bool,
     activities: Activities<'a>,
-    /// Dates that a feature wants as text, by attribute.
-    date_texts: Vec<DateText>,
+    /// Texts that are no cell as it stands, by attribute.
+    own_texts: Vec<OwnText>,
 }
 
-struct DateText {
+struct OwnText {
     attribute: usize,
     text: String,
 }
@@ -103,21 +137,25 @@ struct DateText {
 impl TablePlan {
     pub(super) fn new(
         parser: RowParser,
-        id: Option<usize>,
-        columns: Vec<AttributeColumn>,
+        held: HeldColumns,
         table_columns: &[Column],
         schema: &FeatureSchema,
         is_strict: bool,
     ) -> TablePlan {
+        let HeldColumns { id, name_parts, weighed, columns } = held;
+        let column_of = |name: &str| Some(columns.iter().find(|own| own.attribute == name)?.column);
         let source = |name: &str| {
-            let column = columns.iter().find(|own| own.attribute == name)?.column;
+            let Some(column) = column_of(name) else {
+                return (name == NAME && !name_parts.is_empty()).then_some(AttributeSource::NameParts);
+            };
             let holds_dates = table_columns[column].kind == ColumnKind::Date;
             let wants_date_text = holds_dates && !schema.reads_only_dates(name);
-            Some(AttributeSource { column, wants_date_text })
+            Some(AttributeSource::Column { column, wants_date_text })
         };
         let sources = schema.attribute_names().iter().map(source).collect();
+        let email = column_of("email");
         let column_names = table_columns.iter().map(|column| column.name.clone()).collect();
-        TablePlan { parser, id, sources, columns, column_names, is_strict }
+        TablePlan { parser, id, email, name_parts, weighed, sources, columns, column_names, is_strict }
     }
 
     /// Reads the rows of a block into records. Rows that strict mode refuses go to `rejections`, with those that were
@@ -128,11 +166,12 @@ impl TablePlan {
         buffers: &'a mut TableBuffers,
         rejections: &mut Vec<Rejection>,
     ) -> Vec<TableRow<'a>> {
-        let TableBuffers { cells, notes, blank_ids, first_id } = buffers;
+        let TableBuffers { cells, notes, missing_ids, first_id, identities, has_weighed_value } = buffers;
         let log = block.log();
         let mut rejected = block.rows.rejected().iter();
         let mut next_rejected = rejected.next();
-        let mut number = block.row_offset;
+        identities.clear();
+        *has_weighed_value = false;
         let row_count = block.rows.row_count();
         if cells.len() < row_count {
             cells.resize_with(row_count, CellBuffer::default);
@@ -142,17 +181,18 @@ impl TablePlan {
             let row = self.parser.parse(&block.rows, index, cells, notes);
             while let Some(earlier) = next_rejected.filter(|rejected| rejected.line < row.line()) {
                 rejections.push(Rejection::new(earlier.line, &*earlier.reason, &*earlier.raw));
-                number += 1;
                 next_rejected = rejected.next();
             }
-            number += 1;
             if let Some(reason) = self.refusal(row) {
                 let written = self.columns.iter().filter_map(|own| row.raw(own.column));
                 let raw = written.collect::<Vec<_>>().join(",");
                 rejections.push(Rejection::new(row.line(), reason, raw));
                 continue;
             }
-            records.push(self.record(row, number, log, blank_ids));
+            *has_weighed_value = *has_weighed_value || self.has_weighed_value(row);
+            let email = self.email.and_then(|column| row.raw(column));
+            identities.push((index, Identity::new(row.number(), self.written_id(row), email)));
+            records.push(self.record(row, log, missing_ids));
         }
         rejections.extend(
             next_rejected
@@ -160,56 +200,85 @@ impl TablePlan {
                 .chain(rejected)
                 .map(|rejected| Rejection::new(rejected.line, &*rejected.reason, &*rejected.raw)),
         );
-        *first_id = records.first().filter(|_| log.is_some()).map(|record| record.id.to_string());
+        let first = records.iter().find(|record| record.has_id).filter(|_| log.is_some());
+        *first_id = first.map(|record| record.id.to_string());
         records
     }
 
-    /// The ids of a block's rows.
-    pub(super) fn ids<'b>(&self, block: &'b TableBlock) -> Vec<Cow<'b, str>> {
-        let mut rejected = block.rows.rejected().iter().peekable();
-        let mut number = block.row_offset;
-        let id = |row: usize| {
-            while rejected.next_if(|rejected| Some(rejected.line) < block.rows.line(row)).is_some() {
-                number += 1;
-            }
-            number += 1;
-            let written = self.id.and_then(|column| block.rows.raw(row, column)).map(str::trim);
-            match written {
-                Some(id) if !id.is_empty() => Cow::Borrowed(id),
-                _ => Cow::Owned(number.to_string()),
-            }
-        };
-        (0..block.rows.row_count()).map(id).collect()
+    /// The ids of a block's rows, of those that have one.
+    pub(super) fn ids<'b>(&self, block: &'b TableBlock) -> Vec<&'b str> {
+        let rows = 0..block.rows.row_count();
+        rows.filter_map(|row| self.cell(&block.rows, row, self.id)).collect()
+    }
+
+    /// The id of a block's row, if it has one.
+    pub(super) fn id_at<'b>(&self, block: &'b TableBlock, row: usize) -> Option<&'b str> {
+        self.cell(&block.rows, row, self.id)
+    }
+
+    /// The e-mail address of a block's row, if it has one.
+    pub(super) fn email_at<'b>(&self, block: &'b TableBlock, row: usize) -> Option<&'b str> {
+        self.cell(&block.rows, row, self.email)
+    }
+
+    /// A cell of a block that is not blank, as it is written.
+    fn cell<'b>(&self, rows: &'b RowBlock, row: usize, column: Option<usize>) -> Option<&'b str> {
+        Some(rows.raw(row, column?)?.trim()).filter(|text| !text.is_empty())
+    }
+
+    /// Whether a row has a value of an attribute that is weighed.
+    pub(super) fn has_weighed_value(&self, row: RowRef<'_>) -> bool {
+        self.weighed.iter().any(|column| !matches!(row.value(*column), None | Some(Cell::Missing)))
+    }
+
+    /// Whether the pipeline reads a column as an attribute.
+    pub(super) fn is_attribute(&self, column: usize) -> bool {
+        let is_own = |source: &AttributeSource| matches!(source, AttributeSource::Column { column: own, .. } if *own == column);
+        self.sources.iter().flatten().any(is_own)
     }
 
     /// Reads one row.
     pub(super) fn record<'a>(
         &'a self,
         row: RowRef<'a>,
-        number: u64,
         log: Option<&'a ActivityLog>,
-        blank_ids: &mut BlankIds,
+        missing_ids: &mut MissingIds,
     ) -> TableRow<'a> {
-        let written = self.id.and_then(|column| row.raw(column)).map(str::trim);
-        if written == Some("") {
-            blank_ids.add(BlankIds { count: 1, first_line: row.line() });
-        }
-        let id = match written {
-            Some(id) if !id.is_empty() => Cow::Borrowed(id),
-            _ => Cow::Owned(number.to_string()),
-        };
-        let activities = log.map_or_else(Activities::default, |log| log.activities(&id));
-        let mut date_texts = Vec::new();
-        for (attribute, source) in self.sources.iter().enumerate() {
-            if let Some(source) = source
-                && source.wants_date_text
-                && let Some(Cell::Date(_)) = row.value(source.column)
-            {
-                let text = row.text(source.column).unwrap_or_default().into_owned();
-                date_texts.push(DateText { attribute, text });
+        let written = self.written_id(row);
+        let (id, activities) = match written {
+            Some(id) => {
+                let activities = log.map_or_else(Activities::default, |log| log.activities(id));
+                (Cow::Borrowed(id), activities)
             }
+            // No log can mean a lead whose id is not known.
+            None => {
+                missing_ids.add(MissingIds { count: 1, first_row: row.number(), first_line: row.line() });
+                (Cow::Owned(row_id(row.number())), Activities::default())
+            }
+        };
+        let mut own_texts = Vec::new();
+        for (attribute, source) in self.sources.iter().enumerate() {
+            let text = match source {
+                Some(AttributeSource::Column { column, wants_date_text: true }) => match row.value(*column) {
+                    Some(Cell::Date(_)) => row.text(*column).map(Cow::into_owned),
+                    _ => None,
+                },
+                Some(AttributeSource::NameParts) => self.full_name(row),
+                _ => None,
+            };
+            own_texts.extend(text.map(|text| OwnText { attribute, text }));
         }
-        TableRow { plan: self, row, number, id, activities, date_texts }
+        TableRow { plan: self, row, id, has_id: written.is_some(), activities, own_texts }
+    }
+
+    /// The first and the last name of a row, where they stand in columns of their own.
+    fn full_name(&self, row: RowRef<'_>) -> Option<String> {
+        let parts = self.name_parts.iter().filter_map(|column| match row.value(*column)? {
+            Cell::Missing => None,
+            _ => Some(row.raw(*column)?.trim()).filter(|part| !part.is_empty()),
+        });
+        let parts: Vec<&str> = parts.collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
     }
 
     /// In strict mode, why a row is refused: a cell that holds something and still has no value, because it can be read
@@ -228,9 +297,8 @@ impl TablePlan {
     }
 
     /// The lead's id as it was written, if it was.
-    pub(super) fn written_id(&self, row: RowRef<'_>) -> Option<String> {
-        let written = row.raw(self.id?)?.trim();
-        (!written.is_empty()).then(|| written.to_owned())
+    pub(super) fn written_id<'a>(&self, row: RowRef<'a>) -> Option<&'a str> {
+        Some(row.raw(self.id?)?.trim()).filter(|id| !id.is_empty())
     }
 
     pub(super) fn id_column_name(&self) -> Option<&str> {
@@ -239,6 +307,16 @@ impl TablePlan {
 }
 
 impl TableRow<'_> {
+    /// The number of the row among all data rows, from 1.
+    pub(crate) fn number(&self) -> u64 {
+        self.row.number()
+    }
+
+    /// Whether the lead's id is written, and not made of the row's number.
+    pub(crate) fn has_id(&self) -> bool {
+        self.has_id
+    }
+
     /// The physical line where the row starts, from 1.
     pub(crate) fn line(&self) -> u64 {
         self.row.line()
@@ -257,6 +335,9 @@ impl TableRow<'_> {
             };
             lead.attributes.insert(attribute.clone(), value);
         }
+        if let Some(name) = self.plan.full_name(self.row) {
+            lead.attributes.insert(NAME.to_owned(), Attribute::Text(name));
+        }
         lead
     }
 }
@@ -267,18 +348,20 @@ impl Record for TableRow<'_> {
     }
 
     fn attribute(&self, key: AttributeKey<'_>) -> Option<AttributeRef<'_>> {
+        let own_text = || {
+            let own = self.own_texts.iter().find(|own| own.attribute == key.index())?;
+            Some(AttributeRef::Text(&own.text))
+        };
         let source = (*self.plan.sources.get(key.index())?)?;
-        match self.row.value(source.column)? {
+        let AttributeSource::Column { column, wants_date_text } = source else { return own_text() };
+        match self.row.value(column)? {
             Cell::Text(text) => Some(AttributeRef::Text(text)),
             Cell::Number(number) => Some(AttributeRef::Number(number)),
             Cell::Missing => None,
-            Cell::Date(date) if !source.wants_date_text => Some(AttributeRef::Date(date)),
-            Cell::Date(_) => {
-                let own = self.date_texts.iter().find(|date| date.attribute == key.index())?;
-                Some(AttributeRef::Text(&own.text))
-            }
+            Cell::Date(date) if !wants_date_text => Some(AttributeRef::Date(date)),
+            Cell::Date(_) => own_text(),
             // As it was written: to a category or a text, `Yes` is not `true`.
-            Cell::Flag(_) => self.row.raw(source.column).map(|raw| AttributeRef::Text(raw.trim())),
+            Cell::Flag(_) => self.row.raw(column).map(|raw| AttributeRef::Text(raw.trim())),
         }
     }
 

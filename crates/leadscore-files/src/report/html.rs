@@ -52,6 +52,13 @@ fn top(out: &mut dyn Write, report: &Report) -> Result<()> {
         Escaped(&kicker.join(" · ")),
         headline(report)
     )?;
+    if !report.worthless.is_empty() {
+        out.write_all(b"<div class=\"worthless\" role=\"alert\"><h2>This list is worthless</h2><ul>")?;
+        for reason in &report.worthless {
+            write!(out, "<li>{}</li>", Escaped(&capital(reason)))?;
+        }
+        out.write_all(b"</ul><p>Do not act on it.</p></div>\n")?;
+    }
     if report.rejected_count > 0 {
         let rows = if report.rejected_count == 1 { "row" } else { "rows" };
         writeln!(out, "<p>{} {rows} could not be scored.</p>", count(report.rejected_count))?;

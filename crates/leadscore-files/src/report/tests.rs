@@ -71,6 +71,7 @@ fn report_of(pipeline: &str, leads: &[Lead]) -> Report {
             .collect(),
         leads: ranked,
         notes: vec!["the column lead_score was not used".to_owned()],
+        worthless: Vec::new(),
     }
 }
 

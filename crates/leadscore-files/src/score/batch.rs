@@ -139,6 +139,8 @@ trait InputRow: Record {
     fn row(&self) -> u64;
     fn line(&self) -> u64;
     fn to_lead(&self) -> Lead;
+    /// Whether its id is written, and not made of the row's number.
+    fn has_id(&self) -> bool;
 }
 
 impl InputRow for &Slot {
@@ -152,6 +154,10 @@ impl InputRow for &Slot {
 
     fn to_lead(&self) -> Lead {
         self.lead.clone()
+    }
+
+    fn has_id(&self) -> bool {
+        self.lead.id.is_some()
     }
 }
 
@@ -174,7 +180,7 @@ impl Record for Slot {
 
 impl InputRow for TableRow<'_> {
     fn row(&self) -> u64 {
-        self.number
+        self.number()
     }
 
     fn line(&self) -> u64 {
@@ -183,6 +189,10 @@ impl InputRow for TableRow<'_> {
 
     fn to_lead(&self) -> Lead {
         TableRow::to_lead(self)
+    }
+
+    fn has_id(&self) -> bool {
+        TableRow::has_id(self)
     }
 }
 
@@ -276,7 +286,7 @@ impl Job<'_> {
                     continue;
                 }
                 let mut lead = record.to_lead();
-                if let Some(log) = log {
+                if let Some(log) = log.filter(|_| record.has_id()) {
                     log.attach(&mut lead);
                 }
                 outcome.lead = Some(lead);

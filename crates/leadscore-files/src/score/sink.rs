@@ -71,6 +71,15 @@ impl<'a> Sink<'a> {
         }
     }
 
+    /// Whether it goes to a file, and not to a stream or a report.
+    pub(super) fn is_file(&self) -> bool {
+        match self {
+            Sink::Rows(_, rows) => rows.is_file(),
+            Sink::Ranking(_, Destination::Write(_, output)) => output.is_file(),
+            Sink::Ranking(_, Destination::Report(_)) => false,
+        }
+    }
+
     /// Completes the rows, or explains and writes the best leads, if there are any.
     pub(super) fn finish(
         self,
@@ -80,7 +89,7 @@ impl<'a> Sink<'a> {
         tally: &Tally,
     ) -> Result<(), Error> {
         match self {
-            Sink::Rows(_, rows) => rows.finish(),
+            Sink::Rows(_, rows) => rows.finish(&tally.worthless),
             Sink::Ranking(..) if tally.scored_count == 0 => Ok(()),
             Sink::Ranking(best, destination) => {
                 let best = explain(best, pipeline, scoring)?;
@@ -139,7 +148,7 @@ fn publish(
             html::write(&mut output, &report(best, pipeline, scoring, input, tally))?;
             output.finish()
         }
-        Destination::Write(format, output) => write_rows(&best, format, output, pipeline),
+        Destination::Write(format, output) => write_rows(&best, format, output, pipeline, &tally.worthless),
     }
 }
 
@@ -148,6 +157,7 @@ fn write_rows(
     format: FileFormat,
     output: OutputFile<'_>,
     pipeline: &Pipeline,
+    worthless: &[String],
 ) -> Result<(), Error> {
     let mut rows = Rows::new(output, format, pipeline.classes())?;
     let mut rendered = Vec::new();
@@ -163,7 +173,7 @@ fn write_rows(
         }
         rows.append(&rendered)?;
     }
-    rows.finish()
+    rows.finish(worthless)
 }
 
 fn report(best: Vec<Best>, pipeline: &Pipeline, scoring: &Scoring, input: &str, tally: &Tally) -> Report {
@@ -180,6 +190,7 @@ fn report(best: Vec<Best>, pipeline: &Pipeline, scoring: &Scoring, input: &str, 
         tiers: tally.tiers.clone(),
         leads: (1..).zip(best).map(|(rank, best)| ranked_lead(rank, &best.lead, best.prediction)).collect(),
         notes: warnings.chain(tally.value_warnings.sentences()).collect(),
+        worthless: tally.worthless.clone(),
     }
 }
 

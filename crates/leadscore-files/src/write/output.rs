@@ -39,6 +39,11 @@ impl<'a> OutputFile<'a> {
         OutputFile { target: BufWriter::with_capacity(BUFFER_BYTES, Box::new(stream)), unfinished: None }
     }
 
+    /// Whether it is a file that takes its place in the end.
+    pub fn is_file(&self) -> bool {
+        self.unfinished.is_some()
+    }
+
     /// Writes what is buffered, and puts a file in its place.
     ///
     /// # Errors

@@ -35,6 +35,12 @@ struct Line<'a> {
     prediction: &'a Prediction,
 }
 
+/// The last item of a result that says nothing of its leads.
+#[derive(Serialize)]
+struct Worthless<'a> {
+    worthless: &'a [String],
+}
+
 /// The separator of the items of a JSON list.
 const SEPARATOR: &[u8] = b",\n";
 
@@ -203,7 +209,20 @@ impl<'a> Rows<'a> {
         Ok(self.out.write_all(rendered)?)
     }
 
-    pub(crate) fn finish(mut self) -> Result<(), Error> {
+    /// Whether the rows go to a file that takes its place in the end.
+    pub(crate) fn is_file(&self) -> bool {
+        self.out.is_file()
+    }
+
+    /// Completes the rows. JSON ends with what makes them worth nothing, if something does; CSV has no place for it.
+    pub(crate) fn finish(mut self, worthless: &[String]) -> Result<(), Error> {
+        if !worthless.is_empty() && matches!(self.format, FileFormat::Json | FileFormat::Jsonl) {
+            let mut last = serde_json::to_vec(&Worthless { worthless }).expect("texts are always JSON");
+            if self.format == FileFormat::Jsonl {
+                last.push(b'\n');
+            }
+            self.append(&last)?;
+        }
         if self.format == FileFormat::Json {
             self.out.write_all(if self.is_empty { b"]\n" } else { b"\n]\n" })?;
         }

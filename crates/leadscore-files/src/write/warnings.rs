@@ -7,6 +7,7 @@ use leadscore_csv::Warning;
 
 use super::MAX_REMARKS;
 use crate::Notes;
+use crate::read::is_most;
 use crate::wording::count;
 
 /// Warnings about values, counted by feature with the first as an example.
@@ -35,6 +36,20 @@ impl ValueWarnings {
                 self.by_label.insert(label.to_owned(), repeated);
             }
         }
+    }
+
+    /// The features whose values could not be used in most of so many leads, as sentences.
+    pub fn unusable_in_most(&self, leads: u64) -> Vec<String> {
+        let most = self.by_label.iter().filter(|(_, repeated)| is_most(repeated.count, leads));
+        let sentence = |(label, repeated): (&String, &Repeated)| {
+            let Repeated { count: times, first_line, first_text } = repeated;
+            format!(
+                "{label} could not be used in {} of {} leads, the first on line {first_line}: {first_text}",
+                count(*times),
+                count(leads)
+            )
+        };
+        most.map(sentence).collect()
     }
 
     /// The warnings as sentences.

@@ -74,6 +74,7 @@ fn leads(file: &str, args: &PipelinesArgs) -> Result<FeatureMatrix, Failure> {
         activities: args.activities.clone(),
         strict: false,
         rejects: None,
+        allow_worthless: false,
     };
     let mut work = Work::new(&input, &[])?;
     let (mut rejects, mut notes) = (Rejects::create(None)?, StderrNotes::default());
@@ -91,5 +92,6 @@ fn leads(file: &str, args: &PipelinesArgs) -> Result<FeatureMatrix, Failure> {
         }
     }
     rejects.finish(&mut notes)?;
+    work.judge(&work.worthless())?;
     Ok(FeatureMatrix::new(columns, values)?)
 }

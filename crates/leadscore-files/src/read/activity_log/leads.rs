@@ -60,6 +60,11 @@ impl LogLeads {
         }
     }
 
+    /// Whether some lead of the input was met; `has_activities` tells which numbers have some.
+    pub(super) fn has_matches(&self, has_activities: impl Fn(u32) -> bool) -> bool {
+        (0..self.numbers.len() as u32).any(|number| self.is_matched(number) && has_activities(number))
+    }
+
     /// What to say of activities whose lead was not in the input; `has_activities` tells which numbers have some.
     pub(super) fn unmatched_note(&self, has_activities: impl Fn(u32) -> bool) -> Option<String> {
         let (mut lead_count, mut unmatched_count, mut first) = (0_u64, 0_u64, None::<&str>);
@@ -77,9 +82,11 @@ impl LogLeads {
         Some(if unmatched_count < lead_count {
             format!("the log names {count} not in the input, such as `{first}`")
         } else {
-            format!(
-                "no activity belongs to a lead of the input: its ids look like `{own}`, the log's like `{first}`"
-            )
+            let own = match own {
+                "" => "its leads have no ids".to_owned(),
+                own => format!("its ids look like `{own}`"),
+            };
+            format!("no activity belongs to a lead of the input: {own}, the log's like `{first}`")
         })
     }
 }

@@ -152,6 +152,14 @@ impl LogStream {
         }
     }
 
+    /// Whether some lead of the input was met.
+    pub(in crate::read) fn has_matches(&self) -> bool {
+        match &self.whole {
+            Some(log) => log.has_matches(),
+            None => self.leads.has_matches(|number| self.has_activities[number as usize]),
+        }
+    }
+
     /// What to say of the log once all leads are read.
     pub(in crate::read) fn messages(&self) -> Vec<String> {
         let order = self.whole.is_some().then(|| {

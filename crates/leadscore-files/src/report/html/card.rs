@@ -190,7 +190,7 @@ fn gaps(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
         percent(prediction.completeness)
     )?;
     if !absent.is_empty() {
-        write!(out, "Missing: {}. ", Escaped(&listed(&absent)))?;
+        write!(out, "Not known: {}. ", Escaped(&listed(&absent)))?;
     }
     for gap in &prediction.missing {
         if let Some(text) = unusable(gap) {
@@ -217,7 +217,7 @@ fn unusable(gap: &MissingFeature) -> Option<String> {
     let label = capital(&label(gap));
     let found = gap.found.as_deref().unwrap_or_default();
     Some(match gap.cause {
-        MissingCause::Absent | MissingCause::Undecided => return None,
+        MissingCause::Absent => return None,
         MissingCause::OutOfRange => format!("{label}: {found} cannot be right, so it was left out."),
         MissingCause::Future => format!("{label}: {found} lies in the future, so it was left out."),
         MissingCause::Unseen => format!("{label}: “{found}” is not a known value, so it was left out."),

@@ -67,6 +67,11 @@ pub(super) fn read(file: &Path, columns: &Pipeline, schemas: &Schemas) -> Result
         }
         rows.push(Row { number: rows.len() as u64 + 1, line, lead });
     }
+    if rows.iter().all(|row| row.lead.is_err())
+        && let Some(reason) = reader.worthless().into_iter().next()
+    {
+        return Err(TableError::NotATable(reason));
+    }
     let notes = notes.iter().map(ToString::to_string).collect();
     Ok(Table { rows, notes })
 }

@@ -9,7 +9,7 @@ use leadscore_csv::{Cell, CellBuffer, CellNotes, CsvOptions, CsvReader, RowBlock
 
 use super::{Entry, LogRow, Properties};
 use crate::read::InputFile;
-use crate::read::mapping::find_column;
+use crate::read::columns::find_column;
 use crate::{in_file, unreadable};
 
 /// Rows that are cut before their cells are parsed: few enough to stay in the processor's cache.

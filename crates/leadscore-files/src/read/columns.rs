@@ -1,0 +1,123 @@
+//! Which column of a table holds which attribute, by its name.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// Other names that attributes have in exports: attribute, column, where it is called so, and the source of that.
+/// Earlier names of an attribute win over later ones.
+const COLUMNS: &str = include_str!("columns.csv");
+
+/// The names by attribute, [`normalized`].
+static ALIASES: LazyLock<BTreeMap<&str, Vec<String>>> = LazyLock::new(|| {
+    let mut aliases: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for row in COLUMNS.lines().skip(1) {
+        let mut cells = row.split(',');
+        if let (Some(attribute), Some(column)) = (cells.next(), cells.next()) {
+            aliases.entry(attribute).or_default().push(normalized(column));
+        }
+    }
+    aliases
+});
+
+/// A name without case, blanks and punctuation: `E-mail Address` and `email_address` are the same.
+fn normalized(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The same without what stands in brackets at its end: `Create Date (EST)` is a `Create Date`.
+fn without_remark(name: &str) -> Option<String> {
+    let (name, remark) = name.trim_end().strip_suffix(')')?.rsplit_once('(')?;
+    (!name.trim().is_empty() && !remark.is_empty()).then(|| normalized(name))
+}
+
+/// The column for an attribute: the same name, the same name [`normalized`], or one of its aliases.
+pub(super) fn find_column(attribute: &str, columns: &[&str]) -> Option<usize> {
+    let columns = Columns::new(columns);
+    columns.find_own(attribute).or_else(|| columns.find_alias(attribute))
+}
+
+/// The columns of a table, and which of them are already taken.
+#[derive(Debug)]
+pub(super) struct Columns<'h> {
+    names: Vec<Name<'h>>,
+}
+
+#[derive(Debug)]
+struct Name<'h> {
+    written: &'h str,
+    normalized: String,
+    without_remark: Option<String>,
+    is_taken: bool,
+}
+
+impl<'h> Columns<'h> {
+    pub(super) fn new(header: &[&'h str]) -> Columns<'h> {
+        let name = |written: &&'h str| Name {
+            written,
+            normalized: normalized(written),
+            without_remark: without_remark(written),
+            is_taken: false,
+        };
+        Columns { names: header.iter().map(name).collect() }
+    }
+
+    /// Keeps a column from being taken for something else.
+    pub(super) fn take(&mut self, column: usize) {
+        self.names[column].is_taken = true;
+    }
+
+    /// The column that is called like an attribute, but for case, blanks and punctuation.
+    pub(super) fn find_own(&self, attribute: &str) -> Option<usize> {
+        let exact = self.names.iter().position(|name| name.written == attribute);
+        exact.or_else(|| self.find(&normalized(attribute)))
+    }
+
+    /// The free column that exports call so where they mean the attribute.
+    pub(super) fn find_alias(&self, attribute: &str) -> Option<usize> {
+        ALIASES.get(attribute)?.iter().find_map(|alias| self.find(alias))
+    }
+
+    fn find(&self, wanted: &str) -> Option<usize> {
+        let free = || self.names.iter().enumerate().filter(|(_, name)| !name.is_taken);
+        let same = free().find(|(_, name)| name.normalized == wanted);
+        let same = same.or_else(|| free().find(|(_, name)| name.without_remark.as_deref() == Some(wanted)));
+        same.map(|(column, _)| column)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_has_a_source() {
+        let mut seen = std::collections::BTreeSet::new();
+        for row in COLUMNS.lines() {
+            let cells: Vec<&str> = row.split(',').collect();
+            assert!(cells.len() == 4 && cells.iter().all(|cell| !cell.is_empty()), "{row}");
+            let is_new = seen.insert((cells[0], normalized(cells[1])));
+            assert!(is_new, "twice: {row}");
+        }
+    }
+
+    #[test]
+    fn a_remark_in_brackets_is_no_part_of_a_name() {
+        let header = ["(Do Not Modify) Lead", "Create Date (EST)", "Email (Work)", "(x)"];
+        assert_eq!(find_column("created_at", &header), Some(1));
+        assert_eq!(find_column("email", &header), Some(2));
+        assert_eq!(find_column("lead_id", &header), Some(0));
+        assert_eq!(find_column("x", &header), Some(3));
+        // The name itself is better than one with a remark.
+        assert_eq!(find_column("email", &["Email (Private)", "Email"]), Some(1));
+    }
+
+    #[test]
+    fn a_column_that_is_taken_is_no_other_attribute() {
+        let mut columns = Columns::new(&["contact", "Full Name"]);
+        assert_eq!(columns.find_alias("name"), Some(1));
+        columns.take(1);
+        assert_eq!(columns.find_alias("name"), Some(0));
+        columns.take(0);
+        assert_eq!(columns.find_alias("name"), None);
+    }
+}
