@@ -87,13 +87,15 @@ impl FooterFinder {
                     let mut filled = self.fields.iter().map(|field| charset.decode(field).0);
                     let first = filled.next().unwrap_or_default();
                     let first = trim(&first);
-                    let is_alone = filled.all(|cell| trim(&cell).is_empty());
+                    // A sentence whose commas cut it, such as `salesforce.com, inc.`, is one text.
+                    let is_part = |cell: &str| trim(cell).is_empty() || (is_short && cell.starts_with(' '));
+                    let is_alone = filled.all(|cell| is_part(&cell));
                     let is_phrase = is_sum || is_phrase(first);
                     if !(is_alone || is_sum) {
                         return false;
                     }
                     // A lead of which only the id is known stands in a row with all its delimiters.
-                    let is_line = width > 1 && self.fields.len() == 1;
+                    let is_line = width > 1 && is_short && (self.fields.len() == 1 || is_phrase);
                     if line_count == 1 && !(is_phrase || is_apart || is_line) {
                         return false;
                     }
@@ -113,8 +115,12 @@ fn is_phrase(text: &str) -> bool {
 
 /// Whether a text is a count of rows, such as `1,234 records` or `Total (12 records)`.
 fn is_count(text: &str) -> bool {
-    let text = text.trim_start_matches("total").trim_matches(|c: char| c.is_whitespace() || "():".contains(c));
+    let text =
+        text.trim_start_matches("total").trim_matches(|c: char| c.is_whitespace() || "():".contains(c));
     let Some((number, what)) = text.split_once(' ') else { return false };
     number.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'.'))
-        && matches!(what, "record" | "records" | "row" | "rows" | "lead" | "leads" | "contacts" | "results" | "items")
+        && matches!(
+            what,
+            "record" | "records" | "row" | "rows" | "lead" | "leads" | "contacts" | "results" | "items"
+        )
 }

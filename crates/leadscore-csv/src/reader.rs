@@ -13,12 +13,12 @@ use super::layout::{self, Layout};
 use super::line::line_end;
 use super::notes::{CellNotes, Note, WarningLog};
 use super::options::CsvOptions;
-use super::record::{Cut, Record, RecordCutter, TOO_LONG};
 use super::plan::ColumnPlan;
 use super::profile::Profile;
+use super::record::{Cut, Record, RecordCutter, TOO_LONG};
+use super::shape::marker;
 use super::source::TextSource;
 use super::table::{Column, Dialect, Rejected, UnreadableColumn, Warning};
-use super::shape::marker;
 use super::{names, profile, sample, trim};
 
 /// How much of a rejected row is kept, in bytes.

@@ -165,7 +165,9 @@ impl LeadInput {
                 let mut options = mapping.csv_options();
                 options.short_rows_are_padded = self.pads_short_rows;
                 let use_of = TableUse { is_strict: self.mode == Mode::Strict, is_whole: self.is_whole };
-                Source::Table(Box::new(table::Table::open(file, &mapping, options, pipeline, use_of, &mut worth, notes)?))
+                Source::Table(Box::new(table::Table::open(
+                    file, &mapping, options, pipeline, use_of, &mut worth, notes,
+                )?))
             }
             InputFormat::Jsonl | InputFormat::Json => {
                 Source::Records(Box::new(records::Records::new(file, mapping, self.zone.clone())))

@@ -68,7 +68,15 @@ pub struct FileSummary {
 impl Scoring {
     /// Scores as of a time, in lenient mode, with three reasons.
     pub fn new(as_of: AsOf) -> Scoring {
-        Scoring { as_of, mode: Mode::Lenient, reasons: 3, top: None, allows_worthless: false, rejects: None, threads: None }
+        Scoring {
+            as_of,
+            mode: Mode::Lenient,
+            reasons: 3,
+            top: None,
+            allows_worthless: false,
+            rejects: None,
+            threads: None,
+        }
     }
 
     /// The same with what to do about missing and unusable values.

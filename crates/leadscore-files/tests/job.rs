@@ -208,7 +208,7 @@ fn errors_have_a_kind_and_name_the_file() {
     fails(job(&folder, "none.csv", "out.csv"), ErrorKind::NotFound, "none.csv");
     fails(job(&folder, ".", "out.csv"), ErrorKind::Io, ".");
     fails(job(&folder, "empty.csv", "out.csv"), ErrorKind::UnreadableTable, "empty.csv");
-    fails(job(&folder, "foreign.csv", "out.csv"), ErrorKind::UnreadableTable, "foreign.csv");
+    fails(job(&folder, "foreign.csv", "out.csv"), ErrorKind::WorthlessResult, "foreign.csv");
     fails(leads().mapping(path("none.json")), ErrorKind::NotFound, "none.json");
     fails(leads().mapping(path("bad.json")), ErrorKind::InvalidContext, "bad.json");
     fails(leads().activities(path("none.csv")), ErrorKind::NotFound, "none.csv");

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// Other names that attributes have in exports: attribute, column, where it is called so, and the source of that.
-/// Earlier names of an attribute win over later ones.
+/// Earlier names of an attribute win over later ones, and over its own name where that has a row below them: beside a
+/// `position`, Mautic's `title` is a form of address.
 const COLUMNS: &str = include_str!("columns.csv");
 
 /// The names by attribute, [`normalized`].
@@ -48,6 +49,8 @@ struct Name<'h> {
     normalized: String,
     without_remark: Option<String>,
     is_taken: bool,
+    /// Whether it is called like an attribute that the pipeline reads.
+    is_reserved: bool,
 }
 
 impl<'h> Columns<'h> {
@@ -57,6 +60,7 @@ impl<'h> Columns<'h> {
             normalized: normalized(written),
             without_remark: without_remark(written),
             is_taken: false,
+            is_reserved: false,
         };
         Columns { names: header.iter().map(name).collect() }
     }
@@ -66,9 +70,28 @@ impl<'h> Columns<'h> {
         self.names[column].is_taken = true;
     }
 
-    /// The column that is called like an attribute, but for case, blanks and punctuation.
+    /// Keeps the columns that are called like these attributes for them.
+    pub(super) fn reserve(&mut self, attributes: &[&str]) {
+        for attribute in attributes {
+            if let Some(column) = self.find_called(attribute) {
+                self.names[column].is_reserved = true;
+            }
+        }
+    }
+
+    /// The column that is called like an attribute, but for case, blanks and punctuation, or has a name that is better
+    /// than that.
     pub(super) fn find_own(&self, attribute: &str) -> Option<usize> {
-        let exact = self.names.iter().position(|name| name.written == attribute);
+        let own = self.find_called(attribute)?;
+        let aliases = ALIASES.get(attribute).map(Vec::as_slice).unwrap_or_default();
+        let better = aliases.iter().position(|alias| *alias == normalized(attribute)).unwrap_or_default();
+        let is_free = |column: &usize| !self.names[*column].is_reserved;
+        let better = aliases[..better].iter().find_map(|alias| self.find(alias).filter(is_free));
+        Some(better.unwrap_or(own))
+    }
+
+    fn find_called(&self, attribute: &str) -> Option<usize> {
+        let exact = self.names.iter().position(|name| name.written == attribute && !name.is_taken);
         exact.or_else(|| self.find(&normalized(attribute)))
     }
 
@@ -119,5 +142,17 @@ mod tests {
         assert_eq!(columns.find_alias("name"), Some(0));
         columns.take(0);
         assert_eq!(columns.find_alias("name"), None);
+    }
+
+    #[test]
+    fn some_names_are_better_than_the_attributes_own() {
+        let header = ["title", "position", "name", "Lead Name"];
+        let mut columns = Columns::new(&header);
+        assert_eq!((columns.find_own("title"), columns.find_own("name")), (Some(1), Some(3)));
+        // Unless they are called like something else that is read.
+        columns.reserve(&["position", "title"]);
+        assert_eq!(columns.find_own("title"), Some(0));
+        assert_eq!(Columns::new(&["title", "Full Name"]).find_own("title"), Some(0));
+        assert_eq!(Columns::new(&["title", "Full Name"]).find_own("name"), None);
     }
 }

@@ -165,7 +165,8 @@ mod tests {
 
     #[test]
     fn doubles_are_named_with_their_rows() {
-        let leads = [("1", "a@x.example"), ("1", " A@X.example "), ("2", "-"), ("", "-"), ("", ""), ("1", "")];
+        let leads =
+            [("1", "a@x.example"), ("1", " A@X.example "), ("2", "-"), ("", "-"), ("", ""), ("1", "")];
         assert_eq!(
             said(&leads),
             [

@@ -49,13 +49,16 @@ impl Table {
         let mut reader = CsvReader::open(file.bytes, options).map_err(|e| in_file(&name, e))?;
         let header: Vec<&str> = reader.columns().iter().map(|column| column.name.as_str()).collect();
         let (id, mut columns) = mapped_columns(&name, mapping, &header)?;
+        worth.set_columns(&header);
         let mut free = Columns::new(&header);
         columns.iter().map(|own| own.column).chain(id).for_each(|column| free.take(column));
         let id = id.or_else(|| free.find_own("lead_id"));
         let mut assumed = Vec::new();
         let read: Vec<&str> = pipeline.schema().attribute_names().iter().collect();
         let contact: &[&str] = if is_whole { &[AS_WRITTEN, "created_at"] } else { &[] };
-        let shown: Vec<&str> = SHOWN.iter().chain(contact).copied().filter(|name| !read.contains(name)).collect();
+        let shown: Vec<&str> =
+            SHOWN.iter().chain(contact).copied().filter(|name| !read.contains(name)).collect();
+        free.reserve(&read);
         // What is called like an attribute that the pipeline reads is nothing else; then names that exports use, for what
         // is read before what is only shown.
         let mut id = id;
@@ -114,7 +117,8 @@ impl Table {
         used.dedup();
         reader.select(&used);
         let (parser, schema) = (reader.parser(), pipeline.schema());
-        let weighed = columns.iter().filter(|own| worth.weighs(&own.attribute)).map(|own| own.column).collect();
+        let weighed =
+            columns.iter().filter(|own| worth.weighs(&own.attribute)).map(|own| own.column).collect();
         let held = HeldColumns { id, name_parts, weighed, columns };
         let plan = TablePlan::new(parser, held, reader.columns(), schema, is_strict);
         let missing_ids = MissingIds::default();
@@ -243,7 +247,8 @@ fn other_columns(header: &[&str], columns: &[AttributeColumn], id: Option<usize>
 /// Notes which attributes no column holds.
 fn note_missing(read: &[&str], columns: &[AttributeColumn], name_parts: &[usize], notes: &mut dyn Notes) {
     let is_held = |attribute: &str| {
-        columns.iter().any(|own| own.attribute == attribute) || (attribute == "name" && !name_parts.is_empty())
+        columns.iter().any(|own| own.attribute == attribute)
+            || (attribute == "name" && !name_parts.is_empty())
     };
     let absent: Vec<&str> = read.iter().copied().filter(|attribute| !is_held(attribute)).collect();
     if !absent.is_empty() {

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use leadscore::record::{Activities, AttributeKey, AttributeRef, Record};
 use leadscore::{Attribute, FeatureSchema, Lead};
-use leadscore_csv::{
-    Cell, CellBuffer, CellNotes, Column, ColumnKind, RowBlock, RowParser, RowRef, Warning,
-};
+use leadscore_csv::{Cell, CellBuffer, CellNotes, Column, ColumnKind, RowBlock, RowParser, RowRef, Warning};
 
 use super::activity_log::ActivityLog;
 use super::doubles::Identity;
@@ -109,9 +107,11 @@ impl MissingIds {
     /// What to say of them.
     pub(super) fn warning(self, column: Option<&str>) -> Warning {
         let MissingIds { count, first_row, first_line } = self;
-        let (leads, them) = (counted(count, "lead has", "leads have"), if count == 1 { "it" } else { "the first" });
+        let (leads, them) =
+            (counted(count, "lead has", "leads have"), if count == 1 { "it" } else { "the first" });
         let (is_shown, id) = (row_id(first_row), column.map(str::to_owned));
-        let message = format!("{leads} no id, {them} is shown as `{is_shown}`; no activity of a log is theirs");
+        let message =
+            format!("{leads} no id, {them} is shown as `{is_shown}`; no activity of a log is theirs");
         Warning { line: Some(first_line), column: id, message }
     }
 }

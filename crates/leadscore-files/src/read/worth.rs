@@ -20,6 +20,8 @@ pub(crate) fn is_most(count: u64, rows: u64) -> bool {
 pub(super) struct Worth {
     pipeline: String,
     inputs: ScoreInputs,
+    /// The names of a table's columns.
+    columns: Vec<String>,
     /// The attributes there is a column or a field for.
     present: BTreeSet<String>,
     /// Whether some lead has a value of an attribute that is weighed.
@@ -33,6 +35,7 @@ impl Worth {
         Worth {
             pipeline: pipeline.id().to_owned(),
             inputs: pipeline.score_inputs(),
+            columns: Vec::new(),
             present: BTreeSet::new(),
             has_value: false,
             has_activities: false,
@@ -42,6 +45,11 @@ impl Worth {
     /// Whether an attribute is weighed.
     pub(super) fn weighs(&self, attribute: &str) -> bool {
         self.inputs.attributes.iter().any(|own| own == attribute)
+    }
+
+    /// The names of a table's columns, for messages.
+    pub(super) fn set_columns(&mut self, columns: &[&str]) {
+        self.columns = columns.iter().map(|name| (*name).to_owned()).collect();
     }
 
     /// There is a column for an attribute.
@@ -75,6 +83,11 @@ impl Worth {
     pub(super) fn reasons(&self, has_log: bool) -> Vec<String> {
         let has_activities = has_log || self.has_activities;
         let ScoreInputs { attributes, reads_activities, model_columns, .. } = &self.inputs;
+        let columns: Vec<&str> = self.columns.iter().map(String::as_str).collect();
+        let has = match columns.as_slice() {
+            [] => String::new(),
+            columns => format!("; the file has {}", first_of(columns)),
+        };
         let mut reasons = Vec::new();
         if !self.has_value && !(*reads_activities && has_activities) {
             let names: Vec<&str> = attributes.iter().map(String::as_str).collect();
@@ -91,7 +104,7 @@ impl Worth {
                 format!("`{}` weighs activities alone, and there are none; name their log", self.pipeline)
             } else {
                 format!(
-                    "the input has nothing that `{}` weighs; it weighs {}{log}. Say which column is which with --map",
+                    "the input has nothing that `{}` weighs; it weighs {}{log}{has}. Say which column is which with --map",
                     self.pipeline,
                     first_of(&names)
                 )
@@ -105,7 +118,7 @@ impl Worth {
             model_columns.iter().filter(is_absent).map(|column| column.name.as_str()).collect();
         if !absent.is_empty() && absent.len() * ABSENT_SHARE >= model_columns.len() {
             reasons.push(format!(
-                "the input lacks {} of the {}: {}. Say which column is which with --map",
+                "the input lacks {} of the {}: {}{has}. Say which column is which with --map",
                 absent.len(),
                 counted(model_columns.len() as u64, "column of the model", "columns of the model"),
                 first_of(&absent)

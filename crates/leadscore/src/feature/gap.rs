@@ -37,9 +37,7 @@ pub(super) fn issue(feature: &Feature, cause: MissingCause, found: Option<&str>)
     let label = &feature.label;
     let shown = found.unwrap_or_default();
     let (kind, message) = match cause {
-        MissingCause::Absent => {
-            (ErrorKind::MissingFeature, format!("{label} is required"))
-        }
+        MissingCause::Absent => (ErrorKind::MissingFeature, format!("{label} is required")),
         MissingCause::Unreadable => (ErrorKind::InvalidFeature, format!("{label}: cannot read `{shown}`")),
         MissingCause::OutOfRange => {
             (ErrorKind::InvalidFeature, format!("{label}: {shown} lies outside {}", range_in_words(feature)))

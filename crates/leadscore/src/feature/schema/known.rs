@@ -88,14 +88,12 @@ impl Known {
         match self {
             Known::Always => true,
             Known::Never => false,
-            Known::Attribute(index) => {
-                match record.attribute(schema.attribute_names().key(*index)) {
-                    None => false,
-                    Some(AttributeRef::Text(text)) => !text.trim().is_empty(),
-                    Some(AttributeRef::Number(number)) => !number.is_nan(),
-                    Some(_) => true,
-                }
-            }
+            Known::Attribute(index) => match record.attribute(schema.attribute_names().key(*index)) {
+                None => false,
+                Some(AttributeRef::Text(text)) => !text.trim().is_empty(),
+                Some(AttributeRef::Number(number)) => !number.is_nan(),
+                Some(_) => true,
+            },
             Known::Any(parts) => parts.iter().any(|part| part.holds(schema, record)),
             Known::All(parts) => parts.iter().all(|part| part.holds(schema, record)),
         }
