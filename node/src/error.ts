@@ -14,6 +14,7 @@ export type CoreErrorCode =
   | 'invalid_time'
   | 'invalid_matrix'
   | 'unreadable_table'
+  | 'worthless_result'
   | 'invalid_model'
   | 'unsupported_model'
   | 'cover_missing'

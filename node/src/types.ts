@@ -187,7 +187,7 @@ export interface Recommendation {
 export interface Missing {
   name: string;
   label: string;
-  reason: 'absent' | 'unreadable' | 'out_of_range' | 'future' | 'unseen' | 'undecided';
+  reason: 'absent' | 'unreadable' | 'out_of_range' | 'future' | 'unseen';
   /** What the record said, where it said something. */
   found?: string;
   /** The default that was used. */
@@ -323,6 +323,8 @@ export interface FileOptions extends RowOptions {
   format?: 'csv' | 'jsonl' | 'json' | 'html' | undefined;
   /** Only the best so many. */
   top?: number | undefined;
+  /** Whether a result that says nothing of the leads is written, instead of the error `worthless_result`. */
+  allow_worthless?: boolean | undefined;
 }
 
 /** What came of a file. */
@@ -332,6 +334,8 @@ export interface FileSummary {
   tiers: { tier: string; leads: number }[];
   /** What was assumed or could not be used. */
   notes: string[];
+  /** Why the result says nothing of the leads, where it was allowed to. */
+  worthless?: string[] | undefined;
 }
 
 /** A prediction with its row in the file, from 1. */

@@ -55,6 +55,7 @@ test('the codes are those of the library', () => {
     invalid_time: true,
     invalid_matrix: true,
     unreadable_table: true,
+    worthless_result: true,
     invalid_model: true,
     unsupported_model: true,
     cover_missing: true,

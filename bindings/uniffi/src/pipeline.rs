@@ -185,7 +185,7 @@ impl Pipeline {
     /// Scores a file of leads into another; options and summary are JSON.
     ///
     /// # Errors
-    /// `invalid_context`, `not_found`, `io`, `unreadable_table`, `cancelled`.
+    /// `invalid_context`, `not_found`, `io`, `unreadable_table`, `worthless_result`, `cancelled`.
     pub fn score_file(&self, options: String, stop: Box<dyn Stop>) -> Result<String, LeadscoreError> {
         let is_stopped = || stop.is_stopped();
         Ok(catch_panic(|| leadscore_files::score_file(&self.0, &options, &is_stopped))?)

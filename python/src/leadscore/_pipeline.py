@@ -433,8 +433,12 @@ class Pipeline:
         reasons: int = 3,
         top: int | None = None,
         threads: int | None = None,
+        allow_worthless: bool = False,
     ) -> FileSummary:
-        """Scores a file of leads (CSV, JSONL or JSON, also gzipped) into another, as the command does."""
+        """Scores a file of leads (CSV, JSONL or JSON, also gzipped) into another, as the command does.
+
+        A result that says nothing of the leads is the error `worthless_result`, and is not written, unless it is allowed.
+        """
         options = {
             "input": _files.path_of(input),
             "output": _files.path_of(output),
@@ -448,10 +452,12 @@ class Pipeline:
             "reasons": reasons,
             "top": top,
             "threads": threads_of(threads),
+            "allow_worthless": bool(allow_worthless),
         }
         summary = json.loads(self._native.score_file(_json(options)))
         tiers = tuple([TierCount(**tier) for tier in summary["tiers"]])
-        return FileSummary(summary["scored"], summary["rejected"], tiers, tuple(summary["notes"]))
+        worthless = tuple(summary.get("worthless", ()))
+        return FileSummary(summary["scored"], summary["rejected"], tiers, tuple(summary["notes"]), worthless)
 
     # Handles.
 

@@ -249,6 +249,7 @@ class FileSummary:
     rejected: int
     tiers: tuple[TierCount, ...]
     notes: tuple[str, ...]
+    worthless: tuple[str, ...] = ()
 
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use leadscore::{Contribution, Prediction, Provenance, Timestamp};
 use leadscore_files::wording::{count, points};
 use leadscore_files::{InputFile, InputFormat};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::args::CompareArgs;
 use crate::failure::Failure;
@@ -74,6 +74,12 @@ struct Comparison {
     only_new: Vec<String>,
 }
 
+/// The last line of a scoring that says nothing of its leads.
+#[derive(Deserialize)]
+struct Worthless {
+    worthless: Vec<String>,
+}
+
 /// Smaller changes of a score are ignored.
 const SMALL: f64 = 0.05;
 
@@ -91,6 +97,11 @@ pub(crate) fn run(args: &CompareArgs) -> Result<bool, Failure> {
         if old.content_hash != new.content_hash {
             note_line("the pipeline was changed between the two; moves may come from its rules");
         }
+    }
+    if old.keys().any(|id| id.starts_with("row:") && new.contains_key(id)) {
+        note_line(
+            "some leads have no id; they are compared by their rows, which may be others' in the later file",
+        );
     }
     let comparison = compare(old, new, origins);
     let mut out = open_output(None)?;
@@ -118,6 +129,13 @@ fn load(path: &Path) -> Result<BTreeMap<String, Scored>, Failure> {
         let line = line?;
         if line.trim().is_empty() {
             continue;
+        }
+        if let Ok(Worthless { worthless }) = serde_json::from_str(&line) {
+            return Err(Failure::message(format!(
+                "{name}: line {}: the scoring is worthless, there is nothing to compare: {}",
+                at + 1,
+                worthless.join("; ")
+            )));
         }
         let prediction: Prediction = serde_json::from_str(&line).map_err(|error| {
             Failure::message(format!(

@@ -51,7 +51,6 @@ impl Table {
         let (id, mut columns) = mapped_columns(&name, mapping, &header)?;
         worth.set_columns(&header);
         let mut free = Columns::new(&header);
-        columns.iter().map(|own| own.column).chain(id).for_each(|column| free.take(column));
         let id = id.or_else(|| free.find_own("lead_id"));
         let mut assumed = Vec::new();
         let read: Vec<&str> = pipeline.schema().attribute_names().iter().collect();
@@ -61,10 +60,13 @@ impl Table {
         free.reserve(&read);
         // What is called like an attribute that the pipeline reads is nothing else; then names that exports use, for what
         // is read before what is only shown.
+        // A column that the mapping names may hold what it is called as well, but nothing by another name.
         let mut id = id;
+        let mapped: Vec<usize> = columns.iter().map(|own| own.column).collect();
         for (attributes, finds_aliases) in [(&read, false), (&read, true), (&shown, false), (&shown, true)] {
-            if finds_aliases && id.is_none() {
-                id = free.find_alias("lead_id");
+            if finds_aliases {
+                mapped.iter().for_each(|column| free.take(*column));
+                id = id.or_else(|| free.find_alias("lead_id"));
             }
             id.into_iter().for_each(|column| free.take(column));
             for &attribute in attributes {

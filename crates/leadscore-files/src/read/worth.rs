@@ -89,7 +89,21 @@ impl Worth {
             columns => format!("; the file has {}", first_of(columns)),
         };
         let mut reasons = Vec::new();
-        if !self.has_value && !(*reads_activities && has_activities) {
+        let is_absent = |column: &&leadscore::pipeline::ModelColumn| {
+            let is_present = column.attributes.iter().any(|name| self.present.contains(name));
+            !(is_present || (column.reads_activities && has_activities))
+        };
+        let absent: Vec<&str> =
+            model_columns.iter().filter(is_absent).map(|column| column.name.as_str()).collect();
+        if !absent.is_empty() && absent.len() * ABSENT_SHARE >= model_columns.len() {
+            reasons.push(format!(
+                "the input lacks {} of the {}: {}{has}. Say which column is which with --map",
+                absent.len(),
+                counted(model_columns.len() as u64, "column of the model", "columns of the model"),
+                first_of(&absent)
+            ));
+        }
+        if reasons.is_empty() && !self.has_value && !(*reads_activities && has_activities) {
             let names: Vec<&str> = attributes.iter().map(String::as_str).collect();
             let present: Vec<&str> =
                 names.iter().copied().filter(|name| self.present.contains(*name)).collect();
@@ -109,20 +123,6 @@ impl Worth {
                     first_of(&names)
                 )
             });
-        }
-        let is_absent = |column: &&leadscore::pipeline::ModelColumn| {
-            let is_present = column.attributes.iter().any(|name| self.present.contains(name));
-            !(is_present || (column.reads_activities && has_activities))
-        };
-        let absent: Vec<&str> =
-            model_columns.iter().filter(is_absent).map(|column| column.name.as_str()).collect();
-        if !absent.is_empty() && absent.len() * ABSENT_SHARE >= model_columns.len() {
-            reasons.push(format!(
-                "the input lacks {} of the {}: {}{has}. Say which column is which with --map",
-                absent.len(),
-                counted(model_columns.len() as u64, "column of the model", "columns of the model"),
-                first_of(&absent)
-            ));
         }
         reasons
     }

@@ -120,6 +120,8 @@ data class FileOptions @JvmOverloads constructor(
     val top: Int? = null,
     /** How many threads; one for each processor if it is not said. */
     val threads: Int? = null,
+    /** Whether a result that says nothing of the leads is written, instead of the error `worthless_result`. */
+    val allowWorthless: Boolean = false,
 ) {
     internal fun json(input: Path, output: Path): String {
         for ((path, count) in listOf("reasons" to reasons, "top" to top, "threads" to threads)) {
@@ -138,6 +140,7 @@ data class FileOptions @JvmOverloads constructor(
             "reasons" to reasons?.let { JsonPrimitive(it) },
             "top" to top?.let { JsonPrimitive(it) },
             "threads" to threads?.let { JsonPrimitive(it) },
+            "allow_worthless" to JsonPrimitive(allowWorthless),
         )
         return buildJsonObject { fields.forEach { (name, value) -> if (value != null) put(name, value) } }.toString()
     }
@@ -154,6 +157,8 @@ data class FileSummary(
     val tiers: List<TierCount>,
     /** What was assumed or could not be used. */
     val notes: List<String>,
+    /** Why the result says nothing of the leads, where it was allowed to. */
+    val worthless: List<String> = emptyList(),
 )
 
 /** How many leads there are of a tier. */

@@ -225,7 +225,7 @@ data class Missing(
     val name: String,
     /** The name people read. */
     val label: String,
-    /** Why: `absent`, `unreadable`, `out_of_range`, `future`, `unseen` or `undecided`. */
+    /** Why: `absent`, `unreadable`, `out_of_range`, `future` or `unseen`. */
     val reason: String,
     /** What the record said, where it said something. */
     val found: String? = null,
