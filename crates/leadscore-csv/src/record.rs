@@ -359,13 +359,17 @@ pub(crate) fn is_totals_row(fields: &Fields) -> bool {
 /// Whether a cell names the sum of what stands above it.
 pub(crate) fn is_total(cell: &[u8]) -> bool {
     const LONGEST: usize = 24;
-    const WORDS: [&[u8]; 18] = [
+    const WORDS: [&[u8]; 22] = [
         b"total",
         b"totals",
         b"grand total",
         b"grand totals",
         b"subtotal",
         b"sum",
+        b"count",
+        b"average",
+        b"anzahl",
+        b"durchschnitt",
         b"summe",
         b"gesamt",
         b"gesamtsumme",

@@ -43,6 +43,7 @@ fn a_reports_footer_is_no_row() {
         "Hot leads\nConfidential Information - Do Not Distribute\n",
         "\"\",\"\",\"\",\"\"\n\"Grand Totals (2 records)\",\"\",\"\",\"\"\n",
         "Total,,,11\n2 records\n",
+        "Total,,,\nCount,2,,\n",
         "\nList of all open leads\nOwned by the north team",
     ];
     for footer in footers {

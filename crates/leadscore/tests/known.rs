@@ -60,8 +60,10 @@ fn a_count_without_anything_to_count_is_not_known() {
     check(&Lead::new("1").with("age", 4).with("open_count", 0), 18.0, &["rate"]);
     check(&Lead::new("1").with("age", 4).with("open_count", " "), 18.0, &["opens", "rate", "busy", "speed"]);
     check(&Lead::new("1").with("age", 4).with("open_count", 3).with("mail_count", 6), 21.0, &[]);
-    // A log is known, whatever is in it.
+    // A log is known, whatever is in it, unless it begins after the as-of time.
     check(&Lead::new("1").with("age", 4).activity(opened), 19.0, &[]);
+    let later = Activity::new("email_open", Timestamp::parse("2026-11-23", &Zone::utc()).unwrap());
+    check(&Lead::new("1").with("age", 4).activity(later), 18.0, &["opens", "rate", "busy", "speed"]);
 }
 
 #[test]

@@ -207,9 +207,6 @@ impl FeatureSchema {
                     planned.run(rows, caches.as_mut(), columns);
                 }
             }
-            if !has_activities {
-                rows.iter_mut().for_each(|row| self.add_unknowns(row));
-            }
         }
         for row in rows {
             if row.error.is_none() {

@@ -81,6 +81,12 @@ impl PlannedExtraction<'_> {
                 self.take(step, found, own, row.extraction);
             }
         }
+        // A log that begins after the as-of time is none.
+        for (row, log) in rows.iter_mut().zip(logs.iter().flatten()) {
+            if log.is_empty() {
+                self.schema.add_unknowns(row);
+            }
+        }
         let positions = self.schema.column_positions();
         for (at, row) in rows.iter_mut().enumerate() {
             row.extraction.columns.extend(positions.iter().map(|&position| columns[position][at]));
