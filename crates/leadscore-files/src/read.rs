@@ -162,7 +162,8 @@ impl LeadInput {
         let mut worth = Worth::new(pipeline);
         let source = match file.format {
             InputFormat::Csv => {
-                let mut options = mapping.csv_options();
+                // Rows without any value are no leads.
+                let mut options = mapping.csv_options().skip_empty_rows();
                 options.short_rows_are_padded = self.pads_short_rows;
                 let use_of = TableUse { is_strict: self.mode == Mode::Strict, is_whole: self.is_whole };
                 Source::Table(Box::new(table::Table::open(

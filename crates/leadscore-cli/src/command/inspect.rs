@@ -18,7 +18,7 @@ pub(crate) fn run(args: &InspectArgs) -> Result<bool, Failure> {
     for note in &opened.notes {
         note_line(note);
     }
-    let inspection = leadscore_csv::inspect(opened.bytes, mapping.csv_options())
+    let inspection = leadscore_csv::inspect(opened.bytes, mapping.csv_options().skip_empty_rows())
         .map_err(|error| Failure::about(&opened.name, error))?;
     let all_good = inspection.rejected.is_empty();
     let mut out = open_output(None)?;

@@ -91,9 +91,9 @@ impl Mapping {
         self.attributes.iter().map(|(attribute, column)| (attribute.as_str(), column.as_str()))
     }
 
-    /// What it says about the CSV file. Rows without any value are skipped: they are no leads.
+    /// What it says about the CSV file.
     pub fn csv_options(&self) -> CsvOptions {
-        let mut options = CsvOptions::new().skip_empty_rows();
+        let mut options = CsvOptions::new();
         options.delimiter = self.delimiter.map(|c| c as u8);
         options.encoding.clone_from(&self.encoding);
         options.decimal = self.decimal;
