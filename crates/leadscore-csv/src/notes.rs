@@ -203,3 +203,36 @@ fn cell_message(tally: &CellTally) -> String {
     };
     format!("{count} {what}; first at line {}: `{}`", tally.line, tally.value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is counted, and the cell that is shown for it.
+    fn counted(notes: &CellNotes) -> Vec<(u64, u64, &str)> {
+        notes
+            .by_column
+            .iter()
+            .flatten()
+            .map(|tally| (tally.count, tally.line, tally.value.as_str()))
+            .collect()
+    }
+
+    #[test]
+    fn blocks_may_be_merged_in_any_order() {
+        let (mut early, mut late) = (CellNotes::default(), CellNotes::default());
+        for (line, text) in [(2, "two"), (3, "three")] {
+            early.add(1, line, Note::NotANumber, text);
+        }
+        for (line, text) in [(9, "nine"), (8, "eight"), (10, "ten")] {
+            late.add(1, line, Note::NotANumber, text);
+        }
+        assert_eq!(counted(&late), [(3, 8, "eight")]);
+        for (first, second) in [(&early, &late), (&late, &early)] {
+            let mut all = CellNotes::default();
+            all.merge(first.clone());
+            all.merge(second.clone());
+            assert_eq!(counted(&all), [(5, 2, "two")]);
+        }
+    }
+}

@@ -263,3 +263,26 @@ fn cells_that_a_spreadsheet_would_run() {
         assert!(!written(harmless).contains('\''), "{harmless:?}");
     }
 }
+
+#[test]
+fn bytes_that_fit_both_ends_of_utf_16_are_no_text() {
+    let error = inspect(&b"a\0\0b".repeat(200)[..], CsvOptions::default()).unwrap_err();
+    assert!(error.message().contains("binary"), "{error}");
+}
+
+#[test]
+fn an_inspection_keeps_no_rows() {
+    let seen = inspect(&b"a,b\n1,2,3\n1,2\n"[..], CsvOptions::default()).unwrap();
+    assert_eq!((seen.rejected.len(), seen.rejected[0].line, seen.rejected[0].raw.as_str()), (1, 2, ""));
+}
+
+#[test]
+fn a_cell_of_two_lines_may_end_like_a_row() {
+    let file = "id,text,n\n1,\"a\n5,6 x\",z\n2,b,y\n";
+    let mut reader = CsvReader::open(file.as_bytes(), CsvOptions::default()).unwrap();
+    let mut row = Row::default();
+    assert_eq!(reader.next_row(&mut row).unwrap(), ReadRow::Row);
+    assert_eq!((row.text(1).as_deref(), row.text(2).as_deref()), (Some("a\n5,6 x"), Some("z")));
+    assert_eq!(reader.next_row(&mut row).unwrap(), ReadRow::Row);
+    assert_eq!((row.text(0).as_deref(), row.text(1).as_deref()), (Some("2"), Some("b")));
+}
