@@ -28,10 +28,10 @@ impl Gap {
     }
 }
 
-/// The issue that strict mode reports for a missing value; `None` where the feature is optional.
+/// The issue that strict mode reports for a missing value; `None` where the feature is optional and nothing stands there.
 pub(super) fn issue(feature: &Feature, cause: MissingCause, found: Option<&str>) -> Option<Issue> {
-    let allowed = matches!(cause, MissingCause::Absent | MissingCause::Unseen | MissingCause::Undecided);
-    if allowed && !feature.required {
+    let is_absent = matches!(cause, MissingCause::Absent | MissingCause::Undecided);
+    if is_absent && !feature.required {
         return None;
     }
     let label = &feature.label;
