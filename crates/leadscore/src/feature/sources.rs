@@ -20,7 +20,7 @@ pub(super) use formula::Formula;
 
 use super::activity_log::ActivityLog;
 use super::feature_type::FeatureType;
-use super::filter::{self, ActivityNeeds};
+use super::filter::{self, ActivityNeeds, Filter};
 use super::missing::MissingCause;
 use crate::expression::{Reading, Scope, positive};
 use crate::json::{Cursor, Fields, Node, Object};
@@ -49,6 +49,11 @@ pub(super) trait Source: Debug + Send + Sync {
     /// What it reads of [`Input::log`].
     fn activity_needs(&self) -> ActivityNeeds {
         ActivityNeeds::None
+    }
+
+    /// The filters by which it selects activities.
+    fn filters(&self) -> Vec<&Filter> {
+        Vec::new()
     }
 
     /// The part of a text attribute that alone decides the value, where equal texts are worth remembering.
@@ -212,7 +217,7 @@ impl TextPart {
     fn cut(self, text: &str) -> &str {
         match self {
             TextPart::Whole => text,
-            TextPart::EmailDomain => super::matching::email_domain(text),
+            TextPart::EmailDomain => super::email_address::email_domain(text),
         }
     }
 }
