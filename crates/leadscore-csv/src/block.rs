@@ -10,7 +10,7 @@ use super::fields::Fields;
 use super::notes::{CellNotes, Note, WarningLog};
 use super::plan::{ColumnPlan, DecimalPolicy, Value};
 use super::row::{Cell, CellValue, ParsedCell, RowRef};
-use super::shape::{flag, is_text_marker, spreadsheet_text};
+use super::shape::{flag, spreadsheet_text};
 use super::table::{ColumnKind, Rejected};
 use super::{date, number, trim};
 
@@ -331,8 +331,10 @@ impl ColumnPlan {
                 Some(buffer.add_date(date, false))
             }
             ColumnKind::Flag => flag(cell).map(CellValue::Flag),
-            ColumnKind::Text if !is_text_marker(cell) => Some(CellValue::Text),
-            ColumnKind::Id if !is_text_marker(cell) && !number::may_be_rounded_code(cell) => {
+            ColumnKind::Text if self.placeholders.find(cell).is_none() => Some(CellValue::Text),
+            ColumnKind::Id
+                if self.placeholders.find(cell).is_none() && !number::may_be_rounded_code(cell) =>
+            {
                 Some(CellValue::Text)
             }
             ColumnKind::Text | ColumnKind::Id | ColumnKind::Empty => None,

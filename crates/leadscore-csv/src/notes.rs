@@ -20,8 +20,8 @@ pub(crate) enum Note {
     RepeatedHeader,
     EmptyRow,
     FirstCellOnly,
-    /// A missing marker, by its index in the list of markers.
-    Marker(u8),
+    /// A text that stands for a missing value, by its place in the list of them.
+    Placeholder(u8),
     Percent,
     AmbiguousNumber,
     ContraryNumber,
@@ -172,7 +172,7 @@ fn cell_message(tally: &CellTally) -> String {
     let (cells, are) = if tally.count == 1 { ("cell", "is") } else { ("cells", "are") };
     let count = format!("{} {cells}", tally.count);
     let what = match tally.note {
-        Note::Marker(_) => {
+        Note::Placeholder(_) => {
             return format!("{count} with `{}` read as missing; first at line {}", tally.value, tally.line);
         }
         Note::Percent => "with %, read as fractions (45% is 0.45)".to_owned(),

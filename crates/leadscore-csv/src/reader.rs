@@ -12,6 +12,7 @@ use super::layout::{self, Layout};
 use super::line::line_end;
 use super::notes::{CellNotes, Note, WarningLog};
 use super::options::CsvOptions;
+use super::placeholder::TextPlaceholders;
 use super::record::{Cut, Record, RecordCutter, TOO_LONG};
 use super::source::TextSource;
 use super::table::{Column, Dialect, Rejected, Warning};
@@ -131,6 +132,29 @@ impl<R: Read> CsvReader<R> {
     /// How the file is written.
     pub fn dialect(&self) -> &Dialect {
         &self.dialect
+    }
+
+    /// Reads every placeholder, such as `n/a` or `unknown`, as missing in a text column from now on, but for those that are
+    /// values there. A column of which nothing is said keeps all but a few, such as `N/A`, as texts.
+    ///
+    /// ```
+    /// use leadscore_csv::{Cell, CsvOptions, CsvReader, Row};
+    ///
+    /// let file = "company,interest\nUnknown,none\nAcme,high\n";
+    /// let mut reader = CsvReader::open(file.as_bytes(), CsvOptions::default())?;
+    /// reader.read_placeholders_as_missing(0, |_| false);
+    /// reader.read_placeholders_as_missing(1, |text| text == "none");
+    /// let mut row = Row::default();
+    /// reader.next_row(&mut row)?;
+    /// assert_eq!((row.value(0), row.value(1)), (Some(Cell::Missing), Some(Cell::Text("none"))));
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn read_placeholders_as_missing(&mut self, column: usize, is_value: impl Fn(&str) -> bool) {
+        let mut columns = self.plan.columns.clone();
+        if let Some(plan) = columns.get_mut(column) {
+            plan.placeholders = TextPlaceholders::all_but(is_value);
+        }
+        self.plan = Arc::new(RowPlan { columns, selected: self.plan.selected.clone() });
     }
 
     /// Parses only these columns' cells from now on, counted from 0; the others yield nothing.

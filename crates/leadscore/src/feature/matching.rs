@@ -53,6 +53,11 @@ impl MatchRule {
         Ok(MatchRule { level: level_name(&level)?, code: code(&level)?, test })
     }
 
+    /// Whether the rule matches a normalised, non-blank text by what it says and not by its length.
+    pub(super) fn names(&self, text: &str) -> bool {
+        !matches!(self.test, Test::Longer(_) | Test::Shorter(_)) && self.hits(text)
+    }
+
     /// Whether the rule matches a normalised, non-blank text.
     pub(super) fn hits(&self, text: &str) -> bool {
         match &self.test {

@@ -61,6 +61,11 @@ pub(super) trait Source: Debug + Send + Sync {
         None
     }
 
+    /// Whether a normalised text is one of the values it tells apart: a level, a word of a rule, a word for missing.
+    fn names_text(&self, _normalised: &str) -> bool {
+        false
+    }
+
     /// Whether it reads its attribute as a date.
     fn wants_date(&self) -> bool {
         false
