@@ -8,7 +8,7 @@ use leadscore::DateTime;
 use super::encoding::{Charset, MinorityEncoding};
 use super::fields::Fields;
 use super::notes::{CellNotes, Note, WarningLog};
-use super::plan::{ColumnPlan, DecimalPolicy, Value};
+use super::plan::{self, ColumnPlan, DecimalPolicy, Value};
 use super::row::{Cell, CellValue, ParsedCell, RowRef};
 use super::shape::{flag, spreadsheet_text};
 use super::table::{ColumnKind, Rejected};
@@ -268,6 +268,16 @@ impl RowParser {
 }
 
 impl RowParser {
+    /// What is wrong with the text of a cell that holds something and is read as missing, such as `is no date`; none where it
+    /// is read.
+    pub fn fault(&self, column: usize, text: &str) -> Option<&'static str> {
+        let text = trim(text);
+        match self.plan.columns.get(column)?.parse(text) {
+            (Value::Missing, Some(note)) => Some(plan::fault(note)),
+            _ => None,
+        }
+    }
+
     /// The same for some of the columns alone; of the others only [`RowBlock::raw`] tells.
     #[must_use]
     pub fn only(&self, columns: &[usize]) -> RowParser {

@@ -67,7 +67,7 @@ impl CellNotes {
     }
 
     /// Adds what was noticed elsewhere.
-    pub(crate) fn merge(&mut self, other: CellNotes) {
+    pub fn merge(&mut self, other: CellNotes) {
         for (column, tallies) in other.by_column.into_iter().enumerate() {
             for theirs in tallies {
                 match self.tally(column, theirs.note) {
@@ -112,6 +112,11 @@ impl WarningLog {
         }
         let column = column.map(str::to_owned);
         self.file.push(Warning { line, column, message: message.into() });
+    }
+
+    /// Takes back what was said of a column as such.
+    pub(crate) fn forget_column(&mut self, name: &str) {
+        self.file.retain(|warning| warning.column.as_deref() != Some(name));
     }
 
     /// Counts something about a line.

@@ -101,6 +101,22 @@ impl ColumnPlan {
     }
 }
 
+/// What is wrong with a cell that was noted and has no value.
+pub(crate) fn fault(note: Note) -> &'static str {
+    match note {
+        Note::AmbiguousDate => "is ambiguous (day or month first?); name the order to read it",
+        Note::ContraryDate => "is written with day and month in the other order than the rest",
+        Note::ImpossibleDate => "is no day that exists",
+        Note::TwoDigitYear => "has a year of two digits",
+        Note::NotADate => "is no date",
+        Note::AmbiguousNumber => "is ambiguous (thousands or decimals?); name the decimal sign to read it",
+        Note::ContraryNumber => "is written with another decimal sign than the rest",
+        Note::NotANumber => "is no number",
+        Note::NotAFlag => "is neither yes nor no",
+        _ => "means that there is no value",
+    }
+}
+
 fn unparsed(text: &str, note: Note) -> (Value, Option<Note>) {
     (Value::Missing, Some(Placeholder::find(text.as_bytes()).map_or(note, Placeholder::note)))
 }
@@ -128,6 +144,15 @@ impl DecimalPolicy {
 }
 
 impl DateOrderPolicy {
+    /// What comes first, if that is known.
+    pub(crate) fn in_words(self) -> Option<&'static str> {
+        match self {
+            DateOrderPolicy::DayFirst => Some("day"),
+            DateOrderPolicy::MonthFirst | DateOrderPolicy::MonthFirstDotted => Some("month"),
+            DateOrderPolicy::Strict => None,
+        }
+    }
+
     fn resolve(self, parsed: &ParsedDate<'_>) -> (Value, Option<Note>) {
         let (day_first, month_first) = (parsed.day_first, parsed.month_first);
         if !parsed.is_possible() {

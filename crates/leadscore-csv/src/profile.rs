@@ -224,6 +224,13 @@ pub(crate) fn plan_columns(
             ColumnKind::Date => {
                 plan.date_order = date_order_policy(profile, orders, options.date_order, &mut warn);
             }
+            // The caller may read it as dates nevertheless.
+            _ if profile.date_count > 0 => {
+                plan.date_order = date_order_policy(profile, orders, options.date_order, &mut |_| {});
+            }
+            _ => {}
+        }
+        match kind {
             ColumnKind::Id if profile.code_count > 0 && !is_id_name(name) => {
                 let (line, code) = profile.first_code.clone().unwrap_or_default();
                 warn(format!("kept as text: `{code}` on line {line} is a code, no quantity"));

@@ -15,7 +15,7 @@ use super::options::CsvOptions;
 use super::placeholder::TextPlaceholders;
 use super::record::{Cut, Record, RecordCutter, TOO_LONG};
 use super::source::TextSource;
-use super::table::{Column, Dialect, Rejected, Warning};
+use super::table::{Column, ColumnKind, Dialect, Rejected, Warning};
 use super::{names, profile, sample, trim};
 
 /// How much of a rejected row is kept, in bytes.
@@ -153,6 +153,20 @@ impl<R: Read> CsvReader<R> {
         let mut columns = self.plan.columns.clone();
         if let Some(plan) = columns.get_mut(column) {
             plan.placeholders = TextPlaceholders::all_but(is_value);
+        }
+        self.plan = Arc::new(RowPlan { columns, selected: self.plan.selected.clone() });
+    }
+
+    /// Reads a column as dates from now on, although most of its cells may be something else.
+    pub fn read_as_dates(&mut self, column: usize) {
+        let mut columns = self.plan.columns.clone();
+        if let (Some(plan), Some(own)) = (columns.get_mut(column), self.columns.get_mut(column)) {
+            (plan.kind, own.kind) = (ColumnKind::Date, ColumnKind::Date);
+            // It is no longer kept as what it was taken for.
+            self.warnings.forget_column(&own.name);
+            if let Some(order) = plan.date_order.in_words() {
+                self.warnings.warn(None, Some(&own.name), format!("dates read with the {order} first"));
+            }
         }
         self.plan = Arc::new(RowPlan { columns, selected: self.plan.selected.clone() });
     }
@@ -338,7 +352,6 @@ impl<R: Read> CsvReader<R> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ColumnKind;
     use super::*;
 
     #[test]
