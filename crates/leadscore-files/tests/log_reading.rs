@@ -215,7 +215,7 @@ fn rows_of_the_log_are_rejected_and_counted() {
     // In strict mode a property that cannot be read rejects its row too, where properties are read.
     let log = folder.write(
         "log.csv",
-        "lead_id,kind,at,spent\n1,call,2026-11-20,2\n1,call,2026-11-20,1.5\n1,call,2026-11-20,\"1,234\"\n",
+        "lead_id,kind,at,spent\n1,call,2026-11-20,2\n1,call,2026-11-20,3\n1,call,2026-11-20,\"1,234\"\n",
     );
     let records = folder.write("leads.jsonl", "{\"id\": \"1\", \"company\": \"Acme\"}\n");
     let as_of = AsOf::parse("2026-11-22", &Zone::utc()).unwrap();
