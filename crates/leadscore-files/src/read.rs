@@ -251,7 +251,7 @@ enum Source {
 /// The activity log of an input.
 enum Log {
     /// Held in memory.
-    Loaded { log: Arc<ActivityLog>, form: Box<LogForm>, remarks: Box<LogRemarks> },
+    Loaded { log: Arc<ActivityLog>, remarks: Box<LogRemarks>, said: Vec<String> },
     /// Read along with the leads.
     Streamed(Box<LogStream>),
 }
@@ -268,8 +268,8 @@ impl Log {
             Some(stream) => Ok(Log::Streamed(Box::new(stream))),
             None => {
                 let (log, remarks) = ActivityLog::load(path, form, zone, notes)?;
-                let (form, remarks) = (Box::new(form.clone()), Box::new(remarks));
-                Ok(Log::Loaded { log: Arc::new(log), form, remarks })
+                let said = remarks.messages(form);
+                Ok(Log::Loaded { log: Arc::new(log), remarks: Box::new(remarks), said })
             }
         }
     }
@@ -311,9 +311,7 @@ impl Log {
 
     fn messages(&self) -> Vec<String> {
         match self {
-            Log::Loaded { log, form, remarks } => {
-                remarks.messages(form).into_iter().chain(log.unmatched_note()).collect()
-            }
+            Log::Loaded { log, .. } => log.unmatched_note().into_iter().collect(),
             Log::Streamed(stream) => stream.messages(),
         }
     }
@@ -433,6 +431,14 @@ impl LeadReader {
     /// with the number of all.
     pub fn take_log_rejections(&mut self) -> (Vec<Rejection>, u64) {
         self.log.as_mut().map(Log::take_rejections).unwrap_or_default()
+    }
+
+    /// What was noted of the activity log when it was opened, for outputs that list all notes.
+    pub fn log_notes(&self) -> &[String] {
+        match &self.log {
+            Some(Log::Loaded { said, .. }) => said,
+            _ => &[],
+        }
     }
 
     /// What was assumed or could not be used; complete once all rows have been read.

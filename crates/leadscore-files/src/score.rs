@@ -142,7 +142,8 @@ impl Scoring {
         rejects.add_log(leads.take_log_rejections(), notes)?;
         tally.rejected_count = rejects.count();
         rejects.finish(notes)?;
-        tally.reader_warnings = leads.warnings().iter().map(ToString::to_string).collect();
+        tally.reader_warnings = leads.log_notes().to_vec();
+        tally.reader_warnings.extend(leads.warnings().iter().map(ToString::to_string));
         if tally.is_all_the_same() {
             notes.assumed(
                 "every lead has the same score: the input tells this pipeline nothing; see `leadscore inspect` and --map",

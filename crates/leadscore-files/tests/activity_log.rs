@@ -219,13 +219,13 @@ fn the_first_refused_row_is_the_first_of_the_file() {
         let mut notes = Vec::new();
         let pipeline = Pipeline::from_json(pipeline).unwrap();
         let mut reader = LeadInput::new(&*leads).activities(&log).open(&pipeline, &mut notes).unwrap();
-        assert_eq!(reader.read_lead().unwrap(), ReadLead::Lead);
-        let notes: Vec<String> = reader.warnings().iter().map(ToString::to_string).collect();
+        let notes = reader.log_notes().to_vec();
         assert!(
             notes.iter().any(|note| note
                 == "3 activities could not be used; the first: line 3: the time `soon` is no date"),
             "{notes:?}"
         );
+        assert_eq!(reader.read_lead().unwrap(), ReadLead::Lead);
         let activities = &reader.lead().activities;
         assert_eq!(activities.iter().map(|activity| &*activity.kind).collect::<Vec<_>>(), ["call", "call"]);
     }

@@ -229,6 +229,29 @@ fn recency_is_of_what_the_lead_did() {
 }
 
 #[test]
+fn opens_by_scanners_can_be_left_out() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/without-scanners.json");
+    let pipeline = Pipeline::from_json(&std::fs::read_to_string(file).unwrap()).unwrap();
+    // Sent a week ago; opened and clicked by a scanner within half a minute, and opened by somebody a day later.
+    let lead = log(&[
+        ("email_sent", "2026-11-11T12:00:00Z"),
+        ("email_open", "2026-11-11T12:00:02Z"),
+        ("email_click", "2026-11-11T12:00:30Z"),
+        ("email_open", "2026-11-12T12:00:00Z"),
+    ]);
+    let of_both = |feature: &str| {
+        let find = |pipeline: &Pipeline| {
+            let features = pipeline.features(&lead, &as_of(NOON), Mode::Lenient).unwrap();
+            features.get(feature).unwrap().clone()
+        };
+        [find(&conversion()), find(&pipeline)]
+    };
+    assert_eq!(of_both("email_open_count"), [number(2.0), number(1.0)]);
+    assert_eq!(of_both("email_click_count"), [number(1.0), number(0.0)]);
+    assert_eq!(of_both("days_since_last_activity"), [number(6.0), number(6.0)]);
+}
+
+#[test]
 fn counts_look_at_the_latest_100_activities_and_the_total_at_all() {
     let mut lead = log(&[("email_open", "2026-11-01T08:00:00Z")]);
     for minute in 0..100 {

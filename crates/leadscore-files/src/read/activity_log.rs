@@ -73,6 +73,9 @@ impl ActivityLog {
                 (store_bytes + numbers.byte_count() + numbers.len()) / activity_count
             ));
         }
+        for message in remarks.messages(form) {
+            notes.assumed(message);
+        }
         Ok((log, remarks))
     }
 

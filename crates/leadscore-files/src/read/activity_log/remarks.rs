@@ -21,6 +21,8 @@ const MAX_NAMED: usize = 10;
 pub(in crate::read) struct LogRemarks {
     rejections: Vec<Rejection>,
     rejected_count: u64,
+    /// The line and the reason of the first of them.
+    first_rejected: Option<(u64, String)>,
     kinds: HashMap<String, u64>,
     seconds_count: u64,
     milliseconds_count: u64,
@@ -32,6 +34,9 @@ impl LogRemarks {
     /// Takes a row that is no activity; rows may come in any order.
     pub(super) fn refuse(&mut self, line: u64, refusal: Refusal) {
         self.rejected_count += 1;
+        if self.first_rejected.as_ref().is_none_or(|(first, _)| line < *first) {
+            self.first_rejected = Some((line, refusal.reason.clone()));
+        }
         if self.rejections.len() < MAX_REJECTIONS {
             let reason = format!("activity log: {}", refusal.reason);
             self.rejections.push(Rejection::new(line, reason, refusal.raw));
@@ -78,10 +83,9 @@ impl LogRemarks {
     }
 
     fn refused_message(&self) -> Option<String> {
-        let first = self.rejections.iter().min_by_key(|rejection| rejection.line)?;
+        let (line, reason) = self.first_rejected.as_ref()?;
         let refused = counted(self.rejected_count, "activity", "activities");
-        let reason = first.reason.trim_start_matches("activity log: ");
-        Some(format!("{refused} could not be used; the first: line {}: {reason}", first.line))
+        Some(format!("{refused} could not be used; the first: line {line}: {reason}"))
     }
 
     fn unknown_kinds(&self, schema: &FeatureSchema) -> Option<String> {
