@@ -38,6 +38,7 @@ mod names;
 mod notes;
 mod number;
 mod options;
+mod placeholder;
 mod plan;
 mod profile;
 mod reader;

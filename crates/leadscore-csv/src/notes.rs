@@ -20,8 +20,8 @@ pub(crate) enum Note {
     RepeatedHeader,
     EmptyRow,
     FirstCellOnly,
-    /// A missing marker, by its index in the list of markers.
-    Marker(u8),
+    /// A text that stands for a missing value, by its place in the list of them.
+    Placeholder(u8),
     Percent,
     AmbiguousNumber,
     ContraryNumber,
@@ -67,7 +67,7 @@ impl CellNotes {
     }
 
     /// Adds what was noticed elsewhere.
-    pub(crate) fn merge(&mut self, other: CellNotes) {
+    pub fn merge(&mut self, other: CellNotes) {
         for (column, tallies) in other.by_column.into_iter().enumerate() {
             for theirs in tallies {
                 match self.tally(column, theirs.note) {
@@ -112,6 +112,11 @@ impl WarningLog {
         }
         let column = column.map(str::to_owned);
         self.file.push(Warning { line, column, message: message.into() });
+    }
+
+    /// Takes back what was said of a column as such.
+    pub(crate) fn forget_column(&mut self, name: &str) {
+        self.file.retain(|warning| warning.column.as_deref() != Some(name));
     }
 
     /// Counts something about a line.
@@ -172,7 +177,7 @@ fn cell_message(tally: &CellTally) -> String {
     let (cells, are) = if tally.count == 1 { ("cell", "is") } else { ("cells", "are") };
     let count = format!("{} {cells}", tally.count);
     let what = match tally.note {
-        Note::Marker(_) => {
+        Note::Placeholder(_) => {
             return format!("{count} with `{}` read as missing; first at line {}", tally.value, tally.line);
         }
         Note::Percent => "with %, read as fractions (45% is 0.45)".to_owned(),

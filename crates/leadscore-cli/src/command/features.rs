@@ -36,6 +36,7 @@ pub(crate) fn run(args: &FeaturesArgs) -> Result<bool, Failure> {
         }
     }
     out.finish()?;
+    rejects.add_log(work.leads.take_log_rejections(), &mut notes)?;
     let all_good = rejects.count() == 0;
     rejects.finish(&mut notes)?;
     note_warnings(&work.leads.warnings(), &ValueWarnings::default(), &mut notes);
