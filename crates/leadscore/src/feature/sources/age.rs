@@ -113,7 +113,7 @@ impl AgeSource {
             Some(_) => Found::unusable(MissingCause::Future, &text(input.attribute)),
             // Too late for a time of ours; it stands for a date without end.
             None if text(input.attribute).trim().starts_with(NO_END) => {
-                Found::unusable(MissingCause::Future, NO_END)
+                Found::unusable(MissingCause::Future, &text(input.attribute))
             }
             None => Found::unusable(MissingCause::Unreadable, &text(input.attribute)),
         }

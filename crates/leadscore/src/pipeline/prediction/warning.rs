@@ -36,7 +36,9 @@ impl Warning {
         match missing.cause {
             MissingCause::Unreadable => format!("cannot read `{found}`; taken as missing"),
             MissingCause::OutOfRange => format!("{found} lies outside the range; taken as missing"),
-            MissingCause::Future if found == NO_END => format!("{found} means no end; taken as missing"),
+            MissingCause::Future if found.starts_with(NO_END) => {
+                format!("{found} means no end; taken as missing")
+            }
             MissingCause::Future => format!("{found} lies after the as-of time; taken as missing"),
             MissingCause::Unseen => format!("`{found}` is not a known level; taken as missing"),
             MissingCause::Absent | MissingCause::Undecided => "not known".to_owned(),
