@@ -311,7 +311,7 @@ impl Log {
 
     fn messages(&self) -> Vec<String> {
         match self {
-            Log::Loaded { log, .. } => log.unmatched_note().into_iter().collect(),
+            Log::Loaded { log, .. } => log.messages(),
             Log::Streamed(stream) => stream.messages(),
         }
     }

@@ -254,3 +254,21 @@ fn kinds_that_no_rule_knows_are_named() {
     let (_, notes) = folder.read(&folder.write("log.csv", "lead_id,kind,at\n1,call,2026-11-20\n"), None);
     assert!(!notes.iter().any(|note| note.contains("no rule")), "{notes:?}");
 }
+
+#[test]
+fn activities_of_one_id_are_said() {
+    let folder = Folder::new();
+    let log = "lead_id,kind,at,Event ID\n1,call,2026-11-18,a\n1,call,2026-11-18,a\n1,call,2026-11-19,b\n1,call,2026-11-20,b\n\
+        2,call,2026-11-18,a\n3,call,2026-11-18,c\n3,call,2026-11-18,c\n";
+    let (found, notes) = folder.read(&folder.write("log.csv", log), None);
+    assert_eq!(found.len(), 3);
+    says(
+        &notes,
+        "2 activities have the id of another one of the same lead, and so are not counted again; 1 of them is at another time",
+    );
+    // A spreadsheet rounded these: they say nothing.
+    let log = "lead_id,kind,at,Event ID\n1,call,2026-11-18,1.23E+15\n1,call,2026-11-19,1.23E+15\n";
+    let (found, notes) = folder.read(&folder.write("log.csv", log), None);
+    assert_eq!(found.len(), 2);
+    says(&notes, "2 ids of activities were rounded by a spreadsheet");
+}

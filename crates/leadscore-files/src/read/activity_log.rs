@@ -1,6 +1,7 @@
 //! The activity log: held in memory by lead, or read along with the leads where it is sorted like them.
 
 mod compact;
+mod doubles;
 mod full;
 mod leads;
 mod mapping;
@@ -15,6 +16,7 @@ use leadscore::record::Activities;
 use leadscore::{Activity, Error, FeatureSchema, Lead, Pipeline, Zone};
 
 use self::compact::{CompactLog, CompactLogBuilder};
+use self::doubles::Doubles;
 use self::full::FullLog;
 use self::leads::{LeadNumbers, LogLeads};
 pub(super) use self::mapping::LogMapping;
@@ -29,6 +31,8 @@ use crate::wording::counted;
 pub(crate) struct ActivityLog {
     leads: LogLeads,
     store: Store,
+    /// The leads with doubles, by their numbers.
+    doubles: Vec<(u32, Doubles)>,
 }
 
 /// The activities by the number of the lead.
@@ -125,9 +129,21 @@ impl ActivityLog {
         }
     }
 
-    /// What to say of activities whose lead was not in the input.
-    pub(super) fn unmatched_note(&self) -> Option<String> {
-        self.leads.unmatched_note(|_| true)
+    /// What to say of the log once all leads are read: of activities whose lead was not in the input, and of doubles of
+    /// those whose lead was.
+    pub(super) fn messages(&self) -> Vec<String> {
+        self.leads.unmatched_note(|_| true).into_iter().chain(self.doubles().message()).collect()
+    }
+
+    /// The doubles of the leads that were in the input.
+    fn doubles(&self) -> Doubles {
+        let mut doubles = Doubles::default();
+        for (lead, own) in &self.doubles {
+            if self.leads.is_matched(*lead) {
+                doubles.merge(*own);
+            }
+        }
+        doubles
     }
 }
 
@@ -152,7 +168,7 @@ impl LogForm {
         } else {
             StoreBuilder::Compact(CompactLogBuilder::new(self.pipeline.schema(), has_ids))
         };
-        LogBuilder { leads: LeadNumbers::default(), store }
+        LogBuilder { leads: LeadNumbers::default(), store, copied: Vec::new() }
     }
 }
 
@@ -161,6 +177,8 @@ impl LogForm {
 struct LogBuilder<'s> {
     leads: LeadNumbers,
     store: StoreBuilder<'s>,
+    /// Leads whose activities come from another log of theirs.
+    copied: Vec<u32>,
 }
 
 #[derive(Debug)]
@@ -187,6 +205,7 @@ impl LogBuilder<'_> {
     fn add_from(&mut self, other: &ActivityLog, lead_id: &str) {
         let Some(number) = other.leads.numbers().find(lead_id) else { return };
         let lead = self.leads.number(lead_id);
+        self.copied.push(lead);
         match (&mut self.store, &other.store) {
             (StoreBuilder::Full(log), Store::Full(other)) => {
                 for activity in other.activities(number as usize) {
@@ -208,6 +227,12 @@ impl LogBuilder<'_> {
             StoreBuilder::Full(log) => Store::Full(log),
             StoreBuilder::Compact(builder) => Store::Compact(builder.finish(self.leads.len())),
         };
-        ActivityLog { leads: LogLeads::new(self.leads), store }
+        let mut doubles = match &store {
+            Store::Full(log) => log.doubles(),
+            Store::Compact(log) => log.doubles().to_vec(),
+        };
+        // Those of a copy were counted with the original.
+        doubles.retain(|(lead, _)| !self.copied.contains(lead));
+        ActivityLog { leads: LogLeads::new(self.leads), store, doubles }
     }
 }

@@ -26,6 +26,7 @@ pub(in crate::read) struct LogRemarks {
     kinds: HashMap<String, u64>,
     seconds_count: u64,
     milliseconds_count: u64,
+    rounded_id_count: u64,
     /// What is said of the file, once it is read.
     pub(super) file: Vec<String>,
 }
@@ -50,6 +51,7 @@ impl LogRemarks {
             Some(UnixUnit::Seconds) => self.seconds_count += 1,
             Some(UnixUnit::Milliseconds) => self.milliseconds_count += 1,
         }
+        self.rounded_id_count += u64::from(entry.has_rounded_id);
         if let Some(count) = self.kinds.get_mut(entry.kind) {
             *count += 1;
         } else if self.kinds.len() < MAX_KINDS {
@@ -76,6 +78,10 @@ impl LogRemarks {
                 );
                 messages.push(format!("{times}, read as {unit} since 1970-01-01 UTC"));
             }
+        }
+        if self.rounded_id_count > 0 {
+            let ids = counted(self.rounded_id_count, "id of an activity was", "ids of activities were");
+            messages.push(format!("{ids} rounded by a spreadsheet, as in `1.23E+15`, and not read"));
         }
         messages.extend(self.refused_message());
         messages.extend(form.schema_of_kinds().and_then(|schema| self.unknown_kinds(schema)));

@@ -47,6 +47,8 @@ pub(super) struct Entry<'a> {
     pub(super) kind: &'a str,
     pub(super) at: LogTime,
     pub(super) id: Option<&'a str>,
+    /// Whether a spreadsheet rounded the id, which then is none.
+    pub(super) has_rounded_id: bool,
     properties: Properties<'a>,
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use leadscore::{Error, Lead, Zone};
 
+use super::doubles::Doubles;
 use super::leads::{LeadNumbers, LogLeads};
 use super::rows::LogRows;
 use super::{ActivityLog, LogForm, LogRemarks};
@@ -29,6 +30,8 @@ pub(in crate::read) struct LogStream {
     /// The group that was read last, by the lead's id and number; earlier ones are gone.
     group: Option<(String, u32)>,
     remarks: LogRemarks,
+    /// The doubles of the leads read so far.
+    doubles: Doubles,
     /// The activities of the leads asked for last.
     latest: Option<Arc<ActivityLog>>,
     /// The whole log, once the leads turned out to be sorted in another way.
@@ -81,6 +84,7 @@ impl LogStream {
             rows,
             group: None,
             remarks: LogRemarks::default(),
+            doubles: Doubles::default(),
             latest: None,
             whole: None,
         }))
@@ -158,11 +162,14 @@ impl LogStream {
         let order = self.whole.is_some().then(|| {
             "the leads are sorted in another way than the log, which was therefore held in memory".to_owned()
         });
-        let unmatched = match &self.whole {
-            Some(log) => log.unmatched_note(),
-            None => self.leads.unmatched_note(|number| self.has_activities[number as usize]),
+        let at_end = match &self.whole {
+            Some(log) => log.messages(),
+            None => {
+                let unmatched = self.leads.unmatched_note(|number| self.has_activities[number as usize]);
+                unmatched.into_iter().chain(self.doubles.message()).collect()
+            }
         };
-        order.into_iter().chain(self.remarks.messages(&self.form)).chain(unmatched).collect()
+        order.into_iter().chain(self.remarks.messages(&self.form)).chain(at_end).collect()
     }
 
     /// The rows that are no activities, and how many there were, once all leads are read.
@@ -199,7 +206,11 @@ impl LogStream {
                 }
             }
         }
-        Ok(Some(Arc::new(builder.finish())))
+        let log = builder.finish();
+        for (_, doubles) in &log.doubles {
+            self.doubles.merge(*doubles);
+        }
+        Ok(Some(Arc::new(log)))
     }
 
     /// Reads rows up to the first one behind what is wanted.

@@ -68,6 +68,7 @@ impl LineRows {
                     kind: &record.kind,
                     at: *at,
                     id: record.id.as_ref().map(|id| &*id.0).filter(|id| !id.is_empty()),
+                    has_rounded_id: false,
                     properties: Properties::Json(&mut record.properties),
                 }),
                 Err(reason) => Err(Refusal::new(std::mem::take(reason), &self.text)),

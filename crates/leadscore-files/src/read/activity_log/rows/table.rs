@@ -212,8 +212,10 @@ impl LogColumns {
             self.refuse_unreadable(row, parser)?;
         }
         let id = id.map(&trimmed).filter(|id| !id.is_empty());
+        let has_rounded_id = id.is_some_and(is_rounded);
+        let id = id.filter(|_| !has_rounded_id);
         let properties = Properties::Table { row, columns: self };
-        Ok(Entry { lead, kind, at, id, properties })
+        Ok(Entry { lead, kind, at, id, has_rounded_id, properties })
     }
 
     /// In strict mode, refuses a row with a property that holds a digit and still has no value.
@@ -245,4 +247,12 @@ impl LogColumns {
 
 fn trimmed(block: &RowBlock, row: usize, column: usize) -> &str {
     block.raw(row, column).map(str::trim).unwrap_or_default()
+}
+
+/// Whether a spreadsheet rounded an id to `1.23E+15`, which others have too then.
+fn is_rounded(id: &str) -> bool {
+    let Some((mantissa, exponent)) = id.split_once("E+") else { return false };
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, "0"));
+    is_digits(whole) && is_digits(fraction) && is_digits(exponent)
 }
