@@ -249,7 +249,7 @@ fn kinds_that_no_rule_knows_are_named() {
     let (_, notes) = folder.read(&folder.write("log.csv", log), None);
     says(
         &notes,
-        "no rule of the pipeline knows these kinds of activity, which count as activities alone: `Sticker` (2), `Badge scan` (1)",
+        "no rule of the pipeline knows these kinds of activity, which count only where every kind does: `Sticker` (2), `Badge scan` (1)",
     );
     let (_, notes) = folder.read(&folder.write("log.csv", "lead_id,kind,at\n1,call,2026-11-20\n"), None);
     assert!(!notes.iter().any(|note| note.contains("no rule")), "{notes:?}");

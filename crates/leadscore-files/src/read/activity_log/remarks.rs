@@ -108,7 +108,7 @@ impl LogRemarks {
             text += &format!(" and {} more", unknown.len() - MAX_NAMED);
         }
         Some(format!(
-            "no rule of the pipeline knows these kinds of activity, which count as activities alone: {text}"
+            "no rule of the pipeline knows these kinds of activity, which count only where every kind does: {text}"
         ))
     }
 }
