@@ -145,9 +145,16 @@ impl WarningLog {
         for (column, tallies) in columns.iter().zip(&self.cells.by_column) {
             let mut tallies: Vec<&CellTally> = tallies.iter().collect();
             tallies.sort_by_key(|tally| tally.note);
-            for tally in tallies {
-                let message = cell_message(tally);
-                warnings.push(Warning { line: Some(tally.line), column: Some(column.name.clone()), message });
+            let is_placeholder = |tally: &&&CellTally| matches!(tally.note, Note::Placeholder(_));
+            let placeholders: Vec<&CellTally> = tallies.iter().filter(is_placeholder).copied().collect();
+            let mut warn = |line, message| {
+                warnings.push(Warning { line: Some(line), column: Some(column.name.clone()), message });
+            };
+            if let Some(line) = placeholders.iter().map(|tally| tally.line).min() {
+                warn(line, placeholder_message(&placeholders, line));
+            }
+            for tally in tallies.into_iter().filter(|tally| !is_placeholder(&tally)) {
+                warn(tally.line, cell_message(tally));
             }
         }
         warnings
@@ -173,13 +180,24 @@ fn line_message(note: Note, tally: &LineTally, encoding: &str) -> String {
     format!("{} {noun} {what}: {noun} {}{more}", tally.count, lines.join(", "))
 }
 
+/// All words for missing of a column in one sentence, the most frequent first.
+fn placeholder_message(tallies: &[&CellTally], line: u64) -> String {
+    let count: u64 = tallies.iter().map(|tally| tally.count).sum();
+    let mut tallies = tallies.to_vec();
+    tallies.sort_by_key(|tally| (std::cmp::Reverse(tally.count), tally.line, tally.note));
+    let words: Vec<String> = tallies.iter().map(|tally| format!("`{}`", tally.value)).collect();
+    let words = match words.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        _ => words.concat(),
+    };
+    let cells = if count == 1 { "cell" } else { "cells" };
+    format!("{count} {cells} with {words} read as missing; first at line {line}")
+}
+
 fn cell_message(tally: &CellTally) -> String {
     let (cells, are) = if tally.count == 1 { ("cell", "is") } else { ("cells", "are") };
     let count = format!("{} {cells}", tally.count);
     let what = match tally.note {
-        Note::Placeholder(_) => {
-            return format!("{count} with `{}` read as missing; first at line {}", tally.value, tally.line);
-        }
         Note::Percent => "with %, read as fractions (45% is 0.45)".to_owned(),
         Note::AmbiguousNumber => {
             format!(

@@ -138,6 +138,11 @@ impl Profile {
         }
     }
 
+    /// Whether at least half of the cells are dates.
+    pub(crate) fn is_mostly_dates(&self) -> bool {
+        self.possible_date_count > 0 && self.possible_date_count * 2 >= self.cell_count - self.word_count
+    }
+
     /// The first cell that is no date in a form that is read, or else no day that exists.
     fn first_non_date(&self) -> Option<&(u64, String)> {
         self.non_dates.first.as_ref().or(self.impossible_dates.first.as_ref())

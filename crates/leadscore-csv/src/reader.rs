@@ -13,10 +13,11 @@ use super::line::line_end;
 use super::notes::{CellNotes, Note, WarningLog};
 use super::options::CsvOptions;
 use super::placeholder::TextPlaceholders;
+use super::profile::{self, Profile};
 use super::record::{Cut, Record, RecordCutter, TOO_LONG};
 use super::source::TextSource;
 use super::table::{Column, ColumnKind, Dialect, Rejected, Warning};
-use super::{names, profile, sample, trim};
+use super::{names, sample, trim};
 
 /// How much of a rejected row is kept, in bytes.
 const MAX_REJECTED_TEXT: usize = 64 << 10;
@@ -51,6 +52,8 @@ pub struct CsvReader<R> {
     source: TextSource<R>,
     layout: Layout,
     columns: Vec<Column>,
+    /// Whether at least half of a column's cells are dates.
+    mostly_dates: Vec<bool>,
     plan: Arc<RowPlan>,
     dialect: Dialect,
     cutter: RecordCutter,
@@ -108,7 +111,9 @@ impl<R: Read> CsvReader<R> {
             header_line: layout.header_line,
         };
         source.consume(layout.data);
+        let mostly_dates = profiles.iter().map(Profile::is_mostly_dates).collect();
         Ok(CsvReader {
+            mostly_dates,
             cutter: RecordCutter::new(layout.delimiter, Some(width))
                 .pad_short_rows(options.short_rows_are_padded),
             plan: Arc::new(RowPlan { columns: plans, selected: vec![true; width] }),
@@ -155,6 +160,11 @@ impl<R: Read> CsvReader<R> {
             plan.placeholders = TextPlaceholders::all_but(is_value);
         }
         self.plan = Arc::new(RowPlan { columns, selected: self.plan.selected.clone() });
+    }
+
+    /// Whether at least half of a column's cells in the sample are dates, whatever its kind.
+    pub fn is_mostly_dates(&self, column: usize) -> bool {
+        self.mostly_dates.get(column).copied().unwrap_or_default()
     }
 
     /// Reads a column as dates from now on, although most of its cells may be something else.

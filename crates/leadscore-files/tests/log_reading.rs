@@ -170,6 +170,14 @@ fn ambiguous_dates_are_settled_or_refused() {
     let (found, notes) = folder.read(&log, None);
     assert_eq!(found, ["1 call 2026-06-05T00:00:00Z", "2 call 2026-06-25T00:00:00Z"]);
     says(&notes, "activity log: column `at`: dates read with the day first");
+    // A column of dates is preferred to one of numbers although something else is in it too, which is said of it alone.
+    let log = folder.write(
+        "log.csv",
+        "lead_id,kind,When,ActivityDate,Other Date\n1,call,1,2026-11-05,11/31/2026\n2,call,2,soon,soon\n2,call,3,2026-11-06,x\n",
+    );
+    let (found, notes) = folder.read(&log, None);
+    assert_eq!(found, ["1 call 2026-11-05T00:00:00Z", "2 call 2026-11-06T00:00:00Z"]);
+    assert!(!notes.iter().any(|note| note.contains("Other Date")), "{notes:?}");
     // Half of the times are none; the others are read all the same.
     let log = folder.write(
         "log.csv",

@@ -23,6 +23,7 @@ pub(in super::super) struct TableRows {
     columns: LogColumns,
     /// What was assumed about its columns.
     assumed: Option<String>,
+    reads_properties: bool,
     parser: RowParser,
     block: RowBlock,
     /// The row of the block that is shown next.
@@ -45,6 +46,7 @@ impl TableRows {
         let names: Vec<&str> = header.iter().map(String::as_str).collect();
         let evidence = |column: usize| match reader.columns()[column].kind {
             ColumnKind::Date => TimeEvidence::Dates,
+            _ if reader.is_mostly_dates(column) => TimeEvidence::Dates,
             ColumnKind::Number => TimeEvidence::Numbers,
             _ => TimeEvidence::None,
         };
@@ -57,7 +59,9 @@ impl TableRows {
         }
         let columns = LogColumns { roles, header, is_strict: form.is_strict };
         let mut parser = reader.parser();
-        if let Some(selected) = select(&columns) {
+        let selected = select(&columns);
+        let reads_properties = selected.is_none();
+        if let Some(selected) = selected {
             reader.select(&selected);
             // Of all others the text is enough.
             parser = reader.parser().only(&[columns.roles.at]);
@@ -68,6 +72,7 @@ impl TableRows {
             reader,
             columns,
             assumed,
+            reads_properties,
             block: RowBlock::default(),
             next: 0,
             cells: CellBuffer::default(),
@@ -78,8 +83,14 @@ impl TableRows {
     /// What was assumed about the file, and what was noticed in the rows shown so far.
     pub(super) fn messages(&mut self) -> Vec<String> {
         self.reader.merge(std::mem::take(&mut self.notes));
+        let LogColumns { roles, header, .. } = &self.columns;
+        let own: Vec<&str> = roles.columns().map(|column| &*header[column]).collect();
+        // Of ids and kinds the text is read, whatever it looks like; of a property, nothing as a rule.
+        let matters =
+            |name: &str| name == header[roles.at] || (self.reads_properties && !own.contains(&name));
         let warnings = self.reader.warnings();
-        let warnings = warnings.iter().map(|warning| format!("activity log: {warning}"));
+        let warnings = warnings.iter().filter(|warning| warning.column.as_deref().is_none_or(matters));
+        let warnings = warnings.map(|warning| format!("activity log: {warning}"));
         self.assumed.iter().cloned().chain(warnings).collect()
     }
 
