@@ -1,6 +1,6 @@
 # The front door; `make help` lists what there is. `make check` and `make test` are the whole proof.
 .PHONY: help check check-rust check-python check-node check-jvm test test-rust test-python test-node test-jvm \
-  test-third-party test-long fmt generate deny lint msrv bench bench-peers fixtures wheel npm jar
+  test-third-party test-long mutants fmt generate deny lint msrv bench bench-peers fixtures wheel npm jar
 
 PYTHON ?= python3
 export PYTHON
@@ -64,7 +64,7 @@ test-third-party: ## against the suites and tools of other projects
 	$(call with,npm,crates/leadscore-server/third-party,test)
 
 # The fuzz loops of `make test`, ten times as long.
-test-long: ## what takes long: fuzzing with many more inputs, also of the server's routes, many kills, the static binary, two soaks
+test-long: ## what takes long: fuzzing with many more inputs, also of the server's routes, many kills, the static binary, two soaks, mutants
 	LEADSCORE_FUZZ=1000000 $(MAKE) -C python test-fuzz
 	LEADSCORE_FUZZ=1000000 $(MAKE) -C node test-fuzz
 	LEADSCORE_EXAMPLES=200 $(MAKE) -C crates/leadscore-server/third-party fuzz
@@ -73,6 +73,10 @@ test-long: ## what takes long: fuzzing with many more inputs, also of the server
 	cargo build --release -p leadscore-cli
 	benches/http/run.sh --leadscore $(or $(CARGO_TARGET_DIR),target)/release/leadscore --soak 10
 	$(PYTHON) benches/http/mixed.py $(or $(CARGO_TARGET_DIR),target)/release/leadscore --minutes 10
+	$(MAKE) mutants
+
+mutants: ## small bugs put in by a tool, of which the tests must see nine of ten; wants cargo-mutants
+	$(PYTHON) .ci/mutants.py
 
 fmt: ## format everything
 	cargo fmt --all

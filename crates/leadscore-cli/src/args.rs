@@ -69,7 +69,7 @@ pub(crate) struct InputArgs {
     /// The time zone of local hours and of times without an offset
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     pub(crate) zone: String,
-    /// The activity log: CSV or JSONL with `lead_id`, kind and at
+    /// The activity log: CSV or JSONL with `lead_id`, kind and at, or columns of other names
     #[arg(short, long, value_name = "FILE")]
     pub(crate) activities: Option<PathBuf>,
     /// Refuse leads with missing required or unusable values instead of using defaults

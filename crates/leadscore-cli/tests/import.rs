@@ -122,7 +122,8 @@ fn fewer_rounds_make_a_smaller_pipeline() {
 
 #[test]
 fn a_model_without_reasons_explains_nothing_and_says_so() {
-    let dir = folder(&[("leads.csv", b"lead_id,visits,time_on_site,pages,recency,country,source\n1,3,,,,,\n")]);
+    let dir =
+        folder(&[("leads.csv", b"lead_id,visits,time_on_site,pages,recency,country,source\n1,3,,,,,\n")]);
     let (pipeline, leads) = (path(&dir, "p.json"), path(&dir, "leads.csv"));
     let run = leadscore(&["import", LINEAR_LEAVES, "--scale", "points", "--no-reasons", "-o", &pipeline]);
     assert_eq!(run.code, 0, "{}", run.err);

@@ -8,9 +8,9 @@ use leadscore::DateTime;
 use super::encoding::{Charset, MinorityEncoding};
 use super::fields::Fields;
 use super::notes::{CellNotes, Note, WarningLog};
-use super::plan::{ColumnPlan, DecimalPolicy, Value};
+use super::plan::{self, ColumnPlan, DecimalPolicy, Value};
 use super::row::{Cell, CellValue, ParsedCell, RowRef};
-use super::shape::{flag, is_text_marker, spreadsheet_text};
+use super::shape::{flag, spreadsheet_text};
 use super::table::{ColumnKind, Rejected};
 use super::{date, number, trim};
 
@@ -268,6 +268,16 @@ impl RowParser {
 }
 
 impl RowParser {
+    /// What is wrong with the text of a cell that holds something and is read as missing, such as `is no date`; none where it
+    /// is read.
+    pub fn fault(&self, column: usize, text: &str) -> Option<&'static str> {
+        let text = trim(text);
+        match self.plan.columns.get(column)?.parse(text) {
+            (Value::Missing, Some(note)) => Some(plan::fault(note)),
+            _ => None,
+        }
+    }
+
     /// The same for some of the columns alone; of the others only [`RowBlock::raw`] tells.
     #[must_use]
     pub fn only(&self, columns: &[usize]) -> RowParser {
@@ -331,8 +341,10 @@ impl ColumnPlan {
                 Some(buffer.add_date(date, false))
             }
             ColumnKind::Flag => flag(cell).map(CellValue::Flag),
-            ColumnKind::Text if !is_text_marker(cell) => Some(CellValue::Text),
-            ColumnKind::Id if !is_text_marker(cell) && !number::may_be_rounded_code(cell) => {
+            ColumnKind::Text if self.placeholders.find(cell).is_none() => Some(CellValue::Text),
+            ColumnKind::Id
+                if self.placeholders.find(cell).is_none() && !number::may_be_rounded_code(cell) =>
+            {
                 Some(CellValue::Text)
             }
             ColumnKind::Text | ColumnKind::Id | ColumnKind::Empty => None,

@@ -10,8 +10,9 @@ use super::fields::Fields;
 use super::line::line_end;
 use super::notes::WarningLog;
 use super::options::CsvOptions;
+use super::placeholder::is_placeholder;
 use super::record::{Cut, MAX_RECORD, RecordCutter};
-use super::shape::{Shape, is_column_name, marker, shape};
+use super::shape::{Shape, is_column_name, shape};
 use super::{trim, unreadable};
 
 /// The records, and the bytes of text, that are cut with each candidate delimiter.
@@ -282,7 +283,7 @@ impl Scan {
             !cell.is_empty()
                 // A column may be called `n` or `y`.
                 && shape(cell).is_none_or(|shape| shape == Shape::Flag && cell.len() < 3)
-                && marker(cell).is_none()
+                && !is_placeholder(cell)
                 && seen.insert(cell.to_owned())
         })
     }
@@ -299,7 +300,7 @@ impl Scan {
         {
             for (count, cell) in counts.iter_mut().zip(self.cells(record)) {
                 let cell = trim(&cell);
-                if cell.is_empty() || marker(cell).is_some() {
+                if cell.is_empty() || is_placeholder(cell) {
                     continue;
                 }
                 count[4] += 1;
@@ -328,7 +329,7 @@ impl Scan {
         let like = |(shape, below): (&Option<Shape>, &Option<Shape>)| shape.is_some() && shape == below;
         let alike = shapes.iter().zip(&below).filter(|pair| like(*pair)).count();
         let unlike = cells.iter().zip(shapes.iter().zip(&below)).filter(|(cell, (shape, below))| {
-            below.is_some() && shape.is_none() && !cell.is_empty() && marker(cell).is_none()
+            below.is_some() && shape.is_none() && !cell.is_empty() && !is_placeholder(cell)
         });
         let unlike = unlike.count();
         if cells

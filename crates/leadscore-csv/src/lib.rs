@@ -39,6 +39,7 @@ mod names;
 mod notes;
 mod number;
 mod options;
+mod placeholder;
 mod plan;
 mod profile;
 mod reader;

@@ -21,8 +21,8 @@ pub(crate) enum Note {
     EmptyRow,
     SkippedRow,
     FirstCellOnly,
-    /// A missing marker, by its index in the list of markers.
-    Marker(u8),
+    /// A text that stands for a missing value, by its place in the list of them.
+    Placeholder(u8),
     Percent,
     AmbiguousNumber,
     ContraryNumber,
@@ -86,7 +86,7 @@ impl CellNotes {
     }
 
     /// Adds what was noticed elsewhere.
-    pub(crate) fn merge(&mut self, other: CellNotes) {
+    pub fn merge(&mut self, other: CellNotes) {
         for (column, tallies) in other.by_column.into_iter().enumerate() {
             for theirs in tallies {
                 match self.tally(column, theirs.note) {
@@ -148,6 +148,11 @@ impl WarningLog {
         self.file.push(Warning { line, column, message: message.into() });
     }
 
+    /// Takes back what was said of a column as such.
+    pub(crate) fn forget_column(&mut self, name: &str) {
+        self.file.retain(|warning| warning.column.as_deref() != Some(name));
+    }
+
     /// Counts something about a line.
     pub(crate) fn line(&mut self, line: u64, note: Note) {
         let tally = self.lines.entry(note).or_default();
@@ -174,9 +179,16 @@ impl WarningLog {
         for (column, tallies) in columns.iter().zip(&self.cells.by_column) {
             let mut tallies: Vec<&CellTally> = tallies.iter().collect();
             tallies.sort_by_key(|tally| tally.note);
-            for tally in tallies {
-                let message = cell_message(tally);
-                warnings.push(Warning { line: Some(tally.line), column: Some(column.name.clone()), message });
+            let is_placeholder = |tally: &&&CellTally| matches!(tally.note, Note::Placeholder(_));
+            let placeholders: Vec<&CellTally> = tallies.iter().filter(is_placeholder).copied().collect();
+            let mut warn = |line, message| {
+                warnings.push(Warning { line: Some(line), column: Some(column.name.clone()), message });
+            };
+            if let Some(line) = placeholders.iter().map(|tally| tally.line).min() {
+                warn(line, placeholder_message(&placeholders, line));
+            }
+            for tally in tallies.into_iter().filter(|tally| !is_placeholder(&tally)) {
+                warn(tally.line, cell_message(tally));
             }
         }
         warnings
@@ -203,13 +215,24 @@ fn line_message(note: Note, tally: &LineTally, encoding: &str) -> String {
     format!("{} {noun} {what}: {noun} {}{more}", tally.count, lines.join(", "))
 }
 
+/// All words for missing of a column in one sentence, the most frequent first.
+fn placeholder_message(tallies: &[&CellTally], line: u64) -> String {
+    let count: u64 = tallies.iter().map(|tally| tally.count).sum();
+    let mut tallies = tallies.to_vec();
+    tallies.sort_by_key(|tally| (std::cmp::Reverse(tally.count), tally.line, tally.note));
+    let words: Vec<String> = tallies.iter().map(|tally| format!("`{}`", tally.value)).collect();
+    let words = match words.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        _ => words.concat(),
+    };
+    let cells = if count == 1 { "cell" } else { "cells" };
+    format!("{count} {cells} with {words} read as missing; first at line {line}")
+}
+
 fn cell_message(tally: &CellTally) -> String {
     let (cells, are) = if tally.count == 1 { ("cell", "is") } else { ("cells", "are") };
     let count = format!("{} {cells}", tally.count);
     let what = match tally.note {
-        Note::Marker(_) => {
-            return format!("{count} with `{}` read as missing; first at line {}", tally.value, tally.line);
-        }
         Note::Percent => "with %, read as fractions (45% is 0.45)".to_owned(),
         Note::AmbiguousNumber => {
             format!(
@@ -237,4 +260,37 @@ fn cell_message(tally: &CellTally) -> String {
         _ => format!("{are} no number, read as missing"),
     };
     format!("{count} {what}; first at line {}: `{}`", tally.line, tally.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is counted, and the cell that is shown for it.
+    fn counted(notes: &CellNotes) -> Vec<(u64, u64, &str)> {
+        notes
+            .by_column
+            .iter()
+            .flatten()
+            .map(|tally| (tally.count, tally.line, tally.value.as_str()))
+            .collect()
+    }
+
+    #[test]
+    fn blocks_may_be_merged_in_any_order() {
+        let (mut early, mut late) = (CellNotes::default(), CellNotes::default());
+        for (line, text) in [(2, "two"), (3, "three")] {
+            early.add(1, line, Note::NotANumber, text);
+        }
+        for (line, text) in [(9, "nine"), (8, "eight"), (10, "ten")] {
+            late.add(1, line, Note::NotANumber, text);
+        }
+        assert_eq!(counted(&late), [(3, 8, "eight")]);
+        for (first, second) in [(&early, &late), (&late, &early)] {
+            let mut all = CellNotes::default();
+            all.merge(first.clone());
+            all.merge(second.clone());
+            assert_eq!(counted(&all), [(5, 2, "two")]);
+        }
+    }
 }

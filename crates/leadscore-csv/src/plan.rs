@@ -5,7 +5,8 @@ use leadscore::DateTime;
 use super::date::{self, ParsedDate};
 use super::notes::Note;
 use super::number::{self, Number};
-use super::shape::{flag, is_text_marker, marker};
+use super::placeholder::{Placeholder, TextPlaceholders, is_placeholder};
+use super::shape::flag;
 use super::table::ColumnKind;
 
 /// How the cells of one column are parsed.
@@ -14,6 +15,8 @@ pub(crate) struct ColumnPlan {
     pub(crate) kind: ColumnKind,
     pub(crate) decimal: DecimalPolicy,
     pub(crate) date_order: DateOrderPolicy,
+    /// What means missing where the cells are texts.
+    pub(crate) placeholders: TextPlaceholders,
 }
 
 /// Which of two readings of a number is taken.
@@ -74,21 +77,48 @@ impl ColumnPlan {
                 (None, "0") => (Value::Flag(false), None),
                 (None, _) => unparsed(text, Note::NotAFlag),
             },
-            ColumnKind::Empty => match marker(text) {
-                Some(marker) => (Value::Missing, Some(marker)),
-                None => (Value::Text, Some(Note::LateText)),
-            },
-            ColumnKind::Text | ColumnKind::Id if is_text_marker(text.as_bytes()) => {
-                (Value::Missing, marker(text))
+            ColumnKind::Empty => {
+                let found = match self.placeholders {
+                    // Nothing else was in the sample.
+                    TextPlaceholders::AsWritten if is_placeholder(text) => Placeholder::find(text.as_bytes()),
+                    decided => decided.find(text.as_bytes()),
+                };
+                match found {
+                    Some(found) => (Value::Missing, Some(found.note())),
+                    // A column may hold nothing but a level that elsewhere means missing.
+                    None if is_placeholder(text) => (Value::Text, None),
+                    None => (Value::Text, Some(Note::LateText)),
+                }
             }
-            ColumnKind::Id if number::is_rounded_code(text) => (Value::Text, Some(Note::RoundedId)),
-            ColumnKind::Text | ColumnKind::Id => (Value::Text, None),
+            ColumnKind::Text | ColumnKind::Id => match self.placeholders.find(text.as_bytes()) {
+                Some(found) => (Value::Missing, Some(found.note())),
+                None if self.kind == ColumnKind::Id && number::is_rounded_code(text) => {
+                    (Value::Text, Some(Note::RoundedId))
+                }
+                None => (Value::Text, None),
+            },
         }
     }
 }
 
+/// What is wrong with a cell that was noted and has no value.
+pub(crate) fn fault(note: Note) -> &'static str {
+    match note {
+        Note::AmbiguousDate => "is ambiguous (day or month first?); name the order to read it",
+        Note::ContraryDate => "is written with day and month in the other order than the rest",
+        Note::ImpossibleDate => "is no day that exists",
+        Note::TwoDigitYear => "has a year of two digits",
+        Note::NotADate => "is no date",
+        Note::AmbiguousNumber => "is ambiguous (thousands or decimals?); name the decimal sign to read it",
+        Note::ContraryNumber => "is written with another decimal sign than the rest",
+        Note::NotANumber => "is no number",
+        Note::NotAFlag => "is neither yes nor no",
+        _ => "means that there is no value",
+    }
+}
+
 fn unparsed(text: &str, note: Note) -> (Value, Option<Note>) {
-    (Value::Missing, Some(marker(text).unwrap_or(note)))
+    (Value::Missing, Some(Placeholder::find(text.as_bytes()).map_or(note, Placeholder::note)))
 }
 
 impl DecimalPolicy {
@@ -114,6 +144,15 @@ impl DecimalPolicy {
 }
 
 impl DateOrderPolicy {
+    /// What comes first, if that is known.
+    pub(crate) fn in_words(self) -> Option<&'static str> {
+        match self {
+            DateOrderPolicy::DayFirst => Some("day"),
+            DateOrderPolicy::MonthFirst | DateOrderPolicy::MonthFirstDotted => Some("month"),
+            DateOrderPolicy::Strict => None,
+        }
+    }
+
     fn resolve(self, parsed: &ParsedDate<'_>) -> (Value, Option<Note>) {
         let (day_first, month_first) = (parsed.day_first, parsed.month_first);
         if !parsed.is_possible() {

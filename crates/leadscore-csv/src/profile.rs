@@ -5,8 +5,9 @@ use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 use super::notes::WarningLog;
 use super::options::{CsvOptions, DateOrder};
+use super::placeholder::{Placeholder, TextPlaceholders, is_placeholder};
 use super::plan::{ColumnPlan, DateOrderPolicy, DecimalPolicy};
-use super::shape::{flag, is_date_name, is_id_name, is_yes_no_name, marker, spreadsheet_text};
+use super::shape::{flag, is_date_name, is_id_name, is_yes_no_name, spreadsheet_text};
 use super::table::ColumnKind;
 use super::{date, excerpt, number};
 
@@ -27,9 +28,13 @@ pub(crate) struct Profile {
     /// A bit for each currency.
     currencies: u32,
     percent_count: u64,
-    /// The first cell that is neither a number nor a date, and the first that is no date.
-    first_text: Option<(u64, String)>,
-    first_non_date: Option<(u64, String)>,
+    /// Placeholders that are words, such as `unknown`, which are cells too.
+    word_count: u64,
+    /// The first cell that is no number.
+    first_non_number: Option<(u64, String)>,
+    /// Cells that are no dates, those words left out, and days that do not exist.
+    non_dates: Repetition,
+    impossible_dates: Repetition,
     distinct: Distinct,
 }
 
@@ -47,9 +52,34 @@ impl Distinct {
         }
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
-        if text.is_empty() || marker(text).is_some() || !self.seen.insert(hasher.finish()) {
+        if text.is_empty() || is_placeholder(text) || !self.seen.insert(hasher.finish()) {
             *self = Distinct { seen: HashSet::default(), is_over: true };
         }
+    }
+}
+
+/// The first of some cells, and how many are like it.
+#[derive(Debug, Clone, Default)]
+struct Repetition {
+    first: Option<(u64, String)>,
+    is_number: bool,
+    same_count: u64,
+    count: u64,
+}
+
+impl Repetition {
+    fn add(&mut self, line: u64, text: &str, is_number: bool) {
+        self.count += 1;
+        let (_, first) = self.first.get_or_insert_with(|| (line, text.to_owned()));
+        if first == text {
+            self.same_count += 1;
+            self.is_number = is_number;
+        }
+    }
+
+    /// Whether there are several, and all are the same.
+    fn is_one_text(&self) -> bool {
+        self.count > 1 && self.same_count == self.count
     }
 }
 
@@ -66,7 +96,7 @@ struct Evidence {
 
 /// A cell for messages: its text and line.
 fn describe_cell(cell: Option<&(u64, String)>) -> String {
-    cell.map_or_else(String::new, |(line, text)| format!("`{text}` on line {line}"))
+    cell.map_or_else(String::new, |(line, text)| format!("`{}` on line {line}", excerpt(text)))
 }
 
 impl Evidence {
@@ -94,20 +124,27 @@ impl Profile {
     /// Takes in a trimmed cell of the sample.
     pub(crate) fn add(&mut self, text: &str, line: u64) {
         self.distinct.add(text);
-        if text.is_empty() || marker(text).is_some() {
+        if text.is_empty() || is_placeholder(text) {
             return;
         }
+        let is_word = Placeholder::find(text.as_bytes()).is_some();
         self.cell_count += 1;
+        self.word_count += u64::from(is_word);
         if spreadsheet_text(text).is_some() {
             self.code_count += 1;
             self.first_code.get_or_insert_with(|| (line, excerpt(text)));
             return;
         }
-        let date = date::parse(text);
-        if date.is_none() && self.first_non_date.is_none() {
-            self.first_non_date = Some((line, excerpt(text)));
+        let (date, number) = (date::parse(text), number::parse(text));
+        match &date {
+            None if !is_word => self.non_dates.add(line, text, number.is_some()),
+            Some(date) if !date.is_possible() => self.impossible_dates.add(line, text, false),
+            _ => {}
         }
-        if let Some(number) = number::parse(text) {
+        if number.is_none() {
+            self.first_non_number.get_or_insert_with(|| (line, text.to_owned()));
+        }
+        if let Some(number) = number {
             self.number_count += 1;
             self.zero_or_one_count += u64::from(matches!(text, "0" | "1"));
             self.percent_count += u64::from(number.percent);
@@ -128,9 +165,29 @@ impl Profile {
                 self.orders.add(date.day_first, date.month_first);
                 self.orders.dotted |= date.dotted && date.day_first.is_none();
             }
-        } else {
-            self.first_text.get_or_insert_with(|| (line, excerpt(text)));
         }
+    }
+
+    /// Whether at least half of the cells are dates.
+    pub(crate) fn is_mostly_dates(&self) -> bool {
+        self.possible_date_count > 0 && self.possible_date_count * 2 >= self.cell_count - self.word_count
+    }
+
+    /// The first cell that is no date in a form that is read, or else no day that exists.
+    fn first_non_date(&self) -> Option<&(u64, String)> {
+        self.non_dates.first.as_ref().or(self.impossible_dates.first.as_ref())
+    }
+
+    /// Whether the column holds dates: at least 95 % of the cells that are no placeholders. Words such as `unknown` are
+    /// such, and so is a text that stands in every cell that is no date, where enough cells are dates.
+    fn holds_dates(&self, name: &str) -> bool {
+        let possible = self.possible_date_count;
+        let is_clear = possible > 0 && (is_date_name(name) || possible * 20 >= self.cell_count);
+        let is_placeholder = is_clear && self.non_dates.is_one_text();
+        let repeated = if is_placeholder { self.non_dates.count } else { 0 };
+        let others = self.cell_count - self.word_count - repeated;
+        let exist = possible * 2 >= self.date_count || (is_clear && self.impossible_dates.is_one_text());
+        self.date_count > 0 && exist && self.date_count * 20 >= others * 19
     }
 
     /// The kind that at least 95 % of the cells agree on.
@@ -142,13 +199,16 @@ impl Profile {
         let named = is_id_name(name) && !yes_no;
         if self.cell_count == 0 {
             ColumnKind::Empty
+        } else if self.holds_dates(name) && self.non_dates.is_number && !named {
+            // A number such as 0 in place of every date that is not known.
+            ColumnKind::Date
         } else if named || (self.code_count > 0 && enough(self.number_count + self.code_count)) {
             ColumnKind::Id
         } else if enough(self.number_count) {
             ColumnKind::Number
         } else if enough(self.flag_count + self.zero_or_one_count) {
             ColumnKind::Flag
-        } else if enough(self.date_count) && self.possible_date_count * 2 >= self.date_count {
+        } else if self.holds_dates(name) {
             ColumnKind::Date
         } else {
             ColumnKind::Text
@@ -180,8 +240,12 @@ pub(crate) fn plan_columns(
     let mut plans = Vec::with_capacity(names.len());
     for ((name, profile), kind) in names.iter().zip(profiles).zip(kinds) {
         let mut warn = |message: String| warnings.warn(None, Some(name), message);
-        let mut plan =
-            ColumnPlan { kind, decimal: DecimalPolicy::Strict, date_order: DateOrderPolicy::Strict };
+        let mut plan = ColumnPlan {
+            kind,
+            decimal: DecimalPolicy::Strict,
+            date_order: DateOrderPolicy::Strict,
+            placeholders: TextPlaceholders::default(),
+        };
         match kind {
             ColumnKind::Number => {
                 plan.decimal = decimal_policy(profile, decimals, options.decimal, delimiter, &mut warn);
@@ -195,26 +259,48 @@ pub(crate) fn plan_columns(
             ColumnKind::Date => {
                 plan.date_order = date_order_policy(profile, orders, options.date_order, &mut warn);
             }
+            // The caller may read it as dates nevertheless.
+            _ if profile.date_count > 0 => {
+                plan.date_order = date_order_policy(profile, orders, options.date_order, &mut |_| {});
+            }
+            _ => {}
+        }
+        match kind {
             ColumnKind::Id if profile.code_count > 0 && !is_id_name(name) => {
                 let (line, code) = profile.first_code.clone().unwrap_or_default();
                 warn(format!("kept as text: `{code}` on line {line} is a code, no quantity"));
             }
             ColumnKind::Text if !forced(name) => {
                 // Nearly numbers or nearly dates deserve a warning.
-                for (count, what) in [(profile.number_count, "numbers"), (profile.date_count, "dates")] {
-                    if count * 2 >= profile.cell_count {
-                        let (cells, first) = (profile.cell_count, describe_cell(profile.first_text.as_ref()));
+                let cells = profile.cell_count;
+                for (count, what, other) in [
+                    (profile.number_count, "numbers", profile.first_non_number.as_ref()),
+                    (profile.possible_date_count, "dates", profile.first_non_date()),
+                ] {
+                    if count > 0 && count * 2 >= cells {
+                        let first = describe_cell(other);
                         warn(format!(
                             "kept as text: {count} of {cells} cells looked at are {what}, but {first} is not"
                         ));
                     }
                 }
+                if profile.impossible_dates.count * 2 > profile.date_count {
+                    let (count, first) = (
+                        profile.impossible_dates.count,
+                        describe_cell(profile.impossible_dates.first.as_ref()),
+                    );
+                    warn(format!(
+                        "kept as text: {count} of {cells} cells looked at are written like dates of days that do not exist, such as {first}"
+                    ));
+                }
             }
             _ => {}
         }
-        if is_date_name(name) && matches!(kind, ColumnKind::Number | ColumnKind::Text) && !forced(name) {
+        let is_other =
+            profile.non_dates.first.is_some() && matches!(kind, ColumnKind::Number | ColumnKind::Text);
+        if is_date_name(name) && is_other && !forced(name) {
             let (first, kind) = (
-                describe_cell(profile.first_non_date.as_ref()),
+                describe_cell(profile.non_dates.first.as_ref()),
                 if kind == ColumnKind::Text { "text" } else { "numbers" },
             );
             warn(format!("named like a date, but {first} is no date in a form that is read; kept as {kind}"));

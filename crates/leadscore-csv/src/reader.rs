@@ -13,13 +13,13 @@ use super::layout::{self, Layout};
 use super::line::line_end;
 use super::notes::{CellNotes, Note, WarningLog};
 use super::options::CsvOptions;
+use super::placeholder::{TextPlaceholders, is_placeholder};
 use super::plan::ColumnPlan;
-use super::profile::Profile;
+use super::profile::{self, Profile};
 use super::record::{Cut, Record, RecordCutter, TOO_LONG};
-use super::shape::marker;
 use super::source::TextSource;
-use super::table::{Column, Dialect, Rejected, UnreadableColumn, Warning};
-use super::{names, profile, sample, trim};
+use super::table::{Column, ColumnKind, Dialect, Rejected, UnreadableColumn, Warning};
+use super::{names, sample, trim};
 
 /// How much of a rejected row is kept, in bytes.
 const MAX_REJECTED_TEXT: usize = 64 << 10;
@@ -56,6 +56,8 @@ pub struct CsvReader<R> {
     source: TextSource<R>,
     layout: Layout,
     columns: Vec<Column>,
+    /// Whether at least half of a column's cells are dates.
+    mostly_dates: Vec<bool>,
     plan: Arc<RowPlan>,
     dialect: Dialect,
     cutter: RecordCutter,
@@ -123,7 +125,9 @@ impl<R: Read> CsvReader<R> {
             header_line: layout.header_line,
         };
         source.consume(layout.data);
+        let mostly_dates = profiles.iter().map(Profile::is_mostly_dates).collect();
         Ok(CsvReader {
+            mostly_dates,
             cutter: RecordCutter::new(layout.delimiter, Some(width))
                 .pad_short_rows(options.short_rows_are_padded),
             plan: Arc::new(RowPlan { columns: plans, selected: vec![true; width] }),
@@ -151,6 +155,48 @@ impl<R: Read> CsvReader<R> {
     /// How the file is written.
     pub fn dialect(&self) -> &Dialect {
         &self.dialect
+    }
+
+    /// Reads every placeholder, such as `n/a` or `unknown`, as missing in a text column from now on, but for those that are
+    /// values there. A column of which nothing is said keeps all but a few, such as `N/A`, as texts.
+    ///
+    /// ```
+    /// use leadscore_csv::{Cell, CsvOptions, CsvReader, Row};
+    ///
+    /// let file = "company,interest\nUnknown,none\nAcme,high\n";
+    /// let mut reader = CsvReader::open(file.as_bytes(), CsvOptions::default())?;
+    /// reader.read_placeholders_as_missing(0, |_| false);
+    /// reader.read_placeholders_as_missing(1, |text| text == "none");
+    /// let mut row = Row::default();
+    /// reader.next_row(&mut row)?;
+    /// assert_eq!((row.value(0), row.value(1)), (Some(Cell::Missing), Some(Cell::Text("none"))));
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn read_placeholders_as_missing(&mut self, column: usize, is_value: impl Fn(&str) -> bool) {
+        let mut columns = self.plan.columns.clone();
+        if let Some(plan) = columns.get_mut(column) {
+            plan.placeholders = TextPlaceholders::all_but(is_value);
+        }
+        self.plan = Arc::new(RowPlan { columns, selected: self.plan.selected.clone() });
+    }
+
+    /// Whether at least half of a column's cells in the sample are dates, whatever its kind.
+    pub fn is_mostly_dates(&self, column: usize) -> bool {
+        self.mostly_dates.get(column).copied().unwrap_or_default()
+    }
+
+    /// Reads a column as dates from now on, although most of its cells may be something else.
+    pub fn read_as_dates(&mut self, column: usize) {
+        let mut columns = self.plan.columns.clone();
+        if let (Some(plan), Some(own)) = (columns.get_mut(column), self.columns.get_mut(column)) {
+            (plan.kind, own.kind) = (ColumnKind::Date, ColumnKind::Date);
+            // It is no longer kept as what it was taken for.
+            self.warnings.forget_column(&own.name);
+            if let Some(order) = plan.date_order.in_words() {
+                self.warnings.warn(None, Some(&own.name), format!("dates read with the {order} first"));
+            }
+        }
+        self.plan = Arc::new(RowPlan { columns, selected: self.plan.selected.clone() });
     }
 
     /// Parses only these columns' cells from now on, counted from 0; the others yield nothing.
@@ -369,7 +415,7 @@ impl<R: Read> CsvReader<R> {
             return false;
         }
         let charset = self.source.charset();
-        let is_empty = |cell: &str| cell.is_empty() || (self.columns.len() > 1 && marker(cell).is_some());
+        let is_empty = |cell: &str| cell.is_empty() || (self.columns.len() > 1 && is_placeholder(cell));
         self.fields.iter().all(|field| is_empty(trim(&charset.decode(field).0)))
     }
 
@@ -393,7 +439,6 @@ impl<R: Read> CsvReader<R> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ColumnKind;
     use super::*;
 
     #[test]

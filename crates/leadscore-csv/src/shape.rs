@@ -1,23 +1,6 @@
-//! What a single text or name looks like: a missing marker, a flag, a value, the name of an id.
+//! What a single text or name looks like: a flag, a value, the name of an id.
 
-use super::notes::Note;
 use super::{date, number};
-
-/// Texts that stand for a missing value in number, date and flag columns, in lower case.
-const MARKERS: [&str; 19] = [
-    "na", "n/a", "null", "nan", "none", "-", "--", "?", "#n/a", "\\n", "\u{2013}", "\u{2014}", "n.a.",
-    "#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!",
-];
-/// Those that do so in text columns too, exactly as written; `NA` and `None` may be real values there.
-const TEXT_MARKERS: [&str; 11] =
-    ["NULL", "\\N", "#N/A", "NaN", "N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"];
-
-/// Whether a text stands for a missing value in a text column.
-#[inline]
-pub(crate) fn is_text_marker(text: &[u8]) -> bool {
-    matches!(text.first(), Some(b'N' | b'\\' | b'#'))
-        && TEXT_MARKERS.iter().any(|marker| marker.as_bytes() == text)
-}
 
 /// Whether a text looks like a value rather than a name: a number, a date, a flag, an e-mail address.
 pub(crate) fn shape(text: &str) -> Option<Shape> {
@@ -41,18 +24,6 @@ pub(crate) enum Shape {
     Date,
     Flag,
     Email,
-}
-
-/// The note for a missing marker, if the text is one.
-pub(crate) fn marker(text: &str) -> Option<Note> {
-    if text.len() > 8 {
-        return None;
-    }
-    // A number or date in a column too narrow for it.
-    if text.len() > 2 && text.bytes().all(|byte| byte == b'#') {
-        return Some(Note::Marker(MARKERS.len() as u8));
-    }
-    MARKERS.iter().position(|marker| marker.eq_ignore_ascii_case(text)).map(|index| Note::Marker(index as u8))
 }
 
 /// The meaning of a text that says yes or no.

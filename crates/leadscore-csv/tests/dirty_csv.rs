@@ -269,7 +269,7 @@ fn missing_markers() {
     let seen = look(&file);
     assert_eq!(kinds(&seen), [ColumnKind::Number, ColumnKind::Date, ColumnKind::Flag, ColumnKind::Text]);
     assert_eq!(seen.columns.iter().map(|column| column.missing_count).collect::<Vec<_>>(), [13, 13, 13, 6]);
-    warns(&seen, "`NA` read as missing");
+    warns(&seen, "`n`: 12 cells with `N/A`, `null`, `NA`, ");
     assert_eq!(column(&file, 3)[1], "NA");
     assert_eq!(column(&file, 3)[7], "None");
     assert_eq!(kinds(&look("a,b\nx,\ny,\n")), [ColumnKind::Text, ColumnKind::Empty]);

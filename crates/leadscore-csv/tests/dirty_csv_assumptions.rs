@@ -79,7 +79,7 @@ fn errors_of_a_spreadsheet_are_missing() {
     let seen = look("id,n,d\n1,#REF!,########\n2,5,2026-01-02\n3,#DIV/0!,2026-01-03\n4,#VALUE!,#NAME?\n");
     assert_eq!(kinds(&seen), [ColumnKind::Id, ColumnKind::Number, ColumnKind::Date]);
     assert_eq!((seen.columns[1].missing_count, seen.columns[2].missing_count), (3, 2));
-    warns(&seen, "`d`: 1 cell with `########` read as missing");
+    warns(&seen, "`d`: 2 cells with `########` or `#NAME?` read as missing");
 }
 
 #[test]

@@ -90,7 +90,7 @@ impl FileJob {
         self
     }
 
-    /// The same with an activity log: CSV or JSON lines with `lead_id`, kind and at.
+    /// The same with an activity log: CSV or JSON lines with the lead's id, the kind and the time.
     #[must_use]
     pub fn activities(mut self, path: impl Into<PathBuf>) -> FileJob {
         self.input = self.input.activities(path);

@@ -26,7 +26,7 @@ pub use open::{ByteCounter, InputFile, InputFormat};
 
 use crate::Notes;
 pub(crate) use activity_log::ActivityLog;
-use activity_log::{LogForm, LogStream, SMALL_LOG_BYTES};
+use activity_log::{LogForm, LogRemarks, LogStream, SMALL_LOG_BYTES};
 use doubles::{Doubles, Identity};
 use table::TableUse;
 use table_rows::MissingIds;
@@ -89,7 +89,7 @@ impl LeadInput {
         self
     }
 
-    /// The same with an activity log: CSV or JSON lines with `lead_id`, kind and at.
+    /// The same with an activity log: CSV or JSON lines with the lead's id, the kind and the time.
     #[must_use]
     pub fn activities(mut self, path: impl Into<PathBuf>) -> LeadInput {
         self.activities = Some(path.into());
@@ -147,8 +147,13 @@ impl LeadInput {
         }
         let opened = InputFile::open(&self.path);
         let is_table = opened.as_ref().is_ok_and(|file| file.format == InputFormat::Csv);
-        let form =
-            LogForm { pipeline: pipeline.clone(), leads_have_activities: !is_table, is_whole: self.is_whole };
+        let form = LogForm {
+            pipeline: pipeline.clone(),
+            leads_have_activities: !is_table,
+            is_whole: self.is_whole,
+            is_strict: self.mode == Mode::Strict,
+            mapping: mapping.log(),
+        };
         let open = |path| Log::open(path, &form, &self.zone, self.small_log_bytes, notes);
         let log = self.activities.as_deref().map(open).transpose()?;
         let file = opened?;
@@ -269,7 +274,7 @@ enum Source {
 /// The activity log of an input.
 enum Log {
     /// Held in memory.
-    Loaded(Arc<ActivityLog>),
+    Loaded { log: Arc<ActivityLog>, remarks: Box<LogRemarks>, said: Vec<String> },
     /// Read along with the leads.
     Streamed(Box<LogStream>),
 }
@@ -284,14 +289,18 @@ impl Log {
     ) -> Result<Log, Error> {
         match LogStream::open(path, form, zone, small_log_bytes, notes)? {
             Some(stream) => Ok(Log::Streamed(Box::new(stream))),
-            None => ActivityLog::load(path, form, zone, notes).map(|log| Log::Loaded(Arc::new(log))),
+            None => {
+                let (log, remarks) = ActivityLog::load(path, form, zone, notes)?;
+                let said = remarks.messages(form);
+                Ok(Log::Loaded { log: Arc::new(log), remarks: Box::new(remarks), said })
+            }
         }
     }
 
     /// Adds the log's activities of the next lead to its own.
     fn attach(&mut self, lead: &mut Lead) -> Result<(), Error> {
         match self {
-            Log::Loaded(log) => log.attach(lead),
+            Log::Loaded { log, .. } => log.attach(lead),
             Log::Streamed(stream) => stream.attach(lead)?,
         }
         Ok(())
@@ -300,7 +309,7 @@ impl Log {
     /// A log with the activities of some rows, which come next.
     fn for_rows(&mut self, block: &TableBlock, plan: &TablePlan) -> Result<Arc<ActivityLog>, Error> {
         match self {
-            Log::Loaded(log) => Ok(log.clone()),
+            Log::Loaded { log, .. } => Ok(log.clone()),
             Log::Streamed(stream) => {
                 let ids = plan.ids(block);
                 stream.log(ids.iter().copied())
@@ -310,7 +319,7 @@ impl Log {
 
     fn note_lead(&self, id: &str) {
         match self {
-            Log::Loaded(log) => log.note_lead(id),
+            Log::Loaded { log, .. } => log.note_lead(id),
             Log::Streamed(stream) => stream.note_lead(id),
         }
     }
@@ -318,7 +327,7 @@ impl Log {
     /// There are no more leads.
     fn finish(&mut self) -> Result<(), Error> {
         match self {
-            Log::Loaded(_) => Ok(()),
+            Log::Loaded { .. } => Ok(()),
             Log::Streamed(stream) => stream.finish(),
         }
     }
@@ -326,15 +335,22 @@ impl Log {
     /// Whether an activity belongs to a lead that was read.
     fn has_matches(&self) -> bool {
         match self {
-            Log::Loaded(log) => log.has_matches(),
+            Log::Loaded { log, .. } => log.has_matches(),
             Log::Streamed(stream) => stream.has_matches(),
         }
     }
 
     fn messages(&self) -> Vec<String> {
         match self {
-            Log::Loaded(log) => log.unmatched_note().into_iter().collect(),
+            Log::Loaded { log, .. } => log.messages(),
             Log::Streamed(stream) => stream.messages(),
+        }
+    }
+
+    fn take_rejections(&mut self) -> (Vec<Rejection>, u64) {
+        match self {
+            Log::Loaded { remarks, .. } => remarks.take_rejections(),
+            Log::Streamed(stream) => stream.take_rejections(),
         }
     }
 }
@@ -487,6 +503,20 @@ impl LeadReader {
     /// Counts the bytes read while the reader itself is in use.
     pub(crate) fn byte_counter(&self) -> ByteCounter {
         self.bytes_read.clone()
+    }
+
+    /// The rows of the activity log that are no activities, to be had once, after all leads are read; the first 100,000,
+    /// with the number of all.
+    pub fn take_log_rejections(&mut self) -> (Vec<Rejection>, u64) {
+        self.log.as_mut().map(Log::take_rejections).unwrap_or_default()
+    }
+
+    /// What was noted of the activity log when it was opened, for outputs that list all notes.
+    pub fn log_notes(&self) -> &[String] {
+        match &self.log {
+            Some(Log::Loaded { said, .. }) => said,
+            _ => &[],
+        }
     }
 
     /// What was assumed or could not be used; complete once all rows have been read.

@@ -57,7 +57,7 @@ pub struct Scoring {
 pub struct FileSummary {
     /// How many leads got a score.
     pub scored_count: u64,
-    /// How many rows were rejected.
+    /// How many rows were rejected, those of the activity log among them.
     pub rejected_count: u64,
     /// How many leads are in each tier, the best tier first.
     pub tiers: Vec<TierCount>,
@@ -161,9 +161,11 @@ impl Scoring {
             },
         )?;
         notes.progress(Progress::new(bytes_read.get(), byte_count, true));
+        rejects.add_log(leads.take_log_rejections(), notes)?;
         tally.rejected_count = rejects.count();
         rejects.finish(notes)?;
-        tally.reader_warnings = leads.warnings().iter().map(ToString::to_string).collect();
+        tally.reader_warnings = leads.log_notes().to_vec();
+        tally.reader_warnings.extend(leads.warnings().iter().map(ToString::to_string));
         if tally.is_all_the_same() {
             notes.assumed(
                 "every lead has the same score: the input tells this pipeline nothing; see `leadscore inspect` and --map",

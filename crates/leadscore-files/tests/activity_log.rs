@@ -219,11 +219,10 @@ fn the_first_refused_row_is_the_first_of_the_file() {
         let mut notes = Vec::new();
         let pipeline = Pipeline::from_json(pipeline).unwrap();
         let mut reader = LeadInput::new(&*leads).activities(&log).open(&pipeline, &mut notes).unwrap();
-        let notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
+        let notes = reader.log_notes().to_vec();
         assert!(
-            notes
-                .iter()
-                .any(|note| note.starts_with("note: 3 activities could not be used; the first: line 3: ")),
+            notes.iter().any(|note| note
+                == "3 activities could not be used; the first: line 3: the time `soon` is no date"),
             "{notes:?}"
         );
         assert_eq!(reader.read_lead().unwrap(), ReadLead::Lead);

@@ -5,6 +5,7 @@ mod activity_log;
 mod activity_types;
 mod columns;
 mod dataset;
+mod email_address;
 mod extract;
 mod feature_type;
 mod filter;

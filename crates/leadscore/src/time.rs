@@ -19,6 +19,9 @@ pub struct Timestamp(i64);
 pub(crate) const MILLIS_PER_HOUR: i64 = 3_600_000;
 pub(crate) const MILLIS_PER_DAY: i64 = 24 * MILLIS_PER_HOUR;
 
+/// The date that databases write where something has no end.
+pub(crate) const NO_END: &str = "9999-12-31";
+
 impl Timestamp {
     /// A timestamp from milliseconds since the Unix epoch.
     ///

@@ -37,7 +37,7 @@ fn email_domains_by_whole_labels() {
         ("ann@ox.ac.uk", "edu"),
         ("ann@ac.uk", "edu"),
         ("ann@uni.edu.au", "edu"),
-        ("ann@notedu", "corporate"),
+        ("ann@notedu", "unknown"),
         ("ann@notedu.example", "corporate"),
         ("ann@mac.uk", "corporate"),
         ("ann@edu.example", "corporate"),
@@ -46,6 +46,13 @@ fn email_domains_by_whole_labels() {
         ("ann@cra.gc.ca", "government"),
         ("ann@acme.example", "corporate"),
         ("ann@notgmail.com", "corporate"),
+        ("ann@mailinator.com", "disposable"),
+        ("ann@gmail.com; b@acme.example", "free"),
+        ("b@acme.example, ann@gmail.com", "corporate"),
+        ("Ann <ann@gmail.com>", "free"),
+        ("ann@gmail .com", "unknown"),
+        ("ann@gmail\u{3002}com", "unknown"),
+        ("ann@\"gmail\".com", "unknown"),
         ("nobody", "unknown"),
         ("nobody@", "unknown"),
         ("", "unknown"),
@@ -54,8 +61,10 @@ fn email_domains_by_whole_labels() {
         assert_eq!(of(&lead, "email_domain_type"), level(kind), "{email}");
     }
     assert_eq!(of(&Lead::new("l"), "email_domain_type"), level("unknown"));
-    let lead = Lead::new("l").with("email", "ann@Acme.Example@x");
-    assert_eq!(of(&lead, "email_domain"), FeatureValue::Text("Acme.Example@x".into()));
+    let lead = Lead::new("l").with("email", "Ann@Acme.Example");
+    assert_eq!(of(&lead, "email_domain"), FeatureValue::Text("Acme.Example".into()));
+    let lead = Lead::new("l").with("email", "ann@acme.example@x");
+    assert_eq!(of(&lead, "email_domain"), FeatureValue::Missing);
     assert_eq!(of(&Lead::new("l").with("email", "ann"), "email_domain"), FeatureValue::Missing);
 }
 
@@ -148,6 +157,101 @@ fn activity_counts_by_type() {
 }
 
 #[test]
+fn kinds_that_end_badly_are_no_good_ones() {
+    let kinds = [
+        "Meeting cancelled",
+        "meeting_canceled",
+        "Meeting: no-show",
+        "meeting_no_show",
+        "MeetingNoShow",
+        "Meeting declined",
+        "Call declined",
+        "Call - no answer",
+        "Missed call",
+        "Email unopened",
+        "Email not opened",
+        "EMAIL_BOUNCE",
+        "Hard bounce (email open)",
+        "Unsubscribe link clicked",
+        "spam report: email opened",
+        "Form submission failed",
+    ];
+    for kind in kinds {
+        let lead = log(&[(kind, "2026-11-17T08:00:00Z")]);
+        for feature in [
+            "email_open_count",
+            "email_click_count",
+            "page_view_count",
+            "form_submit_count",
+            "meeting_count",
+            "call_count",
+            "total_activities",
+            "channel_diversity",
+        ] {
+            assert_eq!(of(&lead, feature), number(0.0), "{feature} of {kind}");
+        }
+        assert_eq!(of(&lead, "recency_score"), FeatureValue::Missing, "{kind}");
+    }
+    let bounces = log(&[("bounce", "2026-11-17T08:00:00Z"); 3]);
+    assert_eq!(of(&bounces, "activity_burst"), FeatureValue::Flag(false));
+    for (kind, feature) in [
+        ("Form submission", "form_submit_count"),
+        ("Form filled out", "form_submit_count"),
+        ("form_completed", "form_submit_count"),
+        ("Email opened", "email_open_count"),
+        ("Meeting rescheduled", "meeting_count"),
+        ("Outbound call", "call_count"),
+    ] {
+        assert_eq!(of(&log(&[(kind, NOON)]), feature), number(1.0), "{kind}");
+    }
+}
+
+#[test]
+fn recency_is_of_what_the_lead_did() {
+    // A call a week ago; since then only we wrote, and the mail came back.
+    let lead = log(&[
+        ("call", "2026-11-11T12:00:00Z"),
+        ("email_sent", "2026-11-17T12:00:00Z"),
+        ("Email sent", "2026-11-17T12:00:00Z"),
+        ("Email bounced", "2026-11-18T11:00:00Z"),
+        ("unsubscribed", "2026-11-18T11:00:00Z"),
+    ]);
+    assert_eq!(of(&lead, "days_since_last_activity"), number(7.0));
+    assert_eq!(of(&lead, "recency_score"), number(0.5));
+    // Kinds that no rule knows may be anything the lead did.
+    let lead = log(&[("call", "2026-11-11T12:00:00Z"), ("Visited the stand", "2026-11-18T11:00:00Z")]);
+    assert_eq!(of(&lead, "days_since_last_activity"), number(0.0));
+    // We wrote twice, however it is spelled.
+    assert_eq!(
+        of(&log(&[("Email sent", NOON), ("sent e-mail", NOON), ("email opened", NOON)]), "email_open_rate"),
+        number(0.5)
+    );
+}
+
+#[test]
+fn opens_by_scanners_can_be_left_out() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/examples/without-scanners.json");
+    let pipeline = Pipeline::from_json(&std::fs::read_to_string(file).unwrap()).unwrap();
+    // Sent a week ago; opened and clicked by a scanner within half a minute, and opened by somebody a day later.
+    let lead = log(&[
+        ("email_sent", "2026-11-11T12:00:00Z"),
+        ("email_open", "2026-11-11T12:00:02Z"),
+        ("email_click", "2026-11-11T12:00:30Z"),
+        ("email_open", "2026-11-12T12:00:00Z"),
+    ]);
+    let of_both = |feature: &str| {
+        let find = |pipeline: &Pipeline| {
+            let features = pipeline.features(&lead, &as_of(NOON), Mode::Lenient).unwrap();
+            features.get(feature).unwrap().clone()
+        };
+        [find(&conversion()), find(&pipeline)]
+    };
+    assert_eq!(of_both("email_open_count"), [number(2.0), number(1.0)]);
+    assert_eq!(of_both("email_click_count"), [number(1.0), number(0.0)]);
+    assert_eq!(of_both("days_since_last_activity"), [number(6.0), number(6.0)]);
+}
+
+#[test]
 fn counts_look_at_the_latest_100_activities_and_the_total_at_all() {
     let mut lead = log(&[("email_open", "2026-11-01T08:00:00Z")]);
     for minute in 0..100 {
@@ -228,6 +332,17 @@ fn ages_are_floored_days_and_weeks() {
     assert_eq!(of_in(&lead, "days_since_created", &tokyo), number(0.0));
     tokyo.time = time("2026-11-18T15:00:00Z");
     assert_eq!(of_in(&lead, "days_since_created", &tokyo), number(1.0));
+}
+
+#[test]
+fn the_last_day_of_the_calendar_means_no_end() {
+    for text in ["9999-12-31", "9999-12-31T00:00:00Z", "9999-12-31 23:59:59"] {
+        let lead = Lead::new("l").with("created_at", text);
+        let prediction = conversion().score(&lead, &as_of(NOON)).unwrap();
+        let warning =
+            prediction.warnings.iter().find(|warning| warning.to_string().contains("9999")).unwrap();
+        assert!(warning.to_string().contains(&format!("{text} means no end; taken as missing")), "{warning}");
+    }
 }
 
 #[test]

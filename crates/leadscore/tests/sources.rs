@@ -138,6 +138,40 @@ fn counts_by_filter_and_half_life() {
 }
 
 #[test]
+fn filters_leave_out_types_and_what_follows_at_once() {
+    let count = |filter: &str, lead: &Lead| {
+        of(&format!(r#""type":"number","source":{{"from":"count"{filter}}}"#), lead)
+    };
+    let second = 1.0 / 86_400.0;
+    // Sent three days ago; opened by a scanner after 2 and 10 seconds, by somebody after 11 seconds and 2 days.
+    let lead = log(&[
+        ("sent", 3.0),
+        ("read", 3.0 - 2.0 * second),
+        ("read", 3.0 - 10.0 * second),
+        ("read", 3.0 - 11.0 * second),
+        ("read", 1.0),
+    ]);
+    for (filter, wanted) in [
+        ("", 5.0),
+        (r#","except":["Sent"]"#, 4.0),
+        (r#","except":["sent","read"]"#, 0.0),
+        (r#","types":["read"],"not_within":{"seconds":10,"after":["sent"]}"#, 2.0),
+        (r#","types":["read"],"not_within":{"seconds":2,"after":["sent","call"]}"#, 3.0),
+        (r#","types":["read"],"not_within":{"seconds":10,"after":["call"]}"#, 4.0),
+        // An activity is not near itself.
+        (r#","types":["sent"],"not_within":{"seconds":10,"after":["sent"]}"#, 1.0),
+    ] {
+        assert_eq!(count(filter, &lead), FeatureValue::Number(wanted), "{filter}");
+    }
+    // At the same moment, whatever the order of the kinds.
+    let lead = log(&[("a sent", 3.0), ("read", 3.0), ("z sent", 3.0)]);
+    for sent in ["a sent", "z sent"] {
+        let filter = format!(r#","types":["read"],"not_within":{{"seconds":1,"after":["{sent}"]}}"#);
+        assert_eq!(count(&filter, &lead), FeatureValue::Number(0.0), "{sent}");
+    }
+}
+
+#[test]
 fn where_looks_at_properties() {
     let visit = |page: &str, n: f64| {
         Activity::new("view", days_ago(1.0)).with("page", page).with("n", n).with("ok", true)

@@ -230,7 +230,7 @@ pub(crate) struct ImportLeadsArgs {
     /// Which column is which attribute: a JSON file as `score --map` takes it, or column=attribute; may be repeated
     #[arg(short, long, value_name = "FILE|COLUMN=ATTRIBUTE")]
     pub(crate) map: Vec<String>,
-    /// The activity log: CSV or JSONL with `lead_id`, kind, at and perhaps id
+    /// The activity log: CSV or JSONL with `lead_id`, kind, at and perhaps id, or columns of other names
     #[arg(short, long, value_name = "FILE")]
     pub(crate) activities: Option<PathBuf>,
     /// The time zone of times without an offset

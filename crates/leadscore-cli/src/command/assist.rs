@@ -154,6 +154,7 @@ fn rank(args: &RankArgs) -> Result<bool, Failure> {
         }
     }
     keep_best(&mut best);
+    rejects.add_log(work.leads.take_log_rejections(), &mut notes)?;
     let all_read = rejects.count() == 0;
     rejects.finish(&mut notes)?;
     note_warnings(&work.leads.warnings(), &ValueWarnings::default(), &mut notes);

@@ -39,6 +39,7 @@ pub(crate) fn run(args: &FeaturesArgs) -> Result<bool, Failure> {
     if args.output.is_none() || !work.refuses(&worthless) {
         out.finish()?;
     }
+    rejects.add_log(work.leads.take_log_rejections(), &mut notes)?;
     let all_good = rejects.count() == 0;
     rejects.finish(&mut notes)?;
     note_warnings(&work.leads.warnings(), &ValueWarnings::default(), &mut notes);

@@ -1,8 +1,11 @@
 //! The activity log: held in memory by lead, or read along with the leads where it is sorted like them.
 
 mod compact;
+mod doubles;
 mod full;
 mod leads;
+mod mapping;
+mod remarks;
 mod rows;
 mod stream;
 
@@ -10,11 +13,14 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use leadscore::record::Activities;
-use leadscore::{Activity, Error, Lead, Pipeline, Zone};
+use leadscore::{Activity, Error, FeatureSchema, Lead, Pipeline, Zone};
 
 use self::compact::{CompactLog, CompactLogBuilder};
+use self::doubles::Doubles;
 use self::full::FullLog;
 use self::leads::{LeadNumbers, LogLeads};
+pub(super) use self::mapping::LogMapping;
+pub(super) use self::remarks::LogRemarks;
 use self::rows::{Entry, LogRows};
 pub(super) use self::stream::{LogStream, SMALL_LOG_BYTES};
 use crate::Notes;
@@ -25,6 +31,8 @@ use crate::wording::counted;
 pub(crate) struct ActivityLog {
     leads: LogLeads,
     store: Store,
+    /// The leads with doubles, by their numbers.
+    doubles: Vec<(u32, Doubles)>,
 }
 
 /// The activities by the number of the lead.
@@ -42,17 +50,20 @@ pub(super) struct LogForm {
     pub(super) leads_have_activities: bool,
     /// Whether all is kept, also what the pipeline does not read.
     pub(super) is_whole: bool,
+    /// Whether a row with a property that cannot be read is none.
+    pub(super) is_strict: bool,
+    pub(super) mapping: LogMapping,
 }
 
 impl ActivityLog {
-    /// Reads a log: CSV with the columns `lead_id`, kind and at, or JSON lines with these fields.
+    /// Reads a log: CSV or JSON lines with the lead's id, the kind and the time.
     pub(super) fn load(
         path: &Path,
         form: &LogForm,
         zone: &Zone,
         notes: &mut dyn Notes,
-    ) -> Result<ActivityLog, Error> {
-        let (log, refused) = ActivityLog::read(path, form, zone)?;
+    ) -> Result<(ActivityLog, LogRemarks), Error> {
+        let (log, remarks) = ActivityLog::read(path, form, zone)?;
         let (activity_count, store_bytes) = match &log.store {
             Store::Full(store) => (store.activity_count(), store.byte_count()),
             Store::Compact(store) => (store.activity_count(), store.byte_count()),
@@ -66,24 +77,28 @@ impl ActivityLog {
                 (store_bytes + numbers.byte_count() + numbers.len()) / activity_count
             ));
         }
-        if let Some(message) = refused.message() {
+        for message in remarks.messages(form) {
             notes.assumed(message);
         }
-        Ok(log)
+        Ok((log, remarks))
     }
 
     /// Reads a log without a word about it.
-    fn read(path: &Path, form: &LogForm, zone: &Zone) -> Result<(ActivityLog, RefusedRows), Error> {
+    fn read(path: &Path, form: &LogForm, zone: &Zone) -> Result<(ActivityLog, LogRemarks), Error> {
         let mut rows = LogRows::open(path, form)?;
-        let (mut builder, mut refused) = (form.builder(rows.has_ids()), RefusedRows::default());
+        let (mut builder, mut remarks) = (form.builder(rows.has_ids()), LogRemarks::default());
         rows.visit(zone, |row| {
             match row.entry {
-                Ok(entry) => builder.add(entry),
-                Err(reason) => refused.add(row.line, &reason),
+                Ok(entry) => {
+                    remarks.count(&entry);
+                    builder.add(entry);
+                }
+                Err(refusal) => remarks.refuse(row.line, refusal),
             }
             ControlFlow::Continue(())
         })?;
-        Ok((builder.finish(), refused))
+        remarks.file = rows.messages();
+        Ok((builder.finish(), remarks))
     }
 
     /// The log's activities of a lead of the input.
@@ -119,13 +134,30 @@ impl ActivityLog {
         }
     }
 
-    /// What to say of activities whose lead was not in the input.
-    pub(super) fn unmatched_note(&self) -> Option<String> {
-        self.leads.unmatched_note(|_| true)
+    /// What to say of the log once all leads are read: of activities whose lead was not in the input, and of doubles of
+    /// those whose lead was.
+    pub(super) fn messages(&self) -> Vec<String> {
+        self.leads.unmatched_note(|_| true).into_iter().chain(self.doubles().message()).collect()
+    }
+
+    /// The doubles of the leads that were in the input.
+    fn doubles(&self) -> Doubles {
+        let mut doubles = Doubles::default();
+        for (lead, own) in &self.doubles {
+            if self.leads.is_matched(*lead) {
+                doubles.merge(*own);
+            }
+        }
+        doubles
     }
 }
 
 impl LogForm {
+    /// The schema by which kinds are known, unless all is kept anyway.
+    fn schema_of_kinds(&self) -> Option<&FeatureSchema> {
+        (!self.is_whole).then(|| self.pipeline.schema())
+    }
+
     /// Whether properties are kept, also those that no feature reads: they decide which of two activities of the same
     /// time and kind comes first.
     fn keeps_properties(&self, has_ids: bool) -> bool {
@@ -141,7 +173,7 @@ impl LogForm {
         } else {
             StoreBuilder::Compact(CompactLogBuilder::new(self.pipeline.schema(), has_ids))
         };
-        LogBuilder { leads: LeadNumbers::default(), store }
+        LogBuilder { leads: LeadNumbers::default(), store, copied: Vec::new() }
     }
 }
 
@@ -150,6 +182,8 @@ impl LogForm {
 struct LogBuilder<'s> {
     leads: LeadNumbers,
     store: StoreBuilder<'s>,
+    /// Leads whose activities come from another log of theirs.
+    copied: Vec<u32>,
 }
 
 #[derive(Debug)]
@@ -162,9 +196,9 @@ impl LogBuilder<'_> {
     fn add(&mut self, entry: Entry<'_>) {
         let lead = self.leads.number(entry.lead);
         match &mut self.store {
-            StoreBuilder::Compact(log) => log.add(lead, entry.kind, entry.at, entry.id),
+            StoreBuilder::Compact(log) => log.add(lead, entry.kind, entry.at.at, entry.id),
             StoreBuilder::Full(log) => {
-                let mut activity = Activity::new(entry.kind, entry.at);
+                let mut activity = Activity::new(entry.kind, entry.at.at);
                 activity.id = entry.id.map(str::to_owned);
                 activity.properties = entry.properties();
                 log.add(lead as usize, activity);
@@ -176,6 +210,7 @@ impl LogBuilder<'_> {
     fn add_from(&mut self, other: &ActivityLog, lead_id: &str) {
         let Some(number) = other.leads.numbers().find(lead_id) else { return };
         let lead = self.leads.number(lead_id);
+        self.copied.push(lead);
         match (&mut self.store, &other.store) {
             (StoreBuilder::Full(log), Store::Full(other)) => {
                 for activity in other.activities(number as usize) {
@@ -197,30 +232,12 @@ impl LogBuilder<'_> {
             StoreBuilder::Full(log) => Store::Full(log),
             StoreBuilder::Compact(builder) => Store::Compact(builder.finish(self.leads.len())),
         };
-        ActivityLog { leads: LogLeads::new(self.leads), store }
-    }
-}
-
-/// Rows that are no activities.
-#[derive(Debug, Default)]
-struct RefusedRows {
-    count: u64,
-    /// The line and the reason.
-    first: Option<(u64, String)>,
-}
-
-impl RefusedRows {
-    /// Notes a row; rows may come in any order.
-    fn add(&mut self, line: u64, reason: &str) {
-        self.count += 1;
-        if self.first.as_ref().is_none_or(|(first, _)| line < *first) {
-            self.first = Some((line, reason.to_owned()));
-        }
-    }
-
-    fn message(&self) -> Option<String> {
-        let (line, reason) = self.first.as_ref()?;
-        let refused = counted(self.count, "activity", "activities");
-        Some(format!("{refused} could not be used; the first: line {line}: {reason}"))
+        let mut doubles = match &store {
+            Store::Full(log) => log.doubles(),
+            Store::Compact(log) => log.doubles().to_vec(),
+        };
+        // Those of a copy were counted with the original.
+        doubles.retain(|(lead, _)| !self.copied.contains(lead));
+        ActivityLog { leads: LogLeads::new(self.leads), store, doubles }
     }
 }

@@ -7,6 +7,7 @@ use leadscore::{Error, ErrorKind};
 use leadscore_csv::{CsvOptions, DateOrder};
 use serde::Deserialize;
 
+use super::activity_log::LogMapping;
 use crate::in_file;
 
 /// A mapping file: `{"format": 1, "lead_id": "Prospect ID", "attributes": {"visits": "TotalVisits"}}`, and what is
@@ -35,13 +36,25 @@ pub struct Mapping {
     date_order: Option<Order>,
     #[serde(default)]
     header: Option<bool>,
+    /// What is known of the activity log.
+    #[serde(default)]
+    activities: LogMapping,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Order {
+pub(super) enum Order {
     DayFirst,
     MonthFirst,
+}
+
+impl From<Order> for DateOrder {
+    fn from(order: Order) -> DateOrder {
+        match order {
+            Order::DayFirst => DateOrder::DayFirst,
+            Order::MonthFirst => DateOrder::MonthFirst,
+        }
+    }
 }
 
 impl Mapping {
@@ -62,11 +75,16 @@ impl Mapping {
             }
             None => return Err(invalid("the field `format` is missing; write \"format\": 1".to_owned())),
         }
-        if let Some(decimal) = mapping.decimal.filter(|c| !matches!(c, '.' | ',')) {
-            return Err(invalid(format!("decimal: `{decimal}` is neither `.` nor `,`")));
+        let log = &mapping.activities;
+        for (place, decimal) in [("", mapping.decimal), ("activities.", log.decimal)] {
+            if let Some(decimal) = decimal.filter(|c| !matches!(c, '.' | ',')) {
+                return Err(invalid(format!("{place}decimal: `{decimal}` is neither `.` nor `,`")));
+            }
         }
-        if let Some(delimiter) = mapping.delimiter.filter(|c| !c.is_ascii()) {
-            return Err(invalid(format!("delimiter: `{delimiter}` is no ASCII character")));
+        for (place, delimiter) in [("", mapping.delimiter), ("activities.", log.delimiter)] {
+            if let Some(delimiter) = delimiter.filter(|c| !c.is_ascii()) {
+                return Err(invalid(format!("{place}delimiter: `{delimiter}` is no ASCII character")));
+            }
         }
         Ok(mapping)
     }
@@ -91,16 +109,22 @@ impl Mapping {
         self.attributes.iter().map(|(attribute, column)| (attribute.as_str(), column.as_str()))
     }
 
+    /// What it says about the activity log; what its section leaves out of the order of dates and the decimal sign holds
+    /// as for the leads.
+    pub(super) fn log(&self) -> LogMapping {
+        let mut log = self.activities.clone();
+        log.date_order = log.date_order.or(self.date_order);
+        log.decimal = log.decimal.or(self.decimal);
+        log
+    }
+
     /// What it says about the CSV file.
     pub fn csv_options(&self) -> CsvOptions {
         let mut options = CsvOptions::new();
         options.delimiter = self.delimiter.map(|c| c as u8);
         options.encoding.clone_from(&self.encoding);
         options.decimal = self.decimal;
-        options.date_order = self.date_order.map(|order| match order {
-            Order::DayFirst => DateOrder::DayFirst,
-            Order::MonthFirst => DateOrder::MonthFirst,
-        });
+        options.date_order = self.date_order.map(DateOrder::from);
         options.header = self.header;
         options.text_columns.clone_from(&self.text);
         options

@@ -113,12 +113,24 @@ impl Table {
         if !assumed.is_empty() {
             notes.assumed(format!("reading {}", assumed.join(", ")));
         }
+        let schema = pipeline.schema();
+        for own in &columns {
+            // What a column holds is known of those that are read or shown; others of a whole input stay as they are.
+            let is_known = schema.attribute_names().iter().chain(SHOWN).any(|name| name == own.attribute);
+            // Two attributes may come from one column: what one of them tells apart is a value.
+            let readers = || columns.iter().filter(|other| other.column == own.column);
+            if is_known {
+                reader.read_placeholders_as_missing(own.column, |text| {
+                    readers().any(|other| schema.names_text(&other.attribute, text))
+                });
+            }
+        }
         let mut used: Vec<usize> =
             columns.iter().map(|own| own.column).chain(id).chain(name_parts.iter().copied()).collect();
         used.sort_unstable();
         used.dedup();
         reader.select(&used);
-        let (parser, schema) = (reader.parser(), pipeline.schema());
+        let parser = reader.parser();
         let weighed =
             columns.iter().filter(|own| worth.weighs(&own.attribute)).map(|own| own.column).collect();
         let held = HeldColumns { id, name_parts, weighed, columns };

@@ -54,6 +54,22 @@ impl Rejects {
         Ok(())
     }
 
+    /// Takes what [`LeadReader::take_log_rejections`](crate::LeadReader::take_log_rejections) gives.
+    ///
+    /// # Errors
+    /// `io`.
+    pub fn add_log(
+        &mut self,
+        (rows, count): (Vec<Rejection>, u64),
+        notes: &mut dyn Notes,
+    ) -> Result<(), Error> {
+        for row in &rows {
+            self.add(row, notes)?;
+        }
+        self.count += count - rows.len() as u64;
+        Ok(())
+    }
+
     /// Completes the file, and notes how many rejections were not spelled out.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use leadscore::{FeatureSchema, Lead, Mode, Timestamp, Zone};
 
-/// Tells the addresses of companies from those of free mail, by the library's list.
+/// Tells the addresses of companies from those of free mail and disposable ones, by the library's lists.
 pub(crate) struct Domains {
     schema: FeatureSchema,
     utc: Zone,
@@ -14,7 +14,8 @@ impl Domains {
     pub(crate) fn new() -> Result<Domains, leadscore::Error> {
         let schema = FeatureSchema::from_json(
             r#"{"features":[{"name":"is_company","type":"flag","source":{"from":"match","attribute":"email",
-                "part":"email_domain","rules":[{"level":0,"list":"free_mail@2026-11"}],"else":1,"blank":0}}]}"#,
+                "part":"email_domain","rules":[{"level":0,"list":"free_mail@2026-11"},
+                {"level":0,"list":"disposable_mail@2026-08"}],"else":1,"blank":0}}]}"#,
         )?;
         Ok(Domains { schema, utc: Zone::utc() })
     }
@@ -40,7 +41,9 @@ mod tests {
         let domains = Domains::new().unwrap();
         let company = |email: &str| domains.company(email);
         assert_eq!(company("John@ACME.example"), Some("acme.example".to_owned()));
-        for email in ["a@gmail.com", "a@GMX.de", "a@yahoo.co.uk", "a@localhost", "nobody", ""] {
+        for email in
+            ["a@gmail.com", "a@mailinator.com", "a@GMX.de", "a@yahoo.co.uk", "a@localhost", "nobody", ""]
+        {
             assert_eq!(company(email), None, "{email}");
         }
     }

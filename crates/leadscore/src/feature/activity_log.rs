@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::activity_types::ActivityTypes;
-use super::filter::Filter;
+use super::filter::{Filter, NotWithin};
 use super::number::parse_number;
 use crate::Timestamp;
 use crate::expression::normalise;
@@ -93,14 +93,24 @@ impl<'a> ActivityLog<'a> {
 
     fn passes(&self, event: &Event<'_>, filter: &Filter) -> bool {
         let recent = filter.within_days.is_none_or(|days| self.age_days(event.at) < days);
-        let typed =
-            filter.types.is_empty() || filter.types.iter().any(|wanted| wanted == event.activity_type());
+        let is_one_of = |types: &[String]| types.iter().any(|own| own == event.activity_type());
         recent
-            && typed
+            && (filter.types.is_empty() || is_one_of(&filter.types))
+            && !is_one_of(&filter.except)
+            && !filter.not_within.as_ref().is_some_and(|limit| self.follows(event, limit))
             && filter.property.as_ref().is_none_or(|property| {
                 let found = event.activity.and_then(|activity| activity.properties.get(&property.name));
                 found.is_some_and(|found| property.wanted.accepts(found))
             })
+    }
+
+    /// Whether an activity of the limit's types lies at most so many seconds before an activity, or at its time.
+    fn follows(&self, event: &Event<'_>, limit: &NotWithin) -> bool {
+        let up_to = self.events.partition_point(|other| other.at <= event.at);
+        let earlier = self.events[..up_to].iter().rev();
+        let near = earlier.take_while(|other| seconds_between(other.at, event.at) <= limit.seconds);
+        let mut near = near.filter(|other| !std::ptr::eq(*other, event));
+        near.any(|other| limit.after.iter().any(|own| own == other.activity_type()))
     }
 
     fn age_days(&self, at: Timestamp) -> f64 {
@@ -178,6 +188,10 @@ impl<'a> ActivityLog<'a> {
         }
         largest as f64
     }
+}
+
+fn seconds_between(earlier: Timestamp, later: Timestamp) -> f64 {
+    (later.as_millis() - earlier.as_millis()) as f64 / 1_000.0
 }
 
 fn full_events<'a>(types: &'a ActivityTypes, activities: &'a [Activity], as_of: Timestamp) -> Vec<Event<'a>> {

@@ -56,6 +56,11 @@ impl ActivityTypes {
         object
     }
 
+    /// Whether there are neither rules nor channels.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rules.is_empty() && self.channels.is_empty()
+    }
+
     /// What is known of an activity's kind.
     pub(super) fn kind(&self, kind: &str) -> ActivityKind {
         let normalised = normalise(kind).into_owned();

@@ -28,10 +28,9 @@ impl Gap {
     }
 }
 
-/// The issue that strict mode reports for a missing value; `None` where the feature is optional.
+/// The issue that strict mode reports for a missing value; `None` where the feature is optional and nothing stands there.
 pub(super) fn issue(feature: &Feature, cause: MissingCause, found: Option<&str>) -> Option<Issue> {
-    let allowed = matches!(cause, MissingCause::Absent | MissingCause::Unseen);
-    if allowed && !feature.required {
+    if cause == MissingCause::Absent && !feature.required {
         return None;
     }
     let label = &feature.label;

@@ -7,12 +7,6 @@ use crate::Error;
 use crate::expression::normalise;
 use crate::json::{Cursor, Node, Object};
 
-/// The domain of an e-mail address: what follows the first `@`, empty where there is none.
-pub(super) fn email_domain(address: &str) -> &str {
-    let domain = address.split_once('@').map_or("", |(_, domain)| domain);
-    domain.trim().trim_end_matches(['>', '.', ';', ','])
-}
-
 /// One rule of a `match` source: if its test matches, its level is the value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct MatchRule {
@@ -57,6 +51,11 @@ impl MatchRule {
             return Err(cursor.error("wants exactly one of words, is, ends, list, longer, shorter"));
         };
         Ok(MatchRule { level: level_name(&level)?, code: code(&level)?, test })
+    }
+
+    /// Whether the rule matches a normalised, non-blank text by what it says and not by its length.
+    pub(super) fn names(&self, text: &str) -> bool {
+        !matches!(self.test, Test::Longer(_) | Test::Shorter(_)) && self.hits(text)
     }
 
     /// Whether the rule matches a normalised, non-blank text.
@@ -191,11 +190,16 @@ pub(super) struct List {
 
 static LISTS: LazyLock<Vec<List>> = LazyLock::new(|| {
     let list = |name, text: &'static str| {
-        let mut entries: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+        // A remark starts with `#`.
+        let is_entry = |line: &&str| !line.is_empty() && !line.starts_with('#');
+        let mut entries: Vec<&str> = text.lines().filter(is_entry).collect();
         entries.sort_unstable();
         List { name, entries }
     };
-    vec![list("free_mail@2026-11", include_str!("lists/free_mail@2026-11.txt"))]
+    vec![
+        list("free_mail@2026-11", include_str!("lists/free_mail@2026-11.txt")),
+        list("disposable_mail@2026-08", include_str!("lists/disposable_mail@2026-08.txt")),
+    ]
 });
 
 impl List {
@@ -236,13 +240,14 @@ mod tests {
         assert!(ends_with_labels("ac.uk", ".ac.uk"));
         assert!(!ends_with_labels("notedu", "edu"));
         assert!(!ends_with_labels("mac.uk", "ac.uk"));
-        assert_eq!(email_domain("Ann <ann@acme.example>"), "acme.example");
-        assert_eq!(email_domain("nobody"), "");
     }
 
     #[test]
     fn lists_are_sorted_and_found() {
         assert!(LISTS[0].contains("gmail.com"));
         assert!(!LISTS[0].contains("acme.com"));
+        assert!(LISTS[1].contains("mailinator.com"));
+        assert_eq!(LISTS[1].entries.len(), 8_335);
+        assert!(LISTS[1].entries.iter().all(|domain| domain.contains('.') && !LISTS[0].contains(domain)));
     }
 }

@@ -7,10 +7,10 @@ pub(super) mod steps;
 use self::steps::{PlannedSteps, Steps};
 use super::activity_types::{self, ActivityTypes};
 use super::feature_type::FeatureType;
-use super::filter::ActivityNeeds;
+use super::filter::{ActivityNeeds, Filter};
 use super::sources::SharedSource;
 use crate::Error;
-use crate::expression::{ColumnKind, Reading, Scope};
+use crate::expression::{ColumnKind, Reading, Scope, normalise};
 use crate::json::{Cursor, Document, Range};
 use crate::record::AttributeNames;
 
@@ -161,6 +161,43 @@ impl FeatureSchema {
     pub fn reads_only_dates(&self, attribute: &str) -> bool {
         let mut readers = self.features.iter().filter(|f| f.source.attribute() == Some(attribute)).peekable();
         readers.peek().is_some() && readers.all(|feature| feature.source.wants_date())
+    }
+
+    /// Whether a feature tells a text of an attribute from others: as a level, by a rule, or as a word for missing.
+    ///
+    /// Where a file has `none` in a column, it is a value to one schema and a missing value to another.
+    ///
+    /// ```
+    /// let schema = leadscore::FeatureSchema::builtin("heat")?;
+    /// assert!(schema.names_text("prior_course_interest", "None"));
+    /// assert!(!schema.names_text("role", "None"));
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn names_text(&self, attribute: &str, text: &str) -> bool {
+        let normalised = normalise(text);
+        let mut sources = self.features.iter().map(|feature| &feature.source);
+        sources.any(|source| source.attribute() == Some(attribute) && source.names_text(&normalised))
+    }
+
+    /// Whether a rule or filter of the schema speaks of a kind of activity, or the schema tells no kinds apart; any other
+    /// kind counts only where every activity does.
+    ///
+    /// ```
+    /// let schema = leadscore::FeatureSchema::builtin("lead-ml")?;
+    /// assert!(schema.names_activity("Meeting booked") && schema.names_activity("webinar"));
+    /// assert!(!schema.names_activity("Sticker collected"));
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn names_activity(&self, kind: &str) -> bool {
+        let filters = || self.features.iter().flat_map(|feature| feature.source.filters());
+        let mut named = filters().flat_map(Filter::named_types).peekable();
+        if named.peek().is_none() && self.activity_types.is_empty() {
+            return true;
+        }
+        let kind = self.activity_types.kind(kind);
+        kind.rule_type.is_some()
+            || self.activity_types.channel(&kind.normalised).is_some()
+            || named.any(|name| name == kind.normalised)
     }
 
     pub(super) fn steps(&self) -> &Steps {

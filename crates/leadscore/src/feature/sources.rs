@@ -20,7 +20,7 @@ pub(super) use formula::Formula;
 
 use super::activity_log::ActivityLog;
 use super::feature_type::FeatureType;
-use super::filter::{self, ActivityNeeds};
+use super::filter::{self, ActivityNeeds, Filter};
 use super::missing::MissingCause;
 use crate::expression::{Reading, Scope, positive};
 use crate::json::{Cursor, Fields, Node, Object};
@@ -51,9 +51,19 @@ pub(super) trait Source: Debug + Send + Sync {
         ActivityNeeds::None
     }
 
+    /// The filters by which it selects activities.
+    fn filters(&self) -> Vec<&Filter> {
+        Vec::new()
+    }
+
     /// The part of a text attribute that alone decides the value, where equal texts are worth remembering.
     fn deciding_text<'t>(&self, _attribute: &'t str) -> Option<&'t str> {
         None
+    }
+
+    /// Whether a normalised text is one of the values it tells apart: a level, a word of a rule, a word for missing.
+    fn names_text(&self, _normalised: &str) -> bool {
+        false
     }
 
     /// Whether it reads its attribute as a date.
@@ -212,7 +222,7 @@ impl TextPart {
     fn cut(self, text: &str) -> &str {
         match self {
             TextPart::Whole => text,
-            TextPart::EmailDomain => super::matching::email_domain(text),
+            TextPart::EmailDomain => super::email_address::email_domain(text),
         }
     }
 }

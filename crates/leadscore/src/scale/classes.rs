@@ -343,12 +343,13 @@ mod tests {
                     );
                 }
             }
-            if !one_vs_rest {
-                classes = classes.with_calibration(0.5, [0.1, 0.0, -0.2]).unwrap();
+            // The lower the temperature, the steeper the score.
+            for temperature in [0.5, 0.1, 0.01, 0.005] {
+                classes = classes.with_calibration(temperature, [0.1, 0.0, -0.2]).unwrap();
                 let mean = points_per_unit(&classes, &[0.0; 3], &[1.0, 2.0, 3.0]);
                 let points = mean[0] + 2.0 * mean[1] + 3.0 * mean[2];
                 let change = classes.score(&[1.0, 2.0, 3.0]) - classes.score(&[0.0; 3]);
-                assert!((points - change).abs() < 1e-8, "{points} for {change}");
+                assert!((points - change).abs() < 1e-8, "{temperature}: {points} for {change}");
             }
         }
     }

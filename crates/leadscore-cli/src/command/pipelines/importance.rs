@@ -91,6 +91,7 @@ fn leads(file: &str, args: &PipelinesArgs) -> Result<FeatureMatrix, Failure> {
             }
         }
     }
+    rejects.add_log(work.leads.take_log_rejections(), &mut notes)?;
     rejects.finish(&mut notes)?;
     work.judge(&work.worthless())?;
     Ok(FeatureMatrix::new(columns, values)?)

@@ -9,6 +9,8 @@ use leadscore::Timestamp;
 use leadscore::feature::ActivityKinds;
 use leadscore::record::{Activities, ActivityKind, CompactActivity};
 
+use super::doubles::Doubles;
+
 /// The activities of all leads, those of each lead together and in order.
 #[derive(Debug)]
 pub(super) struct CompactLog {
@@ -18,6 +20,8 @@ pub(super) struct CompactLog {
     activities: Vec<CompactActivity>,
     /// Where the activities of a lead start, by its number, and where the last ones end.
     starts: Vec<usize>,
+    /// The numbers of leads with doubles, which were removed.
+    doubles: Vec<(u32, Doubles)>,
 }
 
 impl CompactLog {
@@ -34,6 +38,11 @@ impl CompactLog {
 
     fn range(&self, lead: usize) -> Range<usize> {
         self.starts[lead]..self.starts[lead + 1]
+    }
+
+    /// The leads with doubles, by their numbers.
+    pub(super) fn doubles(&self) -> &[(u32, Doubles)] {
+        &self.doubles
     }
 
     pub(super) fn activity_count(&self) -> usize {
@@ -116,6 +125,7 @@ impl<'s> CompactLogBuilder<'s> {
         let rank = |event: Event| Event { kind: ranks[event.kind as usize], ..event };
         let compact = |event: Event| CompactActivity { at: event.at, kind: event.kind };
         // Each `collect` below writes into the memory that it reads from, which has room for it.
+        let mut doubles = Vec::new();
         let (starts, mut activities): (Vec<usize>, Vec<CompactActivity>) = match events {
             Events::WithoutIds(mut events) => {
                 for event in &mut *events {
@@ -130,7 +140,7 @@ impl<'s> CompactLogBuilder<'s> {
                     identified.event = rank(identified.event);
                 }
                 events.sort_unstable_by_key(|identified| identified.event);
-                remove_doubles(&mut events);
+                doubles = remove_doubles(&mut events);
                 let starts = starts(events.iter().map(|identified| &identified.event), lead_count);
                 (starts, events.into_iter().map(|identified| compact(identified.event)).collect())
             }
@@ -141,6 +151,7 @@ impl<'s> CompactLogBuilder<'s> {
             kind_names: ranked(kind_names, &ranks),
             activities,
             starts,
+            doubles,
         }
     }
 }
@@ -179,15 +190,26 @@ fn ranked<T>(items: Vec<T>, ranks: &[u32]) -> Vec<T> {
 /// A score counts an id once, the first in order of those that are not after the as-of time. That is the first of all
 /// or none, so the others can go before any as-of time is known. Activities of one time and kind may differ in
 /// properties, which would make one of them the first; without properties they are alike.
-fn remove_doubles(events: &mut Vec<EventWithId>) {
+fn remove_doubles(events: &mut Vec<EventWithId>) -> Vec<(u32, Doubles)> {
     let mut doubles: Vec<usize> = Vec::new();
+    let mut by_lead = Vec::new();
     let mut ids: Vec<(IdHash, usize)> = Vec::new();
     let mut start = 0;
     for stretch in events.chunk_by(|a, b| a.event.lead == b.event.lead) {
         ids.clear();
         ids.extend((start..).zip(stretch).filter_map(|(index, identified)| Some((identified.id?, index))));
         ids.sort_unstable();
-        doubles.extend(ids.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].1));
+        let mut of_lead = Doubles::default();
+        for same in ids.chunk_by(|a, b| a.0 == b.0) {
+            let event = |index: usize| stretch[index - start].event;
+            for (_, index) in &same[1..] {
+                of_lead.add(event(*index) != event(same[0].1));
+                doubles.push(*index);
+            }
+        }
+        if !of_lead.is_empty() {
+            by_lead.push((stretch[0].event.lead, of_lead));
+        }
         start += stretch.len();
     }
     doubles.sort_unstable();
@@ -198,6 +220,7 @@ fn remove_doubles(events: &mut Vec<EventWithId>) {
         index += 1;
         !is_double
     });
+    by_lead
 }
 
 /// Where the activities of each lead start, and where the last ones end.

@@ -1,6 +1,10 @@
 //! A log of which everything is held.
 
+use std::collections::HashMap;
+
 use leadscore::{Activity, Attribute};
+
+use super::doubles::Doubles;
 
 /// Whole activities by the number of the lead.
 #[derive(Debug, Default)]
@@ -20,6 +24,24 @@ impl FullLog {
             self.by_lead.resize_with(lead + 1, Vec::new);
         }
         self.by_lead[lead].push(activity);
+    }
+
+    /// The leads with doubles, by their numbers; a score finds the doubles itself.
+    pub(super) fn doubles(&self) -> Vec<(u32, Doubles)> {
+        let of_lead = |activities: &[Activity]| {
+            let (mut seen, mut doubles) = (HashMap::new(), Doubles::default());
+            for activity in activities {
+                let Some(id) = activity.id.as_deref() else { continue };
+                let own = (activity.at, activity.kind.to_lowercase());
+                match seen.get(id) {
+                    Some(first) => doubles.add(*first != own),
+                    None => drop(seen.insert(id, own)),
+                }
+            }
+            doubles
+        };
+        let leads = (0..).zip(&self.by_lead).map(|(lead, activities)| (lead, of_lead(activities)));
+        leads.filter(|(_, doubles)| !doubles.is_empty()).collect()
     }
 
     /// The activities of a lead, by its number.

@@ -44,7 +44,7 @@ impl LogLeads {
         Some(number)
     }
 
-    fn is_matched(&self, number: u32) -> bool {
+    pub(super) fn is_matched(&self, number: u32) -> bool {
         self.is_matched[number as usize].load(Ordering::Relaxed)
     }
 

@@ -1,16 +1,20 @@
 //! The rows of a log one after the other: a table, or JSON lines.
 
 mod lines;
+mod roles;
 mod table;
+mod time;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use leadscore::{Attribute, Error, Timestamp, Zone};
+use leadscore::{Attribute, Error, Zone};
 
 use self::lines::{LineRows, attributes};
 use self::table::{LogColumns, TableRows};
+use self::time::LogTime;
+pub(super) use self::time::UnixUnit;
 use super::LogForm;
 use crate::read::{InputFile, InputFormat};
 use crate::unreadable;
@@ -20,15 +24,31 @@ use leadscore_csv::RowRef;
 pub(super) struct LogRow<'a> {
     pub(super) line: u64,
     /// The activity, or why the row is none.
-    pub(super) entry: Result<Entry<'a>, String>,
+    pub(super) entry: Result<Entry<'a>, Refusal>,
+}
+
+/// A row that is no activity.
+pub(super) struct Refusal {
+    pub(super) reason: String,
+    /// The row as it was written, cut to a sensible length.
+    pub(super) raw: String,
+}
+
+impl Refusal {
+    fn new(reason: impl Into<String>, raw: &str) -> Refusal {
+        const MAX_CHARS: usize = 2_000;
+        Refusal { reason: reason.into(), raw: raw.chars().take(MAX_CHARS).collect() }
+    }
 }
 
 /// What a row of a log says.
 pub(super) struct Entry<'a> {
     pub(super) lead: &'a str,
     pub(super) kind: &'a str,
-    pub(super) at: Timestamp,
+    pub(super) at: LogTime,
     pub(super) id: Option<&'a str>,
+    /// Whether a spreadsheet rounded the id, which then is none.
+    pub(super) has_rounded_id: bool,
     properties: Properties<'a>,
 }
 
@@ -56,24 +76,25 @@ pub(super) enum LogRows {
 impl LogRows {
     /// Opens a log to be held in some form.
     pub(super) fn open(path: &Path, form: &LogForm) -> Result<LogRows, Error> {
-        LogRows::open_file(path, |columns| {
-            if form.keeps_properties(columns.id.is_some()) { None } else { Some(columns.own()) }
+        LogRows::open_file(path, form, |columns| {
+            if form.keeps_properties(columns.roles.id.is_some()) { None } else { Some(columns.own()) }
         })
     }
 
     /// Opens a log to read only whose the rows are.
-    pub(super) fn open_leads(path: &Path) -> Result<LogRows, Error> {
-        LogRows::open_file(path, |columns| Some(vec![columns.lead]))
+    pub(super) fn open_leads(path: &Path, form: &LogForm) -> Result<LogRows, Error> {
+        LogRows::open_file(path, form, |columns| Some(vec![columns.roles.lead]))
     }
 
     fn open_file(
         path: &Path,
+        form: &LogForm,
         select: impl FnOnce(&LogColumns) -> Option<Vec<usize>>,
     ) -> Result<LogRows, Error> {
         let file = InputFile::open(&path.to_string_lossy())?;
         match file.format {
-            InputFormat::Csv => Ok(LogRows::Table(Box::new(TableRows::open(file, select)?))),
-            InputFormat::Jsonl => Ok(LogRows::Lines(LineRows::new(file))),
+            InputFormat::Csv => Ok(LogRows::Table(Box::new(TableRows::open(file, form, select)?))),
+            InputFormat::Jsonl => Ok(LogRows::Lines(LineRows::new(file, form))),
             InputFormat::Json => {
                 Err(unreadable(&file.name, "activities come as CSV or as JSON lines (.jsonl)"))
             }
@@ -93,6 +114,14 @@ impl LogRows {
         match self {
             LogRows::Table(rows) => rows.name(),
             LogRows::Lines(rows) => rows.name(),
+        }
+    }
+
+    /// What was assumed about the file, complete once its rows were shown.
+    pub(super) fn messages(&mut self) -> Vec<String> {
+        match self {
+            LogRows::Table(rows) => rows.messages(),
+            LogRows::Lines(rows) => rows.messages(),
         }
     }
 

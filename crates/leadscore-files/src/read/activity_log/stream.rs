@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use leadscore::{Error, Lead, Zone};
 
+use super::doubles::Doubles;
 use super::leads::{LeadNumbers, LogLeads};
 use super::rows::LogRows;
-use super::{ActivityLog, LogForm, RefusedRows};
+use super::{ActivityLog, LogForm, LogRemarks};
 use crate::wording::counted;
-use crate::{Notes, unreadable};
+use crate::{Notes, Rejection, unreadable};
 
 /// A smaller log takes little memory, and is read once instead of twice.
 pub(in crate::read) const SMALL_LOG_BYTES: u64 = 64 << 20;
@@ -28,7 +29,9 @@ pub(in crate::read) struct LogStream {
     rows: LogRows,
     /// The group that was read last, by the lead's id and number; earlier ones are gone.
     group: Option<(String, u32)>,
-    refused: RefusedRows,
+    remarks: LogRemarks,
+    /// The doubles of the leads read so far.
+    doubles: Doubles,
     /// The activities of the leads asked for last.
     latest: Option<Arc<ActivityLog>>,
     /// The whole log, once the leads turned out to be sorted in another way.
@@ -60,7 +63,7 @@ impl LogStream {
             return Ok(None);
         }
         let (mut numbers, mut is_grouped) = (LeadNumbers::default(), true);
-        LogRows::open_leads(path)?.visit_leads(|lead| {
+        LogRows::open_leads(path, form)?.visit_leads(|lead| {
             is_grouped = numbers.number_in_group(lead).is_some();
             if is_grouped { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
@@ -80,7 +83,8 @@ impl LogStream {
             leads: LogLeads::new(numbers),
             rows,
             group: None,
-            refused: RefusedRows::default(),
+            remarks: LogRemarks::default(),
+            doubles: Doubles::default(),
             latest: None,
             whole: None,
         }))
@@ -104,9 +108,9 @@ impl LogStream {
         }
         if self.whole.is_none() {
             // The leads come in another order: from here on the whole log is held.
-            let (log, refused) = ActivityLog::read(&self.path, &self.form, &self.zone)?;
+            let (log, remarks) = ActivityLog::read(&self.path, &self.form, &self.zone)?;
             log.leads.take_matches(&self.leads);
-            (self.latest, self.refused) = (None, refused);
+            (self.latest, self.remarks) = (None, remarks);
             self.whole = Some(Arc::new(log));
         }
         Ok(self.whole.clone().expect("it was read just now"))
@@ -140,6 +144,7 @@ impl LogStream {
     pub(in crate::read) fn finish(&mut self) -> Result<(), Error> {
         if self.whole.is_none() {
             self.visit(|_, _| Place::Before, |_| {})?;
+            self.remarks.file = self.rows.messages();
         }
         Ok(())
     }
@@ -165,11 +170,19 @@ impl LogStream {
         let order = self.whole.is_some().then(|| {
             "the leads are sorted in another way than the log, which was therefore held in memory".to_owned()
         });
-        let unmatched = match &self.whole {
-            Some(log) => log.unmatched_note(),
-            None => self.leads.unmatched_note(|number| self.has_activities[number as usize]),
+        let at_end = match &self.whole {
+            Some(log) => log.messages(),
+            None => {
+                let unmatched = self.leads.unmatched_note(|number| self.has_activities[number as usize]);
+                unmatched.into_iter().chain(self.doubles.message()).collect()
+            }
         };
-        [order, self.refused.message(), unmatched].into_iter().flatten().collect()
+        order.into_iter().chain(self.remarks.messages(&self.form)).chain(at_end).collect()
+    }
+
+    /// The rows that are no activities, and how many there were, once all leads are read.
+    pub(in crate::read) fn take_rejections(&mut self) -> (Vec<Rejection>, u64) {
+        self.remarks.take_rejections()
     }
 
     /// The activities of some leads; `None` where one of them lies before what was read.
@@ -201,7 +214,11 @@ impl LogStream {
                 }
             }
         }
-        Ok(Some(Arc::new(builder.finish())))
+        let log = builder.finish();
+        for (_, doubles) in &log.doubles {
+            self.doubles.merge(*doubles);
+        }
+        Ok(Some(Arc::new(log)))
     }
 
     /// Reads rows up to the first one behind what is wanted.
@@ -210,13 +227,13 @@ impl LogStream {
         place: impl Fn(&str, u32) -> Place,
         mut take: impl FnMut(super::Entry<'_>),
     ) -> Result<(), Error> {
-        let LogStream { leads, has_activities, rows, group, refused, zone, .. } = self;
+        let LogStream { leads, has_activities, rows, group, remarks, zone, .. } = self;
         let mut has_changed = false;
         rows.visit(zone, |row| {
             let entry = match row.entry {
                 Ok(entry) => entry,
-                Err(reason) => {
-                    refused.add(row.line, &reason);
+                Err(refusal) => {
+                    remarks.refuse(row.line, refusal);
                     return ControlFlow::Continue(());
                 }
             };
@@ -243,6 +260,7 @@ impl LogStream {
                 id.push_str(entry.lead);
                 *last = number;
             }
+            remarks.count(&entry);
             has_activities[number as usize] = true;
             if matches!(place, Place::Wanted) {
                 take(entry);

@@ -20,7 +20,7 @@ struct DemographicFeatures {
     has_company: Option<bool>,
     has_title: Option<bool>,
     has_phone: Option<bool>,
-    /// `corporate`, `free`, `edu`, `government` or `unknown`.
+    /// `corporate`, `free`, `edu`, `government`, `disposable` or `unknown`.
     email_domain_type: Option<String>,
     /// `c_level`, `vp`, `director`, `manager`, `individual` or `unknown`.
     title_seniority: Option<String>,

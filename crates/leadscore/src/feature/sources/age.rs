@@ -5,7 +5,7 @@ use crate::feature::filter::{self, Filter};
 use crate::feature::missing::MissingCause;
 use crate::json::{Node, Object, word_for};
 use crate::record::AttributeRef;
-use crate::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR};
+use crate::time::{MILLIS_PER_DAY, MILLIS_PER_HOUR, NO_END};
 use crate::{Error, Timestamp};
 
 #[derive(Debug)]
@@ -58,6 +58,13 @@ impl Source for AgeSource {
         }
     }
 
+    fn filters(&self) -> Vec<&Filter> {
+        match &self.since {
+            Since::Attribute(_) => Vec::new(),
+            Since::Activity { filter, .. } => vec![filter],
+        }
+    }
+
     fn activity_needs(&self) -> ActivityNeeds {
         match &self.since {
             Since::Attribute(_) => ActivityNeeds::None,
@@ -104,6 +111,10 @@ impl AgeSource {
         match at {
             Some(at) if at <= input.as_of => Found::Value(self.age(at, input.as_of)),
             Some(_) => Found::unusable(MissingCause::Future, &text(input.attribute)),
+            // Too late for a time of ours; it stands for a date without end.
+            None if text(input.attribute).trim().starts_with(NO_END) => {
+                Found::unusable(MissingCause::Future, &text(input.attribute))
+            }
             None => Found::unusable(MissingCause::Unreadable, &text(input.attribute)),
         }
     }

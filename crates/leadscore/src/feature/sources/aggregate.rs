@@ -38,6 +38,10 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
 }
 
 impl Source for AggregateSource {
+    fn filters(&self) -> Vec<&Filter> {
+        vec![&self.filter]
+    }
+
     fn activity_needs(&self) -> ActivityNeeds {
         ActivityNeeds::Properties
     }

@@ -71,6 +71,11 @@ impl Source for AttributeSource {
         Some(&self.name)
     }
 
+    fn names_text(&self, normalised: &str) -> bool {
+        let is_level = self.kind == FeatureType::Category && self.level_code(normalised).is_some();
+        is_level || self.missing.iter().any(|token| token.normalised == normalised)
+    }
+
     fn takes_numbers_as_they_are(&self) -> bool {
         self.read == ReadAs::Value && self.missing.is_empty()
     }

@@ -19,6 +19,10 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
 }
 
 impl Source for BurstSource {
+    fn filters(&self) -> Vec<&Filter> {
+        vec![&self.filter]
+    }
+
     fn activity_needs(&self) -> ActivityNeeds {
         self.filter.activity_needs()
     }

@@ -25,6 +25,10 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
 }
 
 impl Source for DistinctSource {
+    fn filters(&self) -> Vec<&Filter> {
+        vec![&self.filter]
+    }
+
     fn activity_needs(&self) -> ActivityNeeds {
         match self.by {
             DistinctBy::Property(_) => ActivityNeeds::Properties,

@@ -54,6 +54,10 @@ impl Source for MatchSource {
         Some(self.part.cut(attribute))
     }
 
+    fn names_text(&self, normalised: &str) -> bool {
+        self.rules.iter().any(|rule| rule.names(normalised))
+    }
+
     fn evaluate(&self, input: &Input<'_>) -> Found {
         let whole = text(input.attribute);
         let text = normalise(self.part.cut(&whole));

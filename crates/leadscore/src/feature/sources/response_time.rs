@@ -21,6 +21,10 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
 }
 
 impl Source for ResponseTimeSource {
+    fn filters(&self) -> Vec<&Filter> {
+        vec![&self.after, &self.reply]
+    }
+
     fn activity_needs(&self) -> ActivityNeeds {
         self.after.activity_needs().max(self.reply.activity_needs())
     }

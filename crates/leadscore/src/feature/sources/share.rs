@@ -61,6 +61,10 @@ fn read_weekdays(cursor: &Cursor<'_>) -> Result<Vec<u8>, Error> {
 }
 
 impl Source for ShareSource {
+    fn filters(&self) -> Vec<&Filter> {
+        vec![&self.filter]
+    }
+
     fn activity_needs(&self) -> ActivityNeeds {
         self.filter.activity_needs()
     }

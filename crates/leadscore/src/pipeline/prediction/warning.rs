@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::feature::{MissingCause, MissingFeature};
+use crate::time::NO_END;
 
 /// Something a record said that could not be used, and so was taken as missing; as JSON, and on display, a sentence.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +36,9 @@ impl Warning {
         match missing.cause {
             MissingCause::Unreadable => format!("cannot read `{found}`; taken as missing"),
             MissingCause::OutOfRange => format!("{found} lies outside the range; taken as missing"),
+            MissingCause::Future if found.starts_with(NO_END) => {
+                format!("{found} means no end; taken as missing")
+            }
             MissingCause::Future => format!("{found} lies after the as-of time; taken as missing"),
             MissingCause::Unseen => format!("`{found}` is not a known level; taken as missing"),
             MissingCause::Absent => "not known".to_owned(),

@@ -114,6 +114,7 @@ async fn table(
     }
     import.keep().await?;
     import.notes.progress(Progress::new(leads.bytes_read(), leads.byte_count(), true));
+    import.rejects.add_log(leads.take_log_rejections(), &mut import.notes)?;
     note_warnings(&leads.warnings(), &ValueWarnings::default(), &mut import.notes);
     Ok(())
 }

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::ops::ControlFlow;
 
-use leadscore::{Attribute, Error, Timestamp, Zone};
-use leadscore_csv::{Cell, CellBuffer, CellNotes, CsvOptions, CsvReader, RowBlock, RowParser, RowRef};
+use leadscore::{Attribute, Error, Zone};
+use leadscore_csv::{Cell, CellBuffer, CellNotes, ColumnKind, CsvReader, RowBlock, RowParser, RowRef};
 
-use super::{Entry, LogRow, Properties};
+use super::roles::{Roles, TimeEvidence};
+use super::time::LogTime;
+use super::{Entry, LogRow, Properties, Refusal};
 use crate::read::InputFile;
-use crate::read::columns::find_column;
+use crate::read::activity_log::LogForm;
 use crate::{in_file, unreadable};
 
 /// Rows that are cut before their cells are parsed: few enough to stay in the processor's cache.
@@ -19,6 +21,9 @@ pub(in super::super) struct TableRows {
     name: String,
     reader: CsvReader<Box<dyn BufRead>>,
     columns: LogColumns,
+    /// What was assumed about its columns.
+    assumed: Option<String>,
+    reads_properties: bool,
     parser: RowParser,
     block: RowBlock,
     /// The row of the block that is shown next.
@@ -31,24 +36,43 @@ impl TableRows {
     /// Opens a table, of which only some columns are read unless there is no choice.
     pub(super) fn open(
         file: InputFile,
+        form: &LogForm,
         select: impl FnOnce(&LogColumns) -> Option<Vec<usize>>,
     ) -> Result<TableRows, Error> {
         let name = file.name;
         let mut reader =
-            CsvReader::open(file.bytes, CsvOptions::default()).map_err(|error| in_file(&name, error))?;
-        let header = reader.columns().iter().map(|column| column.name.clone()).collect();
-        let columns = LogColumns::find(&name, header)?;
+            CsvReader::open(file.bytes, form.mapping.csv_options()).map_err(|error| in_file(&name, error))?;
+        let header: Vec<String> = reader.columns().iter().map(|column| column.name.clone()).collect();
+        let names: Vec<&str> = header.iter().map(String::as_str).collect();
+        let evidence = |column: usize| match reader.columns()[column].kind {
+            ColumnKind::Date => TimeEvidence::Dates,
+            _ if reader.is_mostly_dates(column) => TimeEvidence::Dates,
+            ColumnKind::Number => TimeEvidence::Numbers,
+            _ => TimeEvidence::None,
+        };
+        let roles =
+            Roles::find(&names, &form.mapping, evidence).map_err(|message| unreadable(&name, message))?;
+        let assumed = roles.assumed(&names, &form.mapping);
+        if reader.columns()[roles.at].kind == ColumnKind::Text {
+            // Times are wanted of it, whatever else is in it.
+            reader.read_as_dates(roles.at);
+        }
+        let columns = LogColumns { roles, header, is_strict: form.is_strict };
         let mut parser = reader.parser();
-        if let Some(selected) = select(&columns) {
+        let selected = select(&columns);
+        let reads_properties = selected.is_none();
+        if let Some(selected) = selected {
             reader.select(&selected);
             // Of all others the text is enough.
-            parser = reader.parser().only(&[columns.at]);
+            parser = reader.parser().only(&[columns.roles.at]);
         }
         Ok(TableRows {
             parser,
             name,
             reader,
             columns,
+            assumed,
+            reads_properties,
             block: RowBlock::default(),
             next: 0,
             cells: CellBuffer::default(),
@@ -56,8 +80,22 @@ impl TableRows {
         })
     }
 
+    /// What was assumed about the file, and what was noticed in the rows shown so far.
+    pub(super) fn messages(&mut self) -> Vec<String> {
+        self.reader.merge(std::mem::take(&mut self.notes));
+        let LogColumns { roles, header, .. } = &self.columns;
+        let own: Vec<&str> = roles.columns().map(|column| &*header[column]).collect();
+        // Of ids and kinds the text is read, whatever it looks like; of a property, nothing as a rule.
+        let matters =
+            |name: &str| name == header[roles.at] || (self.reads_properties && !own.contains(&name));
+        let warnings = self.reader.warnings();
+        let warnings = warnings.iter().filter(|warning| warning.column.as_deref().is_none_or(matters));
+        let warnings = warnings.map(|warning| format!("activity log: {warning}"));
+        self.assumed.iter().cloned().chain(warnings).collect()
+    }
+
     pub(super) fn has_ids(&self) -> bool {
-        self.columns.id.is_some()
+        self.columns.roles.id.is_some()
     }
 
     pub(super) fn name(&self) -> &str {
@@ -71,18 +109,25 @@ impl TableRows {
     ) -> Result<(), Error> {
         loop {
             while self.next < self.block.row_count() {
-                let row = self.parser.parse(&self.block, self.next, &mut self.cells, &mut self.notes);
-                let entry = self.columns.entry(&self.block, self.next, row, zone);
+                if self.columns.is_blank(&self.block, self.next) {
+                    self.next += 1;
+                    continue;
+                }
+                // A row at which the visitor breaks is parsed again, but noted once.
+                let mut notes = CellNotes::default();
+                let row = self.parser.parse(&self.block, self.next, &mut self.cells, &mut notes);
+                let entry = self.columns.entry(&self.block, self.next, row, &self.parser, zone);
                 if visitor(LogRow { line: row.line(), entry }).is_break() {
                     return Ok(());
                 }
+                self.notes.merge(notes);
                 self.next += 1;
             }
             if !self.next_block()? {
                 return Ok(());
             }
             for rejected in self.block.rejected() {
-                let entry = Err(rejected.reason.clone());
+                let entry = Err(Refusal::new(&*rejected.reason, &rejected.raw));
                 let _ = visitor(LogRow { line: rejected.line, entry });
             }
         }
@@ -94,7 +139,7 @@ impl TableRows {
     ) -> Result<(), Error> {
         while self.next_block()? {
             while self.next < self.block.row_count() {
-                if visitor(trimmed(&self.block, self.next, self.columns.lead)).is_break() {
+                if visitor(trimmed(&self.block, self.next, self.columns.roles.lead)).is_break() {
                     return Ok(());
                 }
                 self.next += 1;
@@ -112,32 +157,22 @@ impl TableRows {
 
 /// Which column of a table holds what; all others are properties.
 pub(super) struct LogColumns {
-    pub(super) lead: usize,
-    kind: usize,
-    at: usize,
-    pub(super) id: Option<usize>,
+    pub(super) roles: Roles,
     header: Vec<String>,
+    is_strict: bool,
 }
 
 impl LogColumns {
-    fn find(name: &str, header: Vec<String>) -> Result<LogColumns, Error> {
-        let names: Vec<&str> = header.iter().map(String::as_str).collect();
-        let find = |wanted: &str| {
-            find_column(wanted, &names).ok_or_else(|| {
-                let has = header.join(", ");
-                unreadable(name, format!("an activity log has a column `{wanted}`; this one has: {has}"))
-            })
-        };
-        let lead = names.iter().position(|name| *name == "lead_id").map_or_else(|| find("lead_id"), Ok)?;
-        let (kind, at) = (find("kind")?, find("at")?);
-        let is_id = |name: &&str| matches!(*name, "id" | "activity_id");
-        let id = names.iter().position(is_id).filter(|&column| column != lead);
-        Ok(LogColumns { lead, kind, at, id, header })
-    }
-
     /// The columns that are no properties.
     pub(super) fn own(&self) -> Vec<usize> {
-        [self.lead, self.kind, self.at].into_iter().chain(self.id).collect()
+        self.roles.columns().collect()
+    }
+
+    /// Whether a row has no value in any cell that is read, and so is none.
+    fn is_blank(&self, block: &RowBlock, index: usize) -> bool {
+        let is_empty = |column| trimmed(block, index, column).is_empty();
+        // Most rows have a lead.
+        is_empty(self.roles.lead) && (0..self.header.len()).all(is_empty)
     }
 
     /// The activity of a row, or why it is none.
@@ -146,21 +181,65 @@ impl LogColumns {
         block: &'a RowBlock,
         index: usize,
         row: RowRef<'a>,
+        parser: &RowParser,
+        zone: &Zone,
+    ) -> Result<Entry<'a>, Refusal> {
+        self.read(block, index, row, parser, zone).map_err(|reason| {
+            let cells = (0..self.header.len()).map(|column| block.raw(index, column).unwrap_or_default());
+            Refusal::new(reason, &cells.collect::<Vec<_>>().join(","))
+        })
+    }
+
+    fn read<'a>(
+        &'a self,
+        block: &'a RowBlock,
+        index: usize,
+        row: RowRef<'a>,
+        parser: &RowParser,
         zone: &Zone,
     ) -> Result<Entry<'a>, String> {
         let trimmed = |column| trimmed(block, index, column);
-        let at = match row.value(self.at) {
-            Some(Cell::Date(date)) => date.to_timestamp(zone).map_err(|error| error.to_string())?,
-            Some(Cell::Text(text)) => Timestamp::parse(text, zone).map_err(|error| error.to_string())?,
-            _ => return Err(format!("`{}` is not a time", trimmed(self.at))),
+        let Roles { lead, kind, at, id } = self.roles;
+        let time = trimmed(at);
+        let at = match row.value(at) {
+            Some(Cell::Date(date)) => match date.to_timestamp(zone) {
+                Ok(at) => LogTime { at, unit: None },
+                // Too late for a time of ours; this says so.
+                Err(_) => LogTime::parse(&date.to_string(), zone)?,
+            },
+            _ => LogTime::parse(time, zone).map_err(|reason| match parser.fault(at, time) {
+                Some(fault) if !time.is_empty() => format!("the time `{time}` {fault}"),
+                _ => reason,
+            })?,
         };
-        let kind = trimmed(self.kind);
+        let (lead, kind) = (trimmed(lead), trimmed(kind));
+        if lead.is_empty() {
+            return Err("the lead's id is blank".to_owned());
+        }
         if kind.is_empty() {
             return Err("the kind is blank".to_owned());
         }
-        let id = self.id.map(&trimmed).filter(|id| !id.is_empty());
+        if self.is_strict {
+            self.refuse_unreadable(row, parser)?;
+        }
+        let id = id.map(&trimmed).filter(|id| !id.is_empty());
+        let has_rounded_id = id.is_some_and(is_rounded);
+        let id = id.filter(|_| !has_rounded_id);
         let properties = Properties::Table { row, columns: self };
-        Ok(Entry { lead: trimmed(self.lead), kind, at, id, properties })
+        Ok(Entry { lead, kind, at, id, has_rounded_id, properties })
+    }
+
+    /// In strict mode, refuses a row with a property that holds a digit and still has no value.
+    fn refuse_unreadable(&self, row: RowRef<'_>, parser: &RowParser) -> Result<(), String> {
+        let own = self.own();
+        for (column, name) in self.header.iter().enumerate().filter(|(column, _)| !own.contains(column)) {
+            let raw = row.raw(column).unwrap_or_default().trim();
+            if row.value(column) == Some(Cell::Missing) && raw.contains(|c: char| c.is_ascii_digit()) {
+                let fault = parser.fault(column, raw).unwrap_or("has no one meaning");
+                return Err(format!("column `{name}`: `{raw}` {fault}"));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn properties(&self, row: RowRef<'_>) -> BTreeMap<String, Attribute> {
@@ -179,4 +258,12 @@ impl LogColumns {
 
 fn trimmed(block: &RowBlock, row: usize, column: usize) -> &str {
     block.raw(row, column).map(str::trim).unwrap_or_default()
+}
+
+/// Whether a spreadsheet rounded an id to `1.23E+15`, which others have too then.
+fn is_rounded(id: &str) -> bool {
+    let Some((mantissa, exponent)) = id.split_once("E+") else { return false };
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = mantissa.split_once(['.', ',']).unwrap_or((mantissa, "0"));
+    is_digits(whole) && is_digits(fraction) && is_digits(exponent)
 }
