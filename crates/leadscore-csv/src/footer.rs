@@ -88,8 +88,8 @@ impl FooterFinder {
                     let first = filled.next().unwrap_or_default();
                     let first = trim(&first);
                     // A sentence whose commas cut it, such as `salesforce.com, inc.`, is one text.
-                    let is_part = |cell: &str| trim(cell).is_empty() || (is_short && cell.starts_with(' '));
-                    let is_alone = filled.all(|cell| is_part(&cell));
+                    let continues = |cell: &str| trim(cell).is_empty() || (is_short && cell.starts_with(' '));
+                    let is_alone = filled.all(|cell| continues(&cell));
                     let is_phrase = is_sum || is_phrase(first);
                     if !(is_alone || is_sum) {
                         return false;

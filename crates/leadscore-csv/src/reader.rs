@@ -313,7 +313,7 @@ impl<R: Read> CsvReader<R> {
                 Cut::Record(record) => {
                     let is_header = self.is_header();
                     self.is_apart = !is_header && self.is_empty_row();
-                    let is_row = !is_header && !(self.is_apart && self.skips_empty_rows);
+                    let is_row = !(is_header || self.is_apart && self.skips_empty_rows);
                     self.row_number += u64::from(!is_header);
                     if is_header {
                         self.warnings.line(self.line, Note::RepeatedHeader);

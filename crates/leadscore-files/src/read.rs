@@ -5,6 +5,7 @@ mod columns;
 mod doubles;
 mod json_list;
 mod json_records;
+mod log;
 mod mapping;
 mod open;
 mod records;
@@ -26,8 +27,9 @@ pub use open::{ByteCounter, InputFile, InputFormat};
 
 use crate::Notes;
 pub(crate) use activity_log::ActivityLog;
-use activity_log::{LogForm, LogRemarks, LogStream, SMALL_LOG_BYTES};
+use activity_log::{LogForm, SMALL_LOG_BYTES};
 use doubles::{Doubles, Identity};
+use log::Log;
 use table::TableUse;
 use table_rows::MissingIds;
 pub(crate) use table_rows::{TableBlock, TableBuffers, TablePlan, TableRow};
@@ -269,90 +271,6 @@ pub struct LeadReader {
 enum Source {
     Table(Box<table::Table>),
     Records(Box<records::Records>),
-}
-
-/// The activity log of an input.
-enum Log {
-    /// Held in memory.
-    Loaded { log: Arc<ActivityLog>, remarks: Box<LogRemarks>, said: Vec<String> },
-    /// Read along with the leads.
-    Streamed(Box<LogStream>),
-}
-
-impl Log {
-    fn open(
-        path: &Path,
-        form: &LogForm,
-        zone: &Zone,
-        small_log_bytes: u64,
-        notes: &mut dyn Notes,
-    ) -> Result<Log, Error> {
-        match LogStream::open(path, form, zone, small_log_bytes, notes)? {
-            Some(stream) => Ok(Log::Streamed(Box::new(stream))),
-            None => {
-                let (log, remarks) = ActivityLog::load(path, form, zone, notes)?;
-                let said = remarks.messages(form);
-                Ok(Log::Loaded { log: Arc::new(log), remarks: Box::new(remarks), said })
-            }
-        }
-    }
-
-    /// Adds the log's activities of the next lead to its own.
-    fn attach(&mut self, lead: &mut Lead) -> Result<(), Error> {
-        match self {
-            Log::Loaded { log, .. } => log.attach(lead),
-            Log::Streamed(stream) => stream.attach(lead)?,
-        }
-        Ok(())
-    }
-
-    /// A log with the activities of some rows, which come next.
-    fn for_rows(&mut self, block: &TableBlock, plan: &TablePlan) -> Result<Arc<ActivityLog>, Error> {
-        match self {
-            Log::Loaded { log, .. } => Ok(log.clone()),
-            Log::Streamed(stream) => {
-                let ids = plan.ids(block);
-                stream.log(ids.iter().copied())
-            }
-        }
-    }
-
-    fn note_lead(&self, id: &str) {
-        match self {
-            Log::Loaded { log, .. } => log.note_lead(id),
-            Log::Streamed(stream) => stream.note_lead(id),
-        }
-    }
-
-    /// There are no more leads.
-    fn finish(&mut self) -> Result<(), Error> {
-        match self {
-            Log::Loaded { .. } => Ok(()),
-            Log::Streamed(stream) => stream.finish(),
-        }
-    }
-
-    /// Whether an activity belongs to a lead that was read.
-    fn has_matches(&self) -> bool {
-        match self {
-            Log::Loaded { log, .. } => log.has_matches(),
-            Log::Streamed(stream) => stream.has_matches(),
-        }
-    }
-
-    fn messages(&self) -> Vec<String> {
-        match self {
-            Log::Loaded { log, .. } => log.messages(),
-            Log::Streamed(stream) => stream.messages(),
-        }
-    }
-
-    fn take_rejections(&mut self) -> (Vec<Rejection>, u64) {
-        match self {
-            Log::Loaded { remarks, .. } => remarks.take_rejections(),
-            Log::Streamed(stream) => stream.take_rejections(),
-        }
-    }
 }
 
 impl LeadReader {

@@ -12,6 +12,8 @@ const MAX_COMPARED: u64 = 1_000_000;
 /// How many are named, and how many rows of each.
 const MAX_NAMED: usize = 5;
 const MAX_ROWS: usize = 5;
+/// The highest bit of a row tells that its hash was met twice already.
+const TWICE: u32 = 1 << 31;
 
 /// The leads met so far, by their ids and by their e-mail addresses.
 #[derive(Debug, Default)]
@@ -92,8 +94,6 @@ struct Repeated {
 impl Seen {
     fn add(&mut self, hash: Option<u64>, row: u64, text: impl FnOnce() -> Option<String>) {
         let Some(hash) = hash else { return };
-        // The highest bit tells that a hash was met twice already.
-        const TWICE: u32 = 1 << 31;
         let Some((_, first)) = self.rows.find_mut(hash, |(own, _)| *own == hash) else {
             self.rows.insert_unique(hash, (hash, row as u32 & !TWICE), |(own, _)| *own);
             return;
@@ -123,7 +123,7 @@ impl Seen {
         let named = self.repeated.iter().map(|Repeated { text, rows, row_count, .. }| {
             let more = row_count - rows.len() as u64;
             let more = if more > 0 { format!(" and {} more", count(more)) } else { String::new() };
-            let rows: Vec<String> = rows.iter().map(|row| row.to_string()).collect();
+            let rows: Vec<String> = rows.iter().map(u64::to_string).collect();
             format!("`{text}` (rows {}{more})", rows.join(", "))
         });
         let named: Vec<String> = named.collect();

@@ -65,10 +65,14 @@ impl Table {
         let mapped: Vec<usize> = columns.iter().map(|own| own.column).collect();
         for (attributes, finds_aliases) in [(&read, false), (&read, true), (&shown, false), (&shown, true)] {
             if finds_aliases {
-                mapped.iter().for_each(|column| free.take(*column));
+                for column in &mapped {
+                    free.take(*column);
+                }
                 id = id.or_else(|| free.find_alias("lead_id"));
             }
-            id.into_iter().for_each(|column| free.take(column));
+            if let Some(column) = id {
+                free.take(column);
+            }
             for &attribute in attributes {
                 if columns.iter().any(|own| own.attribute == attribute) {
                     continue;
@@ -98,7 +102,9 @@ impl Table {
                 name_parts.iter().map(|column| format!("`{}`", reader.columns()[*column].name)).collect();
             assumed.push(format!("{} as name", names.join(" and ")));
         }
-        columns.iter().for_each(|own| worth.add_column(&own.attribute));
+        for own in &columns {
+            worth.add_column(&own.attribute);
+        }
         if !name_parts.is_empty() {
             worth.add_column("name");
         }

@@ -208,22 +208,17 @@ impl TablePlan {
     /// The ids of a block's rows, of those that have one.
     pub(super) fn ids<'b>(&self, block: &'b TableBlock) -> Vec<&'b str> {
         let rows = 0..block.rows.row_count();
-        rows.filter_map(|row| self.cell(&block.rows, row, self.id)).collect()
+        rows.filter_map(|row| cell(&block.rows, row, self.id)).collect()
     }
 
     /// The id of a block's row, if it has one.
     pub(super) fn id_at<'b>(&self, block: &'b TableBlock, row: usize) -> Option<&'b str> {
-        self.cell(&block.rows, row, self.id)
+        cell(&block.rows, row, self.id)
     }
 
     /// The e-mail address of a block's row, if it has one.
     pub(super) fn email_at<'b>(&self, block: &'b TableBlock, row: usize) -> Option<&'b str> {
-        self.cell(&block.rows, row, self.email)
-    }
-
-    /// A cell of a block that is not blank, as it is written.
-    fn cell<'b>(&self, rows: &'b RowBlock, row: usize, column: Option<usize>) -> Option<&'b str> {
-        Some(rows.raw(row, column?)?.trim()).filter(|text| !text.is_empty())
+        cell(&block.rows, row, self.email)
     }
 
     /// Whether a row has a value of an attribute that is weighed.
@@ -304,6 +299,11 @@ impl TablePlan {
     pub(super) fn id_column_name(&self) -> Option<&str> {
         self.column_names.get(self.id?).map(String::as_str)
     }
+}
+
+/// A cell of a block that is not blank, as it is written.
+fn cell(rows: &RowBlock, row: usize, column: Option<usize>) -> Option<&str> {
+    Some(rows.raw(row, column?)?.trim()).filter(|text| !text.is_empty())
 }
 
 impl TableRow<'_> {

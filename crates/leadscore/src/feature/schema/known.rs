@@ -102,15 +102,13 @@ impl Known {
 
 /// A formula by what is known of the features before it.
 fn of_formula(formula: &Formula, known: &[Known]) -> Known {
-    match formula.value() {
-        Some(value) => of_value(value, known),
-        // What a condition or a level rests on may be known in part.
-        None => {
-            let mut parts = Vec::new();
-            formula.visit_columns(&mut |column| parts.push(known[column.index].clone()));
-            Known::any(parts)
-        }
+    if let Some(value) = formula.value() {
+        return of_value(value, known);
     }
+    // What a condition or a level rests on may be known in part.
+    let mut parts = Vec::new();
+    formula.visit_columns(&mut |column| parts.push(known[column.index].clone()));
+    Known::any(parts)
 }
 
 fn of_value(value: &Value, known: &[Known]) -> Known {
