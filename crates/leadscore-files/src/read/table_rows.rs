@@ -240,16 +240,12 @@ impl TablePlan {
         missing_ids: &mut MissingIds,
     ) -> TableRow<'a> {
         let written = self.written_id(row);
-        let (id, activities) = match written {
-            Some(id) => {
-                let activities = log.map_or_else(Activities::default, |log| log.activities(id));
-                (Cow::Borrowed(id), activities)
-            }
+        let (id, activities) = if let Some(id) = written {
+            (Cow::Borrowed(id), log.map_or_else(Activities::default, |log| log.activities(id)))
+        } else {
             // No log can mean a lead whose id is not known.
-            None => {
-                missing_ids.add(MissingIds { count: 1, first_row: row.number(), first_line: row.line() });
-                (Cow::Owned(row_id(row.number())), Activities::default())
-            }
+            missing_ids.add(MissingIds { count: 1, first_row: row.number(), first_line: row.line() });
+            (Cow::Owned(row_id(row.number())), Activities::default())
         };
         let mut own_texts = Vec::new();
         for (attribute, source) in self.sources.iter().enumerate() {
