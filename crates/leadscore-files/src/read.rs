@@ -2,6 +2,7 @@
 
 mod activity_log;
 mod columns;
+mod date_order;
 mod doubles;
 mod json_list;
 mod json_records;

@@ -8,6 +8,7 @@ use leadscore_csv::{CsvOptions, DateOrder};
 use serde::Deserialize;
 
 use super::activity_log::LogMapping;
+use super::date_order::Order;
 use crate::in_file;
 
 /// A mapping file: `{"format": 1, "lead_id": "Prospect ID", "attributes": {"visits": "TotalVisits"}}`, and what is
@@ -39,22 +40,6 @@ pub struct Mapping {
     /// What is known of the activity log.
     #[serde(default)]
     activities: LogMapping,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Order {
-    DayFirst,
-    MonthFirst,
-}
-
-impl From<Order> for DateOrder {
-    fn from(order: Order) -> DateOrder {
-        match order {
-            Order::DayFirst => DateOrder::DayFirst,
-            Order::MonthFirst => DateOrder::MonthFirst,
-        }
-    }
 }
 
 impl Mapping {

@@ -3,7 +3,7 @@
 use leadscore_csv::{CsvOptions, DateOrder};
 use serde::Deserialize;
 
-use crate::read::mapping::Order;
+use crate::read::date_order::Order;
 
 /// The section `activities` of a mapping file: `{"lead_id": "Contact ID", "kind": "Event", "at": "When", "id": "Event ID"}`,
 /// and what is known of the log's format where its content does not tell.
