@@ -264,14 +264,12 @@ impl Log {
         small_log_bytes: u64,
         notes: &mut dyn Notes,
     ) -> Result<Log, Error> {
-        match LogStream::open(path, form, zone, small_log_bytes, notes)? {
-            Some(stream) => Ok(Log::Streamed(Box::new(stream))),
-            None => {
-                let (log, remarks) = ActivityLog::load(path, form, zone, notes)?;
-                let said = remarks.messages(form);
-                Ok(Log::Loaded { log: Arc::new(log), remarks: Box::new(remarks), said })
-            }
+        if let Some(stream) = LogStream::open(path, form, zone, small_log_bytes, notes)? {
+            return Ok(Log::Streamed(Box::new(stream)));
         }
+        let (log, remarks) = ActivityLog::load(path, form, zone, notes)?;
+        let said = remarks.messages(form);
+        Ok(Log::Loaded { log: Arc::new(log), remarks: Box::new(remarks), said })
     }
 
     /// Adds the log's activities of the next lead to its own.
