@@ -12,7 +12,7 @@ pub(crate) use sum::PointSum;
 pub use value::{FeatureValue, FeatureValues, NamedValue};
 pub(crate) use words::Wording;
 
-use crate::expression::push_number;
+use crate::TierScheme;
 use crate::scorer::ContributionKind;
 
 /// One line of the sum that makes a score.
@@ -121,6 +121,8 @@ pub(crate) enum ExplanationDetail {
 pub(crate) struct ExplanationOptions<'a> {
     /// The tier's name, for the summary.
     pub(crate) tier: Option<&'a str>,
+    /// The tiers, which decide how a score is rounded in the summary.
+    pub(crate) tiers: &'a TierScheme,
     /// The most reasons to name.
     pub(crate) reason_limit: usize,
     pub(crate) detail: ExplanationDetail,
@@ -174,7 +176,7 @@ impl Explanation {
             .collect();
         let summary = if is_full {
             let disqualified = sum.disqualified_by.map(|part| wording.text(part, &mut buffer));
-            summary(sum.score, options.tier, &reasons, disqualified.as_deref())
+            summary(&options.tiers.shown_score(sum.score), options.tier, &reasons, disqualified.as_deref())
         } else {
             String::new()
         };
@@ -182,13 +184,13 @@ impl Explanation {
     }
 }
 
-fn summary(score: f64, tier: Option<&str>, reasons: &[Reason], disqualified: Option<&str>) -> String {
+fn summary(score: &str, tier: Option<&str>, reasons: &[Reason], disqualified: Option<&str>) -> String {
     let mut out = String::new();
     if let Some(tier) = tier {
         out.push_str(tier);
         out.push_str(", ");
     }
-    push_number(&mut out, score.round());
+    out.push_str(score);
     out.push_str(" of 100");
     if let Some(why) = disqualified {
         out.push_str(". Ruled out: ");

@@ -1,6 +1,8 @@
 //! JSON read strictly: key order kept, repeated and unknown keys refused, a path in every error.
 
 mod cursor;
+mod decode;
+mod place;
 
 use std::fmt::{self, Write as _};
 
@@ -11,6 +13,9 @@ use sha2::{Digest, Sha256};
 use crate::{Error, ErrorKind};
 
 pub(crate) use cursor::{Cursor, Document, Fields};
+pub(crate) use decode::decode;
+pub use decode::decode_json;
+pub(crate) use place::find as find_place;
 
 /// A JSON document with its key order kept.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +38,29 @@ const FEW_KEYS: usize = 16;
 /// Reads one JSON document.
 pub(crate) fn parse(text: &str) -> Result<Node, Error> {
     serde_json::from_str(text).map_err(|error| syntax_error(&error))
+}
+
+/// Reads a document that people write by hand: an error shows the line it is on.
+pub(crate) fn parse_file(text: &str) -> Result<Node, Error> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    serde_json::from_str(text).map_err(|error| {
+        let message = error.to_string();
+        let line = error.line().checked_sub(1).and_then(|line| text.lines().nth(line)).unwrap_or_default();
+        let shown = part_of_line(line, error.column());
+        let shown = if shown.trim().is_empty() { String::new() } else { format!(": {}", shown.trim()) };
+        Error::new(ErrorKind::InvalidJson, "", format!("{message}{shown}"))
+    })
+}
+
+/// What stands around a column, which counts bytes.
+fn part_of_line(line: &str, column: usize) -> String {
+    const SHOWN: usize = 80;
+    let before = line.char_indices().filter(|(at, _)| *at < column).count();
+    let skipped = before.saturating_sub(SHOWN / 2);
+    let shown: String = line.chars().skip(skipped).take(SHOWN).collect();
+    let (front, back) =
+        (if skipped > 0 { "… " } else { "" }, if line.chars().count() > skipped + SHOWN { " …" } else { "" });
+    format!("{front}{}{back}", shown.trim())
 }
 
 /// The error of a text that is no JSON.
@@ -227,6 +255,65 @@ impl Node {
     /// The document as compact JSON text.
     pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).expect("a node has a JSON form")
+    }
+
+    /// The document for people: a line for each field and item, but short ones, and lists of numbers, on one line.
+    pub(crate) fn to_indented_json(&self) -> String {
+        let mut out = String::new();
+        self.indent(0, &mut out);
+        out
+    }
+
+    fn indent(&self, depth: usize, out: &mut String) {
+        const WIDTH: usize = 100;
+        let compact = self.to_json();
+        let is_scalar = |node: &Node| !matches!(node, Node::List(_) | Node::Object(_));
+        let is_flat = matches!(self, Node::List(items) if items.iter().all(is_scalar));
+        if depth > 0 && (is_flat || compact.len() + 2 * depth <= WIDTH) {
+            out.push_str(&compact);
+            return;
+        }
+        let break_line = |depth: usize, out: &mut String| {
+            out.push('\n');
+            out.extend(std::iter::repeat_n("  ", depth));
+        };
+        match self {
+            Node::List(items) if !items.is_empty() => {
+                out.push('[');
+                for (at, item) in items.iter().enumerate() {
+                    out.push_str(if at > 0 { "," } else { "" });
+                    break_line(depth + 1, out);
+                    item.indent(depth + 1, out);
+                }
+                break_line(depth, out);
+                out.push(']');
+            }
+            Node::Object(fields) if !fields.is_empty() => {
+                out.push('{');
+                for (at, (name, node)) in fields.iter().enumerate() {
+                    out.push_str(if at > 0 { "," } else { "" });
+                    break_line(depth + 1, out);
+                    out.push_str(&Node::from(name).to_json());
+                    out.push_str(": ");
+                    node.indent(depth + 1, out);
+                }
+                break_line(depth, out);
+                out.push('}');
+            }
+            _ => out.push_str(&compact),
+        }
+    }
+
+    /// Takes away every `$comment`, which is for people alone.
+    pub(crate) fn drop_comments(&mut self) {
+        match self {
+            Node::List(items) => items.iter_mut().for_each(Node::drop_comments),
+            Node::Object(fields) => {
+                fields.retain(|(name, _)| name != "$comment");
+                fields.iter_mut().for_each(|(_, node)| node.drop_comments());
+            }
+            _ => {}
+        }
     }
 
     /// A field of an object, if it is one and has it.

@@ -6,6 +6,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use crate::error::did_you_mean;
 use crate::json::{self, Cursor, Document, Node};
 use crate::scale::Scale;
 use crate::{Error, ErrorKind};
@@ -127,8 +128,9 @@ impl TierScheme {
         let root = Cursor::root(&node, "tiers", Document::Pipeline);
         let found = root.entries()?.all().find(|(own, _)| *own == name).map(|(_, c)| TierScheme::read(&c));
         found.unwrap_or_else(|| {
-            let known = TierScheme::builtin_names().join(", ");
-            let message = format!("unknown tier scheme `{name}`; built in: {known}");
+            let known = TierScheme::builtin_names();
+            let meant = did_you_mean(name, known.iter().map(String::as_str));
+            let message = format!("unknown tier scheme `{name}`{meant}; built in: {}", known.join(", "));
             Err(Error::new(ErrorKind::UnknownName, "tiers", message))
         })
     }
@@ -146,7 +148,7 @@ impl TierScheme {
     /// # Errors
     /// `invalid_json`, or `invalid_pipeline` with the path of what is wrong.
     pub fn from_json(text: &str) -> Result<TierScheme, Error> {
-        let node = json::parse(text)?;
+        let node = json::parse_file(text)?;
         TierScheme::read(&Cursor::root(&node, "", Document::Pipeline))
     }
 
@@ -168,6 +170,32 @@ impl TierScheme {
             Some(TierBound::Above(bound)) => value > bound,
             None => true,
         })
+    }
+
+    /// A score as people read it: to one decimal, half away from zero, but never past a bound that the score itself is not
+    /// past. Where a tier is narrower than a tenth of a point there are more decimals.
+    ///
+    /// ```
+    /// let scheme = leadscore::TierScheme::builtin("lead-score")?;
+    /// assert_eq!([79.94, 79.96, 80.0].map(|score| scheme.shown_score(score)), ["79.9", "79.9", "80.0"]);
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn shown_score(&self, score: f64) -> String {
+        const MAX_DECIMALS: usize = 12;
+        let tier_of = |score: f64| self.tier(score, Some(score / 100.0)).map(Tier::name);
+        let mut unit = 1.0;
+        for decimals in 1..=MAX_DECIMALS {
+            unit *= 10.0;
+            let scaled = score * unit;
+            for candidate in [scaled.round(), scaled.floor(), scaled.ceil()] {
+                // Adding 0 makes a negative zero positive.
+                let shown = candidate / unit + 0.0;
+                if tier_of(shown) == tier_of(score) {
+                    return format!("{shown:.decimals$}");
+                }
+            }
+        }
+        score.to_string()
     }
 
     /// The tier of a lead by the probabilities of its classes, in the same order as their names: that of the most
