@@ -217,13 +217,16 @@ mod tests {
     fn a_summary_says_what_speaks_for_and_against() {
         let reason = |points: f64, text: &str| Reason { code: "r".into(), points, text: text.into() };
         let reasons = [reason(9.0, "A"), reason(-4.0, "B"), reason(0.5, "C"), reason(-0.1, "D")];
-        assert_eq!(summary(71.5, Some("HOT"), &reasons, None), "HOT, 72 of 100. For: A; C. Against: B; D.");
-        assert_eq!(summary(71.4, None, &reasons[..1], None), "71 of 100. For: A.");
-        assert_eq!(summary(3.0, Some("COLD"), &reasons[1..2], None), "COLD, 3 of 100. Against: B.");
-        assert_eq!(summary(3.0, None, &[], None), "3 of 100.");
         assert_eq!(
-            summary(0.0, Some("COLD"), &reasons, Some("Is a student")),
-            "COLD, 0 of 100. Ruled out: Is a student."
+            summary("71.5", Some("HOT"), &reasons, None),
+            "HOT, 71.5 of 100. For: A; C. Against: B; D."
+        );
+        assert_eq!(summary("71.4", None, &reasons[..1], None), "71.4 of 100. For: A.");
+        assert_eq!(summary("3.0", Some("COLD"), &reasons[1..2], None), "COLD, 3.0 of 100. Against: B.");
+        assert_eq!(summary("3.0", None, &[], None), "3.0 of 100.");
+        assert_eq!(
+            summary("0.0", Some("COLD"), &reasons, Some("Is a student")),
+            "COLD, 0.0 of 100. Ruled out: Is a student."
         );
     }
 

@@ -70,17 +70,18 @@ pub(super) fn pipeline(
     levels: &BTreeMap<String, Vec<String>>,
 ) -> Value {
     let (mut features, mut rules, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    let mut most = 0.0;
     let mut taken = BTreeSet::new();
     for column in &inspection.columns {
         match part(column, levels.get(&column.name), &mut taken) {
             Some((feature, rule)) => {
                 features.push(feature);
                 rules.push(rule);
+                most += most_points(column.kind);
             }
             None => left_out.push(column.name.as_str()),
         }
     }
-    let count = rules.len() as f64;
     let mut comment = vec![
         format!("A first pipeline for {input}: one feature and one rule for each column that can be scored."),
         "The points were not learned from anything. Of numbers more is taken to be better, of dates the later one, and levels \
@@ -94,7 +95,7 @@ pub(super) fn pipeline(
     if !left_out.is_empty() {
         comment.push(format!("Left out, as ids, names or empty: {}.", left_out.join(", ")));
     }
-    let highest = (POINTS * count).max(1.0);
+    let highest = most.max(1.0);
     let mut file = Map::new();
     for (name, value) in [
         ("$comment", json!(comment)),
@@ -121,6 +122,15 @@ pub(super) fn pipeline(
         file.insert(name.to_owned(), value);
     }
     Value::Object(file)
+}
+
+/// What the rule of a column gives at most; a level gives nothing until somebody says what it is worth.
+fn most_points(kind: ColumnKind) -> f64 {
+    match kind {
+        ColumnKind::Number | ColumnKind::Date => POINTS,
+        ColumnKind::Flag => POINTS / 2.0,
+        ColumnKind::Text | ColumnKind::Id | ColumnKind::Empty => 0.0,
+    }
 }
 
 /// The feature and the rule of a column, if it can be scored.
