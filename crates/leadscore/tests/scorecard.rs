@@ -420,6 +420,30 @@ fn a_log_that_outweighs_larger_stated_counts_is_a_warning() {
     }
 }
 
+/// What its note and docs/pipelines.md say that it does otherwise; the documented figure stands beside each.
+#[test]
+fn the_additive_rule_differs_from_the_documented_service_where_it_says_so() {
+    let note = Pipeline::builtin("conversion-compat").unwrap().note().unwrap().to_owned();
+    for said in ["free-mail", "disposable", "endings", "vice president", "size words"] {
+        assert!(note.contains(said), "{said}: {note}");
+    }
+    let more =
+        |name: &str, value: &str| score("conversion-compat", &Lead::new("l").with(name, value)).score - 15.0;
+    for (name, value, points, documented) in [
+        ("email", "ann@yahoo.co.uk", -5.0, 10.0),
+        ("email", "ann@ox.ac.uk", 5.0, 10.0),
+        ("email", "ann@hmrc.gov.uk", 8.0, 10.0),
+        // 8 for the title itself.
+        ("title", "Vice President", 8.0 + 12.0, 8.0 + 15.0),
+        // 8 for the company itself; nine letters are a start-up there.
+        ("company", "Acme Inc.", 8.0 + 8.0, 8.0 + 3.0),
+        ("company_size", "medium", 5.0, 0.0),
+    ] {
+        assert_eq!(more(name, value), points, "{name}: {value}");
+        assert_ne!(points, documented);
+    }
+}
+
 /// What the note of `conversion` says of `conversion-compat`.
 #[test]
 fn the_rules_in_log_odds_have_the_signs_of_the_additive_ones() {
