@@ -264,7 +264,9 @@ impl Node {
             Node::List(items) => items.iter_mut().for_each(Node::drop_comments),
             Node::Object(fields) => {
                 fields.retain(|(name, _)| name != "$comment");
-                fields.iter_mut().for_each(|(_, node)| node.drop_comments());
+                for (_, node) in fields {
+                    node.drop_comments();
+                }
             }
             _ => {}
         }

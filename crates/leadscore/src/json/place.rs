@@ -103,12 +103,11 @@ impl Scan<'_> {
                     self.at += 1;
                     continue;
                 }
-                b'}' | b']' if depth == 0 => return,
+                b'}' | b']' | b',' | b':' if depth == 0 => return,
                 b'}' | b']' => {
                     depth -= 1;
                     self.at += 1;
                 }
-                b',' | b':' if depth == 0 => return,
                 _ => {
                     self.at += 1;
                     if depth > 0 || self.peek().is_some_and(|next| !b",:]} \t\r\n".contains(&next)) {

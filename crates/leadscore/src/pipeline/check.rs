@@ -205,7 +205,7 @@ impl Repair {
 }
 
 fn read(document: &Node) -> Result<Pipeline, Error> {
-    assemble(read_whole(whole_of(document.clone())?)?)
+    assemble(read_whole(&whole_of(document.clone())?)?)
 }
 
 /// A way to leave something out.
@@ -228,16 +228,16 @@ fn changes(document: &Node, path: &[PathStep]) -> Vec<Change> {
     for length in (1..=path.len()).rev() {
         match &path[length - 1] {
             PathStep::Field(name) if length > 1 => {
-                all.push(Change::RemoveField(part(length - 1), name.clone()))
+                all.push(Change::RemoveField(part(length - 1), name.clone()));
             }
             PathStep::Field(_) => {}
             PathStep::Index(index) => {
                 let list = part(length - 1);
-                if list.to_string() == "schema.features" {
+                if list == *"schema.features" {
                     all.push(Change::Plain(part(length)));
                 }
                 // Tiers hang together: without one of them the others are wrong too, so all of them are left out.
-                if list.to_string() != "tiers.bounds" {
+                if list != *"tiers.bounds" {
                     all.push(Change::RemoveItem(list, *index));
                 }
             }
@@ -303,7 +303,7 @@ impl Change {
                 fields.retain(|(name, _)| ["name", "type", "helper", "before"].contains(&name.as_str()));
                 match fields.iter().find(|(name, _)| name == "type") {
                     Some((_, Node::Text(kind))) if kind == "category" => {
-                        fields.push(("levels".to_owned(), levels))
+                        fields.push(("levels".to_owned(), levels));
                     }
                     Some(_) => {}
                     None => fields.push(("type".to_owned(), Node::from("number"))),

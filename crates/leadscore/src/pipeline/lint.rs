@@ -7,6 +7,7 @@ use super::{Pipeline, Scorer};
 use crate::error::Path;
 use crate::feature::Feature;
 use crate::json::{Node, Range};
+use crate::scorecard::{Rule, RuleGroup};
 use crate::tier::{TierAxis, TierBound};
 use crate::{Scale, Scorecard};
 
@@ -79,7 +80,7 @@ fn tiers(pipeline: &Pipeline, card: &Scorecard, columns: &[Range], all: &mut Vec
     let margins = card.margin_bounds(columns);
     let end = |margin: f64, open: f64| if margin.is_finite() { scale.score(margin) } else { open };
     let (mut low, high) = (end(margins.low, f64::NEG_INFINITY), end(margins.high, f64::INFINITY));
-    let rules_out = card.groups().iter().flat_map(|group| group.rules()).any(|rule| rule.disqualifies());
+    let rules_out = card.groups().iter().flat_map(RuleGroup::rules).any(Rule::disqualifies);
     if rules_out {
         low = low.min(card.lowest().unwrap_or(0.0));
     }

@@ -81,7 +81,7 @@ fn a_model(library: &str) -> Error {
 
 /// The parts of a pipeline file, each by itself as it should be.
 pub(super) fn parts_of(text: &str) -> Result<Parts, Error> {
-    read_whole(whole_of(json_of(text)?)?)
+    read_whole(&whole_of(json_of(text)?)?)
 }
 
 /// The JSON of a pipeline file.
@@ -111,8 +111,8 @@ pub(super) fn whole_of(node: Node) -> Result<Node, Error> {
 }
 
 /// The parts of a file that extends nothing any more.
-pub(super) fn read_whole(node: Node) -> Result<Parts, Error> {
-    read(&Cursor::root(&node, "", Document::Pipeline))
+pub(super) fn read_whole(node: &Node) -> Result<Parts, Error> {
+    read(&Cursor::root(node, "", Document::Pipeline))
 }
 
 fn known_format(format: &Cursor<'_>) -> Result<(), Error> {
