@@ -44,8 +44,8 @@ pub use knowledge::read_knowledge;
 pub use leadscore::{Stop, never_stop};
 pub use notes::{Note, Notes, Progress};
 pub use read::{
-    ByteCounter, FoundRecord, InputFile, InputFormat, JsonRecords, LeadInput, LeadReader, Mapping, ReadLead,
-    Rejection, lead_title,
+    ByteCounter, FoundRecord, InputFile, InputFormat, JsonRecords, LeadInput, LeadReader, Mapping,
+    ReadColumn, ReadLead, Rejection, lead_title,
 };
 pub use score::{Destination, FileSummary, ReceiveReport, Scoring, note_stand_in};
 pub use write::{FileFormat, OutputFile, Rejects, ValueWarnings, note_warnings, refuse_overwriting};

@@ -243,6 +243,16 @@ pub struct LeadReader {
     is_whole: bool,
 }
 
+/// A column of a table, and the attribute it is read as; `lead_id` is the lead's id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReadColumn {
+    /// The column's name.
+    pub column: String,
+    /// The attribute.
+    pub attribute: String,
+}
+
 enum Source {
     Table(Box<table::Table>),
     Records(Box<records::Records>),
@@ -323,6 +333,14 @@ impl Log {
 }
 
 impl LeadReader {
+    /// Which columns of a table are read, and as what; none for records in JSON, whose fields are attributes by name.
+    pub fn columns(&self) -> Vec<ReadColumn> {
+        match &self.source {
+            Source::Table(table) => table.used_columns(),
+            Source::Records(_) => Vec::new(),
+        }
+    }
+
     /// Reads the next row.
     ///
     /// # Errors

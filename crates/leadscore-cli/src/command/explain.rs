@@ -21,10 +21,16 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<bool, Failure> {
         writeln!(out)?;
         out.flush()?;
     } else {
-        waterfall::write(&mut out, &lead_title(lead), &prediction, Look::of_stdout(false))?;
+        waterfall::write(
+            &mut out,
+            &lead_title(lead),
+            &prediction,
+            work.pipeline.tiers(),
+            Look::of_stdout(false),
+        )?;
     }
     if let Some(path) = &args.svg {
-        let picture = svg::waterfall(&prediction, &lead_title(lead));
+        let picture = svg::waterfall(&prediction, &lead_title(lead), work.pipeline.tiers());
         let picture = picture.ok_or_else(|| {
             Failure::message("--svg: the pipeline gives no reasons, so there is nothing to draw")
         })?;

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &PipelinesArgs) -> Result<bool, Failure> {
             }
         }
         Some(name) if args.importance => importance::write(&mut out, &pipeline(name)?, args, look)?,
-        Some(name) if args.json => writeln!(out, "{}", pipeline(name)?.to_json())?,
+        Some(name) if args.json => writeln!(out, "{}", pipeline(name)?.to_indented_json())?,
         Some(name) => describe(&mut out, &pipeline(name)?, look)?,
     }
     out.finish()?;

@@ -178,14 +178,15 @@ fn report(best: Vec<Best>, pipeline: &Pipeline, scoring: &Scoring, input: &str, 
         scored_count: tally.scored_count,
         rejected_count: tally.rejected_count,
         tiers: tally.tiers.clone(),
-        leads: (1..).zip(best).map(|(rank, best)| ranked_lead(rank, &best.lead, best.prediction)).collect(),
+        leads: (1..).zip(best).map(|(rank, best)| ranked_lead(rank, best, pipeline)).collect(),
         notes: warnings.chain(tally.value_warnings.sentences()).collect(),
     }
 }
 
-fn ranked_lead(rank: u64, lead: &Lead, prediction: Prediction) -> RankedLead {
+fn ranked_lead(rank: u64, best: Best, pipeline: &Pipeline) -> RankedLead {
+    let Best { lead, prediction, .. } = best;
     let shown = [("Company", "company"), ("Title", "title"), ("E-mail", "email"), ("Phone", "phone")];
-    let name = lead_title(lead);
+    let name = lead_title(&lead);
     let details = shown
         .iter()
         .filter_map(|(label, attribute)| match lead.attributes.get(*attribute)? {
@@ -195,5 +196,6 @@ fn ranked_lead(rank: u64, lead: &Lead, prediction: Prediction) -> RankedLead {
             _ => None,
         })
         .collect();
-    RankedLead { rank, name, details, prediction }
+    let score = pipeline.tiers().shown_score(prediction.score);
+    RankedLead { rank, name, score, details, prediction }
 }
