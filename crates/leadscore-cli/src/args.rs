@@ -1,9 +1,12 @@
 //! The command line.
 
 pub(crate) mod assist;
+pub(crate) mod output;
 pub(crate) mod server;
 
 use std::path::PathBuf;
+
+pub(crate) use output::{Format, OutputArgs};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
@@ -13,6 +16,9 @@ use leadscore::forest::Iterations;
 #[derive(Parser)]
 #[command(name = "leadscore", version, max_term_width = 100)]
 pub(crate) struct Args {
+    /// Say nothing on standard error but errors; the exit status tells of rejected rows all the same
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -80,20 +86,6 @@ pub(crate) struct InputArgs {
     pub(crate) rejects: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// A ranked table for the terminal
-    Table,
-    /// One line per lead
-    Csv,
-    /// One JSON object per lead, with everything
-    Jsonl,
-    /// A JSON list of the same
-    Json,
-    /// One page for the sales team
-    Html,
-}
-
 #[derive(clap::Args)]
 pub(crate) struct ScoreArgs {
     #[command(flatten)]
@@ -104,12 +96,14 @@ pub(crate) struct ScoreArgs {
     /// How many reasons to name
     #[arg(short, long, value_name = "N", default_value_t = 3)]
     pub(crate) explain: usize,
-    /// What to write
-    #[arg(short, long, value_enum, default_value = "table")]
-    pub(crate) format: Format,
-    /// Where to write it [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Ranking>,
+    /// Columns of the input to carry through to the output, such as name,email,owner, or all
+    #[arg(long, value_name = "NAME,…|all", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+    /// CSV that Excel reads as it is meant: with a byte order mark, and - for the minus sign
+    #[arg(long)]
+    pub(crate) excel: bool,
     /// How many threads score; the result is the same with any number [default: one per core]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
@@ -125,8 +119,10 @@ pub(crate) struct ExplainArgs {
     /// Also draw the sum as an SVG picture
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
-    /// Everything, as JSON
-    #[arg(long)]
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Sum>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
 }
 
@@ -136,8 +132,10 @@ pub(crate) struct CompareArgs {
     pub(crate) old: PathBuf,
     /// The later scoring
     pub(crate) new: PathBuf,
-    /// As JSON instead of a table
-    #[arg(long)]
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Words>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
 }
 
@@ -145,12 +143,11 @@ pub(crate) struct CompareArgs {
 pub(crate) struct FeaturesArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// Write one JSON object per lead instead of CSV
-    #[arg(long)]
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Rows>,
+    /// The same as --format jsonl
+    #[arg(long, conflicts_with = "format")]
     pub(crate) jsonl: bool,
-    /// Where to write [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -168,9 +165,11 @@ pub(crate) struct PredictArgs {
     pub(crate) model: PathBuf,
     /// The rows as CSV, also gzipped; - is standard input
     pub(crate) input: String,
-    /// Where to write margins and predictions [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Rows>,
+    /// Columns of the input to carry through to the output, such as name,email,owner, or all
+    #[arg(long, value_name = "NAME,…|all", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
     /// Also write the contributions of every feature to the margin
     #[arg(long, value_name = "FILE")]
     pub(crate) contributions: Option<PathBuf>,
@@ -233,8 +232,10 @@ pub(crate) struct CheckArgs {
 pub(crate) struct PipelinesArgs {
     /// Show this one
     pub(crate) name: Option<String>,
-    /// As the JSON file it is; with --importance, that as JSON
-    #[arg(long, requires = "name")]
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Words>,
+    /// The same as --format json: the pipeline as the file it is; with --importance, that
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
     /// Which features or rules matter, as shares of one
     #[arg(long, requires = "name")]

@@ -3,6 +3,7 @@
 
 mod args;
 mod command;
+mod ending;
 mod failure;
 mod input;
 mod notes;
@@ -33,6 +34,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
             return if error.use_stderr() { UNUSABLE } else { ALL_GOOD };
         }
     };
+    notes::set_quiet(args.quiet);
+    // The server ends in its own way.
+    if !matches!(args.command, Command::Serve(_) | Command::Demo(_)) {
+        ending::clean_up_when_told_to_end();
+    }
     let done = match args.command {
         Command::Score(args) => command::score::run(&args),
         Command::Explain(args) => command::explain::run(&args),
@@ -54,7 +60,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(true) | Err(Failure::Closed) => ALL_GOOD,
         Ok(false) => SOME_REJECTED,
         Err(failure) => {
-            eprintln!("{} {failure}", terminal::paint_error("error:"));
+            notes::complain(&format!("{} {failure}", terminal::paint_error("error:")));
             UNUSABLE
         }
     }

@@ -1,9 +1,22 @@
 //! Remarks on standard error, and a progress bar where someone is looking.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use leadscore_files::{LeadReader, Note, Notes, Progress};
+
+/// Whether --quiet was given.
+static IS_QUIET: AtomicBool = AtomicBool::new(false);
+
+/// From now on remarks and progress are shown, or are not.
+pub(crate) fn set_quiet(is_quiet: bool) {
+    IS_QUIET.store(is_quiet, Ordering::Relaxed);
+}
+
+fn is_quiet() -> bool {
+    IS_QUIET.load(Ordering::Relaxed)
+}
 
 /// Prints remarks on standard error.
 #[derive(Default)]
@@ -15,14 +28,14 @@ impl StderrNotes {
     /// With a bar over the file's bytes, where someone is looking at standard error and rows do not run through the
     /// terminal.
     pub(crate) fn with_bar(leads: &LeadReader, rows_on_stdout: bool) -> StderrNotes {
-        let is_seen = std::io::stderr().is_terminal() && !(rows_on_stdout && std::io::stdout().is_terminal());
+        let is_seen = is_watched() && !(rows_on_stdout && std::io::stdout().is_terminal());
         if is_seen { StderrNotes::shown(leads.byte_count()) } else { StderrNotes::default() }
     }
 
     /// With a bar over so many bytes, where someone is looking at standard error.
     #[cfg(feature = "serve")]
     pub(crate) fn with_bar_of(byte_count: Option<u64>) -> StderrNotes {
-        if std::io::stderr().is_terminal() { StderrNotes::shown(byte_count) } else { StderrNotes::default() }
+        if is_watched() { StderrNotes::shown(byte_count) } else { StderrNotes::default() }
     }
 
     fn shown(byte_count: Option<u64>) -> StderrNotes {
@@ -39,7 +52,7 @@ impl StderrNotes {
 
 impl Notes for StderrNotes {
     fn note(&mut self, note: Note) {
-        eprintln!("{note}");
+        say(&note.to_string());
     }
 
     fn progress(&mut self, progress: Progress) {
@@ -53,5 +66,21 @@ impl Notes for StderrNotes {
 
 /// A remark on standard error.
 pub(crate) fn note_line(text: &str) {
-    eprintln!("{}", Note::Assumed(text.to_owned()));
+    say(&Note::Assumed(text.to_owned()).to_string());
+}
+
+/// A line on standard error, unless --quiet was given.
+pub(crate) fn say(text: &str) {
+    if !is_quiet() {
+        complain(text);
+    }
+}
+
+/// A line on standard error in any case. Where it is closed, nobody reads it.
+pub(crate) fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+fn is_watched() -> bool {
+    std::io::stderr().is_terminal() && !is_quiet()
 }

@@ -59,6 +59,25 @@ impl Notes for Vec<Note> {
     }
 }
 
+/// Passes on what it is told, and keeps what was assumed.
+pub(crate) struct KeptNotes<'n> {
+    pub(crate) inner: &'n mut dyn Notes,
+    pub(crate) texts: Vec<String>,
+}
+
+impl Notes for KeptNotes<'_> {
+    fn note(&mut self, note: Note) {
+        if let Note::Assumed(text) = &note {
+            self.texts.push(text.clone());
+        }
+        self.inner.note(note);
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        self.inner.progress(progress);
+    }
+}
+
 impl dyn Notes + '_ {
     /// Passes on that something was assumed.
     pub fn assumed(&mut self, text: impl Into<String>) {

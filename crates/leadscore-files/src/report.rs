@@ -49,6 +49,8 @@ pub struct TierCount {
 pub struct RankedLead {
     /// Its rank, from 1.
     pub rank: u64,
+    /// Its row in the input, from 1.
+    pub row: u64,
     /// What to call it: a name, a company or an id.
     pub name: String,
     /// What else is known of it.

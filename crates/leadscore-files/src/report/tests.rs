@@ -40,6 +40,7 @@ fn report_of(pipeline: &str, leads: &[Lead]) -> Report {
         .iter()
         .map(|lead| RankedLead {
             rank: 0,
+            row: 7,
             name: text(lead, "name").unwrap_or_else(|| lead.id.clone().unwrap_or_default()),
             details: ["title", "company", "email", "phone", "country"]
                 .iter()
