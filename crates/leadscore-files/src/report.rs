@@ -59,6 +59,18 @@ pub struct RankedLead {
     pub prediction: Prediction,
 }
 
+impl RankedLead {
+    /// What is known of it under a label.
+    pub(crate) fn detail(&self, label: &str) -> Option<&str> {
+        let found = self.details.iter().find(|detail| detail.label == label);
+        found.map(|detail| detail.value.trim()).filter(|value| !value.is_empty())
+    }
+}
+
+/// The labels by which a page can be sorted.
+pub(crate) const OWNER: &str = "Owner";
+pub(crate) const LAST_ACTIVITY: &str = "Last activity";
+
 /// One more thing that is known of a lead, such as the label `Company` and the value `Acme`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

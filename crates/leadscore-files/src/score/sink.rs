@@ -5,7 +5,7 @@ use leadscore::{AsOf, Attribute, Error, Lead, Pipeline, Prediction, Score, Times
 use super::batch::{BATCH_ROWS, Batch, Job, ScoreFloor, Slot, in_batches};
 use super::best::BestLeads;
 use super::{Destination, Scoring, Tally};
-use crate::report::{Detail as LeadDetail, RankedLead, Report, html};
+use crate::report::{Detail as LeadDetail, LAST_ACTIVITY, OWNER, RankedLead, Report, html};
 use crate::write::{RowLayout, Rows, render_csv, render_json};
 use crate::{FileFormat, LeadReader, OutputFile, lead_title};
 
@@ -209,7 +209,7 @@ fn ranked_lead(rank: u64, best: Best, headings: &[&str], as_of: &AsOf) -> Ranked
         ("Title", "title"),
         ("E-mail", "email"),
         ("Phone", "phone"),
-        ("Owner", "owner"),
+        (OWNER, "owner"),
     ];
     let name = lead_title(&lead);
     let own = shown.iter().filter_map(|(label, attribute)| match lead.attributes.get(*attribute)? {
@@ -220,7 +220,7 @@ fn ranked_lead(rank: u64, best: Best, headings: &[&str], as_of: &AsOf) -> Ranked
     });
     let mut details: Vec<LeadDetail> = own.collect();
     let last = last_activity(&lead, as_of);
-    details.extend(last.map(|value| LeadDetail { label: "Last activity".to_owned(), value }));
+    details.extend(last.map(|value| LeadDetail { label: LAST_ACTIVITY.to_owned(), value }));
     for (heading, cell) in headings.iter().zip(&carried) {
         let value = cell.as_ref().to_text();
         let is_told = name.contains(value.trim()) || details.iter().any(|detail| detail.value.trim() == value.trim());
