@@ -10,6 +10,7 @@ pub(crate) use output::{Format, OutputArgs};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use leadscore::forest::Iterations;
 
 /// Rank leads, and say why: which ones first, the reasons that add up, the next action.
@@ -46,6 +47,10 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// List the built-in pipelines, or show one
     Pipelines(PipelinesArgs),
+    /// Print what completes this command in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page of this command or of one of its commands, or write all of them into a folder
+    Man(ManArgs),
     /// Answer requests over HTTP: the documented lead-scoring APIs, on one store of leads
     Serve(server::ServeArgs),
     /// Show the server at work: made-up leads, the documented calls one by one, then it stays up to look around
@@ -255,6 +260,30 @@ pub(crate) struct PipelinesArgs {
     /// The moment they are judged as of [default: now]
     #[arg(long, value_name = "TIME", requires = "leads")]
     pub(crate) as_of: Option<String>,
+}
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example: leadscore completions bash > ~/.local/share/bash-completion/completions/leadscore"
+)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: Shell,
+    /// Where to write it [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Example: leadscore man score | man -l -\n\
+                        Example: leadscore man -o ~/.local/share/man/man1")]
+pub(crate) struct ManArgs {
+    /// Whose page, such as score, or store export [default: the page of leadscore itself]
+    #[arg(conflicts_with = "output")]
+    pub(crate) command: Vec<String>,
+    /// The folder for all pages
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// Names as [`Iterations`] reads them, listed in the help.

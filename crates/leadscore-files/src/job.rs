@@ -56,8 +56,11 @@ impl FileJob {
             .map_err(|error| Error::new(ErrorKind::InvalidContext, "options", error.to_string()))?;
         let zone = Zone::named(options.zone.as_deref().unwrap_or("UTC"))?;
         let as_of = AsOf::parse(&options.as_of, &zone)?;
-        let mut job = FileJob::new(options.input, options.output, as_of)
-            .mode(if options.strict { Mode::Strict } else { Mode::Lenient });
+        let mut job = FileJob::new(options.input, options.output, as_of).mode(if options.strict {
+            Mode::Strict
+        } else {
+            Mode::Lenient
+        });
         job.format = options.format;
         job.scoring = job.scoring.typed_as_of(options.as_of.as_str());
         job.input = job.input.carry(options.columns);

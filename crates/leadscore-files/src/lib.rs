@@ -44,13 +44,13 @@ pub use knowledge::read_knowledge;
 pub use leadscore::{Stop, never_stop};
 pub use notes::{Note, Notes, Progress};
 pub use read::{
-    ByteCounter, CarriedColumns, FoundRecord, InputFile, InputFormat, JsonRecords, LeadInput, LeadReader, Mapping, ReadLead,
-    Rejection, id_column, lead_title,
+    ByteCounter, CarriedColumns, FoundRecord, InputFile, InputFormat, JsonRecords, LeadInput, LeadReader,
+    Mapping, ReadLead, Rejection, id_column, lead_title,
 };
 pub use score::{Destination, FileSummary, ReceiveReport, Scoring, note_stand_in};
 pub use write::{
-    FileFormat, OutputFile, Rejects, ValueWarnings, abandon_unfinished_files, note_warnings, refuse_overwriting,
-    settle_format,
+    FileFormat, OutputFile, Rejects, ValueWarnings, abandon_unfinished_files, note_warnings,
+    refuse_overwriting, settle_format,
 };
 
 use leadscore::error::Path;

@@ -47,7 +47,12 @@ pub trait Notes {
     /// Receives one remark.
     fn note(&mut self, note: Note);
 
-    /// Hears how far the reading has come, after every batch of leads; does nothing by default.
+    /// Hears which file is read as a whole before the leads, such as an activity log; does nothing by default.
+    fn reading(&mut self, what: &str, file: &str) {
+        let _ = (what, file);
+    }
+
+    /// Hears how far the reading of the leads has come, after every batch of leads; does nothing by default.
     fn progress(&mut self, progress: Progress) {
         let _ = progress;
     }
@@ -71,6 +76,10 @@ impl Notes for KeptNotes<'_> {
             self.texts.push(text.clone());
         }
         self.inner.note(note);
+    }
+
+    fn reading(&mut self, what: &str, file: &str) {
+        self.inner.reading(what, file);
     }
 
     fn progress(&mut self, progress: Progress) {

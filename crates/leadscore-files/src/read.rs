@@ -18,14 +18,14 @@ use std::sync::Arc;
 use leadscore::{Attribute, Error, Lead, Mode, Pipeline, Zone};
 use leadscore_csv::Warning;
 
-pub use carried::{CarriedColumns, id_column};
 pub(crate) use carried::{CarriedColumn, write_cells};
+pub use carried::{CarriedColumns, id_column};
 pub use json_records::{FoundRecord, JsonRecords};
 pub use mapping::Mapping;
 pub use open::{ByteCounter, InputFile, InputFormat};
 
-use crate::notes::KeptNotes;
 use crate::Notes;
+use crate::notes::KeptNotes;
 pub(crate) use activity_log::ActivityLog;
 use activity_log::{LogForm, LogRemarks, LogStream, SMALL_LOG_BYTES};
 use table::TableUse;
@@ -182,14 +182,12 @@ impl LeadInput {
                     notes,
                 )?))
             }
-            InputFormat::Jsonl | InputFormat::Json => {
-                Source::Records(Box::new(records::Records::new(
-                    file,
-                    mapping,
-                    self.zone.clone(),
-                    CarriedColumns::of_records(&self.carried)?,
-                )))
-            }
+            InputFormat::Jsonl | InputFormat::Json => Source::Records(Box::new(records::Records::new(
+                file,
+                mapping,
+                self.zone.clone(),
+                CarriedColumns::of_records(&self.carried)?,
+            ))),
         };
         let is_whole = self.is_whole;
         Ok(LeadReader {
@@ -295,6 +293,7 @@ impl Log {
         small_log_bytes: u64,
         notes: &mut dyn Notes,
     ) -> Result<Log, Error> {
+        notes.reading("the activity log", &path.to_string_lossy());
         match LogStream::open(path, form, zone, small_log_bytes, notes)? {
             Some(stream) => Ok(Log::Streamed(Box::new(stream))),
             None => {

@@ -10,12 +10,12 @@ use std::path::PathBuf;
 use leadscore::{AsOf, Error, ErrorKind, Mode, Pipeline, ScoreOptions};
 
 use crate::report::{Report, TierCount};
+use crate::wording::as_typed;
+use crate::write::{MAX_REMARKS, RowLayout};
 use crate::{
     FileFormat, LeadReader, Notes, OutputFile, Progress, Rejects, Stop, ValueWarnings, note_warnings,
     unreadable,
 };
-use crate::wording::as_typed;
-use crate::write::{MAX_REMARKS, RowLayout};
 use batch::{Batch, in_batches};
 use sink::Sink;
 

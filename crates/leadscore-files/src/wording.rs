@@ -117,7 +117,10 @@ mod tests {
         assert_eq!(points(-2.25), "−2.2");
         assert_eq!(points(0.3), "+0.3");
         let berlin = Zone::named("Europe/Berlin").unwrap();
-        assert_eq!(as_typed("2026-11-22T09:30:00+05:00", &berlin), "2026-11-22T09:30:00+05:00 (Europe/Berlin)");
+        assert_eq!(
+            as_typed("2026-11-22T09:30:00+05:00", &berlin),
+            "2026-11-22T09:30:00+05:00 (Europe/Berlin)"
+        );
         assert_eq!(as_typed(" 2026-11-22 ", &Zone::utc()), "2026-11-22 UTC");
     }
 }

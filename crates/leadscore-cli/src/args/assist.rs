@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
-use super::output::{self, Format, OutputArgs};
 use super::InputArgs;
+use super::output::{self, Format, OutputArgs};
 use crate::failure::Failure;
 
 /// What to put into words.

@@ -200,9 +200,7 @@ fn changes(old: Vec<Contribution>, new: Vec<Contribution>) -> Vec<Change> {
 
 fn write(out: &mut dyn Write, all: &Comparison, look: Look) -> Result<(), Failure> {
     if let [Some(old), Some(new)] = &all.origins {
-        let day = |origin: &Origin| {
-            AsOf::new(origin.as_of).to_local_minute()
-        };
+        let day = |origin: &Origin| AsOf::new(origin.as_of).to_local_minute();
         writeln!(out, "{}\n", look.dim(&format!("{}: as of {} → {}", new.pipeline, day(old), day(new))))?;
     }
     let section = |out: &mut dyn Write, title: &str, moves: &[Move], most: usize| -> Result<(), Failure> {

@@ -22,7 +22,12 @@ pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
         args.output.as_deref().map(|path| ("--output", path)).into_iter().collect();
     refuse_overwriting(&reads, &writes)?;
     check_ending("--output", args.output.as_deref(), Format::Json)?;
-    if args.output.as_deref().and_then(Path::extension).is_some_and(|ending| ending.eq_ignore_ascii_case("gz")) {
+    if args
+        .output
+        .as_deref()
+        .and_then(Path::extension)
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
+    {
         return Err(Failure::message("--output: a pipeline file is not packed; leave out the ending .gz"));
     }
     let stem = args.model.file_stem().map(|name| name.to_string_lossy().into_owned());

@@ -66,7 +66,8 @@ impl CarriedColumns {
         let mut found = CarriedColumns::default();
         for name in wanted.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
             if name == ALL {
-                let message = "`all` stands for the columns of a table; name the fields of JSON records one by one";
+                let message =
+                    "`all` stands for the columns of a table; name the fields of JSON records one by one";
                 return Err(Error::new(ErrorKind::InvalidContext, ErrorPath::from_field("columns"), message));
             }
             found.add(name, name, None);
@@ -75,7 +76,8 @@ impl CarriedColumns {
     }
 
     fn add(&mut self, name: &str, field: &str, column: Option<usize>) {
-        let is_own = OWN.contains(&name) || name.starts_with("p_") || name == "margin" || name.starts_with("pred");
+        let is_own =
+            OWN.contains(&name) || name.starts_with("p_") || name == "margin" || name.starts_with("pred");
         let heading = if is_own { format!("input_{name}") } else { name.to_owned() };
         let is_new = self.columns.iter().all(|own| own.heading != heading);
         if is_new {
@@ -163,6 +165,10 @@ mod tests {
         assert_eq!(find("owner,score", &header), pairs(&[("owner", 4), ("input_score", 3)]));
         let all = [("Lead ID", 0), ("Full Name", 1), ("E-Mail", 2), ("input_score", 3), ("Owner", 4)];
         assert_eq!(find("all", &header), pairs(&all));
-        assert!(find("salary", &header).unwrap_err().contains("no column `salary`; its columns: Lead ID, Full Name"));
+        assert!(
+            find("salary", &header)
+                .unwrap_err()
+                .contains("no column `salary`; its columns: Lead ID, Full Name")
+        );
     }
 }

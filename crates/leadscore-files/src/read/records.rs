@@ -23,12 +23,7 @@ pub(super) struct Records {
 }
 
 impl Records {
-    pub(super) fn new(
-        file: InputFile,
-        mapping: Mapping,
-        zone: Zone,
-        carried: CarriedColumns,
-    ) -> Records {
+    pub(super) fn new(file: InputFile, mapping: Mapping, zone: Zone, carried: CarriedColumns) -> Records {
         let reader = JsonReader::new(zone).nested_values(NestedValues::Skip);
         let seen = vec![false; carried.headings().count()];
         Records {

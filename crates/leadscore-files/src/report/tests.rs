@@ -168,7 +168,8 @@ fn the_policy_lets_the_one_script_run() {
     // Base64 of 32 bytes: ten whole groups, and two bytes that leave one place to fill.
     let mut text = String::new();
     for group in hash.chunks(3) {
-        let bits = group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
+        let bits =
+            group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
         for place in 0..=group.len() {
             text.push(char::from(DIGITS[(bits >> (18 - 6 * place) & 63) as usize]));
         }
@@ -180,7 +181,9 @@ fn the_policy_lets_the_one_script_run() {
 fn the_page_says_which_row_and_whose_lead() {
     let mut report = report_of("conversion", &leads()[..1]);
     report.leads[0].details.push(Detail { label: OWNER.to_owned(), value: "Kim Roe".to_owned() });
-    report.leads[0].details.push(Detail { label: LAST_ACTIVITY.to_owned(), value: "2026-11-20 (meeting)".to_owned() });
+    report.leads[0]
+        .details
+        .push(Detail { label: LAST_ACTIVITY.to_owned(), value: "2026-11-20 (meeting)".to_owned() });
     let page = page(&report);
     let text = words(body(&page));
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");

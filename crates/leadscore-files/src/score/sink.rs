@@ -223,7 +223,8 @@ fn ranked_lead(rank: u64, best: Best, headings: &[&str], as_of: &AsOf) -> Ranked
     details.extend(last.map(|value| LeadDetail { label: LAST_ACTIVITY.to_owned(), value }));
     for (heading, cell) in headings.iter().zip(&carried) {
         let value = cell.as_ref().to_text();
-        let is_told = name.contains(value.trim()) || details.iter().any(|detail| detail.value.trim() == value.trim());
+        let is_told =
+            name.contains(value.trim()) || details.iter().any(|detail| detail.value.trim() == value.trim());
         if !value.trim().is_empty() && !is_told {
             details.push(LeadDetail { label: (*heading).to_owned(), value: value.into_owned() });
         }
@@ -233,7 +234,8 @@ fn ranked_lead(rank: u64, best: Best, headings: &[&str], as_of: &AsOf) -> Ranked
 
 /// The day on which the lead was last active before the as-of time, and what it did where that is known.
 fn last_activity(lead: &Lead, as_of: &AsOf) -> Option<String> {
-    let day = |time| AsOf::new(time).in_zone(as_of.zone.clone()).to_local_minute().get(..10).map(str::to_owned);
+    let day =
+        |time| AsOf::new(time).in_zone(as_of.zone.clone()).to_local_minute().get(..10).map(str::to_owned);
     let latest = lead.activities.iter().filter(|one| one.at <= as_of.time).max_by_key(|one| one.at);
     let logged = latest.and_then(|one| Some((day(one.at)?, one.kind.replace('_', " "))));
     let stated = match lead.attributes.get("last_activity_at") {

@@ -18,7 +18,8 @@ const ENDINGS: [(&str, &str); 8] = [
 ];
 /// Endings of formats that nothing here writes: whoever opened such a file would find something else in it.
 const FOREIGN: [&str; 15] = [
-    "tsv", "tab", "xlsx", "xls", "ods", "parquet", "arrow", "pdf", "docx", "xml", "yaml", "zip", "bz2", "xz", "zst",
+    "tsv", "tab", "xlsx", "xls", "ods", "parquet", "arrow", "pdf", "docx", "xml", "yaml", "zip", "bz2", "xz",
+    "zst",
 ];
 
 /// The format to write: what is asked for by name, else what the file's ending says, packed (`.gz`) or not, else the
@@ -52,7 +53,10 @@ pub fn settle_format<F: Copy>(
         )),
         (_, Some(found)) => match written(found) {
             Some(format) => Ok(format),
-            None => refuse(format!("the ending .{ending} stands for {found}, which is not written; formats: {}", names())),
+            None => refuse(format!(
+                "the ending .{ending} stands for {found}, which is not written; formats: {}",
+                names()
+            )),
         },
         (_, None) if FOREIGN.contains(&ending.as_str()) => {
             refuse(format!("files with the ending .{ending} are not written; formats: {}", names()))

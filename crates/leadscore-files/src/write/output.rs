@@ -57,10 +57,7 @@ impl<'a> OutputFile<'a> {
     /// Writes to a stream, such as standard output or a buffer in memory.
     pub fn stream(stream: impl Write + 'a) -> OutputFile<'a> {
         let stream: Box<dyn Write + 'a> = Box::new(stream);
-        OutputFile {
-            target: Target::Plain(BufWriter::with_capacity(BUFFER_BYTES, stream)),
-            unfinished: None,
-        }
+        OutputFile { target: Target::Plain(BufWriter::with_capacity(BUFFER_BYTES, stream)), unfinished: None }
     }
 
     /// Writes what is buffered, and puts a file in its place.
@@ -141,5 +138,6 @@ fn is_same_file(a: &Path, b: &Path) -> bool {
             Some(std::fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?.join(path.file_name()?))
         })
     };
-    a == b && !is_special(a) || matches!((place(a), place(b)), (Some(a), Some(b)) if a == b && !is_special(&a))
+    a == b && !is_special(a)
+        || matches!((place(a), place(b)), (Some(a), Some(b)) if a == b && !is_special(&a))
 }

@@ -96,7 +96,8 @@ pub(crate) fn render_json(
         out.extend_from_slice(SEPARATOR);
     }
     let columns = Cells(&layout.carried, cells);
-    serde_json::to_writer(&mut *out, &Line { row, columns, prediction }).expect("a prediction is always JSON");
+    serde_json::to_writer(&mut *out, &Line { row, columns, prediction })
+        .expect("a prediction is always JSON");
     if format == FileFormat::Jsonl {
         out.push(b'\n');
     }

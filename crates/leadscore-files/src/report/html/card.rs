@@ -8,9 +8,7 @@ use leadscore::feature::{MissingCause, MissingFeature};
 use leadscore::pipeline::Priority;
 
 use super::{percent, states_chance};
-use crate::report::{
-    Detail, Escaped, LAST_ACTIVITY, Ledger, OWNER, RankedLead, capital, plain, signed,
-};
+use crate::report::{Detail, Escaped, LAST_ACTIVITY, Ledger, OWNER, RankedLead, capital, plain, signed};
 
 /// The most names of missing things in one sentence.
 const MOST_GAPS: usize = 8;

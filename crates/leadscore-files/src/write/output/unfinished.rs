@@ -83,7 +83,11 @@ impl Drop for UnfinishedFile {
 
 impl Unfinished {
     fn check(&self) -> Result<()> {
-        if self.is_abandoned { Err(Error::new(ErrorKind::Interrupted, "the program is ending")) } else { Ok(()) }
+        if self.is_abandoned {
+            Err(Error::new(ErrorKind::Interrupted, "the program is ending"))
+        } else {
+            Ok(())
+        }
     }
 }
 
