@@ -18,7 +18,7 @@ use leadscore::forest::Iterations;
 #[command(name = "leadscore", version, max_term_width = 100)]
 pub(crate) struct Args {
     /// Say nothing on standard error but errors; the exit status tells of rejected rows all the same
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 900)]
     pub(crate) quiet: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
