@@ -178,6 +178,9 @@ pub(crate) struct PredictArgs {
     /// Also write the contributions of every feature to the margin
     #[arg(long, value_name = "FILE")]
     pub(crate) contributions: Option<PathBuf>,
+    /// The rows that could not be read, with line and reason, as CSV
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
     /// Which boosting rounds to use: all of the file, or those up to the best one where the file names it
     #[arg(long, value_parser = iterations(), default_value_t)]
     pub(crate) iterations: Iterations,

@@ -7,7 +7,7 @@ use leadscore_files::{LeadInput, LeadReader, ReadLead, note_stand_in, refuse_ove
 
 use crate::args::output::check_ending;
 use crate::args::{Format, InputArgs};
-use crate::failure::Failure;
+use crate::failure::{Failure, of_option};
 use crate::notes::StderrNotes;
 
 /// Everything a command needs to read leads.
@@ -50,7 +50,7 @@ impl Work {
         if let Some(path) = &args.activities {
             input = input.activities(path);
         }
-        let leads = input.carry(columns).open(&pipeline, &mut notes)?;
+        let leads = input.carry(columns).open(&pipeline, &mut notes).map_err(of_option)?;
         Ok(Work { pipeline, as_of, options, leads })
     }
 

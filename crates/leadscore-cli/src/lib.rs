@@ -36,9 +36,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
     };
     notes::set_quiet(args.quiet);
     // The server ends in its own way.
-    if !matches!(args.command, Command::Serve(_) | Command::Demo(_)) {
-        ending::clean_up_when_told_to_end();
-    }
+    let is_server = matches!(args.command, Command::Serve(_) | Command::Demo(_));
+    let _guard = (!is_server).then(ending::clean_up_when_told_to_end);
     let done = match args.command {
         Command::Score(args) => command::score::run(&args),
         Command::Explain(args) => command::explain::run(&args),

@@ -292,7 +292,11 @@ fn columns_of_the_input_go_through() {
     assert!(page.contains("Kim") && page.contains("Row:"));
     let unknown = leadscore(&["score", &leads, "--columns", "salary"]);
     assert_eq!(unknown.code, 2);
-    assert!(unknown.err.contains("no column `salary`; its columns: Id, Full Name"), "{}", unknown.err);
+    assert!(
+        unknown.err.contains("--columns: the file has no column `salary`; its columns: Id, Full Name"),
+        "{}",
+        unknown.err
+    );
     // Records of JSON have no header: their fields are named, numbers stay numbers.
     let lines =
         b"{\"id\": \"a\", \"company\": \"Acme\", \"deal\": 12.5}\n{\"id\": \"b\", \"company\": \"Beta\"}\n";
@@ -313,8 +317,12 @@ fn predictions_say_whose_they_are() {
     let dir = folder(&[("rows.csv", rows.as_bytes())]);
     let (model, shap) = (format!("{MODEL}/model.json"), path(&dir, "shap.csv"));
     let input = path(&dir, "rows.csv");
-    let run = leadscore(&["predict", &model, &input, "--columns", "owner", "--contributions", &shap]);
+    let rejects = path(&dir, "rejects.csv");
+    let mut args = vec!["predict", &model, &input, "--columns", "owner", "--contributions", &shap];
+    args.extend(["--rejects", &rejects]);
+    let run = leadscore(&args);
     assert_eq!(run.code, 1, "{}", run.err);
+    assert_eq!(records(&std::fs::read_to_string(&rejects).unwrap())[1][0], "3");
     let out = records(&run.out);
     assert_eq!(out[0], ["lead_id", "row", "margin", "pred", "owner"]);
     let who = |row: &Vec<String>| (row[0].clone(), row[1].clone());

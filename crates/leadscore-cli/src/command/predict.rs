@@ -13,7 +13,7 @@ use leadscore_files::{
 use super::features::nothing_read;
 use crate::args::output::check_ending;
 use crate::args::{Format, PredictArgs};
-use crate::failure::Failure;
+use crate::failure::{Failure, of_option};
 use crate::notes::{StderrNotes, note_line};
 use table::{RowLabel, Table};
 
@@ -24,11 +24,14 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
     let format = args.output.settle(None)?;
     let reads = [("the model", args.model.as_path()), ("the input", Path::new(&args.input))];
     let contributions = args.contributions.as_deref();
-    let writes = [("--output", args.output.path()), ("--contributions", contributions)];
+    let rejected = args.rejects.as_deref();
+    let writes =
+        [("--output", args.output.path()), ("--contributions", contributions), ("--rejects", rejected)];
     let writes: Vec<(&str, &Path)> =
         writes.into_iter().filter_map(|(flag, path)| Some((flag, path?))).collect();
     refuse_overwriting(&reads, &writes)?;
     check_ending("--contributions", contributions, Format::Csv)?;
+    check_ending("--rejects", rejected, Format::Csv)?;
     let mut forest =
         Forest::from_bytes(&read_model(&args.model)?).map_err(|error| about(&args.model, error))?;
     if let Some(value) = args.missing {
@@ -44,13 +47,14 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
     let mut reader = CsvReader::open(opened.bytes, Mapping::default().csv_options()).map_err(said)?;
     let header: Vec<&str> = reader.columns().iter().map(|column| column.name.as_str()).collect();
     let places = places(&forest, &header, &name)?;
-    let (id, carried) = (id_column(&header), CarriedColumns::of_table(&args.columns, &header)?);
+    let (id, carried) =
+        (id_column(&header), CarriedColumns::of_table(&args.columns, &header).map_err(of_option)?);
     let used: Vec<usize> = places.iter().copied().chain(id).chain(carried.places()).collect();
     // The contributions get the table's column names: LightGBM's have lost their blanks.
     let names: Vec<String> = places.iter().map(|place| reader.columns()[*place].name.clone()).collect();
     reader.select(&used);
     let mut table = Table::new(args, format, &forest, &names, &carried)?;
-    let (mut rejects, mut notes) = (Rejects::create(None)?, StderrNotes::default());
+    let (mut rejects, mut notes) = (Rejects::create(rejected)?, StderrNotes::default());
     let mut row = Row::default();
     let mut values = Vec::with_capacity(BLOCK * places.len());
     let (mut labels, mut row_number) = (Vec::with_capacity(BLOCK), 0);

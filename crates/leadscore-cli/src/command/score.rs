@@ -1,10 +1,9 @@
 //! `leadscore score`: every lead of a file, ranked or row by row.
 
-use leadscore::ErrorKind;
 use leadscore_files::{Destination, Scoring, never_stop};
 
 use crate::args::{Format, ScoreArgs};
-use crate::failure::Failure;
+use crate::failure::{Failure, of_option};
 use crate::input::Work;
 use crate::notes::{StderrNotes, note_line};
 use crate::output::table;
@@ -46,13 +45,6 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
             out.finish()
         })),
     };
-    let summary = scoring.run(&pipeline, leads, destination, &mut notes, &never_stop);
-    let summary = summary.map_err(|error| match error.kind() {
-        // The path is the library's name of the option; here it is `--top`.
-        ErrorKind::InvalidContext if *error.path() == "top" => {
-            Failure::message(format!("--top {}", error.message()))
-        }
-        _ => Failure::from(error),
-    })?;
+    let summary = scoring.run(&pipeline, leads, destination, &mut notes, &never_stop).map_err(of_option)?;
     Ok(summary.rejected_count == 0)
 }
