@@ -75,6 +75,10 @@ impl Table {
         if !assumed.is_empty() {
             notes.assumed(format!("reading {}", assumed.join(", ")));
         }
+        let carried = CarriedColumns::find(carried, &header, |name| {
+            let read = columns.iter().find(|own| own.attribute == name).map(|own| own.column);
+            read.or_else(|| find_column(name, &header)).or(id.filter(|_| name == "lead_id"))
+        })?;
         let schema = pipeline.schema();
         for own in &columns {
             // What a column holds is known of those that are read or shown; others of a whole input stay as they are.
@@ -87,10 +91,6 @@ impl Table {
                 });
             }
         }
-        let carried = CarriedColumns::find(carried, &header, |name| {
-            let read = columns.iter().find(|own| own.attribute == name).map(|own| own.column);
-            read.or_else(|| find_column(name, &header)).or(id.filter(|_| name == "lead_id"))
-        })?;
         let mut used: Vec<usize> = columns.iter().map(|own| own.column).chain(id).collect();
         used.sort_unstable();
         used.dedup();
