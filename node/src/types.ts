@@ -319,10 +319,14 @@ export interface RowOptions {
 export interface FileOptions extends RowOptions {
   input: string;
   output: string;
-  /** `csv` if there is none. */
+  /** What the ending of the output's name says if there is none, and `csv` if it says none. */
   format?: 'csv' | 'jsonl' | 'json' | 'html' | undefined;
   /** Only the best so many. */
   top?: number | undefined;
+  /** Columns of the input that go through to the output; `all` stands for all. */
+  columns?: string[] | undefined;
+  /** Whether CSV is written so that Excel reads it as it is meant. */
+  excel?: boolean | undefined;
 }
 
 /** What came of a file. */

@@ -1,18 +1,25 @@
 //! The command line.
 
 pub(crate) mod assist;
+pub(crate) mod output;
 pub(crate) mod server;
 
 use std::path::PathBuf;
 
+pub(crate) use output::{Format, OutputArgs};
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use leadscore::forest::Iterations;
 
 /// Rank leads, and say why: which ones first, the reasons that add up, the next action.
 #[derive(Parser)]
 #[command(name = "leadscore", version, max_term_width = 100)]
 pub(crate) struct Args {
+    /// Say nothing on standard error but errors; the exit status tells of rejected rows all the same
+    #[arg(short, long, global = true, display_order = 900)]
+    pub(crate) quiet: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -43,6 +50,10 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// List the built-in pipelines, or show one
     Pipelines(PipelinesArgs),
+    /// Print what completes this command in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page of this command or of one of its commands, or write all of them into a folder
+    Man(ManArgs),
     /// Answer requests over HTTP: the documented lead-scoring APIs, on one store of leads
     Serve(server::ServeArgs),
     /// Show the server at work: made-up leads, the documented calls one by one, then it stays up to look around
@@ -83,20 +94,6 @@ pub(crate) struct InputArgs {
     pub(crate) rejects: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// A ranked table for the terminal
-    Table,
-    /// One line per lead
-    Csv,
-    /// One JSON object per lead, with everything
-    Jsonl,
-    /// A JSON list of the same
-    Json,
-    /// One page for the sales team
-    Html,
-}
-
 #[derive(clap::Args)]
 pub(crate) struct ScoreArgs {
     #[command(flatten)]
@@ -107,12 +104,14 @@ pub(crate) struct ScoreArgs {
     /// How many reasons to name
     #[arg(short, long, value_name = "N", default_value_t = 3)]
     pub(crate) explain: usize,
-    /// What to write
-    #[arg(short, long, value_enum, default_value = "table")]
-    pub(crate) format: Format,
-    /// Where to write it [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Ranking>,
+    /// Columns of the input to carry through to the output, such as name,email,owner, or all
+    #[arg(long, value_name = "NAME,…|all", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+    /// CSV that Excel reads as it is meant: with a byte order mark, and - for the minus sign
+    #[arg(long)]
+    pub(crate) excel: bool,
     /// How many threads score; the result is the same with any number [default: one per core]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
@@ -128,8 +127,10 @@ pub(crate) struct ExplainArgs {
     /// Also draw the sum as an SVG picture
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
-    /// Everything, as JSON
-    #[arg(long)]
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Sum>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
 }
 
@@ -139,8 +140,10 @@ pub(crate) struct CompareArgs {
     pub(crate) old: PathBuf,
     /// The later scoring
     pub(crate) new: PathBuf,
-    /// As JSON instead of a table
-    #[arg(long)]
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Words>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
 }
 
@@ -148,12 +151,11 @@ pub(crate) struct CompareArgs {
 pub(crate) struct FeaturesArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// Write one JSON object per lead instead of CSV
-    #[arg(long)]
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Rows>,
+    /// The same as --format jsonl
+    #[arg(long, conflicts_with = "format")]
     pub(crate) jsonl: bool,
-    /// Where to write [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -209,12 +211,17 @@ pub(crate) struct PredictArgs {
     pub(crate) model: PathBuf,
     /// The rows as CSV, also gzipped; - is standard input
     pub(crate) input: String,
-    /// Where to write margins and predictions [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Rows>,
+    /// Columns of the input to carry through to the output, such as name,email,owner, or all
+    #[arg(long, value_name = "NAME,…|all", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
     /// Also write the contributions of every feature to the margin
     #[arg(long, value_name = "FILE")]
     pub(crate) contributions: Option<PathBuf>,
+    /// The rows that could not be read, with line and reason, as CSV
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
     /// Which boosting rounds to use: all of the file, or those up to the best one where the file names it
     #[arg(long, value_parser = iterations(), default_value_t)]
     pub(crate) iterations: Iterations,
@@ -274,8 +281,10 @@ pub(crate) struct CheckArgs {
 pub(crate) struct PipelinesArgs {
     /// Show this one
     pub(crate) name: Option<String>,
-    /// As the JSON file it is; with --importance, that as JSON
-    #[arg(long, requires = "name")]
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Words>,
+    /// The same as --format json: the pipeline as the file it is; with --importance, that
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
     /// Which features or rules matter, as shares of one
     #[arg(long, requires = "name")]
@@ -295,6 +304,30 @@ pub(crate) struct PipelinesArgs {
     /// The moment they are judged as of [default: now]
     #[arg(long, value_name = "TIME", requires = "leads")]
     pub(crate) as_of: Option<String>,
+}
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example: leadscore completions bash > ~/.local/share/bash-completion/completions/leadscore"
+)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: Shell,
+    /// Where to write it [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Example: leadscore man score | man -l -\n\
+                        Example: leadscore man -o ~/.local/share/man/man1")]
+pub(crate) struct ManArgs {
+    /// Whose page, such as score, or store export [default: the page of leadscore itself]
+    #[arg(conflicts_with = "output")]
+    pub(crate) command: Vec<String>,
+    /// The folder for all pages
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// Names as [`Iterations`] reads them, listed in the help.

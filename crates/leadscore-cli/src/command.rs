@@ -8,6 +8,7 @@ pub(crate) mod features;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod inspect;
+pub(crate) mod manual;
 #[cfg(not(feature = "serve"))]
 pub(crate) mod no_server;
 pub(crate) mod pipelines;

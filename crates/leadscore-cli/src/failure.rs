@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use leadscore::Error;
+use leadscore::{Error, ErrorKind};
 
 /// Why a command could not do its work.
 #[derive(Debug)]
@@ -37,6 +37,17 @@ impl std::fmt::Display for Failure {
             Failure::Library(None, error) => error.fmt(f),
             Failure::Library(Some(name), error) => write!(f, "{name}: {error}"),
         }
+    }
+}
+
+/// An error about an option of the library that is an option here too, under its name on the command line.
+pub(crate) fn of_option(error: Error) -> Failure {
+    let option = error.path().to_string();
+    match error.kind() {
+        ErrorKind::InvalidContext if matches!(option.as_str(), "top" | "columns") => {
+            Failure::message(format!("--{option}: {}", error.message()))
+        }
+        _ => Failure::from(error),
     }
 }
 

@@ -5,8 +5,9 @@ use std::path::Path;
 use leadscore::{AsOf, Error, Mode, Pipeline, Prediction, ScoreOptions, Timestamp, Zone, did_you_mean};
 use leadscore_files::{LeadInput, LeadReader, ReadLead, note_stand_in, refuse_overwriting};
 
-use crate::args::InputArgs;
-use crate::failure::Failure;
+use crate::args::output::check_ending;
+use crate::args::{Format, InputArgs};
+use crate::failure::{Failure, of_option};
 use crate::notes::StderrNotes;
 
 /// Everything a command needs to read leads.
@@ -22,8 +23,18 @@ impl Work {
     ///
     /// `writes` are the files to be written, by the option that names them; none may be one that is read.
     pub(crate) fn new(args: &InputArgs, writes: &[(&str, Option<&Path>)]) -> Result<Work, Failure> {
+        Work::with_columns(args, writes, &[])
+    }
+
+    /// The same with columns of the input that go through to the output.
+    pub(crate) fn with_columns(
+        args: &InputArgs,
+        writes: &[(&str, Option<&Path>)],
+        columns: &[String],
+    ) -> Result<Work, Failure> {
         let pipeline = pipeline(&args.pipeline)?;
         check_paths(args, writes)?;
+        check_ending("--rejects", args.rejects.as_deref(), Format::Csv)?;
         let mut notes = StderrNotes::default();
         note_stand_in(&pipeline, &mut notes);
         let zone = Zone::named(&args.zone)?;
@@ -39,7 +50,7 @@ impl Work {
         if let Some(path) = &args.activities {
             input = input.activities(path);
         }
-        let leads = input.open(&pipeline, &mut notes)?;
+        let leads = input.carry(columns).open(&pipeline, &mut notes).map_err(of_option)?;
         Ok(Work { pipeline, as_of, options, leads })
     }
 

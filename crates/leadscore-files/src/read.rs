@@ -1,6 +1,7 @@
 //! Leads from a file, whatever its format: CSV, JSON lines or JSON, plain or gzipped, or standard input.
 
 mod activity_log;
+mod carried;
 mod json_list;
 mod json_records;
 mod mapping;
@@ -17,18 +18,21 @@ use std::sync::Arc;
 use leadscore::{Attribute, Error, Lead, Mode, Pipeline, Zone};
 use leadscore_csv::Warning;
 
+pub(crate) use carried::{CarriedColumn, write_cells};
+pub use carried::{CarriedColumns, id_column};
 pub use json_records::{FoundRecord, JsonRecords};
 pub use mapping::Mapping;
 pub use open::{ByteCounter, InputFile, InputFormat};
 
 use crate::Notes;
+use crate::notes::KeptNotes;
 pub(crate) use activity_log::ActivityLog;
 use activity_log::{LogForm, LogRemarks, LogStream, SMALL_LOG_BYTES};
 use table::TableUse;
 pub(crate) use table_rows::{TableBlock, TableBuffers, TablePlan, TableRow};
 
 /// Attributes shown beside a lead even where the pipeline does not read them.
-const SHOWN: [&str; 4] = ["name", "company", "title", "email"];
+const SHOWN: [&str; 6] = ["name", "company", "title", "email", "owner", "last_activity_at"];
 
 /// Where leads come from: a file of leads, and perhaps a mapping of its columns and an activity log.
 #[derive(Debug, Clone)]
@@ -45,6 +49,7 @@ pub struct LeadInput {
     columns: BTreeMap<String, String>,
     is_whole: bool,
     pads_short_rows: bool,
+    carried: Vec<String>,
 }
 
 impl LeadInput {
@@ -60,6 +65,7 @@ impl LeadInput {
             columns: BTreeMap::new(),
             is_whole: false,
             pads_short_rows: false,
+            carried: Vec::new(),
         }
     }
 
@@ -67,6 +73,14 @@ impl LeadInput {
     #[must_use]
     pub fn pad_short_rows(mut self) -> LeadInput {
         self.pads_short_rows = true;
+        self
+    }
+
+    /// The same with columns that go through to the output as they are: by their names, by the attribute they are read as,
+    /// or `all`.
+    #[must_use]
+    pub fn carry(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> LeadInput {
+        self.carried.extend(columns.into_iter().map(Into::into));
         self
     }
 
@@ -129,6 +143,8 @@ impl LeadInput {
     /// `not_found` and `io` with the file's name as the path, `invalid_context` for a mapping that cannot be used,
     /// `unreadable_table` for a file whose leads or activities cannot be read.
     pub fn open(&self, pipeline: &Pipeline, notes: &mut dyn Notes) -> Result<LeadReader, Error> {
+        let mut kept = KeptNotes { inner: notes, texts: Vec::new() };
+        let notes: &mut dyn Notes = &mut kept;
         let mut mapping = self.mapping.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
         for (attribute, column) in &self.columns {
             mapping.set_column(column, attribute);
@@ -157,11 +173,21 @@ impl LeadInput {
                 let mut options = mapping.csv_options();
                 options.short_rows_are_padded = self.pads_short_rows;
                 let use_of = TableUse { is_strict: self.mode == Mode::Strict, is_whole: self.is_whole };
-                Source::Table(Box::new(table::Table::open(file, &mapping, options, pipeline, use_of, notes)?))
+                Source::Table(Box::new(table::Table::open(
+                    file,
+                    &mapping,
+                    options,
+                    pipeline,
+                    (use_of, &self.carried),
+                    notes,
+                )?))
             }
-            InputFormat::Jsonl | InputFormat::Json => {
-                Source::Records(Box::new(records::Records::new(file, mapping, self.zone.clone())))
-            }
+            InputFormat::Jsonl | InputFormat::Json => Source::Records(Box::new(records::Records::new(
+                file,
+                mapping,
+                self.zone.clone(),
+                CarriedColumns::of_records(&self.carried)?,
+            ))),
         };
         let is_whole = self.is_whole;
         Ok(LeadReader {
@@ -174,6 +200,7 @@ impl LeadInput {
             byte_count,
             bytes_read,
             is_whole,
+            notes: kept.texts,
         })
     }
 
@@ -241,6 +268,8 @@ pub struct LeadReader {
     byte_count: Option<u64>,
     bytes_read: ByteCounter,
     is_whole: bool,
+    /// What was assumed when it was opened.
+    notes: Vec<String>,
 }
 
 /// A column of a table, and the attribute it is read as; `lead_id` is the lead's id.
@@ -274,6 +303,7 @@ impl Log {
         small_log_bytes: u64,
         notes: &mut dyn Notes,
     ) -> Result<Log, Error> {
+        notes.reading("the activity log", &path.to_string_lossy());
         if let Some(stream) = LogStream::open(path, form, zone, small_log_bytes, notes)? {
             return Ok(Log::Streamed(Box::new(stream)));
         }
@@ -374,6 +404,14 @@ impl LeadReader {
         }
     }
 
+    /// The columns that go through to the output.
+    pub(crate) fn carried(&self) -> &CarriedColumns {
+        match &self.source {
+            Source::Table(table) => &table.plan().carried,
+            Source::Records(records) => records.carried(),
+        }
+    }
+
     /// Cuts the next rows of a table, at most so many; false at its end, and where the input is no table.
     pub(crate) fn next_block(&mut self, block: &mut TableBlock, max_rows: usize) -> Result<bool, Error> {
         let Source::Table(table) = &mut self.source else { return Ok(false) };
@@ -431,6 +469,11 @@ impl LeadReader {
     /// The size of the file as it lies on the disk, where known.
     pub fn byte_count(&self) -> Option<u64> {
         self.byte_count
+    }
+
+    /// What was assumed when the input was opened.
+    pub(crate) fn opening_notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// How many bytes of it have been read.

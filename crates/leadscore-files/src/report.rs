@@ -49,6 +49,8 @@ pub struct TierCount {
 pub struct RankedLead {
     /// Its rank, from 1.
     pub rank: u64,
+    /// Its row in the input, from 1.
+    pub row: u64,
     /// What to call it: a name, a company or an id.
     pub name: String,
     /// Its score as it is shown: see [`TierScheme::shown_score`](leadscore::TierScheme::shown_score).
@@ -58,6 +60,18 @@ pub struct RankedLead {
     /// Its score and why.
     pub prediction: Prediction,
 }
+
+impl RankedLead {
+    /// What is known of it under a label.
+    pub(crate) fn detail(&self, label: &str) -> Option<&str> {
+        let found = self.details.iter().find(|detail| detail.label == label);
+        found.map(|detail| detail.value.trim()).filter(|value| !value.is_empty())
+    }
+}
+
+/// The labels by which a page can be sorted.
+pub(crate) const OWNER: &str = "Owner";
+pub(crate) const LAST_ACTIVITY: &str = "Last activity";
 
 /// One more thing that is known of a lead, such as the label `Company` and the value `Acme`.
 #[derive(Debug, Clone, PartialEq, Eq)]

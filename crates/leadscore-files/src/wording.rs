@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use leadscore::Timestamp;
+use leadscore::Zone;
 
 /// `1 lead`, `2,000 leads`.
 ///
@@ -72,11 +72,24 @@ fn push_one_decimal(number: f64, text: &mut String) {
     text.push(char::from(b'0' + tenths % 10));
 }
 
-/// A time to the minute and with its zone: `2026-11-22 09:30 UTC`.
-pub fn to_the_minute(time: Timestamp) -> String {
-    let text = time.to_string();
-    let minute = text.get(..16).unwrap_or(&text).replace('T', " ");
-    format!("{minute} UTC")
+/// A time as it was typed, with the zone that it was read in where it does not say its offset itself.
+///
+/// ```
+/// use leadscore::Zone;
+/// use leadscore_files::wording::as_typed;
+/// assert_eq!(as_typed("2026-11-22", &Zone::named("Europe/Berlin")?), "2026-11-22 Europe/Berlin");
+/// assert_eq!(as_typed("2026-11-22T09:30:00Z", &Zone::utc()), "2026-11-22T09:30:00Z");
+/// # Ok::<(), leadscore::Error>(())
+/// ```
+pub fn as_typed(text: &str, zone: &Zone) -> String {
+    let (text, zone) = (text.trim(), zone.name());
+    let has_offset = text.get(10..).is_some_and(|rest| rest.contains(['Z', 'z', '+', '-', '[']));
+    match (has_offset, zone) {
+        (true, "UTC") => text.to_owned(),
+        // The zone of local hours still matters.
+        (true, zone) => format!("{text} ({zone})"),
+        (false, zone) => format!("{text} {zone}"),
+    }
 }
 
 /// The first names of a list, and how many more there are.
@@ -120,7 +133,11 @@ mod tests {
         assert_eq!(points(-0.04), "0.0");
         assert_eq!(points(-2.25), "−2.3");
         assert_eq!(points(0.3), "+0.3");
-        let time = Timestamp::parse("2026-11-22T09:30:59+01:00", &leadscore::Zone::utc()).unwrap();
-        assert_eq!(to_the_minute(time), "2026-11-22 08:30 UTC");
+        let berlin = Zone::named("Europe/Berlin").unwrap();
+        assert_eq!(
+            as_typed("2026-11-22T09:30:00+05:00", &berlin),
+            "2026-11-22T09:30:00+05:00 (Europe/Berlin)"
+        );
+        assert_eq!(as_typed(" 2026-11-22 ", &Zone::utc()), "2026-11-22 UTC");
     }
 }

@@ -425,7 +425,7 @@ class Pipeline:
         *,
         as_of: Moment | None = None,
         zone: str | tzinfo = "UTC",
-        format: Literal["csv", "jsonl", "json", "html"] = "csv",  # noqa: A002
+        format: Literal["csv", "jsonl", "json", "html"] | None = None,  # noqa: A002
         map: str | os.PathLike[str] | None = None,  # noqa: A002
         activities: str | os.PathLike[str] | None = None,
         rejects: str | os.PathLike[str] | None = None,
@@ -433,8 +433,14 @@ class Pipeline:
         reasons: int = 3,
         top: int | None = None,
         threads: int | None = None,
+        columns: Sequence[str] = (),
+        excel: bool = False,
     ) -> FileSummary:
-        """Scores a file of leads (CSV, JSONL or JSON, also gzipped) into another, as the command does."""
+        """Scores a file of leads (CSV, JSONL or JSON, also gzipped) into another, as the command does.
+
+        The ending of the output's name says the format (`.gz` packs it), CSV if it says none. `columns` of the input, or
+        `["all"]`, go through to the output; `excel` writes CSV that Excel reads as it is meant.
+        """
         options = {
             "input": _files.path_of(input),
             "output": _files.path_of(output),
@@ -448,6 +454,8 @@ class Pipeline:
             "reasons": reasons,
             "top": top,
             "threads": threads_of(threads),
+            "columns": list(columns),
+            "excel": bool(excel),
         }
         summary = json.loads(self._native.score_file(_json(options)))
         tiers = tuple([TierCount(**tier) for tier in summary["tiers"]])

@@ -5,15 +5,15 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use leadscore::{Contribution, Prediction, Provenance, Timestamp};
+use leadscore::{AsOf, Contribution, Prediction, Provenance, Timestamp};
 use leadscore_files::wording::{count, one_decimal, points};
-use leadscore_files::{InputFile, InputFormat};
+use leadscore_files::{InputFile, InputFormat, refuse_overwriting};
 use serde::Serialize;
 
-use crate::args::CompareArgs;
+use crate::args::{CompareArgs, Format};
 use crate::failure::Failure;
 use crate::notes::note_line;
-use crate::output::open_output;
+use crate::output::assist::json;
 use crate::terminal::{Look, cut, fit};
 
 /// What is compared of a prediction.
@@ -94,6 +94,9 @@ struct Comparison {
 const SMALL: f64 = 0.05;
 
 pub(crate) fn run(args: &CompareArgs) -> Result<bool, Failure> {
+    let format = args.output.settle(args.json.then_some(Format::Json))?;
+    let writes: Vec<(&str, &Path)> = args.output.path().map(|path| ("--output", path)).into_iter().collect();
+    refuse_overwriting(&[("the earlier scoring", &args.old), ("the later scoring", &args.new)], &writes)?;
     let (old, new) = (load(&args.old)?, load(&args.new)?);
     let origin = |leads: &BTreeMap<String, Scored>| leads.values().next().map(|lead| lead.origin.clone());
     let origins = [origin(&old), origin(&new)];
@@ -109,14 +112,12 @@ pub(crate) fn run(args: &CompareArgs) -> Result<bool, Failure> {
         }
     }
     let comparison = compare(old, new, origins);
-    let mut out = open_output(None)?;
-    if args.json {
-        serde_json::to_writer_pretty(&mut out, &comparison).map_err(std::io::Error::from)?;
-        writeln!(out)?;
-    } else {
-        write(&mut out, &comparison, Look::of_stdout(false))?;
+    let mut out = args.output.open()?;
+    match format {
+        Format::Json => json(&mut out, &comparison)?,
+        _ => write(&mut out, &comparison, args.output.look())?,
     }
-    out.flush()?;
+    out.finish()?;
     Ok(true)
 }
 
@@ -217,10 +218,7 @@ fn changes(old: Vec<Contribution>, new: Vec<Contribution>) -> Vec<Change> {
 
 fn write(out: &mut dyn Write, all: &Comparison, look: Look) -> Result<(), Failure> {
     if let [Some(old), Some(new)] = &all.origins {
-        let day = |origin: &Origin| {
-            let time = origin.as_of.to_string();
-            time.get(..16).unwrap_or(&time).replace('T', " ")
-        };
+        let day = |origin: &Origin| AsOf::new(origin.as_of).to_local_minute();
         writeln!(out, "{}\n", look.dim(&format!("{}: as of {} → {}", new.pipeline, day(old), day(new))))?;
     }
     let section = |out: &mut dyn Write, title: &str, moves: &[Move], most: usize| -> Result<(), Failure> {

@@ -8,7 +8,8 @@ use leadscore::{ErrorKind, ImportOptions, Pipeline, Scorer};
 use leadscore_files::refuse_overwriting;
 
 use super::predict::{about, read_model};
-use crate::args::ImportArgs;
+use crate::args::output::check_ending;
+use crate::args::{Format, ImportArgs};
 use crate::failure::Failure;
 use crate::notes::note_line;
 use crate::output::open_output;
@@ -20,6 +21,15 @@ pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
     let writes: Vec<(&str, &Path)> =
         args.output.as_deref().map(|path| ("--output", path)).into_iter().collect();
     refuse_overwriting(&reads, &writes)?;
+    check_ending("--output", args.output.as_deref(), Format::Json)?;
+    if args
+        .output
+        .as_deref()
+        .and_then(Path::extension)
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
+    {
+        return Err(Failure::message("--output: a pipeline file is not packed; leave out the ending .gz"));
+    }
     let stem = args.model.file_stem().map(|name| name.to_string_lossy().into_owned());
     let options = options(args, args.id.clone().or(stem).unwrap_or_default())?;
     let bytes = read_model(&args.model)?;

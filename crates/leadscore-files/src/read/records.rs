@@ -6,6 +6,7 @@ use leadscore::record::{JsonReader, NestedValues, SkippedField};
 use leadscore::{Attribute, Error, Lead, Zone};
 use leadscore_csv::Warning;
 
+use super::carried::CarriedColumns;
 use super::json_records::JsonRecords;
 use super::mapping::Mapping;
 use super::{InputFile, ReadLead};
@@ -15,12 +16,25 @@ pub(super) struct Records {
     mapping: Mapping,
     reader: JsonReader,
     skipped: SkippedFields,
+    carried: CarriedColumns,
+    /// Which of them any record had.
+    seen: Vec<bool>,
+    record_count: u64,
 }
 
 impl Records {
-    pub(super) fn new(file: InputFile, mapping: Mapping, zone: Zone) -> Records {
+    pub(super) fn new(file: InputFile, mapping: Mapping, zone: Zone, carried: CarriedColumns) -> Records {
         let reader = JsonReader::new(zone).nested_values(NestedValues::Skip);
-        Records { source: JsonRecords::new(file), mapping, reader, skipped: SkippedFields::default() }
+        let seen = vec![false; carried.headings().count()];
+        Records {
+            source: JsonRecords::new(file),
+            mapping,
+            reader,
+            skipped: SkippedFields::default(),
+            carried,
+            seen,
+            record_count: 0,
+        }
     }
 
     pub(super) fn read_lead(&mut self, lead: &mut Lead, line: &mut u64) -> Result<ReadLead, Error> {
@@ -35,6 +49,10 @@ impl Records {
             Err(reason) => return Ok(ReadLead::Rejected(self.source.rejection(found.line, reason))),
         }
         self.apply_mapping(lead);
+        self.record_count += 1;
+        for (own, seen) in self.carried.iter().zip(&mut self.seen) {
+            *seen |= own.is_in(lead);
+        }
         Ok(ReadLead::Lead)
     }
 
@@ -54,12 +72,22 @@ impl Records {
 
     /// What was left out.
     pub(super) fn warnings(&self) -> Vec<Warning> {
-        if self.skipped.names.is_empty() {
-            return Vec::new();
+        let mut messages = Vec::new();
+        if !self.skipped.names.is_empty() {
+            let names: Vec<&str> = self.skipped.names.iter().map(String::as_str).collect();
+            messages.push(format!("fields that are lists or objects are not read: {}", names.join(", ")));
         }
-        let names: Vec<&str> = self.skipped.names.iter().map(String::as_str).collect();
-        let message = format!("fields that are lists or objects are not read: {}", names.join(", "));
-        vec![Warning { line: None, column: None, message }]
+        let absent = self.carried.absent(&self.seen);
+        if self.record_count > 0 && !absent.is_empty() {
+            messages.push(format!("no record has a field to carry through called {}", absent.join(", ")));
+        }
+        let warning = |message| Warning { line: None, column: None, message };
+        messages.into_iter().map(warning).collect()
+    }
+
+    /// The fields that go through to the output.
+    pub(super) fn carried(&self) -> &CarriedColumns {
+        &self.carried
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use leadscore::{Attribute, Error, Lead, Pipeline};
 use leadscore_csv::{ColumnKind, CsvOptions, CsvReader, ReadRow, Row, Warning};
 
+use super::carried::CarriedColumns;
 use super::mapping::{Mapping, find_column};
 use super::table_rows::{AttributeColumn, BlankIds, TableBlock, TableBuffers, TablePlan};
 use super::{InputFile, ReadColumn, ReadLead, Rejection, SHOWN};
@@ -39,7 +40,7 @@ impl Table {
         mapping: &Mapping,
         options: CsvOptions,
         pipeline: &Pipeline,
-        TableUse { is_strict, is_whole }: TableUse,
+        (TableUse { is_strict, is_whole }, carried): (TableUse, &[String]),
         notes: &mut dyn Notes,
     ) -> Result<Table, Error> {
         let name = file.name;
@@ -74,6 +75,10 @@ impl Table {
         if !assumed.is_empty() {
             notes.assumed(format!("reading {}", assumed.join(", ")));
         }
+        let carried = CarriedColumns::find(carried, &header, |name| {
+            let read = columns.iter().find(|own| own.attribute == name).map(|own| own.column);
+            read.or_else(|| find_column(name, &header)).or(id.filter(|_| name == "lead_id"))
+        })?;
         let schema = pipeline.schema();
         for own in &columns {
             // What a column holds is known of those that are read or shown; others of a whole input stay as they are.
@@ -91,7 +96,8 @@ impl Table {
         used.dedup();
         reader.select(&used);
         let parser = reader.parser();
-        let plan = TablePlan::new(parser, id, columns, reader.columns(), schema, is_strict);
+        let mut plan = TablePlan::new(parser, id, columns, reader.columns(), schema, is_strict);
+        plan.carried = carried;
         let blank_ids = BlankIds::default();
         Ok(Table { reader, row: Row::default(), plan: Arc::new(plan), blank_ids, name, is_whole })
     }

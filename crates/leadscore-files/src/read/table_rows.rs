@@ -9,6 +9,7 @@ use leadscore_csv::{Cell, CellBuffer, CellNotes, Column, ColumnKind, RowBlock, R
 
 use super::Rejection;
 use super::activity_log::ActivityLog;
+use super::carried::{CarriedColumn, CarriedColumns};
 
 /// How the rows of a table become leads; shared by the threads that score.
 pub(crate) struct TablePlan {
@@ -20,6 +21,8 @@ pub(crate) struct TablePlan {
     pub(super) columns: Vec<AttributeColumn>,
     column_names: Vec<String>,
     is_strict: bool,
+    /// The columns that go through to the output.
+    pub(super) carried: CarriedColumns,
 }
 
 /// An attribute and the column it comes from.
@@ -93,6 +96,8 @@ pub(crate) struct TableRow<'a> {
     activities: Activities<'a>,
     /// Dates that a feature wants as text, by attribute.
     date_texts: Vec<DateText>,
+    /// Its block and its place there, for cells that are not read but go through to the output.
+    written: Option<(&'a RowBlock, usize)>,
 }
 
 struct DateText {
@@ -117,7 +122,15 @@ impl TablePlan {
         };
         let sources = schema.attribute_names().iter().map(source).collect();
         let column_names = table_columns.iter().map(|column| column.name.clone()).collect();
-        TablePlan { parser, id, sources, columns, column_names, is_strict }
+        TablePlan {
+            parser,
+            id,
+            sources,
+            columns,
+            column_names,
+            is_strict,
+            carried: CarriedColumns::default(),
+        }
     }
 
     /// Reads the rows of a block into records. Rows that strict mode refuses go to `rejections`, with those that were
@@ -152,7 +165,9 @@ impl TablePlan {
                 rejections.push(Rejection::new(row.line(), reason, raw));
                 continue;
             }
-            records.push(self.record(row, number, log, blank_ids));
+            let mut record = self.record(row, number, log, blank_ids);
+            record.written = Some((&block.rows, index));
+            records.push(record);
         }
         rejections.extend(
             next_rejected
@@ -209,7 +224,7 @@ impl TablePlan {
                 date_texts.push(DateText { attribute, text });
             }
         }
-        TableRow { plan: self, row, number, id, activities, date_texts }
+        TableRow { plan: self, row, number, id, activities, date_texts, written: None }
     }
 
     /// In strict mode, why a row is refused: a cell that holds something and still has no value, because it can be read
@@ -242,6 +257,11 @@ impl TableRow<'_> {
     /// The physical line where the row starts, from 1.
     pub(crate) fn line(&self) -> u64 {
         self.row.line()
+    }
+
+    /// What a column that goes through to the output holds.
+    pub(crate) fn carried(&self, own: &CarriedColumn) -> Attribute {
+        own.of_row(|column| self.written.and_then(|(rows, index)| rows.raw(index, column)))
     }
 
     /// The row as a lead, with all attributes that are read or shown, but without its activities.

@@ -8,7 +8,9 @@ use leadscore::feature::{MissingCause, MissingFeature};
 use leadscore::pipeline::Priority;
 
 use super::{percent, states_chance};
-use crate::report::{Detail, Escaped, Ledger, RankedLead, capital, plain, says_the_same, signed};
+use crate::report::{
+    Detail, Escaped, LAST_ACTIVITY, Ledger, OWNER, RankedLead, capital, plain, says_the_same, signed,
+};
 
 /// The most names of missing things in one sentence.
 const MOST_GAPS: usize = 8;
@@ -25,12 +27,17 @@ pub(super) fn write(
     let prediction = &lead.prediction;
     write!(
         out,
-        "<li class=\"lead {colour}{of}\" id=\"lead-{rank}\">\n<div class=\"head\"><span class=\"rank\">\
+        "<li class=\"lead {colour}{of}\" id=\"lead-{rank}\" data-row=\"{}\" data-name=\"{}\" data-owner=\"{}\" \
+         data-last=\"{}\">\n<div class=\"head\"><span class=\"rank\">\
          <span class=\"off\">Rank </span>{rank}</span>\n<div class=\"who\"><h3><bdi>{}</bdi></h3>",
+        lead.row,
+        Escaped(&lead.name),
+        Escaped(lead.detail(OWNER).unwrap_or_default()),
+        Escaped(lead.detail(LAST_ACTIVITY).unwrap_or_default()),
         Escaped(&lead.name),
         rank = lead.rank
     )?;
-    details(out, &lead.details)?;
+    details(out, lead)?;
     out.write_all(b"</div>\n")?;
     mark(out, lead)?;
     out.write_all(b"</div>\n<div class=\"body\">\n")?;
@@ -42,13 +49,16 @@ pub(super) fn write(
     out.write_all(b"</li>\n")
 }
 
-fn details(out: &mut dyn Write, details: &[Detail]) -> Result<()> {
-    let told: Vec<_> = details.iter().filter(|detail| !detail.value.trim().is_empty()).collect();
-    if told.is_empty() {
-        return Ok(());
-    }
+fn details(out: &mut dyn Write, lead: &RankedLead) -> Result<()> {
+    let id = lead.prediction.lead_id.trim();
+    let id = if id == lead.name.trim() { "" } else { id };
+    let row = lead.row.to_string();
+    let known = lead.details.iter().map(|Detail { label, value }| (label.as_str(), value.as_str()));
     out.write_all(b"<p>")?;
-    for Detail { label, value } in told {
+    for (label, value) in known.chain([("Id", id), ("Row", &row)]) {
+        if value.trim().is_empty() {
+            continue;
+        }
         // A company or an address says itself what it is; a country code or a source does not.
         let plain = ["company", "title", "job title", "email", "e-mail", "phone", "name"]
             .contains(&label.to_lowercase().as_str());

@@ -104,8 +104,8 @@ enum class FileFormat {
 
 /** What [Pipeline.scoreFile] does besides scoring. */
 data class FileOptions @JvmOverloads constructor(
-    /** What to write. */
-    val format: FileFormat = FileFormat.CSV,
+    /** What to write; by default what the ending of the output's name says, CSV if it says none. */
+    val format: FileFormat? = null,
     /** The moment, the zone and the mode; its other fields have no meaning here. */
     val context: Context = Context(),
     /** A file that says which column is which attribute. */
@@ -120,6 +120,10 @@ data class FileOptions @JvmOverloads constructor(
     val top: Int? = null,
     /** How many threads; one for each processor if it is not said. */
     val threads: Int? = null,
+    /** Columns of the input that go through to the output; `all` stands for all. */
+    val columns: List<String> = emptyList(),
+    /** Whether CSV is written so that Excel reads it as it is meant. */
+    val excel: Boolean = false,
 ) {
     internal fun json(input: Path, output: Path): String {
         for ((path, count) in listOf("reasons" to reasons, "top" to top, "threads" to threads)) {
@@ -128,7 +132,7 @@ data class FileOptions @JvmOverloads constructor(
         val fields: Map<String, JsonElement?> = mapOf(
             "input" to JsonPrimitive(checked(input.toString(), "invalid_context", "input")),
             "output" to JsonPrimitive(checked(output.toString(), "invalid_context", "output")),
-            "format" to JsonPrimitive(format.name.lowercase()),
+            "format" to format?.let { JsonPrimitive(it.name.lowercase()) },
             "map" to map?.let { JsonPrimitive(it.toString()) },
             "activities" to activities?.let { JsonPrimitive(it.toString()) },
             "as_of" to JsonPrimitive(context.asOfText()),
@@ -138,6 +142,8 @@ data class FileOptions @JvmOverloads constructor(
             "reasons" to reasons?.let { JsonPrimitive(it) },
             "top" to top?.let { JsonPrimitive(it) },
             "threads" to threads?.let { JsonPrimitive(it) },
+            "columns" to JsonArray(columns.map { JsonPrimitive(it) }),
+            "excel" to JsonPrimitive(excel),
         )
         return buildJsonObject { fields.forEach { (name, value) -> if (value != null) put(name, value) } }.toString()
     }
