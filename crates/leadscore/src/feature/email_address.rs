@@ -5,8 +5,8 @@
 /// A text with several addresses has them between semicolons, commas, bars, slashes or blanks. A blank within an address
 /// makes it none: what stands behind it may be the rest of the domain.
 pub(super) fn email_domain(text: &str) -> &str {
-    let parts = text.split([';', ',', '|', '/', '\n', '\r', '\t']);
-    parts.filter_map(domain_in_part).next().unwrap_or_default()
+    let mut parts = text.split([';', ',', '|', '/', '\n', '\r', '\t']);
+    parts.find_map(domain_in_part).unwrap_or_default()
 }
 
 /// The domain of the first valid address between two separators, such as `Ann Lee <ann@acme.example>`.
