@@ -3,12 +3,15 @@
 mod activity_kinds;
 mod activity_log;
 mod activity_types;
+mod cells;
 mod columns;
 mod dataset;
 mod extract;
 mod feature_type;
 mod filter;
+mod flag_word;
 mod gap;
+mod levels;
 mod match_cache;
 mod matching;
 mod matrix;
@@ -30,4 +33,6 @@ pub use matrix_rows::MatrixRows;
 pub use missing::{MissingCause, MissingFeature};
 pub use schema::{Feature, FeatureSchema};
 
+pub(crate) use cells::{CellKind, CellReader};
 pub(crate) use extract::{Extraction, ExtractionBuffers, RecordRow};
+pub(crate) use levels::{Level, Levels, Spelling};

@@ -7,6 +7,7 @@ use self::steps::{PlannedSteps, Steps};
 use super::activity_types::{self, ActivityTypes};
 use super::feature_type::FeatureType;
 use super::filter::ActivityNeeds;
+use super::levels::Levels;
 use super::sources::SharedSource;
 use crate::Error;
 use crate::expression::{ColumnKind, Reading, Scope};
@@ -40,6 +41,8 @@ pub struct Feature {
     /// Whether it is only an intermediate step: no column, not shown.
     pub helper: bool,
     own_label: bool,
+    /// The levels where they are compared letter for letter, as a model has them.
+    exact: Option<Levels>,
     level_labels: Vec<(String, String)>,
     unseen: Option<String>,
     default_level: Option<String>,
@@ -160,6 +163,12 @@ impl FeatureSchema {
     pub fn reads_only_dates(&self, attribute: &str) -> bool {
         let mut readers = self.features.iter().filter(|f| f.source.attribute() == Some(attribute)).peekable();
         readers.peek().is_some() && readers.all(|feature| feature.source.wants_date())
+    }
+
+    /// Whether a feature reads this attribute letter for letter, as the record has it: `1.0` is not `1` to it.
+    pub fn reads_as_written(&self, attribute: &str) -> bool {
+        let mut readers = self.features.iter().filter(|f| f.source.attribute() == Some(attribute));
+        readers.any(|feature| feature.source.wants_text_as_written())
     }
 
     pub(super) fn steps(&self) -> &Steps {
