@@ -250,7 +250,8 @@ impl TableRow<'_> {
     pub(crate) fn to_lead(&self) -> Lead {
         let mut lead = Lead::new(&*self.id);
         for AttributeColumn { attribute, column } in &self.plan.columns {
-            let as_written = self.plan.sources.iter().flatten().any(|own| own.as_written && own.column == *column);
+            let as_written =
+                self.plan.sources.iter().flatten().any(|own| own.as_written && own.column == *column);
             let value = match self.row.value(*column).unwrap_or(Cell::Missing) {
                 _ if as_written => Attribute::Text(self.row.raw(*column).unwrap_or_default().to_owned()),
                 Cell::Number(number) => Attribute::Number(number),

@@ -3,7 +3,7 @@
 //! They are compared letter for letter, since levels that differ in case are two to a model. Levels that were numbers
 //! are compared by value: only there are `00501` and `501` the same.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::flag_word::flag_word;
 use super::number::parse_number;
@@ -36,7 +36,7 @@ pub(crate) struct Levels {
     names: Vec<String>,
     spellings: Vec<Spelling>,
     /// The codes of the names, and of the names without blanks around them where that leaves them apart.
-    by_text: HashMap<String, usize>,
+    by_text: BTreeMap<String, usize>,
     /// The codes of no and yes, where the levels are these two.
     no_and_yes: Option<[usize; 2]>,
 }
@@ -95,7 +95,7 @@ impl From<&Levels> for Node {
 impl Levels {
     pub(crate) fn new(levels: Vec<Level>) -> Levels {
         let names: Vec<String> = levels.iter().map(Level::name).collect();
-        let mut by_text = HashMap::with_capacity(names.len());
+        let mut by_text = BTreeMap::new();
         for (code, name) in names.iter().enumerate() {
             by_text.entry(name.clone()).or_insert(code);
         }
@@ -290,7 +290,8 @@ mod tests {
         let cells = ["00501", "501", "501.0", "7", "2.50", "8"].map(|cell| text(&numbers, cell));
         assert_eq!(cells, [Some(1), Some(1), Some(1), Some(0), Some(2), None]);
         // Two whole numbers that are one as f64.
-        let long = Levels::new(vec![Level::Integer(9_007_199_254_740_993), Level::Integer(9_007_199_254_740_992)]);
+        let long =
+            Levels::new(vec![Level::Integer(9_007_199_254_740_993), Level::Integer(9_007_199_254_740_992)]);
         assert_eq!(text(&long, "9007199254740992"), Some(1));
     }
 

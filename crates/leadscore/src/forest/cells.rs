@@ -47,7 +47,8 @@ pub(super) fn encode(
         // LightGBM takes a level it has not seen in training as missing; XGBoost refuses it.
         Err(MissingCause::Unseen) if model.source_library == Library::LightGbm => Ok(f64::NAN),
         Err(_) => {
-            let message = format!("`{}` {}", value.to_text(), refusal(&reader.kind, &model.features[feature]));
+            let message =
+                format!("`{}` {}", value.to_text(), refusal(&reader.kind, &model.features[feature]));
             Err(Error::new(ErrorKind::InvalidFeature, Path::from_field(label(model, feature)), message))
         }
     }
@@ -83,11 +84,13 @@ pub(super) fn notes(model: &Model) -> Vec<String> {
     for (at, feature) in model.features.iter().enumerate() {
         let name = label(model, at);
         if !feature.unclear.is_empty() {
-            let lists: Vec<String> = feature.unclear.iter().map(|levels| shown(levels.names())).collect();
+            let lists = match feature.unclear.as_slice() {
+                [list] => format!("the names {}", shown(list.names())),
+                lists => format!("one of its {} lists of names, and which", lists.len()),
+            };
             notes.push(format!(
-                "the file does not settle whether `{name}` has the names {}; cells that need them are refused, and the \
-                 option `levels` settles it",
-                lists.join(", or ")
+                "the file does not settle whether `{name}` has {lists}; cells that need them are refused, and the option \
+                 `levels` settles it"
             ));
         } else if feature.kind == FeatureKind::Ordered {
             let names = shown(feature.levels.names());
@@ -172,7 +175,10 @@ pub(super) fn give_levels(model: &mut Model, column: &str, names: &[String]) -> 
     }
     if names.len() < bound || (!feature.levels.is_empty() && names.len() != feature.levels.len()) {
         let wanted = bound.max(feature.levels.len());
-        return refused(format!("has {wanted} categories or more; {} levels are too few or many", names.len()));
+        return refused(format!(
+            "has {wanted} categories or more; {} levels are too few or many",
+            names.len()
+        ));
     }
     let known = |code: usize, name: &String| {
         feature.lost.contains(&code) || feature.levels.code(AttributeRef::Text(name)) == Some(code)

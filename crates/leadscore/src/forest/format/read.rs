@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::words::{FIELDS, KINDS, LIBRARIES, LINKS, PRECISIONS, RAW_LOGIT, SIDES};
 use crate::Error;
+use crate::feature::Levels;
 use crate::forest::model::{Booster, FeatureKind, Link, Model, ModelFeature};
 use crate::forest::precision::{Precision, widen_threshold};
-use crate::feature::Levels;
 use crate::forest::tree::{Leaf, Node, Split, Test, Tree};
 use crate::json::{self, Cursor, Fields};
 

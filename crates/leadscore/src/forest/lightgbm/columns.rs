@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::error::invalid;
-use super::lists;
+use super::lists::{self, Column};
 use super::text::{Block, Lines};
 use crate::Error;
 use crate::feature::{Level, Levels};
@@ -56,45 +56,6 @@ pub(super) fn read(
     Ok(features)
 }
 
-/// What is known of a column's values in training.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Column {
-    /// Of a categorical column one more than the largest code.
-    pub(super) codes: Option<u32>,
-    pub(super) values: Values,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Values {
-    Unknown,
-    /// All were the same; nothing is split on.
-    Constant,
-    Range(f64, f64),
-}
-
-impl Column {
-    fn new(codes: Option<u32>, info: Option<&str>) -> Column {
-        let ends = |info: &str| {
-            let (low, high) = info.strip_prefix('[')?.strip_suffix(']')?.split_once(':')?;
-            Some(Values::Range(low.parse().ok()?, high.parse().ok()?))
-        };
-        let values = match info {
-            Some("none") => Values::Constant,
-            Some(info) => ends(info).unwrap_or(Values::Unknown),
-            None => Values::Unknown,
-        };
-        Column { codes, values }
-    }
-
-    /// Whether the values may have been no and yes.
-    fn may_be_flag(&self) -> bool {
-        match self.values {
-            Values::Range(low, high) => self.codes.is_none() && (low, high) == (0.0, 1.0),
-            Values::Unknown | Values::Constant => self.codes.is_none(),
-        }
-    }
-}
-
 /// For every column whether all its splits may lie between whole numbers from 0 on: halfway between two of them, or at
 /// the library's zero.
 fn whole_splits(count: usize, trees: &[Tree]) -> Vec<bool> {
@@ -103,8 +64,10 @@ fn whole_splits(count: usize, trees: &[Tree]) -> Vec<bool> {
         if let Node::Split(split) = node
             && let Test::Numerical { threshold, .. } = split.test
         {
-            let twice = 2.0 * threshold;
-            whole[split.feature] &= threshold >= 0.0 && (twice - twice.round()).abs() < 1e-9;
+            // The largest f64 parts what is missing from all else.
+            let part = threshold.fract();
+            let is_half = [0.0, 0.5, 1.0].iter().any(|wanted| (part - wanted).abs() < 1e-9);
+            whole[split.feature] &= threshold > -0.5 && is_half;
         }
     }
     whole

@@ -65,8 +65,8 @@ fn texts(cursor: &DocCursor, version: &Version) -> Result<(Levels, Vec<usize>), 
     if version.before(BYTE_OFFSETS_SINCE) && !bytes.is_ascii() {
         let lengths: Option<Vec<usize>> =
             ends.windows(2).map(|ends| usize::try_from(ends[1].checked_sub(ends[0])?).ok()).collect();
-        let lengths =
-            lengths.ok_or_else(|| cursor.required("offsets").map_or_else(|e| e, |c| c.error("do not rise")))?;
+        let lengths = lengths
+            .ok_or_else(|| cursor.required("offsets").map_or_else(|e| e, |c| c.error("do not rise")))?;
         return by_characters(&bytes, &lengths, by_bytes.ok().as_deref())
             .ok_or_else(|| cursor.error("the names are not UTF-8"));
     }
@@ -85,7 +85,9 @@ fn by_characters(
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         // Only the last character may be incomplete.
-        Err(error) if error.error_len().is_none() => std::str::from_utf8(&bytes[..error.valid_up_to()]).ok()?,
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&bytes[..error.valid_up_to()]).ok()?
+        }
         Err(_) => return None,
     };
     let mut rest = text.chars();
