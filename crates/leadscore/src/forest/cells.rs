@@ -95,8 +95,8 @@ pub(super) fn notes(model: &Model) -> Vec<String> {
         } else if feature.kind == FeatureKind::Ordered {
             let names = shown(feature.levels.names());
             notes.push(format!(
-                "the file does not say which column has the names {names}: by its range it is `{name}`, whose value is \
-                 the place in that list"
+                "the file does not say which column has the names {names}: by their ranges it is `{name}`, whose value \
+                 is the place in that list"
             ));
         } else if feature.kind == FeatureKind::Categorical
             && feature.levels.is_empty()

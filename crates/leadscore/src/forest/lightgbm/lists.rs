@@ -19,7 +19,7 @@ const MOST_PAIRS: usize = 100_000;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Column {
     /// Of a categorical column one more than the largest code.
-    codes: Option<u32>,
+    pub(super) codes: Option<u32>,
     values: Values,
 }
 
@@ -75,7 +75,16 @@ pub(super) fn assign(
     if let Some(span) = Span::new(lists.len(), columns.len(), &or_constant) {
         return span.settle(lists, &or_constant, features);
     }
-    // No reading is left, for instance where the last levels of an ordered category did not occur.
+    // The last levels of an ordered category need not have occurred.
+    let partly = |column: usize, list: usize| {
+        or_constant(column, list)
+            || columns[column].codes.is_none()
+                && may_fit(&columns[column], whole_splits[column], &lists[list])
+    };
+    if let Some(span) = Span::new(lists.len(), columns.len(), &partly) {
+        return span.settle(lists, &partly, features);
+    }
+    // No reading is left: the file is damaged, or was made in a way that is not known.
     let mut pairs = 0;
     for (at, column) in columns.iter().enumerate() {
         for list in lists {
@@ -240,7 +249,8 @@ mod tests {
             // The order of the lists is that of the columns, so nothing fits.
             (vec![category(4), number(0.0, 2.0)], vec![3, 4], "?34 ?34"),
             // The last levels of an ordered category did not occur.
-            (vec![number(0.0, 3.0), number(0.0, 30.0), number(0.5, 2.0)], vec![5], "?5 - -"),
+            (vec![number(0.0, 3.0), number(0.0, 30.0), number(0.5, 2.0)], vec![5], "5 - -"),
+            (vec![number(0.0, 3.0), number(0.0, 2.0)], vec![5], "?5 ?5"),
             (vec![category(1)], vec![], "-"),
         ] {
             let whole = vec![true; columns.len()];
