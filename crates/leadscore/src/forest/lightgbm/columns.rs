@@ -64,10 +64,10 @@ fn whole_splits(count: usize, trees: &[Tree]) -> Vec<bool> {
         if let Node::Split(split) = node
             && let Test::Numerical { threshold, .. } = split.test
         {
-            // The largest f64 parts what is missing from all else.
+            // An endless threshold, which is NaN here, parts what is missing from all else.
             let part = threshold.fract();
             let is_half = [0.0, 0.5, 1.0].iter().any(|wanted| (part - wanted).abs() < 1e-9);
-            whole[split.feature] &= threshold > -0.5 && is_half;
+            whole[split.feature] &= !threshold.is_finite() || (threshold > -0.5 && is_half);
         }
     }
     whole

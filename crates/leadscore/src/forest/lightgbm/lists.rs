@@ -75,11 +75,10 @@ pub(super) fn assign(
     if let Some(span) = Span::new(lists.len(), columns.len(), &or_constant) {
         return span.settle(lists, &or_constant, features);
     }
-    // The last levels of an ordered category need not have occurred.
+    // The first and last levels of an ordered category need not have occurred. All that can be is looked at here.
     let partly = |column: usize, list: usize| {
-        or_constant(column, list)
-            || columns[column].codes.is_none()
-                && may_fit(&columns[column], whole_splits[column], &lists[list])
+        let (column, list) = (&columns[column], &lists[list]);
+        fits(column, true, list, true) || column.codes.is_none() && may_fit(column, list)
     };
     if let Some(span) = Span::new(lists.len(), columns.len(), &partly) {
         return span.settle(lists, &partly, features);
@@ -88,7 +87,7 @@ pub(super) fn assign(
     let mut pairs = 0;
     for (at, column) in columns.iter().enumerate() {
         for list in lists {
-            if may_fit(column, whole_splits[at], list) {
+            if may_fit(column, list) {
                 features[at].unclear.push(Arc::clone(list));
                 pairs += 1;
             }
@@ -110,17 +109,12 @@ fn fits(column: &Column, whole_splits: bool, list: &Levels, constant_fits: bool)
 }
 
 /// Whether a column may hold places in a list of which not all occurred.
-fn may_fit(column: &Column, whole_splits: bool, list: &Levels) -> bool {
+fn may_fit(column: &Column, list: &Levels) -> bool {
     match (column.codes, column.values) {
-        (Some(_), _) => true,
+        (Some(_), _) | (None, Values::Unknown) => true,
         (None, Values::Range(low, high)) => {
-            whole_splits
-                && low >= 0.0
-                && high < list.len() as f64
-                && low.fract() == 0.0
-                && high.fract() == 0.0
+            low >= 0.0 && high < list.len() as f64 && low.fract() == 0.0 && high.fract() == 0.0
         }
-        (None, Values::Unknown) => whole_splits,
         (None, Values::Constant) => false,
     }
 }
