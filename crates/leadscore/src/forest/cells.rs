@@ -62,6 +62,9 @@ fn refusal(kind: &CellKind, feature: &ModelFeature) -> String {
              `levels` does"
                 .to_owned()
         }
+        CellKind::Levels(_) if !feature.lost.is_empty() => {
+            "is none of the levels whose names the model's file has kept; the option `levels` gives all of them".to_owned()
+        }
         CellKind::Levels(_) => "is none of the levels the model was trained on".to_owned(),
         CellKind::Code => {
             "is no code, and the model's file keeps no names for this column's categories; the option `levels` gives \
