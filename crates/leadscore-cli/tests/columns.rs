@@ -8,7 +8,7 @@ use std::path::Path;
 use support::{Run, folder, leadscore, path, root};
 
 fn file(name: &str) -> String {
-    root().join("crates/leadscore-cli/tests/columns").join(name).to_str().unwrap().to_owned()
+    root().join("fixtures/columns").join(name).to_str().unwrap().to_owned()
 }
 
 /// The margins in the last column of a table.
