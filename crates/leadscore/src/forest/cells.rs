@@ -95,6 +95,11 @@ pub(super) fn notes(model: &Model) -> Vec<String> {
                 "the file does not settle whether `{name}` has {lists}; cells that need them are refused, and the option \
                  `levels` settles it"
             ));
+        } else if let [list, ..] = feature.assumed_flag.as_slice() {
+            notes.push(format!(
+                "`{name}` is taken for a flag; if it is an ordered category with the names {}, the option `levels` says so",
+                shown(list.names())
+            ));
         } else if feature.kind == FeatureKind::Ordered {
             let names = shown(feature.levels.names());
             notes.push(format!(
@@ -159,18 +164,26 @@ pub(super) fn give_levels(model: &mut Model, column: &str, names: &[String]) -> 
     }
     let bound = model.code_bound(at);
     let feature = &mut model.features[at];
-    if !feature.unclear.is_empty() {
-        let Some(list) = feature.unclear.iter().find(|list| list.names() == names).cloned() else {
-            let lists: Vec<String> = feature.unclear.iter().map(|list| shown(list.names())).collect();
+    if !feature.unclear.is_empty() || !feature.assumed_flag.is_empty() {
+        let mut own = feature.unclear.iter().chain(&feature.assumed_flag);
+        let Some(list) = own.find(|list| list.names() == names).cloned() else {
+            let own = feature.unclear.iter().chain(&feature.assumed_flag);
+            let lists: Vec<String> = own.map(|list| shown(list.names())).collect();
             return refused(format!("the file's lists of names are {}", lists.join("; ")));
         };
         if feature.kind == FeatureKind::Numerical {
             feature.kind = FeatureKind::Ordered;
         }
+        let was_flag = !feature.assumed_flag.is_empty();
         feature.levels = Levels::clone(&list);
-        feature.unclear.clear();
         // A list has one column.
-        model.features.iter_mut().for_each(|other| other.unclear.retain(|own| *own != list));
+        for (other, feature) in model.features.iter_mut().enumerate() {
+            feature.unclear.retain(|own| other != at && *own != list);
+            feature.assumed_flag.retain(|own| other != at && *own != list);
+            if was_flag && other != at && feature.levels == *list {
+                feature.levels = Levels::default();
+            }
+        }
         return Ok(());
     }
     if !matches!(feature.kind, FeatureKind::Categorical | FeatureKind::Ordered) {

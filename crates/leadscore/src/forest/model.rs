@@ -78,6 +78,8 @@ pub(crate) struct ModelFeature {
     pub(crate) lost: Vec<usize>,
     /// Lists of names of which the file does not settle whether one is the column's.
     pub(crate) unclear: Vec<Arc<Levels>>,
+    /// Lists of names that the column could have and is taken not to, since it looks like a flag.
+    pub(crate) assumed_flag: Vec<Arc<Levels>>,
     /// Whether a number may have been a flag in training.
     pub(crate) may_be_flag: bool,
 }

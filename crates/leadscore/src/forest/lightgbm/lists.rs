@@ -69,6 +69,15 @@ pub(super) fn assign(
         |column: usize, list: usize| fits(&columns[column], whole_splits[column], &lists[list], false);
     let or_constant =
         |column: usize, list: usize| fits(&columns[column], whole_splits[column], &lists[list], true);
+    // What ranges from 0 to 1 is a flag far more often than an ordered category of two levels.
+    let no_flag = |column: usize, list: usize| !columns[column].may_be_flag() && strictly(column, list);
+    if let Some(span) = Span::new(lists.len(), columns.len(), &no_flag) {
+        span.settle(lists, &no_flag, features)?;
+        if let Some(span) = Span::new(lists.len(), columns.len(), &strictly) {
+            span.note_flags(lists, columns, &strictly, features)?;
+        }
+        return Ok(());
+    }
     if let Some(span) = Span::new(lists.len(), columns.len(), &strictly) {
         return span.settle(lists, &strictly, features);
     }
@@ -141,6 +150,27 @@ impl Span {
             end = at;
         }
         Some(Span { first, last })
+    }
+
+    /// Keeps the lists that columns taken for flags could have had.
+    fn note_flags(
+        &self,
+        lists: &[Arc<Levels>],
+        columns: &[Column],
+        fits: &impl Fn(usize, usize) -> bool,
+        features: &mut [ModelFeature],
+    ) -> Result<(), Error> {
+        let mut pairs = 0;
+        for (list, (first, last)) in self.first.iter().zip(&self.last).enumerate() {
+            for column in *first..=*last {
+                pairs += 1;
+                check(pairs)?;
+                if columns[column].may_be_flag() && fits(column, list) {
+                    features[column].assumed_flag.push(Arc::clone(&lists[list]));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// A list whose first and last column are one belongs to it, if no other list may.
@@ -234,6 +264,8 @@ mod tests {
             // Either may have it.
             (vec![category(2), category(3)], vec![3], "?3 ?3"),
             (vec![number(0.0, 1.0), FLAG, category(3)], vec![2, 3], "?2 ?2 3"),
+            // A flag is no ordered category where another column may have the list.
+            (vec![FLAG, category(2), FLAG], vec![2], "- 2 -"),
             // Two lists of one length in three columns: the one in the middle may be the first or the second.
             (vec![category(2), category(2), category(2)], vec![3, 3], "?3 ?33 ?3"),
             (vec![category(2), category(2)], vec![3, 3], "3 3"),
