@@ -26,7 +26,7 @@ import type {
 } from './types.js';
 
 const ROW = ['as_of', 'zone', 'map', 'activities', 'strict', 'rejects', 'reasons', 'threads'];
-const FILE = ['input', 'output', 'format', 'top', 'allow_worthless', ...ROW];
+const FILE = ['input', 'output', 'format', 'top', 'columns', 'excel', 'allow_worthless', ...ROW];
 
 /** The scores of a matrix, as columns. */
 export interface MatrixScores {

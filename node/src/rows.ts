@@ -1,6 +1,6 @@
-import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { FileSummary, RowPrediction } from './types.js';
@@ -76,7 +76,7 @@ async function* lines(output: string, done: () => boolean): AsyncGenerator<strin
     for (;;) {
       // Asked before reading: what is written by then is read below.
       const last = done();
-      file ??= await opened([`${output}.partial`, output]);
+      file ??= await opened(output);
       const { bytesRead } = file ? await file.read(buffer, 0, BUFFER, null) : { bytesRead: 0 };
       if (bytesRead === 0) {
         if (last) {
@@ -99,9 +99,11 @@ async function* lines(output: string, done: () => boolean): AsyncGenerator<strin
   }
 }
 
-/** The first of these files that is there. */
-async function opened(files: string[]): Promise<FileHandle | undefined> {
-  for (const file of files) {
+/** The file that is written: an unfinished one in the same folder, which is ours, until it takes its place. */
+async function opened(output: string): Promise<FileHandle | undefined> {
+  const folder = dirname(output);
+  const unfinished = (await readdir(folder)).filter((name) => name.endsWith('.partial'));
+  for (const file of [...unfinished.map((name) => join(folder, name)), output]) {
     try {
       return await open(file);
     } catch (error) {

@@ -253,7 +253,7 @@ export interface ForestDescription {
   library: 'xgboost' | 'lightgbm';
   library_version: string;
   objective: string;
-  features: { name: string; type: 'number' | 'flag' | 'category'; levels: string[] }[];
+  features: { name: string; type: 'number' | 'flag' | 'category' | 'ordered'; levels: string[] }[];
   /** Whether the file names its features. */
   named: boolean;
   /** Margins for a row. */
@@ -295,6 +295,8 @@ export interface ImportOptions {
   iterations?: 'all' | 'best' | undefined;
   /** The value that stood for missing in training besides NaN, which no model file keeps; the pipeline does. */
   missing?: number | undefined;
+  /** The levels of categorical columns in the order of their codes, where the model file does not settle them. */
+  levels?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 /** How a file of leads (CSV, JSONL or JSON, also gzipped) is scored. */
@@ -319,10 +321,14 @@ export interface RowOptions {
 export interface FileOptions extends RowOptions {
   input: string;
   output: string;
-  /** `csv` if there is none. */
+  /** What the ending of the output's name says if there is none, and `csv` if it says none. */
   format?: 'csv' | 'jsonl' | 'json' | 'html' | undefined;
   /** Only the best so many. */
   top?: number | undefined;
+  /** Columns of the input that go through to the output; `all` stands for all. */
+  columns?: string[] | undefined;
+  /** Whether CSV is written so that Excel reads it as it is meant. */
+  excel?: boolean | undefined;
   /** Whether a result that says nothing of the leads is written, instead of the error `worthless_result`. */
   allow_worthless?: boolean | undefined;
 }

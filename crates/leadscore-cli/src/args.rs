@@ -1,18 +1,25 @@
 //! The command line.
 
 pub(crate) mod assist;
+pub(crate) mod output;
 pub(crate) mod server;
 
 use std::path::PathBuf;
 
+pub(crate) use output::{Format, OutputArgs};
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use leadscore::forest::Iterations;
 
 /// Rank leads, and say why: which ones first, the reasons that add up, the next action.
 #[derive(Parser)]
 #[command(name = "leadscore", version, max_term_width = 100)]
 pub(crate) struct Args {
+    /// Say nothing on standard error but errors; the exit status tells of rejected rows all the same
+    #[arg(short, long, global = true, display_order = 900)]
+    pub(crate) quiet: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -27,8 +34,11 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Write the features a pipeline computes for every lead
     Features(FeaturesArgs),
-    /// Tell what the reader understood of a CSV file, as JSON
+    /// Tell what the reader understood of a CSV file, and which column a pipeline would read as what
     Inspect(InspectArgs),
+    /// Write a first mapping or pipeline for a CSV file, to be changed by hand
+    #[command(subcommand)]
+    Init(InitCommand),
     /// Write the margins and predictions of an XGBoost or LightGBM model
     Predict(PredictArgs),
     /// Make a pipeline of an XGBoost or LightGBM model
@@ -40,6 +50,10 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// List the built-in pipelines, or show one
     Pipelines(PipelinesArgs),
+    /// Print what completes this command in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page of this command or of one of its commands, or write all of them into a folder
+    Man(ManArgs),
     /// Answer requests over HTTP: the documented lead-scoring APIs, on one store of leads
     Serve(server::ServeArgs),
     /// Show the server at work: made-up leads, the documented calls one by one, then it stays up to look around
@@ -85,20 +99,6 @@ pub(crate) struct InputArgs {
     pub(crate) allow_worthless: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// A ranked table for the terminal
-    Table,
-    /// One line per lead
-    Csv,
-    /// One JSON object per lead, with everything
-    Jsonl,
-    /// A JSON list of the same
-    Json,
-    /// One page for the sales team
-    Html,
-}
-
 #[derive(clap::Args)]
 pub(crate) struct ScoreArgs {
     #[command(flatten)]
@@ -109,12 +109,14 @@ pub(crate) struct ScoreArgs {
     /// How many reasons to name
     #[arg(short, long, value_name = "N", default_value_t = 3)]
     pub(crate) explain: usize,
-    /// What to write
-    #[arg(short, long, value_enum, default_value = "table")]
-    pub(crate) format: Format,
-    /// Where to write it [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Ranking>,
+    /// Columns of the input to carry through to the output, such as name,email,owner, or all
+    #[arg(long, value_name = "NAME,…|all", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+    /// CSV that Excel reads as it is meant: with a byte order mark, and - for the minus sign
+    #[arg(long)]
+    pub(crate) excel: bool,
     /// How many threads score; the result is the same with any number [default: one per core]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
@@ -133,8 +135,10 @@ pub(crate) struct ExplainArgs {
     /// Also draw the sum as an SVG picture
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
-    /// Everything, as JSON
-    #[arg(long)]
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Sum>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
 }
 
@@ -144,8 +148,10 @@ pub(crate) struct CompareArgs {
     pub(crate) old: PathBuf,
     /// The later scoring
     pub(crate) new: PathBuf,
-    /// As JSON instead of a table
-    #[arg(long)]
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Words>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
 }
 
@@ -153,12 +159,11 @@ pub(crate) struct CompareArgs {
 pub(crate) struct FeaturesArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// Write one JSON object per lead instead of CSV
-    #[arg(long)]
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Rows>,
+    /// The same as --format jsonl
+    #[arg(long, conflicts_with = "format")]
     pub(crate) jsonl: bool,
-    /// Where to write [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -168,6 +173,44 @@ pub(crate) struct InspectArgs {
     /// A JSON file with what is known of the file: delimiter, encoding, decimal, `date_order`, header
     #[arg(short, long, value_name = "FILE")]
     pub(crate) map: Option<PathBuf>,
+    /// Also tell which column would be which attribute of this built-in pipeline or pipeline file
+    #[arg(short, long, value_name = "NAME|FILE")]
+    pub(crate) pipeline: Option<String>,
+    /// As JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum InitCommand {
+    /// A mapping: which column of the file is which attribute of a pipeline
+    Mapping(InitMappingArgs),
+    /// A pipeline of rules on the columns of the file
+    Pipeline(InitPipelineArgs),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct InitMappingArgs {
+    /// A CSV file, also gzipped
+    pub(crate) input: String,
+    /// The built-in pipeline or pipeline file that is to read it
+    #[arg(short, long, default_value = "conversion", value_name = "NAME|FILE")]
+    pub(crate) pipeline: String,
+    /// Where to write it [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct InitPipelineArgs {
+    /// A CSV file, also gzipped
+    pub(crate) input: String,
+    /// The pipeline's id [default: the file's name]
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// Where to write it [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -176,18 +219,27 @@ pub(crate) struct PredictArgs {
     pub(crate) model: PathBuf,
     /// The rows as CSV, also gzipped; - is standard input
     pub(crate) input: String,
-    /// Where to write margins and predictions [default: standard output]
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Rows>,
+    /// Columns of the input to carry through to the output, such as name,email,owner, or all
+    #[arg(long, value_name = "NAME,…|all", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
     /// Also write the contributions of every feature to the margin
     #[arg(long, value_name = "FILE")]
     pub(crate) contributions: Option<PathBuf>,
+    /// The rows that could not be read, with line and reason, as CSV
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
     /// Which boosting rounds to use: all of the file, or those up to the best one where the file names it
     #[arg(long, value_parser = iterations(), default_value_t)]
     pub(crate) iterations: Iterations,
     /// A value that means missing besides an empty cell, as given to the library in training (it is not in the file)
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub(crate) missing: Option<f64>,
+    /// The levels of a categorical column in the order of their codes, where the model's file does not keep them, has
+    /// lost them or does not say whose they are: country=DE,FR or country=["a, b","c"]; may be given for several columns
+    #[arg(long, value_name = "COLUMN=A,B,C", value_parser = levels)]
+    pub(crate) levels: Vec<ColumnLevels>,
 }
 
 #[derive(clap::Args)]
@@ -226,6 +278,10 @@ pub(crate) struct ImportArgs {
     /// A value that means missing, as given to the library in training (it is not in the file); the pipeline keeps it
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub(crate) missing: Option<f64>,
+    /// The levels of a categorical column in the order of their codes, where the model's file does not keep them, has
+    /// lost them or does not say whose they are: country=DE,FR or country=["a, b","c"]; may be given for several columns
+    #[arg(long, value_name = "COLUMN=A,B,C", value_parser = levels)]
+    pub(crate) levels: Vec<ColumnLevels>,
     /// Score without reasons, for a model that keeps no cover
     #[arg(long)]
     pub(crate) no_reasons: bool,
@@ -241,8 +297,10 @@ pub(crate) struct CheckArgs {
 pub(crate) struct PipelinesArgs {
     /// Show this one
     pub(crate) name: Option<String>,
-    /// As the JSON file it is; with --importance, that as JSON
-    #[arg(long, requires = "name")]
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Words>,
+    /// The same as --format json: the pipeline as the file it is; with --importance, that
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
     /// Which features or rules matter, as shares of one
     #[arg(long, requires = "name")]
@@ -262,6 +320,49 @@ pub(crate) struct PipelinesArgs {
     /// The moment they are judged as of [default: now]
     #[arg(long, value_name = "TIME", requires = "leads")]
     pub(crate) as_of: Option<String>,
+}
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example: leadscore completions bash > ~/.local/share/bash-completion/completions/leadscore"
+)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: Shell,
+    /// Where to write it [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Example: leadscore man score | man -l -\n\
+                        Example: leadscore man -o ~/.local/share/man/man1")]
+pub(crate) struct ManArgs {
+    /// Whose page, such as score, or store export [default: the page of leadscore itself]
+    #[arg(conflicts_with = "output")]
+    pub(crate) command: Vec<String>,
+    /// The folder for all pages
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// The levels of one column.
+#[derive(Clone)]
+pub(crate) struct ColumnLevels {
+    pub(crate) column: String,
+    pub(crate) names: Vec<String>,
+}
+
+/// Reads `COLUMN=A,B,C`; names with commas are a JSON list.
+fn levels(text: &str) -> Result<ColumnLevels, String> {
+    let wanted = "wants COLUMN=A,B,C or COLUMN=[\"A\",\"B\"]";
+    let (column, names) = text.split_once('=').ok_or(wanted)?;
+    let names = if names.starts_with('[') {
+        serde_json::from_str(names).map_err(|error| format!("{wanted}: {error}"))?
+    } else {
+        names.split(',').map(|name| name.trim().to_owned()).collect()
+    };
+    Ok(ColumnLevels { column: column.trim().to_owned(), names })
 }
 
 /// Names as [`Iterations`] reads them, listed in the help.

@@ -6,7 +6,9 @@ pub(crate) mod compare;
 pub(crate) mod explain;
 pub(crate) mod features;
 pub(crate) mod import;
+pub(crate) mod init;
 pub(crate) mod inspect;
+pub(crate) mod manual;
 #[cfg(not(feature = "serve"))]
 pub(crate) mod no_server;
 pub(crate) mod pipelines;

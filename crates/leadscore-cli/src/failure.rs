@@ -45,6 +45,17 @@ impl std::fmt::Display for Failure {
     }
 }
 
+/// An error about an option of the library that is an option here too, under its name on the command line.
+pub(crate) fn of_option(error: Error) -> Failure {
+    let option = error.path().to_string();
+    match error.kind() {
+        ErrorKind::InvalidContext if matches!(option.as_str(), "top" | "columns") => {
+            Failure::message(format!("--{option}: {}", error.message()))
+        }
+        _ => Failure::from(error),
+    }
+}
+
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Failure {
         Failure::from(Error::from(error))

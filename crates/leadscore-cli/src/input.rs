@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use leadscore::{AsOf, Error, Mode, Pipeline, Prediction, ScoreOptions, Timestamp, Zone};
+use leadscore::{AsOf, Error, Mode, Pipeline, Prediction, ScoreOptions, Timestamp, Zone, did_you_mean};
 use leadscore_files::{LeadInput, LeadReader, Note, Notes as _, ReadLead, note_stand_in, refuse_overwriting};
 
-use crate::args::InputArgs;
-use crate::failure::Failure;
+use crate::args::output::check_ending;
+use crate::args::{Format, InputArgs};
+use crate::failure::{Failure, of_option};
 use crate::notes::{StderrNotes, note_line};
 
 /// Everything a command needs to read leads.
@@ -30,8 +31,18 @@ impl Work {
     ///
     /// `writes` are the files to be written, by the option that names them; none may be one that is read.
     pub(crate) fn new(args: &InputArgs, writes: &[(&str, Option<&Path>)]) -> Result<Work, Failure> {
+        Work::with_columns(args, writes, &[])
+    }
+
+    /// The same with columns of the input that go through to the output.
+    pub(crate) fn with_columns(
+        args: &InputArgs,
+        writes: &[(&str, Option<&Path>)],
+        columns: &[String],
+    ) -> Result<Work, Failure> {
         let pipeline = pipeline(&args.pipeline)?;
         check_paths(args, writes)?;
+        check_ending("--rejects", args.rejects.as_deref(), Format::Csv)?;
         let mut notes = StderrNotes::default();
         note_stand_in(&pipeline, &mut notes);
         let zone = Zone::named(&args.zone)?;
@@ -47,7 +58,7 @@ impl Work {
         if let Some(path) = &args.activities {
             input = input.activities(path);
         }
-        let leads = input.open(&pipeline, &mut notes)?;
+        let leads = input.carry(columns).open(&pipeline, &mut notes).map_err(of_option)?;
         Ok(Work { pipeline, as_of, options, leads, allows_worthless: args.allow_worthless })
     }
 
@@ -134,14 +145,15 @@ pub(crate) fn pipeline(name: &str) -> Result<Pipeline, Failure> {
     if Pipeline::builtin_names().any(|builtin| builtin == name) {
         return Ok(Pipeline::builtin(name)?);
     }
-    let text = std::fs::read_to_string(name).map_err(|error| {
+    let bytes = std::fs::read(name).map_err(|error| {
         let names: Vec<&str> = Pipeline::builtin_names().collect();
+        let meant = did_you_mean(name, names.iter().copied());
         Failure::message(format!(
-            "{name}: neither a built-in pipeline ({}) nor a readable file: {error}",
+            "{name}: neither a built-in pipeline{meant} ({}) nor a readable file: {error}",
             names.join(", ")
         ))
     })?;
-    Pipeline::from_json(&text).map_err(|error| Failure::about(name, error))
+    Pipeline::from_bytes(&bytes).map_err(|error| Failure::about(name, error))
 }
 
 /// The one place where the command reads a clock.

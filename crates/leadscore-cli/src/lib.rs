@@ -3,6 +3,7 @@
 
 mod args;
 mod command;
+mod ending;
 mod failure;
 mod input;
 mod notes;
@@ -35,17 +36,24 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
             return if error.use_stderr() { UNUSABLE } else { ALL_GOOD };
         }
     };
+    notes::set_quiet(args.quiet);
+    // The server ends in its own way.
+    let is_server = matches!(args.command, Command::Serve(_) | Command::Demo(_));
+    let _guard = (!is_server).then(ending::clean_up_when_told_to_end);
     let done = match args.command {
         Command::Score(args) => command::score::run(&args),
         Command::Explain(args) => command::explain::run(&args),
         Command::Compare(args) => command::compare::run(&args),
         Command::Features(args) => command::features::run(&args),
         Command::Inspect(args) => command::inspect::run(&args),
+        Command::Init(command) => command::init::run(&command),
         Command::Predict(args) => command::predict::run(&args),
         Command::Import(args) => command::import::run(&args),
         Command::Assist(command) => command::assist::run(&command),
         Command::Check(args) => command::check::run(&args),
         Command::Pipelines(args) => command::pipelines::run(&args),
+        Command::Completions(args) => command::manual::completions(&args),
+        Command::Man(args) => command::manual::pages(&args),
         Command::Serve(args) => command::server::serve(&args),
         Command::Demo(args) => command::server::demo(&args),
         Command::Keys(command) => command::server::keys(&command),
@@ -56,7 +64,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(true) | Err(Failure::Closed) => ALL_GOOD,
         Ok(false) => SOME_REJECTED,
         Err(failure) => {
-            eprintln!("{} {failure}", terminal::paint_error("error:"));
+            notes::complain(&format!("{} {failure}", terminal::paint_error("error:")));
             if failure.is_worthless() { WORTHLESS } else { UNUSABLE }
         }
     }

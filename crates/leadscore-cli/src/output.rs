@@ -9,9 +9,9 @@ use std::path::Path;
 use leadscore::Error;
 use leadscore_files::OutputFile;
 
-/// The file to write, or standard output.
+/// The file to write, or standard output, also for `-`.
 pub(crate) fn open_output(path: Option<&Path>) -> Result<OutputFile<'static>, Error> {
-    match path {
+    match path.filter(|path| *path != Path::new("-")) {
         Some(path) => OutputFile::create(path),
         None => Ok(OutputFile::stream(std::io::stdout().lock())),
     }

@@ -33,12 +33,13 @@ fn a_worthless_result_ends_with_3_and_keeps_the_file() {
         ("log.csv", b"lead_id,kind,at\nx,meeting,2026-11-20\n"),
         ("out.csv", b"earlier\n"),
         ("out.html", b"earlier\n"),
+        ("out.txt", b"earlier\n"),
     ]);
     let file = |name: &str| path(&dir, name);
     let (foreign, leads, log) = (file("foreign.csv"), file("leads.csv"), file("log.csv"));
     let inputs: [&[&str]; 2] = [&[&foreign], &[&leads, "-a", &log]];
     for input in inputs {
-        for (format, output) in [("csv", "out.csv"), ("html", "out.html"), ("table", "out.csv")] {
+        for (format, output) in [("csv", "out.csv"), ("html", "out.html"), ("table", "out.txt")] {
             let output = file(output);
             let options = ["--as-of", AS_OF, "-f", format, "-o", &output];
             let run = leadscore(&[&["score"], input, &options].concat());

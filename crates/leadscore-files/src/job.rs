@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Destination, FileFormat, FileSummary, LeadInput, Note, Notes, OutputFile, Scoring, Stop, note_stand_in,
-    refuse_overwriting,
+    refuse_overwriting, settle_format,
 };
 
 /// What is scored, how, and where to.
@@ -18,26 +18,29 @@ use crate::{
 pub struct FileJob {
     input: LeadInput,
     output: PathBuf,
-    format: FileFormat,
+    format: Option<FileFormat>,
     scoring: Scoring,
 }
 
 impl FileJob {
     /// Scores the leads of a file (CSV, JSON lines or JSON, also gzipped; `-` is standard input) as of a time into
-    /// another: as CSV, in UTC, in lenient mode, with three reasons for each lead.
+    /// another: in the format that its ending says, else as CSV, in UTC, in lenient mode, with three reasons for each
+    /// lead.
     pub fn new(input: impl Into<String>, output: impl Into<PathBuf>, as_of: AsOf) -> FileJob {
         FileJob {
             input: LeadInput::new(input).zone(as_of.zone.clone()),
             output: output.into(),
-            format: FileFormat::default(),
+            format: None,
             scoring: Scoring::new(as_of),
         }
     }
 
     /// Reads a job from the options of other languages:
     ///
-    /// `{"input", "output", "as_of", "format"? (csv, jsonl, json or html), "map"?, "activities"?, "zone"?, "strict"?,
-    /// "rejects"?, "reasons"?, "top"?, "threads"?, "allow_worthless"?}`
+    /// `{"input", "output", "as_of", "format"? (csv, jsonl, json or html; by default what the ending of `output` says),
+    /// "map"?, "activities"?, "zone"?, "strict"?,
+    /// "rejects"?, "reasons"?, "top"?, "threads"?, "columns"? (a list of columns to carry through), "excel"?,
+    /// "allow_worthless"?}`
     ///
     /// # Errors
     /// `invalid_context` with the path `options` for what is no such object; `invalid_time` for a time or zone that
@@ -54,9 +57,17 @@ impl FileJob {
             .map_err(|error| Error::new(ErrorKind::InvalidContext, "options", error.to_string()))?;
         let zone = Zone::named(options.zone.as_deref().unwrap_or("UTC"))?;
         let as_of = AsOf::parse(&options.as_of, &zone)?;
-        let mut job = FileJob::new(options.input, options.output, as_of)
-            .format(options.format)
-            .mode(if options.strict { Mode::Strict } else { Mode::Lenient });
+        let mut job = FileJob::new(options.input, options.output, as_of).mode(if options.strict {
+            Mode::Strict
+        } else {
+            Mode::Lenient
+        });
+        job.format = options.format;
+        job.scoring = job.scoring.typed_as_of(options.as_of.as_str());
+        job.input = job.input.carry(options.columns);
+        if options.excel {
+            job.scoring = job.scoring.for_excel();
+        }
         (job.input.mapping, job.input.activities) = (options.map, options.activities);
         if let Some(path) = options.rejects {
             job = job.rejects(path);
@@ -76,10 +87,10 @@ impl FileJob {
         Ok(job)
     }
 
-    /// The same in another format.
+    /// The same in another format, which the ending of the output's name must not contradict.
     #[must_use]
     pub fn format(mut self, format: FileFormat) -> FileJob {
-        self.format = format;
+        self.format = Some(format);
         self
     }
 
@@ -133,6 +144,20 @@ impl FileJob {
         self
     }
 
+    /// The same with columns of the input that go through to the output; see [`LeadInput::carry`].
+    #[must_use]
+    pub fn carry(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> FileJob {
+        self.input = self.input.carry(columns);
+        self
+    }
+
+    /// The same with CSV that Excel reads as it is meant; see [`Scoring::for_excel`].
+    #[must_use]
+    pub fn for_excel(mut self) -> FileJob {
+        self.scoring = self.scoring.for_excel();
+        self
+    }
+
     /// The same with the number of scoring threads, 1–64; one per core by default. The result does not depend on it.
     #[must_use]
     pub fn threads(mut self, count: usize) -> FileJob {
@@ -158,9 +183,16 @@ impl FileJob {
         let writes: Vec<(&str, &Path)> =
             [("output", self.output.as_path())].into_iter().chain(rejects).collect();
         refuse_overwriting(&self.input.files(), &writes)?;
+        let format = settle_format(
+            self.format.map(FileFormat::name),
+            ("output", Some(&self.output)),
+            &FileFormat::NAMED,
+            FileFormat::Csv,
+            Some(FileFormat::Csv),
+        )?;
         note_stand_in(pipeline, notes);
         let leads = self.input.open(pipeline, notes)?;
-        let destination = Destination::Write(self.format, OutputFile::create(&self.output)?);
+        let destination = Destination::Write(format, OutputFile::create(&self.output)?);
         self.scoring.run(pipeline, leads, destination, notes, stop)
     }
 }
@@ -211,8 +243,7 @@ fn summary_json(summary: &FileSummary, notes: &[Note]) -> String {
 struct Options {
     input: String,
     output: PathBuf,
-    #[serde(default)]
-    format: FileFormat,
+    format: Option<FileFormat>,
     map: Option<PathBuf>,
     activities: Option<PathBuf>,
     as_of: String,
@@ -225,6 +256,10 @@ struct Options {
     threads: Option<usize>,
     #[serde(default)]
     allow_worthless: bool,
+    #[serde(default)]
+    columns: Vec<String>,
+    #[serde(default)]
+    excel: bool,
 }
 
 #[derive(Serialize)]

@@ -44,11 +44,14 @@ pub use knowledge::read_knowledge;
 pub use leadscore::{Stop, never_stop};
 pub use notes::{Note, Notes, Progress};
 pub use read::{
-    ByteCounter, FoundRecord, InputFile, InputFormat, JsonRecords, LeadInput, LeadReader, Mapping, ReadLead,
-    Rejection, lead_title,
+    ByteCounter, CarriedColumns, FoundRecord, InputFile, InputFormat, JsonRecords, LeadInput, LeadReader,
+    Mapping, ReadColumn, ReadLead, Rejection, id_column, lead_title,
 };
 pub use score::{Destination, FileSummary, ReceiveReport, Scoring, note_stand_in, worthless};
-pub use write::{FileFormat, OutputFile, Rejects, ValueWarnings, note_warnings, refuse_overwriting};
+pub use write::{
+    FileFormat, OutputFile, Rejects, ValueWarnings, abandon_unfinished_files, note_warnings,
+    refuse_overwriting, settle_format,
+};
 
 use leadscore::error::Path;
 use leadscore::{Error, ErrorKind};

@@ -50,7 +50,12 @@ pub trait Notes {
     /// Receives one remark.
     fn note(&mut self, note: Note);
 
-    /// Hears how far the reading has come, after every batch of leads; does nothing by default.
+    /// Hears which file is read as a whole before the leads, such as an activity log; does nothing by default.
+    fn reading(&mut self, what: &str, file: &str) {
+        let _ = (what, file);
+    }
+
+    /// Hears how far the reading of the leads has come, after every batch of leads; does nothing by default.
     fn progress(&mut self, progress: Progress) {
         let _ = progress;
     }
@@ -59,6 +64,29 @@ pub trait Notes {
 impl Notes for Vec<Note> {
     fn note(&mut self, note: Note) {
         self.push(note);
+    }
+}
+
+/// Passes on what it is told, and keeps what was assumed.
+pub(crate) struct KeptNotes<'n> {
+    pub(crate) inner: &'n mut dyn Notes,
+    pub(crate) texts: Vec<String>,
+}
+
+impl Notes for KeptNotes<'_> {
+    fn note(&mut self, note: Note) {
+        if let Note::Assumed(text) = &note {
+            self.texts.push(text.clone());
+        }
+        self.inner.note(note);
+    }
+
+    fn reading(&mut self, what: &str, file: &str) {
+        self.inner.reading(what, file);
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        self.inner.progress(progress);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Leads from a file, whatever its format: CSV, JSON lines or JSON, plain or gzipped, or standard input.
 
 mod activity_log;
+mod carried;
 mod columns;
 mod date_order;
 mod doubles;
@@ -22,11 +23,14 @@ use std::sync::Arc;
 use leadscore::{Attribute, Error, Lead, Mode, Pipeline, Zone};
 use leadscore_csv::Warning;
 
+pub(crate) use carried::{CarriedColumn, write_cells};
+pub use carried::{CarriedColumns, id_column};
 pub use json_records::{FoundRecord, JsonRecords};
 pub use mapping::Mapping;
 pub use open::{ByteCounter, InputFile, InputFormat};
 
 use crate::Notes;
+use crate::notes::KeptNotes;
 pub(crate) use activity_log::ActivityLog;
 use activity_log::{LogForm, SMALL_LOG_BYTES};
 use doubles::{Doubles, Identity};
@@ -38,7 +42,7 @@ use worth::Worth;
 pub(crate) use worth::is_most;
 
 /// Attributes shown beside a lead even where the pipeline does not read them.
-const SHOWN: [&str; 4] = ["name", "company", "title", "email"];
+const SHOWN: [&str; 6] = ["name", "company", "title", "email", "owner", "last_activity_at"];
 
 /// The id of a lead that has none: its row, in a form that no column and no log brings into play.
 fn row_id(number: u64) -> String {
@@ -60,6 +64,7 @@ pub struct LeadInput {
     columns: BTreeMap<String, String>,
     is_whole: bool,
     pads_short_rows: bool,
+    carried: Vec<String>,
 }
 
 impl LeadInput {
@@ -75,6 +80,7 @@ impl LeadInput {
             columns: BTreeMap::new(),
             is_whole: false,
             pads_short_rows: false,
+            carried: Vec::new(),
         }
     }
 
@@ -82,6 +88,14 @@ impl LeadInput {
     #[must_use]
     pub fn pad_short_rows(mut self) -> LeadInput {
         self.pads_short_rows = true;
+        self
+    }
+
+    /// The same with columns that go through to the output as they are: by their names, by the attribute they are read as,
+    /// or `all`.
+    #[must_use]
+    pub fn carry(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> LeadInput {
+        self.carried.extend(columns.into_iter().map(Into::into));
         self
     }
 
@@ -144,6 +158,8 @@ impl LeadInput {
     /// `not_found` and `io` with the file's name as the path, `invalid_context` for a mapping that cannot be used,
     /// `unreadable_table` for a file whose leads or activities cannot be read.
     pub fn open(&self, pipeline: &Pipeline, notes: &mut dyn Notes) -> Result<LeadReader, Error> {
+        let mut kept = KeptNotes { inner: notes, texts: Vec::new() };
+        let notes: &mut dyn Notes = &mut kept;
         let mut mapping = self.mapping.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
         for (attribute, column) in &self.columns {
             mapping.set_column(column, attribute);
@@ -175,12 +191,21 @@ impl LeadInput {
                 options.short_rows_are_padded = self.pads_short_rows;
                 let use_of = TableUse { is_strict: self.mode == Mode::Strict, is_whole: self.is_whole };
                 Source::Table(Box::new(table::Table::open(
-                    file, &mapping, options, pipeline, use_of, &mut worth, notes,
+                    file,
+                    &mapping,
+                    options,
+                    pipeline,
+                    (use_of, &self.carried),
+                    &mut worth,
+                    notes,
                 )?))
             }
-            InputFormat::Jsonl | InputFormat::Json => {
-                Source::Records(Box::new(records::Records::new(file, mapping, self.zone.clone())))
-            }
+            InputFormat::Jsonl | InputFormat::Json => Source::Records(Box::new(records::Records::new(
+                file,
+                mapping,
+                self.zone.clone(),
+                CarriedColumns::of_records(&self.carried)?,
+            ))),
         };
         let is_whole = self.is_whole;
         Ok(LeadReader {
@@ -196,6 +221,7 @@ impl LeadInput {
             byte_count,
             bytes_read,
             is_whole,
+            notes: kept.texts,
         })
     }
 
@@ -267,6 +293,18 @@ pub struct LeadReader {
     byte_count: Option<u64>,
     bytes_read: ByteCounter,
     is_whole: bool,
+    /// What was assumed when it was opened.
+    notes: Vec<String>,
+}
+
+/// A column of a table, and the attribute it is read as; `lead_id` is the lead's id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReadColumn {
+    /// The column's name.
+    pub column: String,
+    /// The attribute.
+    pub attribute: String,
 }
 
 enum Source {
@@ -275,6 +313,14 @@ enum Source {
 }
 
 impl LeadReader {
+    /// Which columns of a table are read, and as what; none for records in JSON, whose fields are attributes by name.
+    pub fn columns(&self) -> Vec<ReadColumn> {
+        match &self.source {
+            Source::Table(table) => table.used_columns(),
+            Source::Records(_) => Vec::new(),
+        }
+    }
+
     /// Reads the next row.
     ///
     /// # Errors
@@ -328,6 +374,14 @@ impl LeadReader {
         match &self.source {
             Source::Table(table) => Some(table.plan().clone()),
             Source::Records(_) => None,
+        }
+    }
+
+    /// The columns that go through to the output.
+    pub(crate) fn carried(&self) -> &CarriedColumns {
+        match &self.source {
+            Source::Table(table) => &table.plan().carried,
+            Source::Records(records) => records.carried(),
         }
     }
 
@@ -412,6 +466,11 @@ impl LeadReader {
     /// The size of the file as it lies on the disk, where known.
     pub fn byte_count(&self) -> Option<u64> {
         self.byte_count
+    }
+
+    /// What was assumed when the input was opened.
+    pub(crate) fn opening_notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// How many bytes of it have been read.

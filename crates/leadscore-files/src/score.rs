@@ -11,6 +11,8 @@ use leadscore::error::Path;
 use leadscore::{AsOf, Error, ErrorKind, Mode, Pipeline, ScoreOptions};
 
 use crate::report::{Report, TierCount};
+use crate::wording::as_typed;
+use crate::write::{MAX_REMARKS, RowLayout};
 use crate::{
     FileFormat, LeadReader, Note, Notes, OutputFile, Progress, Rejects, Stop, ValueWarnings, note_warnings,
     unreadable,
@@ -49,6 +51,9 @@ pub struct Scoring {
     allows_worthless: bool,
     pub(crate) rejects: Option<PathBuf>,
     threads: Option<usize>,
+    /// The as-of time as it was typed.
+    typed_as_of: Option<String>,
+    is_for_excel: bool,
 }
 
 /// What came of scoring a file.
@@ -76,6 +81,8 @@ impl Scoring {
             allows_worthless: false,
             rejects: None,
             threads: None,
+            typed_as_of: None,
+            is_for_excel: false,
         }
     }
 
@@ -123,6 +130,20 @@ impl Scoring {
         self
     }
 
+    /// The same with the as-of time as somebody typed it, which reports show instead of the time in its zone.
+    #[must_use]
+    pub fn typed_as_of(mut self, text: impl Into<String>) -> Scoring {
+        self.typed_as_of = Some(text.into());
+        self
+    }
+
+    /// The same with CSV that Excel reads as it is meant: with a byte order mark, and `-` for `−`.
+    #[must_use]
+    pub fn for_excel(mut self) -> Scoring {
+        self.is_for_excel = true;
+        self
+    }
+
     /// Scores all leads of an input.
     ///
     /// # Errors
@@ -141,8 +162,11 @@ impl Scoring {
         if self.top == Some(0) {
             return Err(Error::new(ErrorKind::InvalidContext, "top", "wants 1 or more"));
         }
+        if self.is_for_excel && !matches!(destination, Destination::Write(FileFormat::Csv, _)) {
+            return Err(Error::new(ErrorKind::InvalidContext, "excel", "goes with the format csv only"));
+        }
         let mut rejects = Rejects::create(self.rejects.as_deref())?;
-        let mut sink = Sink::open(destination, self.top, pipeline)?;
+        let mut sink = Sink::open(destination, self.top, pipeline, &self.layout(&leads))?;
         let mut tally = Tally::new(pipeline);
         let job = sink.job(pipeline, self, &leads);
         let (byte_count, bytes_read) = (leads.byte_count(), leads.byte_counter());
@@ -164,34 +188,50 @@ impl Scoring {
         rejects.add_log(leads.take_log_rejections(), notes)?;
         tally.rejected_count = rejects.count();
         rejects.finish(notes)?;
-        tally.reader_warnings = leads.log_notes().to_vec();
-        tally.reader_warnings.extend(leads.warnings().iter().map(ToString::to_string));
+        tally.notes.splice(0..0, leads.opening_notes().iter().cloned());
         if tally.is_all_the_same() {
-            notes.assumed(
-                "every lead has the same score: the input tells this pipeline nothing; see `leadscore inspect` and --map",
-            );
+            let text = "every lead has the same score: the input tells this pipeline nothing; see `leadscore inspect` and --map";
+            notes.assumed(text);
+            tally.notes.push(text.to_owned());
+        }
+        tally.notes.extend(leads.warnings().iter().map(ToString::to_string));
+        // Before the output takes its place: an earlier one stays where nothing was scored.
+        if let Err(error) = tally.check(leads.name()) {
+            note_warnings(&leads.warnings(), &tally.value_warnings, notes);
+            return Err(error);
         }
         tally.worthless = leads.worthless();
         tally.worthless.extend(tally.value_warnings.unusable_in_most(tally.scored_count));
-        let is_worthless = !tally.worthless.is_empty() && tally.scored_count > 0;
-        let is_refused = is_worthless && !self.allows_worthless;
+        let is_refused = !tally.worthless.is_empty() && !self.allows_worthless;
         if !(is_refused && sink.is_file()) {
-            sink.finish(pipeline, self, leads.name(), &tally)?;
+            sink.finish(pipeline, self, &leads, &tally)?;
         }
         note_warnings(&leads.warnings(), &tally.value_warnings, notes);
         if is_refused {
             return Err(worthless(leads.name(), &tally.worthless));
         }
-        if is_worthless {
+        if !tally.worthless.is_empty() {
             notes.note(Note::Worthless(tally.worthless.join("; ")));
         }
-        tally.summary(leads.name())
+        Ok(tally.summary())
     }
 
     fn thread_count(&self) -> usize {
         const MAX_THREADS: usize = 64;
         let all = || std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.unwrap_or_else(all).clamp(1, MAX_THREADS)
+    }
+
+    fn layout(&self, leads: &LeadReader) -> RowLayout {
+        RowLayout { carried: leads.carried().clone(), is_for_excel: self.is_for_excel }
+    }
+
+    /// The as-of time for people, with its zone.
+    fn shown_as_of(&self) -> String {
+        match &self.typed_as_of {
+            Some(text) => as_typed(text, &self.as_of.zone),
+            None => self.as_of.to_local_minute(),
+        }
     }
 
     fn options(&self, reasons: usize) -> ScoreOptions {
@@ -224,7 +264,8 @@ struct Tally {
     rejected_count: u64,
     tiers: Vec<TierCount>,
     value_warnings: ValueWarnings,
-    reader_warnings: Vec<String>,
+    /// What a reader of the result should know besides.
+    notes: Vec<String>,
     worthless: Vec<String>,
     lowest: f64,
     highest: f64,
@@ -243,7 +284,7 @@ impl Tally {
             rejected_count: 0,
             tiers: tiers.map(empty).collect(),
             value_warnings: ValueWarnings::default(),
-            reader_warnings: Vec::new(),
+            notes: Vec::new(),
             worthless: Vec::new(),
             lowest: f64::INFINITY,
             highest: f64::NEG_INFINITY,
@@ -253,6 +294,9 @@ impl Tally {
     /// Counts a scored batch, and writes out its rejected rows.
     fn take(&mut self, batch: &mut Batch, rejects: &mut Rejects, notes: &mut dyn Notes) -> Result<(), Error> {
         for rejection in batch.rejections.drain(..) {
+            if rejects.count() < MAX_REMARKS as u64 {
+                self.notes.push(format!("line {}: not scored: {}", rejection.line, rejection.reason));
+            }
             rejects.add(&rejection, notes)?;
         }
         for outcome in &batch.outcomes {
@@ -271,19 +315,21 @@ impl Tally {
         self.scored_count > 1 && self.lowest == self.highest
     }
 
-    fn summary(self, name: &str) -> Result<FileSummary, Error> {
-        if self.scored_count == 0 {
-            let why = match self.rejected_count {
-                0 => "there is no row below the header",
-                _ => "every row was rejected",
-            };
-            return Err(unreadable(name, format!("no lead was scored: {why}")));
+    /// Refuses an input of which nothing was scored.
+    fn check(&self, name: &str) -> Result<(), Error> {
+        match (self.scored_count, self.rejected_count) {
+            (0, 0) => Err(unreadable(name, "no lead was scored: there is no row below the header")),
+            (0, _) => Err(unreadable(name, "no lead was scored: every row was rejected")),
+            _ => Ok(()),
         }
-        Ok(FileSummary {
+    }
+
+    fn summary(self) -> FileSummary {
+        FileSummary {
             scored_count: self.scored_count,
             rejected_count: self.rejected_count,
             tiers: self.tiers,
             worthless: self.worthless,
-        })
+        }
     }
 }

@@ -198,6 +198,7 @@ fn errors_have_a_kind_and_name_the_file() {
         ("log.csv", "who,what\na,b\n"),
     ]);
     let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("earlier.csv"), "earlier").unwrap();
     let fails = |job: FileJob, kind: ErrorKind, file: &str| {
         let error = job.run(&conversion(), &mut Vec::<Note>::new(), &never_stop).unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
@@ -214,12 +215,14 @@ fn errors_have_a_kind_and_name_the_file() {
     fails(leads().activities(path("none.csv")), ErrorKind::NotFound, "none.csv");
     fails(leads().activities(path("log.csv")), ErrorKind::UnreadableTable, "log.csv");
     fails(job(&folder, "leads.csv", "no/out.csv"), ErrorKind::NotFound, "no/out.csv");
+    // What an earlier run wrote stays.
+    fails(job(&folder, "header.csv", "earlier.csv"), ErrorKind::UnreadableTable, "header.csv");
+    assert_eq!(read(&folder, "earlier.csv"), "earlier");
+    fails(leads().format(FileFormat::Jsonl), ErrorKind::InvalidContext, "out.csv");
+    fails(job(&folder, "leads.csv", "out.xlsx"), ErrorKind::InvalidContext, "out.xlsx");
     fails(job(&folder, "leads.csv", "leads.csv"), ErrorKind::InvalidContext, "leads.csv");
     fails(leads().rejects(path("leads.csv")), ErrorKind::InvalidContext, "leads.csv");
-    // A table without rows gives one without rows, besides the error.
-    let none = job(&folder, "header.csv", "rows.csv");
-    fails(none, ErrorKind::UnreadableTable, "header.csv");
-    assert_eq!(read(&folder, "rows.csv").lines().count(), 1);
+    fails(job(&folder, "header.csv", "out.csv"), ErrorKind::UnreadableTable, "header.csv");
     let none = leads().top(0).run(&conversion(), &mut Vec::<Note>::new(), &never_stop).unwrap_err();
     assert_eq!((none.kind(), none.path().to_string()), (ErrorKind::InvalidContext, "top".to_owned()));
     assert_eq!(read(&folder, "leads.csv"), LEADS);

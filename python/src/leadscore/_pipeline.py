@@ -118,12 +118,13 @@ class Pipeline:
         reasons: bool = True,
         iterations: Literal["all", "best"] = "all",
         missing: float | None = None,
+        levels: Mapping[str, Sequence[str]] | None = None,
     ) -> Pipeline:
         """Makes a pipeline of an XGBoost or LightGBM model: a file's path, or its bytes.
 
         Schema, scale and tiers are as in a pipeline file, or the name of a built-in one. Models without cover need
         `reasons=False`. `missing` is the value besides NaN that stood for missing in training, which no model file
-        keeps; the pipeline does.
+        keeps; the pipeline does. `levels` are as in `Forest.load`.
         """
         data = model if isinstance(model, (bytes, bytearray, memoryview)) else _files.read(model)
         options = {
@@ -137,6 +138,7 @@ class Pipeline:
             "reasons": bool(reasons),
             "iterations": iterations,
             "missing": missing,
+            "levels": levels and {column: [str(level) for level in own] for column, own in levels.items()},
         }
         given = {key: value for key, value in options.items() if value is not None and value != []}
         return cls(_native.Pipeline.import_model(data, _json(given)))
@@ -425,7 +427,7 @@ class Pipeline:
         *,
         as_of: Moment | None = None,
         zone: str | tzinfo = "UTC",
-        format: Literal["csv", "jsonl", "json", "html"] = "csv",  # noqa: A002
+        format: Literal["csv", "jsonl", "json", "html"] | None = None,  # noqa: A002
         map: str | os.PathLike[str] | None = None,  # noqa: A002
         activities: str | os.PathLike[str] | None = None,
         rejects: str | os.PathLike[str] | None = None,
@@ -433,10 +435,14 @@ class Pipeline:
         reasons: int = 3,
         top: int | None = None,
         threads: int | None = None,
+        columns: Sequence[str] = (),
+        excel: bool = False,
         allow_worthless: bool = False,
     ) -> FileSummary:
         """Scores a file of leads (CSV, JSONL or JSON, also gzipped) into another, as the command does.
 
+        The ending of the output's name says the format (`.gz` packs it), CSV if it says none. `columns` of the input, or
+        `["all"]`, go through to the output; `excel` writes CSV that Excel reads as it is meant.
         A result that says nothing of the leads is the error `worthless_result`, and is not written, unless it is allowed.
         """
         options = {
@@ -452,6 +458,8 @@ class Pipeline:
             "reasons": reasons,
             "top": top,
             "threads": threads_of(threads),
+            "columns": list(columns),
+            "excel": bool(excel),
             "allow_worthless": bool(allow_worthless),
         }
         summary = json.loads(self._native.score_file(_json(options)))

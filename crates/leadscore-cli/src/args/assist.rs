@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 
 use super::InputArgs;
+use super::output::{self, Format, OutputArgs};
+use crate::failure::Failure;
 
 /// What to put into words.
 #[derive(Subcommand)]
@@ -49,9 +51,18 @@ pub(crate) struct ModelArgs {
     /// How long to wait for one question's answer, in seconds, repeated attempts included
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) deadline: u64,
-    /// The result with where it comes from, tokens and cost, as JSON
-    #[arg(long)]
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Words>,
+    /// The same as --format json: the result with where it comes from, tokens and cost
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
+}
+
+impl ModelArgs {
+    /// The format of the answer.
+    pub(crate) fn format(&self) -> Result<Format, Failure> {
+        self.output.settle(self.json.then_some(Format::Json))
+    }
 }
 
 #[derive(clap::Args)]

@@ -20,12 +20,12 @@ use leadscore_files::{
 };
 use serde::Serialize;
 
+use crate::args::Format;
 use crate::args::assist::{AssistCommand, EmailArgs, LeadArgs, MessageChannel, RankArgs};
 use crate::failure::Failure;
 use crate::input::{Wanted, Work};
 use crate::notes::{StderrNotes, note_line};
 use crate::output::assist::{self as words, Words};
-use crate::output::open_output;
 use asker::Asker;
 
 /// Answers; true when nothing was left out: every row was read, and a model that was to be asked has answered.
@@ -71,7 +71,7 @@ fn about_lead<T: Task + Sync>(
     write: fn(&mut Words<'_>, &T::Output) -> Result<(), Failure>,
 ) -> Result<bool, Failure> {
     let mut asker = Asker::new(&args.model)?;
-    let mut work = Work::new(&args.input, &[])?;
+    let mut work = Work::new(&args.input, &[("--output", args.model.output.path())])?;
     work.find_lead(Wanted::Id(&args.lead))?;
     work.judge(&work.worthless())?;
     let prediction = work.score()?;
@@ -100,7 +100,7 @@ fn email(args: &EmailArgs) -> Result<bool, Failure> {
         MessageChannel::Instagram => Channel::Instagram,
     };
     let mut asker = Asker::new(&args.about.model)?;
-    let mut work = Work::new(&args.about.input, &[])?;
+    let mut work = Work::new(&args.about.input, &[("--output", args.about.model.output.path())])?;
     work.find_lead(Wanted::Id(&args.about.lead))?;
     work.judge(&work.worthless())?;
     let prediction = work.score()?;
@@ -124,7 +124,7 @@ fn rank(args: &RankArgs) -> Result<bool, Failure> {
         return Err(Failure::message("--top 0 leads; wants at least 1"));
     }
     let mut asker = Asker::new(&args.model)?;
-    let mut work = Work::new(&args.input, &[])?;
+    let mut work = Work::new(&args.input, &[("--output", args.model.output.path())])?;
     let mut rejects = Rejects::create(args.input.rejects.as_deref())?;
     let mut notes = StderrNotes::default();
     let mut best: Vec<(Lead, Prediction)> = Vec::new();
@@ -174,11 +174,11 @@ fn rank(args: &RankArgs) -> Result<bool, Failure> {
         return Ok(all_read);
     }
     let ranking = RankingTask::merge(parts.iter().map(|part| part.output.clone()));
-    let mut out = open_output(None)?;
-    if args.model.json {
+    let mut out = args.model.output.open()?;
+    if args.model.format()? == Format::Json {
         words::json(&mut out, &Ranking { ranking: &ranking, parts: parts.iter().map(Part::new).collect() })?;
     } else {
-        let mut words = Words::new(&mut out);
+        let mut words = Words::new(&mut out, args.model.output.look());
         let title =
             |id: &str| best.iter().find(|(_, own)| own.lead_id == id).map(|(lead, _)| lead_title(lead));
         words.ranking(&ranking, |id| title(id).unwrap_or_default())?;

@@ -5,20 +5,21 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use leadscore::{Contribution, Prediction, Provenance, Timestamp};
-use leadscore_files::wording::{count, points};
-use leadscore_files::{InputFile, InputFormat};
+use leadscore::{AsOf, Contribution, Prediction, Provenance, Timestamp};
+use leadscore_files::wording::{count, one_decimal, points};
+use leadscore_files::{InputFile, InputFormat, refuse_overwriting};
 use serde::{Deserialize, Serialize};
 
-use crate::args::CompareArgs;
+use crate::args::{CompareArgs, Format};
 use crate::failure::Failure;
 use crate::notes::note_line;
-use crate::output::open_output;
+use crate::output::assist::json;
 use crate::terminal::{Look, cut, fit};
 
 /// What is compared of a prediction.
 struct Scored {
     score: f64,
+    shown: String,
     tier: Option<Arc<str>>,
     contributions: Vec<Contribution>,
     origin: Origin,
@@ -34,14 +35,25 @@ struct Origin {
 
 impl From<Prediction> for Scored {
     fn from(prediction: Prediction) -> Scored {
+        let shown = shown_score(&prediction);
         let Provenance { pipeline, content_hash, as_of, .. } = prediction.provenance;
         Scored {
             score: prediction.score,
+            shown,
             tier: prediction.tier,
             contributions: prediction.explanation.contributions,
             origin: Origin { pipeline, content_hash, as_of },
         }
     }
+}
+
+/// The score as the scoring wrote it in its summary, which is on its tier's side of every bound.
+fn shown_score(prediction: &Prediction) -> String {
+    let summary = prediction.explanation.summary.as_str();
+    let after_tier =
+        prediction.tier.as_deref().and_then(|tier| summary.strip_prefix(tier)?.strip_prefix(", "));
+    let shown = after_tier.unwrap_or(summary).split_once(" of 100").map(|(score, _)| score);
+    shown.map_or_else(|| one_decimal(prediction.score), str::to_owned)
 }
 
 /// A lead whose score changed.
@@ -50,6 +62,10 @@ struct Move {
     lead_id: String,
     old_score: f64,
     new_score: f64,
+    #[serde(skip)]
+    old_shown: String,
+    #[serde(skip)]
+    new_shown: String,
     old_tier: Option<Arc<str>>,
     new_tier: Option<Arc<str>>,
     /// Reasons whose points changed by 0.05 or more, the strongest first.
@@ -84,6 +100,9 @@ struct Worthless {
 const SMALL: f64 = 0.05;
 
 pub(crate) fn run(args: &CompareArgs) -> Result<bool, Failure> {
+    let format = args.output.settle(args.json.then_some(Format::Json))?;
+    let writes: Vec<(&str, &Path)> = args.output.path().map(|path| ("--output", path)).into_iter().collect();
+    refuse_overwriting(&[("the earlier scoring", &args.old), ("the later scoring", &args.new)], &writes)?;
     let (old, new) = (load(&args.old)?, load(&args.new)?);
     let origin = |leads: &BTreeMap<String, Scored>| leads.values().next().map(|lead| lead.origin.clone());
     let origins = [origin(&old), origin(&new)];
@@ -104,14 +123,12 @@ pub(crate) fn run(args: &CompareArgs) -> Result<bool, Failure> {
         );
     }
     let comparison = compare(old, new, origins);
-    let mut out = open_output(None)?;
-    if args.json {
-        serde_json::to_writer_pretty(&mut out, &comparison).map_err(std::io::Error::from)?;
-        writeln!(out)?;
-    } else {
-        write(&mut out, &comparison, Look::of_stdout(false))?;
+    let mut out = args.output.open()?;
+    match format {
+        Format::Json => json(&mut out, &comparison)?,
+        _ => write(&mut out, &comparison, args.output.look())?,
     }
-    out.flush()?;
+    out.finish()?;
     Ok(true)
 }
 
@@ -178,6 +195,8 @@ fn compare(
             lead_id: id,
             old_score: before.score,
             new_score: after.score,
+            old_shown: before.shown,
+            new_shown: after.shown,
             old_tier: before.tier,
             new_tier: after.tier,
             reasons: changes(before.contributions, after.contributions),
@@ -217,10 +236,7 @@ fn changes(old: Vec<Contribution>, new: Vec<Contribution>) -> Vec<Change> {
 
 fn write(out: &mut dyn Write, all: &Comparison, look: Look) -> Result<(), Failure> {
     if let [Some(old), Some(new)] = &all.origins {
-        let day = |origin: &Origin| {
-            let time = origin.as_of.to_string();
-            time.get(..16).unwrap_or(&time).replace('T', " ")
-        };
+        let day = |origin: &Origin| AsOf::new(origin.as_of).to_local_minute();
         writeln!(out, "{}\n", look.dim(&format!("{}: as of {} → {}", new.pipeline, day(old), day(new))))?;
     }
     let section = |out: &mut dyn Write, title: &str, moves: &[Move], most: usize| -> Result<(), Failure> {
@@ -238,10 +254,10 @@ fn write(out: &mut dyn Write, all: &Comparison, look: Look) -> Result<(), Failur
             let by = one.new_score - one.old_score;
             writeln!(
                 out,
-                "  {}  {:>3.0} → {:<3.0} {}  {}",
+                "  {}  {:>5} → {:<5} {}  {}",
                 fit(&one.lead_id, 20),
-                one.old_score,
-                one.new_score,
+                one.old_shown,
+                one.new_shown,
                 look.signed(&format!("{:>6}", points(by)), by),
                 tiers
             )?;

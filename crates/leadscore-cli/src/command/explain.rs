@@ -7,41 +7,46 @@ use leadscore_files::lead_title;
 use leadscore_files::report::svg;
 use serde::Serialize;
 
-use crate::args::ExplainArgs;
+use crate::args::output::check_ending;
+use crate::args::{ExplainArgs, Format};
 use crate::failure::Failure;
 use crate::input::{Wanted, Work};
+use crate::output::assist::json;
 use crate::output::{open_output, waterfall};
-use crate::terminal::Look;
 
 pub(crate) fn run(args: &ExplainArgs) -> Result<bool, Failure> {
-    let mut work = Work::new(&args.input, &[("--svg", args.svg.as_deref())])?;
+    let format = args.output.settle(args.json.then_some(Format::Json))?;
+    let writes = [("--output", args.output.path()), ("--svg", args.svg.as_deref())];
+    let mut work = Work::new(&args.input, &writes)?;
+    check_ending("--svg", args.svg.as_deref(), Format::Svg)?;
     let wanted = match (&args.lead, args.row) {
         (_, Some(row)) => Wanted::Row(row),
         (id, None) => Wanted::Id(id.as_deref().unwrap_or_default()),
     };
     work.find_lead(wanted)?;
     let (lead, prediction, worthless) = (work.leads.lead(), work.score()?, work.worthless());
-    let mut out = open_output(None)?;
-    if args.json {
-        let explained = Explained { prediction: &prediction, worthless: &worthless };
-        serde_json::to_writer_pretty(&mut out, &explained).map_err(std::io::Error::from)?;
-        writeln!(out)?;
-        out.flush()?;
-    } else {
-        waterfall::write(&mut out, &lead_title(lead), &prediction, Look::of_stdout(false))?;
-        for reason in &worthless {
-            writeln!(out, "WORTHLESS: {reason}")?;
-        }
-        out.flush()?;
-    }
-    drop(out);
+    let title = lead_title(lead);
+    let picture = || {
+        let picture = svg::waterfall(&prediction, &title, work.pipeline.tiers());
+        picture.ok_or_else(|| Failure::message("the pipeline gives no reasons, so there is nothing to draw"))
+    };
     if let Some(path) = args.svg.as_deref().filter(|_| !work.refuses(&worthless)) {
-        let picture = svg::waterfall(&prediction, &lead_title(lead));
-        let picture = picture.ok_or_else(|| {
-            Failure::message("--svg: the pipeline gives no reasons, so there is nothing to draw")
-        })?;
         let mut out = open_output(Some(path))?;
-        out.write_all(picture.as_bytes())?;
+        out.write_all(picture()?.as_bytes())?;
+        out.finish()?;
+    }
+    let mut out = args.output.open()?;
+    match format {
+        Format::Json => json(&mut out, &Explained { prediction: &prediction, worthless: &worthless })?,
+        Format::Svg => out.write_all(picture()?.as_bytes())?,
+        _ => {
+            waterfall::write(&mut out, &title, &prediction, work.pipeline.tiers(), args.output.look())?;
+            for reason in &worthless {
+                writeln!(out, "WORTHLESS: {reason}")?;
+            }
+        }
+    }
+    if args.output.path().is_none() || !work.refuses(&worthless) {
         out.finish()?;
     }
     work.judge(&worthless)?;

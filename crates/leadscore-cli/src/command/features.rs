@@ -6,17 +6,17 @@ use leadscore::{FeatureValue, FeatureValues};
 use leadscore_csv::CsvWriter;
 use leadscore_files::{OutputFile, ReadLead, Rejection, Rejects, ValueWarnings, note_warnings};
 
-use crate::args::FeaturesArgs;
+use crate::args::{FeaturesArgs, Format};
 use crate::failure::Failure;
 use crate::input::Work;
 use crate::notes::StderrNotes;
-use crate::output::open_output;
 
 pub(crate) fn run(args: &FeaturesArgs) -> Result<bool, Failure> {
-    let mut work = Work::new(&args.input, &[("--output", args.output.as_deref())])?;
+    let format = args.output.settle(args.jsonl.then_some(Format::Jsonl))?;
+    let mut work = Work::new(&args.input, &[("--output", args.output.path())])?;
     let mut rejects = Rejects::create(args.input.rejects.as_deref())?;
     let mut notes = StderrNotes::default();
-    let mut out = Sink::new(open_output(args.output.as_deref())?, args.jsonl, &work)?;
+    let mut out = Sink::new(args.output.open()?, format, &work)?;
     loop {
         match work.leads.read_lead()? {
             ReadLead::End => break,
@@ -36,40 +36,67 @@ pub(crate) fn run(args: &FeaturesArgs) -> Result<bool, Failure> {
         }
     }
     let worthless = work.worthless();
-    if args.output.is_none() || !work.refuses(&worthless) {
-        out.finish()?;
-    }
     rejects.add_log(work.leads.take_log_rejections(), &mut notes)?;
     let all_good = rejects.count() == 0;
     rejects.finish(&mut notes)?;
     note_warnings(&work.leads.warnings(), &ValueWarnings::default(), &mut notes);
+    if out.is_empty() {
+        return Err(nothing_read(work.leads.name(), all_good));
+    }
+    if args.output.path().is_none() || !work.refuses(&worthless) {
+        out.finish()?;
+    }
     work.judge(&worthless)?;
     Ok(all_good)
 }
 
-enum Sink {
+/// Why there is no result: an earlier one stays.
+pub(super) fn nothing_read(name: &str, none_rejected: bool) -> Failure {
+    let why = if none_rejected { "there is no row below the header" } else { "every row was rejected" };
+    Failure::message(format!("{name}: no row was read: {why}"))
+}
+
+/// Takes the features of lead after lead.
+struct Sink {
+    rows: Rows,
+    is_empty: bool,
+}
+
+enum Rows {
     Csv(Box<CsvWriter<OutputFile<'static>>>),
-    Jsonl(Box<OutputFile<'static>>),
+    Json(Box<OutputFile<'static>>, Format),
 }
 
 impl Sink {
-    fn new(out: OutputFile<'static>, jsonl: bool, work: &Work) -> Result<Sink, Failure> {
-        if jsonl {
-            return Ok(Sink::Jsonl(Box::new(out)));
-        }
-        let mut csv = CsvWriter::new(out);
-        csv.text("lead_id")?;
-        csv.text("row")?;
-        for feature in work.pipeline.schema().features().iter().filter(|feature| !feature.helper) {
-            csv.text(&feature.name)?;
-        }
-        csv.end_row()?;
-        Ok(Sink::Csv(Box::new(csv)))
+    fn new(mut out: OutputFile<'static>, format: Format, work: &Work) -> Result<Sink, Failure> {
+        let rows = match format {
+            Format::Csv => {
+                let mut csv = CsvWriter::new(out);
+                csv.text("lead_id")?;
+                csv.text("row")?;
+                for feature in work.pipeline.schema().features().iter().filter(|feature| !feature.helper) {
+                    csv.text(&feature.name)?;
+                }
+                csv.end_row()?;
+                Rows::Csv(Box::new(csv))
+            }
+            format => {
+                if format == Format::Json {
+                    out.write_all(b"[\n")?;
+                }
+                Rows::Json(Box::new(out), format)
+            }
+        };
+        Ok(Sink { rows, is_empty: true })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty
     }
 
     fn write(&mut self, id: &str, row: u64, features: &FeatureValues) -> Result<(), Failure> {
-        match self {
-            Sink::Csv(csv) => {
+        match &mut self.rows {
+            Rows::Csv(csv) => {
                 csv.text(id)?;
                 csv.number(Some(row as f64))?;
                 for feature in features {
@@ -82,18 +109,28 @@ impl Sink {
                 }
                 csv.end_row()?;
             }
-            Sink::Jsonl(out) => {
+            Rows::Json(out, format) => {
                 let line = serde_json::json!({ "lead_id": id, "row": row, "features": features });
-                writeln!(out, "{line}")?;
+                match (*format, self.is_empty) {
+                    (Format::Json, true) => write!(out, "{line}")?,
+                    (Format::Json, false) => write!(out, ",\n{line}")?,
+                    _ => writeln!(out, "{line}")?,
+                }
             }
         }
+        self.is_empty = false;
         Ok(())
     }
 
     fn finish(self) -> Result<(), Failure> {
-        match self {
-            Sink::Csv(csv) => Ok(csv.finish()?.finish()?),
-            Sink::Jsonl(out) => Ok(out.finish()?),
+        match self.rows {
+            Rows::Csv(csv) => Ok(csv.finish()?.finish()?),
+            Rows::Json(mut out, format) => {
+                if format == Format::Json {
+                    out.write_all(b"\n]\n")?;
+                }
+                Ok(out.finish()?)
+            }
         }
     }
 }

@@ -8,7 +8,8 @@ use leadscore::{ErrorKind, ImportOptions, Pipeline, Scorer};
 use leadscore_files::refuse_overwriting;
 
 use super::predict::{about, read_model};
-use crate::args::ImportArgs;
+use crate::args::output::check_ending;
+use crate::args::{Format, ImportArgs};
 use crate::failure::Failure;
 use crate::notes::note_line;
 use crate::output::open_output;
@@ -20,6 +21,15 @@ pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
     let writes: Vec<(&str, &Path)> =
         args.output.as_deref().map(|path| ("--output", path)).into_iter().collect();
     refuse_overwriting(&reads, &writes)?;
+    check_ending("--output", args.output.as_deref(), Format::Json)?;
+    if args
+        .output
+        .as_deref()
+        .and_then(Path::extension)
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
+    {
+        return Err(Failure::message("--output: a pipeline file is not packed; leave out the ending .gz"));
+    }
     let stem = args.model.file_stem().map(|name| name.to_string_lossy().into_owned());
     let options = options(args, args.id.clone().or(stem).unwrap_or_default())?;
     let bytes = read_model(&args.model)?;
@@ -48,6 +58,9 @@ fn options(args: &ImportArgs, id: String) -> Result<ImportOptions, Failure> {
     }
     if let Some(missing) = args.missing {
         options = options.missing(missing);
+    }
+    for levels in &args.levels {
+        options = options.levels(&levels.column, levels.names.clone());
     }
     let about = |error: leadscore::Error| about(&args.model, error);
     if let Some(schema) = &args.schema {
@@ -82,6 +95,10 @@ fn tell(pipeline: &Pipeline, args: &ImportArgs) {
             names[0]
         ));
     }
+    // A schema of one's own says itself what its columns are.
+    if args.schema.is_none() {
+        forest.notes().iter().for_each(|note| note_line(note));
+    }
     let classes = pipeline.classes();
     if !classes.is_empty() && args.scale.is_none() && (args.classes.is_empty() || args.weights.is_empty()) {
         note_line(&format!(
@@ -99,8 +116,8 @@ fn tell(pipeline: &Pipeline, args: &ImportArgs) {
 
 /// A name as it is, or the content of a file.
 fn name_or_file(text: &str) -> Result<String, Failure> {
-    match std::fs::read_to_string(text) {
-        Ok(json) => Ok(json),
+    match std::fs::read(text) {
+        Ok(bytes) => leadscore::decode_json(&bytes).map_err(|error| Failure::about(text, error)),
         // A name of something built in has no dot and no slash.
         Err(_) if !text.contains(['.', '/', '\\']) => Ok(text.to_owned()),
         Err(error) => Err(Failure::message(format!("{text}: {error}"))),
@@ -124,8 +141,8 @@ fn scale(text: &str) -> Result<String, Failure> {
             number(a)?,
             number(b)?
         )),
-        _ => match std::fs::read_to_string(text) {
-            Ok(json) => Ok(json),
+        _ => match std::fs::read(text) {
+            Ok(bytes) => leadscore::decode_json(&bytes).map_err(|error| Failure::about(text, error)),
             Err(_) => Err(Failure::message(format!(
                 "--scale: `{text}` is neither logistic, logistic:A:B, linear:FROM:TO, points, JSON nor a file of it"
             ))),

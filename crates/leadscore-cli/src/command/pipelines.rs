@@ -7,17 +7,20 @@ use std::io::Write;
 use leadscore::pipeline::ForestScorer;
 use leadscore::{Pipeline, Scorer};
 use leadscore_files::wording::counted;
+use serde::Serialize;
 
-use crate::args::PipelinesArgs;
+use crate::args::{Format, PipelinesArgs};
 use crate::failure::Failure;
 use crate::input::pipeline;
-use crate::output::open_output;
+use crate::output::assist::json;
 use crate::terminal::{Look, fit};
 
 pub(crate) fn run(args: &PipelinesArgs) -> Result<bool, Failure> {
-    let look = Look::of_stdout(false);
-    let mut out = open_output(None)?;
+    let format = args.output.settle(args.json.then_some(Format::Json))?;
+    let look = args.output.look();
+    let mut out = args.output.open()?;
     match &args.name {
+        None if format == Format::Json => json(&mut out, &all()?)?,
         None => {
             for name in Pipeline::builtin_names() {
                 let pipeline = Pipeline::builtin(name)?;
@@ -26,12 +29,30 @@ pub(crate) fn run(args: &PipelinesArgs) -> Result<bool, Failure> {
                 writeln!(out, "{}  {}", look.bold(&fit(name, 18)), first.trim_end_matches('.'))?;
             }
         }
-        Some(name) if args.importance => importance::write(&mut out, &pipeline(name)?, args, look)?,
-        Some(name) if args.json => writeln!(out, "{}", pipeline(name)?.to_json())?,
+        Some(name) if args.importance => {
+            importance::write(&mut out, &pipeline(name)?, args, (format, look))?;
+        }
+        Some(name) if format == Format::Json => writeln!(out, "{}", pipeline(name)?.to_indented_json())?,
         Some(name) => describe(&mut out, &pipeline(name)?, look)?,
     }
     out.finish()?;
     Ok(true)
+}
+
+/// A built-in pipeline in the list.
+#[derive(Serialize)]
+struct Included<'a> {
+    id: &'a str,
+    name: String,
+    note: Option<String>,
+}
+
+fn all() -> Result<Vec<Included<'static>>, Failure> {
+    let one = |id| {
+        let pipeline = Pipeline::builtin(id)?;
+        Ok(Included { id, name: pipeline.name().to_owned(), note: pipeline.note().map(str::to_owned) })
+    };
+    Pipeline::builtin_names().map(one).collect()
 }
 
 /// A pipeline in words: what it reads, its groups, its tiers.

@@ -33,8 +33,8 @@ pub(crate) struct Question<'a> {
 }
 
 impl<'a> Words<'a> {
-    pub(crate) fn new(out: &'a mut dyn Write) -> Words<'a> {
-        Words { out, look: Look::of_stdout(false) }
+    pub(crate) fn new(out: &'a mut dyn Write, look: Look) -> Words<'a> {
+        Words { out, look }
     }
 
     pub(crate) fn title(&mut self, title: &str, id: &str) -> Result<(), Failure> {

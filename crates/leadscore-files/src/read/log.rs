@@ -26,6 +26,7 @@ impl Log {
         small_log_bytes: u64,
         notes: &mut dyn Notes,
     ) -> Result<Log, Error> {
+        notes.reading("the activity log", &path.to_string_lossy());
         if let Some(stream) = LogStream::open(path, form, zone, small_log_bytes, notes)? {
             return Ok(Log::Streamed(Box::new(stream)));
         }

@@ -6,6 +6,7 @@ use leadscore::record::{JsonReader, NestedValues, SkippedField};
 use leadscore::{Attribute, Error, Lead, Zone};
 use leadscore_csv::Warning;
 
+use super::carried::CarriedColumns;
 use super::columns::find_column;
 use super::json_records::JsonRecords;
 use super::mapping::Mapping;
@@ -21,13 +22,27 @@ pub(super) struct Records {
     row: u64,
     /// How many records hold nothing at all, and the line of the first.
     empty: (u64, u64),
+    carried: CarriedColumns,
+    /// Which of them any record had.
+    seen: Vec<bool>,
+    record_count: u64,
 }
 
 impl Records {
-    pub(super) fn new(file: InputFile, mapping: Mapping, zone: Zone) -> Records {
+    pub(super) fn new(file: InputFile, mapping: Mapping, zone: Zone, carried: CarriedColumns) -> Records {
         let reader = JsonReader::new(zone).nested_values(NestedValues::Skip);
-        let skipped = SkippedFields::default();
-        Records { source: JsonRecords::new(file), mapping, reader, skipped, row: 0, empty: (0, 0) }
+        let seen = vec![false; carried.headings().count()];
+        Records {
+            source: JsonRecords::new(file),
+            mapping,
+            reader,
+            skipped: SkippedFields::default(),
+            carried,
+            seen,
+            record_count: 0,
+            row: 0,
+            empty: (0, 0),
+        }
     }
 
     pub(super) fn read_lead(&mut self, lead: &mut Lead, line: &mut u64) -> Result<ReadLead, Error> {
@@ -46,6 +61,10 @@ impl Records {
             if !is_empty(lead) {
                 self.apply_mapping(lead);
                 complete_name(lead);
+                self.record_count += 1;
+                for (own, seen) in self.carried.iter().zip(&mut self.seen) {
+                    *seen |= own.is_in(lead);
+                }
                 return Ok(ReadLead::Lead);
             }
             if self.empty.0 == 0 {
@@ -76,19 +95,29 @@ impl Records {
 
     /// What was left out.
     pub(super) fn warnings(&self) -> Vec<Warning> {
+        let warning = |line, message| Warning { line, column: None, message };
         let mut warnings = Vec::new();
         if let (count @ 1.., line) = self.empty {
             let records = counted(count, "record", "records");
             let message = format!("{records} without any value, skipped; the first on line {line}");
-            warnings.push(Warning { line: Some(line), column: None, message });
+            warnings.push(warning(Some(line), message));
         }
-        if self.skipped.names.is_empty() {
-            return warnings;
+        if !self.skipped.names.is_empty() {
+            let names: Vec<&str> = self.skipped.names.iter().map(String::as_str).collect();
+            let message = format!("fields that are lists or objects are not read: {}", names.join(", "));
+            warnings.push(warning(None, message));
         }
-        let names: Vec<&str> = self.skipped.names.iter().map(String::as_str).collect();
-        let message = format!("fields that are lists or objects are not read: {}", names.join(", "));
-        warnings.push(Warning { line: None, column: None, message });
+        let absent = self.carried.absent(&self.seen);
+        if self.record_count > 0 && !absent.is_empty() {
+            let message = format!("no record has a field to carry through called {}", absent.join(", "));
+            warnings.push(warning(None, message));
+        }
         warnings
+    }
+
+    /// The fields that go through to the output.
+    pub(super) fn carried(&self) -> &CarriedColumns {
+        &self.carried
     }
 }
 

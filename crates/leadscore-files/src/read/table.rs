@@ -6,11 +6,12 @@ use std::sync::Arc;
 use leadscore::{Attribute, Error, Lead, Pipeline};
 use leadscore_csv::{Column, ColumnKind, CsvOptions, CsvReader, ReadRow, Row, Warning};
 
-use super::columns::Columns;
+use super::carried::CarriedColumns;
+use super::columns::{Columns, find_column};
 use super::mapping::Mapping;
 use super::table_rows::{AttributeColumn, HeldColumns, MissingIds, TableBlock, TableBuffers, TablePlan};
 use super::worth::{Worth, is_most};
-use super::{InputFile, ReadLead, Rejection, SHOWN, row_id};
+use super::{InputFile, ReadColumn, ReadLead, Rejection, SHOWN, row_id};
 use crate::wording::{counted, first_of};
 use crate::{Notes, in_file, unreadable};
 
@@ -41,7 +42,7 @@ impl Table {
         mapping: &Mapping,
         options: CsvOptions,
         pipeline: &Pipeline,
-        TableUse { is_strict, is_whole }: TableUse,
+        (TableUse { is_strict, is_whole }, carried): (TableUse, &[String]),
         worth: &mut Worth,
         notes: &mut dyn Notes,
     ) -> Result<Table, Error> {
@@ -119,6 +120,10 @@ impl Table {
         if !assumed.is_empty() {
             notes.assumed(format!("reading {}", assumed.join(", ")));
         }
+        let carried = CarriedColumns::find(carried, &header, |name| {
+            let read = columns.iter().find(|own| own.attribute == name).map(|own| own.column);
+            read.or_else(|| find_column(name, &header)).or(id.filter(|_| name == "lead_id"))
+        })?;
         let schema = pipeline.schema();
         for own in &columns {
             // What a column holds is known of those that are read or shown; others of a whole input stay as they are.
@@ -140,7 +145,8 @@ impl Table {
         let weighed =
             columns.iter().filter(|own| worth.weighs(&own.attribute)).map(|own| own.column).collect();
         let held = HeldColumns { id, name_parts, weighed, columns };
-        let plan = TablePlan::new(parser, held, reader.columns(), schema, is_strict);
+        let mut plan = TablePlan::new(parser, held, reader.columns(), schema, is_strict);
+        plan.carried = carried;
         let missing_ids = MissingIds::default();
         Ok(Table { reader, row: Row::default(), plan: Arc::new(plan), missing_ids, name, is_whole })
     }
@@ -176,6 +182,17 @@ impl Table {
             }
         }
         Ok(ReadLead::Lead)
+    }
+
+    /// The columns that are read, and as what.
+    pub(super) fn used_columns(&self) -> Vec<ReadColumn> {
+        let name = |column: usize| self.reader.columns()[column].name.clone();
+        let id = self.plan.id_column_name();
+        let id = id.map(|column| ReadColumn { column: column.to_owned(), attribute: "lead_id".to_owned() });
+        let others = self.plan.columns.iter();
+        let others =
+            others.map(|own| ReadColumn { column: name(own.column), attribute: own.attribute.clone() });
+        id.into_iter().chain(others).collect()
     }
 
     /// How its rows become leads, for the threads that score.

@@ -8,6 +8,7 @@ use leadscore::{Attribute, FeatureSchema, Lead};
 use leadscore_csv::{Cell, CellBuffer, CellNotes, Column, ColumnKind, RowBlock, RowParser, RowRef, Warning};
 
 use super::activity_log::ActivityLog;
+use super::carried::{CarriedColumn, CarriedColumns};
 use super::doubles::Identity;
 use super::{Rejection, row_id};
 use crate::wording::counted;
@@ -30,6 +31,8 @@ pub(crate) struct TablePlan {
     pub(super) columns: Vec<AttributeColumn>,
     column_names: Vec<String>,
     is_strict: bool,
+    /// The columns that go through to the output.
+    pub(super) carried: CarriedColumns,
 }
 
 /// An attribute and the column it comes from.
@@ -49,10 +52,19 @@ pub(super) struct HeldColumns {
 
 #[derive(Clone, Copy)]
 enum AttributeSource {
-    /// A column, and whether it holds dates, and some feature wants them as the texts they are.
-    Column { column: usize, wants_date_text: bool },
+    /// A column of the table.
+    Column(ColumnSource),
     /// The first and the last name together.
     NameParts,
+}
+
+#[derive(Clone, Copy)]
+struct ColumnSource {
+    column: usize,
+    /// Whether the column holds dates, and some feature wants them as the texts they are.
+    wants_date_text: bool,
+    /// Whether a model's levels are looked up in it, letter for letter.
+    as_written: bool,
 }
 
 /// Rows that were cut but not yet read.
@@ -127,6 +139,8 @@ pub(crate) struct TableRow<'a> {
     activities: Activities<'a>,
     /// Texts that are no cell as it stands, by attribute.
     own_texts: Vec<OwnText>,
+    /// Its block and its place there, for cells that are not read but go through to the output.
+    written: Option<(&'a RowBlock, usize)>,
 }
 
 struct OwnText {
@@ -150,12 +164,24 @@ impl TablePlan {
             };
             let holds_dates = table_columns[column].kind == ColumnKind::Date;
             let wants_date_text = holds_dates && !schema.reads_only_dates(name);
-            Some(AttributeSource::Column { column, wants_date_text })
+            let as_written = schema.reads_as_written(name);
+            Some(AttributeSource::Column(ColumnSource { column, wants_date_text, as_written }))
         };
         let sources = schema.attribute_names().iter().map(source).collect();
         let email = column_of("email");
         let column_names = table_columns.iter().map(|column| column.name.clone()).collect();
-        TablePlan { parser, id, email, name_parts, weighed, sources, columns, column_names, is_strict }
+        TablePlan {
+            parser,
+            id,
+            email,
+            name_parts,
+            weighed,
+            sources,
+            columns,
+            column_names,
+            is_strict,
+            carried: CarriedColumns::default(),
+        }
     }
 
     /// Reads the rows of a block into records. Rows that strict mode refuses go to `rejections`, with those that were
@@ -192,7 +218,9 @@ impl TablePlan {
             *has_weighed_value = *has_weighed_value || self.has_weighed_value(row);
             let email = self.email.and_then(|column| row.raw(column));
             identities.push((index, Identity::new(row.number(), self.written_id(row), email)));
-            records.push(self.record(row, log, missing_ids));
+            let mut record = self.record(row, log, missing_ids);
+            record.written = Some((&block.rows, index));
+            records.push(record);
         }
         rejections.extend(
             next_rejected
@@ -228,7 +256,8 @@ impl TablePlan {
 
     /// Whether the pipeline reads a column as an attribute.
     pub(super) fn is_attribute(&self, column: usize) -> bool {
-        let is_own = |source: &AttributeSource| matches!(source, AttributeSource::Column { column: own, .. } if *own == column);
+        let is_own =
+            |source: &AttributeSource| matches!(source, AttributeSource::Column(own) if own.column == column);
         self.sources.iter().flatten().any(is_own)
     }
 
@@ -250,16 +279,18 @@ impl TablePlan {
         let mut own_texts = Vec::new();
         for (attribute, source) in self.sources.iter().enumerate() {
             let text = match source {
-                Some(AttributeSource::Column { column, wants_date_text: true }) => match row.value(*column) {
-                    Some(Cell::Date(_)) => row.text(*column).map(Cow::into_owned),
-                    _ => None,
-                },
+                Some(AttributeSource::Column(ColumnSource { column, wants_date_text: true, .. })) => {
+                    match row.value(*column) {
+                        Some(Cell::Date(_)) => row.text(*column).map(Cow::into_owned),
+                        _ => None,
+                    }
+                }
                 Some(AttributeSource::NameParts) => self.full_name(row),
                 _ => None,
             };
             own_texts.extend(text.map(|text| OwnText { attribute, text }));
         }
-        TableRow { plan: self, row, id, has_id: written.is_some(), activities, own_texts }
+        TableRow { plan: self, row, id, has_id: written.is_some(), activities, own_texts, written: None }
     }
 
     /// The first and the last name of a row, where they stand in columns of their own.
@@ -318,11 +349,20 @@ impl TableRow<'_> {
         self.row.line()
     }
 
+    /// What a column that goes through to the output holds.
+    pub(crate) fn carried(&self, own: &CarriedColumn) -> Attribute {
+        own.of_row(|column| self.written.and_then(|(rows, index)| rows.raw(index, column)))
+    }
+
     /// The row as a lead, with all attributes that are read or shown, but without its activities.
     pub(crate) fn to_lead(&self) -> Lead {
         let mut lead = Lead::new(&*self.id);
         for AttributeColumn { attribute, column } in &self.plan.columns {
+            let as_written = self.plan.sources.iter().flatten().any(
+                |own| matches!(own, AttributeSource::Column(own) if own.as_written && own.column == *column),
+            );
             let value = match self.row.value(*column).unwrap_or(Cell::Missing) {
+                _ if as_written => Attribute::Text(self.row.raw(*column).unwrap_or_default().to_owned()),
                 Cell::Number(number) => Attribute::Number(number),
                 Cell::Missing => Attribute::Number(f64::NAN),
                 Cell::Text(_) | Cell::Flag(_) | Cell::Date(_) => {
@@ -349,7 +389,11 @@ impl Record for TableRow<'_> {
             Some(AttributeRef::Text(&own.text))
         };
         let source = (*self.plan.sources.get(key.index())?)?;
-        let AttributeSource::Column { column, wants_date_text } = source else { return own_text() };
+        let AttributeSource::Column(source) = source else { return own_text() };
+        if source.as_written {
+            return self.row.raw(source.column).map(AttributeRef::Text);
+        }
+        let ColumnSource { column, wants_date_text, .. } = source;
         match self.row.value(column)? {
             Cell::Text(text) => Some(AttributeRef::Text(text)),
             Cell::Number(number) => Some(AttributeRef::Number(number)),

@@ -1,4 +1,5 @@
-//! One self-contained page: who first, why, what to do, and what is not known. No script, nothing from elsewhere.
+//! One self-contained page: who first, why, what to do, and what is not known. Nothing comes from elsewhere; its one
+//! script sorts and searches, and the page is whole without it.
 
 mod card;
 
@@ -6,12 +7,14 @@ use std::io::{Result, Write};
 
 use leadscore::{Basis, Prediction};
 
-use super::{Escaped, Report, TierCount, capital, cut};
+use super::{Escaped, LAST_ACTIVITY, OWNER, Report, TierCount, capital, cut};
 use crate::wording::{count, counted};
 
 const CSS: &str = include_str!("page.css");
-/// Nothing is loaded or run; only the page's own styles count.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+const SCRIPT: &str = include_str!("page.js");
+/// Nothing is loaded; only the page's own styles and its one script count, which is known by its SHA-256.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
+                      script-src 'sha256-I8UHwKPBdCVJTnoyi/N2MMO7xuxNgFJwLB+YZbNXwiU='; base-uri 'none'; form-action 'none'";
 /// The most leads the headline names, and how long their names may be.
 const NAMED: usize = 3;
 const NAME: usize = 48;
@@ -28,7 +31,8 @@ pub fn write(out: &mut dyn Write, report: &Report) -> Result<()> {
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
-         <meta name=\"robots\" content=\"noindex\">\n<title>{}</title>\n<style>\n{CSS}",
+         <meta name=\"robots\" content=\"noindex\">\n<title>{}</title>\n<script>{SCRIPT}</script>\n\
+         <style>\n{CSS}",
         Escaped(&title)
     )?;
     for class in 0..report.tiers.len() {
@@ -173,6 +177,7 @@ fn list(out: &mut dyn Write, report: &Report) -> Result<()> {
         writeln!(out, "<p class=\"fine\">The list shows {} of {all} leads.</p>", count(shown))?;
     }
     filter(out, report)?;
+    tools(out, report)?;
     // One scale for all bars, so that leads can be compared.
     let reasons = report.leads.iter().flat_map(|lead| {
         let explanation = &lead.prediction.explanation;
@@ -212,6 +217,22 @@ fn filter(out: &mut dyn Write, report: &Report) -> Result<()> {
         )?;
     }
     out.write_all(b"</fieldset>\n")
+}
+
+/// What sorts and searches; the script shows it.
+fn tools(out: &mut dyn Write, report: &Report) -> Result<()> {
+    out.write_all(
+        b"<div class=\"tools\" hidden><label>Search <input type=\"search\" autocomplete=\"off\"></label>\n\
+          <label>Sort by <select><option value=\"rank\">Score</option><option value=\"name\">Name</option>",
+    )?;
+    for (value, label, words) in [("owner", OWNER, "Owner"), ("last", LAST_ACTIVITY, "Last activity")] {
+        if report.leads.iter().any(|lead| lead.detail(label).is_some()) {
+            write!(out, "<option value=\"{value}\">{words}</option>")?;
+        }
+    }
+    out.write_all(
+        b"<option value=\"row\">Row in the file</option></select></label>\n<output aria-live=\"polite\"></output></div>\n",
+    )
 }
 
 fn foot(out: &mut dyn Write, report: &Report) -> Result<()> {

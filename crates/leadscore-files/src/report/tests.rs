@@ -40,11 +40,13 @@ fn report_of(pipeline: &str, leads: &[Lead]) -> Report {
         .iter()
         .map(|lead| RankedLead {
             rank: 0,
+            row: 7,
             name: text(lead, "name").unwrap_or_else(|| lead.id.clone().unwrap_or_default()),
             details: ["title", "company", "email", "phone", "country"]
                 .iter()
                 .filter_map(|name| Some(Detail { label: (*name).to_owned(), value: text(lead, name)? }))
                 .collect(),
+            score: pipeline.tiers().shown_score(pipeline.score(lead, &as_of()).unwrap().score),
             prediction: pipeline.score(lead, &as_of()).unwrap(),
         })
         .collect();
@@ -105,7 +107,8 @@ fn shown(text: &str) -> i64 {
 #[test]
 fn hostile_texts_stay_texts() {
     let page = page(&report_of("conversion", &leads()));
-    assert!(!page.contains("<script"), "{page}");
+    assert!(!page.contains("<script>alert"), "{page}");
+    assert_eq!((page.matches("<script").count(), page.matches("</script").count()), (1, 1));
     assert!(!page.contains("<b>bold"));
     assert!(page.contains("Ann &lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; Sons"));
     assert!(page.contains("A &quot;quoted&quot; &amp; &lt;b&gt;bold&lt;/b&gt; one"));
@@ -158,6 +161,42 @@ fn the_shown_numbers_add_up() {
 }
 
 #[test]
+fn the_policy_lets_the_one_script_run() {
+    use sha2::{Digest as _, Sha256};
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let page = page(&report_of("conversion", &leads()));
+    let script = page.split("<script>").nth(1).unwrap().split("</script>").next().unwrap();
+    let hash = Sha256::digest(script.as_bytes());
+    // Base64 of 32 bytes: ten whole groups, and two bytes that leave one place to fill.
+    let mut text = String::new();
+    for group in hash.chunks(3) {
+        let bits =
+            group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
+        for place in 0..=group.len() {
+            text.push(char::from(DIGITS[(bits >> (18 - 6 * place) & 63) as usize]));
+        }
+    }
+    assert!(page.contains(&format!("script-src 'sha256-{text}='")), "the policy should name sha256-{text}=");
+}
+
+#[test]
+fn the_page_says_which_row_and_whose_lead() {
+    let mut report = report_of("conversion", &leads()[..1]);
+    report.leads[0].details.push(Detail { label: OWNER.to_owned(), value: "Kim Roe".to_owned() });
+    report.leads[0]
+        .details
+        .push(Detail { label: LAST_ACTIVITY.to_owned(), value: "2026-11-20 (meeting)".to_owned() });
+    let page = page(&report);
+    let text = words(body(&page));
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in ["Owner: Kim Roe", "Last activity: 2026-11-20 (meeting)", "Id: l-1", "Row: 7"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(page.contains("data-row=\"7\"") && page.contains("data-owner=\"Kim Roe\""));
+    assert!(page.contains("<option value=\"last\">Last activity</option>"));
+}
+
+#[test]
 fn no_leads_no_bars() {
     let mut report = report_of("conversion", &[]);
     report.rejected_count = 0;
@@ -186,8 +225,9 @@ fn long_texts_are_cut() {
 #[test]
 fn a_waterfall_is_well_formed_and_adds_up() {
     for pipeline in Pipeline::builtin_names() {
+        let tiers = Pipeline::builtin(pipeline).unwrap().tiers().clone();
         for lead in &report_of(pipeline, &leads()).leads {
-            let picture = svg::waterfall(&lead.prediction, &lead.name).unwrap();
+            let picture = svg::waterfall(&lead.prediction, &lead.name, &tiers).unwrap();
             assert!(!picture.contains("NaN") && !picture.contains("<script"));
             assert!(!picture.split_once("</style>").unwrap().1.contains("log-odds"));
             assert_eq!(picture.matches("<g>").count(), picture.matches("</g>").count());
@@ -216,7 +256,7 @@ fn many_lines_become_one() {
         prediction.explanation.contributions.push(other);
         prediction.score += points;
     }
-    let picture = svg::waterfall(&prediction, "Many").unwrap();
+    let picture = svg::waterfall(&prediction, "Many", pipeline.tiers()).unwrap();
     assert!(picture.contains("smaller ones"));
     assert_eq!(picture.matches("<g>").count(), 22);
 }

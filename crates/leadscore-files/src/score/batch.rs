@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex};
 
 use leadscore::pipeline::ScoreWorkspace;
 use leadscore::{
-    AsOf, Error, ErrorKind, Lead, Pipeline, Prediction, Record, ScoreOptions, Tier, Warning, When,
+    AsOf, Attribute, Error, ErrorKind, Lead, Pipeline, Prediction, Record, ScoreOptions, Tier, Warning, When,
 };
 
-use crate::read::{ActivityLog, TableBlock, TableBuffers, TablePlan, TableRow};
-use crate::write::{CsvRows, render_json};
+use crate::read::{ActivityLog, CarriedColumn, TableBlock, TableBuffers, TablePlan, TableRow};
+use crate::write::{CsvRows, RowLayout, render_json};
 use crate::{FileFormat, LeadReader, ReadLead, Rejection};
 
 /// Leads per batch: enough that handing over costs nothing, few enough to stay small.
@@ -43,6 +43,8 @@ pub(super) struct Slot {
     pub(super) lead: Lead,
     pub(super) row: u64,
     pub(super) line: u64,
+    /// Its cells that go through to the output, where it is one of the best.
+    pub(super) carried: Vec<Attribute>,
 }
 
 /// What came of a lead.
@@ -55,6 +57,8 @@ pub(super) struct Outcome {
     pub(super) warnings: Vec<Warning>,
     /// The lead itself, where it may be one of the best.
     pub(super) lead: Option<Lead>,
+    /// Its cells that go through to the output, with the lead.
+    pub(super) carried: Vec<Attribute>,
 }
 
 impl Batch {
@@ -66,6 +70,7 @@ impl Batch {
     pub(super) fn push_slot(&mut self, row: u64, line: u64) -> &mut Lead {
         let mut slot = self.spare.pop().unwrap_or_default();
         (slot.row, slot.line) = (row, line);
+        slot.carried.clear();
         self.slots.push(slot);
         let last = self.slots.len() - 1;
         &mut self.slots[last].lead
@@ -114,6 +119,7 @@ pub(super) struct Job<'a> {
     /// Where the input is a table.
     pub(super) table: Option<Arc<TablePlan>>,
     pub(super) floor: ScoreFloor,
+    pub(super) layout: RowLayout,
 }
 
 /// The score that a lead has to exceed to be worth keeping for a ranking; it only rises.
@@ -141,6 +147,7 @@ trait InputRow: Record {
     fn to_lead(&self) -> Lead;
     /// Whether its id is written, and not made of the row's number.
     fn has_id(&self) -> bool;
+    fn carried(&self, own: &CarriedColumn) -> Attribute;
 }
 
 impl InputRow for &Slot {
@@ -158,6 +165,10 @@ impl InputRow for &Slot {
 
     fn has_id(&self) -> bool {
         self.lead.id.is_some()
+    }
+
+    fn carried(&self, own: &CarriedColumn) -> Attribute {
+        own.of_lead(&self.lead)
     }
 }
 
@@ -193,6 +204,10 @@ impl InputRow for TableRow<'_> {
 
     fn has_id(&self) -> bool {
         TableRow::has_id(self)
+    }
+
+    fn carried(&self, own: &CarriedColumn) -> Attribute {
+        TableRow::carried(self, own)
     }
 }
 
@@ -231,7 +246,8 @@ impl Job<'_> {
             match prediction {
                 Err(error) => out.reject(record, &error),
                 Ok(prediction) => {
-                    render_json(out.rendered, format, record.row(), &prediction);
+                    let cells = self.cells(record);
+                    render_json(out.rendered, format, (record.row(), &prediction), (&self.layout, &cells));
                     let tiers = self.pipeline.tiers().tiers();
                     let tier = tiers.iter().position(|tier| Some(tier.name()) == prediction.tier.as_deref());
                     out.outcomes.push(Outcome {
@@ -241,6 +257,7 @@ impl Job<'_> {
                         tier,
                         warnings: prediction.warnings,
                         lead: None,
+                        carried: Vec::new(),
                     });
                 }
             }
@@ -250,7 +267,7 @@ impl Job<'_> {
     /// Scores with their strongest reasons as CSV, or scores alone.
     fn render_scores<R: InputRow>(&self, records: &[R], renders: bool, out: &mut Scored<'_>) {
         let Scored { outcomes, rejections, rendered, workspace, log } = out;
-        let mut csv = CsvRows::new(rendered);
+        let mut csv = CsvRows::new(rendered, &self.layout);
         let (when, tiers) = (When::All(&self.as_of), self.pipeline.tiers().tiers());
         let position = |tier: &Tier| tiers.iter().position(|own| std::ptr::eq(own, tier));
         self.pipeline.score_records(records, when, &self.options, workspace, |index, scored| {
@@ -259,7 +276,7 @@ impl Job<'_> {
                 Err(error) => rejections.push(rejection(record, &error)),
                 Ok(scored) => {
                     if renders {
-                        csv.add(record.row(), &scored);
+                        csv.add(record.row(), &scored, &self.cells(record));
                     }
                     outcomes.push(Outcome {
                         row: record.row(),
@@ -268,6 +285,7 @@ impl Job<'_> {
                         tier: scored.row.tier.and_then(position),
                         warnings: scored.warnings(),
                         lead: None,
+                        carried: Vec::new(),
                     });
                 }
             }
@@ -275,6 +293,11 @@ impl Job<'_> {
         if !renders {
             self.keep_leads(records, *log, outcomes);
         }
+    }
+
+    /// What goes through to the output of a row.
+    fn cells(&self, record: &impl InputRow) -> Vec<Attribute> {
+        self.layout.carried.iter().map(|own| record.carried(own)).collect()
     }
 
     /// Keeps the leads of a batch that may still be among the best.
@@ -290,6 +313,7 @@ impl Job<'_> {
                     log.attach(&mut lead);
                 }
                 outcome.lead = Some(lead);
+                outcome.carried = self.cells(record);
             }
         }
     }

@@ -28,7 +28,8 @@ impl BestLeads {
             return;
         }
         if let Some(lead) = outcome.lead.take() {
-            self.heap.push(Reverse(ScoredLead { score, slot: Slot { lead, row, line } }));
+            let carried = std::mem::take(&mut outcome.carried);
+            self.heap.push(Reverse(ScoredLead { score, slot: Slot { lead, row, line, carried } }));
             if self.heap.len() > self.limit {
                 self.heap.pop();
             }

@@ -1,13 +1,12 @@
 //! Where scored batches go: every lead as a row at once, or the best as a ranking at the end.
 
-use leadscore::{Attribute, Error, Lead, Pipeline, Prediction, Score};
+use leadscore::{AsOf, Attribute, Error, Lead, Pipeline, Prediction, Score, TierScheme, Timestamp};
 
-use super::batch::{BATCH_ROWS, Batch, Job, ScoreFloor, in_batches};
+use super::batch::{BATCH_ROWS, Batch, Job, ScoreFloor, Slot, in_batches};
 use super::best::BestLeads;
 use super::{Destination, Scoring, Tally};
-use crate::report::{Detail as LeadDetail, RankedLead, Report, html};
-use crate::wording::to_the_minute;
-use crate::write::{Rows, render_csv, render_json};
+use crate::report::{Detail as LeadDetail, LAST_ACTIVITY, OWNER, RankedLead, Report, html};
+use crate::write::{RowLayout, Rows, render_csv, render_json};
 use crate::{FileFormat, LeadReader, OutputFile, lead_title};
 
 /// The best leads on a page and in a report, where the caller does not say how many.
@@ -27,6 +26,7 @@ impl<'a> Sink<'a> {
         destination: Destination<'a>,
         top: Option<usize>,
         pipeline: &Pipeline,
+        layout: &RowLayout,
     ) -> Result<Sink<'a>, Error> {
         let default = match &destination {
             Destination::Write(FileFormat::Html, _) => Some(PAGE_LEADS),
@@ -35,7 +35,7 @@ impl<'a> Sink<'a> {
         };
         Ok(match (top.or(default), destination) {
             (None, Destination::Write(format, output)) => {
-                Sink::Rows(format, Rows::new(output, format, pipeline.classes())?)
+                Sink::Rows(format, Rows::new(output, format, pipeline.classes(), layout)?)
             }
             (limit, destination) => Sink::Ranking(BestLeads::new(limit.unwrap_or(REPORT_LEADS)), destination),
         })
@@ -54,6 +54,7 @@ impl<'a> Sink<'a> {
             row_format,
             table: leads.table_plan(),
             floor: ScoreFloor::new(),
+            layout: scoring.layout(leads),
         }
     }
 
@@ -80,20 +81,19 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Completes the rows, or explains and writes the best leads, if there are any.
+    /// Completes the rows, or explains and writes the best leads.
     pub(super) fn finish(
         self,
         pipeline: &Pipeline,
         scoring: &Scoring,
-        input: &str,
+        leads: &LeadReader,
         tally: &Tally,
     ) -> Result<(), Error> {
         match self {
             Sink::Rows(_, rows) => rows.finish(&tally.worthless),
-            Sink::Ranking(..) if tally.scored_count == 0 => Ok(()),
             Sink::Ranking(best, destination) => {
                 let best = explain(best, pipeline, scoring)?;
-                publish(best, destination, pipeline, scoring, input, tally)
+                publish(best, destination, pipeline, scoring, leads, tally)
             }
         }
     }
@@ -103,6 +103,7 @@ impl<'a> Sink<'a> {
 struct Best {
     row: u64,
     lead: Lead,
+    carried: Vec<Attribute>,
     prediction: Prediction,
 }
 
@@ -117,6 +118,9 @@ fn explain(best: BestLeads, pipeline: &Pipeline, scoring: &Scoring) -> Result<Ve
             while !batch.is_full() {
                 let Some(mut slot) = slots.next() else { return Ok(false) };
                 std::mem::swap(batch.push_slot(slot.row, slot.line), &mut slot.lead);
+                if let Some(taken) = batch.slots.last_mut() {
+                    taken.carried = std::mem::take(&mut slot.carried);
+                }
             }
             Ok(slots.peek().is_some())
         },
@@ -126,7 +130,8 @@ fn explain(best: BestLeads, pipeline: &Pipeline, scoring: &Scoring) -> Result<Ve
         },
         |batch| {
             for (slot, prediction) in batch.slots.drain(..).zip(batch.predictions.drain(..)) {
-                explained.push(Best { row: slot.row, lead: slot.lead, prediction: prediction? });
+                let Slot { row, lead, carried, .. } = slot;
+                explained.push(Best { row, lead, carried, prediction: prediction? });
             }
             Ok(())
         },
@@ -139,16 +144,18 @@ fn publish(
     destination: Destination<'_>,
     pipeline: &Pipeline,
     scoring: &Scoring,
-    input: &str,
+    leads: &LeadReader,
     tally: &Tally,
 ) -> Result<(), Error> {
     match destination {
-        Destination::Report(receive) => receive(&report(best, pipeline, scoring, input, tally)),
+        Destination::Report(receive) => receive(&report(best, pipeline, scoring, leads, tally)),
         Destination::Write(FileFormat::Html, mut output) => {
-            html::write(&mut output, &report(best, pipeline, scoring, input, tally))?;
+            html::write(&mut output, &report(best, pipeline, scoring, leads, tally))?;
             output.finish()
         }
-        Destination::Write(format, output) => write_rows(&best, format, output, pipeline, &tally.worthless),
+        Destination::Write(format, output) => {
+            write_rows(&best, format, output, pipeline, &scoring.layout(leads), &tally.worthless)
+        }
     }
 }
 
@@ -157,18 +164,22 @@ fn write_rows(
     format: FileFormat,
     output: OutputFile<'_>,
     pipeline: &Pipeline,
+    layout: &RowLayout,
     worthless: &[String],
 ) -> Result<(), Error> {
-    let mut rows = Rows::new(output, format, pipeline.classes())?;
+    let mut rows = Rows::new(output, format, pipeline.classes(), layout)?;
     let mut rendered = Vec::new();
     for batch in best.chunks(BATCH_ROWS) {
         rendered.clear();
         if format == FileFormat::Csv {
             let scores: Vec<Score> = batch.iter().map(|best| Score::from(best.prediction.clone())).collect();
-            render_csv(&mut rendered, batch.iter().map(|best| best.row).zip(&scores));
+            let with_score = batch.iter().zip(&scores);
+            let lines = with_score.map(|(best, score)| (best.row, score, best.carried.as_slice()));
+            render_csv(&mut rendered, layout, lines);
         } else {
             for best in batch {
-                render_json(&mut rendered, format, best.row, &best.prediction);
+                let cells = best.carried.as_slice();
+                render_json(&mut rendered, format, (best.row, &best.prediction), (layout, cells));
             }
         }
         rows.append(&rendered)?;
@@ -176,35 +187,81 @@ fn write_rows(
     rows.finish(worthless)
 }
 
-fn report(best: Vec<Best>, pipeline: &Pipeline, scoring: &Scoring, input: &str, tally: &Tally) -> Report {
-    let warnings = tally.reader_warnings.iter().cloned();
+fn report(
+    best: Vec<Best>,
+    pipeline: &Pipeline,
+    scoring: &Scoring,
+    leads: &LeadReader,
+    tally: &Tally,
+) -> Report {
+    let input = leads.name();
+    let headings: Vec<&str> = leads.carried().headings().collect();
+    let ranked = (1..)
+        .zip(best)
+        .map(|(rank, best)| ranked_lead(rank, best, &headings, &scoring.as_of, pipeline.tiers()));
     Report {
         title: pipeline.name().to_owned(),
         // The file alone: a page is passed on to people who do not know our folders.
         source: std::path::Path::new(input)
             .file_name()
             .map_or_else(|| input.to_owned(), |name| name.to_string_lossy().into_owned()),
-        as_of: to_the_minute(scoring.as_of.time),
+        as_of: scoring.shown_as_of(),
         scored_count: tally.scored_count,
         rejected_count: tally.rejected_count,
         tiers: tally.tiers.clone(),
-        leads: (1..).zip(best).map(|(rank, best)| ranked_lead(rank, &best.lead, best.prediction)).collect(),
-        notes: warnings.chain(tally.value_warnings.sentences()).collect(),
+        leads: ranked.collect(),
+        notes: tally.notes.iter().cloned().chain(tally.value_warnings.sentences()).collect(),
         worthless: tally.worthless.clone(),
     }
 }
 
-fn ranked_lead(rank: u64, lead: &Lead, prediction: Prediction) -> RankedLead {
-    let shown = [("Company", "company"), ("Title", "title"), ("E-mail", "email"), ("Phone", "phone")];
-    let name = lead_title(lead);
-    let details = shown
-        .iter()
-        .filter_map(|(label, attribute)| match lead.attributes.get(*attribute)? {
-            Attribute::Text(text) if !text.trim().is_empty() && !name.contains(text.trim()) => {
-                Some(LeadDetail { label: (*label).to_owned(), value: text.clone() })
-            }
-            _ => None,
-        })
-        .collect();
-    RankedLead { rank, name, details, prediction }
+fn ranked_lead(rank: u64, best: Best, headings: &[&str], as_of: &AsOf, tiers: &TierScheme) -> RankedLead {
+    let Best { row, lead, carried, prediction } = best;
+    let shown = [
+        ("Company", "company"),
+        ("Title", "title"),
+        ("E-mail", "email"),
+        ("Phone", "phone"),
+        (OWNER, "owner"),
+    ];
+    let name = lead_title(&lead);
+    let own = shown.iter().filter_map(|(label, attribute)| match lead.attributes.get(*attribute)? {
+        Attribute::Text(text) if !text.trim().is_empty() && !name.contains(text.trim()) => {
+            Some(LeadDetail { label: (*label).to_owned(), value: text.clone() })
+        }
+        _ => None,
+    });
+    let mut details: Vec<LeadDetail> = own.collect();
+    let last = last_activity(&lead, as_of);
+    details.extend(last.map(|value| LeadDetail { label: LAST_ACTIVITY.to_owned(), value }));
+    for (heading, cell) in headings.iter().zip(&carried) {
+        let value = cell.as_ref().to_text();
+        let is_told =
+            name.contains(value.trim()) || details.iter().any(|detail| detail.value.trim() == value.trim());
+        if !value.trim().is_empty() && !is_told {
+            details.push(LeadDetail { label: (*heading).to_owned(), value: value.into_owned() });
+        }
+    }
+    let score = tiers.shown_score(prediction.score);
+    RankedLead { rank, row, name, score, details, prediction }
+}
+
+/// The day on which the lead was last active before the as-of time, and what it did where that is known.
+fn last_activity(lead: &Lead, as_of: &AsOf) -> Option<String> {
+    let day =
+        |time| AsOf::new(time).in_zone(as_of.zone.clone()).to_local_minute().get(..10).map(str::to_owned);
+    let latest = lead.activities.iter().filter(|one| one.at <= as_of.time).max_by_key(|one| one.at);
+    let logged = latest.and_then(|one| Some((day(one.at)?, one.kind.replace('_', " "))));
+    let stated = match lead.attributes.get("last_activity_at") {
+        Some(attribute @ (Attribute::Text(_) | Attribute::Date(_))) => {
+            let time = Timestamp::parse(&attribute.as_ref().to_text(), &as_of.zone).ok();
+            time.filter(|time| *time <= as_of.time).and_then(day)
+        }
+        _ => None,
+    };
+    match (logged, stated) {
+        (Some((logged, _)), Some(stated)) if stated > logged => Some(stated),
+        (Some((logged, kind)), _) => Some(format!("{logged} ({kind})")),
+        (None, stated) => stated,
+    }
 }

@@ -1,42 +1,63 @@
 //! Files that take their place only when they are complete.
 
-use std::fmt;
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+mod unfinished;
 
+use std::fmt;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use leadscore::error::Path as ErrorPath;
 use leadscore::{Error, ErrorKind};
 
+use super::format::{is_packed, is_special};
+use unfinished::UnfinishedFile;
+pub use unfinished::abandon_unfinished_files;
+
 /// A file that takes its place only when it is complete, or a stream.
 pub struct OutputFile<'a> {
-    target: BufWriter<Box<dyn Write + 'a>>,
-    /// The unfinished file and the place it goes to.
-    unfinished: Option<(PathBuf, PathBuf)>,
+    target: Target<'a>,
+    unfinished: Option<UnfinishedFile>,
 }
+
+enum Target<'a> {
+    Plain(Stream<'a>),
+    Packed(Box<GzEncoder<Stream<'a>>>),
+}
+
+type Stream<'a> = BufWriter<Box<dyn Write + 'a>>;
 
 const BUFFER_BYTES: usize = 1 << 16;
 
 impl<'a> OutputFile<'a> {
-    /// Creates a file. What is written goes to one beside it, `<name>.partial`, which takes its place in
-    /// [`OutputFile::finish`] and is removed where that is not reached: nobody takes half a result for a whole one.
-    /// Devices and pipes are written as they are.
+    /// Creates a file, packed with gzip where its name ends in `.gz`. What is written goes to a new file of its own beside
+    /// it, `.leadscore-<process>-<number>.partial`, which takes its place in [`OutputFile::finish`] and is removed where
+    /// that is not reached: nobody takes half a result for a whole one, and no file of somebody else is touched. Devices
+    /// and pipes are written as they are.
     ///
     /// # Errors
     /// `not_found` and `io`.
     pub fn create(path: &Path) -> Result<OutputFile<'a>, Error> {
-        let is_special = std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
-        let mut partial = path.as_os_str().to_owned();
-        partial.push(".partial");
-        let opened = if is_special { path } else { Path::new(&partial) };
-        let file = File::create(opened).map_err(|error| cannot_write(path, error))?;
-        let unfinished = (!is_special).then(|| (PathBuf::from(&partial), path.to_owned()));
-        Ok(OutputFile { target: BufWriter::with_capacity(BUFFER_BYTES, Box::new(file)), unfinished })
+        let refuse = |error| cannot_write(path, error);
+        let (stream, unfinished): (Box<dyn Write>, _) = if is_special(path) {
+            let opened = std::fs::OpenOptions::new().write(true).open(path);
+            (Box::new(opened.map_err(refuse)?), None)
+        } else {
+            let (file, unfinished) = UnfinishedFile::create(path).map_err(refuse)?;
+            (Box::new(file), Some(unfinished))
+        };
+        let stream: Stream<'a> = BufWriter::with_capacity(BUFFER_BYTES, stream);
+        // Without a time in its header, so that the same content is the same file.
+        let packed = |stream| Target::Packed(Box::new(GzEncoder::new(stream, Compression::default())));
+        let target = if is_packed(path) { packed(stream) } else { Target::Plain(stream) };
+        Ok(OutputFile { target, unfinished })
     }
 
     /// Writes to a stream, such as standard output or a buffer in memory.
     pub fn stream(stream: impl Write + 'a) -> OutputFile<'a> {
-        OutputFile { target: BufWriter::with_capacity(BUFFER_BYTES, Box::new(stream)), unfinished: None }
+        let stream: Box<dyn Write + 'a> = Box::new(stream);
+        OutputFile { target: Target::Plain(BufWriter::with_capacity(BUFFER_BYTES, stream)), unfinished: None }
     }
 
     /// Whether it is a file that takes its place in the end.
@@ -48,30 +69,30 @@ impl<'a> OutputFile<'a> {
     ///
     /// # Errors
     /// `io`.
-    pub fn finish(mut self) -> Result<(), Error> {
-        self.flush()?;
-        if let Some((partial, path)) = self.unfinished.take() {
-            std::fs::rename(&partial, &path).map_err(|error| cannot_write(&path, error))?;
+    pub fn finish(self) -> Result<(), Error> {
+        match self.target {
+            Target::Plain(mut stream) => stream.flush()?,
+            Target::Packed(packed) => packed.finish()?.flush()?,
         }
-        Ok(())
+        match self.unfinished {
+            Some(file) => file.finish().map_err(|(path, error)| cannot_write(&path, error)),
+            None => Ok(()),
+        }
     }
 }
 
 impl Write for OutputFile<'_> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.target.write(bytes)
+        match &mut self.target {
+            Target::Plain(stream) => stream.write(bytes),
+            Target::Packed(packed) => packed.write(bytes),
+        }
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        self.target.flush()
-    }
-}
-
-impl Drop for OutputFile<'_> {
-    fn drop(&mut self) {
-        if let Some((partial, _)) = &self.unfinished {
-            // Best effort: the error that brought us here is the one to tell.
-            let _ = std::fs::remove_file(partial);
+        match &mut self.target {
+            Target::Plain(stream) => stream.flush(),
+            Target::Packed(packed) => packed.flush(),
         }
     }
 }
@@ -99,9 +120,7 @@ pub fn refuse_overwriting(reads: &[(&str, &Path)], writes: &[(&str, &Path)]) -> 
             return Err(Error::new(ErrorKind::InvalidContext, ErrorPath::from_field(*option), message));
         }
         let earlier = writes[..index].iter();
-        if let Some((other, _)) =
-            earlier.into_iter().find(|(_, second)| path == second || is_same_file(path, second))
-        {
+        if let Some((other, _)) = earlier.into_iter().find(|(_, second)| is_same_file(path, second)) {
             let message = format!("{other} and {option} name the same file");
             return Err(Error::new(ErrorKind::InvalidContext, "", message));
         }
@@ -117,5 +136,13 @@ fn is_same_file(a: &Path, b: &Path) -> bool {
             return a.is_file() && (a.dev(), a.ino()) == (b.dev(), b.ino());
         }
     }
-    matches!((std::fs::canonicalize(a), std::fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
+    // A file that is not there yet is known by its folder: `scores.csv` and `./scores.csv` are one.
+    let place = |path: &Path| {
+        std::fs::canonicalize(path).ok().or_else(|| {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            Some(std::fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?.join(path.file_name()?))
+        })
+    };
+    a == b && !is_special(a)
+        || matches!((place(a), place(b)), (Some(a), Some(b)) if a == b && !is_special(&a))
 }

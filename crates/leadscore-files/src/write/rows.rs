@@ -4,11 +4,13 @@ use std::io::Write;
 use std::sync::Arc;
 
 use leadscore::pipeline::RecordScore;
-use leadscore::{Error, Prediction, Score, Tier};
+use leadscore::{Attribute, Error, Prediction, Score, Tier};
 use leadscore_csv::CsvWriter;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::OutputFile;
+use crate::read::{CarriedColumns, write_cells};
 use crate::wording::push_points;
 
 /// How scored leads are written.
@@ -27,10 +29,36 @@ pub enum FileFormat {
     Html,
 }
 
+impl FileFormat {
+    /// Every format with its name.
+    pub const NAMED: [(&'static str, FileFormat); 4] = [
+        ("csv", FileFormat::Csv),
+        ("jsonl", FileFormat::Jsonl),
+        ("json", FileFormat::Json),
+        ("html", FileFormat::Html),
+    ];
+
+    /// Its name, as in `{"format": "csv"}`.
+    pub fn name(self) -> &'static str {
+        let own = FileFormat::NAMED.iter().find(|(_, format)| *format == self);
+        own.map_or("", |(name, _)| name)
+    }
+}
+
+/// What the rows of an output have beside the score.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RowLayout {
+    pub(crate) carried: CarriedColumns,
+    /// Whether spreadsheets read it: with a byte order mark, and with a minus they know.
+    pub(crate) is_for_excel: bool,
+}
+
 /// A prediction with its row in the input.
 #[derive(Serialize)]
 struct Line<'a> {
     row: u64,
+    #[serde(skip_serializing_if = "Cells::is_empty")]
+    columns: Cells<'a>,
     #[serde(flatten)]
     prediction: &'a Prediction,
 }
@@ -41,25 +69,55 @@ struct Worthless<'a> {
     worthless: &'a [String],
 }
 
+/// Columns of the input with what they hold of a row.
+struct Cells<'a>(&'a CarriedColumns, &'a [Attribute]);
+
+impl Cells<'_> {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Cells<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (heading, cell) in self.0.headings().zip(self.1) {
+            map.serialize_entry(heading, cell)?;
+        }
+        map.end()
+    }
+}
+
 /// The separator of the items of a JSON list.
 const SEPARATOR: &[u8] = b",\n";
 
 /// Appends one lead to rendered rows of JSON.
-pub(crate) fn render_json(out: &mut Vec<u8>, format: FileFormat, row: u64, prediction: &Prediction) {
+pub(crate) fn render_json(
+    out: &mut Vec<u8>,
+    format: FileFormat,
+    (row, prediction): (u64, &Prediction),
+    (layout, cells): (&RowLayout, &[Attribute]),
+) {
     if format == FileFormat::Json && !out.is_empty() {
         out.extend_from_slice(SEPARATOR);
     }
-    serde_json::to_writer(&mut *out, &Line { row, prediction }).expect("a prediction is always JSON");
+    let columns = Cells(&layout.carried, cells);
+    serde_json::to_writer(&mut *out, &Line { row, columns, prediction })
+        .expect("a prediction is always JSON");
     if format == FileFormat::Jsonl {
         out.push(b'\n');
     }
 }
 
-/// Appends rows of CSV: the number of each lead's row in the input, and its score.
-pub(crate) fn render_csv<'s>(out: &mut Vec<u8>, rows: impl Iterator<Item = (u64, &'s Score)>) {
+/// Appends rows of CSV: the number of each lead's row in the input, its score, and its cells that go through.
+pub(crate) fn render_csv<'s>(
+    out: &mut Vec<u8>,
+    layout: &RowLayout,
+    rows: impl Iterator<Item = (u64, &'s Score, &'s [Attribute])>,
+) {
     let mut csv = CsvWriter::new(out);
     let mut reasons = String::new();
-    for (row, score) in rows {
+    for (row, score, carried) in rows {
         reasons.clear();
         if let Some(rule) = &score.disqualified {
             push_ruled_out(&rule.text, &mut reasons);
@@ -74,7 +132,8 @@ pub(crate) fn render_csv<'s>(out: &mut Vec<u8>, rows: impl Iterator<Item = (u64,
             probability: score.probability,
             tier: score.tier.as_deref(),
             action: score.action.as_deref(),
-            reasons: &reasons,
+            reasons: shown_reasons(&mut reasons, layout),
+            carried,
         };
         let classes = score.classes.iter().map(|class| class.probability);
         cells.write(&mut csv, classes).expect("writing to memory does not fail");
@@ -85,16 +144,17 @@ pub(crate) fn render_csv<'s>(out: &mut Vec<u8>, rows: impl Iterator<Item = (u64,
 pub(crate) struct CsvRows<'b> {
     csv: CsvWriter<&'b mut Vec<u8>>,
     reasons: String,
+    layout: &'b RowLayout,
 }
 
 impl<'b> CsvRows<'b> {
-    pub(crate) fn new(out: &'b mut Vec<u8>) -> CsvRows<'b> {
-        CsvRows { csv: CsvWriter::new(out), reasons: String::new() }
+    pub(crate) fn new(out: &'b mut Vec<u8>, layout: &'b RowLayout) -> CsvRows<'b> {
+        CsvRows { csv: CsvWriter::new(out), reasons: String::new(), layout }
     }
 
-    /// Appends the lead of a row of the input.
-    pub(crate) fn add(&mut self, row: u64, scored: &RecordScore<'_>) {
-        let CsvRows { csv, reasons } = self;
+    /// Appends the lead of a row of the input, with its cells that go through.
+    pub(crate) fn add(&mut self, row: u64, scored: &RecordScore<'_>, carried: &[Attribute]) {
+        let CsvRows { csv, reasons, layout } = self;
         reasons.clear();
         scored.disqualification(|why| push_ruled_out(why, reasons));
         for reason in scored.row.reasons() {
@@ -107,7 +167,8 @@ impl<'b> CsvRows<'b> {
             probability: scored.row.probability,
             tier: scored.row.tier.map(Tier::name),
             action: scored.row.tier.map(Tier::action),
-            reasons,
+            reasons: shown_reasons(reasons, layout),
+            carried,
         };
         let classes = scored.row.class_probabilities.iter().copied();
         cells.write(csv, classes).expect("writing to memory does not fail");
@@ -123,6 +184,7 @@ struct RowCells<'a> {
     tier: Option<&'a str>,
     action: Option<&'a str>,
     reasons: &'a str,
+    carried: &'a [Attribute],
 }
 
 impl RowCells<'_> {
@@ -141,8 +203,17 @@ impl RowCells<'_> {
         csv.text(self.tier.unwrap_or_default())?;
         csv.text(self.action.unwrap_or_default())?;
         csv.text(self.reasons)?;
+        write_cells(self.carried, csv)?;
         csv.end_row()
     }
+}
+
+/// The reasons as they are written: spreadsheets do not calculate with the true minus.
+fn shown_reasons<'r>(reasons: &'r mut String, layout: &RowLayout) -> &'r str {
+    if layout.is_for_excel && reasons.contains('−') {
+        *reasons = reasons.replace('−', "-");
+    }
+    reasons
 }
 
 fn push_ruled_out(why: &str, reasons: &mut String) {
@@ -174,10 +245,11 @@ impl<'a> Rows<'a> {
         mut out: OutputFile<'a>,
         format: FileFormat,
         classes: &[Arc<str>],
+        layout: &RowLayout,
     ) -> Result<Rows<'a>, Error> {
         match format {
             FileFormat::Csv => {
-                let mut heading = Vec::new();
+                let mut heading = if layout.is_for_excel { b"\xef\xbb\xbf".to_vec() } else { Vec::new() };
                 let mut csv = CsvWriter::new(&mut heading);
                 for name in ["lead_id", "row", "score", "probability"] {
                     csv.text(name)?;
@@ -185,7 +257,7 @@ impl<'a> Rows<'a> {
                 for class in classes {
                     csv.text(&format!("p_{class}"))?;
                 }
-                for name in ["tier", "action", "reasons"] {
+                for name in ["tier", "action", "reasons"].into_iter().chain(layout.carried.headings()) {
                     csv.text(name)?;
                 }
                 csv.end_row()?;

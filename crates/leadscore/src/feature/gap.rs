@@ -30,13 +30,15 @@ impl Gap {
 
 /// The issue that strict mode reports for a missing value; `None` where the feature is optional and nothing stands there.
 pub(super) fn issue(feature: &Feature, cause: MissingCause, found: Option<&str>) -> Option<Issue> {
-    if cause == MissingCause::Absent && !feature.required {
+    if cause == MissingCause::Outweighed || (cause == MissingCause::Absent && !feature.required) {
         return None;
     }
     let label = &feature.label;
     let shown = found.unwrap_or_default();
     let (kind, message) = match cause {
-        MissingCause::Absent => (ErrorKind::MissingFeature, format!("{label} is required")),
+        MissingCause::Absent | MissingCause::Outweighed => {
+            (ErrorKind::MissingFeature, format!("{label} is required"))
+        }
         MissingCause::Unreadable => (ErrorKind::InvalidFeature, format!("{label}: cannot read `{shown}`")),
         MissingCause::OutOfRange => {
             (ErrorKind::InvalidFeature, format!("{label}: {shown} lies outside {}", range_in_words(feature)))

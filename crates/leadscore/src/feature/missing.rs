@@ -17,6 +17,8 @@ pub enum MissingCause {
     Future,
     /// The category has no such level.
     Unseen,
+    /// A count that the record states is larger than that of the activity log, which is used instead.
+    Outweighed,
 }
 
 /// A feature whose value is missing, and the default that was used.

@@ -8,6 +8,7 @@ use self::steps::{PlannedSteps, Steps};
 use super::activity_types::{self, ActivityTypes};
 use super::feature_type::FeatureType;
 use super::filter::{ActivityNeeds, Filter};
+use super::levels::Levels;
 use super::sources::SharedSource;
 use crate::Error;
 use crate::expression::{ColumnKind, Reading, Scope, normalise};
@@ -40,7 +41,12 @@ pub struct Feature {
     pub default: Option<f64>,
     /// Whether it is only an intermediate step: no column, not shown.
     pub helper: bool,
+    /// The feature that counts the same in the activity log, for a count that the record states and that is not used where
+    /// there is a log; a stated count that is larger is a warning.
+    pub gives_way_to: Option<String>,
     own_label: bool,
+    /// The levels where they are compared letter for letter, as a model has them.
+    exact: Option<Levels>,
     level_labels: Vec<(String, String)>,
     unseen: Option<String>,
     default_level: Option<String>,
@@ -122,7 +128,7 @@ impl FeatureSchema {
     /// # Errors
     /// `invalid_json`, or `invalid_pipeline` with the path of what is wrong.
     pub fn from_json(text: &str) -> Result<FeatureSchema, Error> {
-        let node = crate::json::parse(text)?;
+        let node = crate::json::parse_file(text)?;
         FeatureSchema::read(&Cursor::root(&node, "schema", Document::Pipeline), &Reading::new())
     }
 
@@ -198,6 +204,12 @@ impl FeatureSchema {
         kind.rule_type.is_some()
             || self.activity_types.channel(&kind.normalised).is_some()
             || named.any(|name| name == kind.normalised)
+    }
+
+    /// Whether a feature reads this attribute letter for letter, as the record has it: `1.0` is not `1` to it.
+    pub fn reads_as_written(&self, attribute: &str) -> bool {
+        let mut readers = self.features.iter().filter(|f| f.source.attribute() == Some(attribute));
+        readers.any(|feature| feature.source.wants_text_as_written())
     }
 
     pub(super) fn steps(&self) -> &Steps {

@@ -46,6 +46,24 @@ impl AsOf {
     }
 }
 
+impl AsOf {
+    /// The local time to the minute, with the name of the zone.
+    ///
+    /// ```
+    /// use leadscore::{AsOf, Zone};
+    /// let as_of = AsOf::parse("2026-11-22T09:30:59Z", &Zone::named("Europe/Berlin")?)?;
+    /// assert_eq!(as_of.to_local_minute(), "2026-11-22 10:30 Europe/Berlin");
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn to_local_minute(&self) -> String {
+        let text = match jiff::Timestamp::from_millisecond(self.time.as_millis()) {
+            Ok(time) => self.zone.0.to_datetime(time).to_string(),
+            Err(_) => return self.time.to_string(),
+        };
+        format!("{} {}", text.get(..16).unwrap_or(&text).replace('T', " "), self.zone.name())
+    }
+}
+
 impl From<Timestamp> for AsOf {
     fn from(time: Timestamp) -> AsOf {
         AsOf::new(time)

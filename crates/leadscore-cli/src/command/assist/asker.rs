@@ -13,15 +13,16 @@ use serde::Serialize;
 use super::connection::{Connection, Embeddings};
 #[cfg(not(feature = "connect"))]
 use super::no_connection::{Connection, Embeddings};
+use crate::args::Format;
 use crate::args::assist::ModelArgs;
 use crate::failure::Failure;
 use crate::notes::note_line;
 use crate::output::assist::{Question, Words, fallback, json};
-use crate::output::open_output;
 
 /// A model with its budget, or none.
 pub(crate) struct Asker<'a> {
     args: &'a ModelArgs,
+    format: Format,
     connection: Option<Connection>,
     /// That of the run, which the embeddings share.
     budget: Arc<Budget>,
@@ -31,12 +32,13 @@ pub(crate) struct Asker<'a> {
 impl<'a> Asker<'a> {
     /// Opens the connection; with `--dry-run` there is none, and no key is needed.
     pub(crate) fn new(args: &'a ModelArgs) -> Result<Asker<'a>, Failure> {
+        let format = args.format()?;
         let budget = Arc::new(budget(args)?);
         let connection = match &args.model {
             Some(model) if !args.dry_run => Some(Connection::open(model, args, budget.clone())?),
             _ => None,
         };
-        Ok(Asker { args, connection, budget, answers: true })
+        Ok(Asker { args, format, connection, budget, answers: true })
     }
 
     /// A knowledge base that finds passages by meaning too, for a query. Where the model fails, words alone find them, and a
@@ -94,14 +96,14 @@ impl<'a> Asker<'a> {
     }
 
     fn show(&self, prompt: &Prompt) -> Result<(), Failure> {
-        let mut out = open_output(None)?;
+        let mut out = self.args.output.open()?;
         let model = self.args.model.as_deref();
         let highest_cost = model.and_then(price).and_then(|price| price.highest_cost(prompt));
         let question = Question { prompt, token_count: token_count(prompt), highest_cost };
-        if self.args.json {
+        if self.format == Format::Json {
             json(&mut out, &question)?;
         } else {
-            Words::new(&mut out).question(&question, model)?;
+            Words::new(&mut out, self.args.output.look()).question(&question, model)?;
         }
         Ok(out.finish()?)
     }
@@ -112,11 +114,11 @@ impl<'a> Asker<'a> {
         assisted: &Assisted<T>,
         write: impl FnOnce(&mut Words<'_>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let mut out = open_output(None)?;
-        if self.args.json {
+        let mut out = self.args.output.open()?;
+        if self.format == Format::Json {
             json(&mut out, assisted)?;
         } else {
-            let mut words = Words::new(&mut out);
+            let mut words = Words::new(&mut out, self.args.output.look());
             write(&mut words)?;
             words.source(assisted)?;
         }

@@ -6,7 +6,7 @@ use leadscore::pipeline::ImportanceBy;
 use leadscore::{FeatureMatrix, Pipeline, Scorer};
 use leadscore_files::{ReadLead, Rejects};
 
-use crate::args::{InputArgs, Measure, PipelinesArgs};
+use crate::args::{Format, InputArgs, Measure, PipelinesArgs};
 use crate::failure::Failure;
 use crate::input::Work;
 use crate::notes::StderrNotes;
@@ -17,7 +17,7 @@ pub(super) fn write(
     out: &mut dyn Write,
     pipeline: &Pipeline,
     args: &PipelinesArgs,
-    look: Look,
+    (format, look): (Format, Look),
 ) -> Result<(), Failure> {
     let is_model = matches!(pipeline.scorer(), Scorer::Forest(_));
     let measure = match (args.by, &args.leads) {
@@ -42,7 +42,7 @@ pub(super) fn write(
         _ => (ImportanceBy::Gain, "mean gain of the splits"),
     };
     let all = pipeline.importance(by)?;
-    if args.json {
+    if format == Format::Json {
         writeln!(out, "{}", serde_json::to_string(&all).map_err(std::io::Error::from)?)?;
         return Ok(());
     }

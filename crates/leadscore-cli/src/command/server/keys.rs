@@ -43,8 +43,8 @@ pub(super) async fn create(args: &CreateKeyArgs) -> Result<bool, Failure> {
     open.audit(&args.tenant, "key.create", &id).await?;
     open.close().await;
     let apis = families.map_or_else(|| "all".to_owned(), |families| families.join(", "));
-    eprintln!("{id}: tenant {}, plan {plan}, scopes {scopes}, APIs {apis}", args.tenant);
-    eprintln!("the key is shown this once; keep it where secrets are kept");
+    crate::notes::say(&format!("{id}: tenant {}, plan {plan}, scopes {scopes}, APIs {apis}", args.tenant));
+    crate::notes::say("the key is shown this once; keep it where secrets are kept");
     print_line(key.expose_secret())?;
     Ok(true)
 }
@@ -58,7 +58,7 @@ pub(super) async fn list(args: &ListKeysArgs) -> Result<bool, Failure> {
         let keys: Vec<serde_json::Value> = keys.iter().map(key_json).collect();
         print_line(&serde_json::Value::from(keys).to_string())?;
     } else if keys.is_empty() {
-        eprintln!("there is no key; make one: leadscore keys create --name NAME");
+        crate::notes::say("there is no key; make one: leadscore keys create --name NAME");
     } else {
         print_line(table(&keys).trim_end())?;
     }
@@ -82,7 +82,7 @@ pub(super) async fn revoke(args: &RevokeKeyArgs) -> Result<bool, Failure> {
     }
     open.audit(&key.tenant, "key.revoke", &key.id).await?;
     open.close().await;
-    eprintln!("{}: revoked; running servers notice within five seconds", key.id);
+    crate::notes::say(&format!("{}: revoked; running servers notice within five seconds", key.id));
     Ok(true)
 }
 
@@ -105,7 +105,7 @@ pub(super) async fn token(args: &TokenArgs) -> Result<bool, Failure> {
     let until = shown_time((seconds.saturating_add_unsigned(lifetime.as_secs())).saturating_mul(1_000));
     open.audit(&args.tenant, "token.issue", &format!("until {until}")).await?;
     open.close().await;
-    eprintln!("tenant {}, until {until}", args.tenant);
+    crate::notes::say(&format!("tenant {}, until {until}", args.tenant));
     print_line(&token)?;
     Ok(true)
 }

@@ -52,14 +52,14 @@ async fn run(config: Config) -> Result<(), Failure> {
     let stop = stop_signal()?;
     let server = Server::start(config).await?;
     let address = server.address()?;
-    eprintln!("listening on http://{address} – documentation at /docs");
+    crate::notes::say(&format!("listening on http://{address} – documentation at /docs"));
     for note in server.notes().await? {
         note_line(&note);
     }
     let (told, heard) = tokio::sync::oneshot::channel();
     let serving = server.run(async move {
         stop.await;
-        eprintln!("stopping; requests under way are answered first");
+        crate::notes::say("stopping; requests under way are answered first");
         // Nobody hears it where the server has ended by itself.
         let _ = told.send(());
     });
@@ -71,7 +71,7 @@ async fn run(config: Config) -> Result<(), Failure> {
     };
     tokio::select! {
         ended = serving => ended?,
-        () = drained => eprintln!("requests took longer than {} s; they are cut off", DRAIN.as_secs()),
+        () = drained => crate::notes::say(&format!("requests took longer than {} s; they are cut off", DRAIN.as_secs())),
     }
     Ok(())
 }

@@ -17,7 +17,10 @@ pub(super) async fn backup(args: &BackupArgs) -> Result<bool, Failure> {
     open.store.backup(&args.file, args.force).await?;
     open.close().await;
     let size = args.file.metadata().map_or(0, |metadata| metadata.len());
-    eprintln!("{}: {size} bytes; the secret key of the folder is not in it", args.file.display());
+    crate::notes::say(&format!(
+        "{}: {size} bytes; the secret key of the folder is not in it",
+        args.file.display()
+    ));
     Ok(true)
 }
 
@@ -32,7 +35,7 @@ pub(super) async fn restore(args: &RestoreArgs) -> Result<bool, Failure> {
     open.audit("default", "store.restore", "the whole store").await?;
     open.close().await;
     let what = if had_store { "the store was replaced" } else { "there is a store now" };
-    eprintln!("{}: {what}", config.data.display());
+    crate::notes::say(&format!("{}: {what}", config.data.display()));
     Ok(true)
 }
 
@@ -49,7 +52,9 @@ pub(super) async fn erase(args: &EraseArgs) -> Result<bool, Failure> {
     }
     open.audit(&args.tenant, "lead.erase", &format!("number {number}")).await?;
     open.close().await;
-    eprintln!("lead number {number}: erased; backups and exports made before still have it");
+    crate::notes::say(&format!(
+        "lead number {number}: erased; backups and exports made before still have it"
+    ));
     Ok(true)
 }
 

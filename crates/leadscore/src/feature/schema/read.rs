@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use super::{Feature, FeatureSchema};
 use crate::Error;
+use crate::error::did_you_mean;
 use crate::expression::{Reading, Scope, normalise};
 use crate::feature::feature_type::{FeatureType, TYPES};
+use crate::feature::levels::Levels;
 use crate::feature::matching::level_name;
 use crate::feature::sources::SourceReader;
 use crate::json::{Cursor, Fields, Node, Object, word_for};
@@ -18,6 +20,8 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         "type",
         "unit",
         "levels",
+        "exact",
+        "spellings",
         "level_labels",
         "unseen",
         "range",
@@ -25,6 +29,7 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         "required",
         "default",
         "helper",
+        "gives_way_to",
         "source",
     ])?;
     let name_cursor = fields.required("name")?;
@@ -33,11 +38,16 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         return Err(name_cursor.error("a feature's name is not blank and does not start with `$`"));
     }
     let kind = fields.required("type")?.word(&TYPES)?;
-    let levels = fields.texts("levels")?;
+    let exact = exact_levels(&fields, kind)?;
+    let levels = match &exact {
+        Some(exact) => exact.names().to_vec(),
+        None => fields.texts("levels")?,
+    };
     if (kind == FeatureType::Category) == levels.is_empty() {
         return Err(cursor.error("a category has `levels`; other types have none"));
     }
-    let normal_levels: Vec<String> = levels.iter().map(|level| normalise(level).into_owned()).collect();
+    let normal = |level: &str| if exact.is_some() { level.to_owned() } else { normalise(level).into_owned() };
+    let normal_levels: Vec<String> = levels.iter().map(|level| normal(level)).collect();
     let mut seen = HashSet::new();
     if let Some(at) = normal_levels.iter().position(|level| !seen.insert(level)) {
         return Err(cursor.error(format!("the level `{}` appears twice", levels[at])));
@@ -51,10 +61,11 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
                 _ => Err(c.error("a flag has the levels 0 and 1")),
             };
         }
-        let index = normal_levels.iter().position(|known| *known == *normalise(&level));
-        index
-            .map(|index| index as f64)
-            .ok_or_else(|| c.error(format!("`{level}` is none of the levels: {}", levels.join(", "))))
+        let index = normal_levels.iter().position(|known| *known == normal(&level));
+        index.map(|index| index as f64).ok_or_else(|| {
+            let meant = did_you_mean(&level, levels.iter().map(String::as_str));
+            c.error(format!("`{level}` is none of the levels{meant}: {}", levels.join(", ")))
+        })
     };
     let unseen = fields.text("unseen")?;
     let unseen_code = match fields.optional("unseen") {
@@ -78,6 +89,7 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         feature: &name,
         kind,
         levels: &normal_levels,
+        exact: exact.as_ref(),
         level_code: &code,
         unseen_code,
         scope,
@@ -87,6 +99,7 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
     let label = fields.text("label")?;
     Ok(Feature {
         own_label: label.is_some(),
+        exact: exact.clone(),
         label: label.unwrap_or_else(|| name.replace('_', " ")),
         group: fields.text("group")?,
         kind,
@@ -96,6 +109,7 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         required: fields.flag("required")?,
         default,
         helper: fields.flag("helper")?,
+        gives_way_to: fields.optional("gives_way_to").map(|c| earlier(&c, scope, kind)).transpose()?,
         name,
         levels,
         level_labels,
@@ -106,6 +120,22 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         attribute: None,
         source,
     })
+}
+
+/// The levels of a category that are compared letter for letter.
+fn exact_levels(fields: &Fields<'_>, kind: FeatureType) -> Result<Option<Levels>, Error> {
+    let exact = fields.flag("exact")?;
+    if let Some(c) = fields.optional("exact").or_else(|| fields.optional("spellings"))
+        && (kind != FeatureType::Category || !exact)
+    {
+        return Err(c.error("only a category is `exact`, and only an exact one has `spellings`"));
+    }
+    if !exact {
+        return Ok(None);
+    }
+    let levels = Levels::read(&fields.required("levels")?)?;
+    let spellings = fields.optional("spellings").map(|c| levels.read_spellings(&c)).transpose()?;
+    Ok(Some(levels.with_spellings(spellings.unwrap_or_default())))
 }
 
 /// What a missing value becomes; for a category, the code of the level.
@@ -134,12 +164,27 @@ fn level_labels(fields: &Fields<'_>, levels: &[String]) -> Result<Vec<(String, S
     if let Some(map) = fields.optional("level_labels") {
         for (level, label) in map.entries()?.all() {
             if !levels.iter().any(|known| known == level) {
-                return Err(label.error(format!("`{level}` is none of the levels: {}", levels.join(", "))));
+                let meant = did_you_mean(level, levels.iter().map(String::as_str));
+                return Err(
+                    label.error(format!("`{level}` is none of the levels{meant}: {}", levels.join(", ")))
+                );
             }
             level_labels.push((level.to_owned(), label.text()?.to_owned()));
         }
     }
     Ok(level_labels)
+}
+
+/// The name of an earlier feature that counts the same in the activity log.
+fn earlier(cursor: &Cursor<'_>, scope: &Scope, kind: FeatureType) -> Result<String, Error> {
+    let name = cursor.text()?;
+    if kind != FeatureType::Number {
+        return Err(cursor.error("`gives_way_to` does not go with this type"));
+    }
+    if !scope.contains(name) {
+        return Err(cursor.error(format!("no feature named `{name}` comes before this one")));
+    }
+    Ok(name.to_owned())
 }
 
 /// Refuses fields that have no meaning for a feature of this type.
@@ -170,6 +215,10 @@ impl From<&Feature> for Node {
     fn from(feature: &Feature) -> Node {
         let kind = word_for(&TYPES, &feature.kind);
         let labels = feature.level_labels.iter().map(|(level, label)| (level.clone(), label.into()));
+        let levels = match &feature.exact {
+            Some(exact) => Some(Node::from(exact)),
+            None => (!feature.levels.is_empty()).then(|| Node::from(feature.levels.as_slice())),
+        };
         let default = match &feature.default_level {
             Some(level) => Some(Node::from(level)),
             None => feature.default.map(Node::from),
@@ -180,7 +229,9 @@ impl From<&Feature> for Node {
             .maybe("group", feature.group.as_ref())
             .with("type", kind)
             .maybe("unit", feature.unit.as_ref())
-            .texts("levels", &feature.levels)
+            .maybe("levels", levels)
+            .flag("exact", feature.exact.is_some())
+            .maybe("spellings", feature.exact.as_ref().and_then(Levels::spellings_node))
             .maybe("level_labels", (!feature.level_labels.is_empty()).then(|| Node::Object(labels.collect())))
             .maybe("unseen", feature.unseen.as_ref())
             .maybe("range", feature.range)
@@ -188,6 +239,7 @@ impl From<&Feature> for Node {
             .flag("required", feature.required)
             .maybe("default", default)
             .flag("helper", feature.helper)
+            .maybe("gives_way_to", feature.gives_way_to.as_ref())
             .with("source", feature.source.write())
             .into()
     }

@@ -53,7 +53,7 @@ pub(in super::super) async fn run(args: &ExportArgs) -> Result<bool, Failure> {
     let subject = counted(count, "lead", "leads");
     open.audit(&args.tenant, "store.export", &subject).await?;
     open.close().await;
-    eprintln!("{subject} written{}", left.told());
+    crate::notes::say(&format!("{subject} written{}", left.told()));
     Ok(true)
 }
 

@@ -46,7 +46,7 @@ pub(in super::super) async fn run(args: &ImportLeadsArgs) -> Result<bool, Failur
         suppressed: Vec::new(),
         tally: Tally::default(),
         rejects: Rejects::create(args.rejects.as_deref())?,
-        notes: StderrNotes::with_bar_of(file.byte_count),
+        notes: StderrNotes::with_bar_of(&args.file, file.byte_count),
     };
     // A log belongs to leads by their ids, which the reader of both matches.
     let read = if file.format == InputFormat::Csv || args.activities.is_some() {
@@ -64,7 +64,7 @@ pub(in super::super) async fn run(args: &ImportLeadsArgs) -> Result<bool, Failur
         open.audit(&args.tenant, "store.import", &summary).await?;
     }
     open.close().await;
-    eprintln!("{summary}");
+    crate::notes::say(&format!("{summary}"));
     read?;
     if tally.total() + rejected == 0 {
         return Err(Failure::message(format!("{}: no leads are in it", args.file)));

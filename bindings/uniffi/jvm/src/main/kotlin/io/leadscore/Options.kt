@@ -4,6 +4,7 @@ import java.nio.file.Path
 import kotlinx.serialization.Serializable
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.buildJsonObject
 import kotlinx.serialization.json.put
@@ -48,6 +49,8 @@ data class ImportOptions @JvmOverloads constructor(
     val iterations: Iterations = Iterations.ALL,
     /** The value that stood for missing in training besides NaN, which no model file keeps; the pipeline does. */
     val missing: Double? = null,
+    /** The levels of categorical columns in the order of their codes, where the model file does not settle them. */
+    val levels: Map<String, List<String>> = emptyMap(),
 ) {
     /** The same with a schema. */
     fun withSchema(schema: String): ImportOptions = copy(schema = schema)
@@ -65,6 +68,9 @@ data class ImportOptions @JvmOverloads constructor(
     /** The same with a value besides NaN that is read as missing. */
     fun withMissing(missing: Double): ImportOptions = copy(missing = missing)
 
+    /** The same with the levels of columns. */
+    fun withLevels(levels: Map<String, List<String>>): ImportOptions = copy(levels = levels)
+
     internal fun json(): String {
         weights.forEachIndexed { at, weight ->
             if (!weight.isFinite()) {
@@ -81,6 +87,7 @@ data class ImportOptions @JvmOverloads constructor(
             put("classes", JsonArray(named.map(::JsonPrimitive)))
             put("weights", JsonArray(weights.map(::JsonPrimitive)))
             if (missing != null) put("missing", missing)
+            if (levels.isNotEmpty()) put("levels", levelsJson(levels))
             put("reasons", reasons)
             put("iterations", iterations.word)
         }.toString()
@@ -104,8 +111,8 @@ enum class FileFormat {
 
 /** What [Pipeline.scoreFile] does besides scoring. */
 data class FileOptions @JvmOverloads constructor(
-    /** What to write. */
-    val format: FileFormat = FileFormat.CSV,
+    /** What to write; by default what the ending of the output's name says, CSV if it says none. */
+    val format: FileFormat? = null,
     /** The moment, the zone and the mode; its other fields have no meaning here. */
     val context: Context = Context(),
     /** A file that says which column is which attribute. */
@@ -120,6 +127,10 @@ data class FileOptions @JvmOverloads constructor(
     val top: Int? = null,
     /** How many threads; one for each processor if it is not said. */
     val threads: Int? = null,
+    /** Columns of the input that go through to the output; `all` stands for all. */
+    val columns: List<String> = emptyList(),
+    /** Whether CSV is written so that Excel reads it as it is meant. */
+    val excel: Boolean = false,
     /** Whether a result that says nothing of the leads is written, instead of the error `worthless_result`. */
     val allowWorthless: Boolean = false,
 ) {
@@ -130,7 +141,7 @@ data class FileOptions @JvmOverloads constructor(
         val fields: Map<String, JsonElement?> = mapOf(
             "input" to JsonPrimitive(checked(input.toString(), "invalid_context", "input")),
             "output" to JsonPrimitive(checked(output.toString(), "invalid_context", "output")),
-            "format" to JsonPrimitive(format.name.lowercase()),
+            "format" to format?.let { JsonPrimitive(it.name.lowercase()) },
             "map" to map?.let { JsonPrimitive(it.toString()) },
             "activities" to activities?.let { JsonPrimitive(it.toString()) },
             "as_of" to JsonPrimitive(context.asOfText()),
@@ -140,6 +151,8 @@ data class FileOptions @JvmOverloads constructor(
             "reasons" to reasons?.let { JsonPrimitive(it) },
             "top" to top?.let { JsonPrimitive(it) },
             "threads" to threads?.let { JsonPrimitive(it) },
+            "columns" to JsonArray(columns.map { JsonPrimitive(it) }),
+            "excel" to JsonPrimitive(excel),
             "allow_worthless" to JsonPrimitive(allowWorthless),
         )
         return buildJsonObject { fields.forEach { (name, value) -> if (value != null) put(name, value) } }.toString()
@@ -169,3 +182,10 @@ data class TierCount(
     /** How many. */
     val leads: Long,
 )
+
+/** Levels as the core reads them. */
+internal fun levelsJson(levels: Map<String, List<String>>): JsonObject = buildJsonObject {
+    for ((column, names) in levels) {
+        put(checked(column, "invalid_context", "levels"), JsonArray(names.map { JsonPrimitive(checked(it, "invalid_context", "levels")) }))
+    }
+}

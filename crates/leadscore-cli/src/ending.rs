@@ -1,0 +1,61 @@
+//! What happens when the command is told to end, by Ctrl-C or by another program.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether a command is at work.
+static IS_RUNNING: AtomicBool = AtomicBool::new(false);
+
+/// Removes unfinished files before the command ends by SIGINT, SIGTERM or SIGHUP; it then ends by that signal, as others
+/// expect of it. Elsewhere than on Unix a file may stay, `.leadscore-<process>-<number>.partial`.
+///
+/// Until the guard is dropped; afterwards these signals mean what they meant before, to a host that goes on.
+#[cfg(unix)]
+pub(crate) fn clean_up_when_told_to_end() -> Guard {
+    use std::sync::Once;
+
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+
+    static STARTED: Once = Once::new();
+    IS_RUNNING.store(true, Ordering::SeqCst);
+    STARTED.call_once(|| {
+        let (ignored, caught) = (signals_of_process("SigIgn:"), signals_of_process("SigCgt:"));
+        let has = |mask: u64, signal: i32| mask & 1 << (signal - 1) != 0;
+        // Whoever started the command may want it to go on, as `nohup` does.
+        let heard = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| !has(ignored, *signal));
+        // Where signals cannot be heard the command works all the same.
+        let Ok(mut signals) = Signals::new(heard) else { return };
+        std::thread::spawn(move || {
+            for signal in signals.forever() {
+                // A host that handles the signal itself has been told too.
+                if IS_RUNNING.load(Ordering::SeqCst) || !has(caught, signal) {
+                    leadscore_files::abandon_unfinished_files();
+                    let _ = signal_hook::low_level::emulate_default_handler(signal);
+                }
+            }
+        });
+    });
+    Guard
+}
+
+#[cfg(not(unix))]
+pub(crate) fn clean_up_when_told_to_end() -> Guard {
+    Guard
+}
+
+/// As long as it lives the command runs.
+pub(crate) struct Guard;
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        IS_RUNNING.store(false, Ordering::SeqCst);
+    }
+}
+
+/// The signals that the process ignores or catches, one bit each; known on Linux only.
+#[cfg(unix)]
+fn signals_of_process(line: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|own| own.strip_prefix(line));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}

@@ -1,0 +1,174 @@
+//! Columns of the input that go through to the output as they are.
+
+use leadscore::error::Path as ErrorPath;
+use leadscore::{Attribute, Error, ErrorKind, Lead};
+use leadscore_csv::CsvWriter;
+
+use super::columns::find_column;
+use crate::wording::first_of;
+
+/// The names that stand for all columns of a table.
+const ALL: &str = "all";
+/// Columns of the output that are not carried through.
+const OWN: [&str; 7] = ["lead_id", "row", "score", "probability", "tier", "action", "reasons"];
+
+/// The columns of an input that go through to the output, each with its heading there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CarriedColumns {
+    columns: Vec<CarriedColumn>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CarriedColumn {
+    /// The name in the output.
+    heading: String,
+    /// The attribute or field of a JSON record.
+    field: String,
+    /// The column of a table.
+    column: Option<usize>,
+}
+
+impl CarriedColumns {
+    /// Finds columns of a table by their names, by names that are the same but for case, blanks and punctuation, or by the
+    /// attribute that they are read as, such as `name` for `Full Name`; `all` stands for all. A column that is called like
+    /// one of the output's own, such as `score`, is written as `input_score`.
+    ///
+    /// # Errors
+    /// `invalid_context` with the path `columns` for a name that no column has.
+    pub fn of_table(wanted: &[String], header: &[&str]) -> Result<CarriedColumns, Error> {
+        CarriedColumns::find(wanted, header, |name| find_column(name, header))
+    }
+
+    /// The same where something is known of columns that their names do not say.
+    pub(super) fn find(
+        wanted: &[String],
+        header: &[&str],
+        find: impl Fn(&str) -> Option<usize>,
+    ) -> Result<CarriedColumns, Error> {
+        let mut found = CarriedColumns::default();
+        for name in wanted.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
+            if let Some(column) = header.iter().position(|own| own.trim() == name).or_else(|| find(name)) {
+                found.add(name, name, Some(column));
+            } else if name == ALL {
+                header.iter().enumerate().for_each(|(column, own)| found.add(own, own, Some(column)));
+            } else {
+                let known = first_of(header);
+                let message = format!("the file has no column `{name}`; its columns: {known}");
+                return Err(Error::new(ErrorKind::InvalidContext, ErrorPath::from_field("columns"), message));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Fields of JSON records, whose names must be as they are written: no header tells what they are.
+    pub(super) fn of_records(wanted: &[String]) -> Result<CarriedColumns, Error> {
+        let mut found = CarriedColumns::default();
+        for name in wanted.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
+            if name == ALL {
+                let message =
+                    "`all` stands for the columns of a table; name the fields of JSON records one by one";
+                return Err(Error::new(ErrorKind::InvalidContext, ErrorPath::from_field("columns"), message));
+            }
+            found.add(name, name, None);
+        }
+        Ok(found)
+    }
+
+    fn add(&mut self, name: &str, field: &str, column: Option<usize>) {
+        let is_own =
+            OWN.contains(&name) || name.starts_with("p_") || name == "margin" || name.starts_with("pred");
+        let heading = if is_own { format!("input_{name}") } else { name.to_owned() };
+        let is_new = self.columns.iter().all(|own| own.heading != heading);
+        if is_new {
+            self.columns.push(CarriedColumn { heading, field: field.to_owned(), column });
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.columns.is_empty()
+    }
+
+    /// Their places in the table, from 0.
+    pub fn places(&self) -> impl Iterator<Item = usize> {
+        self.columns.iter().filter_map(|own| own.column)
+    }
+
+    /// Their names in the output.
+    pub fn headings(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|own| own.heading.as_str())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &CarriedColumn> {
+        self.columns.iter()
+    }
+
+    /// The names of fields that were in none of the records, by what was seen of each.
+    pub(super) fn absent(&self, seen: &[bool]) -> Vec<&str> {
+        let absent = self.columns.iter().zip(seen).filter(|(_, seen)| !**seen);
+        absent.map(|(own, _)| own.field.as_str()).collect()
+    }
+}
+
+impl CarriedColumn {
+    /// What it holds of a row, of which `raw` gives the cell in a column.
+    pub(crate) fn of_row<'a>(&self, raw: impl Fn(usize) -> Option<&'a str>) -> Attribute {
+        Attribute::Text(self.column.and_then(raw).unwrap_or_default().trim().to_owned())
+    }
+
+    /// What it holds of a JSON record.
+    pub(crate) fn of_lead(&self, lead: &Lead) -> Attribute {
+        let id = || lead.id.clone().filter(|_| self.field == "lead_id" || self.field == "id");
+        let value = lead.attributes.get(&self.field).cloned();
+        value.or_else(|| id().map(Attribute::Text)).unwrap_or_else(|| Attribute::Text(String::new()))
+    }
+
+    pub(super) fn is_in(&self, lead: &Lead) -> bool {
+        lead.attributes.contains_key(&self.field) || self.field == "lead_id" || self.field == "id"
+    }
+}
+
+/// Adds cells to a row of CSV.
+pub(crate) fn write_cells<W: std::io::Write>(
+    cells: &[Attribute],
+    csv: &mut CsvWriter<W>,
+) -> Result<(), Error> {
+    cells.iter().try_for_each(|cell| match cell {
+        Attribute::Number(number) => csv.number(Some(*number)),
+        other => csv.text(&other.as_ref().to_text()),
+    })
+}
+
+/// The column for the lead's id, by its name.
+pub fn id_column(header: &[&str]) -> Option<usize> {
+    find_column("lead_id", header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(wanted: &str, header: &[&str]) -> Result<Vec<(String, usize)>, String> {
+        let wanted: Vec<String> = wanted.split(',').map(str::to_owned).collect();
+        let found = CarriedColumns::of_table(&wanted, header).map_err(|error| error.to_string())?;
+        Ok(found.headings().map(str::to_owned).zip(found.places()).collect())
+    }
+
+    #[test]
+    fn columns_are_found_by_name_by_attribute_and_altogether() {
+        let header = ["Lead ID", "Full Name", "E-Mail", "score", "Owner"];
+        let pairs = |pairs: &[(&str, usize)]| {
+            Ok(pairs.iter().map(|(name, at)| ((*name).to_owned(), *at)).collect::<Vec<_>>())
+        };
+        assert_eq!(find("Owner,name, email", &header), pairs(&[("Owner", 4), ("name", 1), ("email", 2)]));
+        assert_eq!(find("owner,score", &header), pairs(&[("owner", 4), ("input_score", 3)]));
+        let all = [("Lead ID", 0), ("Full Name", 1), ("E-Mail", 2), ("input_score", 3), ("Owner", 4)];
+        assert_eq!(find("all", &header), pairs(&all));
+        assert!(
+            find("salary", &header)
+                .unwrap_err()
+                .contains("no column `salary`; its columns: Lead ID, Full Name")
+        );
+    }
+}
