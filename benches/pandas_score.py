@@ -26,8 +26,8 @@ DATES = ["created_at", "last_activity_at"]
 NUMBERS = [*COUNTS, "sequence_step", "sequence_length"]
 COLUMNS = [*TEXTS, *DATES, *NUMBERS, "enrolled_in_sequence"]
 TIERS = pd.Index(["HOT", "WARM", "COLD", "DEAD"])
-ACTIONS = pd.Index(["Call today and offer a demo", "Write a personal e-mail this week",
-                    "Keep in the nurture sequence", "No sales time; newsletter only"])
+ACTIONS = pd.Index(["Offer a demo today", "Get in touch this week",
+                    "Nurture without sales time", "No sales time"])
 # What a text cell says instead of nothing.
 MISSING = ["", "NULL", "\\N", "#N/A", "NaN", "N/A"]
 BASE = -1.73

@@ -49,7 +49,7 @@ test('the command is the command', (t) => {
   const scored = run('score', join(EXAMPLES, 'leads.csv'), '--as-of', '2026-11-20', '-f', 'csv', '-o', 'scores.csv');
   assert.equal(scored.status, 0, String(scored.stderr));
   const table = run('score', join(EXAMPLES, 'leads.csv'), '--as-of', '2026-11-20', '--top', '3');
-  assert.match(String(table.stdout), /HOT   Call today/);
+  assert.match(String(table.stdout), /HOT   Offer a demo today/);
   assert.equal(run('score', 'none.csv').status, 2);
   assert.equal(run('frobnicate').status, 2);
   assert.equal(run('--help').status, 0);

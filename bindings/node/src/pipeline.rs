@@ -1,6 +1,6 @@
 //! Pipelines.
 
-use leadscore::{Context, Error, ErrorKind, FeatureMatrix, ImportOptions, ScoreColumns, Stop, never_stop};
+use leadscore::{Context, Error, FeatureMatrix, ImportOptions, ScoreColumns, Stop, never_stop};
 use napi::Env;
 use napi::bindgen_prelude::{AbortSignal, AsyncTask, Float64Array, Int32Array, ObjectFinalize};
 use napi_derive::napi;
@@ -91,11 +91,8 @@ impl Pipeline {
     /// Loads a pipeline file.
     #[napi(factory)]
     pub fn load(env: Env, path: String) -> napi::Result<Pipeline> {
-        let text = enter(env, || {
-            String::from_utf8(read(&path)?)
-                .map_err(|_| Error::new(ErrorKind::InvalidJson, "", "the file is not UTF-8 text"))
-        })?;
-        Pipeline::from_json(env, text)
+        let bytes = enter(env, || read(&path))?;
+        Pipeline::new(env, enter(env, || leadscore::Pipeline::from_bytes(&bytes))?, bytes.len())
     }
 
     /// Makes a pipeline of the bytes of an XGBoost or LightGBM model.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use leadscore::{Context, Error, ErrorKind, ImportOptions, ScoreColumns};
+use leadscore::{Context, Error, ImportOptions, ScoreColumns};
 use numpy::{PyArray1, PyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -35,9 +35,7 @@ impl Pipeline {
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Pipeline> {
         enter(py, || {
             let bytes = std::fs::read(&path).map_err(|error| Error::io(&path, error))?;
-            let text = String::from_utf8(bytes)
-                .map_err(|_| Error::new(ErrorKind::InvalidJson, "", "the file is not UTF-8 text"))?;
-            leadscore::Pipeline::from_json(&text)
+            leadscore::Pipeline::from_bytes(&bytes)
         })
         .map(Pipeline)
     }

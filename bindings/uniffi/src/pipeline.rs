@@ -1,7 +1,7 @@
 //! Pipelines.
 
 use leadscore::error::catch_panic;
-use leadscore::{Context, Error, ErrorKind, ImportOptions};
+use leadscore::{Context, Error, ImportOptions};
 
 use crate::enter::{Stop, enter_parallel};
 use crate::error::LeadscoreError;
@@ -63,9 +63,7 @@ impl Pipeline {
     #[uniffi::constructor]
     pub fn load(path: String) -> Result<Pipeline, LeadscoreError> {
         let bytes = std::fs::read(&path).map_err(|error| Error::io(&path, error))?;
-        let text = String::from_utf8(bytes)
-            .map_err(|_| Error::new(ErrorKind::InvalidJson, "", "the file is not UTF-8 text"))?;
-        Pipeline::from_json(text)
+        Ok(Pipeline(leadscore::Pipeline::from_bytes(&bytes)?))
     }
 
     /// Makes a pipeline of an XGBoost or LightGBM model.

@@ -34,8 +34,11 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Write the features a pipeline computes for every lead
     Features(FeaturesArgs),
-    /// Tell what the reader understood of a CSV file, as JSON
+    /// Tell what the reader understood of a CSV file, and which column a pipeline would read as what
     Inspect(InspectArgs),
+    /// Write a first mapping or pipeline for a CSV file, to be changed by hand
+    #[command(subcommand)]
+    Init(InitCommand),
     /// Write the margins and predictions of an XGBoost or LightGBM model
     Predict(PredictArgs),
     /// Make a pipeline of an XGBoost or LightGBM model
@@ -162,6 +165,46 @@ pub(crate) struct InspectArgs {
     /// A JSON file with what is known of the file: delimiter, encoding, decimal, `date_order`, header
     #[arg(short, long, value_name = "FILE")]
     pub(crate) map: Option<PathBuf>,
+    /// Also tell which column would be which attribute of this built-in pipeline or pipeline file
+    #[arg(short, long, value_name = "NAME|FILE")]
+    pub(crate) pipeline: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Words>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum InitCommand {
+    /// A mapping: which column of the file is which attribute of a pipeline
+    Mapping(InitMappingArgs),
+    /// A pipeline of rules on the columns of the file
+    Pipeline(InitPipelineArgs),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct InitMappingArgs {
+    /// A CSV file, also gzipped
+    pub(crate) input: String,
+    /// The built-in pipeline or pipeline file that is to read it
+    #[arg(short, long, default_value = "conversion", value_name = "NAME|FILE")]
+    pub(crate) pipeline: String,
+    /// Where to write it [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct InitPipelineArgs {
+    /// A CSV file, also gzipped
+    pub(crate) input: String,
+    /// The pipeline's id [default: the file's name]
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// Where to write it [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]

@@ -6,6 +6,7 @@ pub(crate) mod compare;
 pub(crate) mod explain;
 pub(crate) mod features;
 pub(crate) mod import;
+pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod manual;
 #[cfg(not(feature = "serve"))]

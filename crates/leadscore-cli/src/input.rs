@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use leadscore::{AsOf, Error, Mode, Pipeline, Prediction, ScoreOptions, Timestamp, Zone};
+use leadscore::{AsOf, Error, Mode, Pipeline, Prediction, ScoreOptions, Timestamp, Zone, did_you_mean};
 use leadscore_files::{LeadInput, LeadReader, ReadLead, note_stand_in, refuse_overwriting};
 
 use crate::args::output::check_ending;
@@ -88,14 +88,15 @@ pub(crate) fn pipeline(name: &str) -> Result<Pipeline, Failure> {
     if Pipeline::builtin_names().any(|builtin| builtin == name) {
         return Ok(Pipeline::builtin(name)?);
     }
-    let text = std::fs::read_to_string(name).map_err(|error| {
+    let bytes = std::fs::read(name).map_err(|error| {
         let names: Vec<&str> = Pipeline::builtin_names().collect();
+        let meant = did_you_mean(name, names.iter().copied());
         Failure::message(format!(
-            "{name}: neither a built-in pipeline ({}) nor a readable file: {error}",
+            "{name}: neither a built-in pipeline{meant} ({}) nor a readable file: {error}",
             names.join(", ")
         ))
     })?;
-    Pipeline::from_json(&text).map_err(|error| Failure::about(name, error))
+    Pipeline::from_bytes(&bytes).map_err(|error| Failure::about(name, error))
 }
 
 /// The one place where the command reads a clock.

@@ -44,6 +44,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Compare(args) => command::compare::run(&args),
         Command::Features(args) => command::features::run(&args),
         Command::Inspect(args) => command::inspect::run(&args),
+        Command::Init(command) => command::init::run(&command),
         Command::Predict(args) => command::predict::run(&args),
         Command::Import(args) => command::import::run(&args),
         Command::Assist(command) => command::assist::run(&command),

@@ -62,8 +62,17 @@ fn wants_colour(terminal: bool) -> bool {
 
 /// The word that opens an error message.
 pub(crate) fn paint_error(text: &str) -> String {
+    painted(text, AnsiColor::Red)
+}
+
+/// The word that opens a warning.
+pub(crate) fn paint_warning(text: &str) -> String {
+    painted(text, AnsiColor::Yellow)
+}
+
+fn painted(text: &str, colour: AnsiColor) -> String {
     if wants_colour(std::io::stderr().is_terminal()) {
-        let style = Style::new().fg_color(Some(AnsiColor::Red.into())).bold();
+        let style = Style::new().fg_color(Some(colour.into())).bold();
         format!("{style}{text}{style:#}")
     } else {
         text.to_owned()

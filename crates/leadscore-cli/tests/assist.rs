@@ -15,7 +15,7 @@ fn every_question_has_an_answer_without_a_model() {
     for (command, pipeline, says) in [
         ("predict", "conversion", "becomes a customer within 90 days (by rules, not calibrated)"),
         ("time", "conversion", "days until it signs, between"),
-        ("next", "conversion", "Within 24 hours: Call and offer a demo"),
+        ("next", "conversion", "Within 24 hours: Call the lead"),
         ("qualify", "qualify", "points for the lead's own words"),
     ] {
         let run = assist(command, &["-p", pipeline]);
@@ -178,7 +178,7 @@ mod connected {
             let server = ModelServer::start(vec![(status, text)]);
             let run = ask(&server, &[]);
             assert_eq!(run.code, 1, "{}{}", run.out, run.err);
-            assert!(run.out.contains("Within 24 hours: Call and offer a demo"), "{}", run.out);
+            assert!(run.out.contains("Within 24 hours: Call the lead"), "{}", run.out);
             assert!(run.out.contains(says) && run.err.contains(says), "{}{}", run.out, run.err);
             assert!(!run.out.contains("sk-secret") && !run.err.contains("sk-secret"));
         }

@@ -69,7 +69,7 @@ fn words_for_missing_are_texts_until_it_is_known_what_a_column_holds() {
         let (mut row, mut found) = (Row::default(), vec![Vec::new(), Vec::new()]);
         while reader.next_row(&mut row).unwrap() == ReadRow::Row {
             for (column, found) in (1..).zip(&mut found) {
-                found.push(row.text(column).map(|text| text.into_owned()));
+                found.push(row.text(column).map(std::borrow::Cow::into_owned));
             }
         }
         (found, reader.warnings().iter().map(ToString::to_string).collect())

@@ -45,7 +45,7 @@ pub use leadscore::{Stop, never_stop};
 pub use notes::{Note, Notes, Progress};
 pub use read::{
     ByteCounter, CarriedColumns, FoundRecord, InputFile, InputFormat, JsonRecords, LeadInput, LeadReader,
-    Mapping, ReadLead, Rejection, id_column, lead_title,
+    Mapping, ReadColumn, ReadLead, Rejection, id_column, lead_title,
 };
 pub use score::{Destination, FileSummary, ReceiveReport, Scoring, note_stand_in};
 pub use write::{

@@ -272,6 +272,16 @@ pub struct LeadReader {
     notes: Vec<String>,
 }
 
+/// A column of a table, and the attribute it is read as; `lead_id` is the lead's id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReadColumn {
+    /// The column's name.
+    pub column: String,
+    /// The attribute.
+    pub attribute: String,
+}
+
 enum Source {
     Table(Box<table::Table>),
     Records(Box<records::Records>),
@@ -294,14 +304,12 @@ impl Log {
         notes: &mut dyn Notes,
     ) -> Result<Log, Error> {
         notes.reading("the activity log", &path.to_string_lossy());
-        match LogStream::open(path, form, zone, small_log_bytes, notes)? {
-            Some(stream) => Ok(Log::Streamed(Box::new(stream))),
-            None => {
-                let (log, remarks) = ActivityLog::load(path, form, zone, notes)?;
-                let said = remarks.messages(form);
-                Ok(Log::Loaded { log: Arc::new(log), remarks: Box::new(remarks), said })
-            }
+        if let Some(stream) = LogStream::open(path, form, zone, small_log_bytes, notes)? {
+            return Ok(Log::Streamed(Box::new(stream)));
         }
+        let (log, remarks) = ActivityLog::load(path, form, zone, notes)?;
+        let said = remarks.messages(form);
+        Ok(Log::Loaded { log: Arc::new(log), remarks: Box::new(remarks), said })
     }
 
     /// Adds the log's activities of the next lead to its own.
@@ -355,6 +363,14 @@ impl Log {
 }
 
 impl LeadReader {
+    /// Which columns of a table are read, and as what; none for records in JSON, whose fields are attributes by name.
+    pub fn columns(&self) -> Vec<ReadColumn> {
+        match &self.source {
+            Source::Table(table) => table.used_columns(),
+            Source::Records(_) => Vec::new(),
+        }
+    }
+
     /// Reads the next row.
     ///
     /// # Errors

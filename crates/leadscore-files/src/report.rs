@@ -53,6 +53,8 @@ pub struct RankedLead {
     pub row: u64,
     /// What to call it: a name, a company or an id.
     pub name: String,
+    /// Its score as it is shown: see [`TierScheme::shown_score`](leadscore::TierScheme::shown_score).
+    pub score: String,
     /// What else is known of it.
     pub details: Vec<Detail>,
     /// Its score and why.
@@ -159,8 +161,8 @@ pub(crate) struct Line {
 }
 
 impl Ledger {
-    /// The sum behind a prediction; none where it came without reasons.
-    pub(crate) fn new(prediction: &Prediction) -> Option<Ledger> {
+    /// The sum behind a prediction whose score is shown like this; none where it came without reasons.
+    pub(crate) fn new(prediction: &Prediction, shown_score: &str) -> Option<Ledger> {
         let explanation = &prediction.explanation;
         let baseline = explanation.baseline?;
         let group = |code: &str| {
@@ -178,7 +180,8 @@ impl Ledger {
             })
             .collect();
         lines.retain(|line| line.points.abs() > NOISE);
-        Some(Ledger { baseline, lines, score: prediction.score })
+        // The numbers shown are to add up, so it is the shown score that counts.
+        Some(Ledger { baseline, lines, score: shown_score.parse().unwrap_or(prediction.score) })
     }
 
     /// What the shown numbers leave over, each being rounded for itself.
@@ -187,6 +190,17 @@ impl Ledger {
         let value = tenths(self.score) - shown;
         (value != 0).then_some(Tenths { value, signed: true })
     }
+}
+
+/// Whether two sentences have the same words.
+pub fn says_the_same(one: &str, other: &str) -> bool {
+    let words = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect()
+    };
+    words(one) == words(other)
 }
 
 /// With a capital first letter.

@@ -26,11 +26,21 @@ pub fn count(number: u64) -> String {
     out
 }
 
-/// Points with a sign and one decimal, with a true minus: `−2.2`.
+/// Points with a sign and one decimal, half away from zero, with a true minus: `−2.3` for −2.25.
 pub fn points(points: f64) -> String {
     let mut text = String::new();
     push_points(points, &mut text);
     text
+}
+
+/// A number with one decimal, half away from zero: `79.6`.
+pub fn one_decimal(number: f64) -> String {
+    let mut text = String::new();
+    if number < 0.0 {
+        text.push('−');
+    }
+    push_one_decimal(number.abs(), &mut text);
+    if text == "−0.0" { "0.0".to_owned() } else { text }
 }
 
 /// Appends what [`points`] gives.
@@ -44,17 +54,15 @@ pub(crate) fn push_points(points: f64, text: &mut String) {
     }
 }
 
-/// Appends `{:.1}` of a number that is not negative.
+/// Appends a number that is not negative with one decimal, half away from zero.
 fn push_one_decimal(number: f64, text: &mut String) {
-    let tenths = number * 10.0;
-    let above = tenths - tenths.floor();
-    // Near the middle between two tenths the product's own rounding could decide: there the number itself is looked at.
-    if tenths > 99.5 || (above - 0.5).abs() < 1e-6 {
+    let tenths = (number * 10.0).round();
+    if tenths >= 100.0 {
         // Writing to a String does not fail.
-        let _ = write!(text, "{number:.1}");
+        let _ = write!(text, "{:.1}", tenths / 10.0);
         return;
     }
-    let tenths = tenths.round() as u8;
+    let tenths = tenths as u8;
     if tenths >= 10 {
         text.push(char::from(b'0' + tenths / 10));
     } else {
@@ -99,13 +107,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_decimal_is_that_of_the_formatter() {
-        let numbers = (0..200_000).map(|n| f64::from(n) * 0.000_073);
-        let ties = (0..200).map(|n| f64::from(n) * 0.05).flat_map(|x| [x, x.next_up(), x.next_down().abs()]);
-        for number in numbers.chain(ties).chain([9.94, 9.95, 9.96, 99.96, 1e300, f64::INFINITY]) {
+    fn one_decimal_is_half_away_from_zero() {
+        for (number, wanted) in [
+            (0.0, "0.0"),
+            (0.04, "0.0"),
+            (0.05, "0.1"),
+            (0.25, "0.3"),
+            (0.35, "0.4"),
+            (9.94, "9.9"),
+            (9.95, "10.0"),
+            (12.25, "12.3"),
+            (99.96, "100.0"),
+            (f64::INFINITY, "inf"),
+        ] {
             let mut text = String::new();
             push_one_decimal(number, &mut text);
-            assert_eq!(text, format!("{number:.1}"), "{number:?}");
+            assert_eq!(text, wanted, "{number:?}");
         }
     }
 
@@ -114,7 +131,7 @@ mod tests {
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(counted(1, "row", "rows"), "1 row");
         assert_eq!(points(-0.04), "0.0");
-        assert_eq!(points(-2.25), "−2.2");
+        assert_eq!(points(-2.25), "−2.3");
         assert_eq!(points(0.3), "+0.3");
         let berlin = Zone::named("Europe/Berlin").unwrap();
         assert_eq!(

@@ -1,12 +1,14 @@
 //! What can go wrong, each with a stable code and a path into the input.
 
 mod issue;
+mod meant;
 mod path;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use issue::Issue;
+pub use meant::did_you_mean;
 pub use path::{Path, PathStep};
 
 /// One enum and its list of all kinds from one table, so that neither can forget a kind.

@@ -12,7 +12,7 @@ pub(crate) use sum::PointSum;
 pub use value::{FeatureValue, FeatureValues, NamedValue};
 pub(crate) use words::Wording;
 
-use crate::expression::push_number;
+use crate::TierScheme;
 use crate::scorer::ContributionKind;
 
 /// One line of the sum that makes a score.
@@ -121,6 +121,8 @@ pub(crate) enum ExplanationDetail {
 pub(crate) struct ExplanationOptions<'a> {
     /// The tier's name, for the summary.
     pub(crate) tier: Option<&'a str>,
+    /// The tiers, which decide how a score is rounded in the summary.
+    pub(crate) tiers: &'a TierScheme,
     /// The most reasons to name.
     pub(crate) reason_limit: usize,
     pub(crate) detail: ExplanationDetail,
@@ -174,7 +176,7 @@ impl Explanation {
             .collect();
         let summary = if is_full {
             let disqualified = sum.disqualified_by.map(|part| wording.text(part, &mut buffer));
-            summary(sum.score, options.tier, &reasons, disqualified.as_deref())
+            summary(&options.tiers.shown_score(sum.score), options.tier, &reasons, disqualified.as_deref())
         } else {
             String::new()
         };
@@ -182,13 +184,13 @@ impl Explanation {
     }
 }
 
-fn summary(score: f64, tier: Option<&str>, reasons: &[Reason], disqualified: Option<&str>) -> String {
+fn summary(score: &str, tier: Option<&str>, reasons: &[Reason], disqualified: Option<&str>) -> String {
     let mut out = String::new();
     if let Some(tier) = tier {
         out.push_str(tier);
         out.push_str(", ");
     }
-    push_number(&mut out, score.round());
+    out.push_str(score);
     out.push_str(" of 100");
     if let Some(why) = disqualified {
         out.push_str(". Ruled out: ");
@@ -215,13 +217,16 @@ mod tests {
     fn a_summary_says_what_speaks_for_and_against() {
         let reason = |points: f64, text: &str| Reason { code: "r".into(), points, text: text.into() };
         let reasons = [reason(9.0, "A"), reason(-4.0, "B"), reason(0.5, "C"), reason(-0.1, "D")];
-        assert_eq!(summary(71.5, Some("HOT"), &reasons, None), "HOT, 72 of 100. For: A; C. Against: B; D.");
-        assert_eq!(summary(71.4, None, &reasons[..1], None), "71 of 100. For: A.");
-        assert_eq!(summary(3.0, Some("COLD"), &reasons[1..2], None), "COLD, 3 of 100. Against: B.");
-        assert_eq!(summary(3.0, None, &[], None), "3 of 100.");
         assert_eq!(
-            summary(0.0, Some("COLD"), &reasons, Some("Is a student")),
-            "COLD, 0 of 100. Ruled out: Is a student."
+            summary("71.5", Some("HOT"), &reasons, None),
+            "HOT, 71.5 of 100. For: A; C. Against: B; D."
+        );
+        assert_eq!(summary("71.4", None, &reasons[..1], None), "71.4 of 100. For: A.");
+        assert_eq!(summary("3.0", Some("COLD"), &reasons[1..2], None), "COLD, 3.0 of 100. Against: B.");
+        assert_eq!(summary("3.0", None, &[], None), "3.0 of 100.");
+        assert_eq!(
+            summary("0.0", Some("COLD"), &reasons, Some("Is a student")),
+            "COLD, 0.0 of 100. Ruled out: Is a student."
         );
     }
 

@@ -3,6 +3,7 @@
 //! A missing value is NaN and spreads; a condition over a missing value is neither true nor false, and only *true*
 //! fires. Sums run in f64 from left to right, as written.
 
+mod bounds;
 mod evaluate;
 mod format;
 mod input;

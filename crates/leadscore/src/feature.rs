@@ -32,3 +32,4 @@ pub use missing::{MissingCause, MissingFeature};
 pub use schema::{Feature, FeatureSchema};
 
 pub(crate) use extract::{Extraction, ExtractionBuffers, RecordRow};
+pub(crate) use gap::Gap;

@@ -1,6 +1,9 @@
 //! JSON read strictly: key order kept, repeated and unknown keys refused, a path in every error.
 
 mod cursor;
+mod decode;
+mod indent;
+mod place;
 
 use std::fmt::{self, Write as _};
 
@@ -11,6 +14,9 @@ use sha2::{Digest, Sha256};
 use crate::{Error, ErrorKind};
 
 pub(crate) use cursor::{Cursor, Document, Fields};
+pub(crate) use decode::decode;
+pub use decode::decode_json;
+pub(crate) use place::find as find_place;
 
 /// A JSON document with its key order kept.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +39,29 @@ const FEW_KEYS: usize = 16;
 /// Reads one JSON document.
 pub(crate) fn parse(text: &str) -> Result<Node, Error> {
     serde_json::from_str(text).map_err(|error| syntax_error(&error))
+}
+
+/// Reads a document that people write by hand: an error shows the line it is on.
+pub(crate) fn parse_file(text: &str) -> Result<Node, Error> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    serde_json::from_str(text).map_err(|error| {
+        let message = error.to_string();
+        let line = error.line().checked_sub(1).and_then(|line| text.lines().nth(line)).unwrap_or_default();
+        let shown = part_of_line(line, error.column());
+        let shown = if shown.trim().is_empty() { String::new() } else { format!(": {}", shown.trim()) };
+        Error::new(ErrorKind::InvalidJson, "", format!("{message}{shown}"))
+    })
+}
+
+/// What stands around a column, which counts bytes.
+fn part_of_line(line: &str, column: usize) -> String {
+    const SHOWN: usize = 80;
+    let before = line.char_indices().filter(|(at, _)| *at < column).count();
+    let skipped = before.saturating_sub(SHOWN / 2);
+    let shown: String = line.chars().skip(skipped).take(SHOWN).collect();
+    let (front, back) =
+        (if skipped > 0 { "… " } else { "" }, if line.chars().count() > skipped + SHOWN { " …" } else { "" });
+    format!("{front}{}{back}", shown.trim())
 }
 
 /// The error of a text that is no JSON.
@@ -227,6 +256,20 @@ impl Node {
     /// The document as compact JSON text.
     pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).expect("a node has a JSON form")
+    }
+
+    /// Takes away every `$comment`, which is for people alone.
+    pub(crate) fn drop_comments(&mut self) {
+        match self {
+            Node::List(items) => items.iter_mut().for_each(Node::drop_comments),
+            Node::Object(fields) => {
+                fields.retain(|(name, _)| name != "$comment");
+                for (_, node) in fields {
+                    node.drop_comments();
+                }
+            }
+            _ => {}
+        }
     }
 
     /// A field of an object, if it is one and has it.

@@ -367,7 +367,7 @@ mod text;
 pub mod tier;
 pub mod time;
 
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, did_you_mean};
 pub use explain::{
     Contribution, Disqualification, Explanation, FeatureValue, FeatureValues, NamedValue, Reason,
 };
@@ -377,7 +377,7 @@ pub use feature::{
     MissingFeature, Mode,
 };
 pub use forest::Forest;
-pub use json::Range;
+pub use json::{Range, decode_json};
 pub use pipeline::{
     ClassProbability, Context, Estimate, EstimateValue, GroupScore, ImportOptions, Interval, ModelCard,
     Pipeline, PipelineBuilder, Prediction, Provenance, Recommendation, RiskFactor, Score, ScoreColumns,

@@ -4,12 +4,15 @@ mod advice;
 mod builder;
 mod builtin;
 mod card;
+mod check;
 mod columns;
 mod context;
 mod describe;
 mod estimate;
+mod extend;
 mod import;
 mod importance;
+mod lint;
 mod measure;
 mod options;
 mod outcome;
@@ -20,6 +23,7 @@ mod prediction;
 mod read;
 mod records;
 mod rows;
+mod schema;
 mod score;
 mod scorer;
 
@@ -29,6 +33,7 @@ use std::sync::Arc;
 pub use advice::{Impact, Priority, Recommendation, RiskFactor, Trend};
 pub use builder::PipelineBuilder;
 pub use card::ModelCard;
+pub use check::{PipelineCheck, PipelineProblem};
 pub use columns::{ReasonColumn, ScoreColumns};
 pub use context::Context;
 pub use estimate::{Estimate, EstimateValue, Interval};
@@ -153,6 +158,18 @@ impl Pipeline {
     /// The pipeline as one self-contained JSON file: compact, in declared field order, shortest numbers.
     pub fn to_json(&self) -> String {
         Node::from(&*self.0).to_json()
+    }
+
+    /// The same for people to read and change: indented, with short objects and lists of numbers on one line each.
+    ///
+    /// ```
+    /// use leadscore::Pipeline;
+    /// let pipeline = Pipeline::builtin("conversion")?;
+    /// assert_eq!(Pipeline::from_json(&pipeline.to_indented_json())?, pipeline);
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn to_indented_json(&self) -> String {
+        Node::from(&*self.0).to_indented_json()
     }
 
     /// The same pipeline with another scale, such as one that was calibrated on new outcomes. It has the same id and

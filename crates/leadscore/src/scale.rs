@@ -83,7 +83,7 @@ impl Scale {
     /// # Errors
     /// `invalid_json`, or `invalid_pipeline` with the path of what is wrong.
     pub fn from_json(text: &str) -> Result<Scale, Error> {
-        let node = json::parse(text)?;
+        let node = json::parse_file(text)?;
         Scale::read(&Cursor::root(&node, "", Document::Pipeline))
     }
 

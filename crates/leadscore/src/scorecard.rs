@@ -114,7 +114,7 @@ impl Scorecard {
     /// # Errors
     /// `invalid_json`, or `invalid_pipeline` with the path of what is wrong.
     pub fn from_json(text: &str, schema: &FeatureSchema) -> Result<Scorecard, Error> {
-        let node = json::parse(text)?;
+        let node = json::parse_file(text)?;
         let reading = crate::expression::Reading::new();
         Scorecard::read(&Cursor::root(&node, "", Document::Pipeline), &schema.scope(), &reading)
     }

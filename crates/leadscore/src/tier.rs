@@ -1,11 +1,13 @@
 //! Tiers: names for stretches of the score or the probability, or for classes, each with what to do.
 
 mod read;
+mod shown;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
+use crate::error::did_you_mean;
 use crate::json::{self, Cursor, Document, Node};
 use crate::scale::Scale;
 use crate::{Error, ErrorKind};
@@ -127,8 +129,9 @@ impl TierScheme {
         let root = Cursor::root(&node, "tiers", Document::Pipeline);
         let found = root.entries()?.all().find(|(own, _)| *own == name).map(|(_, c)| TierScheme::read(&c));
         found.unwrap_or_else(|| {
-            let known = TierScheme::builtin_names().join(", ");
-            let message = format!("unknown tier scheme `{name}`; built in: {known}");
+            let known = TierScheme::builtin_names();
+            let meant = did_you_mean(name, known.iter().map(String::as_str));
+            let message = format!("unknown tier scheme `{name}`{meant}; built in: {}", known.join(", "));
             Err(Error::new(ErrorKind::UnknownName, "tiers", message))
         })
     }
@@ -146,7 +149,7 @@ impl TierScheme {
     /// # Errors
     /// `invalid_json`, or `invalid_pipeline` with the path of what is wrong.
     pub fn from_json(text: &str) -> Result<TierScheme, Error> {
-        let node = json::parse(text)?;
+        let node = json::parse_file(text)?;
         TierScheme::read(&Cursor::root(&node, "", Document::Pipeline))
     }
 

@@ -161,11 +161,11 @@ fn risk_categories_at_their_bounds() {
     let known = |company: &str| Lead::new("l").with("company", company).with("phone", "1");
     let ceo = |company: &str| known(company).with("title", "CEO");
     for (lead, wanted, level) in [
-        (known("Mills"), 30.0, "low"),
-        (Lead::new("l").with("title", "Developer").with("email", "a@nasa.gov"), 31.0, "medium"),
-        (ceo("Millers and More").with("email", "a@mit.edu"), 60.0, "high"),
-        (ceo("Global Mills").with("email", "a@b.example").with("page_view_count", 11.0), 79.0, "high"),
-        (ceo("Global Mills").with("email", "a@b.example").with("page_view_count", 12.0), 80.0, "critical"),
+        (known("Mills"), 30.0, "critical"),
+        (Lead::new("l").with("title", "Developer").with("email", "a@nasa.gov"), 31.0, "high"),
+        (ceo("Millers and More").with("email", "a@mit.edu"), 60.0, "medium"),
+        (ceo("Global Mills").with("email", "a@b.example").with("page_view_count", 11.0), 79.0, "medium"),
+        (ceo("Global Mills").with("email", "a@b.example").with("page_view_count", 12.0), 80.0, "low"),
     ] {
         let prediction = score("conversion-compat", &lead);
         assert_eq!(prediction.score, wanted);
@@ -224,21 +224,31 @@ fn recommendations_come_in_order_and_five_at_most() {
     let named = |codes: &[(&str, Priority)]| -> Vec<(String, Priority)> {
         codes.iter().map(|(code, priority)| ((*code).to_owned(), *priority)).collect()
     };
-    let cold = idle_for(31).with("title", "Developer");
+    // 15 + 8 + 15 + 10 + 20 − 25 + 0.75 (recency of 31 days): WARM, and below even chances.
+    let silent = idle_for(31)
+        .with("title", "CEO")
+        .with("email", "a@b.example")
+        .with("email_sent_count", 100.0)
+        .with("email_open_count", 10.0);
+    assert_eq!(score("conversion-compat", &silent).score, 43.75);
     let all = [
         ("re_engage", Priority::High),
         ("research_company", Priority::Medium),
         ("enroll", Priority::Medium),
         ("subject_lines", Priority::Low),
     ];
-    assert_eq!(of(&cold), named(&all));
-    let with_company = [
-        ("re_engage", Priority::Medium),
-        ("enroll", Priority::Medium),
-        ("subject_lines", Priority::Low),
-        ("other_channel", Priority::High),
-    ];
-    assert_eq!(of(&idle_for(15).with("title", "Developer").with("company", "Mills")), named(&with_company));
+    assert_eq!(of(&silent), named(&all));
+    // 15 + 8 + 8 + 8 + 10: WARM, hardly known; the phone is named only where there is one.
+    let fresh = Lead::new("l")
+        .with("title", "Developer")
+        .with("company", "Global Mills")
+        .with("email", "a@b.example");
+    let wanted = [("enroll", Priority::Medium), ("other_channel", Priority::High)];
+    assert_eq!(of(&fresh), named(&wanted));
+    let action =
+        |lead: &Lead| score("conversion-compat", lead).recommendations.last().unwrap().action.clone();
+    assert_eq!(action(&fresh), "Reach out on LinkedIn");
+    assert_eq!(action(&fresh.with("phone", "1")), "Reach out by phone");
     let hot = Lead::new("l")
         .with("company", "Global Mills")
         .with("title", "CEO")
@@ -247,6 +257,221 @@ fn recommendations_come_in_order_and_five_at_most() {
         .with("page_view_count", 3.0);
     assert_eq!(of(&hot), named(&[("demo_call", Priority::Urgent)]));
     assert_eq!(score("conversion-compat", &hot).probability, Some(0.71));
+}
+
+/// Whatever is known of a lead, what it is said to be and what is advised do not contradict each other.
+#[test]
+fn advice_agrees_with_the_tier_and_with_what_is_known() {
+    let mut met = std::collections::BTreeSet::new();
+    for case in 0..3_u32.pow(6) * 2 {
+        let digit = |place: u32| (case / 2 / 3_u32.pow(place) % 3) as usize;
+        let has_phone = case % 2 == 1;
+        let mut lead = idle_for([0, 20, 200][digit(0)]).with("created_at", "2026-04-01");
+        if has_phone {
+            lead = lead.with("phone", "+1 202 555 0101");
+        }
+        let email = [None, Some("ann@gmail.com"), Some("ann@mills.example")][digit(1)];
+        let title = [None, Some("Developer"), Some("CEO")][digit(2)];
+        let company = [None, Some("Mills"), Some("Global Mills")][digit(3)];
+        for (name, text) in [("email", email), ("title", title), ("company", company)] {
+            lead = text.into_iter().fold(lead, |lead, text| lead.with(name, text));
+        }
+        lead = lead
+            .with("meeting_count", [0.0, 1.0, 9.0][digit(4)])
+            .with("email_sent_count", [0.0, 20.0, 20.0][digit(5)])
+            .with("email_open_count", [0.0, 0.0, 2.0][digit(5)]);
+        for pipeline in ["conversion", "conversion-compat"] {
+            let found = score(pipeline, &lead);
+            let tier = found.tier.as_deref().unwrap();
+            let category = &found.estimate("risk_category").unwrap().value;
+            if tier == "HOT" {
+                assert!(!matches!(category, EstimateValue::Level(level) if level == "critical"), "{lead:?}");
+            }
+            assert!(tier != "DEAD" || found.recommendations.is_empty(), "{lead:?}");
+            let codes: Vec<&str> = found.recommendations.iter().map(|own| own.code.as_str()).collect();
+            assert_eq!(
+                codes.iter().any(|code| code.starts_with("demo_") || *code == "find_contact"),
+                tier == "HOT" || (tier != "DEAD" && email.is_none() && !has_phone),
+                "{lead:?}"
+            );
+            for own in &found.recommendations {
+                met.insert(own.code.clone());
+                let action = own.action.to_lowercase();
+                assert_ne!(Some(&*own.action), found.action.as_deref(), "{lead:?}");
+                if own.code == "find_contact" {
+                    assert!(email.is_none() && !has_phone);
+                    continue;
+                }
+                assert!(
+                    has_phone || !action.contains("call") && !action.contains("phone"),
+                    "{action}: {lead:?}"
+                );
+                let about_mail =
+                    ["mail", "subject", "sequence", "write"].iter().any(|word| action.contains(word));
+                assert!(email.is_some() || !about_mail, "{action}: {lead:?}");
+            }
+            let action = found.action.as_deref().unwrap().to_lowercase();
+            assert!(
+                !["call", "phone", "mail", "newsletter"].iter().any(|word| action.contains(word)),
+                "{action}"
+            );
+        }
+    }
+    let all = [
+        "demo_call",
+        "demo_email",
+        "enroll",
+        "find_contact",
+        "other_channel",
+        "re_engage",
+        "research_company",
+        "subject_lines",
+    ];
+    assert!(met.iter().map(String::as_str).eq(all), "{met:?}");
+}
+
+#[test]
+fn days_to_close_say_what_they_are() {
+    for pipeline in ["conversion", "conversion-compat"] {
+        let found = score(pipeline, &Lead::new("l"));
+        let days = found.estimate("days_to_close").unwrap();
+        assert_eq!((days.method.as_deref(), days.unit.as_deref()), (Some("rule_of_thumb"), Some("days")));
+        assert!(days.label.as_deref().unwrap().contains("rule of thumb"), "{days:?}");
+    }
+}
+
+#[test]
+fn a_burst_long_ago_is_no_improvement() {
+    let trend = |day: &str| {
+        let at = |hour: u32| format!("{day}T{hour:02}:00:00Z");
+        let lead =
+            (8..11).fold(Lead::new("l"), |lead, hour| lead.activity(Activity::new("call", time(&at(hour)))));
+        let found = score("conversion", &lead);
+        found.risks.iter().find(|risk| risk.code == "activity_burst").map(|risk| risk.trend).unwrap()
+    };
+    assert_eq!([trend("2026-11-10"), trend("2026-06-10")], [Trend::Improving, Trend::Stable]);
+}
+
+#[test]
+fn a_lead_that_never_did_anything_was_not_active() {
+    let came_in = Lead::new("l").with("created_at", "2026-11-18T08:00:00Z");
+    let text = |pipeline: &str, lead: &Lead| {
+        let found = score(pipeline, lead);
+        let line = found.explanation.contributions.iter().find(|c| &*c.code == "recency").unwrap();
+        line.text.to_string()
+    };
+    for pipeline in ["conversion", "conversion-compat", "lead-score", "priority"] {
+        assert_eq!(text(pipeline, &came_in), "Came in 0 days ago, without activity so far", "{pipeline}");
+        let seen = came_in.clone().with("page_view_count", 1.0);
+        assert_eq!(text(pipeline, &seen), "Active within the last day", "{pipeline}");
+        assert_eq!(text(pipeline, &idle_for(0)), "Active within the last day", "{pipeline}");
+    }
+}
+
+#[test]
+fn stated_counts_are_kinds_of_activity_as_logged_ones_are() {
+    let counted = |names: &[&str]| names.iter().fold(Lead::new("l"), |lead, name| lead.with(*name, 2.0));
+    let rule = |pipeline: &str, lead: &Lead| points(&score(pipeline, lead), "channels");
+    let two = counted(&["email_open_count", "email_click_count"]);
+    let three = counted(&["email_open_count", "email_click_count", "email_sent_count"]);
+    assert_eq!([rule("conversion-compat", &two), rule("conversion-compat", &three)], [0.0, 8.0]);
+    // Three kinds, one channel.
+    assert_eq!(rule("conversion", &three), 0.0);
+}
+
+#[test]
+fn a_log_that_outweighs_larger_stated_counts_is_a_warning() {
+    let stated = |opens: f64| Lead::new("l").with("email_open_count", opens);
+    let logged = |lead: Lead, day: &str| {
+        lead.activity(Activity::new("email_open", time(day)))
+            .activity(Activity::new("open", time("2026-11-01")))
+    };
+    let warnings = |lead: &Lead| -> Vec<String> {
+        score("conversion", lead).warnings.iter().map(ToString::to_string).collect()
+    };
+    let lead = logged(stated(30.0), "2026-11-10");
+    assert_eq!(
+        warnings(&lead),
+        ["e-mail opens: the record states 30, more than the activity log has; the log counts"]
+    );
+    assert!(warnings(&logged(stated(2.0), "2026-11-10")).is_empty());
+    assert!(warnings(&stated(30.0)).is_empty());
+    // What is logged after the as-of time is no log: the stated count is used.
+    let later = stated(30.0).activity(Activity::new("email_open", time("2026-12-01")));
+    assert!(warnings(&later).is_empty());
+    let found = score("conversion", &lead);
+    assert_eq!(
+        (found.missing.iter().any(|own| own.name == "email_opens_stated"), found.completeness),
+        (false, score("conversion", &logged(Lead::new("l"), "2026-11-10")).completeness)
+    );
+    let strict = leadscore::ScoreOptions::new().mode(leadscore::Mode::Strict);
+    assert!(
+        Pipeline::builtin("conversion").unwrap().score_with(&lead, &AsOf::new(time(NOON)), &strict).is_ok()
+    );
+    // Many at once, as one.
+    let leads: Vec<Lead> = (0..40).map(|at| if at % 2 == 0 { lead.clone() } else { stated(30.0) }).collect();
+    let many = Pipeline::builtin("conversion").unwrap().score_many(
+        &leads,
+        &AsOf::new(time(NOON)),
+        &Default::default(),
+    );
+    for (at, one) in many.into_iter().enumerate() {
+        assert_eq!(one.unwrap().warnings.len(), (at + 1) % 2, "{at}");
+    }
+}
+
+/// What its note and docs/pipelines.md say that it does otherwise; the documented figure stands beside each.
+#[test]
+fn the_additive_rule_differs_from_the_documented_service_where_it_says_so() {
+    let note = Pipeline::builtin("conversion-compat").unwrap().note().unwrap().to_owned();
+    for said in ["free-mail", "disposable", "endings", "vice president", "size words"] {
+        assert!(note.contains(said), "{said}: {note}");
+    }
+    let more =
+        |name: &str, value: &str| score("conversion-compat", &Lead::new("l").with(name, value)).score - 15.0;
+    for (name, value, points, documented) in [
+        ("email", "ann@yahoo.co.uk", -5.0, 10.0),
+        ("email", "ann@ox.ac.uk", 5.0, 10.0),
+        ("email", "ann@hmrc.gov.uk", 8.0, 10.0),
+        // 8 for the title itself.
+        ("title", "Vice President", 8.0 + 12.0, 8.0 + 15.0),
+        // 8 for the company itself; nine letters are a start-up there.
+        ("company", "Acme Inc.", 8.0 + 8.0, 8.0 + 3.0),
+        ("company_size", "medium", 5.0, 0.0),
+    ] {
+        assert_eq!(more(name, value), points, "{name}: {value}");
+        assert_ne!(points, documented);
+    }
+}
+
+/// What the note of `conversion` says of `conversion-compat`.
+#[test]
+fn the_rules_in_log_odds_have_the_signs_of_the_additive_ones() {
+    let signs = |pipeline: &str| -> Vec<(String, Vec<(String, bool)>)> {
+        let file: serde_json::Value =
+            serde_json::from_str(&Pipeline::builtin(pipeline).unwrap().to_json()).unwrap();
+        let groups = file["scorer"]["groups"].as_array().unwrap().iter();
+        let rules = groups.flat_map(|group| group["rules"].as_array().unwrap());
+        let sign = |rule: &serde_json::Value| {
+            let points = &rule["points"];
+            let amount = |value: &serde_json::Value| value.as_f64().map(|number| number > 0.0);
+            let mut found = Vec::new();
+            found.extend(amount(points).map(|sign| (String::new(), sign)));
+            // Views are worth one point each, so the rule is the count itself.
+            found.extend(points.as_str().map(|_| ("each".to_owned(), true)));
+            found.extend(points["product"][0].as_f64().map(|number| ("each".to_owned(), number > 0.0)));
+            for (level, value) in points["map"].as_object().into_iter().flatten() {
+                found.push((level.clone(), value.as_f64().unwrap() > 0.0));
+            }
+            for case in points["cases"].as_array().into_iter().flatten() {
+                found.push((case[0].to_string(), case[1].as_f64().unwrap() > 0.0));
+            }
+            assert!(!found.is_empty(), "{rule}");
+            (rule["code"].as_str().unwrap().to_owned(), found)
+        };
+        rules.map(sign).collect()
+    };
+    assert_eq!(signs("conversion"), signs("conversion-compat"));
 }
 
 #[test]

@@ -134,7 +134,7 @@ fn a_reason_worth_nothing_is_neither_for_nor_against() {
     .unwrap();
     let lead = leadscore::Lead::new("l").with("known", true);
     let prediction = pipeline.score(&lead, &AsOf::new(at(AS_OF))).unwrap();
-    assert_eq!(prediction.explanation.summary, "HOT, 90 of 100.");
+    assert_eq!(prediction.explanation.summary, "HOT, 90.0 of 100.");
 }
 
 #[test]

@@ -18,7 +18,7 @@ _UP, _DOWN, _REST = "#2a7f62", "#b4472f", "#8a8f98"
 def waterfall(prediction: Prediction) -> str:
     """From the baseline, line by line, to the score."""
     why = prediction.explanation
-    head = f"<b>{prediction.score:.0f}</b> of 100"
+    head = f"<b>{_shown(prediction)}</b> of 100"
     if prediction.tier is not None:
         head += f" · <b>{escape(prediction.tier)}</b>"
     if prediction.action:
@@ -45,7 +45,7 @@ def table(predictions: Sequence[Any]) -> str:
     for item in predictions[:50]:
         if isinstance(item, Prediction):
             reasons = "; ".join(f"{reason.points:+.1f} {reason.text}" for reason in item.reasons[:3])
-            cells = [item.lead_id, f"{item.score:.1f}", item.tier or "–", item.action or "", reasons]
+            cells = [item.lead_id, _shown(item), item.tier or "–", item.action or "", reasons]
         else:
             cells = ["", "–", "–", "", str(item)]
         rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
@@ -54,6 +54,12 @@ def table(predictions: Sequence[Any]) -> str:
     head = "".join(f"<th>{name}</th>" for name in ("lead", "score", "tier", "action", "why"))
     body = "".join(rows)
     return f'<table style="font-size:13px"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{tail}'
+
+
+def _shown(prediction: Prediction) -> str:
+    """The score as the summary has it, which is on its tier's side of every bound."""
+    before, found, _ = prediction.explanation.summary.partition(" of 100")
+    return before.rpartition(", ")[2] if found else f"{prediction.score:.1f}"
 
 
 def _bars(prediction: Prediction) -> str:

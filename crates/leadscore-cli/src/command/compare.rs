@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use leadscore::{AsOf, Contribution, Prediction, Provenance, Timestamp};
-use leadscore_files::wording::{count, points};
+use leadscore_files::wording::{count, one_decimal, points};
 use leadscore_files::{InputFile, InputFormat, refuse_overwriting};
 use serde::Serialize;
 
@@ -19,6 +19,7 @@ use crate::terminal::{Look, cut, fit};
 /// What is compared of a prediction.
 struct Scored {
     score: f64,
+    shown: String,
     tier: Option<Arc<str>>,
     contributions: Vec<Contribution>,
     origin: Origin,
@@ -34,14 +35,25 @@ struct Origin {
 
 impl From<Prediction> for Scored {
     fn from(prediction: Prediction) -> Scored {
+        let shown = shown_score(&prediction);
         let Provenance { pipeline, content_hash, as_of, .. } = prediction.provenance;
         Scored {
             score: prediction.score,
+            shown,
             tier: prediction.tier,
             contributions: prediction.explanation.contributions,
             origin: Origin { pipeline, content_hash, as_of },
         }
     }
+}
+
+/// The score as the scoring wrote it in its summary, which is on its tier's side of every bound.
+fn shown_score(prediction: &Prediction) -> String {
+    let summary = prediction.explanation.summary.as_str();
+    let after_tier =
+        prediction.tier.as_deref().and_then(|tier| summary.strip_prefix(tier)?.strip_prefix(", "));
+    let shown = after_tier.unwrap_or(summary).split_once(" of 100").map(|(score, _)| score);
+    shown.map_or_else(|| one_decimal(prediction.score), str::to_owned)
 }
 
 /// A lead whose score changed.
@@ -50,6 +62,10 @@ struct Move {
     lead_id: String,
     old_score: f64,
     new_score: f64,
+    #[serde(skip)]
+    old_shown: String,
+    #[serde(skip)]
+    new_shown: String,
     old_tier: Option<Arc<str>>,
     new_tier: Option<Arc<str>>,
     /// Reasons whose points changed by 0.05 or more, the strongest first.
@@ -161,6 +177,8 @@ fn compare(
             lead_id: id,
             old_score: before.score,
             new_score: after.score,
+            old_shown: before.shown,
+            new_shown: after.shown,
             old_tier: before.tier,
             new_tier: after.tier,
             reasons: changes(before.contributions, after.contributions),
@@ -218,10 +236,10 @@ fn write(out: &mut dyn Write, all: &Comparison, look: Look) -> Result<(), Failur
             let by = one.new_score - one.old_score;
             writeln!(
                 out,
-                "  {}  {:>3.0} → {:<3.0} {}  {}",
+                "  {}  {:>5} → {:<5} {}  {}",
                 fit(&one.lead_id, 20),
-                one.old_score,
-                one.new_score,
+                one.old_shown,
+                one.new_shown,
                 look.signed(&format!("{:>6}", points(by)), by),
                 tiers
             )?;

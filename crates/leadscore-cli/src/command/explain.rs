@@ -21,7 +21,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<bool, Failure> {
     let (lead, prediction) = (work.leads.lead(), work.score()?);
     let title = lead_title(lead);
     let picture = || {
-        let picture = svg::waterfall(&prediction, &title);
+        let picture = svg::waterfall(&prediction, &title, work.pipeline.tiers());
         picture.ok_or_else(|| Failure::message("the pipeline gives no reasons, so there is nothing to draw"))
     };
     if let Some(path) = &args.svg {
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<bool, Failure> {
     match format {
         Format::Json => json(&mut out, &prediction)?,
         Format::Svg => out.write_all(picture()?.as_bytes())?,
-        _ => waterfall::write(&mut out, &title, &prediction, args.output.look())?,
+        _ => waterfall::write(&mut out, &title, &prediction, work.pipeline.tiers(), args.output.look())?,
     }
     out.finish()?;
     Ok(true)

@@ -109,8 +109,8 @@ fn tell(pipeline: &Pipeline, args: &ImportArgs) {
 
 /// A name as it is, or the content of a file.
 fn name_or_file(text: &str) -> Result<String, Failure> {
-    match std::fs::read_to_string(text) {
-        Ok(json) => Ok(json),
+    match std::fs::read(text) {
+        Ok(bytes) => leadscore::decode_json(&bytes).map_err(|error| Failure::about(text, error)),
         // A name of something built in has no dot and no slash.
         Err(_) if !text.contains(['.', '/', '\\']) => Ok(text.to_owned()),
         Err(error) => Err(Failure::message(format!("{text}: {error}"))),
@@ -134,8 +134,8 @@ fn scale(text: &str) -> Result<String, Failure> {
             number(a)?,
             number(b)?
         )),
-        _ => match std::fs::read_to_string(text) {
-            Ok(json) => Ok(json),
+        _ => match std::fs::read(text) {
+            Ok(bytes) => leadscore::decode_json(&bytes).map_err(|error| Failure::about(text, error)),
             Err(_) => Err(Failure::message(format!(
                 "--scale: `{text}` is neither logistic, logistic:A:B, linear:FROM:TO, points, JSON nor a file of it"
             ))),

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &PipelinesArgs) -> Result<bool, Failure> {
         Some(name) if args.importance => {
             importance::write(&mut out, &pipeline(name)?, args, (format, look))?;
         }
-        Some(name) if format == Format::Json => writeln!(out, "{}", pipeline(name)?.to_json())?,
+        Some(name) if format == Format::Json => writeln!(out, "{}", pipeline(name)?.to_indented_json())?,
         Some(name) => describe(&mut out, &pipeline(name)?, look)?,
     }
     out.finish()?;

@@ -22,7 +22,7 @@ pub(crate) fn write(
     let tiers: Vec<&str> = pipeline.tiers().tiers().iter().map(leadscore::Tier::name).collect();
     let tier_width = tiers.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(4);
     let rank_width = ranked.len().to_string().len().max(2);
-    let fixed = rank_width + 2 + 2 + BAR + 1 + 3 + 2 + tier_width + 2;
+    let fixed = rank_width + 2 + 2 + BAR + 1 + 5 + 2 + tier_width + 2;
     let action_longest =
         ranked.iter().filter_map(|r| r.prediction.action.as_ref()).map(|a| a.chars().count()).max();
     let action_width = if look.width >= 90 { action_longest.unwrap_or(0).min(42) } else { 0 };
@@ -31,7 +31,7 @@ pub(crate) fn write(
         "{:>rank_width$}  {}  {}  {}  {}",
         "#",
         fit("Lead", name_width),
-        fit("Score", BAR + 4),
+        fit("Score", BAR + 6),
         fit("Tier", tier_width),
         if action_width > 0 { "Next" } else { "" }
     );
@@ -40,8 +40,7 @@ pub(crate) fn write(
     for lead in ranked {
         let tier = lead.prediction.tier.as_deref().unwrap_or("–");
         let place = tiers.iter().position(|name| *name == tier).unwrap_or(tiers.len());
-        let score =
-            format!("{} {:>3}", bar(lead.prediction.score / 100.0, BAR), lead.prediction.score.round());
+        let score = format!("{} {:>5}", bar(lead.prediction.score / 100.0, BAR), lead.score);
         writeln!(
             out,
             "{:>rank_width$}  {}  {}  {}  {}",

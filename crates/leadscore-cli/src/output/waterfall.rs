@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
-use leadscore::{Contribution, ContributionKind, EstimateValue, Prediction};
-use leadscore_files::wording::points;
+use leadscore::{Contribution, ContributionKind, EstimateValue, Prediction, TierScheme};
+use leadscore_files::report::says_the_same;
+use leadscore_files::wording::{one_decimal, points};
 
 use crate::failure::Failure;
 use crate::terminal::{Look, cut, fit};
@@ -13,18 +14,18 @@ pub(crate) fn write(
     out: &mut dyn Write,
     title: &str,
     prediction: &Prediction,
+    tiers: &TierScheme,
     look: Look,
 ) -> Result<(), Failure> {
+    let score = tiers.shown_score(prediction.score);
     let explanation = &prediction.explanation;
     let tier = prediction.tier.as_deref().unwrap_or("no tier");
+    let is_below =
+        |action: &&str| prediction.recommendations.iter().any(|own| says_the_same(&own.action, action));
+    let action = prediction.action.as_deref().filter(|action| !is_below(action));
     writeln!(out)?;
     writeln!(out, "{}  {}", look.bold(title), look.dim(&prediction.lead_id))?;
-    writeln!(
-        out,
-        "{} of 100, {tier}. {}",
-        number(prediction.score),
-        prediction.action.as_deref().unwrap_or_default()
-    )?;
+    writeln!(out, "{score} of 100, {tier}. {}", action.unwrap_or_default())?;
     writeln!(out)?;
     let text_width = (look.width / 2).clamp(24, 56);
     let bar_width = look.width.saturating_sub(text_width + 12).clamp(10, 48);
@@ -44,7 +45,13 @@ pub(crate) fn write(
     let place = |value: f64| ((value - low) / (high - low).max(1e-9) * bar_width as f64).round() as usize;
     running = baseline;
     let mark = format!("{}▏", " ".repeat(place(running).min(bar_width - 1)));
-    writeln!(out, "{}{:>8}  {}", fit("Every lead starts at", text_width), number(running), look.dim(&mark))?;
+    writeln!(
+        out,
+        "{}{:>8}  {}",
+        fit("Every lead starts at", text_width),
+        one_decimal(running),
+        look.dim(&mark)
+    )?;
     for step in &steps {
         let next = running + step.points;
         let (from, to) = (place(running.min(next)), place(running.max(next)));
@@ -64,13 +71,7 @@ pub(crate) fn write(
     }
     let bar = "█".repeat(place(prediction.score).max(1));
     writeln!(out, "{}", look.dim(&"─".repeat(text_width + 8)))?;
-    writeln!(
-        out,
-        "{}{:>8}  {}",
-        look.bold(&fit("Score", text_width)),
-        number(prediction.score),
-        look.bold(&bar)
-    )?;
+    writeln!(out, "{}{:>8}  {}", look.bold(&fit("Score", text_width)), score, look.bold(&bar))?;
     write_rest(out, prediction, look)
 }
 
@@ -113,16 +114,23 @@ fn write_rest(out: &mut dyn Write, prediction: &Prediction, look: Look) -> Resul
         .estimates
         .iter()
         .filter_map(|estimate| {
-            let name = estimate.name.replace('_', " ");
+            let name = estimate.label.clone().unwrap_or_else(|| estimate.name.replace('_', " "));
+            let interval = estimate
+                .interval
+                .map(|ends| format!(" ({} to {})", number(ends.low), number(ends.high)))
+                .unwrap_or_default();
             match &estimate.value {
-                EstimateValue::Number(value) => Some(format!("{name} {}", number(*value))),
+                EstimateValue::Number(value) => Some(format!("{name} {}{interval}", number(*value))),
                 EstimateValue::Level(level) => Some(format!("{name} {level}")),
                 _ => None,
             }
         })
         .collect();
     if !shown.is_empty() {
-        writeln!(out, "\n{}  {}", look.bold("Estimates"), shown.join(" · "))?;
+        writeln!(out, "\n{}", look.bold("Estimates"))?;
+        for line in shown {
+            writeln!(out, "  {line}")?;
+        }
     }
     if !prediction.recommendations.is_empty() {
         writeln!(out, "\n{}", look.bold("Do next"))?;

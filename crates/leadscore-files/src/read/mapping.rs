@@ -15,6 +15,9 @@ use crate::in_file;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mapping {
+    /// Whatever its author wants to say of it.
+    #[serde(default, rename = "$comment")]
+    _comment: serde::de::IgnoredAny,
     #[serde(default)]
     format: Option<u32>,
     /// The column that holds the lead's id.

@@ -9,7 +9,7 @@ use leadscore_csv::{ColumnKind, CsvOptions, CsvReader, ReadRow, Row, Warning};
 use super::carried::CarriedColumns;
 use super::mapping::{Mapping, find_column};
 use super::table_rows::{AttributeColumn, BlankIds, TableBlock, TableBuffers, TablePlan};
-use super::{InputFile, ReadLead, Rejection, SHOWN};
+use super::{InputFile, ReadColumn, ReadLead, Rejection, SHOWN};
 use crate::wording::first_of;
 use crate::{Notes, in_file, unreadable};
 
@@ -134,6 +134,17 @@ impl Table {
             *lead = self.plan.record(row, number, None, &mut self.blank_ids).to_lead();
         }
         Ok(ReadLead::Lead)
+    }
+
+    /// The columns that are read, and as what.
+    pub(super) fn used_columns(&self) -> Vec<ReadColumn> {
+        let name = |column: usize| self.reader.columns()[column].name.clone();
+        let id = self.plan.id_column_name();
+        let id = id.map(|column| ReadColumn { column: column.to_owned(), attribute: "lead_id".to_owned() });
+        let others = self.plan.columns.iter();
+        let others =
+            others.map(|own| ReadColumn { column: name(own.column), attribute: own.attribute.clone() });
+        id.into_iter().chain(others).collect()
     }
 
     /// How its rows become leads, for the threads that score.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use leadscore::Prediction;
+use leadscore::{Prediction, TierScheme};
 
 use super::{Escaped, Ledger, Line, cut, plain, signed};
 
@@ -27,16 +27,17 @@ text{font:14px system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,
 .j{stroke:#727a87}.base{fill:#727a87}.for{fill:#3fb27a}.against{fill:#ef7d70}.limit,.stripe{stroke:#d3ad4a}\
 .total{fill:#6ea3f2}}";
 
-/// The waterfall of a prediction as an SVG file of its own; none where it came without reasons.
-pub fn waterfall(prediction: &Prediction, title: &str) -> Option<String> {
-    let mut ledger = Ledger::new(prediction)?;
+/// The waterfall of a prediction as an SVG file of its own; none where it came without reasons. The tiers are those of the
+/// pipeline that made it.
+pub fn waterfall(prediction: &Prediction, title: &str, tiers: &TierScheme) -> Option<String> {
+    let score = tiers.shown_score(prediction.score);
+    let mut ledger = Ledger::new(prediction, &score)?;
     ledger.lines = shortened(ledger.lines);
     let scale = Axis::over(&ledger);
     let left_over = ledger.left_over();
     let lines = ledger.lines.len() + 2;
     let bottom = TOP + lines as f64 * LINE;
     let height = bottom + if left_over.is_some() { 44.0 } else { 26.0 };
-    let score = plain(ledger.score);
     let mut out = String::new();
     let _ = write!(
         out,
@@ -69,7 +70,7 @@ pub fn waterfall(prediction: &Prediction, title: &str) -> Option<String> {
         sum += line.points;
     }
     row.join(sum);
-    row.draw("Score", "total", (0.0, ledger.score), &score.to_string());
+    row.draw("Score", "total", (0.0, ledger.score), &score);
     if let Some(left_over) = left_over {
         let _ = write!(
             out,

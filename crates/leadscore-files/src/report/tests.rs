@@ -46,6 +46,7 @@ fn report_of(pipeline: &str, leads: &[Lead]) -> Report {
                 .iter()
                 .filter_map(|name| Some(Detail { label: (*name).to_owned(), value: text(lead, name)? }))
                 .collect(),
+            score: pipeline.tiers().shown_score(pipeline.score(lead, &as_of()).unwrap().score),
             prediction: pipeline.score(lead, &as_of()).unwrap(),
         })
         .collect();

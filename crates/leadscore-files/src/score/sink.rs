@@ -1,6 +1,6 @@
 //! Where scored batches go: every lead as a row at once, or the best as a ranking at the end.
 
-use leadscore::{AsOf, Attribute, Error, Lead, Pipeline, Prediction, Score, Timestamp};
+use leadscore::{AsOf, Attribute, Error, Lead, Pipeline, Prediction, Score, TierScheme, Timestamp};
 
 use super::batch::{BATCH_ROWS, Batch, Job, ScoreFloor, Slot, in_batches};
 use super::best::BestLeads;
@@ -186,7 +186,9 @@ fn report(
 ) -> Report {
     let input = leads.name();
     let headings: Vec<&str> = leads.carried().headings().collect();
-    let ranked = (1..).zip(best).map(|(rank, best)| ranked_lead(rank, best, &headings, &scoring.as_of));
+    let ranked = (1..)
+        .zip(best)
+        .map(|(rank, best)| ranked_lead(rank, best, &headings, (&scoring.as_of, pipeline.tiers())));
     Report {
         title: pipeline.name().to_owned(),
         // The file alone: a page is passed on to people who do not know our folders.
@@ -202,7 +204,7 @@ fn report(
     }
 }
 
-fn ranked_lead(rank: u64, best: Best, headings: &[&str], as_of: &AsOf) -> RankedLead {
+fn ranked_lead(rank: u64, best: Best, headings: &[&str], (as_of, tiers): (&AsOf, &TierScheme)) -> RankedLead {
     let Best { row, lead, carried, prediction } = best;
     let shown = [
         ("Company", "company"),
@@ -223,13 +225,14 @@ fn ranked_lead(rank: u64, best: Best, headings: &[&str], as_of: &AsOf) -> Ranked
     details.extend(last.map(|value| LeadDetail { label: LAST_ACTIVITY.to_owned(), value }));
     for (heading, cell) in headings.iter().zip(&carried) {
         let value = cell.as_ref().to_text();
-        let is_told =
-            name.contains(value.trim()) || details.iter().any(|detail| detail.value.trim() == value.trim());
+        let is_told = name.split(" · ").any(|part| part == value.trim())
+            || details.iter().any(|detail| detail.value.trim() == value.trim());
         if !value.trim().is_empty() && !is_told {
             details.push(LeadDetail { label: (*heading).to_owned(), value: value.into_owned() });
         }
     }
-    RankedLead { rank, row, name, details, prediction }
+    let score = tiers.shown_score(prediction.score);
+    RankedLead { rank, row, name, score, details, prediction }
 }
 
 /// The day on which the lead was last active before the as-of time, and what it did where that is known.

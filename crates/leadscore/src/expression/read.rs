@@ -6,6 +6,7 @@ use super::scope::{ColumnKind, KnownColumn, Scope};
 use super::template::{Template, Text};
 use super::{Bound, Case, Choice, Condition, LevelBranch, Limit, Member, Value, Written, normalise};
 use crate::Error;
+use crate::error::did_you_mean;
 use crate::json::{Cursor, Node};
 
 const MAX_DEPTH: usize = 16;
@@ -264,5 +265,6 @@ pub(crate) fn level_code(levels: &[String], level: &str) -> Option<f64> {
 }
 
 fn unknown_level(cursor: &Cursor<'_>, category: &str, level: &str, levels: &[String]) -> Error {
-    cursor.error(format!("`{level}` is no level of {category}; its levels: {}", levels.join(", ")))
+    let meant = did_you_mean(level, levels.iter().map(String::as_str));
+    cursor.error(format!("`{level}` is no level of {category}{meant}; its levels: {}", levels.join(", ")))
 }

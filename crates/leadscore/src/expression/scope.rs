@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::ColumnRef;
 use crate::Error;
+use crate::error::did_you_mean;
 use crate::json::Cursor;
 
 /// What kind of values a column has.
@@ -60,8 +61,12 @@ impl Scope {
                 Err(cursor
                     .error(format!("`{name}` is defined later; a formula can use earlier features only")))
             }
-            None if name.starts_with('$') => Err(cursor.error(format!("unknown name `{name}` here"))),
-            None => Err(cursor.error(format!("unknown feature `{name}`"))),
+            None => {
+                let meant = did_you_mean(name, self.columns.iter().map(|known| &*known.column.name));
+                let unknown = if name.starts_with('$') { "name" } else { "feature" };
+                let here = if name.starts_with('$') { " here" } else { "" };
+                Err(cursor.error(format!("unknown {unknown} `{name}`{here}{meant}")))
+            }
         }
     }
 }

@@ -71,6 +71,11 @@ impl<'a> ActivityLog<'a> {
         ActivityLog { types, as_of, events }
     }
 
+    /// Whether no activity counts.
+    pub(super) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
     /// The activities that pass a filter, in order.
     fn select(&self, filter: &Filter) -> impl Iterator<Item = &Event<'a>> {
         let skipped = match filter.latest {

@@ -95,7 +95,9 @@ impl Extraction {
     /// The share of columns that had a value before defaults, 0–1.
     pub(crate) fn completeness(&self, schema: &FeatureSchema) -> f64 {
         let columns = schema.columns().len();
-        let gaps = self.gaps.iter().filter(|gap| schema.features()[gap.feature].is_column()).count();
+        let is_missing =
+            |gap: &&Gap| schema.features()[gap.feature].is_column() && gap.cause != MissingCause::Outweighed;
+        let gaps = self.gaps.iter().filter(is_missing).count();
         (columns - gaps) as f64 / columns as f64
     }
 }

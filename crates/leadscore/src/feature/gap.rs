@@ -31,13 +31,13 @@ impl Gap {
 /// The issue that strict mode reports for a missing value; `None` where the feature is optional and nothing stands there.
 pub(super) fn issue(feature: &Feature, cause: MissingCause, found: Option<&str>) -> Option<Issue> {
     let is_absent = matches!(cause, MissingCause::Absent | MissingCause::Undecided);
-    if is_absent && !feature.required {
+    if cause == MissingCause::Outweighed || (is_absent && !feature.required) {
         return None;
     }
     let label = &feature.label;
     let shown = found.unwrap_or_default();
     let (kind, message) = match cause {
-        MissingCause::Absent | MissingCause::Undecided => {
+        MissingCause::Absent | MissingCause::Undecided | MissingCause::Outweighed => {
             (ErrorKind::MissingFeature, format!("{label} is required"))
         }
         MissingCause::Unreadable => (ErrorKind::InvalidFeature, format!("{label}: cannot read `{shown}`")),

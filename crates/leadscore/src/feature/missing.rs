@@ -19,6 +19,8 @@ pub enum MissingCause {
     Unseen,
     /// A rule that depends on something missing, and so did not fire.
     Undecided,
+    /// A count that the record states is larger than that of the activity log, which is used instead.
+    Outweighed,
 }
 
 /// A feature whose value is missing, and the default that was used.

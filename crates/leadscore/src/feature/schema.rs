@@ -39,6 +39,9 @@ pub struct Feature {
     pub default: Option<f64>,
     /// Whether it is only an intermediate step: no column, not shown.
     pub helper: bool,
+    /// The feature that counts the same in the activity log, for a count that the record states and that is not used where
+    /// there is a log; a stated count that is larger is a warning.
+    pub gives_way_to: Option<String>,
     own_label: bool,
     level_labels: Vec<(String, String)>,
     unseen: Option<String>,
@@ -121,7 +124,7 @@ impl FeatureSchema {
     /// # Errors
     /// `invalid_json`, or `invalid_pipeline` with the path of what is wrong.
     pub fn from_json(text: &str) -> Result<FeatureSchema, Error> {
-        let node = crate::json::parse(text)?;
+        let node = crate::json::parse_file(text)?;
         FeatureSchema::read(&Cursor::root(&node, "schema", Document::Pipeline), &Reading::new())
     }
 

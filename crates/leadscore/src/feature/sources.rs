@@ -22,6 +22,7 @@ use super::activity_log::ActivityLog;
 use super::feature_type::FeatureType;
 use super::filter::{self, ActivityNeeds, Filter};
 use super::missing::MissingCause;
+use crate::error::did_you_mean;
 use crate::expression::{Reading, Scope, positive};
 use crate::json::{Cursor, Fields, Node, Object};
 use crate::record::AttributeRef;
@@ -153,7 +154,8 @@ impl<'a> SourceReader<'a> {
             return read(self);
         }
         let known: Vec<&str> = SOURCES.iter().map(|(source, _)| *source).collect();
-        Err(from.error(format!("unknown source `{name}`; known here: {}", known.join(", "))))
+        let meant = did_you_mean(name, known.iter().copied());
+        Err(from.error(format!("unknown source `{name}`{meant}; known here: {}", known.join(", "))))
     }
 
     /// The source's fields, `from` and these alone.

@@ -1,6 +1,7 @@
 //! A cursor into a document that knows its path, so that every error can name it.
 
 use super::{Node, Range};
+use crate::error::did_you_mean;
 use crate::{Error, ErrorKind};
 
 /// A node of a document, with its path.
@@ -67,7 +68,10 @@ impl<'a> Cursor<'a> {
         let fields = self.entries()?;
         for (name, _) in fields.fields {
             if !known.contains(&name.as_str()) {
-                return Err(self.error(format!("unknown field `{name}`; known here: {}", known.join(", "))));
+                let meant = did_you_mean(name, known.iter().copied());
+                return Err(
+                    self.error(format!("unknown field `{name}`{meant}; known here: {}", known.join(", ")))
+                );
             }
         }
         Ok(fields)
@@ -151,7 +155,8 @@ impl<'a> Cursor<'a> {
         let text = self.text()?;
         words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or_else(|| {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            self.error(format!("unknown word `{text}`; known here: {}", known.join(", ")))
+            let meant = did_you_mean(text, known.iter().copied());
+            self.error(format!("unknown word `{text}`{meant}; known here: {}", known.join(", ")))
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The pipelines and schemas that ship with the library. All of them are data.
 
 use super::Pipeline;
+use crate::error::did_you_mean;
 use crate::{Error, ErrorKind};
 
 const PIPELINES: [(&str, &str); 9] = [
@@ -67,7 +68,8 @@ pub(super) fn schema(name: &str) -> Result<&'static str, Error> {
 fn find(list: &[(&str, &'static str)], what: &str, name: &str) -> Result<&'static str, Error> {
     list.iter().find(|(own, _)| *own == name).map(|(_, text)| *text).ok_or_else(|| {
         let known: Vec<&str> = list.iter().map(|(own, _)| *own).collect();
-        let message = format!("unknown {what} `{name}`; built in: {}", known.join(", "));
+        let meant = did_you_mean(name, known.iter().copied());
+        let message = format!("unknown {what} `{name}`{meant}; built in: {}", known.join(", "));
         Error::new(ErrorKind::UnknownName, "", message)
     })
 }

@@ -136,19 +136,30 @@ pub(super) fn scope(columns: &Scope, with_probability: bool) -> Scope {
     scope.push("$score", ColumnKind::Number);
     // The column is there either way; only its name comes and goes.
     scope.push(if with_probability { "$probability" } else { "$" }, ColumnKind::Number);
+    scope.push("$tiers_above", ColumnKind::Number);
+    scope.push("$tiers_below", ColumnKind::Number);
     scope
 }
 
-/// The estimates for a row, and the row with score, probability and estimates behind the columns.
+/// What is known of a row once it is scored.
+pub(super) struct Scored {
+    pub(super) score: f64,
+    pub(super) probability: Option<f64>,
+    /// The tier's place among all tiers, the best first, and how many there are.
+    pub(super) tier: Option<(usize, usize)>,
+}
+
+/// The estimates for a row, and the row with score, probability, the tier's place and estimates behind the columns.
 pub(super) fn evaluate(
     estimates: &[EstimateRule],
     row: &[f64],
-    score: f64,
-    probability: Option<f64>,
+    scored: &Scored,
 ) -> (Vec<Estimate>, Vec<f64>) {
-    let mut after = Vec::with_capacity(row.len() + 2 + estimates.len());
+    let mut after = Vec::with_capacity(row.len() + 4 + estimates.len());
     after.extend_from_slice(row);
-    after.extend([score, probability.unwrap_or(f64::NAN)]);
+    let (above, below) =
+        scored.tier.map_or((f64::NAN, f64::NAN), |(place, count)| (place as f64, (count - 1 - place) as f64));
+    after.extend([scored.score, scored.probability.unwrap_or(f64::NAN), above, below]);
     let mut values = Vec::with_capacity(estimates.len());
     for rule in estimates {
         let mut interval = None;

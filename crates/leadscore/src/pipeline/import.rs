@@ -1,7 +1,7 @@
 //! From a model to a pipeline.
 
 use super::parts::{Parts, ScorerPart, assemble};
-use super::read::read_schema;
+use super::schema::read_schema;
 use super::scorer::margin_meaning;
 use super::{ModelCard, Pipeline};
 use crate::expression::Reading;

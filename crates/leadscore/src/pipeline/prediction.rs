@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use warning::Warning;
 
 use super::advice::{self, Recommendation, RiskFactor};
-use super::estimate::{self, Estimate};
+use super::estimate::{self, Estimate, Scored};
 use super::outcome::sealed::Assemble;
 use super::outcome::{Outcome, ScoreResult, ScoredRow};
 use super::scorer::{Scorer, SumDetail};
@@ -19,7 +19,7 @@ use super::{Pipeline, ScoreOptions};
 use crate::explain::{
     Disqualification, Explanation, ExplanationDetail, ExplanationOptions, PointSum, Reason, Wording,
 };
-use crate::feature::{Extraction, MissingCause, MissingFeature};
+use crate::feature::{Extraction, Gap, MissingCause, MissingFeature};
 use crate::scale::Basis;
 use crate::{Tier, Timestamp};
 
@@ -203,7 +203,8 @@ impl Assemble for Score {
         let Outcome { probability, tier, .. } = pipeline.outcome(sum);
         let wording = Wording { parts: pipeline.scorer().parts(), schema, row: &row.extraction.columns };
         let detail = ExplanationDetail::Reasons;
-        let explained = ExplanationOptions { tier: None, reason_limit: options.reasons, detail };
+        let explained =
+            ExplanationOptions { tier: None, tiers: pipeline.tiers(), reason_limit: options.reasons, detail };
         let Explanation { baseline, reasons, limits, rest, .. } = Explanation::new(sum, &wording, explained);
         Score {
             lead_id: row.lead_id.to_owned(),
@@ -237,9 +238,17 @@ impl Assemble for Prediction {
         let Outcome { probability, tier, confidence } = pipeline.outcome(sum);
         let wording = Wording { parts: pipeline.scorer().parts(), schema, row: columns };
         let (tier_name, detail) = (tier.map(Tier::name), ExplanationDetail::Full);
-        let explained = ExplanationOptions { tier: tier_name, reason_limit: options.reasons, detail };
+        let explained = ExplanationOptions {
+            tier: tier_name,
+            tiers: pipeline.tiers(),
+            reason_limit: options.reasons,
+            detail,
+        };
         let inner = &pipeline.0;
-        let (mut estimates, after) = estimate::evaluate(&inner.estimates, columns, sum.score, probability);
+        let tiers = inner.tiers.tiers();
+        let place = tier.and_then(|tier| tiers.iter().position(|own| std::ptr::eq(own, tier)));
+        let scored = Scored { score: sum.score, probability, tier: place.map(|place| (place, tiers.len())) };
+        let (mut estimates, after) = estimate::evaluate(&inner.estimates, columns, &scored);
         if let Some(confidence) = confidence {
             estimates.insert(0, Estimate::confidence(confidence));
         }
@@ -273,9 +282,9 @@ impl Pipeline {
 
     fn missing(&self, extraction: &Extraction, undecided: &[u32]) -> Vec<MissingFeature> {
         let schema = self.schema();
-        let shown = |feature: usize| !schema.features()[feature].helper;
-        let features =
-            extraction.gaps.iter().filter(|gap| shown(gap.feature)).map(|gap| gap.describe(schema));
+        let shown =
+            |gap: &&Gap| !schema.features()[gap.feature].helper && gap.cause != MissingCause::Outweighed;
+        let features = extraction.gaps.iter().filter(shown).map(|gap| gap.describe(schema));
         let rules = undecided.iter().map(|part| {
             let part = self.scorer().parts().get(*part);
             MissingFeature {

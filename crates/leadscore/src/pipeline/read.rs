@@ -1,10 +1,13 @@
 //! Pipelines from JSON and back.
 
+use std::borrow::Cow;
+
 use super::card::ModelCard;
+use super::extend::extended;
 use super::parts::{Parts, ScorerPart, assemble};
-use super::{FORMAT, Inner, Pipeline, builtin};
+use super::schema::read_schema;
+use super::{FORMAT, Inner, Pipeline};
 use crate::expression::Reading;
-use crate::feature::FeatureSchema;
 use crate::forest::Forest;
 use crate::json::{self, Cursor, Document, Node, Object};
 use crate::scale::Scale;
@@ -32,39 +35,84 @@ impl Pipeline {
     /// Reads a pipeline file.
     ///
     /// A file may build on a built-in pipeline with `"extends": "conversion"`: the top-level fields it gives replace
-    /// that one's. `schema` and `tiers` may name a built-in schema or tier scheme.
+    /// that one's, and `"set": {"scorer.groups.profile.rules.company.points": 12}` changes single values of it; items of lists
+    /// are named by their code or name. `schema` and `tiers` may name a built-in schema or tier scheme.
     ///
     /// # Errors
     /// `invalid_json`; `invalid_pipeline` with the path of what is wrong; `unsupported_format` for a newer file.
+    ///
+    /// ```
+    /// use leadscore::Pipeline;
+    /// let own = Pipeline::from_json(
+    ///     r#"{"format": 1, "id": "ours", "extends": "lead-score",
+    ///         "set": {"scorer.groups.demographic.rules.company.points": 8, "tiers.bounds.HOT.from": 75}}"#,
+    /// )?;
+    /// assert_eq!(own.tiers().tier(76.0, None).unwrap().name(), "HOT");
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
     pub fn from_json(text: &str) -> Result<Pipeline, Error> {
-        let node = json::parse(text)?;
-        // A newer file may extend what this version does not know, so its format is looked at first.
-        if let Some(format) = Cursor::root(&node, "", Document::Pipeline).entries()?.optional("format") {
-            known_format(&format)?;
-        }
-        let node = extended(node)?;
-        assemble(read(&Cursor::root(&node, "", Document::Pipeline))?)
+        assemble(parts_of(text)?)
+    }
+
+    /// Reads the bytes of a pipeline file: UTF-8 or UTF-16, with a byte order mark or without one.
+    ///
+    /// # Errors
+    /// As [`from_json`](Pipeline::from_json).
+    pub fn from_bytes(bytes: &[u8]) -> Result<Pipeline, Error> {
+        Pipeline::from_json(&text_of(bytes)?)
     }
 }
 
-/// The file with the fields of the built-in pipeline it extends filled in.
-fn extended(node: Node) -> Result<Node, Error> {
-    let root = Cursor::root(&node, "", Document::Pipeline);
-    let Some(name) = root.entries()?.optional("extends") else { return Ok(node) };
-    let base = builtin::pipeline(name.text()?).map_err(|error| name.error(error.message()))?;
-    let (Node::Object(own), Node::Object(base)) = (&node, extended(json::parse(base)?)?) else {
-        return Ok(node);
-    };
-    let mut fields: Vec<(String, Node)> = own.iter().filter(|(name, _)| name != "extends").cloned().collect();
-    // What a file says about itself is its own.
-    let personal = ["id", "name", "version", "note"];
-    let given = |name: &str| own.iter().any(|(field, _)| field == name);
-    // The card speaks of the scorer and goes with it.
-    let taken = |name: &String| {
-        personal.contains(&name.as_str()) || given(name) || (name == "model" && given("scorer"))
-    };
-    fields.extend(base.into_iter().filter(|(name, _)| !taken(name)));
-    Ok(Node::Object(fields))
+/// The text of the bytes of a pipeline file.
+pub(super) fn text_of(bytes: &[u8]) -> Result<Cow<'_, str>, Error> {
+    // XGBoost's UBJSON begins like JSON, and has the lengths of its names before them.
+    let is_binary_model =
+        bytes.starts_with(b"{") && bytes.get(1).is_some_and(|byte| b"iUIlL$".contains(byte));
+    if is_binary_model { Err(a_model("XGBoost")) } else { json::decode(bytes) }
+}
+
+/// The error about a model that was given as a pipeline.
+fn a_model(library: &str) -> Error {
+    let message = format!(
+        "this is a model of {library}, not a pipeline; make one of it with `leadscore import MODEL --output P.json`"
+    );
+    Error::new(ErrorKind::InvalidPipeline, "", message)
+}
+
+/// The parts of a pipeline file, each by itself as it should be.
+pub(super) fn parts_of(text: &str) -> Result<Parts, Error> {
+    read_whole(&whole_of(json_of(text)?)?)
+}
+
+/// The JSON of a pipeline file.
+pub(super) fn json_of(text: &str) -> Result<Node, Error> {
+    // LightGBM's text form and its dump in JSON, and XGBoost's JSON.
+    if text.starts_with("tree\n") || text.starts_with("tree\r\n") {
+        return Err(a_model("LightGBM"));
+    }
+    let mut node = json::parse_file(text)?;
+    node.drop_comments();
+    if node.field("learner").is_some() {
+        return Err(a_model("XGBoost"));
+    }
+    if node.field("tree_info").is_some() {
+        return Err(a_model("LightGBM"));
+    }
+    Ok(node)
+}
+
+/// The file with what it extends.
+pub(super) fn whole_of(node: Node) -> Result<Node, Error> {
+    // A newer file may extend what this version does not know, so its format is looked at first.
+    if let Some(format) = Cursor::root(&node, "", Document::Pipeline).entries()?.optional("format") {
+        known_format(&format)?;
+    }
+    extended(node)
+}
+
+/// The parts of a file that extends nothing any more.
+pub(super) fn read_whole(node: &Node) -> Result<Parts, Error> {
+    read(&Cursor::root(node, "", Document::Pipeline))
 }
 
 fn known_format(format: &Cursor<'_>) -> Result<(), Error> {
@@ -111,84 +159,6 @@ fn read_scorer(cursor: &Cursor<'_>) -> Result<ScorerPart, Error> {
             Ok(ScorerPart::Forest { forest: Forest::read(cursor)?, reasons })
         }
         other => Err(kind.error(format!("unknown scorer `{other}`; known here: scorecard, forest"))),
-    }
-}
-
-/// A schema, the name of a built-in one, or one that extends it.
-pub(super) fn read_schema(cursor: &Cursor<'_>, reading: &Reading) -> Result<FeatureSchema, Error> {
-    match schema_in_full(cursor)? {
-        Some(node) => FeatureSchema::read(&Cursor::root(&node, "schema", Document::Pipeline), reading)
-            .map_err(|error| as_written(error, &node, cursor.node)),
-        None => FeatureSchema::read(cursor, reading),
-    }
-}
-
-/// The schema that a name or an `extends` stands for: the built-in one, with features of the same name replaced where
-/// they stood, and new ones put at the end or where `before` says.
-fn schema_in_full(cursor: &Cursor<'_>) -> Result<Option<Node>, Error> {
-    let load = |name: &Cursor<'_>| -> Result<Node, Error> {
-        json::parse(builtin::schema(name.text()?).map_err(|error| name.error(error.message()))?)
-    };
-    if matches!(cursor.node, Node::Text(_)) {
-        return load(cursor).map(Some);
-    }
-    let Some(name) = cursor.entries()?.optional("extends") else { return Ok(None) };
-    let changes = cursor.object(&["extends", "features"])?.required("features")?;
-    let mut schema = load(&name)?;
-    let Node::Object(fields) = &mut schema else { return Ok(Some(schema)) };
-    let Some((_, Node::List(features))) = fields.iter_mut().find(|(field, _)| field == "features") else {
-        return Ok(Some(schema));
-    };
-    let position = |features: &[Node], name: &str| {
-        features.iter().position(|f| f.field("name") == Some(&Node::from(name)))
-    };
-    for item in changes.items()? {
-        let change = item.entries()?;
-        let own = change.required("name")?.text()?;
-        let mut node = item.node.clone();
-        if let Node::Object(fields) = &mut node {
-            fields.retain(|(field, _)| field != "before");
-        }
-        let before = match change.optional("before") {
-            None => None,
-            Some(c) => {
-                let missing = || c.error("no such feature in the schema that is extended");
-                Some(position(features, c.text()?).ok_or_else(missing)?)
-            }
-        };
-        match (position(features, own), before) {
-            (Some(at), _) => features[at] = node,
-            (None, Some(at)) => features.insert(at, node),
-            (None, None) => features.push(node),
-        }
-    }
-    Ok(Some(schema))
-}
-
-/// The error about an extended schema with the feature's position in the file instead of that in the whole.
-fn as_written(error: Error, whole: &Node, own: &Node) -> Error {
-    if error.kind() != ErrorKind::InvalidPipeline {
-        return error;
-    }
-    let path = error.path().to_string();
-    let index = |rest: &str| -> Option<(usize, usize)> {
-        let end = rest.find(']')?;
-        Some((rest[..end].parse().ok()?, end))
-    };
-    let list = |node: &Node| match node.field("features") {
-        Some(Node::List(features)) => features.clone(),
-        _ => Vec::new(),
-    };
-    let rewritten = path.strip_prefix("schema.features[").and_then(|rest| {
-        let (at, end) = index(rest)?;
-        let whole = list(whole);
-        let name = whole.get(at)?.field("name")?;
-        let position = list(own).iter().position(|feature| feature.field("name") == Some(name))?;
-        Some(format!("schema.features[{position}{}", &rest[end..]))
-    });
-    match rewritten {
-        Some(path) => error.with_path(path),
-        None => error,
     }
 }
 

@@ -1,10 +1,8 @@
-//! The largest points a rule can give, by the ranges of what it reads.
+//! What a rule can give at most, and the ends of all scores, by the ranges of what rules read.
 
-use super::{Effect, MAX_POINTS, Rule, Scorecard, ScorecardUnit};
-use crate::expression::{Choice, Value};
+use super::{Effect, MAX_POINTS, Rounding, Rule, Scorecard, ScorecardUnit};
+use crate::expression::{Condition, Value};
 use crate::json::Range;
-
-const ALL: Range = Range { low: f64::NEG_INFINITY, high: f64::INFINITY };
 
 impl Scorecard {
     /// For every rule the largest points it can give or take, after the caps of rule and group and the weight; infinite
@@ -25,73 +23,59 @@ impl Scorecard {
     }
 }
 
-impl Rule {
-    fn largest_points(&self, columns: &[Range]) -> f64 {
-        let Effect::Points { points, range } = &self.effect else { return 0.0 };
-        let bounds = points.bounds(columns);
-        let bounds = range
-            .map_or(bounds, |range| Range { low: range.clip(bounds.low), high: range.clip(bounds.high) });
-        let largest = bounds.low.abs().max(bounds.high.abs());
-        if largest > MAX_POINTS { f64::INFINITY } else { largest }
-    }
-}
-
-impl Value {
-    /// The range of its values, given those of the columns; interval arithmetic, so never too small.
-    fn bounds(&self, columns: &[Range]) -> Range {
-        let all = |parts: &[Value]| parts.iter().map(|part| part.bounds(columns)).collect::<Vec<_>>();
-        match self {
-            Value::Number(number) => Range { low: *number, high: *number },
-            Value::Column(column) => columns.get(column.index).copied().unwrap_or(ALL),
-            Value::Sum(parts) => all(parts)
-                .into_iter()
-                .reduce(|a, b| Range { low: a.low + b.low, high: a.high + b.high })
-                .unwrap_or(ALL),
-            Value::Product(parts) => all(parts).into_iter().reduce(product).unwrap_or(ALL),
-            Value::Ratio(pair) => {
-                let (over, under) = (pair.0.bounds(columns), pair.1.bounds(columns));
-                if under.low > 0.0 {
-                    product(over, Range { low: 1.0 / under.high, high: 1.0 / under.low })
-                } else {
-                    ALL
-                }
+impl Scorecard {
+    /// The range of its margins, given those of the features; a rule that does not fire gives nothing.
+    pub(crate) fn margin_bounds(&self, columns: &[Range]) -> Range {
+        let mut all = Range { low: self.base, high: self.base };
+        for group in &self.groups {
+            let mut sum = Range { low: 0.0, high: 0.0 };
+            for rule in &group.rules {
+                let own = rule.bounds(columns);
+                sum = Range { low: sum.low + own.low.min(0.0), high: sum.high + own.high.max(0.0) };
             }
-            Value::Min(parts) => all(parts)
-                .into_iter()
-                .reduce(|a, b| Range { low: a.low.min(b.low), high: a.high.min(b.high) })
-                .unwrap_or(ALL),
-            Value::Max(parts) => all(parts)
-                .into_iter()
-                .reduce(|a, b| Range { low: a.low.max(b.low), high: a.high.max(b.high) })
-                .unwrap_or(ALL),
-            Value::First(parts) => all(parts).into_iter().reduce(union).unwrap_or(ALL),
-            Value::Round(part) => {
-                let own = part.bounds(columns);
-                Range { low: own.low.round(), high: own.high.round() }
-            }
-            Value::Floor(part) => {
-                let own = part.bounds(columns);
-                Range { low: own.low.floor(), high: own.high.floor() }
-            }
-            Value::HalfLife(..) => Range { low: 0.0, high: 1.0 },
-            Value::Choice(choice) => {
-                let choice: &Choice<Value> = choice;
-                choice.branches().map(|branch| branch.bounds(columns)).reduce(union).unwrap_or(ALL)
+            let sum = group.range.map_or(sum, |range| clipped(sum, range));
+            let ends = [sum.low * group.weight, sum.high * group.weight];
+            if group.weight != 0.0 {
+                all = Range { low: all.low + ends[0].min(ends[1]), high: all.high + ends[0].max(ends[1]) };
             }
         }
+        let all = match self.round {
+            Some(Rounding::Down) => Range { low: all.low.floor(), high: all.high.floor() },
+            Some(Rounding::Nearest) => Range { low: all.low.round(), high: all.high.round() },
+            None => all,
+        };
+        self.range.map_or(all, |range| clipped(all, range))
     }
 }
 
-fn union(a: Range, b: Range) -> Range {
-    Range { low: a.low.min(b.low), high: a.high.max(b.high) }
+fn clipped(own: Range, range: Range) -> Range {
+    Range { low: range.clip(own.low), high: range.clip(own.high) }
 }
 
-fn product(a: Range, b: Range) -> Range {
-    // Nothing times anything is nothing, however large.
-    let times = |x: f64, y: f64| if x == 0.0 || y == 0.0 { 0.0 } else { x * y };
-    let ends = [times(a.low, b.low), times(a.low, b.high), times(a.high, b.low), times(a.high, b.high)];
-    Range {
-        low: ends.iter().copied().fold(f64::INFINITY, f64::min),
-        high: ends.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+impl Rule {
+    /// The range of its points where it fires.
+    pub(crate) fn bounds(&self, columns: &[Range]) -> Range {
+        let Effect::Points { points, range } = &self.effect else { return Range { low: 0.0, high: 0.0 } };
+        let bounds = points.bounds(columns);
+        range.map_or(bounds, |range| clipped(bounds, range))
+    }
+
+    /// When it fires, where it does not always.
+    pub(crate) fn when(&self) -> Option<&Condition> {
+        self.when.as_ref()
+    }
+
+    /// Its points, unless it rules leads out.
+    pub(crate) fn points(&self) -> Option<&Value> {
+        match &self.effect {
+            Effect::Points { points, .. } => Some(points),
+            Effect::Disqualify => None,
+        }
+    }
+
+    fn largest_points(&self, columns: &[Range]) -> f64 {
+        let bounds = self.bounds(columns);
+        let largest = bounds.low.abs().max(bounds.high.abs());
+        if largest > MAX_POINTS { f64::INFINITY } else { largest }
     }
 }

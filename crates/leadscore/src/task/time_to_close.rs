@@ -74,13 +74,17 @@ impl TimeToCloseTask {
             return Err(Error::new(ErrorKind::InvalidTask, "", message));
         };
         let strongest = prediction.risks.first().map(|risk| format!(" {}.", risk.text)).unwrap_or_default();
+        let by = match estimate.method.as_deref() {
+            Some("rule_of_thumb") => "a rule of thumb of the pipeline, which was not fitted to outcomes",
+            _ => "the estimate of the pipeline",
+        };
         let own = TimeToClose {
             lead_id: prediction.lead_id.clone(),
             days,
             basis: Basis::Rules,
             pipeline_days: days,
             interval: estimate.interval.or_else(|| interval(prediction)),
-            explanation: format!("{days:.0} days by the rules of the pipeline.{strongest}"),
+            explanation: format!("{days:.0} days by {by}.{strongest}"),
             risks: prediction.risks.clone(),
         };
         Ok(TimeToCloseTask { data: LeadData::new(lead, prediction, false), own })

@@ -91,3 +91,32 @@ fn fitted_and_named_classes_get_the_same_tiers() {
     assert!(TierScheme::builtin("a-e").unwrap().fit(&Scale::points()).is_err());
     assert!(TierScheme::builtin("a-e").unwrap().fit(&Scale::percent()).is_ok());
 }
+
+#[test]
+fn a_shown_score_is_on_its_tiers_side_of_every_bound() {
+    let shown = |scheme: &TierScheme, score: f64| scheme.shown_score(score);
+    let points = TierScheme::builtin("lead-score").unwrap();
+    for (score, wanted) in [
+        (80.0, "80.0"),
+        (79.6, "79.6"),
+        (0.1 + 66.6 + 13.3, "79.9"),
+        (79.95, "79.9"),
+        (80.04, "80.0"),
+        (49.999_999, "49.9"),
+        (0.0, "0.0"),
+        (-0.04, "0.0"),
+        (0.25, "0.3"),
+        (100.0, "100.0"),
+    ] {
+        assert_eq!(shown(&points, score), wanted, "{score:?}");
+    }
+    // Of a probability, and of bounds that are not included.
+    let chance = TierScheme::builtin("a-e").unwrap();
+    assert_eq!([87.5, 87.51, 62.49].map(|score| shown(&chance, score)), ["87.5", "87.6", "62.4"]);
+    // A tier between two tenths, and bounds that are no tenths.
+    let from = |name: &str, bound: f64| Tier::new(name).with_bound(TierBound::AtLeast(bound));
+    let narrow = [from("a", 50.04), from("b", 50.02), Tier::new("c")];
+    let narrow = TierScheme::new(TierAxis::Score, narrow).unwrap();
+    assert_eq!([50.041, 50.03, 50.01].map(|score| shown(&narrow, score)), ["50.1", "50.03", "50.0"]);
+    assert_eq!(shown(&TierScheme::builtin("heat").unwrap(), 79.96), "80.0");
+}

@@ -70,7 +70,7 @@ impl Entry<'_> {
 /// Reads the rows of a log.
 pub(super) enum LogRows {
     Table(Box<TableRows>),
-    Lines(LineRows),
+    Lines(Box<LineRows>),
 }
 
 impl LogRows {
@@ -94,7 +94,7 @@ impl LogRows {
         let file = InputFile::open(&path.to_string_lossy())?;
         match file.format {
             InputFormat::Csv => Ok(LogRows::Table(Box::new(TableRows::open(file, form, select)?))),
-            InputFormat::Jsonl => Ok(LogRows::Lines(LineRows::new(file, form))),
+            InputFormat::Jsonl => Ok(LogRows::Lines(Box::new(LineRows::new(file, form)))),
             InputFormat::Json => {
                 Err(unreadable(&file.name, "activities come as CSV or as JSON lines (.jsonl)"))
             }

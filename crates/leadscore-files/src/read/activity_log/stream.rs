@@ -162,12 +162,11 @@ impl LogStream {
         let order = self.whole.is_some().then(|| {
             "the leads are sorted in another way than the log, which was therefore held in memory".to_owned()
         });
-        let at_end = match &self.whole {
-            Some(log) => log.messages(),
-            None => {
-                let unmatched = self.leads.unmatched_note(|number| self.has_activities[number as usize]);
-                unmatched.into_iter().chain(self.doubles.message()).collect()
-            }
+        let at_end = if let Some(log) = &self.whole {
+            log.messages()
+        } else {
+            let unmatched = self.leads.unmatched_note(|number| self.has_activities[number as usize]);
+            unmatched.into_iter().chain(self.doubles.message()).collect()
         };
         order.into_iter().chain(self.remarks.messages(&self.form)).chain(at_end).collect()
     }

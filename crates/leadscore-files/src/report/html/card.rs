@@ -8,7 +8,9 @@ use leadscore::feature::{MissingCause, MissingFeature};
 use leadscore::pipeline::Priority;
 
 use super::{percent, states_chance};
-use crate::report::{Detail, Escaped, LAST_ACTIVITY, Ledger, OWNER, RankedLead, capital, plain, signed};
+use crate::report::{
+    Detail, Escaped, LAST_ACTIVITY, Ledger, OWNER, RankedLead, capital, plain, says_the_same, signed,
+};
 
 /// The most names of missing things in one sentence.
 const MOST_GAPS: usize = 8;
@@ -37,13 +39,13 @@ pub(super) fn write(
     )?;
     details(out, lead)?;
     out.write_all(b"</div>\n")?;
-    mark(out, prediction)?;
+    mark(out, lead)?;
     out.write_all(b"</div>\n<div class=\"body\">\n")?;
     why(out, prediction, most)?;
     what_to_do(out, prediction)?;
     gaps(out, prediction)?;
     out.write_all(b"</div>\n")?;
-    sum(out, prediction)?;
+    sum(out, lead)?;
     out.write_all(b"</li>\n")
 }
 
@@ -93,10 +95,11 @@ fn link(value: &str) -> Option<String> {
     Some(format!("tel:+{number}"))
 }
 
-fn mark(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
+fn mark(out: &mut dyn Write, lead: &RankedLead) -> Result<()> {
+    let prediction = &lead.prediction;
     out.write_all(b"<div class=\"mark\">")?;
     let tier = prediction.tier.as_deref().unwrap_or("no tier");
-    let score = plain(prediction.score);
+    let score = Escaped(&lead.score);
     write!(
         out,
         "<span class=\"tier\">{}</span><span class=\"score\">{score}<small> of 100</small></span>\
@@ -105,7 +108,10 @@ fn mark(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
         prediction.score.clamp(0.0, 100.0)
     )?;
     if let Some(chance) = prediction.probability.filter(|_| states_chance(prediction)) {
-        write!(out, "<span class=\"chance\">Chance {}</span>", percent(chance))?;
+        // The chance is the score in other words, and is rounded like it.
+        let shown =
+            if (0.01..=0.99).contains(&chance) { format!("{} %", lead.score) } else { percent(chance) };
+        write!(out, "<span class=\"chance\">Chance {shown}</span>")?;
     }
     out.write_all(b"</div>\n")
 }
@@ -155,6 +161,9 @@ fn what_to_do(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
     if action.is_none() && prediction.recommendations.is_empty() {
         return Ok(());
     }
+    // A recommendation that says the same has its reason and its time with it.
+    let action = action
+        .filter(|action| !prediction.recommendations.iter().any(|own| says_the_same(&own.action, action)));
     out.write_all(b"<section><h4>What to do</h4>\n")?;
     if let Some(action) = action {
         writeln!(out, "<p class=\"do\">{}</p>", Escaped(&capital(action)))?;
@@ -225,7 +234,7 @@ fn unusable(gap: &MissingFeature) -> Option<String> {
     let label = capital(&label(gap));
     let found = gap.found.as_deref().unwrap_or_default();
     Some(match gap.cause {
-        MissingCause::Absent | MissingCause::Undecided => return None,
+        MissingCause::Absent | MissingCause::Undecided | MissingCause::Outweighed => return None,
         MissingCause::OutOfRange => format!("{label}: {found} cannot be right, so it was left out."),
         MissingCause::Future => format!("{label}: {found} lies in the future, so it was left out."),
         MissingCause::Unseen => format!("{label}: “{found}” is not a known value, so it was left out."),
@@ -234,14 +243,14 @@ fn unusable(gap: &MissingFeature) -> Option<String> {
 }
 
 /// The whole sum, folded away.
-fn sum(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
-    let Some(ledger) = Ledger::new(prediction) else { return Ok(()) };
+fn sum(out: &mut dyn Write, lead: &RankedLead) -> Result<()> {
+    let Some(ledger) = Ledger::new(&lead.prediction, &lead.score) else { return Ok(()) };
     write!(
         out,
         "<details><summary>How the score adds up to {}</summary>\n<table class=\"sum\"><thead class=\"off\"><tr>\
          <th>What</th><th>Points</th></tr></thead><tbody>\n\
          <tr><th scope=\"row\">Every lead starts at</th><td>{}</td></tr>\n",
-        plain(ledger.score),
+        Escaped(&lead.score),
         plain(ledger.baseline)
     )?;
     let mut under: Option<&str> = None;
@@ -262,6 +271,6 @@ fn sum(out: &mut dyn Write, prediction: &Prediction) -> Result<()> {
             "<tr><th scope=\"row\">Left over by rounding each line to one decimal</th><td>{left_over}</td></tr>"
         )?;
     }
-    writeln!(out, "<tr class=\"total\"><th scope=\"row\">Score</th><td>{}</td></tr>", plain(ledger.score))?;
+    writeln!(out, "<tr class=\"total\"><th scope=\"row\">Score</th><td>{}</td></tr>", Escaped(&lead.score))?;
     out.write_all(b"</tbody></table></details>\n")
 }

@@ -2,6 +2,7 @@
 
 use super::{Extraction, Mode, RecordRow, TextFeature, unusable};
 use crate::Zone;
+use crate::expression::format_number;
 use crate::feature::activity_log::ActivityLog;
 use crate::feature::gap::{Gap, issue};
 use crate::feature::match_cache::MatchCaches;
@@ -79,6 +80,15 @@ impl PlannedExtraction<'_> {
                     }
                 };
                 self.take(step, found, own, row.extraction);
+            }
+        }
+        for &(stated, logged) in &self.plan.giving_way {
+            for (at, (row, log)) in rows.iter_mut().zip(logs.iter().flatten()).enumerate() {
+                // A log that begins after the as-of time is none.
+                if columns[stated][at] > columns[logged][at] && !log.is_empty() {
+                    let found = Some(format_number(columns[stated][at]));
+                    row.extraction.gaps.push(Gap { feature: stated, cause: MissingCause::Outweighed, found });
+                }
             }
         }
         let positions = self.schema.column_positions();

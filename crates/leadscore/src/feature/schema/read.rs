@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{Feature, FeatureSchema};
 use crate::Error;
+use crate::error::did_you_mean;
 use crate::expression::{Reading, Scope, normalise};
 use crate::feature::feature_type::{FeatureType, TYPES};
 use crate::feature::matching::level_name;
@@ -25,6 +26,7 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         "required",
         "default",
         "helper",
+        "gives_way_to",
         "source",
     ])?;
     let name_cursor = fields.required("name")?;
@@ -52,9 +54,10 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
             };
         }
         let index = normal_levels.iter().position(|known| *known == *normalise(&level));
-        index
-            .map(|index| index as f64)
-            .ok_or_else(|| c.error(format!("`{level}` is none of the levels: {}", levels.join(", "))))
+        index.map(|index| index as f64).ok_or_else(|| {
+            let meant = did_you_mean(&level, levels.iter().map(String::as_str));
+            c.error(format!("`{level}` is none of the levels{meant}: {}", levels.join(", ")))
+        })
     };
     let unseen = fields.text("unseen")?;
     let unseen_code = match fields.optional("unseen") {
@@ -96,6 +99,7 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         required: fields.flag("required")?,
         default,
         helper: fields.flag("helper")?,
+        gives_way_to: fields.optional("gives_way_to").map(|c| earlier(&c, scope, kind)).transpose()?,
         name,
         levels,
         level_labels,
@@ -134,12 +138,27 @@ fn level_labels(fields: &Fields<'_>, levels: &[String]) -> Result<Vec<(String, S
     if let Some(map) = fields.optional("level_labels") {
         for (level, label) in map.entries()?.all() {
             if !levels.iter().any(|known| known == level) {
-                return Err(label.error(format!("`{level}` is none of the levels: {}", levels.join(", "))));
+                let meant = did_you_mean(level, levels.iter().map(String::as_str));
+                return Err(
+                    label.error(format!("`{level}` is none of the levels{meant}: {}", levels.join(", ")))
+                );
             }
             level_labels.push((level.to_owned(), label.text()?.to_owned()));
         }
     }
     Ok(level_labels)
+}
+
+/// The name of an earlier feature that counts the same in the activity log.
+fn earlier(cursor: &Cursor<'_>, scope: &Scope, kind: FeatureType) -> Result<String, Error> {
+    let name = cursor.text()?;
+    if kind != FeatureType::Number {
+        return Err(cursor.error("`gives_way_to` does not go with this type"));
+    }
+    if !scope.contains(name) {
+        return Err(cursor.error(format!("no feature named `{name}` comes before this one")));
+    }
+    Ok(name.to_owned())
 }
 
 /// Refuses fields that have no meaning for a feature of this type.
@@ -188,6 +207,7 @@ impl From<&Feature> for Node {
             .flag("required", feature.required)
             .maybe("default", default)
             .flag("helper", feature.helper)
+            .maybe("gives_way_to", feature.gives_way_to.as_ref())
             .with("source", feature.source.write())
             .into()
     }

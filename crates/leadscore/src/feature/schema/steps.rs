@@ -88,6 +88,8 @@ pub(in crate::feature) struct Plan {
     pub(in crate::feature) template: Vec<f64>,
     /// The features that have to be looked at, in the schema's order.
     pub(in crate::feature) steps: Vec<Step>,
+    /// Positions of counts that a record states, each with that of the count in the log before which it gives way.
+    pub(in crate::feature) giving_way: Vec<(usize, usize)>,
 }
 
 impl PlannedSteps {
@@ -140,6 +142,10 @@ fn default(feature: &Feature) -> f64 {
 fn with_activities(schema: &FeatureSchema) -> Plan {
     let mut plan = Plan::default();
     schema.features().iter().for_each(|feature| plan.push(feature, own_way(feature)));
+    let position = |name: &str| schema.features().iter().position(|feature| feature.name == name);
+    let pair =
+        |(stated, feature): (usize, &Feature)| Some((stated, position(feature.gives_way_to.as_deref()?)?));
+    plan.giving_way = schema.features().iter().enumerate().filter_map(pair).collect();
     plan
 }
 

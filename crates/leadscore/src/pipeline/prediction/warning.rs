@@ -41,6 +41,9 @@ impl Warning {
             }
             MissingCause::Future => format!("{found} lies after the as-of time; taken as missing"),
             MissingCause::Unseen => format!("`{found}` is not a known level; taken as missing"),
+            MissingCause::Outweighed => {
+                format!("the record states {found}, more than the activity log has; the log counts")
+            }
             MissingCause::Absent | MissingCause::Undecided => "not known".to_owned(),
         }
     }

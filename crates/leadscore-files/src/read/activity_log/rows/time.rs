@@ -27,13 +27,11 @@ impl LogTime {
         if text.starts_with("9999-12-31") {
             return Err(format!("`{text}` means no end, and is no time of an activity"));
         }
-        match unix_time(text) {
-            Some(time) => time,
-            None => {
-                let at = Timestamp::parse(text, zone).map_err(|error| error.message().to_owned())?;
-                Ok(LogTime { at, unit: None })
-            }
+        if let Some(time) = unix_time(text) {
+            return time;
         }
+        let at = Timestamp::parse(text, zone).map_err(|error| error.message().to_owned())?;
+        Ok(LogTime { at, unit: None })
     }
 }
 
