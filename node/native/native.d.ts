@@ -18,6 +18,12 @@ export declare class Forest {
   static fromJson(text: string): Forest
   /** The same model with a value besides NaN that is read as missing. */
   withMissing(value: number): Forest
+  /** The same model with levels that its file does not give: `{"country": ["DE", "FR"]}`. */
+  withLevelsJson(levels: string): Forest
+  /** The numbers of one column's cells, given as a JSON list. */
+  encodeJson(feature: number, values: string): Float64Array
+  /** What the file leaves open about its columns. */
+  notes(): Array<string>
   /** The model in the library's own JSON. */
   toJson(): string
   /** What the model is, as a JSON object. */

@@ -26,6 +26,11 @@ export interface LoadOptions {
    * compare after rounding to f32.
    */
   missing?: number | undefined;
+  /**
+   * The levels of categorical columns in the order of their codes, where the file does not keep them, has lost them, or
+   * does not say whose they are: `notes` tells where that is so.
+   */
+  levels?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 /** A raw XGBoost or LightGBM model: the margins of the library that wrote it, to the last bit. */
@@ -41,19 +46,34 @@ export class Forest {
   /** Loads a model file: XGBoost's JSON or UBJSON, or LightGBM's text. */
   static load(file: string | URL, options?: LoadOptions): Forest {
     const path = pathOf(file);
-    return enter(() => new Forest(marked(native.Forest.load(path), options)));
+    return enter(() => new Forest(completed(native.Forest.load(path), options)));
   }
 
   /** Loads a model from the bytes of its file. */
   static fromBytes(bytes: ArrayBuffer | ArrayBufferView, options?: LoadOptions): Forest {
     const own = bytesOf(bytes);
-    return enter(() => new Forest(marked(native.Forest.fromBytes(own), options)));
+    return enter(() => new Forest(completed(native.Forest.fromBytes(own), options)));
   }
 
   /** Reads what `toText` or `toJSON` gave. */
   static fromJSON(json: string | object): Forest {
     const text = documentOf(json);
     return enter(() => new Forest(native.Forest.fromJson(text)));
+  }
+
+  /** What the file leaves open about its columns, or what had to be concluded, in sentences; mostly nothing. */
+  notes(): string[] {
+    const forest = this.#handle.native;
+    return enter(() => forest.notes());
+  }
+
+  /**
+   * The numbers of the cells of one column, as the command and imported pipelines read them: the code of a level, letter for
+   * letter, a number, a flag in any spelling; NaN where there is none.
+   */
+  encode(feature: number, cells: readonly (string | number | boolean | null)[]): Float64Array {
+    const forest = this.#handle.native;
+    return enter(() => forest.encodeJson(feature, JSON.stringify(cells)));
   }
 
   /** What the model is. */
@@ -162,15 +182,13 @@ export class Forest {
   }
 }
 
-function marked(forest: Native.Forest, options: LoadOptions | undefined): Native.Forest {
-  const { missing } = known(options, ['missing']);
-  if (missing === undefined || missing === null) {
-    return forest;
-  }
-  if (typeof missing !== 'number') {
+function completed(forest: Native.Forest, options: LoadOptions | undefined): Native.Forest {
+  const { missing, levels } = known(options, ['missing', 'levels']);
+  if (missing !== undefined && missing !== null && typeof missing !== 'number') {
     throw new LeadscoreError('invalid_context', 'missing', 'wants a number');
   }
-  return forest.withMissing(missing);
+  const marked = typeof missing === 'number' ? forest.withMissing(missing) : forest;
+  return levels === undefined || levels === null ? marked : marked.withLevelsJson(JSON.stringify(levels));
 }
 
 function iterationsOf(iterations: unknown): string {

@@ -253,7 +253,7 @@ export interface ForestDescription {
   library: 'xgboost' | 'lightgbm';
   library_version: string;
   objective: string;
-  features: { name: string; type: 'number' | 'flag' | 'category'; levels: string[] }[];
+  features: { name: string; type: 'number' | 'flag' | 'category' | 'ordered'; levels: string[] }[];
   /** Whether the file names its features. */
   named: boolean;
   /** Margins for a row. */
@@ -295,6 +295,8 @@ export interface ImportOptions {
   iterations?: 'all' | 'best' | undefined;
   /** The value that stood for missing in training besides NaN, which no model file keeps; the pipeline does. */
   missing?: number | undefined;
+  /** The levels of categorical columns in the order of their codes, where the model file does not settle them. */
+  levels?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 /** How a file of leads (CSV, JSONL or JSON, also gzipped) is scored. */

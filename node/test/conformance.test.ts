@@ -178,6 +178,16 @@ async function ofForest(forest: Native.Forest, one: Case, way: Way): Promise<unk
   if (one.operation === 'with_missing') {
     return forest.withMissing(one.arguments[0] as number).describeJson();
   }
+  if (one.operation === 'with_levels_json') {
+    return forest.withLevelsJson(one.arguments[0] as string).describeJson();
+  }
+  if (one.operation === 'encode_json') {
+    const numbers = forest.encodeJson(one.arguments[0] as number, one.arguments[1] as string);
+    return nested(numbers, numbers.length)[0];
+  }
+  if (one.operation === 'notes') {
+    return forest.notes();
+  }
   const { outputs, predictions } = JSON.parse(forest.describeJson());
   const [values, columns] = matrix(one.arguments[0]);
   const widths: Record<string, number> = {

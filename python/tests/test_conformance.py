@@ -70,6 +70,8 @@ def run(case: dict[str, Any], folder: Path) -> Any:
     found = getattr(target, operation)(*arguments)
     if isinstance(found, (_native.Pipeline, _native.Forest)):
         return found.describe_json()
+    if operation == "encode_json":
+        return nested(found)
     if operation in ("margin", "predict", "shap"):
         # Flat, row after row; the fixtures have a list for each row.
         return nested(found.reshape(len(arguments[0]), -1))

@@ -62,6 +62,25 @@ impl Forest {
         Forest::new(env, forest, usize::try_from(self.size).unwrap_or(0))
     }
 
+    /// The same model with levels that its file does not give: `{"country": ["DE", "FR"]}`.
+    #[napi]
+    pub fn with_levels_json(&self, env: Env, levels: String) -> napi::Result<Forest> {
+        let forest = enter(env, || self.inner.clone().with_levels_json(&levels))?;
+        Forest::new(env, forest, usize::try_from(self.size).unwrap_or(0))
+    }
+
+    /// The numbers of one column's cells, given as a JSON list.
+    #[napi]
+    pub fn encode_json(&self, env: Env, feature: u32, values: String) -> napi::Result<Float64Array> {
+        enter(env, || self.inner.encode_json(feature as usize, &values)).map(Float64Array::new)
+    }
+
+    /// What the file leaves open about its columns.
+    #[napi(catch_unwind)]
+    pub fn notes(&self) -> Vec<String> {
+        self.inner.notes()
+    }
+
     /// The model in the library's own JSON.
     #[napi(catch_unwind)]
     pub fn to_json(&self) -> String {

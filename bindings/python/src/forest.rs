@@ -56,6 +56,26 @@ impl Forest {
         Forest(py.detach(|| self.0.clone().with_missing(value)))
     }
 
+    fn with_levels_json(&self, py: Python<'_>, levels: Text<'_>) -> PyResult<Forest> {
+        enter(py, || self.0.clone().with_levels_json(&levels.0)).map(Forest)
+    }
+
+    /// The numbers of one column's cells, given as a JSON list.
+    fn encode_json<'py>(
+        &self,
+        py: Python<'py>,
+        feature: usize,
+        values: Text<'_>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let numbers = enter(py, || self.0.encode_json(feature, &values.0))?;
+        Ok(PyArray1::from_vec(py, numbers))
+    }
+
+    /// What the file leaves open about its columns.
+    fn notes(&self) -> Vec<String> {
+        self.0.notes()
+    }
+
     fn to_json(&self, py: Python<'_>) -> String {
         py.detach(|| self.0.to_json())
     }

@@ -47,6 +47,28 @@ impl Forest {
         Forest(self.0.clone().with_missing(value))
     }
 
+    /// The same model with levels that its file does not give: `{"country": ["DE", "FR"]}`.
+    ///
+    /// # Errors
+    /// `invalid_json`, `invalid_context`, `unknown_name` and `invalid_feature`.
+    pub fn with_levels_json(&self, levels: String) -> Result<Forest, LeadscoreError> {
+        Ok(Forest(self.0.clone().with_levels_json(&levels)?))
+    }
+
+    /// The numbers of one column's cells, given as a JSON list: f64, little-endian.
+    ///
+    /// # Errors
+    /// `invalid_json`, `invalid_matrix` and `invalid_feature`.
+    pub fn encode_json(&self, feature: u32, values: String) -> Result<Vec<u8>, LeadscoreError> {
+        let numbers = self.0.encode_json(feature as usize, &values)?;
+        Ok(numbers.iter().flat_map(|number| number.to_le_bytes()).collect())
+    }
+
+    /// What the file leaves open about its columns.
+    pub fn notes(&self) -> Vec<String> {
+        self.0.notes()
+    }
+
     /// The library's own JSON.
     pub fn to_json(&self) -> String {
         self.0.to_json()

@@ -230,6 +230,10 @@ pub(crate) struct PredictArgs {
     /// A value that means missing besides an empty cell, as given to the library in training (it is not in the file)
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub(crate) missing: Option<f64>,
+    /// The levels of a categorical column in the order of their codes, where the model's file does not keep them, has
+    /// lost them or does not say whose they are: country=DE,FR or country=["a, b","c"]; may be given for several columns
+    #[arg(long, value_name = "COLUMN=A,B,C", value_parser = levels)]
+    pub(crate) levels: Vec<ColumnLevels>,
 }
 
 #[derive(clap::Args)]
@@ -268,6 +272,10 @@ pub(crate) struct ImportArgs {
     /// A value that means missing, as given to the library in training (it is not in the file); the pipeline keeps it
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub(crate) missing: Option<f64>,
+    /// The levels of a categorical column in the order of their codes, where the model's file does not keep them, has
+    /// lost them or does not say whose they are: country=DE,FR or country=["a, b","c"]; may be given for several columns
+    #[arg(long, value_name = "COLUMN=A,B,C", value_parser = levels)]
+    pub(crate) levels: Vec<ColumnLevels>,
     /// Score without reasons, for a model that keeps no cover
     #[arg(long)]
     pub(crate) no_reasons: bool,
@@ -330,6 +338,25 @@ pub(crate) struct ManArgs {
     /// The folder for all pages
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
+}
+
+/// The levels of one column.
+#[derive(Clone)]
+pub(crate) struct ColumnLevels {
+    pub(crate) column: String,
+    pub(crate) names: Vec<String>,
+}
+
+/// Reads `COLUMN=A,B,C`; names with commas are a JSON list.
+fn levels(text: &str) -> Result<ColumnLevels, String> {
+    let wanted = "wants COLUMN=A,B,C or COLUMN=[\"A\",\"B\"]";
+    let (column, names) = text.split_once('=').ok_or(wanted)?;
+    let names = if names.starts_with('[') {
+        serde_json::from_str(names).map_err(|error| format!("{wanted}: {error}"))?
+    } else {
+        names.split(',').map(|name| name.trim().to_owned()).collect()
+    };
+    Ok(ColumnLevels { column: column.trim().to_owned(), names })
 }
 
 /// Names as [`Iterations`] reads them, listed in the help.

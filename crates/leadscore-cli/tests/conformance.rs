@@ -232,6 +232,19 @@ fn of_forest(forest: &Forest, operation: &str, arguments: &[Value]) -> Result<Va
     if operation == "with_missing" {
         return Ok(json!(forest.clone().with_missing(arguments[0].as_f64().unwrap()).describe_json()));
     }
+    match operation {
+        "with_levels_json" => {
+            let levels = arguments[0].as_str().unwrap();
+            return Ok(json!(forest.clone().with_levels_json(levels)?.describe_json()));
+        }
+        "encode_json" => {
+            let feature = arguments[0].as_u64().unwrap() as usize;
+            let numbers = forest.encode_json(feature, arguments[1].as_str().unwrap())?;
+            return Ok(numbers.into_iter().map(number).collect());
+        }
+        "notes" => return Ok(json!(forest.notes())),
+        _ => {}
+    }
     let matrix = matrix(&arguments[0])?;
     let iterations: Iterations = arguments[1].as_str().unwrap().parse()?;
     let (values, width) = match operation {

@@ -3,13 +3,16 @@
 mod activity_kinds;
 mod activity_log;
 mod activity_types;
+mod cells;
 mod columns;
 mod dataset;
 mod email_address;
 mod extract;
 mod feature_type;
 mod filter;
+mod flag_word;
 mod gap;
+mod levels;
 mod match_cache;
 mod matching;
 mod matrix;
@@ -31,5 +34,7 @@ pub use matrix_rows::MatrixRows;
 pub use missing::{MissingCause, MissingFeature};
 pub use schema::{Feature, FeatureSchema};
 
+pub(crate) use cells::{CellKind, CellReader};
 pub(crate) use extract::{Extraction, ExtractionBuffers, RecordRow};
 pub(crate) use gap::Gap;
+pub(crate) use levels::{Level, Levels, Spelling};

@@ -28,8 +28,9 @@ pub use model::Library;
 pub(crate) use model::{Booster, FeatureKind, Link, Model, ModelFeature};
 pub(crate) use tree::{Leaf, Node};
 
-use crate::feature::FeatureMatrix;
-use crate::json::{self, Cursor, Document, Object};
+use crate::feature::{CellReader, FeatureMatrix};
+use crate::json::{self, Cursor, Document, Node as JsonNode, Object};
+use crate::record::AttributeRef;
 use crate::{Error, ErrorKind};
 
 /// A boosted-tree model, ready for scoring.
@@ -45,13 +46,15 @@ struct Inner {
     engine: Engine,
     /// Built when contributions are first asked for.
     shap: OnceLock<shap::Plans>,
+    /// Built when the first cell is read.
+    cells: OnceLock<Vec<CellReader>>,
 }
 
 impl Forest {
     /// Compiles a model. There is no other way to a forest, so each has its engine.
     pub(crate) fn new(model: Model) -> Forest {
         let engine = Engine::new(&model);
-        Forest(Arc::new(Inner { model, engine, shap: OnceLock::new() }))
+        Forest(Arc::new(Inner { model, engine, shap: OnceLock::new(), cells: OnceLock::new() }))
     }
 
     /// Loads a model file, whose format is detected from its content: XGBoost's JSON or UBJSON, or LightGBM's text.
@@ -177,7 +180,7 @@ impl Forest {
 
     /// The names of a categorical column's levels where the file keeps them; the index is the code.
     pub fn levels(&self, feature: usize) -> &[String] {
-        self.0.model.features.get(feature).map_or(&[], |feature| &feature.levels)
+        self.0.model.features.get(feature).map_or(&[], |feature| feature.levels.names())
     }
 
     /// The best boosting round, from 0, where the file names one.
@@ -205,11 +208,52 @@ impl Forest {
         self.0.model.precision == precision::Precision::F32
     }
 
-    /// The value of a table's cell for a feature: the code of a level, or a number; NaN for an empty cell. A level that
-    /// was not seen in training is missing to LightGBM and an error to XGBoost, as in the libraries.
+    /// The same model with the levels of a column, in the order of their codes, which its file does not keep, has lost,
+    /// or keeps without saying whose they are.
     ///
     /// # Errors
-    /// `invalid_feature` with the feature's name for a cell that is neither a number nor one of the levels.
+    /// `unknown_name` for a column the model does not have; `invalid_feature` for levels that do not agree with the file.
+    ///
+    /// ```
+    /// # use leadscore::Forest;
+    /// # let model = "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx=0\nobjective=regression\n\
+    /// #     feature_names=country\nfeature_infos=0:1\n\nTree=0\nnum_leaves=2\nnum_cat=1\nsplit_feature=0\nthreshold=0\n\
+    /// #     decision_type=1\nleft_child=-1\nright_child=-2\ncat_boundaries=0 1\ncat_threshold=2\nleaf_value=-1 1\n\
+    /// #     leaf_count=6 4\ninternal_count=10\n\nend of trees\n";
+    /// let forest = Forest::from_bytes(model.as_bytes())?;
+    /// assert!(forest.encode_cell(0, "fr").is_err());
+    /// assert_eq!(forest.with_levels("country", &["de", "fr"])?.encode_cell(0, "fr")?, 1.0);
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn with_levels(mut self, column: &str, levels: &[impl AsRef<str>]) -> Result<Forest, Error> {
+        let names: Vec<String> = levels.iter().map(|level| level.as_ref().to_owned()).collect();
+        let inner = Arc::make_mut(&mut self.0);
+        cells::give_levels(&mut inner.model, column, &names)?;
+        inner.cells = OnceLock::new();
+        Ok(self)
+    }
+
+    /// [`Forest::with_levels`] for several columns, from JSON: `{"country": ["de", "fr"]}`.
+    ///
+    /// # Errors
+    /// `invalid_json`, `invalid_context` for another shape, and those of [`Forest::with_levels`].
+    pub fn with_levels_json(self, text: &str) -> Result<Forest, Error> {
+        let node = json::parse(text)?;
+        let root = Cursor::root(&node, "levels", Document::Context);
+        read_levels(&root)?.iter().try_fold(self, |forest, (column, names)| forest.with_levels(column, names))
+    }
+
+    /// What the model's file leaves open about its columns, or what had to be concluded, in sentences; mostly nothing.
+    pub fn notes(&self) -> Vec<String> {
+        cells::notes(&self.0.model)
+    }
+
+    /// The value of a table's cell for a feature: the code of a level, or a number; NaN for an empty cell. A level that
+    /// was not seen in training is missing to LightGBM and an error to XGBoost, as in the libraries. Levels are compared
+    /// letter for letter; those that were numbers in training by value.
+    ///
+    /// # Errors
+    /// `invalid_feature` with the feature's name for a cell whose value the model's file does not settle.
     ///
     /// ```
     /// # use leadscore::Forest;
@@ -224,7 +268,40 @@ impl Forest {
     /// # Ok::<(), leadscore::Error>(())
     /// ```
     pub fn encode_cell(&self, feature: usize, cell: &str) -> Result<f64, Error> {
-        cells::encode(&self.0.model, feature, cell)
+        self.encode_value(feature, AttributeRef::Text(cell))
+    }
+
+    /// [`Forest::encode_cell`] for a value that is typed: a number, a flag, or a text.
+    ///
+    /// # Errors
+    /// As [`Forest::encode_cell`].
+    pub fn encode_value(&self, feature: usize, value: AttributeRef<'_>) -> Result<f64, Error> {
+        let readers = self.0.cells.get_or_init(|| cells::readers(&self.0.model));
+        cells::encode(&self.0.model, readers, feature, value)
+    }
+
+    /// [`Forest::encode_value`] for a JSON list of texts, numbers, flags and nulls.
+    ///
+    /// # Errors
+    /// `invalid_json`, `invalid_matrix` for something else in the list, and those of [`Forest::encode_cell`].
+    pub fn encode_json(&self, feature: usize, values: &str) -> Result<Vec<f64>, Error> {
+        let node = json::parse(values)?;
+        let JsonNode::List(items) = &node else {
+            return Err(Error::new(ErrorKind::InvalidMatrix, "", "wants a list of values"));
+        };
+        let value = |item: &JsonNode| match item {
+            JsonNode::Null => Ok(f64::NAN),
+            JsonNode::Text(text) => self.encode_value(feature, AttributeRef::Text(text)),
+            // A long whole number is no f64.
+            JsonNode::Integer(number) if number.unsigned_abs() > 1 << 53 => {
+                self.encode_value(feature, AttributeRef::Text(&number.to_string()))
+            }
+            JsonNode::Integer(number) => self.encode_value(feature, AttributeRef::Number(*number as f64)),
+            JsonNode::Number(number) => self.encode_value(feature, AttributeRef::Number(*number)),
+            JsonNode::Flag(flag) => self.encode_value(feature, AttributeRef::Flag(*flag)),
+            _ => Err(Error::new(ErrorKind::InvalidMatrix, "", "a cell is a text, a number or a flag")),
+        };
+        items.iter().map(value).collect()
     }
 
     /// The margins of a matrix: row after row, one for each output, bit for bit those of the library that wrote the
@@ -334,6 +411,12 @@ impl PartialEq for Forest {
 }
 
 impl Eq for Forest {}
+
+/// The levels of columns, in order.
+pub(crate) fn read_levels(cursor: &Cursor<'_>) -> Result<Vec<(String, Vec<String>)>, Error> {
+    let columns = cursor.entries()?;
+    columns.all().map(|(column, names)| Ok((column.to_owned(), names.texts()?))).collect()
+}
 
 fn text_of(object: Object) -> String {
     serde_json::to_string(&json::Node::from(object)).expect("our types serialize")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from leadscore import _native
 from leadscore._encode import threads_of
 from leadscore._files import path_of
-from leadscore._matrix import matrix_of
+from leadscore._matrix import matrix_of, plain
 
 Iterations: TypeAlias = 'Literal["all", "best"]'
 
@@ -35,18 +35,32 @@ class Forest:
         self._levels = tuple([tuple(feature["levels"]) for feature in self._about["features"]])
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], *, missing: float | None = None) -> Forest:
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        missing: float | None = None,
+        levels: Mapping[str, Sequence[str]] | None = None,
+    ) -> Forest:
         """Loads a model file, detected from its content: XGBoost's JSON or UBJSON, or LightGBM's text.
 
         `missing` is the value that stood for missing in training besides NaN, XGBoost's argument `missing`: no model
-        file keeps it. As in XGBoost, its models compare after rounding to float32.
+        file keeps it. As in XGBoost, its models compare after rounding to float32. `levels` are those of categorical
+        columns, in the order of their codes, where the file does not keep them, has lost them, or does not say whose
+        they are: `{"country": ["DE", "FR"]}`; `notes` tells where that is so.
         """
-        return cls(_marked(_native.Forest.load(path_of(path)), missing))
+        return cls(_completed(_native.Forest.load(path_of(path)), missing, levels))
 
     @classmethod
-    def from_bytes(cls, data: bytes | bytearray | memoryview, *, missing: float | None = None) -> Forest:
+    def from_bytes(
+        cls,
+        data: bytes | bytearray | memoryview,
+        *,
+        missing: float | None = None,
+        levels: Mapping[str, Sequence[str]] | None = None,
+    ) -> Forest:
         """The same from the bytes of such a file."""
-        return cls(_marked(_native.Forest.from_bytes(data), missing))
+        return cls(_completed(_native.Forest.from_bytes(data), missing, levels))
 
     @classmethod
     def from_json(cls, text: str) -> Forest:
@@ -130,8 +144,13 @@ class Forest:
         # JSON has no infinities; they are words.
         return None if value is None else float(value)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the file leaves open about its columns, or what had to be concluded, in sentences; mostly nothing."""
+        return tuple(self._native.notes())
+
     def _matrix(self, X: Any) -> NDArray[np.float64] | NDArray[np.float32]:
-        return matrix_of(X, self._names, self._levels, self._about["named"])
+        return matrix_of(X, self._names, self._levels, self._about["named"], _Cells(self._native, self._levels))
 
     def _apply(
         self,
@@ -162,5 +181,31 @@ class Forest:
         return hash(self.to_json())
 
 
-def _marked(forest: _native.Forest, missing: float | None) -> _native.Forest:
-    return forest if missing is None else forest.with_missing(missing)
+class _Cells:
+    """The cells of a frame, read as the command and imported pipelines read them."""
+
+    def __init__(self, forest: _native.Forest, levels: Sequence[Sequence[str]]) -> None:
+        self._forest = forest
+        self._levels = levels
+        self._is_clear = not forest.notes()
+
+    def takes_numbers(self, feature: int) -> bool:
+        return self._is_clear and not self._levels[feature]
+
+    def cells(self, feature: int, values: Sequence[Any]) -> NDArray[np.float64]:
+        places: dict[tuple[type, Any], int] = {}
+        at = [places.setdefault((type(value), value), len(places)) for value in values]
+        numbers = self._forest.encode_json(feature, json.dumps([plain(value) for _, value in places]))
+        return np.asarray(numbers[np.asarray(at, dtype=np.int64)])
+
+
+def _completed(
+    forest: _native.Forest, missing: float | None, levels: Mapping[str, Sequence[str]] | None
+) -> _native.Forest:
+    if missing is not None:
+        forest = forest.with_missing(missing)
+    if levels is not None:
+        forest = forest.with_levels_json(
+            json.dumps({name: [str(level) for level in own] for name, own in levels.items()})
+        )
+    return forest

@@ -118,12 +118,13 @@ class Pipeline:
         reasons: bool = True,
         iterations: Literal["all", "best"] = "all",
         missing: float | None = None,
+        levels: Mapping[str, Sequence[str]] | None = None,
     ) -> Pipeline:
         """Makes a pipeline of an XGBoost or LightGBM model: a file's path, or its bytes.
 
         Schema, scale and tiers are as in a pipeline file, or the name of a built-in one. Models without cover need
         `reasons=False`. `missing` is the value besides NaN that stood for missing in training, which no model file
-        keeps; the pipeline does.
+        keeps; the pipeline does. `levels` are as in `Forest.load`.
         """
         data = model if isinstance(model, (bytes, bytearray, memoryview)) else _files.read(model)
         options = {
@@ -137,6 +138,7 @@ class Pipeline:
             "reasons": bool(reasons),
             "iterations": iterations,
             "missing": missing,
+            "levels": levels and {column: [str(level) for level in own] for column, own in levels.items()},
         }
         given = {key: value for key, value in options.items() if value is not None and value != []}
         return cls(_native.Pipeline.import_model(data, _json(given)))

@@ -59,6 +59,9 @@ fn options(args: &ImportArgs, id: String) -> Result<ImportOptions, Failure> {
     if let Some(missing) = args.missing {
         options = options.missing(missing);
     }
+    for levels in &args.levels {
+        options = options.levels(&levels.column, levels.names.clone());
+    }
     let about = |error: leadscore::Error| about(&args.model, error);
     if let Some(schema) = &args.schema {
         options = options.schema_json(&name_or_file(schema)?).map_err(about)?;
@@ -91,6 +94,10 @@ fn tell(pipeline: &Pipeline, args: &ImportArgs) {
             "the model does not name its columns; they are {} …: --schema gives them meaning",
             names[0]
         ));
+    }
+    // A schema of one's own says itself what its columns are.
+    if args.schema.is_none() {
+        forest.notes().iter().for_each(|note| note_line(note));
     }
     let classes = pipeline.classes();
     if !classes.is_empty() && args.scale.is_none() && (args.classes.is_empty() || args.weights.is_empty()) {

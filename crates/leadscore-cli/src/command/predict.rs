@@ -5,7 +5,8 @@ mod table;
 use std::path::Path;
 
 use leadscore::Forest;
-use leadscore_csv::{CsvReader, ReadRow, Row};
+use leadscore::record::AttributeRef;
+use leadscore_csv::{Cell, CsvReader, ReadRow, Row};
 use leadscore_files::{
     CarriedColumns, InputFile, InputFormat, Mapping, Rejection, Rejects, id_column, refuse_overwriting,
 };
@@ -37,6 +38,12 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
     if let Some(value) = args.missing {
         forest = forest.with_missing(value);
     }
+    for levels in &args.levels {
+        forest = forest
+            .with_levels(&levels.column, &levels.names)
+            .map_err(|error| Failure::message(format!("--levels: {error}")))?;
+    }
+    forest.notes().iter().for_each(|note| note_line(note));
     let opened = InputFile::open(&args.input)?;
     let name = opened.name.clone();
     if opened.format != InputFormat::Csv {
@@ -70,8 +77,8 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
         }
         row_number += 1;
         for (feature, place) in places.iter().enumerate() {
-            let cell = row.raw(*place).unwrap_or_default();
-            values.push(forest.encode_cell(feature, cell).map_err(|error| {
+            let value = cell(&forest, feature, &row, *place);
+            values.push(forest.encode_value(feature, value).map_err(|error| {
                 let (column, reason) = (&reader.columns()[*place].name, error.message());
                 Failure::message(format!("{name}: line {}: column `{column}`: {reason}", row.line()))
             })?);
@@ -92,6 +99,14 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
     }
     table.finish()?;
     Ok(all_good)
+}
+
+/// A cell as the model reads it: a number as the table writes numbers, a level letter for letter.
+fn cell<'r>(forest: &Forest, feature: usize, row: &'r Row, place: usize) -> AttributeRef<'r> {
+    match row.value(place) {
+        Some(Cell::Number(number)) if forest.levels(feature).is_empty() => AttributeRef::Number(number),
+        _ => AttributeRef::Text(row.raw(place).unwrap_or_default()),
+    }
 }
 
 /// The bytes of a model file.

@@ -37,6 +37,8 @@ struct AttributeSource {
     column: usize,
     /// Whether the column holds dates, and some feature wants them as the texts they are.
     wants_date_text: bool,
+    /// Whether a model's levels are looked up in it, letter for letter.
+    as_written: bool,
 }
 
 /// Rows that were cut but not yet read.
@@ -118,7 +120,7 @@ impl TablePlan {
             let column = columns.iter().find(|own| own.attribute == name)?.column;
             let holds_dates = table_columns[column].kind == ColumnKind::Date;
             let wants_date_text = holds_dates && !schema.reads_only_dates(name);
-            Some(AttributeSource { column, wants_date_text })
+            Some(AttributeSource { column, wants_date_text, as_written: schema.reads_as_written(name) })
         };
         let sources = schema.attribute_names().iter().map(source).collect();
         let column_names = table_columns.iter().map(|column| column.name.clone()).collect();
@@ -268,7 +270,10 @@ impl TableRow<'_> {
     pub(crate) fn to_lead(&self) -> Lead {
         let mut lead = Lead::new(&*self.id);
         for AttributeColumn { attribute, column } in &self.plan.columns {
+            let as_written =
+                self.plan.sources.iter().flatten().any(|own| own.as_written && own.column == *column);
             let value = match self.row.value(*column).unwrap_or(Cell::Missing) {
+                _ if as_written => Attribute::Text(self.row.raw(*column).unwrap_or_default().to_owned()),
                 Cell::Number(number) => Attribute::Number(number),
                 Cell::Missing => Attribute::Number(f64::NAN),
                 Cell::Text(_) | Cell::Flag(_) | Cell::Date(_) => {
@@ -288,6 +293,9 @@ impl Record for TableRow<'_> {
 
     fn attribute(&self, key: AttributeKey<'_>) -> Option<AttributeRef<'_>> {
         let source = (*self.plan.sources.get(key.index())?)?;
+        if source.as_written {
+            return self.row.raw(source.column).map(AttributeRef::Text);
+        }
         match self.row.value(source.column)? {
             Cell::Text(text) => Some(AttributeRef::Text(text)),
             Cell::Number(number) => Some(AttributeRef::Number(number)),

@@ -224,8 +224,9 @@ fn long_texts_are_cut() {
 #[test]
 fn a_waterfall_is_well_formed_and_adds_up() {
     for pipeline in Pipeline::builtin_names() {
+        let tiers = Pipeline::builtin(pipeline).unwrap().tiers().clone();
         for lead in &report_of(pipeline, &leads()).leads {
-            let picture = svg::waterfall(&lead.prediction, &lead.name).unwrap();
+            let picture = svg::waterfall(&lead.prediction, &lead.name, &tiers).unwrap();
             assert!(!picture.contains("NaN") && !picture.contains("<script"));
             assert!(!picture.split_once("</style>").unwrap().1.contains("log-odds"));
             assert_eq!(picture.matches("<g>").count(), picture.matches("</g>").count());
@@ -254,7 +255,7 @@ fn many_lines_become_one() {
         prediction.explanation.contributions.push(other);
         prediction.score += points;
     }
-    let picture = svg::waterfall(&prediction, "Many").unwrap();
+    let picture = svg::waterfall(&prediction, "Many", pipeline.tiers()).unwrap();
     assert!(picture.contains("smaller ones"));
     assert_eq!(picture.matches("<g>").count(), 22);
 }

@@ -188,7 +188,7 @@ fn report(
     let headings: Vec<&str> = leads.carried().headings().collect();
     let ranked = (1..)
         .zip(best)
-        .map(|(rank, best)| ranked_lead(rank, best, &headings, (&scoring.as_of, pipeline.tiers())));
+        .map(|(rank, best)| ranked_lead(rank, best, &headings, &scoring.as_of, pipeline.tiers()));
     Report {
         title: pipeline.name().to_owned(),
         // The file alone: a page is passed on to people who do not know our folders.
@@ -204,7 +204,7 @@ fn report(
     }
 }
 
-fn ranked_lead(rank: u64, best: Best, headings: &[&str], (as_of, tiers): (&AsOf, &TierScheme)) -> RankedLead {
+fn ranked_lead(rank: u64, best: Best, headings: &[&str], as_of: &AsOf, tiers: &TierScheme) -> RankedLead {
     let Best { row, lead, carried, prediction } = best;
     let shown = [
         ("Company", "company"),

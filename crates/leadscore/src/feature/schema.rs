@@ -7,6 +7,7 @@ use self::steps::{PlannedSteps, Steps};
 use super::activity_types::{self, ActivityTypes};
 use super::feature_type::FeatureType;
 use super::filter::{ActivityNeeds, Filter};
+use super::levels::Levels;
 use super::sources::SharedSource;
 use crate::Error;
 use crate::expression::{ColumnKind, Reading, Scope, normalise};
@@ -43,6 +44,8 @@ pub struct Feature {
     /// there is a log; a stated count that is larger is a warning.
     pub gives_way_to: Option<String>,
     own_label: bool,
+    /// The levels where they are compared letter for letter, as a model has them.
+    exact: Option<Levels>,
     level_labels: Vec<(String, String)>,
     unseen: Option<String>,
     default_level: Option<String>,
@@ -200,6 +203,12 @@ impl FeatureSchema {
         kind.rule_type.is_some()
             || self.activity_types.channel(&kind.normalised).is_some()
             || named.any(|name| name == kind.normalised)
+    }
+
+    /// Whether a feature reads this attribute letter for letter, as the record has it: `1.0` is not `1` to it.
+    pub fn reads_as_written(&self, attribute: &str) -> bool {
+        let mut readers = self.features.iter().filter(|f| f.source.attribute() == Some(attribute));
+        readers.any(|feature| feature.source.wants_text_as_written())
     }
 
     pub(super) fn steps(&self) -> &Steps {

@@ -21,6 +21,7 @@ pub(super) use formula::Formula;
 use super::activity_log::ActivityLog;
 use super::feature_type::FeatureType;
 use super::filter::{self, ActivityNeeds, Filter};
+use super::levels::Levels;
 use super::missing::MissingCause;
 use crate::error::did_you_mean;
 use crate::expression::{Reading, Scope, positive};
@@ -69,6 +70,11 @@ pub(super) trait Source: Debug + Send + Sync {
 
     /// Whether it reads its attribute as a date.
     fn wants_date(&self) -> bool {
+        false
+    }
+
+    /// Whether it reads its attribute letter for letter, as the record has it.
+    fn wants_text_as_written(&self) -> bool {
         false
     }
 
@@ -138,6 +144,8 @@ pub(super) struct SourceReader<'a> {
     pub(super) kind: FeatureType,
     /// The levels of a category, in the form in which texts are compared; the position is the code.
     pub(super) levels: &'a [String],
+    /// The levels as a model has them, where they are compared letter for letter.
+    pub(super) exact: Option<&'a Levels>,
     /// The code of a level that the cursor names.
     pub(super) level_code: &'a dyn Fn(&Cursor<'_>) -> Result<f64, Error>,
     /// The code of a text that is none of the levels, where it is not missing.

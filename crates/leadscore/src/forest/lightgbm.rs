@@ -2,6 +2,7 @@
 
 mod columns;
 mod error;
+mod lists;
 mod objective;
 mod text;
 mod tree;
@@ -69,8 +70,7 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Model, Error> {
     if average_output && trees.is_empty() {
         return Err(invalid("trees", "there is no tree to take the average of".to_owned()));
     }
-    let mut attributes = BTreeMap::new();
-    let features = columns::read(&names, &header, &trees, lines, &mut attributes)?;
+    let features = columns::read(&names, &header, &trees, lines)?;
     Ok(Model {
         source_library: Library::LightGbm,
         library_version: version.to_owned(),
@@ -84,7 +84,7 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Model, Error> {
         best_iteration: None,
         average_output,
         missing: None,
-        attributes,
+        attributes: BTreeMap::new(),
     })
 }
 

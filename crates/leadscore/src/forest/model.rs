@@ -4,10 +4,12 @@
 //! Nothing here knows of the engine or of SHAP.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::iterations::Iterations;
 use super::precision::Precision;
-use super::tree::Tree;
+use super::tree::{Node, Test, Tree};
+use crate::feature::Levels;
 
 /// Everything that is known of a model.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +73,15 @@ pub(crate) struct ModelFeature {
     pub(crate) name: Option<String>,
     pub(crate) kind: FeatureKind,
     /// The names of the categories where the file keeps them; the index is the code.
-    pub(crate) levels: Vec<String>,
+    pub(crate) levels: Levels,
+    /// The codes whose names the file has lost.
+    pub(crate) lost: Vec<usize>,
+    /// Lists of names of which the file does not settle whether one is the column's.
+    pub(crate) unclear: Vec<Arc<Levels>>,
+    /// Lists of names that the column could have and is taken not to, since it looks like a flag.
+    pub(crate) assumed_flag: Vec<Arc<Levels>>,
+    /// Whether a number may have been a flag in training.
+    pub(crate) may_be_flag: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,6 +92,8 @@ pub(crate) enum FeatureKind {
     Indicator,
     /// Codes of categories.
     Categorical,
+    /// The place of a category among its levels, as a number.
+    Ordered,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -122,6 +134,19 @@ impl Model {
             Booster::Trees(trees) => trees.len(),
             Booster::Linear(_) => 0,
         }
+    }
+
+    /// One more than the highest code that a split on a feature knows.
+    pub(crate) fn code_bound(&self, feature: usize) -> usize {
+        let Booster::Trees(trees) = &self.booster else { return 0 };
+        let code = |node: &Node| match node {
+            Node::Split(split) if split.feature == feature => match &split.test {
+                Test::Categorical { categories, .. } => categories.last().map(|code| *code as usize + 1),
+                Test::Numerical { .. } => None,
+            },
+            _ => None,
+        };
+        trees.iter().flat_map(|tree| &tree.nodes).filter_map(code).max().unwrap_or(0)
     }
 
     /// How many boosting rounds are used.

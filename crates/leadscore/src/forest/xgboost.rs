@@ -94,7 +94,10 @@ fn features(learner: &DocCursor, count: usize) -> Result<Vec<ModelFeature>, Erro
     for (feature, name) in features.iter_mut().zip(fitting("feature_names")?) {
         feature.name = Some(name.to_owned());
     }
-    for (feature, kind) in features.iter_mut().zip(fitting("feature_types")?) {
+    let kinds = fitting("feature_types")?;
+    // Without types a number may have been a flag.
+    features.iter_mut().for_each(|feature| feature.may_be_flag = kinds.is_empty());
+    for (feature, kind) in features.iter_mut().zip(kinds) {
         feature.kind = match kind {
             "c" => FeatureKind::Categorical,
             "i" => FeatureKind::Indicator,
@@ -196,13 +199,23 @@ fn fitting_weights(cursor: &DocCursor, trees: usize) -> Result<Vec<f32>, Error> 
     }
 }
 
+/// Corrects the kinds of features by the splits on them.
 fn mark_categorical(tree: &Tree, features: &mut [ModelFeature]) {
     for node in &tree.nodes {
         if let Node::Split(split) = node
-            && matches!(split.test, Test::Categorical { .. })
             && let Some(feature) = features.get_mut(split.feature)
         {
-            feature.kind = FeatureKind::Categorical;
+            match split.test {
+                Test::Categorical { .. } => feature.kind = FeatureKind::Categorical,
+                // A number was called an indicator, which XGBoost takes as it is.
+                Test::Numerical { threshold, .. }
+                    if feature.kind == FeatureKind::Indicator && !(0.0..=1.0).contains(&threshold) =>
+                {
+                    feature.kind = FeatureKind::Numerical;
+                    feature.may_be_flag = true;
+                }
+                Test::Numerical { .. } => {}
+            }
         }
     }
 }

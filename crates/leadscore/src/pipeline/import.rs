@@ -6,7 +6,7 @@ use super::scorer::margin_meaning;
 use super::{ModelCard, Pipeline};
 use crate::expression::Reading;
 use crate::feature::FeatureSchema;
-use crate::forest::{FeatureKind, Forest, Iterations, ModelFeature};
+use crate::forest::{self, FeatureKind, Forest, Iterations, ModelFeature};
 use crate::json::{self, Cursor, Document, Node, Object};
 use crate::scale::{ClassScale, ClassWeight, Scale, ScaleKind};
 use crate::scorer::MarginMeaning;
@@ -33,6 +33,7 @@ pub struct ImportOptions {
     reasons: bool,
     iterations: Iterations,
     missing: Option<f64>,
+    levels: Vec<(String, Vec<String>)>,
 }
 
 impl ImportOptions {
@@ -49,6 +50,7 @@ impl ImportOptions {
             reasons: true,
             iterations: Iterations::All,
             missing: None,
+            levels: Vec::new(),
         }
     }
 
@@ -166,8 +168,20 @@ impl ImportOptions {
         self
     }
 
+    /// The levels of a column in the order of their codes, where the model's file does not keep them or does not settle
+    /// whose they are: [`Forest::with_levels`].
+    #[must_use]
+    pub fn levels(
+        mut self,
+        column: impl Into<String>,
+        levels: impl IntoIterator<Item = impl Into<String>>,
+    ) -> ImportOptions {
+        self.levels.push((column.into(), levels.into_iter().map(Into::into).collect()));
+        self
+    }
+
     /// Reads `{"id", "name"?, "schema"?, "scale"?, "classes"?, "weights"?, "tiers"?, "reasons"?, "iterations"?,
-    /// "missing"?}`; schema, scale and tiers as objects or names.
+    /// "missing"?, "levels"?}`; levels as `{"country": ["de", "fr"]}`, schema, scale and tiers as objects or names.
     ///
     /// # Errors
     /// `invalid_json`; `invalid_context` with the field; `invalid_pipeline` for what is wrong in schema, scale or tiers.
@@ -185,6 +199,7 @@ impl ImportOptions {
             "reasons",
             "iterations",
             "missing",
+            "levels",
         ])?;
         let part = |name: &'static str| {
             fields.optional(name).map(|c| match c.node {
@@ -204,6 +219,9 @@ impl ImportOptions {
                 rounds.text()?.parse().map_err(|error: Error| rounds.error(error.message()))?;
         }
         options.missing = fields.number("missing")?;
+        if let Some(levels) = fields.optional("levels") {
+            options.levels = forest::read_levels(&levels)?;
+        }
         if let Some(schema) = part("schema") {
             options = options.schema_json(&schema)?;
         }
@@ -253,6 +271,10 @@ impl Pipeline {
             Some(value) => forest.with_missing(value),
             None => forest,
         };
+        let forest = options
+            .levels
+            .iter()
+            .try_fold(forest, |forest, (column, levels)| forest.with_levels(column, levels))?;
         if options.reasons {
             forest.check_contributions()?;
         }
@@ -315,17 +337,27 @@ fn default_schema(
     reading: &Reading,
 ) -> Result<FeatureSchema, Error> {
     let feature = |(feature, name): (&ModelFeature, &String)| -> Node {
-        let kind = match feature.kind {
-            FeatureKind::Categorical if !feature.levels.is_empty() => "category",
-            FeatureKind::Indicator => "flag",
+        let (kind, read) = match feature.kind {
+            FeatureKind::Indicator => ("flag", None),
+            _ if !feature.levels.is_empty() => ("category", None),
             // Codes without names are numbers to whoever fills them in.
-            _ => "number",
+            FeatureKind::Categorical => ("number", Some("code")),
+            _ if feature.may_be_flag => ("number", Some("number_or_flag")),
+            _ => ("number", None),
         };
+        let unclear: Vec<Node> = feature.unclear.iter().map(|levels| Node::from(&**levels)).collect();
+        let source = Object::default()
+            .with("from", "attribute")
+            .maybe("as", read)
+            .maybe("unclear", (!unclear.is_empty()).then_some(Node::List(unclear)));
+        let has_levels = !feature.levels.is_empty();
         Object::default()
             .with("name", name)
             .with("type", kind)
-            .texts("levels", &feature.levels)
-            .with("source", Object::default().with("from", "attribute"))
+            .maybe("levels", has_levels.then_some(&feature.levels))
+            .flag("exact", has_levels)
+            .maybe("spellings", feature.levels.spellings_node())
+            .with("source", source)
             .into()
     };
     let features = features.iter().zip(names).map(feature).collect();

@@ -7,6 +7,7 @@ use crate::Error;
 use crate::error::did_you_mean;
 use crate::expression::{Reading, Scope, normalise};
 use crate::feature::feature_type::{FeatureType, TYPES};
+use crate::feature::levels::Levels;
 use crate::feature::matching::level_name;
 use crate::feature::sources::SourceReader;
 use crate::json::{Cursor, Fields, Node, Object, word_for};
@@ -19,6 +20,8 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         "type",
         "unit",
         "levels",
+        "exact",
+        "spellings",
         "level_labels",
         "unseen",
         "range",
@@ -35,11 +38,16 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         return Err(name_cursor.error("a feature's name is not blank and does not start with `$`"));
     }
     let kind = fields.required("type")?.word(&TYPES)?;
-    let levels = fields.texts("levels")?;
+    let exact = exact_levels(&fields, kind)?;
+    let levels = match &exact {
+        Some(exact) => exact.names().to_vec(),
+        None => fields.texts("levels")?,
+    };
     if (kind == FeatureType::Category) == levels.is_empty() {
         return Err(cursor.error("a category has `levels`; other types have none"));
     }
-    let normal_levels: Vec<String> = levels.iter().map(|level| normalise(level).into_owned()).collect();
+    let normal = |level: &str| if exact.is_some() { level.to_owned() } else { normalise(level).into_owned() };
+    let normal_levels: Vec<String> = levels.iter().map(|level| normal(level)).collect();
     let mut seen = HashSet::new();
     if let Some(at) = normal_levels.iter().position(|level| !seen.insert(level)) {
         return Err(cursor.error(format!("the level `{}` appears twice", levels[at])));
@@ -53,7 +61,7 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
                 _ => Err(c.error("a flag has the levels 0 and 1")),
             };
         }
-        let index = normal_levels.iter().position(|known| *known == *normalise(&level));
+        let index = normal_levels.iter().position(|known| *known == normal(&level));
         index.map(|index| index as f64).ok_or_else(|| {
             let meant = did_you_mean(&level, levels.iter().map(String::as_str));
             c.error(format!("`{level}` is none of the levels{meant}: {}", levels.join(", ")))
@@ -81,6 +89,7 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         feature: &name,
         kind,
         levels: &normal_levels,
+        exact: exact.as_ref(),
         level_code: &code,
         unseen_code,
         scope,
@@ -90,6 +99,7 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
     let label = fields.text("label")?;
     Ok(Feature {
         own_label: label.is_some(),
+        exact: exact.clone(),
         label: label.unwrap_or_else(|| name.replace('_', " ")),
         group: fields.text("group")?,
         kind,
@@ -110,6 +120,22 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         attribute: None,
         source,
     })
+}
+
+/// The levels of a category that are compared letter for letter.
+fn exact_levels(fields: &Fields<'_>, kind: FeatureType) -> Result<Option<Levels>, Error> {
+    let exact = fields.flag("exact")?;
+    if let Some(c) = fields.optional("exact").or_else(|| fields.optional("spellings"))
+        && (kind != FeatureType::Category || !exact)
+    {
+        return Err(c.error("only a category is `exact`, and only an exact one has `spellings`"));
+    }
+    if !exact {
+        return Ok(None);
+    }
+    let levels = Levels::read(&fields.required("levels")?)?;
+    let spellings = fields.optional("spellings").map(|c| levels.read_spellings(&c)).transpose()?;
+    Ok(Some(levels.with_spellings(spellings.unwrap_or_default())))
 }
 
 /// What a missing value becomes; for a category, the code of the level.
@@ -189,6 +215,10 @@ impl From<&Feature> for Node {
     fn from(feature: &Feature) -> Node {
         let kind = word_for(&TYPES, &feature.kind);
         let labels = feature.level_labels.iter().map(|(level, label)| (level.clone(), label.into()));
+        let levels = match &feature.exact {
+            Some(exact) => Some(Node::from(exact)),
+            None => (!feature.levels.is_empty()).then(|| Node::from(feature.levels.as_slice())),
+        };
         let default = match &feature.default_level {
             Some(level) => Some(Node::from(level)),
             None => feature.default.map(Node::from),
@@ -199,7 +229,9 @@ impl From<&Feature> for Node {
             .maybe("group", feature.group.as_ref())
             .with("type", kind)
             .maybe("unit", feature.unit.as_ref())
-            .texts("levels", &feature.levels)
+            .maybe("levels", levels)
+            .flag("exact", feature.exact.is_some())
+            .maybe("spellings", feature.exact.as_ref().and_then(Levels::spellings_node))
             .maybe("level_labels", (!feature.level_labels.is_empty()).then(|| Node::Object(labels.collect())))
             .maybe("unseen", feature.unseen.as_ref())
             .maybe("range", feature.range)

@@ -3,10 +3,13 @@
 use super::{ABSENT, Found, Input, SharedSource, Source, SourceReader, TextPart, text};
 use crate::Error;
 use crate::expression::normalise;
+use crate::feature::cells::{CellKind, CellReader};
 use crate::feature::feature_type::FeatureType;
+use crate::feature::flag_word::flag_word;
+use crate::feature::levels::Levels;
 use crate::feature::missing::MissingCause;
 use crate::feature::number::parse_number;
-use crate::json::{Object, word_for};
+use crate::json::{Node, Object, word_for};
 use crate::record::AttributeRef;
 
 #[derive(Debug)]
@@ -21,6 +24,8 @@ struct AttributeSource {
     levels: Vec<String>,
     unseen_code: Option<f64>,
     missing: Vec<MissingToken>,
+    /// How a model's column is read: letter for letter, and nothing guessed.
+    cells: Option<CellReader>,
 }
 
 /// A text that means that there is no value.
@@ -33,26 +38,39 @@ struct MissingToken {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum ReadAs {
     Value,
+    /// A number, or a flag in words.
+    NumberOrFlag,
+    /// The code of a level whose name is not known.
+    Code,
     Present,
     WordCount,
 }
 
-const READ_AS: [(&str, ReadAs); 3] =
-    [("value", ReadAs::Value), ("present", ReadAs::Present), ("word_count", ReadAs::WordCount)];
+const READ_AS: [(&str, ReadAs); 5] = [
+    ("value", ReadAs::Value),
+    ("number_or_flag", ReadAs::NumberOrFlag),
+    ("code", ReadAs::Code),
+    ("present", ReadAs::Present),
+    ("word_count", ReadAs::WordCount),
+];
 
 pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
-    let fields = reader.fields(&["name", "part", "as", "missing"])?;
+    let fields = reader.fields(&["name", "part", "as", "missing", "unclear"])?;
     let name = fields.text("name")?;
     let read = fields.optional("as").map_or(Ok(ReadAs::Value), |c| c.word(&READ_AS))?;
     let fits = match read {
         ReadAs::Value => true,
         ReadAs::Present => matches!(reader.kind, FeatureType::Flag | FeatureType::Number),
-        ReadAs::WordCount => reader.kind == FeatureType::Number,
+        ReadAs::WordCount | ReadAs::NumberOrFlag | ReadAs::Code => reader.kind == FeatureType::Number,
     };
     if !fits {
-        let message = "`present` gives a flag and `word_count` a number; the feature is none";
+        let message = "`present` gives a flag and the other words a number; the feature is none";
         return Err(reader.cursor.error(message));
     }
+    let unclear = match fields.optional("unclear") {
+        Some(c) => c.items()?.iter().map(Levels::read).collect::<Result<_, _>>()?,
+        None => Vec::new(),
+    };
     let token = |written: String| MissingToken { normalised: normalise(&written).into_owned(), written };
     Ok(SharedSource::new(AttributeSource {
         is_named: name.is_some(),
@@ -63,7 +81,20 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
         levels: reader.levels.to_vec(),
         unseen_code: reader.unseen_code,
         missing: fields.texts("missing")?.into_iter().map(token).collect(),
+        cells: cell_reader(reader, read, unclear),
     }))
+}
+
+/// The reader of a model's cells, where the feature asks for one.
+fn cell_reader(reader: &SourceReader<'_>, read: ReadAs, unclear: Vec<Levels>) -> Option<CellReader> {
+    let kind = match (reader.exact, read, reader.kind) {
+        (Some(levels), ..) => CellKind::Levels(levels.clone()),
+        (None, ReadAs::NumberOrFlag, _) => CellKind::NumberOrFlag,
+        (None, ReadAs::Code, _) => CellKind::Code,
+        (None, ReadAs::Value, FeatureType::Number) if !unclear.is_empty() => CellKind::Number,
+        _ => return None,
+    };
+    Some(CellReader { kind, unclear })
 }
 
 impl Source for AttributeSource {
@@ -77,11 +108,17 @@ impl Source for AttributeSource {
     }
 
     fn takes_numbers_as_they_are(&self) -> bool {
-        self.read == ReadAs::Value && self.missing.is_empty()
+        matches!(self.read, ReadAs::Value | ReadAs::NumberOrFlag | ReadAs::Code)
+            && self.missing.is_empty()
+            && self.cells.as_ref().is_none_or(|cells| cells.unclear.is_empty())
     }
 
     fn takes_flags_as_they_are(&self) -> bool {
         self.takes_numbers_as_they_are() && self.part == TextPart::Whole
+    }
+
+    fn wants_text_as_written(&self) -> bool {
+        self.cells.as_ref().is_some_and(|cells| matches!(cells.kind, CellKind::Levels(_)))
     }
 
     fn evaluate(&self, input: &Input<'_>) -> Found {
@@ -99,7 +136,7 @@ impl Source for AttributeSource {
             ReadAs::Present => return Found::Value(f64::from(u8::from(!blank))),
             ReadAs::WordCount if !blank => return Found::Value(text.split_whitespace().count() as f64),
             _ if blank => return ABSENT,
-            ReadAs::Value | ReadAs::WordCount => {}
+            ReadAs::Value | ReadAs::NumberOrFlag | ReadAs::Code | ReadAs::WordCount => {}
         }
         self.typed(attribute, text)
     }
@@ -108,10 +145,12 @@ impl Source for AttributeSource {
         let missing: Vec<String> = self.missing.iter().map(|token| token.written.clone()).collect();
         let object =
             Object::default().with("from", "attribute").maybe("name", self.is_named.then_some(&self.name));
+        let unclear = self.cells.iter().flat_map(|cells| &cells.unclear).map(Node::from).collect::<Vec<_>>();
         self.part
             .write(object)
             .maybe("as", (self.read != ReadAs::Value).then(|| word_for(&READ_AS, &self.read)))
             .texts("missing", &missing)
+            .maybe("unclear", (!unclear.is_empty()).then_some(Node::List(unclear)))
     }
 }
 
@@ -124,17 +163,26 @@ impl AttributeSource {
     /// A text that is not blank, read as the type of the feature.
     fn typed(&self, attribute: Option<AttributeRef<'_>>, text: &str) -> Found {
         let unreadable = || Found::unusable(MissingCause::Unreadable, text);
+        if let Some(cells) = &self.cells {
+            let whole = if self.part == TextPart::Whole { attribute } else { Some(AttributeRef::Text(text)) };
+            return match cells.read(whole) {
+                Ok(value) if value.is_nan() => ABSENT,
+                Ok(value) => Found::Value(value),
+                Err(cause) => {
+                    let code = self.unseen_code.filter(|_| cause == MissingCause::Unseen);
+                    code.map_or_else(|| Found::unusable(cause, text), Found::Value)
+                }
+            };
+        }
         match self.kind {
             FeatureType::Number => match (attribute, parse_number(text)) {
                 (Some(AttributeRef::Flag(flag)), _) => Found::Value(f64::from(u8::from(flag))),
                 (_, Some(number)) => Found::Value(number),
                 (_, None) => unreadable(),
             },
-            FeatureType::Flag => match &*normalise(text) {
-                "yes" | "true" | "y" | "t" | "1" | "1.0" => Found::Value(1.0),
-                "no" | "false" | "n" | "f" | "0" | "0.0" => Found::Value(0.0),
-                _ => unreadable(),
-            },
+            FeatureType::Flag => {
+                flag_word(text).map_or_else(unreadable, |flag| Found::Value(f64::from(u8::from(flag))))
+            }
             FeatureType::Category => {
                 let level = self.level_code(&normalise(text)).map(|code| code as f64);
                 let code = level.or(self.unseen_code);

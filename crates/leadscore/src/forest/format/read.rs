@@ -1,9 +1,11 @@
 //! The model from JSON, everything checked.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::words::{FIELDS, KINDS, LIBRARIES, LINKS, PRECISIONS, RAW_LOGIT, SIDES};
 use crate::Error;
+use crate::feature::Levels;
 use crate::forest::model::{Booster, FeatureKind, Link, Model, ModelFeature};
 use crate::forest::precision::{Precision, widen_threshold};
 use crate::forest::tree::{Leaf, Node, Split, Test, Tree};
@@ -102,13 +104,21 @@ fn read_round_ends(fields: &Fields<'_>, booster: &Booster) -> Result<Vec<usize>,
 }
 
 fn read_feature(cursor: &Cursor<'_>) -> Result<ModelFeature, Error> {
-    let fields = cursor.object(&["name", "type", "levels"])?;
+    let fields = cursor.object(&["name", "type", "levels", "spellings", "unclear"])?;
     let kind = fields.optional("type").map_or(Ok(FeatureKind::Numerical), |c| c.word(&KINDS))?;
-    let levels = fields.texts("levels")?;
-    if !levels.is_empty() && kind != FeatureKind::Categorical {
+    let levels = fields.optional("levels").map_or(Ok(Levels::default()), |c| Levels::read(&c))?;
+    if !levels.is_empty() && !matches!(kind, FeatureKind::Categorical | FeatureKind::Ordered) {
         return Err(cursor.error("only a category has levels"));
     }
-    Ok(ModelFeature { name: fields.text("name")?, kind, levels })
+    let spellings = fields.optional("spellings").map(|c| levels.read_spellings(&c)).transpose()?;
+    let unclear = match fields.optional("unclear") {
+        Some(c) => {
+            c.items()?.iter().map(|item| Levels::read(item).map(Arc::new)).collect::<Result<_, _>>()?
+        }
+        None => Vec::new(),
+    };
+    let levels = levels.with_spellings(spellings.unwrap_or_default());
+    Ok(ModelFeature { name: fields.text("name")?, kind, levels, unclear, ..ModelFeature::default() })
 }
 
 /// A number in some precision; `null`, `"inf"` and `"-inf"` are the ones that JSON has no syntax for.

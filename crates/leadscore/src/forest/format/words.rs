@@ -6,10 +6,11 @@ use crate::forest::precision::Precision;
 pub(super) const LIBRARIES: [(&str, Library); 2] =
     [("xgboost", Library::XgBoost), ("lightgbm", Library::LightGbm)];
 pub(super) const PRECISIONS: [(&str, Precision); 2] = [("f32", Precision::F32), ("f64", Precision::F64)];
-pub(super) const KINDS: [(&str, FeatureKind); 3] = [
+pub(super) const KINDS: [(&str, FeatureKind); 4] = [
     ("number", FeatureKind::Numerical),
     ("flag", FeatureKind::Indicator),
     ("category", FeatureKind::Categorical),
+    ("ordered", FeatureKind::Ordered),
 ];
 /// The sigmoid's slope is a field of its own.
 pub(super) const LINKS: [(&str, Link); 9] = [

@@ -47,7 +47,7 @@ pub(in crate::forest) fn describe(model: &Model, names: &[String]) -> Object {
         Object::default()
             .with("name", name)
             .with("type", word_for(&KINDS, &feature.kind))
-            .with("levels", feature.levels.as_slice())
+            .with("levels", feature.levels.names())
             .into()
     };
     let outputs = model.output_count();
@@ -186,11 +186,14 @@ fn number(value: f64) -> json::Node {
 
 impl From<&ModelFeature> for json::Node {
     fn from(feature: &ModelFeature) -> json::Node {
+        let unclear: Vec<json::Node> = feature.unclear.iter().map(|levels| (&**levels).into()).collect();
         let kind = (feature.kind != FeatureKind::Numerical).then(|| word_for(&KINDS, &feature.kind));
         Object::default()
             .maybe("name", feature.name.as_ref())
             .maybe("type", kind)
-            .texts("levels", &feature.levels)
+            .maybe("levels", (!feature.levels.is_empty()).then(|| json::Node::from(&feature.levels)))
+            .maybe("spellings", feature.levels.spellings_node())
+            .maybe("unclear", (!unclear.is_empty()).then_some(json::Node::List(unclear)))
             .into()
     }
 }

@@ -1,10 +1,13 @@
 //! The columns of the model's input: names, which of them are categorical, and the names of their categories.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::error::invalid;
+use super::lists::{self, Column};
 use super::text::{Block, Lines};
 use crate::Error;
+use crate::feature::{Level, Levels};
 use crate::forest::model::{FeatureKind, ModelFeature};
 use crate::forest::tree::{Node, Test, Tree};
 use crate::json;
@@ -21,50 +24,53 @@ pub(super) fn names<'a>(header: &Block<'a>) -> Result<Vec<&'a str>, Error> {
     Ok(names)
 }
 
-/// The columns, with what the file says of them after the trees. Names of categories that cannot be assigned to a
-/// column are noted in `attributes`.
+/// The columns, with what the file says of them after the trees.
 pub(super) fn read(
     names: &[&str],
     header: &Block,
     trees: &[Tree],
     lines: Lines,
-    attributes: &mut BTreeMap<String, String>,
 ) -> Result<Vec<ModelFeature>, Error> {
     let tail = Tail::read(lines);
     let codes = codes(names.len(), header, trees, &tail.categorical);
+    let infos: Vec<&str> =
+        header.text("feature_infos").unwrap_or_default().split_ascii_whitespace().collect();
+    let columns: Vec<Column> = (0..names.len())
+        .map(|at| Column::new(codes[at], infos.get(at).copied().filter(|_| infos.len() == names.len())))
+        .collect();
     let mut features: Vec<ModelFeature> = names
         .iter()
-        .zip(&codes)
-        .map(|(name, codes)| ModelFeature {
+        .zip(&columns)
+        .map(|(name, column)| ModelFeature {
             name: Some((*name).to_owned()),
-            kind: if codes.is_some() { FeatureKind::Categorical } else { FeatureKind::Numerical },
-            levels: Vec::new(),
+            kind: if column.codes.is_some() { FeatureKind::Categorical } else { FeatureKind::Numerical },
+            may_be_flag: column.may_be_flag(),
+            ..ModelFeature::default()
         })
         .collect();
-    let Some(lists) =
-        tail.pandas_categorical.map(levels).transpose()?.flatten().filter(|lists| !lists.is_empty())
-    else {
-        return Ok(features);
+    let lists = match tail.pandas_categorical {
+        Some(text) => levels(text)?.unwrap_or_default(),
+        None => Vec::new(),
     };
-    // The lists do not name their columns: in a data frame they are the categorical ones in order. That does not hold
-    // where integer columns were declared categorical, or for ordered categories.
-    let categorical: Vec<(usize, u32)> =
-        codes.iter().enumerate().filter_map(|(at, above)| above.map(|above| (at, above))).collect();
-    let fits = lists.len() == categorical.len()
-        && lists.iter().zip(&categorical).all(|(list, (_, above))| *above as usize <= list.len());
-    if fits {
-        for (list, (at, _)) in lists.into_iter().zip(categorical) {
-            features[at].levels = list;
-        }
-    } else {
-        let note = format!(
-            "{} lists of names do not fit the {} categorical columns; only codes are known",
-            lists.len(),
-            categorical.len()
-        );
-        attributes.insert("pandas_categorical".to_owned(), note);
-    }
+    lists::assign(&lists, &columns, &whole_splits(names.len(), trees), &mut features)?;
     Ok(features)
+}
+
+/// For every column whether all its splits may lie between whole numbers from 0 on: halfway between two of them, or at
+/// the library's zero.
+fn whole_splits(count: usize, trees: &[Tree]) -> Vec<bool> {
+    let mut whole = vec![true; count];
+    for node in trees.iter().flat_map(|tree| &tree.nodes) {
+        if let Node::Split(split) = node
+            && let Test::Numerical { threshold, .. } = split.test
+        {
+            // An endless threshold, which is NaN here, parts what is missing from all else.
+            let part = threshold.fract();
+            let is_half = [0.0, 0.5, 1.0].iter().any(|wanted| (part - wanted).abs() < 1e-9);
+            whole[split.feature] &= !threshold.is_finite() || (threshold > -0.5 && is_half);
+        }
+    }
+    whole
 }
 
 /// For every categorical column the number of codes, one more than the largest seen in training; none for the others.
@@ -127,7 +133,7 @@ impl<'a> Tail<'a> {
 }
 
 /// The lists of names in the last line; nothing where it is `null`.
-fn levels(text: &str) -> Result<Option<Vec<Vec<String>>>, Error> {
+fn levels(text: &str) -> Result<Option<Vec<Arc<Levels>>>, Error> {
     let wrong = |message: &str| invalid("pandas_categorical", message.to_owned());
     let document = json::parse(text).map_err(|error| wrong(error.message()))?;
     let lists = match document {
@@ -135,16 +141,13 @@ fn levels(text: &str) -> Result<Option<Vec<Vec<String>>>, Error> {
         json::Node::List(lists) => lists,
         _ => return Err(wrong("is no list of lists")),
     };
-    let level = |node| match node {
-        json::Node::Text(text) => Ok(text),
-        json::Node::Integer(number) => Ok(number.to_string()),
-        // As it would be printed: 1.0 keeps its fraction.
-        json::Node::Number(number) => Ok(format!("{number:?}")),
-        json::Node::Flag(flag) => Ok(if flag { "True" } else { "False" }.to_owned()),
-        _ => Err(wrong("has a name that is neither text nor number")),
+    let level = |node: &json::Node| {
+        Level::of_node(node).ok_or_else(|| wrong("has a name that is neither text nor number"))
     };
-    let list = |node| match node {
-        json::Node::List(names) => names.into_iter().map(level).collect(),
+    let list = |node: json::Node| match node {
+        json::Node::List(names) => {
+            Ok(Arc::new(Levels::new(names.iter().map(level).collect::<Result<_, _>>()?)))
+        }
         _ => Err(wrong("is no list of lists")),
     };
     lists.into_iter().map(list).collect::<Result<_, _>>().map(Some)

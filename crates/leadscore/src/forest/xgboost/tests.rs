@@ -6,6 +6,7 @@ use crate::forest::model::{Booster, FeatureKind, Link, Model};
 use crate::forest::precision::widen_threshold;
 use crate::forest::tests::shared;
 use crate::forest::tree::{Leaf, Node, Split, Test};
+use crate::record::AttributeRef;
 
 /// Two features, one of them categorical with names, one tree of two splits, three leaves and an unused slot.
 const MODEL: &str = r#"{"version":[3,4,1],"extra":{"a":[null]},"learner":{
@@ -146,7 +147,7 @@ fn everything_of_a_small_model() {
     assert_eq!((forest.best_iteration, forest.attributes["note"].as_str()), (Some(0), "x"));
     let names: Vec<_> = forest.features.iter().map(|feature| feature.name.as_deref()).collect();
     assert_eq!(names, [Some("size"), Some("city \"ü\"")]);
-    assert_eq!(forest.features[1].levels, ["ü", "b", "", "cd"]);
+    assert_eq!(forest.features[1].levels.names(), ["ü", "b", "", "cd"]);
     assert_eq!(
         [0, 1].map(|feature: usize| forest.features[feature].kind),
         [FeatureKind::Numerical, FeatureKind::Categorical]
@@ -166,14 +167,39 @@ fn everything_of_a_small_model() {
         leaf(-2.0, 4.0),
     ];
     assert_eq!(nodes(&forest), expected);
-    // Before 3.4 such names may be cut in the wrong places.
+    // Before 3.4 lengths are in characters or in bytes, which the file does not say; both readings have one code.
     let older = open(&with("[3,4,1]", "[3,3,0]"));
-    assert!(older.features[1].levels.is_empty() && older.features[1].kind == FeatureKind::Categorical);
+    assert_eq!(older.features[1].levels.names(), ["üb", "c", "", "d…"]);
+    let code = |text: &str| older.features[1].levels.code(AttributeRef::Text(text));
+    assert_eq!(
+        ["üb", "ü", "c", "b", "dx", "cd", "d", "x"].map(code),
+        [Some(0), Some(0), Some(1), Some(1), Some(3), Some(3), None, None]
+    );
     let ascii = open(&with("[3,4,1]", "[3,1,0]").replace("[-61,-68,98", "[97,97,98"));
-    assert_eq!(ascii.features[1].levels, ["aa", "b", "", "cd"]);
+    assert_eq!(ascii.features[1].levels.names(), ["aa", "b", "", "cd"]);
     for (row, margin) in [([1.0, 3.9], 4.5), ([1.0, 2.0], 3.5), ([f64::NAN, -1.0], 3.5), ([1.5, 1.0], -1.5)] {
         assert_eq!(margins(&forest, &row), [margin]);
     }
+}
+
+#[test]
+fn names_that_were_cut_by_characters_are_read_one_after_the_other() {
+    // "Łódź", "São Paulo", "東京都" and "京": 4 + 9 + 3 + 1 characters, in 7 + 10 + 9 + 3 bytes of which 17 are kept.
+    let text = "ŁódźSão Paulo東京都京";
+    let kept: Vec<String> = text.as_bytes()[..17].iter().map(|byte| (*byte as i8).to_string()).collect();
+    let model = with("[3,4,1]", "[3,2,0]")
+        .replace("[0,2,3,3,5]", "[0,4,13,16,17]")
+        .replace("[-61,-68,98,99,100]", &format!("[{}]", kept.join(",")));
+    let feature = &open(&model).features[1];
+    assert_eq!(feature.levels.names(), ["Łódź", "São Paulo", "category 2…", "category 3…"]);
+    assert_eq!(feature.lost, [2, 3]);
+    let code = |text: &str| feature.levels.code(AttributeRef::Text(text));
+    assert_eq!(["Łódź", "São Paulo", "東京都", "Łód"].map(code), [Some(0), Some(1), None, None]);
+    // What is not UTF-8 in between is damage.
+    let broken = model.replacen("[-59,", "[66,", 1);
+    assert!(load(broken.as_bytes()).unwrap_err().to_string().contains("not UTF-8"), "{broken}");
+    let falling = model.replace("[0,4,13,16,17]", "[0,4,3,16,17]");
+    assert!(load(falling.as_bytes()).is_err());
 }
 
 #[test]

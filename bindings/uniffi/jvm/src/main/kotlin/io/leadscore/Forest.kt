@@ -39,6 +39,19 @@ class Forest private constructor(private val native: io.leadscore.ffi.Forest) : 
             native.shap(bytes, columns, iterations.word, count, Interrupt)
         }
 
+    /** What the file leaves open about its columns, or what had to be concluded, in sentences; mostly nothing. */
+    fun notes(): List<String> = enter { native.notes() }
+
+    /** The same model with the levels of columns that its file does not give, in the order of their codes. */
+    fun withLevels(levels: Map<String, List<String>>): Forest =
+        Forest(enter { native.withLevelsJson(levelsJson(levels).toString()) })
+
+    /**
+     * The numbers of the cells of one column, given as a JSON list, as the command and imported pipelines read them: the
+     * code of a level, letter for letter, a number, a flag in any spelling; NaN where there is none.
+     */
+    fun encode(feature: Int, cells: String): DoubleArray = doublesOf(enter { native.encodeJson(feature.toUInt(), checked(cells)) })
+
     /** Frees the model's memory. Whoever uses it afterwards gets the error `closed`. */
     override fun close() = native.close()
 

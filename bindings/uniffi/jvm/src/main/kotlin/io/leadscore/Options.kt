@@ -4,6 +4,7 @@ import java.nio.file.Path
 import kotlinx.serialization.Serializable
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.buildJsonObject
 import kotlinx.serialization.json.put
@@ -48,6 +49,8 @@ data class ImportOptions @JvmOverloads constructor(
     val iterations: Iterations = Iterations.ALL,
     /** The value that stood for missing in training besides NaN, which no model file keeps; the pipeline does. */
     val missing: Double? = null,
+    /** The levels of categorical columns in the order of their codes, where the model file does not settle them. */
+    val levels: Map<String, List<String>> = emptyMap(),
 ) {
     /** The same with a schema. */
     fun withSchema(schema: String): ImportOptions = copy(schema = schema)
@@ -65,6 +68,9 @@ data class ImportOptions @JvmOverloads constructor(
     /** The same with a value besides NaN that is read as missing. */
     fun withMissing(missing: Double): ImportOptions = copy(missing = missing)
 
+    /** The same with the levels of columns. */
+    fun withLevels(levels: Map<String, List<String>>): ImportOptions = copy(levels = levels)
+
     internal fun json(): String {
         weights.forEachIndexed { at, weight ->
             if (!weight.isFinite()) {
@@ -81,6 +87,7 @@ data class ImportOptions @JvmOverloads constructor(
             put("classes", JsonArray(named.map(::JsonPrimitive)))
             put("weights", JsonArray(weights.map(::JsonPrimitive)))
             if (missing != null) put("missing", missing)
+            if (levels.isNotEmpty()) put("levels", levelsJson(levels))
             put("reasons", reasons)
             put("iterations", iterations.word)
         }.toString()
@@ -170,3 +177,10 @@ data class TierCount(
     /** How many. */
     val leads: Long,
 )
+
+/** Levels as the core reads them. */
+internal fun levelsJson(levels: Map<String, List<String>>): JsonObject = buildJsonObject {
+    for ((column, names) in levels) {
+        put(checked(column, "invalid_context", "levels"), JsonArray(names.map { JsonPrimitive(checked(it, "invalid_context", "levels")) }))
+    }
+}

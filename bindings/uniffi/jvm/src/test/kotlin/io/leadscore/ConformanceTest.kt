@@ -148,6 +148,14 @@ class ConformanceTest {
         if (operation == "with_missing") {
             return JsonPrimitive(forest.withMissing(arguments[0].jsonPrimitive.double).describeJson())
         }
+        if (operation == "with_levels_json") {
+            return JsonPrimitive(forest.withLevelsJson(arguments[0].jsonPrimitive.content).describeJson())
+        }
+        if (operation == "encode_json") {
+            val feature = arguments[0].jsonPrimitive.int.toUInt()
+            return list(doublesOf(forest.encodeJson(feature, arguments[1].jsonPrimitive.content)))
+        }
+        if (operation == "notes") return texts(forest.notes())
         val (values, columns) = matrix(arguments[0])
         val iterations = arguments[1].jsonPrimitive.content
         val about = json.decodeFromString<ForestDescription>(forest.describeJson())
