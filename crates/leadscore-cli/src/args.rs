@@ -176,8 +176,10 @@ pub(crate) struct InspectArgs {
     /// Also tell which column would be which attribute of this built-in pipeline or pipeline file
     #[arg(short, long, value_name = "NAME|FILE")]
     pub(crate) pipeline: Option<String>,
-    /// As JSON instead of a table
-    #[arg(long)]
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Words>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
 }
 

@@ -8,6 +8,7 @@ use leadscore_files::wording::counted;
 use crate::args::CheckArgs;
 use crate::command::pipelines::describe;
 use crate::failure::Failure;
+use crate::notes::say;
 use crate::output::open_output;
 use crate::terminal::{Look, paint_warning};
 
@@ -19,7 +20,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<bool, Failure> {
     check.errors.sort_by_key(|problem| (problem.line, problem.column));
     check.warnings.sort_by_key(|problem| (problem.line, problem.column));
     for warning in &check.warnings {
-        eprintln!("{} {name}: {warning}", paint_warning("warning:"));
+        say(&format!("{} {name}: {warning}", paint_warning("warning:")));
     }
     let Some(pipeline) = &check.pipeline else {
         let problems: Vec<String> = check.errors.iter().map(|problem| format!("\n  {problem}")).collect();

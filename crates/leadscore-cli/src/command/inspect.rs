@@ -6,16 +6,19 @@ use std::path::Path;
 use leadscore::{ErrorKind, Pipeline};
 use leadscore_csv::{Bound, ColumnKind, ColumnSummary, Inspection};
 use leadscore_files::wording::counted;
-use leadscore_files::{InputFile, InputFormat, LeadInput, Mapping, Note, ReadColumn};
+use leadscore_files::{InputFile, InputFormat, LeadInput, Mapping, Note, ReadColumn, refuse_overwriting};
 
-use crate::args::InspectArgs;
+use crate::args::{Format, InspectArgs};
 use crate::failure::Failure;
 use crate::input::pipeline;
 use crate::notes::note_line;
-use crate::output::open_output;
+use crate::output::assist::json;
 use crate::terminal::{Look, fit};
 
 pub(crate) fn run(args: &InspectArgs) -> Result<bool, Failure> {
+    let format = args.output.settle(args.json.then_some(Format::Json))?;
+    let writes: Vec<(&str, &Path)> = args.output.path().map(|path| ("--output", path)).into_iter().collect();
+    refuse_overwriting(&[("the input", Path::new(&args.input))], &writes)?;
     let inspection = inspection(&args.input, args.map.as_deref())?;
     let all_good = inspection.rejected.is_empty();
     let read = match &args.pipeline {
@@ -31,14 +34,12 @@ pub(crate) fn run(args: &InspectArgs) -> Result<bool, Failure> {
         }
         None => None,
     };
-    let mut out = open_output(None)?;
-    if args.json {
-        serde_json::to_writer_pretty(&mut out, &inspection).map_err(std::io::Error::from)?;
-        writeln!(out)?;
-    } else {
-        table(&mut out, &args.input, &inspection, read.as_ref())?;
+    let mut out = args.output.open()?;
+    match format {
+        Format::Json => json(&mut out, &inspection)?,
+        _ => table(&mut out, &args.input, &inspection, (read.as_ref(), args.output.look()))?,
     }
-    out.flush()?;
+    out.finish()?;
     Ok(all_good)
 }
 
@@ -84,9 +85,8 @@ fn table(
     out: &mut dyn Write,
     input: &str,
     inspection: &Inspection,
-    read: Option<&(Pipeline, Vec<ReadColumn>)>,
+    (read, look): (Option<&(Pipeline, Vec<ReadColumn>)>, Look),
 ) -> Result<(), Failure> {
-    let look = Look::of_stdout(false);
     let cells = match inspection.delimiter {
         '\t' => "tabs".to_owned(),
         other => format!("`{other}`"),

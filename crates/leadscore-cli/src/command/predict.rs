@@ -87,10 +87,11 @@ pub(crate) fn run(args: &PredictArgs) -> Result<bool, Failure> {
         let id = id.map(cell).unwrap_or_default();
         labels.push(RowLabel { id, row: row_number, cells: carried.places().map(cell).collect() });
         if labels.len() == BLOCK {
-            table.add(&forest, std::mem::take(&mut values), std::mem::take(&mut labels))?;
+            table.add(&forest, std::mem::take(&mut values), &labels)?;
+            labels.clear();
         }
     }
-    table.add(&forest, values, labels)?;
+    table.add(&forest, values, &labels)?;
     let all_good = rejects.count() == 0;
     rejects.finish(&mut notes)?;
     if table.is_empty() {

@@ -236,8 +236,8 @@ fn ranked_lead(rank: u64, best: Best, headings: &[&str], as_of: &AsOf, tiers: &T
     details.extend(last.map(|value| LeadDetail { label: LAST_ACTIVITY.to_owned(), value }));
     for (heading, cell) in headings.iter().zip(&carried) {
         let value = cell.as_ref().to_text();
-        let is_told =
-            name.contains(value.trim()) || details.iter().any(|detail| detail.value.trim() == value.trim());
+        let is_told = name.split(" · ").any(|part| part == value.trim())
+            || details.iter().any(|detail| detail.value.trim() == value.trim());
         if !value.trim().is_empty() && !is_told {
             details.push(LeadDetail { label: (*heading).to_owned(), value: value.into_owned() });
         }

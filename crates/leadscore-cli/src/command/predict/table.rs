@@ -111,7 +111,7 @@ impl<'a> Table<'a> {
         &mut self,
         forest: &Forest,
         values: Vec<f64>,
-        labels: Vec<RowLabel>,
+        labels: &[RowLabel],
     ) -> Result<(), Failure> {
         if labels.is_empty() {
             return Ok(());

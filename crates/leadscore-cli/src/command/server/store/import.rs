@@ -64,7 +64,7 @@ pub(in super::super) async fn run(args: &ImportLeadsArgs) -> Result<bool, Failur
         open.audit(&args.tenant, "store.import", &summary).await?;
     }
     open.close().await;
-    crate::notes::say(&format!("{summary}"));
+    crate::notes::say(&summary);
     read?;
     if tally.total() + rejected == 0 {
         return Err(Failure::message(format!("{}: no leads are in it", args.file)));
