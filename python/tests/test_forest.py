@@ -102,9 +102,16 @@ def test_threads_do_not_change_bits() -> None:
 def test_frames_by_name() -> None:
     names = NAMED.feature_names
     values = RNG.normal(size=(20, len(names))) * 10
+    # A matrix has codes, a frame the names.
+    own: dict[str, object] = {}
+    for place, levels in enumerate(NAMED.levels):
+        own[names[place]] = values[:, place]
+        if levels:
+            values[:, place] = RNG.integers(0, len(levels), 20)
+            own[names[place]] = [levels[int(code)] for code in values[:, place]]
     wanted = NAMED.margin(values).tobytes()
     shuffled = list(reversed(names))
-    df = pd.DataFrame(values, columns=list(names))[shuffled].assign(other="x")
+    df = pd.DataFrame(own)[shuffled].assign(other="x")
     assert NAMED.margin(df).tobytes() == wanted
     assert NAMED.margin(pl.DataFrame(df)).tobytes() == wanted
     assert NAMED.margin(pl.DataFrame(df).to_arrow()).tobytes() == wanted
