@@ -150,7 +150,10 @@ mod tests {
         // 0 is no, as a number and as the place of a name; a name needs its list.
         let answers = Levels::texts(["no", "yes"]);
         let cells = ["0", "1", "yes", "2"];
-        assert_eq!(read(CellKind::Number, &[answers.clone()], &cells), ["0", "1", "Unreadable", "2"]);
+        assert_eq!(
+            read(CellKind::Number, std::slice::from_ref(&answers), &cells),
+            ["0", "1", "Unreadable", "2"]
+        );
         assert_eq!(read(CellKind::NumberOrFlag, &[answers], &cells), ["0", "1", "1", "2"]);
     }
 }

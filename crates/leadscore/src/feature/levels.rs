@@ -32,7 +32,7 @@ pub(crate) struct Spelling {
 /// The levels of a column; the position is the code.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Levels {
-    levels: Vec<Level>,
+    values: Vec<Level>,
     names: Vec<String>,
     spellings: Vec<Spelling>,
     /// The codes of the names, and of the names without blanks around them where that leaves them apart.
@@ -88,7 +88,7 @@ impl From<&Level> for Node {
 
 impl From<&Levels> for Node {
     fn from(levels: &Levels) -> Node {
-        Node::List(levels.levels.iter().map(Node::from).collect())
+        Node::List(levels.values.iter().map(Node::from).collect())
     }
 }
 
@@ -110,7 +110,7 @@ impl Levels {
             },
             _ => None,
         };
-        Levels { levels, names, spellings: Vec::new(), by_text, no_and_yes }
+        Levels { values: levels, names, spellings: Vec::new(), by_text, no_and_yes }
     }
 
     /// Levels that are texts.
@@ -230,7 +230,7 @@ impl Levels {
     fn of_numeric_text(&self, text: &str) -> Option<usize> {
         let number = parse_number(text)?;
         let whole: Option<i64> = text.parse().ok();
-        self.levels.iter().position(|level| match (level, whole) {
+        self.values.iter().position(|level| match (level, whole) {
             (Level::Integer(level), Some(whole)) => *level == whole,
             (Level::Integer(level), None) => *level as f64 == number,
             (Level::Number(level), _) => *level == number,
@@ -239,7 +239,7 @@ impl Levels {
     }
 
     fn of_number(&self, number: f64) -> Option<usize> {
-        let by_value = self.levels.iter().position(|level| match level {
+        let by_value = self.values.iter().position(|level| match level {
             Level::Integer(level) => *level as f64 == number,
             Level::Number(level) => *level == number,
             Level::Text(_) | Level::Flag(_) => false,

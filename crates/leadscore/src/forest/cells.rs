@@ -199,18 +199,17 @@ pub(super) fn give_levels(model: &mut Model, column: &str, names: &[String]) -> 
     let known = |code: usize, name: &String| {
         feature.lost.contains(&code) || feature.levels.code(AttributeRef::Text(name)) == Some(code)
     };
-    if !feature.levels.is_empty() {
-        if let Some((code, name)) = names.iter().enumerate().find(|(code, name)| !known(*code, name)) {
-            let own = &feature.levels.names()[code];
-            return refused(format!("category {code} is `{own}` in the file, not `{name}`"));
-        }
-        // Names that are whole keep their kind.
-        if feature.lost.is_empty() && feature.levels.cut().next().is_none() {
-            return Ok(());
-        }
-        feature.levels = Levels::texts(names);
-    } else {
+    if feature.levels.is_empty() {
         feature.levels = Levels::typed(names);
+        return Ok(());
+    }
+    if let Some((code, name)) = names.iter().enumerate().find(|(code, name)| !known(*code, name)) {
+        let own = &feature.levels.names()[code];
+        return refused(format!("category {code} is `{own}` in the file, not `{name}`"));
+    }
+    // Names that are whole keep their kind.
+    if !feature.lost.is_empty() || feature.levels.cut().next().is_some() {
+        feature.levels = Levels::texts(names);
     }
     feature.lost.clear();
     Ok(())

@@ -96,7 +96,9 @@ fn features(learner: &DocCursor, count: usize) -> Result<Vec<ModelFeature>, Erro
     }
     let kinds = fitting("feature_types")?;
     // Without types a number may have been a flag.
-    features.iter_mut().for_each(|feature| feature.may_be_flag = kinds.is_empty());
+    for feature in &mut features {
+        feature.may_be_flag = kinds.is_empty();
+    }
     for (feature, kind) in features.iter_mut().zip(kinds) {
         feature.kind = match kind {
             "c" => FeatureKind::Categorical,

@@ -12,26 +12,28 @@ use crate::feature::matching::level_name;
 use crate::feature::sources::SourceReader;
 use crate::json::{Cursor, Fields, Node, Object, word_for};
 
+const FIELDS: [&str; 17] = [
+    "name",
+    "label",
+    "group",
+    "type",
+    "unit",
+    "levels",
+    "exact",
+    "spellings",
+    "level_labels",
+    "unseen",
+    "range",
+    "whole",
+    "required",
+    "default",
+    "helper",
+    "gives_way_to",
+    "source",
+];
+
 pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading) -> Result<Feature, Error> {
-    let fields = cursor.object(&[
-        "name",
-        "label",
-        "group",
-        "type",
-        "unit",
-        "levels",
-        "exact",
-        "spellings",
-        "level_labels",
-        "unseen",
-        "range",
-        "whole",
-        "required",
-        "default",
-        "helper",
-        "gives_way_to",
-        "source",
-    ])?;
+    let fields = cursor.object(&FIELDS)?;
     let name_cursor = fields.required("name")?;
     let name = name_cursor.text()?.to_owned();
     if name.trim().is_empty() || name.starts_with('$') {

@@ -162,11 +162,11 @@ impl Span {
     ) -> Result<(), Error> {
         let mut pairs = 0;
         for (list, (first, last)) in self.first.iter().zip(&self.last).enumerate() {
-            for column in *first..=*last {
+            for (column, feature) in features.iter_mut().enumerate().take(*last + 1).skip(*first) {
                 pairs += 1;
                 check(pairs)?;
                 if columns[column].may_be_flag() && fits(column, list) {
-                    features[column].assumed_flag.push(Arc::clone(&lists[list]));
+                    feature.assumed_flag.push(Arc::clone(&lists[list]));
                 }
             }
         }
@@ -182,11 +182,11 @@ impl Span {
     ) -> Result<(), Error> {
         let mut pairs = 0;
         for (list, (first, last)) in self.first.iter().zip(&self.last).enumerate() {
-            for column in *first..=*last {
+            for (column, feature) in features.iter_mut().enumerate().take(*last + 1).skip(*first) {
                 pairs += 1;
                 check(pairs)?;
                 if fits(column, list) {
-                    features[column].unclear.push(Arc::clone(&lists[list]));
+                    feature.unclear.push(Arc::clone(&lists[list]));
                 }
             }
         }

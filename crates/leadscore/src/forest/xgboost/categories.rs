@@ -12,11 +12,11 @@ const BYTE_OFFSETS_SINCE: [i64; 2] = [3, 4];
 /// Writes the names into the features that have them.
 pub(super) fn fill(cats: &DocCursor, version: &Version, features: &mut [ModelFeature]) -> Result<(), Error> {
     let Some(cursor) = cats.field("enc") else { return Ok(()) };
-    let list = cursor.list()?;
-    if !list.is_empty() && list.len() != features.len() {
-        return Err(cursor.error(format!("has {} entries for {} features", list.len(), features.len())));
+    let entries = cursor.list()?;
+    if !entries.is_empty() && entries.len() != features.len() {
+        return Err(cursor.error(format!("has {} entries for {} features", entries.len(), features.len())));
     }
-    for (number, (doc, feature)) in list.iter().zip(features).enumerate() {
+    for (number, (doc, feature)) in entries.iter().zip(features).enumerate() {
         let (levels, lost) = levels(&DocCursor::new(doc, format!("cats.enc[{number}]")), version)?;
         if !levels.is_empty() {
             feature.kind = FeatureKind::Categorical;
