@@ -20,8 +20,9 @@ fn predicted(model: &str, table: &str, more: &[&str]) -> (Run, Vec<f64>) {
     let dir = folder(&[("rows.csv", table.as_bytes())]);
     let rows = path(&dir, "rows.csv");
     let run = leadscore(&[&["predict", model, &rows], more].concat());
-    let margins =
-        run.out.lines().skip(1).map(|line| line.split(',').next().unwrap().parse().unwrap()).collect();
+    let place = run.out.lines().next().and_then(|line| line.split(',').position(|name| name == "margin"));
+    let margin = |line: &str| line.split(',').nth(place.unwrap()).unwrap().parse().unwrap();
+    let margins = run.out.lines().skip(1).map(margin).collect();
     (run, margins)
 }
 
