@@ -618,6 +618,14 @@ public protocol ForestProtocol: AnyObject, Sendable {
     func describeJson()  -> String
     
     /**
+     * The numbers of one column's cells, given as a JSON list: f64, little-endian.
+     *
+     * # Errors
+     * `invalid_json`, `invalid_matrix` and `invalid_feature`.
+     */
+    func encodeJson(feature: UInt32, values: String) throws  -> Data
+    
+    /**
      * Margins, row after row, with the bits of the library that wrote the model. Values are f64, little-endian, row after
      * row, and so is what comes out; iterations are `all` or `best`; zero threads are one for each processor.
      *
@@ -625,6 +633,11 @@ public protocol ForestProtocol: AnyObject, Sendable {
      * `invalid_matrix`, `unknown_name` and `cancelled`.
      */
     func margin(values: Data, columns: UInt32, iterations: String, threads: UInt32, stop: Stop) throws  -> Data
+    
+    /**
+     * What the file leaves open about its columns.
+     */
+    func notes()  -> [String]
     
     /**
      * Predictions, row after row: margins through the objective's link.
@@ -646,6 +659,14 @@ public protocol ForestProtocol: AnyObject, Sendable {
      * The library's own JSON.
      */
     func toJson()  -> String
+    
+    /**
+     * The same model with levels that its file does not give: `{"country": ["DE", "FR"]}`.
+     *
+     * # Errors
+     * `invalid_json`, `invalid_context`, `unknown_name` and `invalid_feature`.
+     */
+    func withLevelsJson(levels: String) throws  -> Forest
     
     /**
      * The same model with a value besides NaN that is read as missing.
@@ -767,6 +788,23 @@ open func describeJson() -> String  {
 }
     
     /**
+     * The numbers of one column's cells, given as a JSON list: f64, little-endian.
+     *
+     * # Errors
+     * `invalid_json`, `invalid_matrix` and `invalid_feature`.
+     */
+open func encodeJson(feature: UInt32, values: String)throws  -> Data  {
+    return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
+        uniffiCallStatus in
+    uniffi_leadscore_uniffi_fn_method_forest_encode_json(
+            self.uniffiCloneHandle(),
+        FfiConverterUInt32.lower(feature),
+        FfiConverterString.lower(values),uniffiCallStatus
+    )
+})
+}
+    
+    /**
      * Margins, row after row, with the bits of the library that wrote the model. Values are f64, little-endian, row after
      * row, and so is what comes out; iterations are `all` or `best`; zero threads are one for each processor.
      *
@@ -786,6 +824,18 @@ open func margin(values: Data, columns: UInt32, iterations: String, threads: UIn
         FfiConverterCallbackInterfaceStop_lower(stop),uniffiCallStatus
     )
         }
+})
+}
+    
+    /**
+     * What the file leaves open about its columns.
+     */
+open func notes() -> [String]  {
+    return try!  FfiConverterSequenceString.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_leadscore_uniffi_fn_method_forest_notes(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
 })
 }
     
@@ -841,6 +891,22 @@ open func toJson() -> String  {
         uniffiCallStatus in
     uniffi_leadscore_uniffi_fn_method_forest_to_json(
             self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * The same model with levels that its file does not give: `{"country": ["DE", "FR"]}`.
+     *
+     * # Errors
+     * `invalid_json`, `invalid_context`, `unknown_name` and `invalid_feature`.
+     */
+open func withLevelsJson(levels: String)throws  -> Forest  {
+    return try  FfiConverterTypeForest_lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
+        uniffiCallStatus in
+    uniffi_leadscore_uniffi_fn_method_forest_with_levels_json(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(levels),uniffiCallStatus
     )
 })
 }
@@ -955,7 +1021,7 @@ public protocol PipelineProtocol: AnyObject, Sendable {
      * Scores a file of leads into another; options and summary are JSON.
      *
      * # Errors
-     * `invalid_context`, `not_found`, `io`, `unreadable_table`, `cancelled`.
+     * `invalid_context`, `not_found`, `io`, `unreadable_table`, `worthless_result`, `cancelled`.
      */
     func scoreFile(options: String, stop: Stop) throws  -> String
     
@@ -1197,7 +1263,7 @@ open func rankingPartsJson(request: String)throws  -> String  {
      * Scores a file of leads into another; options and summary are JSON.
      *
      * # Errors
-     * `invalid_context`, `not_found`, `io`, `unreadable_table`, `cancelled`.
+     * `invalid_context`, `not_found`, `io`, `unreadable_table`, `worthless_result`, `cancelled`.
      */
 open func scoreFile(options: String, stop: Stop)throws  -> String  {
     return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
@@ -2178,7 +2244,13 @@ private let initializationResult: InitializationResult = {
     if (uniffi_leadscore_uniffi_checksum_method_forest_describe_json() != 17070) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_leadscore_uniffi_checksum_method_forest_encode_json() != 29511) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_leadscore_uniffi_checksum_method_forest_margin() != 21431) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_leadscore_uniffi_checksum_method_forest_notes() != 17202) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_forest_predict() != 56160) {
@@ -2188,6 +2260,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_forest_to_json() != 36617) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_leadscore_uniffi_checksum_method_forest_with_levels_json() != 21962) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_forest_with_missing() != 7125) {
@@ -2208,7 +2283,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_leadscore_uniffi_checksum_method_pipeline_ranking_parts_json() != 38145) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_method_pipeline_score_file() != 64541) {
+    if (uniffi_leadscore_uniffi_checksum_method_pipeline_score_file() != 10270) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_pipeline_score_json() != 57022) {

@@ -289,9 +289,19 @@ uint64_t uniffi_leadscore_uniffi_fn_constructor_forest_load(RustBuffer path, Rus
 RustBuffer uniffi_leadscore_uniffi_fn_method_forest_describe_json(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_ENCODE_JSON
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_ENCODE_JSON
+RustBuffer uniffi_leadscore_uniffi_fn_method_forest_encode_json(uint64_t ptr, uint32_t feature, RustBuffer values, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_MARGIN
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_MARGIN
 RustBuffer uniffi_leadscore_uniffi_fn_method_forest_margin(uint64_t ptr, ForeignBytes values, uint32_t columns, RustBuffer iterations, uint32_t threads, uint64_t stop, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_NOTES
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_NOTES
+RustBuffer uniffi_leadscore_uniffi_fn_method_forest_notes(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_PREDICT
@@ -307,6 +317,11 @@ RustBuffer uniffi_leadscore_uniffi_fn_method_forest_shap(uint64_t ptr, ForeignBy
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_TO_JSON
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_TO_JSON
 RustBuffer uniffi_leadscore_uniffi_fn_method_forest_to_json(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_WITH_LEVELS_JSON
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_WITH_LEVELS_JSON
+uint64_t uniffi_leadscore_uniffi_fn_method_forest_with_levels_json(uint64_t ptr, RustBuffer levels, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_WITH_MISSING
@@ -748,9 +763,21 @@ uint16_t uniffi_leadscore_uniffi_checksum_method_forest_describe_json(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_ENCODE_JSON
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_ENCODE_JSON
+uint16_t uniffi_leadscore_uniffi_checksum_method_forest_encode_json(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_MARGIN
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_MARGIN
 uint16_t uniffi_leadscore_uniffi_checksum_method_forest_margin(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_NOTES
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_NOTES
+uint16_t uniffi_leadscore_uniffi_checksum_method_forest_notes(void
     
 );
 #endif
@@ -769,6 +796,12 @@ uint16_t uniffi_leadscore_uniffi_checksum_method_forest_shap(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_TO_JSON
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_TO_JSON
 uint16_t uniffi_leadscore_uniffi_checksum_method_forest_to_json(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_WITH_LEVELS_JSON
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_WITH_LEVELS_JSON
+uint16_t uniffi_leadscore_uniffi_checksum_method_forest_with_levels_json(void
     
 );
 #endif

@@ -239,7 +239,7 @@ pub(crate) struct PredictArgs {
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub(crate) missing: Option<f64>,
     /// The levels of a categorical column in the order of their codes, where the model's file does not keep them, has
-    /// lost them or does not say whose they are: country=DE,FR or country=["a, b","c"]; may be given for several columns
+    /// lost them or does not say whose they are: country=DE,FR or `country=["a, b","c"]`; may be given for several columns
     #[arg(long, value_name = "COLUMN=A,B,C", value_parser = levels)]
     pub(crate) levels: Vec<ColumnLevels>,
 }
@@ -281,7 +281,7 @@ pub(crate) struct ImportArgs {
     #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub(crate) missing: Option<f64>,
     /// The levels of a categorical column in the order of their codes, where the model's file does not keep them, has
-    /// lost them or does not say whose they are: country=DE,FR or country=["a, b","c"]; may be given for several columns
+    /// lost them or does not say whose they are: country=DE,FR or `country=["a, b","c"]`; may be given for several columns
     #[arg(long, value_name = "COLUMN=A,B,C", value_parser = levels)]
     pub(crate) levels: Vec<ColumnLevels>,
     /// Score without reasons, for a model that keeps no cover

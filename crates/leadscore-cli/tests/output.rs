@@ -371,7 +371,7 @@ fn two_runs_give_the_same_bytes() {
     let (leads, log) = ("examples/leads.csv", "examples/activities.csv");
     let (model, rows) = (format!("{MODEL}/model.json"), format!("{MODEL}/input.csv"));
     let (old, new) = (file("old.jsonl"), file("new.jsonl"));
-    leadscore(&["score", leads, "--as-of", "2026-11-01", "-o", &old]);
+    leadscore(&["score", leads, "--as-of", "2026-11-20", "-o", &old]);
     leadscore(&["score", leads, "--as-of", "2026-12-01", "-o", &new]);
     let wild =
         "id,company,Owner,x,,x,created_at\n1,Acme,A,,,,31/12/2026\n2,B,C,1,2\n,N/A,,\"a\nb\",,,13/01/2026\n";

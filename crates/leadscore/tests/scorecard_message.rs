@@ -249,11 +249,17 @@ fn captured_leads_by_intent_contact_and_recency() {
         let neutral = Lead::new("l").with("message", message).with("intent", "NEUTRAL");
         assert_eq!(value(&of(&neutral), "intent"), points, "{message}");
     }
-    for (name, points) in [("email", 10.0), ("phone", 10.0), ("name", 5.0)] {
-        assert_eq!(value(&of(&Lead::new("l").with(name, "x")), "contact"), points);
+    for (name, text, points) in
+        [("email", "x@acme.example", 10.0), ("email", "x", 0.0), ("phone", "x", 10.0), ("name", "x", 5.0)]
+    {
+        assert_eq!(value(&of(&Lead::new("l").with(name, text)), "contact"), points, "{name} {text}");
     }
     assert_eq!(value(&of(&Lead::new("l").with("updated_at", "2026-11-11T12:00:00Z")), "recency"), 7.5);
-    let best = Lead::new("l").with("intent", "hot").with("email", "a").with("phone", "b").with("name", "c");
+    let best = Lead::new("l")
+        .with("intent", "hot")
+        .with("email", "a@acme.example")
+        .with("phone", "b")
+        .with("name", "c");
     let best = of(&best.with("created_at", "2026-11-18T12:00:00Z"));
     assert_eq!((best.score, best.tier.as_deref()), (100.0, Some("HOT")));
     assert_eq!(of(&Lead::new("l")).tier.as_deref(), Some("COLD"));

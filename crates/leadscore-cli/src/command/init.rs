@@ -63,7 +63,7 @@ fn mapping(args: &InitMappingArgs) -> Result<bool, Failure> {
     match read.iter().find(|own| own.attribute == "lead_id") {
         Some(id) => drop(file.insert("lead_id".to_owned(), json!(id.column))),
         None => {
-            note_line("no column is known to hold the lead's id; add \"lead_id\": \"Column\" if one does")
+            note_line("no column is known to hold the lead's id; add \"lead_id\": \"Column\" if one does");
         }
     }
     file.insert("attributes".to_owned(), Value::Object(attributes));

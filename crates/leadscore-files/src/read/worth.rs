@@ -103,7 +103,10 @@ impl Worth {
                 first_of(&absent)
             ));
         }
-        if reasons.is_empty() && !self.has_value && !(*reads_activities && has_activities) {
+        // Rules may weigh nothing at all, and give every lead the same.
+        let weighs_something = *reads_activities || !attributes.is_empty();
+        if reasons.is_empty() && weighs_something && !self.has_value && !(*reads_activities && has_activities)
+        {
             let names: Vec<&str> = attributes.iter().map(String::as_str).collect();
             let present: Vec<&str> =
                 names.iter().copied().filter(|name| self.present.contains(*name)).collect();

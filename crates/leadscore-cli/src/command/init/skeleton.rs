@@ -30,8 +30,8 @@ pub(super) fn levels(input: &str, inspection: &Inspection) -> Result<BTreeMap<St
         return Ok(BTreeMap::new());
     }
     let file = InputFile::open(input)?;
-    let mut reader = CsvReader::open(file.bytes, CsvOptions::new())
-        .map_err(|error| Failure::about(input, error.into()))?;
+    let mut reader =
+        CsvReader::open(file.bytes, CsvOptions::new()).map_err(|error| Failure::about(input, error))?;
     let columns: Vec<(usize, String)> = reader
         .columns()
         .iter()
@@ -41,7 +41,7 @@ pub(super) fn levels(input: &str, inspection: &Inspection) -> Result<BTreeMap<St
         .collect();
     let mut row = Row::default();
     loop {
-        match reader.next_row(&mut row).map_err(|error| Failure::about(input, error.into()))? {
+        match reader.next_row(&mut row).map_err(|error| Failure::about(input, error))? {
             ReadRow::End => break,
             ReadRow::Rejected(_) => {}
             ReadRow::Row => {
@@ -187,7 +187,7 @@ fn code(column: &str, taken: &mut BTreeSet<String>) -> String {
         .map(str::to_lowercase)
         .collect();
     let plain = if words.is_empty() { "column".to_owned() } else { words.join("_") };
-    let name = (1..)
+    let name = (1..=taken.len() + 1)
         .map(|number| if number == 1 { plain.clone() } else { format!("{plain}_{number}") })
         .find(|name| !taken.contains(name));
     let name = name.unwrap_or(plain);

@@ -709,13 +709,19 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_forest_describe_json(
     ): Int
+    external fun uniffi_leadscore_uniffi_checksum_method_forest_encode_json(
+    ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_forest_margin(
+    ): Int
+    external fun uniffi_leadscore_uniffi_checksum_method_forest_notes(
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_forest_predict(
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_forest_shap(
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_forest_to_json(
+    ): Int
+    external fun uniffi_leadscore_uniffi_checksum_method_forest_with_levels_json(
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_forest_with_missing(
     ): Int
@@ -794,7 +800,11 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_leadscore_uniffi_fn_method_forest_describe_json(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_leadscore_uniffi_fn_method_forest_encode_json(`ptr`: Long,`feature`: Int,`values`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_method_forest_margin(`ptr`: Long,`values`: ForeignBytes.ByValue,`columns`: Int,`iterations`: RustBuffer.ByValue,`threads`: Int,`stop`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_leadscore_uniffi_fn_method_forest_notes(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_method_forest_predict(`ptr`: Long,`values`: ForeignBytes.ByValue,`columns`: Int,`iterations`: RustBuffer.ByValue,`threads`: Int,`stop`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -802,6 +812,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_method_forest_to_json(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_leadscore_uniffi_fn_method_forest_with_levels_json(`ptr`: Long,`levels`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
     external fun uniffi_leadscore_uniffi_fn_method_forest_with_missing(`ptr`: Long,`value`: Double,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
     external fun uniffi_leadscore_uniffi_fn_clone_pipeline(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
@@ -995,7 +1007,13 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_describe_json() and 0xFFFF) != 17070) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_encode_json() and 0xFFFF) != 29511) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_margin() and 0xFFFF) != 21431) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_notes() and 0xFFFF) != 17202) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_predict() and 0xFFFF) != 56160) {
@@ -1005,6 +1023,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_to_json() and 0xFFFF) != 36617) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_with_levels_json() and 0xFFFF) != 21962) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_with_missing() and 0xFFFF) != 7125) {
@@ -1025,7 +1046,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_ranking_parts_json() and 0xFFFF) != 38145) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_score_file() and 0xFFFF) != 64541) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_score_file() and 0xFFFF) != 10270) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_score_json() and 0xFFFF) != 57022) {
@@ -1536,6 +1557,14 @@ public interface ForestInterface {
     fun `describeJson`(): kotlin.String
     
     /**
+     * The numbers of one column's cells, given as a JSON list: f64, little-endian.
+     *
+     * # Errors
+     * `invalid_json`, `invalid_matrix` and `invalid_feature`.
+     */
+    fun `encodeJson`(`feature`: kotlin.UInt, `values`: kotlin.String): kotlin.ByteArray
+    
+    /**
      * Margins, row after row, with the bits of the library that wrote the model. Values are f64, little-endian, row after
      * row, and so is what comes out; iterations are `all` or `best`; zero threads are one for each processor.
      *
@@ -1543,6 +1572,11 @@ public interface ForestInterface {
      * `invalid_matrix`, `unknown_name` and `cancelled`.
      */
     fun `margin`(`values`: java.nio.ByteBuffer, `columns`: kotlin.UInt, `iterations`: kotlin.String, `threads`: kotlin.UInt, `stop`: Stop): kotlin.ByteArray
+    
+    /**
+     * What the file leaves open about its columns.
+     */
+    fun `notes`(): List<kotlin.String>
     
     /**
      * Predictions, row after row: margins through the objective's link.
@@ -1564,6 +1598,14 @@ public interface ForestInterface {
      * The library's own JSON.
      */
     fun `toJson`(): kotlin.String
+    
+    /**
+     * The same model with levels that its file does not give: `{"country": ["DE", "FR"]}`.
+     *
+     * # Errors
+     * `invalid_json`, `invalid_context`, `unknown_name` and `invalid_feature`.
+     */
+    fun `withLevelsJson`(`levels`: kotlin.String): Forest
     
     /**
      * The same model with a value besides NaN that is read as missing.
@@ -1695,6 +1737,28 @@ open class Forest: Disposable, AutoCloseable, ForestInterface
 
     
     /**
+     * The numbers of one column's cells, given as a JSON list: f64, little-endian.
+     *
+     * # Errors
+     * `invalid_json`, `invalid_matrix` and `invalid_feature`.
+     */
+    @Throws(LeadscoreException::class)override fun `encodeJson`(`feature`: kotlin.UInt, `values`: kotlin.String): kotlin.ByteArray {
+            return FfiConverterByteArray.lift(
+    callWithHandle {
+    uniffiRustCallWithError(LeadscoreException) { _status ->
+    UniffiLib.uniffi_leadscore_uniffi_fn_method_forest_encode_json(
+        it,
+        
+        FfiConverterUInt.lower(`feature`),
+        FfiConverterString.lower(`values`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
      * Margins, row after row, with the bits of the library that wrote the model. Values are f64, little-endian, row after
      * row, and so is what comes out; iterations are `all` or `best`; zero threads are one for each processor.
      *
@@ -1713,6 +1777,22 @@ open class Forest: Disposable, AutoCloseable, ForestInterface
         FfiConverterString.lower(`iterations`),
         FfiConverterUInt.lower(`threads`),
         FfiConverterTypeStop.lower(`stop`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * What the file leaves open about its columns.
+     */override fun `notes`(): List<kotlin.String> {
+            return FfiConverterSequenceString.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_leadscore_uniffi_fn_method_forest_notes(
+        it,
+        _status)
 }
     }
     )
@@ -1779,6 +1859,27 @@ open class Forest: Disposable, AutoCloseable, ForestInterface
     UniffiLib.uniffi_leadscore_uniffi_fn_method_forest_to_json(
         it,
         _status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * The same model with levels that its file does not give: `{"country": ["DE", "FR"]}`.
+     *
+     * # Errors
+     * `invalid_json`, `invalid_context`, `unknown_name` and `invalid_feature`.
+     */
+    @Throws(LeadscoreException::class)override fun `withLevelsJson`(`levels`: kotlin.String): Forest {
+            return FfiConverterTypeForest.lift(
+    callWithHandle {
+    uniffiRustCallWithError(LeadscoreException) { _status ->
+    UniffiLib.uniffi_leadscore_uniffi_fn_method_forest_with_levels_json(
+        it,
+        
+        FfiConverterString.lower(`levels`),_status)
 }
     }
     )
@@ -2038,7 +2139,7 @@ public interface PipelineInterface {
      * Scores a file of leads into another; options and summary are JSON.
      *
      * # Errors
-     * `invalid_context`, `not_found`, `io`, `unreadable_table`, `cancelled`.
+     * `invalid_context`, `not_found`, `io`, `unreadable_table`, `worthless_result`, `cancelled`.
      */
     fun `scoreFile`(`options`: kotlin.String, `stop`: Stop): kotlin.String
     
@@ -2292,7 +2393,7 @@ open class Pipeline: Disposable, AutoCloseable, PipelineInterface
      * Scores a file of leads into another; options and summary are JSON.
      *
      * # Errors
-     * `invalid_context`, `not_found`, `io`, `unreadable_table`, `cancelled`.
+     * `invalid_context`, `not_found`, `io`, `unreadable_table`, `worthless_result`, `cancelled`.
      */
     @Throws(LeadscoreException::class)override fun `scoreFile`(`options`: kotlin.String, `stop`: Stop): kotlin.String {
             return FfiConverterString.lift(
