@@ -110,12 +110,14 @@ def test_frames_records_and_files_give_the_margins(
     train, name = TRAIN[library]
     wanted = train(X, tmp_path / name)
     forest = Forest.load(tmp_path / name)
-    named = X.rename(columns={old: new for old, new in zip(X.columns, forest.feature_names, strict=True)})
+    named = X.rename(columns=dict(zip(X.columns, forest.feature_names, strict=True)))
     assert forest.margin(named).tobytes() == wanted.astype(np.float64).tobytes()
 
     pipeline = Pipeline.import_model(tmp_path / name, id="mine")
     texts = named.to_csv(index=False)
-    records = [{key: value or None for key, value in row.items()} for row in csv.DictReader(texts.splitlines())]
+    records = [
+        {key: value or None for key, value in row.items()} for row in csv.DictReader(texts.splitlines())
+    ]
     typed = json.loads(named.to_json(orient="records"))
     for leads in (records, typed):
         found = list(scored(pipeline, leads))
@@ -146,7 +148,10 @@ def test_whose_list_it_is_has_to_be_said(tmp_path: Path) -> None:
         unclear.margin(X)
     levels = {"zip": [501, 1001, 94107]}
     forest = Forest.load(tmp_path / "model.txt", levels=levels)  # type: ignore[arg-type]
-    assert forest.notes == () and forest.margin(X).tobytes() == wanted.tobytes()
-    pipeline = Pipeline.import_model(tmp_path / "model.txt", id="mine", levels={"zip": ["501", "1001", "94107"]})
+    assert forest.notes == ()
+    assert forest.margin(X).tobytes() == wanted.tobytes()
+    pipeline = Pipeline.import_model(
+        tmp_path / "model.txt", id="mine", levels={"zip": ["501", "1001", "94107"]}
+    )
     found = list(scored(pipeline, json.loads(X.to_json(orient="records"))))
     assert np.allclose(found, wanted, rtol=0, atol=1e-12)

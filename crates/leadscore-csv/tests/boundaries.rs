@@ -219,7 +219,9 @@ fn stray_quotes() {
         match reader.next_row(&mut row).unwrap() {
             ReadRow::End => break,
             ReadRow::Rejected(rejected) => seen.push(format!("line {}: {}", rejected.line, rejected.reason)),
-            ReadRow::Row => seen.push(row.text(1).map_or_else(|| "·".to_owned(), |text| text.into_owned())),
+            ReadRow::Row => {
+                seen.push(row.text(1).map_or_else(|| "·".to_owned(), std::borrow::Cow::into_owned));
+            }
         }
     }
     assert_eq!(seen.len(), 5, "{seen:?}");

@@ -207,7 +207,7 @@ fn an_id_column_of_another_name_is_proposed() {
     let table = "team_id,enrolment_id,company\n1,E-1,Acme\n1,E-2,Bolt\n2,E-3,Core\n";
     let (leads, said) = read(&pipeline, table);
     assert_eq!(leads[2].id.as_deref(), Some("row:3"));
-    assert!(said.contains(r#"`enrolment_id` has another value in every row looked at"#), "{said}");
+    assert!(said.contains("`enrolment_id` has another value in every row looked at"), "{said}");
     assert!(said.contains(r#""lead_id": "enrolment_id""#), "{said}");
     // Not where values repeat, and not an address.
     let (_, said) = read(&pipeline, "team_id,email_id,company\n1,a@x.example,Acme\n1,b@x.example,Bolt\n");

@@ -60,7 +60,7 @@ fn job(folder: &TempDir, input: &str) -> FileJob {
 }
 
 /// Why the result is worthless, as the error tells; an earlier output has to stay.
-fn refused(pipeline: &Pipeline, job: FileJob, folder: &TempDir) -> String {
+fn refused(pipeline: &Pipeline, job: &FileJob, folder: &TempDir) -> String {
     std::fs::write(folder.path().join("out"), "earlier").unwrap();
     let error = job.run(pipeline, &mut Vec::<Note>::new(), &never_stop).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WorthlessResult, "{error}");
@@ -68,7 +68,7 @@ fn refused(pipeline: &Pipeline, job: FileJob, folder: &TempDir) -> String {
     error.message().to_owned()
 }
 
-fn fine(pipeline: &Pipeline, job: FileJob) -> Vec<String> {
+fn fine(pipeline: &Pipeline, job: &FileJob) -> Vec<String> {
     let mut notes: Vec<Note> = Vec::new();
     let summary = job.run(pipeline, &mut notes, &never_stop).unwrap();
     assert!(summary.worthless.is_empty());
@@ -90,21 +90,21 @@ fn nothing_that_is_weighed() {
         ),
         ("log.csv", "lead_id,kind,at\n2,email_open,2026-11-20\n"),
     ]);
-    let why = refused(&rules, job(&folder, "foreign.csv"), &folder);
+    let why = refused(&rules, &job(&folder, "foreign.csv"), &folder);
     assert!(why.contains("nothing that `rules` weighs; it weighs visits, seen_at"), "{why}");
     assert!(why.contains("the file has id, city, clicks"), "{why}");
-    let why = refused(&rules, job(&folder, "blank.csv"), &folder);
+    let why = refused(&rules, &job(&folder, "blank.csv"), &folder);
     assert!(
         why.contains("no lead has a value of anything that `rules` weighs; there are columns for visits"),
         "{why}"
     );
-    let why = refused(&rules, job(&folder, "leads.jsonl"), &folder);
+    let why = refused(&rules, &job(&folder, "leads.jsonl"), &folder);
     assert!(why.contains("nothing that `rules` weighs"), "{why}");
     for input in ["some.csv", "some.jsonl", "active.jsonl"] {
-        fine(&rules, job(&folder, input));
+        fine(&rules, &job(&folder, input));
     }
     // Activities alone say something too.
-    fine(&rules, job(&folder, "foreign.csv").activities(folder.path().join("log.csv")));
+    fine(&rules, &job(&folder, "foreign.csv").activities(folder.path().join("log.csv")));
 }
 
 #[test]
@@ -114,11 +114,11 @@ fn activities_alone_are_enough_for_a_pipeline_that_reads_nothing_else() {
         ("leads.csv", "lead_id,company\n1,A\n2,B\n"),
         ("log.csv", "lead_id,kind,at\n2,email_open,2026-11-20\n2,email_open,2026-11-21\n"),
     ]);
-    fine(&pipeline, job(&folder, "leads.csv").activities(folder.path().join("log.csv")));
+    fine(&pipeline, &job(&folder, "leads.csv").activities(folder.path().join("log.csv")));
     let scores = std::fs::read_to_string(folder.path().join("out")).unwrap();
     let rows: Vec<&str> = scores.lines().skip(1).collect();
     assert!(rows[0].starts_with("1,1,10,") && rows[1].starts_with("2,2,14,"), "{scores}");
-    let why = refused(&pipeline, job(&folder, "leads.csv"), &folder);
+    let why = refused(&pipeline, &job(&folder, "leads.csv"), &folder);
     assert!(why.contains("`activities` weighs activities alone, and there are none"), "{why}");
 }
 
@@ -133,17 +133,17 @@ fn the_columns_of_a_model() {
         ("all.jsonl", "{\"id\": 1, \"a\": 2, \"b\": 3}\n{\"id\": 2, \"c\": 2, \"d\": 3}\n"),
         ("one.jsonl", "{\"id\": 1, \"a\": 2}\n"),
     ]);
-    let why = refused(&model, job(&folder, "none.csv"), &folder);
+    let why = refused(&model, &job(&folder, "none.csv"), &folder);
     assert!(why.contains("lacks 4 of the 4 columns of the model: a, b, c, d"), "{why}");
     for input in ["one.csv", "one.jsonl"] {
-        let why = refused(&model, job(&folder, input), &folder);
+        let why = refused(&model, &job(&folder, input), &folder);
         assert!(why.contains("lacks 3 of the 4 columns of the model: b, c, d"), "{why}");
     }
     // One of four is a quarter.
-    let why = refused(&model, job(&folder, "three.csv"), &folder);
+    let why = refused(&model, &job(&folder, "three.csv"), &folder);
     assert!(why.contains("lacks 1 of the 4 columns of the model: d"), "{why}");
     for input in ["all.csv", "all.jsonl"] {
-        fine(&model, job(&folder, input));
+        fine(&model, &job(&folder, input));
     }
 }
 
@@ -168,20 +168,20 @@ fn a_column_that_is_unreadable_in_most_rows() {
             "{\"id\":1,\"visits\":1,\"seen_at\":\"2027-01-01\"}\n{\"id\":2,\"visits\":1,\"seen_at\":\"2027-01-02\"}\n",
         ),
     ]);
-    let why = refused(&rules, job(&folder, "most.csv"), &folder);
+    let why = refused(&rules, &job(&folder, "most.csv"), &folder);
     assert!(
         why.contains("column `seen_at` could not be read in 3 of 4 rows, such as `03/04/2026` on line 2"),
         "{why}"
     );
-    let why = refused(&rules, job(&folder, "words.csv"), &folder);
+    let why = refused(&rules, &job(&folder, "words.csv"), &folder);
     assert!(
         why.contains("visits could not be used in 2 of 3 leads, the first on line 2: cannot read `many`"),
         "{why}"
     );
-    let why = refused(&rules, job(&folder, "future.jsonl"), &folder);
+    let why = refused(&rules, &job(&folder, "future.jsonl"), &folder);
     assert!(why.contains("seen could not be used in 2 of 2 leads"), "{why}");
     for input in ["half.csv", "one.csv"] {
-        fine(&rules, job(&folder, input));
+        fine(&rules, &job(&folder, input));
     }
 }
 
@@ -197,13 +197,13 @@ fn a_log_of_which_nothing_belongs_to_a_lead() {
         ("own.csv", "lead_id,kind,at\n2,email_open,2026-11-20\nx,email_open,2026-11-20\n"),
     ]);
     for log in ["foreign.csv", "empty.csv"] {
-        let why = refused(&rules, job(&folder, "leads.csv").activities(folder.path().join(log)), &folder);
+        let why = refused(&rules, &job(&folder, "leads.csv").activities(folder.path().join(log)), &folder);
         assert!(why.contains("nothing in the activity log belongs to a lead"), "{why}");
     }
     // A made-up id is nobody's in a log, however it is written there.
-    let why = refused(&rules, job(&folder, "noid.csv").activities(folder.path().join("rows.csv")), &folder);
+    let why = refused(&rules, &job(&folder, "noid.csv").activities(folder.path().join("rows.csv")), &folder);
     assert!(why.contains("nothing in the activity log belongs to a lead"), "{why}");
-    fine(&rules, job(&folder, "leads.csv").activities(folder.path().join("own.csv")));
+    fine(&rules, &job(&folder, "leads.csv").activities(folder.path().join("own.csv")));
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn rows_without_any_value_are_no_leads_and_keep_their_numbers() {
             "lead_id,kind,at\n2,email_open,2026-11-20\n2,email_open,2026-11-21\n6,email_open,2026-11-21\n",
         ),
     ]);
-    let notes = fine(&rules, job(&folder, "leads.csv").activities(folder.path().join("log.csv")));
+    let notes = fine(&rules, &job(&folder, "leads.csv").activities(folder.path().join("log.csv")));
     let scores = std::fs::read_to_string(folder.path().join("out")).unwrap();
     let ids: Vec<String> =
         scores.lines().skip(1).map(|row| row.split(',').take(3).collect::<Vec<_>>().join(",")).collect();
@@ -274,7 +274,7 @@ fn doubles_are_noted() {
     let json = "{\"id\":1,\"visits\":5,\"email\":\"a@acme.example\"}\n{\"id\":1,\"visits\":6,\"email\":\"A@acme.example\"}\n";
     let folder = folder(&[("leads.csv", &format!("lead_id,visits,Email\n{rows}")), ("leads.jsonl", json)]);
     for input in ["leads.csv", "leads.jsonl"] {
-        let notes = fine(&rules, job(&folder, input)).join("\n");
+        let notes = fine(&rules, &job(&folder, input)).join("\n");
         assert!(
             notes.contains(
                 "1 lead id stands on more than one row; each row is scored by itself: `1` (rows 1, 2)"

@@ -56,17 +56,20 @@ fn a_disqualified_lead_gets_the_low_end_of_the_range_also_below_zero() {
 
 #[test]
 fn parts_that_cancel_under_a_steep_calibration_add_up() {
-    for (a, second) in
-        [(1.0_f64, -3.0_f64), (50.0, -3.0), (10_000.0, -3.0), (10_000.0, -2.999_999_99), (10_000.0, -2.999)]
-    {
+    // 100 / (1 + e^−(a · (3 + second))), worked out by another program.
+    for (a, second, wanted) in [
+        (1.0, -3.0, 50.0),
+        (50.0, -3.0, 50.0),
+        (10_000.0, -3.0, 50.0),
+        (10_000.0, -2.999_999_99, 50.002_50),
+        (10_000.0, -2.999, 99.995_46),
+    ] {
         let scorer = format!(
             r#""unit":"log_odds","base":0.25,"groups":[{{"code":"g","rules":[{{"code":"up","points":3}},{{"code":"down","points":{second}}}]}}]"#
         );
         let scale =
             format!(r#"{{"kind":"logistic","calibration":{{"kind":"platt","a":{a},"b":{}}}}}"#, -0.25 * a);
         let prediction = score(&pipeline(&scorer, &scale), &Lead::new("l"));
-        // 1 / (1 + e^−(a · margin + b)), from the standard library.
-        let wanted = 100.0 / (1.0 + (-a * (3.0 + second)).exp());
         assert!((prediction.score - wanted).abs() < 1e-3, "{a} {second}: {} for {wanted}", prediction.score);
         assert_eq!(prediction.basis, Some(Basis::Calibrated));
     }

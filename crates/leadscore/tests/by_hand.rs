@@ -174,10 +174,9 @@ fn a_model_is_sent_to_import() {
         r#"{"name": "tree", "version": "v4", "tree_info": []}"#,
         "{L\0\0\0\0\0\0\0\u{7}learner",
     ] {
-        for error in [Pipeline::from_bytes(model.as_bytes()).unwrap_err()] {
-            assert_eq!(error.code(), "invalid_pipeline");
-            assert!(error.message().contains("`leadscore import"), "{error}");
-        }
+        let error = Pipeline::from_bytes(model.as_bytes()).unwrap_err();
+        assert_eq!(error.code(), "invalid_pipeline");
+        assert!(error.message().contains("`leadscore import"), "{error}");
         assert!(check(model).errors[0].message.contains("`leadscore import"));
     }
 }

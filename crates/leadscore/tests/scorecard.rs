@@ -413,7 +413,7 @@ fn a_log_that_outweighs_larger_stated_counts_is_a_warning() {
     let many = Pipeline::builtin("conversion").unwrap().score_many(
         &leads,
         &AsOf::new(time(NOON)),
-        &Default::default(),
+        &leadscore::ScoreOptions::default(),
     );
     for (at, one) in many.into_iter().enumerate() {
         assert_eq!(one.unwrap().warnings.len(), (at + 1) % 2, "{at}");

@@ -150,7 +150,9 @@ class Forest:
         return tuple(self._native.notes())
 
     def _matrix(self, X: Any) -> NDArray[np.float64] | NDArray[np.float32]:
-        return matrix_of(X, self._names, self._levels, self._about["named"], _Cells(self._native, self._levels))
+        return matrix_of(
+            X, self._names, self._levels, self._about["named"], _Cells(self._native, self._levels)
+        )
 
     def _apply(
         self,

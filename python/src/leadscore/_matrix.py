@@ -21,9 +21,11 @@ class Encode(Protocol):
 
     def takes_numbers(self, feature: int, /) -> bool:
         """Whether numbers are the values themselves."""
+        ...
 
     def cells(self, feature: int, values: Sequence[Any], /) -> NDArray[np.float64]:
         """The numbers of a column's cells."""
+        ...
 
 
 def matrix_of(

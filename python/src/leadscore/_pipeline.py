@@ -441,9 +441,10 @@ class Pipeline:
     ) -> FileSummary:
         """Scores a file of leads (CSV, JSONL or JSON, also gzipped) into another, as the command does.
 
-        The ending of the output's name says the format (`.gz` packs it), CSV if it says none. `columns` of the input, or
-        `["all"]`, go through to the output; `excel` writes CSV that Excel reads as it is meant.
-        A result that says nothing of the leads is the error `worthless_result`, and is not written, unless it is allowed.
+        The ending of the output's name says the format (`.gz` packs it), CSV if it says none. `columns` of the input,
+        or `["all"]`, go through to the output; `excel` writes CSV that Excel reads as it is meant.
+        A result that says nothing of the leads is the error `worthless_result`, and is not written, unless it is
+        allowed.
         """
         options = {
             "input": _files.path_of(input),
