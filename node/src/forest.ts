@@ -68,8 +68,8 @@ export class Forest {
   }
 
   /**
-   * The numbers of the cells of one column, as the command and imported pipelines read them: the code of a level, letter for
-   * letter, a number, a flag in any spelling; NaN where there is none.
+   * The numbers of the cells of one column, as the command and imported pipelines read them: the code of a level,
+   * letter for letter, a number, a flag in any spelling; NaN where there is none.
    */
   encode(feature: number, cells: readonly (string | number | boolean | null)[]): Float64Array {
     const forest = this.#handle.native;

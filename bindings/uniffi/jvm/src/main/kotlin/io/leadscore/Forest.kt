@@ -50,7 +50,10 @@ class Forest private constructor(private val native: io.leadscore.ffi.Forest) : 
      * The numbers of the cells of one column, given as a JSON list, as the command and imported pipelines read them: the
      * code of a level, letter for letter, a number, a flag in any spelling; NaN where there is none.
      */
-    fun encode(feature: Int, cells: String): DoubleArray = doublesOf(enter { native.encodeJson(feature.toUInt(), checked(cells)) })
+    fun encode(
+        feature: Int,
+        cells: String,
+    ): DoubleArray = doublesOf(enter { native.encodeJson(feature.toUInt(), checked(cells)) })
 
     /** Frees the model's memory. Whoever uses it afterwards gets the error `closed`. */
     override fun close() = native.close()

@@ -186,6 +186,13 @@ data class TierCount(
 /** Levels as the core reads them. */
 internal fun levelsJson(levels: Map<String, List<String>>): JsonObject = buildJsonObject {
     for ((column, names) in levels) {
-        put(checked(column, "invalid_context", "levels"), JsonArray(names.map { JsonPrimitive(checked(it, "invalid_context", "levels")) }))
+        put(
+            checked(column, "invalid_context", "levels"),
+            JsonArray(
+                names.map {
+                    JsonPrimitive(checked(it, "invalid_context", "levels"))
+                },
+            ),
+        )
     }
 }
