@@ -272,7 +272,7 @@ fn activities_of_one_id_are_said() {
     assert_eq!(found.len(), 3);
     says(
         &notes,
-        "2 activities have the id of another one of the same lead, and so are not counted again; 1 of them is at another time",
+        "2 activities have the id of another one of the same lead, counted once; 1 of them is at another time",
     );
     // A spreadsheet rounded these: they say nothing.
     let log = "lead_id,kind,at,Event ID\n1,call,2026-11-18,1.23E+15\n1,call,2026-11-19,1.23E+15\n";

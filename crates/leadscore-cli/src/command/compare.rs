@@ -96,6 +96,9 @@ struct Worthless {
     worthless: Vec<String>,
 }
 
+/// The most leads that are named where only one of the files has them.
+const MOST_IDS: usize = 5;
+
 /// Smaller changes of a score are ignored.
 const SMALL: f64 = 0.05;
 
@@ -275,7 +278,14 @@ fn write(out: &mut dyn Write, all: &Comparison, look: Look) -> Result<(), Failur
     };
     section(out, "Moved to another tier", &all.tier_moved, 30)?;
     section(out, "Another score, same tier", &all.score_moved, 10)?;
-    let only = |ids: &[String]| ids.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    let only = |ids: &[String]| {
+        let mut named = ids.iter().take(MOST_IDS).cloned().collect::<Vec<_>>().join(", ");
+        if ids.len() > MOST_IDS {
+            let hidden = count((ids.len() - MOST_IDS) as u64);
+            named.push_str(&format!(" and {hidden} more (--json has them all)"));
+        }
+        named
+    };
     if !all.only_new.is_empty() {
         writeln!(out, "{} new leads: {}", count(all.only_new.len() as u64), only(&all.only_new))?;
     }

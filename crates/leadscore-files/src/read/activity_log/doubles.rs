@@ -41,7 +41,7 @@ impl Doubles {
             ),
         };
         Some(format!(
-            "{doubles} the id of another one of the same lead, and so are not counted again{unlike}"
+            "{doubles} the id of another one of the same lead, counted once{unlike}"
         ))
     }
 }

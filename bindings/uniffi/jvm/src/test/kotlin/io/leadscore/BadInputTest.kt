@@ -219,7 +219,7 @@ class BadInputTest {
 
     @Test
     fun everyCodeIsKnown() {
-        assertEquals(23, LeadscoreException.codes.size)
+        assertEquals(24, LeadscoreException.codes.size)
         assertEquals(listOf("closed", "unsupported_platform"), LeadscoreException.hostCodes)
         val error = unsupported(UnsatisfiedLinkError("x"))
         assertEquals("unsupported_platform", error.code)

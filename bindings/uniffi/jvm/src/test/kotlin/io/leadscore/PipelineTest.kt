@@ -193,7 +193,7 @@ class PipelineTest {
         assertEquals(60L to 0L, summary.scored to summary.rejected)
         assertEquals(60L, summary.tiers.sumOf { it.leads })
         assertEquals(60, folder.resolve("out.jsonl").readText().trim().lines().size)
-        val error = refused { pipeline.scoreFile(folder.resolve("none.csv"), folder.resolve("x.csv"), options) }
+        val error = refused { pipeline.scoreFile(folder.resolve("none.csv"), folder.resolve("x.jsonl"), options) }
         assertEquals("not_found", error.code)
         assertTrue("none.csv" in error.message!!, error.message)
         assertEquals("threads", refused { pipeline.scoreFile(input, input, FileOptions(threads = -1)) }.path)
