@@ -40,8 +40,6 @@ impl Doubles {
                 counted(count, "of them is", "of them are")
             ),
         };
-        Some(format!(
-            "{doubles} the id of another one of the same lead, counted once{unlike}"
-        ))
+        Some(format!("{doubles} the id of another one of the same lead, counted once{unlike}"))
     }
 }
