@@ -28,9 +28,9 @@ fn compare_names_five_leads_and_counts_the_others() {
         (6, "6 new leads: L1, L2, L3, L4, L5 and 1 more (--json has them all)\n"),
         (7, "7 new leads: L1, L2, L3, L4, L5 and 2 more (--json has them all)\n"),
     ] {
-        let rows: String = (1..=leads).map(|at| format!("L{at},Acme\n")).collect();
+        let rows: Vec<String> = (1..=leads).map(|at| format!("L{at},Acme\n")).collect();
         let old = "id,company\nL0,Acme\n";
-        let new = format!("{old}{rows}");
+        let new = format!("{old}{}", rows.concat());
         let dir = folder(&[("old.csv", old.as_bytes()), ("new.csv", new.as_bytes())]);
         for name in ["old", "new"] {
             let [input, output] = ["csv", "jsonl"].map(|ending| path(&dir, &format!("{name}.{ending}")));
