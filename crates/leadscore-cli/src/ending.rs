@@ -1,9 +1,9 @@
 //! What happens when the command is told to end, by Ctrl-C or by another program.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Whether a command is at work.
-static IS_RUNNING: AtomicBool = AtomicBool::new(false);
+/// How many commands are at work: a host may run several.
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
 
 /// Removes unfinished files before the command ends by SIGINT, SIGTERM or SIGHUP; it then ends by that signal, as others
 /// expect of it. Elsewhere than on Unix a file may stay, `.leadscore-<process>-<number>.partial`.
@@ -17,7 +17,7 @@ pub(crate) fn clean_up_when_told_to_end() -> Guard {
     use signal_hook::iterator::Signals;
 
     static STARTED: Once = Once::new();
-    IS_RUNNING.store(true, Ordering::SeqCst);
+    RUNNING.fetch_add(1, Ordering::SeqCst);
     STARTED.call_once(|| {
         let (ignored, caught) = (signals_of_process("SigIgn:"), signals_of_process("SigCgt:"));
         let has = |mask: u64, signal: i32| mask & 1 << (signal - 1) != 0;
@@ -28,7 +28,7 @@ pub(crate) fn clean_up_when_told_to_end() -> Guard {
         std::thread::spawn(move || {
             for signal in signals.forever() {
                 // A host that handles the signal itself has been told too.
-                if IS_RUNNING.load(Ordering::SeqCst) || !has(caught, signal) {
+                if RUNNING.load(Ordering::SeqCst) > 0 || !has(caught, signal) {
                     leadscore_files::abandon_unfinished_files();
                     let _ = signal_hook::low_level::emulate_default_handler(signal);
                 }
@@ -40,6 +40,7 @@ pub(crate) fn clean_up_when_told_to_end() -> Guard {
 
 #[cfg(not(unix))]
 pub(crate) fn clean_up_when_told_to_end() -> Guard {
+    RUNNING.fetch_add(1, Ordering::SeqCst);
     Guard
 }
 
@@ -48,7 +49,7 @@ pub(crate) struct Guard;
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        IS_RUNNING.store(false, Ordering::SeqCst);
+        RUNNING.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -148,3 +148,34 @@ fn the_page_says_an_action_once() {
     let run = leadscore(&["explain", &leads, "-p", &own, "--lead", "1", "--as-of", "2026-11-22"]);
     assert_eq!(run.out.matches("Find out which company this is").count(), 1, "{}", run.out);
 }
+
+#[test]
+fn a_mapping_with_a_wrong_column_is_told() {
+    let dir = folder(&[
+        ("leads.csv", b"lead_id,company\n1,Acme\n"),
+        ("map.json", br#"{"format": 1, "lead_id": "lead_id", "attributes": {"company": "compny"}}"#),
+    ]);
+    let [leads, map] = ["leads.csv", "map.json"].map(|name| path(dir.path(), name));
+    let run = leadscore(&["inspect", &leads, "-p", "conversion", "--map", &map]);
+    assert_eq!(run.code, 2, "{}", run.out);
+    assert!(run.err.contains("compny"), "{}", run.err);
+    // What is no pipeline has each mistake once.
+    let run = leadscore(&["check", &map]);
+    let said = run.out.clone() + &run.err;
+    assert_eq!((run.code, said.matches("the field `schema` is missing").count()), (2, 1), "{said}");
+}
+
+#[test]
+fn a_first_pipeline_says_which_columns_may_be_the_outcome() {
+    let table = b"id,visits,Converted,Do Not Email\n1,3,1,yes\n2,5,0,no\n3,9,1,no\n4,1,0,yes\n";
+    let dir = folder(&[("leads.csv", table)]);
+    let (leads, file) = (path(dir.path(), "leads.csv"), path(dir.path(), "mine.json"));
+    let run = leadscore(&["init", "pipeline", &leads, "-o", &file]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.err.contains("may record what came of the lead: `Converted`"), "{}", run.err);
+    let pipeline: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let rules = pipeline["scorer"]["groups"][0]["rules"].as_array().unwrap();
+    let points = |code: &str| &rules.iter().find(|rule| rule["code"] == code).unwrap()["points"];
+    // Whoever wants no e-mail is no better for it.
+    assert_eq!(points("do_not_email"), 0);
+}

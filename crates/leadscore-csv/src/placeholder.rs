@@ -52,7 +52,7 @@ const PLACEHOLDERS: [&str; 43] = [
 ];
 const FIRST_WORD: usize = 41;
 /// The longest of them.
-const MAX_LEN: usize = 14;
+pub(crate) const MAX_LEN: usize = 14;
 /// A number or date in a column too narrow for it: `####`.
 const TOO_NARROW: usize = PLACEHOLDERS.len();
 

@@ -13,7 +13,7 @@ use super::layout::{self, Layout};
 use super::line::line_end;
 use super::notes::{CellNotes, Note, WarningLog};
 use super::options::CsvOptions;
-use super::placeholder::{TextPlaceholders, is_placeholder};
+use super::placeholder::{self, TextPlaceholders, is_placeholder};
 use super::plan::ColumnPlan;
 use super::profile::{self, Profile};
 use super::record::{Cut, Record, RecordCutter, TOO_LONG};
@@ -25,8 +25,6 @@ use super::{names, sample, trim};
 const MAX_REJECTED_TEXT: usize = 64 << 10;
 /// The most text in one block of rows, in bytes; a block ends with the row that goes beyond it.
 const MAX_BLOCK_TEXT: usize = 1 << 20;
-/// The longest text that stands for a missing value, in bytes.
-const MAX_MARKER: usize = 8;
 
 /// Streams the rows of a CSV file.
 ///
@@ -410,7 +408,7 @@ impl<R: Read> CsvReader<R> {
     fn is_empty_row(&self) -> bool {
         // Fast path: most rows have something in their first cell.
         if self.fields.get(0).and_then(<[u8]>::first).is_some_and(u8::is_ascii_alphanumeric)
-            && self.fields.get(0).is_some_and(|cell| cell.len() > MAX_MARKER)
+            && self.fields.get(0).is_some_and(|cell| cell.len() > placeholder::MAX_LEN)
         {
             return false;
         }

@@ -187,7 +187,7 @@ fn needs_quotes(text: &str) -> bool {
     special || text.starts_with(outer) || text.ends_with(outer)
 }
 
-/// Whether a spreadsheet would run the text: a formula sign at its start, blanks aside.
+/// Whether a spreadsheet would run the text: a formula sign at its start, blanks aside, and no mere number behind it.
 fn is_formula(text: &str) -> bool {
     if text.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric) {
         return false;
@@ -196,6 +196,14 @@ fn is_formula(text: &str) -> bool {
         return true;
     }
     let start = text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c));
+    // A number or a telephone number runs nothing.
+    let is_number = |rest: &str| {
+        let is_plain = |byte: u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'.' | b',' | b'(' | b')');
+        rest.bytes().any(|byte| byte.is_ascii_digit()) && rest.bytes().all(is_plain)
+    };
+    if text.len() == start.len() && text.strip_prefix(['+', '-']).is_some_and(is_number) {
+        return false;
+    }
     start.starts_with(['=', '+', '-', '@', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}'])
 }
 

@@ -261,7 +261,12 @@ fn cells_that_a_spreadsheet_would_run() {
             assert!(cell.trim_start_matches('"').starts_with('\''), "{text:?} was written as {cell:?}");
         }
     }
-    for harmless in ["a=1", "1-1", "", "x\u{200B}=1"] {
+    for sum in ["-1-1", "+1/2", "-2*3", "-A1", "+", "-", "-()", " -1", "+49-30", "-1e5", "=1"] {
+        assert!(written(sum).trim_start_matches('"').starts_with('\''), "{sum:?}");
+    }
+    for harmless in
+        ["a=1", "1-1", "", "x\u{200B}=1", "-1", "-1,200.50", "+49 30 23125 055", "+1 (555) 0199", "-.5"]
+    {
         assert!(!written(harmless).contains('\''), "{harmless:?}");
     }
 }

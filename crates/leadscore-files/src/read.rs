@@ -349,6 +349,8 @@ impl LeadReader {
     fn take_lead(&mut self) -> Result<(), Error> {
         let LeadReader { lead, source, log, worth, doubles, missing_ids, row, line, is_whole, .. } = self;
         if matches!(source, Source::Records(_)) {
+            // A blank id is none, as in a table.
+            lead.id = lead.id.take().map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
             worth.add_lead(lead);
         }
         let text = |name: &str| match lead.attributes.get(name) {
@@ -433,7 +435,8 @@ impl LeadReader {
             reasons.extend(table.unreadable_columns());
         }
         if has_log == Some(false) {
-            reasons.push("nothing in the activity log belongs to a lead of the input".to_owned());
+            reasons
+                .push("no activity of the log that could be read belongs to a lead of the input".to_owned());
         }
         reasons
     }

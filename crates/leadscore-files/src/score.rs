@@ -242,7 +242,7 @@ impl Scoring {
 /// The error for a result that says nothing of the leads of a file.
 pub fn worthless(name: &str, reasons: &[String]) -> Error {
     let message = format!(
-        "the result is WORTHLESS: {}. No file was written; --allow-worthless writes it all the same",
+        "the result is WORTHLESS: {}. The result was not kept; --allow-worthless keeps it all the same",
         reasons.join("; ")
     );
     Error::new(ErrorKind::WorthlessResult, Path::from_field(name), message)

@@ -232,3 +232,39 @@ fn first_and_last_names_make_a_name_in_json_too() {
     let said: Vec<String> = reader.warnings().iter().map(ToString::to_string).collect();
     assert_eq!(said, ["line 4: 2 records without any value, skipped; the first on line 4"]);
 }
+
+#[test]
+fn a_blank_id_of_a_record_is_none_and_a_word_for_missing_is_no_name() {
+    let pipeline = Pipeline::builtin("capture").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("leads.jsonl");
+    std::fs::write(&path, "{\"id\": \"\", \"company\": \"A\"}\n{\"id\": \" x1 \", \"company\": \"B\"}\n")
+        .unwrap();
+    let mut reader = LeadInput::new(path.to_string_lossy()).open(&pipeline, &mut Vec::<Note>::new()).unwrap();
+    let mut ids = Vec::new();
+    while reader.read_lead().unwrap() == ReadLead::Lead {
+        ids.push(reader.lead().id.clone().unwrap());
+    }
+    assert_eq!(ids, ["row:1", "x1"]);
+    let (leads, _) = read(&pipeline, "id,First Name,Last Name\n1,Ann,[not provided]\n2,Bo,-\n3,Cid,Dee\n");
+    let names: Vec<_> = leads.iter().map(|lead| lead.attributes.get("name").cloned()).collect();
+    assert_eq!(names, [Some("Ann".into()), Some("Bo".into()), Some("Cid Dee".into())]);
+}
+
+#[test]
+fn a_mapping_may_be_written_by_a_windows_editor() {
+    let folder = tempfile::tempdir().unwrap();
+    let [leads, map] = ["leads.csv", "map.json"].map(|name| folder.path().join(name));
+    std::fs::write(&leads, "Kennung,Firma\n7,Acme\n").unwrap();
+    let text = "{\"format\": 1, \"lead_id\": \"Kennung\", \"attributes\": {\"company\": \"Firma\"}}";
+    let utf16: Vec<u8> =
+        [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    for bytes in [format!("\u{FEFF}{text}").into_bytes(), utf16] {
+        std::fs::write(&map, bytes).unwrap();
+        let input = LeadInput::new(leads.to_string_lossy()).mapping(&map);
+        let mut reader =
+            input.open(&Pipeline::builtin("conversion").unwrap(), &mut Vec::<Note>::new()).unwrap();
+        assert_eq!(reader.read_lead().unwrap(), ReadLead::Lead);
+        assert_eq!(reader.lead().id.as_deref(), Some("7"));
+    }
+}

@@ -198,12 +198,26 @@ fn a_log_of_which_nothing_belongs_to_a_lead() {
     ]);
     for log in ["foreign.csv", "empty.csv"] {
         let why = refused(&rules, &job(&folder, "leads.csv").activities(folder.path().join(log)), &folder);
-        assert!(why.contains("nothing in the activity log belongs to a lead"), "{why}");
+        assert!(why.contains("no activity of the log that could be read belongs to a lead"), "{why}");
     }
     // A made-up id is nobody's in a log, however it is written there.
     let why = refused(&rules, &job(&folder, "noid.csv").activities(folder.path().join("rows.csv")), &folder);
-    assert!(why.contains("nothing in the activity log belongs to a lead"), "{why}");
+    assert!(why.contains("no activity of the log that could be read belongs to a lead"), "{why}");
     fine(&rules, &job(&folder, "leads.csv").activities(folder.path().join("own.csv")));
+}
+
+#[test]
+fn stated_counts_that_the_log_outweighs_are_read() {
+    let folder = folder(&[
+        ("leads.csv", "lead_id,email_open_count,company\n1,9,Acme\n2,8,Bolt\n3,7,Core\n"),
+        (
+            "log.csv",
+            "lead_id,kind,at\n1,email_open,2026-11-20\n2,email_open,2026-11-20\n3,email_open,2026-11-20\n",
+        ),
+    ]);
+    let job = job(&folder, "leads.csv").activities(folder.path().join("log.csv"));
+    let notes = fine(&Pipeline::builtin("conversion").unwrap(), &job).join("\n");
+    assert!(notes.contains("e-mail opens: 3 leads"), "{notes}");
 }
 
 #[test]

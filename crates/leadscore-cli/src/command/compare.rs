@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use leadscore::{AsOf, Contribution, Prediction, Provenance, Timestamp};
-use leadscore_files::wording::{count, one_decimal, points};
+use leadscore_files::wording::{count, counted, one_decimal, points};
 use leadscore_files::{InputFile, InputFormat, refuse_overwriting};
 use serde::{Deserialize, Serialize};
 
@@ -287,10 +287,20 @@ fn write(out: &mut dyn Write, all: &Comparison, look: Look) -> Result<(), Failur
         named
     };
     if !all.only_new.is_empty() {
-        writeln!(out, "{} new leads: {}", count(all.only_new.len() as u64), only(&all.only_new))?;
+        writeln!(
+            out,
+            "{}: {}",
+            counted(all.only_new.len() as u64, "new lead", "new leads"),
+            only(&all.only_new)
+        )?;
     }
     if !all.only_old.is_empty() {
-        writeln!(out, "{} leads gone: {}", count(all.only_old.len() as u64), only(&all.only_old))?;
+        writeln!(
+            out,
+            "{}: {}",
+            counted(all.only_old.len() as u64, "lead gone", "leads gone"),
+            only(&all.only_old)
+        )?;
     }
     writeln!(out, "{} leads unchanged", count(all.same))?;
     Ok(())

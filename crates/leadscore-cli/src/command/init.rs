@@ -91,6 +91,14 @@ fn first_pipeline(args: &InitPipelineArgs) -> Result<bool, Failure> {
     // What is written is to be usable as it is.
     Pipeline::from_json(&text).map_err(|error| Failure::about(&args.input, error))?;
     write(&args.input, args.output.as_deref(), &text)?;
+    let outcomes = skeleton::outcomes(&inspection, &file);
+    if !outcomes.is_empty() {
+        note_line(&format!(
+            "by their names these may record what came of the lead: {}; take out their features and rules, since they tell the \
+             score what it is to foresee",
+            outcomes.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        ));
+    }
     note_line(
         "the points were not learned from anything: more is taken to be better; change them before the scores count",
     );

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use leadscore::{ErrorKind, Pipeline};
+use leadscore::Pipeline;
 use leadscore_csv::{Bound, ColumnKind, ColumnSummary, Inspection};
 use leadscore_files::wording::counted;
 use leadscore_files::{InputFile, InputFormat, LeadInput, Mapping, Note, ReadColumn, refuse_overwriting};
@@ -57,7 +57,7 @@ pub(super) fn inspection(input: &str, map: Option<&Path>) -> Result<Inspection, 
         .map_err(|error| Failure::about(&opened.name, error))
 }
 
-/// Which columns a pipeline would read as what: none where it would refuse the file for having nothing it reads.
+/// Which columns a pipeline would read as what.
 pub(super) fn read_columns(
     input: &str,
     map: Option<&Path>,
@@ -68,11 +68,7 @@ pub(super) fn read_columns(
         leads = leads.mapping(map);
     }
     // What is assumed stands in the table.
-    match leads.open(pipeline, &mut Vec::<Note>::new()) {
-        Ok(leads) => Ok(leads.columns()),
-        Err(error) if error.kind() == ErrorKind::UnreadableTable => Ok(Vec::new()),
-        Err(error) => Err(error.into()),
-    }
+    Ok(leads.open(pipeline, &mut Vec::<Note>::new())?.columns())
 }
 
 /// The attributes of a pipeline that no column is read as.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use leadscore::{Error, ErrorKind};
+use leadscore::{Error, ErrorKind, decode_json};
 use leadscore_csv::{CsvOptions, DateOrder};
 use serde::Deserialize;
 
@@ -51,7 +51,8 @@ impl Mapping {
     /// # Errors
     /// `not_found`, `io`, and `invalid_context` for what is no mapping, with the file's name as the path.
     pub fn load(path: &Path) -> Result<Mapping, Error> {
-        let text = std::fs::read_to_string(path).map_err(|error| Error::io(path, error))?;
+        let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+        let text = decode_json(&bytes).map_err(|error| in_file(&path.display().to_string(), error))?;
         let invalid = |message: String| {
             in_file(&path.display().to_string(), Error::new(ErrorKind::InvalidContext, "", message))
         };

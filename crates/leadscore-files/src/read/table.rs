@@ -136,6 +136,9 @@ impl Table {
                 });
             }
         }
+        for part in &name_parts {
+            reader.read_placeholders_as_missing(*part, |_| false);
+        }
         let mut used: Vec<usize> =
             columns.iter().map(|own| own.column).chain(id).chain(name_parts.iter().copied()).collect();
         used.sort_unstable();
@@ -192,7 +195,9 @@ impl Table {
         let others = self.plan.columns.iter();
         let others =
             others.map(|own| ReadColumn { column: name(own.column), attribute: own.attribute.clone() });
-        id.into_iter().chain(others).collect()
+        let parts = self.plan.name_parts.iter();
+        let parts = parts.map(|part| ReadColumn { column: name(*part), attribute: "name".to_owned() });
+        id.into_iter().chain(others).chain(parts).collect()
     }
 
     /// How its rows become leads, for the threads that score.

@@ -22,7 +22,7 @@ pub(crate) struct TablePlan {
     id: Option<usize>,
     email: Option<usize>,
     /// The columns of a first and a last name, where no column holds the whole.
-    name_parts: Vec<usize>,
+    pub(super) name_parts: Vec<usize>,
     /// The columns of the attributes that are weighed.
     weighed: Vec<usize>,
     /// The columns by the number of the attribute in the schema.

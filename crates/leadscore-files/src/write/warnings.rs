@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use leadscore::Warning as ValueWarning;
+use leadscore::feature::MissingCause;
 use leadscore_csv::Warning;
 
 use super::MAX_REMARKS;
@@ -20,6 +21,9 @@ pub struct ValueWarnings {
 #[derive(Debug)]
 struct Repeated {
     count: u64,
+    /// The leads whose value could not be used, and the line of the last of them.
+    unusable_count: u64,
+    unusable_line: u64,
     first_line: u64,
     first_text: String,
 }
@@ -29,20 +33,28 @@ impl ValueWarnings {
     pub fn add(&mut self, line: u64, warnings: &[ValueWarning]) {
         for warning in warnings {
             let label = warning.feature().map_or("", |feature| feature.label.as_str());
-            if let Some(repeated) = self.by_label.get_mut(label) {
-                repeated.count += 1;
-            } else {
-                let repeated = Repeated { count: 1, first_line: line, first_text: warning.problem() };
+            if !self.by_label.contains_key(label) {
+                let first_text = warning.problem();
+                let repeated =
+                    Repeated { count: 0, unusable_count: 0, unusable_line: 0, first_line: line, first_text };
                 self.by_label.insert(label.to_owned(), repeated);
+            }
+            let Some(repeated) = self.by_label.get_mut(label) else { continue };
+            repeated.count += 1;
+            // A stated count that the log outweighs is read, and two features may speak of one value.
+            let is_read = warning.feature().is_some_and(|feature| feature.cause == MissingCause::Outweighed);
+            if !is_read && repeated.unusable_line != line {
+                repeated.unusable_count += 1;
+                repeated.unusable_line = line;
             }
         }
     }
 
     /// The features whose values could not be used in most of so many leads, as sentences.
     pub fn unusable_in_most(&self, leads: u64) -> Vec<String> {
-        let most = self.by_label.iter().filter(|(_, repeated)| is_most(repeated.count, leads));
+        let most = self.by_label.iter().filter(|(_, repeated)| is_most(repeated.unusable_count, leads));
         let sentence = |(label, repeated): (&String, &Repeated)| {
-            let Repeated { count: times, first_line, first_text } = repeated;
+            let Repeated { unusable_count: times, first_line, first_text, .. } = repeated;
             format!(
                 "{label} could not be used in {} of {} leads, the first on line {first_line}: {first_text}",
                 count(*times),
@@ -55,7 +67,7 @@ impl ValueWarnings {
     /// The warnings as sentences.
     pub fn sentences(&self) -> Vec<String> {
         let sentence = |(label, repeated): (&String, &Repeated)| {
-            let Repeated { count: times, first_line, first_text } = repeated;
+            let Repeated { count: times, first_line, first_text, .. } = repeated;
             match times {
                 1 => format!("{label}: line {first_line}: {first_text}"),
                 _ => {

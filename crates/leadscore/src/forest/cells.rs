@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::model::{FeatureKind, Library, Model, ModelFeature};
 use super::precision::Precision;
@@ -178,8 +179,9 @@ pub(super) fn give_levels(model: &mut Model, column: &str, names: &[String]) -> 
         feature.levels = Levels::clone(&list);
         // A list has one column.
         for (other, feature) in model.features.iter_mut().enumerate() {
-            feature.unclear.retain(|own| other != at && *own != list);
-            feature.assumed_flag.retain(|own| other != at && *own != list);
+            // Another list may have the same names.
+            feature.unclear.retain(|own| other != at && !Arc::ptr_eq(own, &list));
+            feature.assumed_flag.retain(|own| other != at && !Arc::ptr_eq(own, &list));
             if was_flag && other != at && feature.levels == *list {
                 feature.levels = Levels::default();
             }

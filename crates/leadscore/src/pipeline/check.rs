@@ -101,11 +101,12 @@ impl Pipeline {
                     return check;
                 }
                 Err(error) => {
-                    check.errors.push(PipelineProblem::new(
-                        &error,
-                        repair.original(error.path()),
-                        Some(text),
-                    ));
+                    let problem = PipelineProblem::new(&error, repair.original(error.path()), Some(text));
+                    // What is absent cannot be left out: the same mistake would come again.
+                    if check.errors.contains(&problem) {
+                        return check;
+                    }
+                    check.errors.push(problem);
                     if check.errors.len() == MAX_PROBLEMS || !repair.leave_out(&error) {
                         return check;
                     }
@@ -175,7 +176,10 @@ impl Repair {
     /// Leaves out the least without which the error is gone; says whether there is anything like that.
     fn leave_out(&mut self, error: &Error) -> bool {
         let path: Vec<PathStep> = error.path().to_vec();
-        for change in changes(&self.document, &path) {
+        let mut all = changes(&self.document, &path);
+        // A field that the message names is what is wrong.
+        all.sort_by_key(|change| !change.is_named(error.message()));
+        for change in all {
             if self.readings >= MAX_READINGS {
                 return false;
             }
@@ -323,6 +327,11 @@ impl Change {
     }
 
     /// Whether an error is about the place where something was left out.
+    /// Whether a message names what would be left out.
+    fn is_named(&self, message: &str) -> bool {
+        matches!(self, Change::RemoveField(_, name) if message.contains(&format!("`{name}`")))
+    }
+
     fn is_missed(&self, error: &Error) -> bool {
         let changed: &[PathStep] = match self {
             Change::RemoveField(path, _) | Change::Plain(path) => path,

@@ -84,8 +84,8 @@ pub(super) fn pipeline(
     }
     let mut comment = vec![
         format!("A first pipeline for {input}: one feature and one rule for each column that can be scored."),
-        "The points were not learned from anything. Of numbers more is taken to be better, of dates the later one, and levels \
-         give nothing until you say which are good: change points, or make them negative."
+        "The points were not learned from anything. More is taken to be better, and so are a later date and a yes, but for what the lead \
+         does not want; levels give nothing until you say which are good: change points, or make them negative."
             .to_owned(),
         "Take out the feature and rule of a column that records what came of the lead, such as a status: it would tell the \
          score what it is to foresee."
@@ -157,10 +157,14 @@ fn part(
             let points = json!({"max": [0, {"min": [POINTS, {"product": [POINTS, share]}]}]});
             Some((feature("number", source), rule(points, json!(format!("{}: {{{name}}}", plain(&label))))))
         }
-        ColumnKind::Flag => Some((
-            feature("flag", source),
-            json!({"code": name, "when": name, "points": POINTS / 2.0, "text": format!("{}: yes", plain(&label))}),
-        )),
+        ColumnKind::Flag => {
+            let points = if is_refusal(&column.name) { json!(0) } else { json!(POINTS / 2.0) };
+            let text = format!("{}: yes", plain(&label));
+            Some((
+                feature("flag", source),
+                json!({"code": name, "when": name, "points": points, "text": text}),
+            ))
+        }
         ColumnKind::Date => {
             let age = json!({"from": "age", "of": column.name, "unit": "days"});
             let points = json!({"product": [POINTS, {"half_life": [name, 30]}]});
@@ -181,11 +185,7 @@ fn part(
 
 /// A column's name as a feature's: lower case, words with underscores between them, no name twice.
 fn code(column: &str, taken: &mut BTreeSet<String>) -> String {
-    let words: Vec<String> = column
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect();
+    let words = words(column);
     let plain = if words.is_empty() { "column".to_owned() } else { words.join("_") };
     let name = (1..=taken.len() + 1)
         .map(|number| if number == 1 { plain.clone() } else { format!("{plain}_{number}") })
@@ -193,6 +193,66 @@ fn code(column: &str, taken: &mut BTreeSet<String>) -> String {
     let name = name.unwrap_or(plain);
     taken.insert(name.clone());
     name
+}
+
+/// Words in the name of a column that records what came of the lead.
+const OUTCOMES: [&str; 16] = [
+    "converted",
+    "conversion",
+    "won",
+    "lost",
+    "status",
+    "stage",
+    "outcome",
+    "result",
+    "churn",
+    "churned",
+    "closed",
+    "close",
+    "purchased",
+    "subscribed",
+    "revenue",
+    "target",
+];
+
+/// The columns that a pipeline scores and that may record what came of the lead, by their names.
+pub(super) fn outcomes<'a>(inspection: &'a Inspection, pipeline: &Value) -> Vec<&'a str> {
+    let read = pipeline["schema"]["features"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let is_read =
+        |name: &str| read.iter().any(|own| own["source"]["name"] == name || own["source"]["of"] == name);
+    let names = inspection.columns.iter().map(|column| column.name.as_str());
+    names
+        .filter(|name| is_read(name) && words(name).iter().any(|word| OUTCOMES.contains(&word.as_str())))
+        .collect()
+}
+
+/// Whether a column says what the lead does not want, by its name: `Do Not Email`, `Opted Out`.
+fn is_refusal(name: &str) -> bool {
+    let words = words(name);
+    let has = |wanted: &[&str]| words.windows(wanted.len()).any(|own| own == wanted);
+    has(&["do", "not"])
+        || ["opt", "opted"].iter().any(|word| has(&[word, "out"]))
+        || [
+            "dnc",
+            "donotemail",
+            "donotcall",
+            "optout",
+            "unsubscribed",
+            "unsubscribe",
+            "bounced",
+            "declined",
+            "spam",
+        ]
+        .iter()
+        .any(|word| has(&[word]))
+}
+
+/// The words of a name in lower case.
+fn words(name: &str) -> Vec<String> {
+    name.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect()
 }
 
 /// A label inside a template, where braces have a meaning.

@@ -42,7 +42,7 @@ impl Warning {
             MissingCause::Future => format!("{found} lies after the as-of time; taken as missing"),
             MissingCause::Unseen => format!("`{found}` is not a known level; taken as missing"),
             MissingCause::Outweighed => {
-                format!("the record states {found}, more than the activity log has; the log counts")
+                format!("the record states {found}, more than is counted in the activity log, which is used")
             }
             MissingCause::Absent => "not known".to_owned(),
         }

@@ -15,8 +15,9 @@ pub(in super::super) enum UnixUnit {
     Milliseconds,
 }
 
-/// Numbers from here to there are seconds, from March 1973 to November 2286; with three digits more they are milliseconds.
-const SECONDS: std::ops::Range<i64> = 100_000_000..10_000_000_000;
+/// Numbers from here to there are seconds, from September 2001 to November 2286; with three digits more they are
+/// milliseconds. Before that a number may be a date: 202611201000 is 10:00 on 20 November 2026 to some systems.
+const SECONDS: std::ops::Range<i64> = 1_000_000_000..10_000_000_000;
 
 impl LogTime {
     /// Reads a text: a number, or what [`Timestamp::parse`] takes.
@@ -78,9 +79,18 @@ mod tests {
             let found = LogTime::parse(text, &Zone::utc()).unwrap();
             assert_eq!((found.at.to_string(), found.unit), (time.to_owned(), Some(unit)), "{text}");
         }
-        for text in
-            ["46346", "20261120", "0", "1795168800250000", "99999999999999999999", "soon", "", "9999-12-31"]
-        {
+        for text in [
+            "46346",
+            "20261120",
+            "202611201000",
+            "20261120100000",
+            "0",
+            "1795168800250000",
+            "99999999999999999999",
+            "soon",
+            "",
+            "9999-12-31",
+        ] {
             assert!(LogTime::parse(text, &Zone::utc()).is_err(), "{text}");
         }
         let day = LogTime::parse("2026-11-20", &Zone::utc()).unwrap();
