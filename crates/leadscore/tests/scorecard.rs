@@ -392,7 +392,7 @@ fn a_log_that_outweighs_larger_stated_counts_is_a_warning() {
     let lead = logged(stated(30.0), "2026-11-10");
     assert_eq!(
         warnings(&lead),
-        ["e-mail opens: the record states 30, more than the activity log has; the log counts"]
+        ["e-mail opens: the record states 30, more than is counted in the activity log, which is used"]
     );
     assert!(warnings(&logged(stated(2.0), "2026-11-10")).is_empty());
     assert!(warnings(&stated(30.0)).is_empty());
