@@ -325,7 +325,7 @@ export interface FileOptions extends RowOptions {
   format?: 'csv' | 'jsonl' | 'json' | 'html' | undefined;
   /** Only the best so many. */
   top?: number | undefined;
-  /** Columns of the input that go through to the output; `all` stands for all. */
+  /** Columns of the input that are written to the output too; `all` means every column. */
   columns?: string[] | undefined;
   /** Whether CSV is written so that Excel reads it as it is meant. */
   excel?: boolean | undefined;

@@ -1,5 +1,5 @@
 //! Cells of models that were trained on data frames: `predict`, and `import` with `score`, give the margins of the
-//! library itself, which stand in the last column of every table. `fixtures/generate/column_models.py` made them.
+//! library itself, which are the last column of every table. `fixtures/generate/column_models.py` made them.
 
 mod support;
 

@@ -94,7 +94,7 @@ impl FooterFinder {
                     if !(is_alone || is_sum) {
                         return false;
                     }
-                    // A lead of which only the id is known stands in a row with all its delimiters.
+                    // The row of a lead of which only the id is known has all its delimiters.
                     let is_line = width > 1 && is_short && (self.fields.len() == 1 || is_phrase);
                     if line_count == 1 && !(is_phrase || is_apart || is_line) {
                         return false;

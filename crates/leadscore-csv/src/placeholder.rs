@@ -61,7 +61,7 @@ const TOO_NARROW: usize = PLACEHOLDERS.len();
 const TEXT_PLACEHOLDERS: [&str; 11] =
     ["NULL", "\\N", "#N/A", "NaN", "N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"];
 
-/// A text that stands for a missing value.
+/// A text that means a missing value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Placeholder(u8);
 

@@ -492,14 +492,6 @@ impl LeadReader {
         self.log.as_mut().map(Log::take_rejections).unwrap_or_default()
     }
 
-    /// What was noted of the activity log when it was opened, for outputs that list all notes.
-    pub fn log_notes(&self) -> &[String] {
-        match &self.log {
-            Some(Log::Loaded { said, .. }) => said,
-            _ => &[],
-        }
-    }
-
     /// What was assumed or could not be used; complete once all rows have been read.
     pub fn warnings(&self) -> Vec<Warning> {
         // What concerns whole leads comes first.

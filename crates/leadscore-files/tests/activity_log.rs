@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use leadscore::{Activity, AsOf, Lead, Pipeline, Timestamp, Zone};
-use leadscore_files::{FileFormat, FileJob, LeadInput, ReadLead, never_stop};
+use leadscore_files::{FileFormat, FileJob, LeadInput, Note, ReadLead, never_stop};
 use proptest::prelude::*;
 use proptest::sample::select;
 use tempfile::TempDir;
@@ -216,15 +216,12 @@ fn the_first_refused_row_is_the_first_of_the_file() {
     let (log, leads) =
         (write(&folder, "log.csv", log), write(&folder, "leads.csv", "lead_id,visits\nL7,2\n"));
     for pipeline in [KINDS_AND_TIMES, PROPERTIES] {
-        let mut notes = Vec::new();
+        let mut notes: Vec<Note> = Vec::new();
         let pipeline = Pipeline::from_json(pipeline).unwrap();
         let mut reader = LeadInput::new(&*leads).activities(&log).open(&pipeline, &mut notes).unwrap();
-        let notes = reader.log_notes().to_vec();
-        assert!(
-            notes.iter().any(|note| note
-                == "3 activities could not be used; the first: line 3: the time `soon` is no date"),
-            "{notes:?}"
-        );
+        let notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
+        let refused = "note: 3 activities could not be used; the first: line 3: the time `soon` is no date";
+        assert!(notes.iter().any(|note| note == refused), "{notes:?}");
         assert_eq!(reader.read_lead().unwrap(), ReadLead::Lead);
         let activities = &reader.lead().activities;
         assert_eq!(activities.iter().map(|activity| &*activity.kind).collect::<Vec<_>>(), ["call", "call"]);

@@ -67,7 +67,7 @@ pub(super) fn read_columns(
     if let Some(map) = map {
         leads = leads.mapping(map);
     }
-    // What is assumed stands in the table.
+    // The table shows what is assumed.
     Ok(leads.open(pipeline, &mut Vec::<Note>::new())?.columns())
 }
 

@@ -21,7 +21,7 @@ static ALIASES: LazyLock<BTreeMap<&str, Vec<String>>> = LazyLock::new(|| {
 });
 
 /// A name without case, blanks and punctuation: `E-mail Address` and `email_address` are the same.
-fn normalized(name: &str) -> String {
+pub(super) fn normalized(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

@@ -13,7 +13,7 @@ use crate::Notes;
 /// The activity log of an input.
 pub(super) enum Log {
     /// Held in memory.
-    Loaded { log: Arc<ActivityLog>, remarks: Box<LogRemarks>, said: Vec<String> },
+    Loaded { log: Arc<ActivityLog>, remarks: Box<LogRemarks> },
     /// Read along with the leads.
     Streamed(Box<LogStream>),
 }
@@ -31,8 +31,7 @@ impl Log {
             return Ok(Log::Streamed(Box::new(stream)));
         }
         let (log, remarks) = ActivityLog::load(path, form, zone, notes)?;
-        let said = remarks.messages(form);
-        Ok(Log::Loaded { log: Arc::new(log), remarks: Box::new(remarks), said })
+        Ok(Log::Loaded { log: Arc::new(log), remarks: Box::new(remarks) })
     }
 
     /// Adds the log's activities of the next lead to its own.

@@ -160,14 +160,25 @@ impl Span {
         fits: &impl Fn(usize, usize) -> bool,
         features: &mut [ModelFeature],
     ) -> Result<(), Error> {
+        self.for_each_pair(features, |list, column, feature| {
+            if columns[column].may_be_flag() && fits(column, list) {
+                feature.assumed_flag.push(Arc::clone(&lists[list]));
+            }
+        })
+    }
+
+    /// Every list with each of the columns between its first and its last one.
+    fn for_each_pair(
+        &self,
+        features: &mut [ModelFeature],
+        mut visit: impl FnMut(usize, usize, &mut ModelFeature),
+    ) -> Result<(), Error> {
         let mut pairs = 0;
         for (list, (first, last)) in self.first.iter().zip(&self.last).enumerate() {
             for (column, feature) in features.iter_mut().enumerate().take(*last + 1).skip(*first) {
                 pairs += 1;
                 check(pairs)?;
-                if columns[column].may_be_flag() && fits(column, list) {
-                    feature.assumed_flag.push(Arc::clone(&lists[list]));
-                }
+                visit(list, column, feature);
             }
         }
         Ok(())
@@ -180,16 +191,11 @@ impl Span {
         fits: &impl Fn(usize, usize) -> bool,
         features: &mut [ModelFeature],
     ) -> Result<(), Error> {
-        let mut pairs = 0;
-        for (list, (first, last)) in self.first.iter().zip(&self.last).enumerate() {
-            for (column, feature) in features.iter_mut().enumerate().take(*last + 1).skip(*first) {
-                pairs += 1;
-                check(pairs)?;
-                if fits(column, list) {
-                    feature.unclear.push(Arc::clone(&lists[list]));
-                }
+        self.for_each_pair(features, |list, column, feature| {
+            if fits(column, list) {
+                feature.unclear.push(Arc::clone(&lists[list]));
             }
-        }
+        })?;
         for (first, last) in self.first.iter().zip(&self.last) {
             let feature = &mut features[*first];
             if first == last && feature.unclear.len() == 1 {

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::super::mapping::LogMapping;
+use crate::read::columns::normalized;
 use crate::wording::first_of;
 
 /// The columns, or fields, of a log by their numbers; all others are properties.
@@ -53,7 +54,7 @@ impl Roles {
             given(names, "at", mapping.at.as_deref())?,
             given(names, "id", mapping.id.as_deref())?,
         ];
-        let spelled: Vec<String> = names.iter().map(|name| spelling(name)).collect();
+        let spelled: Vec<String> = names.iter().map(|name| normalized(name)).collect();
         let mut taken: Vec<usize> = mapped.into_iter().flatten().collect();
         let mut find =
             |own: &str, lists: &[&Vec<String>], mapped: Option<usize>, fits: &dyn Fn(usize) -> bool| {
@@ -65,7 +66,7 @@ impl Roles {
                         std::iter::once(own).chain(lists.iter().copied().flatten().map(String::as_str));
                     exact.or_else(|| {
                         others.find_map(|wanted| {
-                            let wanted = spelling(wanted);
+                            let wanted = normalized(wanted);
                             (0..names.len()).filter(is_free).find(|column| spelled[*column] == wanted)
                         })
                     })
@@ -131,11 +132,6 @@ fn given(names: &[&str], role: &str, wanted: Option<&str>) -> Result<Option<usiz
             first_of(names)
         )
     })
-}
-
-/// A name without case, blanks and punctuation.
-fn spelling(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

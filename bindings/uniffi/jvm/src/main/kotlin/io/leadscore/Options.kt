@@ -127,7 +127,7 @@ data class FileOptions @JvmOverloads constructor(
     val top: Int? = null,
     /** How many threads; one for each processor if it is not said. */
     val threads: Int? = null,
-    /** Columns of the input that go through to the output; `all` stands for all. */
+    /** Columns of the input that are written to the output too; `all` means every column. */
     val columns: List<String> = emptyList(),
     /** Whether CSV is written so that Excel reads it as it is meant. */
     val excel: Boolean = false,
