@@ -221,6 +221,10 @@ pub(crate) struct PredictArgs {
     pub(crate) model: PathBuf,
     /// The rows as CSV, also gzipped; - is standard input
     pub(crate) input: String,
+    /// A JSON file with what is known of the rows: decimal, delimiter, encoding, `date_order`, header, and under
+    /// `attributes` which column is which one of the model
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) map: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: OutputArgs<output::Rows>,
     /// Columns of the input to carry through to the output, such as name,email,owner, or all
@@ -242,6 +246,11 @@ pub(crate) struct PredictArgs {
     /// lost them or does not say whose they are: country=DE,FR or `country=["a, b","c"]`; may be given for several columns
     #[arg(long, value_name = "COLUMN=A,B,C", value_parser = levels)]
     pub(crate) levels: Vec<ColumnLevels>,
+    /// Take a worthless result with exit status 0 and write it: no row has a value of anything the model reads, or a
+    /// column holds levels that the model does not know in more than half of the rows (and more than one). Without this
+    /// the exit status is 3 and no file is written
+    #[arg(long)]
+    pub(crate) allow_worthless: bool,
 }
 
 #[derive(clap::Args)]
@@ -293,6 +302,11 @@ pub(crate) struct ImportArgs {
 pub(crate) struct CheckArgs {
     /// The pipeline file
     pub(crate) pipeline: PathBuf,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs<output::Words>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
 }
 
 #[derive(clap::Args)]

@@ -1,9 +1,12 @@
 //! The inputs of a command: a pipeline, an as-of time, and a file of leads.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use leadscore::{AsOf, Error, Mode, Pipeline, Prediction, ScoreOptions, Timestamp, Zone, did_you_mean};
-use leadscore_files::{LeadInput, LeadReader, Note, Notes as _, ReadLead, note_stand_in, refuse_overwriting};
+use leadscore_files::{
+    LeadInput, LeadReader, Note, Notes as _, ReadLead, Rejects, ValueWarnings, note_stand_in, note_warnings,
+    refuse_overwriting,
+};
 
 use crate::args::output::check_ending;
 use crate::args::{Format, InputArgs};
@@ -16,6 +19,7 @@ pub(crate) struct Work {
     pub(crate) as_of: AsOf,
     pub(crate) options: ScoreOptions,
     pub(crate) leads: LeadReader,
+    rejects: Option<PathBuf>,
     allows_worthless: bool,
 }
 
@@ -59,7 +63,8 @@ impl Work {
             input = input.activities(path);
         }
         let leads = input.carry(columns).open(&pipeline, &mut notes).map_err(of_option)?;
-        Ok(Work { pipeline, as_of, options, leads, allows_worthless: args.allow_worthless })
+        let (rejects, allows_worthless) = (args.rejects.clone(), args.allow_worthless);
+        Ok(Work { pipeline, as_of, options, leads, rejects, allows_worthless })
     }
 
     /// The prediction of the lead that was read last.
@@ -67,15 +72,17 @@ impl Work {
         self.pipeline.score_with(self.leads.lead(), &self.as_of, &self.options)
     }
 
-    /// Makes the lead that is meant the one that was read last; an error where there is none. The whole input is read: another lead may have the
-    /// same id, which is noted, and only all rows tell what the input is worth.
-    pub(crate) fn find_lead(&mut self, wanted: Wanted<'_>) -> Result<(), Failure> {
-        let mut rejected_count = 0_u64;
+    /// Makes the lead that is meant the one that was read last, an error where there is none; true when no row was rejected.
+    /// The whole input is read, and what is wrong with it is said as `score` says it: another lead may have the same id,
+    /// which is noted, and only all rows tell what the input is worth.
+    pub(crate) fn find_lead(&mut self, wanted: Wanted<'_>) -> Result<bool, Failure> {
+        let mut rejects = Rejects::create(self.rejects.as_deref())?;
+        let mut notes = StderrNotes::default();
         let (mut seen, mut found, mut rows) = (Vec::new(), None, Vec::new());
         loop {
             match self.leads.read_lead()? {
                 ReadLead::End => break,
-                ReadLead::Rejected(_) => rejected_count += 1,
+                ReadLead::Rejected(rejection) => rejects.add(&rejection, &mut notes)?,
                 ReadLead::Lead => {
                     let (lead, row) = (self.leads.lead(), self.leads.row());
                     let is_wanted = match wanted {
@@ -91,6 +98,11 @@ impl Work {
                 }
             }
         }
+        let rejected_count = rejects.count();
+        rejects.add_log(self.leads.take_log_rejections(), &mut notes)?;
+        let all_read = rejects.count() == 0;
+        rejects.finish(&mut notes)?;
+        note_warnings(&self.leads.warnings(), &ValueWarnings::default(), &mut notes);
         let Some(mut found) = found else {
             let mut message = match wanted {
                 Wanted::Id(id) => format!("{}: no lead with the id `{id}`", self.leads.name()),
@@ -115,7 +127,7 @@ impl Work {
             ));
         }
         self.leads.swap_lead(&mut found);
-        Ok(())
+        Ok(all_read)
     }
 
     /// Why the result is worth nothing, if it is; complete once all rows have been read.

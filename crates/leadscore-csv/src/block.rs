@@ -278,7 +278,16 @@ impl RowParser {
         }
     }
 
-    /// The same for some of the columns alone; of the others only [`RowBlock::raw`] tells.
+    /// The same for a cell that is no word for missing, such as `n/a`: it holds something, and what is not certain.
+    pub fn unread(&self, column: usize, text: &str) -> Option<&'static str> {
+        let text = trim(text);
+        match self.plan.columns.get(column)?.parse(text) {
+            (Value::Missing, Some(note)) if note.is_unread() => Some(plan::fault(note)),
+            _ => None,
+        }
+    }
+
+    /// The parser for some of the columns alone; of the others only [`RowBlock::raw`] tells.
     #[must_use]
     pub fn only(&self, columns: &[usize]) -> RowParser {
         let selected = self.plan.selected.iter().enumerate();

@@ -35,6 +35,7 @@ mod formats;
 mod inspect;
 mod layout;
 mod line;
+mod missing_words;
 mod names;
 mod notes;
 mod number;
@@ -53,8 +54,10 @@ mod writer;
 
 pub use block::{CellBuffer, Row, RowBlock, RowParser};
 pub use inspect::{Bound, ColumnSummary, Inspection, inspect};
+pub use missing_words::MissingWords;
 pub use notes::CellNotes;
 pub use options::{CsvOptions, DateOrder};
+pub use placeholder::is_unknown;
 pub use reader::{CsvReader, ReadRow};
 pub use row::{Cell, RowRef};
 pub use table::{Column, ColumnKind, Dialect, Rejected, UnreadableColumn, Warning};

@@ -40,7 +40,7 @@ pub(crate) enum Note {
 
 impl Note {
     /// Whether it tells of a cell that holds something and was still read as missing.
-    fn is_unread(self) -> bool {
+    pub(crate) fn is_unread(self) -> bool {
         matches!(
             self,
             Note::AmbiguousNumber
@@ -113,6 +113,14 @@ impl CellNotes {
         self.by_column.iter().enumerate().filter_map(column).collect()
     }
 
+    /// All words for missing of a column in one sentence with the first line; `words` are what its values are called.
+    pub(crate) fn placeholders(&self, column: usize, words: [&str; 2]) -> Option<(u64, String)> {
+        let is_placeholder = |tally: &&CellTally| matches!(tally.note, Note::Placeholder(_));
+        let tallies: Vec<&CellTally> = self.by_column.get(column)?.iter().filter(is_placeholder).collect();
+        let line = tallies.iter().map(|tally| tally.line).min()?;
+        Some((line, placeholder_message(&tallies, line, words)))
+    }
+
     fn tally(&mut self, column: usize, note: Note) -> Option<&mut CellTally> {
         if self.by_column.len() <= column {
             self.by_column.resize_with(column + 1, Vec::new);
@@ -176,18 +184,17 @@ impl WarningLog {
             let message = line_message(*note, tally, encoding);
             warnings.push(Warning { line: tally.lines.first().copied(), column: None, message });
         }
-        for (column, tallies) in columns.iter().zip(&self.cells.by_column) {
-            let mut tallies: Vec<&CellTally> = tallies.iter().collect();
+        for ((index, column), tallies) in columns.iter().enumerate().zip(&self.cells.by_column) {
+            let is_other = |tally: &&CellTally| !matches!(tally.note, Note::Placeholder(_));
+            let mut tallies: Vec<&CellTally> = tallies.iter().filter(is_other).collect();
             tallies.sort_by_key(|tally| tally.note);
-            let is_placeholder = |tally: &&&CellTally| matches!(tally.note, Note::Placeholder(_));
-            let placeholders: Vec<&CellTally> = tallies.iter().filter(is_placeholder).copied().collect();
             let mut warn = |line, message| {
                 warnings.push(Warning { line: Some(line), column: Some(column.name.clone()), message });
             };
-            if let Some(line) = placeholders.iter().map(|tally| tally.line).min() {
-                warn(line, placeholder_message(&placeholders, line));
+            if let Some((line, message)) = self.cells.placeholders(index, ["cell", "cells"]) {
+                warn(line, message);
             }
-            for tally in tallies.into_iter().filter(|tally| !is_placeholder(&tally)) {
+            for tally in tallies {
                 warn(tally.line, cell_message(tally));
             }
         }
@@ -216,7 +223,7 @@ fn line_message(note: Note, tally: &LineTally, encoding: &str) -> String {
 }
 
 /// All words for missing of a column in one sentence, the most frequent first.
-fn placeholder_message(tallies: &[&CellTally], line: u64) -> String {
+fn placeholder_message(tallies: &[&CellTally], line: u64, [one, many]: [&str; 2]) -> String {
     let count: u64 = tallies.iter().map(|tally| tally.count).sum();
     let mut tallies = tallies.to_vec();
     tallies.sort_by_key(|tally| (std::cmp::Reverse(tally.count), tally.line, tally.note));
@@ -225,7 +232,7 @@ fn placeholder_message(tallies: &[&CellTally], line: u64) -> String {
         Some((last, before)) if !before.is_empty() => format!("{} or {last}", before.join(", ")),
         _ => words.concat(),
     };
-    let cells = if count == 1 { "cell" } else { "cells" };
+    let cells = if count == 1 { one } else { many };
     format!("{count} {cells} with {words} read as missing; first at line {line}")
 }
 

@@ -51,6 +51,8 @@ const PLACEHOLDERS: [&str; 43] = [
     "test",
 ];
 const FIRST_WORD: usize = 41;
+/// `test`, which may be an id.
+const TEST: usize = 42;
 /// The longest of them.
 pub(crate) const MAX_LEN: usize = 14;
 /// A number or date in a column too narrow for it: `####`.
@@ -102,6 +104,17 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
     Placeholder::find(text.as_bytes()).is_some_and(|found| !found.is_word())
 }
 
+/// Whether a trimmed text says that something is not known, such as `n/a`, `-` or `unknown`, in any case of its letters: it
+/// is nobody's id.
+///
+/// ```
+/// assert!(leadscore_csv::is_unknown("N/A") && leadscore_csv::is_unknown("unknown"));
+/// assert!(!leadscore_csv::is_unknown("7") && !leadscore_csv::is_unknown("") && !leadscore_csv::is_unknown("test"));
+/// ```
+pub fn is_unknown(text: &str) -> bool {
+    Placeholder::find(text.as_bytes()).is_some_and(|found| usize::from(found.0) != TEST)
+}
+
 /// Which placeholders mean that there is no value in a text column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum TextPlaceholders {
@@ -147,6 +160,7 @@ mod tests {
             assert!(Placeholder::find(text.as_bytes()).is_some(), "{text}");
         }
         assert_eq!(PLACEHOLDERS[FIRST_WORD..], ["unknown", "test"]);
+        assert_eq!(PLACEHOLDERS[TEST], "test");
         for text in TEXT_PLACEHOLDERS {
             assert!(TextPlaceholders::AsWritten.find(text.as_bytes()).is_some(), "{text}");
         }

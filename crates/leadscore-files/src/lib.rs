@@ -45,12 +45,12 @@ pub use leadscore::{Stop, never_stop};
 pub use notes::{Note, Notes, Progress};
 pub use read::{
     ByteCounter, CarriedColumns, FoundRecord, InputFile, InputFormat, JsonRecords, LeadInput, LeadReader,
-    Mapping, ReadColumn, ReadLead, Rejection, id_column, lead_title,
+    Mapping, ReadColumn, ReadLead, Rejection, cell_value, id_column, is_id, lead_title,
 };
 pub use score::{Destination, FileSummary, ReceiveReport, Scoring, note_stand_in, worthless};
 pub use write::{
-    FileFormat, OutputFile, Rejects, ValueWarnings, abandon_unfinished_files, note_warnings,
-    refuse_overwriting, settle_format,
+    FileFormat, JsonForm, JsonRows, OutputFile, Rejects, ValueWarnings, abandon_unfinished_files,
+    note_warnings, refuse_overwriting, settle_format,
 };
 
 use leadscore::error::Path;

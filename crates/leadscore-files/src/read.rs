@@ -5,8 +5,10 @@ mod carried;
 mod columns;
 mod date_order;
 mod doubles;
+mod ids;
 mod json_list;
 mod json_records;
+mod line_reader;
 mod log;
 mod mapping;
 mod open;
@@ -25,7 +27,9 @@ use leadscore_csv::Warning;
 
 pub(crate) use carried::{CarriedColumn, write_cells};
 pub use carried::{CarriedColumns, id_column};
-pub use json_records::{FoundRecord, JsonRecords};
+pub use ids::is_id;
+pub use json_records::JsonRecords;
+pub use line_reader::FoundRecord;
 pub use mapping::Mapping;
 pub use open::{ByteCounter, InputFile, InputFormat};
 
@@ -34,9 +38,10 @@ use crate::notes::KeptNotes;
 pub(crate) use activity_log::ActivityLog;
 use activity_log::{LogForm, SMALL_LOG_BYTES};
 use doubles::{Doubles, Identity};
+use ids::MissingIds;
 use log::Log;
 use table::TableUse;
-use table_rows::MissingIds;
+pub use table_rows::cell_value;
 pub(crate) use table_rows::{TableBlock, TableBuffers, TablePlan, TableRow};
 use worth::Worth;
 pub(crate) use worth::is_most;
@@ -205,6 +210,7 @@ impl LeadInput {
                 mapping,
                 self.zone.clone(),
                 CarriedColumns::of_records(&self.carried)?,
+                pipeline,
             ))),
         };
         let is_whole = self.is_whole;
@@ -349,8 +355,13 @@ impl LeadReader {
     fn take_lead(&mut self) -> Result<(), Error> {
         let LeadReader { lead, source, log, worth, doubles, missing_ids, row, line, is_whole, .. } = self;
         if matches!(source, Source::Records(_)) {
-            // A blank id is none, as in a table.
-            lead.id = lead.id.take().map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
+            // What is no id in a table is none here either.
+            if let Some(written) = lead.id.take_if(|id| !is_id(id)) {
+                missing_ids.add((*row, *line), &written);
+            } else if lead.id.is_none() {
+                missing_ids.add((*row, *line), "");
+            }
+            lead.id = lead.id.take().map(|id| id.trim().to_owned());
             worth.add_lead(lead);
         }
         let text = |name: &str| match lead.attributes.get(name) {
@@ -363,9 +374,6 @@ impl LeadReader {
             log.attach(lead)?;
         }
         if lead.id.is_none() && !*is_whole {
-            if matches!(source, Source::Records(_)) {
-                missing_ids.add(MissingIds { count: 1, first_row: *row, first_line: *line });
-            }
             lead.id = Some(row_id(*row));
         }
         Ok(())
@@ -496,9 +504,7 @@ impl LeadReader {
     pub fn warnings(&self) -> Vec<Warning> {
         // What concerns whole leads comes first.
         let mut warnings = self.doubles.warnings();
-        if self.missing_ids.count > 0 {
-            warnings.push(self.missing_ids.warning(None));
-        }
+        warnings.extend(self.missing_ids.warning(!self.is_whole, None));
         warnings.extend(match &self.source {
             Source::Table(table) => table.warnings(),
             Source::Records(records) => records.warnings(),

@@ -92,10 +92,10 @@ pub fn as_typed(text: &str, zone: &Zone) -> String {
     }
 }
 
-/// The first names of a list, and how many more there are.
-pub(crate) fn first_of(names: &[&str]) -> String {
+/// The first 20 names of a list, and how many more there are.
+pub fn first_of(names: &[impl AsRef<str>]) -> String {
     const MAX_SHOWN: usize = 20;
-    let mut text = names.iter().take(MAX_SHOWN).copied().collect::<Vec<_>>().join(", ");
+    let mut text = names.iter().take(MAX_SHOWN).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
     if names.len() > MAX_SHOWN {
         text += &format!(" … and {} more", names.len() - MAX_SHOWN);
     }

@@ -1,12 +1,14 @@
 //! What comes out: rows of scored leads, rejected rows, and remarks.
 
 mod format;
+mod json_rows;
 mod output;
 mod rejects;
 mod rows;
 mod warnings;
 
 pub use format::settle_format;
+pub use json_rows::{JsonForm, JsonRows};
 pub use output::{OutputFile, abandon_unfinished_files, refuse_overwriting};
 pub use rejects::Rejects;
 pub use rows::FileFormat;

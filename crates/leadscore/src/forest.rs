@@ -28,7 +28,7 @@ pub use model::Library;
 pub(crate) use model::{Booster, FeatureKind, Link, Model, ModelFeature};
 pub(crate) use tree::{Leaf, Node};
 
-use crate::feature::{CellReader, FeatureMatrix};
+use crate::feature::{CellReader, FeatureMatrix, MissingCause};
 use crate::json::{self, Cursor, Document, Node as JsonNode, Object};
 use crate::record::AttributeRef;
 use crate::{Error, ErrorKind};
@@ -276,8 +276,31 @@ impl Forest {
     /// # Errors
     /// As [`Forest::encode_cell`].
     pub fn encode_value(&self, feature: usize, value: AttributeRef<'_>) -> Result<f64, Error> {
-        let readers = self.0.cells.get_or_init(|| cells::readers(&self.0.model));
-        cells::encode(&self.0.model, readers, feature, value)
+        cells::encode(&self.0.model, self.cell_readers(), feature, value)
+    }
+
+    /// Whether a value is none of the levels that the model knows of a column: [`Forest::encode_value`] takes it as
+    /// missing for LightGBM, as the library does, and refuses it for XGBoost.
+    ///
+    /// ```
+    /// # use leadscore::Forest;
+    /// # use leadscore::record::AttributeRef;
+    /// # let model = "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx=0\nobjective=regression\n\
+    /// #     feature_names=country\nfeature_infos=0:1\n\nTree=0\nnum_leaves=2\nnum_cat=1\nsplit_feature=0\nthreshold=0\n\
+    /// #     decision_type=1\nleft_child=-1\nright_child=-2\ncat_boundaries=0 1\ncat_threshold=2\nleaf_value=-1 1\n\
+    /// #     leaf_count=6 4\ninternal_count=10\n\nend of trees\n\npandas_categorical:[[\"de\", \"fr\"]]\n";
+    /// let forest = Forest::from_bytes(model.as_bytes())?;
+    /// assert!(forest.is_unseen(0, AttributeRef::Text("es")));
+    /// assert!(!forest.is_unseen(0, AttributeRef::Text("fr")) && !forest.is_unseen(0, AttributeRef::Text("")));
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn is_unseen(&self, feature: usize, value: AttributeRef<'_>) -> bool {
+        let reader = self.cell_readers().get(feature);
+        reader.is_some_and(|reader| reader.read(Some(value)) == Err(MissingCause::Unseen))
+    }
+
+    fn cell_readers(&self) -> &[CellReader] {
+        self.0.cells.get_or_init(|| cells::readers(&self.0.model))
     }
 
     /// [`Forest::encode_value`] for a JSON list of texts, numbers, flags and nulls.

@@ -172,6 +172,18 @@ fn filters_leave_out_types_and_what_follows_at_once() {
 }
 
 #[test]
+fn a_burst_of_activities_at_one_time_takes_one_pass() {
+    // A pass for every activity would be 20 billion steps.
+    let mut lead = Lead::new("l").activity(Activity::new("sent", days_ago(3.0)));
+    lead.activities.extend((0..200_000).map(|_| Activity::new("read", days_ago(2.0))));
+    let filter = r#","types":["read"],"not_within":{"seconds":10,"after":["sent"]}"#;
+    let source = format!(r#""type":"number","source":{{"from":"count"{filter}}}"#);
+    assert_eq!(of(&source, &lead), FeatureValue::Number(200_000.0));
+    lead.activities[0].at = days_ago(2.0);
+    assert_eq!(of(&source, &lead), FeatureValue::Number(0.0));
+}
+
+#[test]
 fn where_looks_at_properties() {
     let visit = |page: &str, n: f64| {
         Activity::new("view", days_ago(1.0)).with("page", page).with("n", n).with("ok", true)

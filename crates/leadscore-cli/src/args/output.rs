@@ -117,6 +117,15 @@ pub(crate) fn check_ending(option: &str, path: Option<&Path>, format: Format) ->
     settle(None, (option, path), &[format], Some(format)).map(|_| ())
 }
 
+/// Refuses to pack a file that is read as it is: a pipeline or a mapping.
+pub(crate) fn check_not_packed(option: &str, path: Option<&Path>, what: &str) -> Result<(), Failure> {
+    let ending = path.and_then(Path::extension);
+    if ending.is_some_and(|ending| ending.eq_ignore_ascii_case("gz")) {
+        return Err(Failure::message(format!("{option}: {what} is not packed; leave out the ending .gz")));
+    }
+    Ok(())
+}
+
 fn settle(
     asked: Option<&str>,
     output: (&str, Option<&Path>),

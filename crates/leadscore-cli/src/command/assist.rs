@@ -72,18 +72,18 @@ fn about_lead<T: Task + Sync>(
 ) -> Result<bool, Failure> {
     let mut asker = Asker::new(&args.model)?;
     let mut work = Work::new(&args.input, &[("--output", args.model.output.path())])?;
-    work.find_lead(Wanted::Id(&args.lead))?;
+    let all_read = work.find_lead(Wanted::Id(&args.lead))?;
     work.judge(&work.worthless())?;
     let prediction = work.score()?;
     let task = task(&work, &prediction)?;
     let task = if args.model.mask { with_contact_details(task) } else { task };
-    let Some(assisted) = asker.ask(task)? else { return Ok(true) };
+    let Some(assisted) = asker.ask(task)? else { return Ok(all_read) };
     let title = lead_title(work.leads.lead());
     asker.write(&assisted, |words| {
         words.title(&title, &prediction.lead_id)?;
         write(words, &assisted.output)
     })?;
-    Ok(asker.has_answered())
+    Ok(asker.has_answered() && all_read)
 }
 
 /// A message to one lead of the file.
@@ -101,7 +101,7 @@ fn email(args: &EmailArgs) -> Result<bool, Failure> {
     };
     let mut asker = Asker::new(&args.about.model)?;
     let mut work = Work::new(&args.about.input, &[("--output", args.about.model.output.path())])?;
-    work.find_lead(Wanted::Id(&args.about.lead))?;
+    let all_read = work.find_lead(Wanted::Id(&args.about.lead))?;
     work.judge(&work.worthless())?;
     let prediction = work.score()?;
     let knowledge = match &args.embeddings {
@@ -109,13 +109,13 @@ fn email(args: &EmailArgs) -> Result<bool, Failure> {
         None => knowledge,
     };
     let task = EmailTask::new(work.leads.lead(), &prediction, &knowledge, &sender)?.channel(channel);
-    let Some(assisted) = asker.ask(task)? else { return Ok(true) };
+    let Some(assisted) = asker.ask(task)? else { return Ok(all_read) };
     let title = lead_title(work.leads.lead());
     asker.write(&assisted, |words| {
         words.title(&title, &prediction.lead_id)?;
         words.email(&assisted.output)
     })?;
-    Ok(asker.has_answered())
+    Ok(asker.has_answered() && all_read)
 }
 
 /// The best leads of the file in the order to work through them.

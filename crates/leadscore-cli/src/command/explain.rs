@@ -23,7 +23,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<bool, Failure> {
         (_, Some(row)) => Wanted::Row(row),
         (id, None) => Wanted::Id(id.as_deref().unwrap_or_default()),
     };
-    work.find_lead(wanted)?;
+    let all_read = work.find_lead(wanted)?;
     let (lead, prediction, worthless) = (work.leads.lead(), work.score()?, work.worthless());
     let title = lead_title(lead);
     let picture = || {
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<bool, Failure> {
         out.finish()?;
     }
     work.judge(&worthless)?;
-    Ok(true)
+    Ok(all_read)
 }
 
 /// What `explain --json` writes.

@@ -1,10 +1,10 @@
 //! `leadscore features`: what a pipeline computes for every lead.
 
-use std::io::Write;
-
 use leadscore::{FeatureValue, FeatureValues};
 use leadscore_csv::CsvWriter;
-use leadscore_files::{OutputFile, ReadLead, Rejection, Rejects, ValueWarnings, note_warnings};
+use leadscore_files::{
+    FileFormat, JsonRows, OutputFile, ReadLead, Rejection, Rejects, ValueWarnings, note_warnings,
+};
 
 use crate::args::{FeaturesArgs, Format};
 use crate::failure::Failure;
@@ -44,7 +44,7 @@ pub(crate) fn run(args: &FeaturesArgs) -> Result<bool, Failure> {
         return Err(nothing_read(work.leads.name(), all_good));
     }
     if args.output.path().is_none() || !work.refuses(&worthless) {
-        out.finish()?;
+        out.finish(&worthless)?;
     }
     work.judge(&worthless)?;
     Ok(all_good)
@@ -64,28 +64,22 @@ struct Sink {
 
 enum Rows {
     Csv(Box<CsvWriter<OutputFile<'static>>>),
-    Json(Box<OutputFile<'static>>, Format),
+    Json(JsonRows<'static>),
 }
 
 impl Sink {
-    fn new(mut out: OutputFile<'static>, format: Format, work: &Work) -> Result<Sink, Failure> {
-        let rows = match format {
-            Format::Csv => {
-                let mut csv = CsvWriter::new(out);
-                csv.text("lead_id")?;
-                csv.text("row")?;
-                for feature in work.pipeline.schema().features().iter().filter(|feature| !feature.helper) {
-                    csv.text(&feature.name)?;
-                }
-                csv.end_row()?;
-                Rows::Csv(Box::new(csv))
+    fn new(out: OutputFile<'static>, format: Format, work: &Work) -> Result<Sink, Failure> {
+        let rows = if let Some(form) = format.of_file().and_then(FileFormat::json_form) {
+            Rows::Json(JsonRows::new(out, form)?)
+        } else {
+            let mut csv = CsvWriter::new(out);
+            csv.text("lead_id")?;
+            csv.text("row")?;
+            for feature in work.pipeline.schema().features().iter().filter(|feature| !feature.helper) {
+                csv.text(&feature.name)?;
             }
-            format => {
-                if format == Format::Json {
-                    out.write_all(b"[\n")?;
-                }
-                Rows::Json(Box::new(out), format)
-            }
+            csv.end_row()?;
+            Rows::Csv(Box::new(csv))
         };
         Ok(Sink { rows, is_empty: true })
     }
@@ -109,28 +103,18 @@ impl Sink {
                 }
                 csv.end_row()?;
             }
-            Rows::Json(out, format) => {
-                let line = serde_json::json!({ "lead_id": id, "row": row, "features": features });
-                match (*format, self.is_empty) {
-                    (Format::Json, true) => write!(out, "{line}")?,
-                    (Format::Json, false) => write!(out, ",\n{line}")?,
-                    _ => writeln!(out, "{line}")?,
-                }
+            Rows::Json(rows) => {
+                rows.add(&serde_json::json!({ "lead_id": id, "row": row, "features": features }))?;
             }
         }
         self.is_empty = false;
         Ok(())
     }
 
-    fn finish(self) -> Result<(), Failure> {
+    fn finish(self, worthless: &[String]) -> Result<(), Failure> {
         match self.rows {
             Rows::Csv(csv) => Ok(csv.finish()?.finish()?),
-            Rows::Json(mut out, format) => {
-                if format == Format::Json {
-                    out.write_all(b"\n]\n")?;
-                }
-                Ok(out.finish()?)
-            }
+            Rows::Json(rows) => Ok(rows.finish(worthless)?),
         }
     }
 }

@@ -8,7 +8,7 @@ use leadscore::{ErrorKind, ImportOptions, Pipeline, Scorer};
 use leadscore_files::refuse_overwriting;
 
 use super::predict::{about, read_model};
-use crate::args::output::check_ending;
+use crate::args::output::{check_ending, check_not_packed};
 use crate::args::{Format, ImportArgs};
 use crate::failure::Failure;
 use crate::notes::note_line;
@@ -22,14 +22,7 @@ pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
         args.output.as_deref().map(|path| ("--output", path)).into_iter().collect();
     refuse_overwriting(&reads, &writes)?;
     check_ending("--output", args.output.as_deref(), Format::Json)?;
-    if args
-        .output
-        .as_deref()
-        .and_then(Path::extension)
-        .is_some_and(|ending| ending.eq_ignore_ascii_case("gz"))
-    {
-        return Err(Failure::message("--output: a pipeline file is not packed; leave out the ending .gz"));
-    }
+    check_not_packed("--output", args.output.as_deref(), "a pipeline file")?;
     let stem = args.model.file_stem().map(|name| name.to_string_lossy().into_owned());
     let options = options(args, args.id.clone().or(stem).unwrap_or_default())?;
     let bytes = read_model(&args.model)?;

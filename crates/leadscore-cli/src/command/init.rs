@@ -10,7 +10,7 @@ use leadscore_csv::{ColumnKind, Inspection};
 use leadscore_files::refuse_overwriting;
 use serde_json::{Map, Value, json};
 
-use crate::args::output::check_ending;
+use crate::args::output::{check_ending, check_not_packed};
 use crate::args::{Format, InitCommand, InitMappingArgs, InitPipelineArgs};
 use crate::command::inspect::{inspection, read_columns, without_column};
 use crate::failure::Failure;
@@ -125,6 +125,7 @@ fn named(input: &str) -> Result<&str, Failure> {
 
 fn write(input: &str, output: Option<&Path>, text: &str) -> Result<(), Failure> {
     check_ending("--output", output, Format::Json)?;
+    check_not_packed("--output", output, "what init writes")?;
     if let Some(output) = output {
         refuse_overwriting(&[("the input", Path::new(input))], &[("--output", output)])?;
         if output.exists() {

@@ -120,13 +120,24 @@ impl CarriedColumn {
     /// What it holds of a JSON record.
     pub(crate) fn of_lead(&self, lead: &Lead) -> Attribute {
         let id = || lead.id.clone().filter(|_| self.field == "lead_id" || self.field == "id");
-        let value = lead.attributes.get(&self.field).cloned();
+        let written = lead.attributes.get(&as_written(&self.field));
+        let value = written.or_else(|| lead.attributes.get(&self.field)).cloned();
         value.or_else(|| id().map(Attribute::Text)).unwrap_or_else(|| Attribute::Text(String::new()))
+    }
+
+    /// Whether it is a field of JSON records of this name.
+    pub(super) fn reads(&self, field: &str) -> bool {
+        self.field == field
     }
 
     pub(super) fn is_in(&self, lead: &Lead) -> bool {
         lead.attributes.contains_key(&self.field) || self.field == "lead_id" || self.field == "id"
     }
+}
+
+/// Under this name a lead keeps what a field held that was read as missing and goes through to the output.
+pub(super) fn as_written(field: &str) -> String {
+    format!("{field} as written")
 }
 
 /// Adds cells to a row of CSV.

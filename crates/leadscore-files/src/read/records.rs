@@ -1,17 +1,21 @@
 //! Leads from JSON lines or from one JSON list, record by record.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leadscore::record::{JsonReader, NestedValues, SkippedField};
-use leadscore::{Attribute, Error, Lead, Zone};
-use leadscore_csv::Warning;
+use leadscore::{Attribute, Error, Lead, Pipeline, Zone};
+use leadscore_csv::{MissingWords, Warning};
 
-use super::carried::CarriedColumns;
+use super::carried::{CarriedColumns, as_written};
 use super::columns::find_column;
+use super::ids::is_id;
 use super::json_records::JsonRecords;
 use super::mapping::Mapping;
-use super::{InputFile, ReadLead};
+use super::{InputFile, ReadLead, SHOWN};
 use crate::wording::counted;
+
+/// The fields that a name is made of where there is none.
+const NAME_PARTS: [&str; 2] = ["first_name", "last_name"];
 
 pub(super) struct Records {
     source: JsonRecords,
@@ -26,10 +30,19 @@ pub(super) struct Records {
     /// Which of them any record had.
     seen: Vec<bool>,
     record_count: u64,
+    pipeline: Pipeline,
+    /// The words for missing that were met, by field.
+    words: BTreeMap<String, MissingWords>,
 }
 
 impl Records {
-    pub(super) fn new(file: InputFile, mapping: Mapping, zone: Zone, carried: CarriedColumns) -> Records {
+    pub(super) fn new(
+        file: InputFile,
+        mapping: Mapping,
+        zone: Zone,
+        carried: CarriedColumns,
+        pipeline: &Pipeline,
+    ) -> Records {
         let reader = JsonReader::new(zone).nested_values(NestedValues::Skip);
         let seen = vec![false; carried.headings().count()];
         Records {
@@ -42,6 +55,8 @@ impl Records {
             record_count: 0,
             row: 0,
             empty: (0, 0),
+            pipeline: pipeline.clone(),
+            words: BTreeMap::new(),
         }
     }
 
@@ -58,13 +73,14 @@ impl Records {
                 Ok(read) => *lead = read,
                 Err(reason) => return Ok(ReadLead::Rejected(self.source.rejection(found.line, reason))),
             }
+            self.apply_mapping(lead);
+            for (own, seen) in self.carried.iter().zip(&mut self.seen) {
+                *seen |= own.is_in(lead);
+            }
+            self.leave_out_words(lead, found.line);
             if !is_empty(lead) {
-                self.apply_mapping(lead);
                 complete_name(lead);
                 self.record_count += 1;
-                for (own, seen) in self.carried.iter().zip(&mut self.seen) {
-                    *seen |= own.is_in(lead);
-                }
                 return Ok(ReadLead::Lead);
             }
             if self.empty.0 == 0 {
@@ -93,6 +109,36 @@ impl Records {
         }
     }
 
+    /// Takes words for missing, such as `N/A`, as missing in what is read or shown, as in a table: unless the pipeline tells
+    /// them from other values. What goes through to the output stays as it was written.
+    fn leave_out_words(&mut self, lead: &mut Lead, line: u64) {
+        let Records { pipeline, words, carried, .. } = self;
+        let schema = pipeline.schema();
+        let names: Vec<&str> = lead.attributes.keys().map(String::as_str).collect();
+        let parts = NAME_PARTS.map(|part| find_column(part, &names).map(|at| names[at].to_owned()));
+        let is_read = |name: &str| {
+            schema.attribute_names().iter().chain(SHOWN).any(|own| own == name)
+                || parts.iter().flatten().any(|own| own == name)
+        };
+        let mut kept = Vec::new();
+        for (name, value) in lead.attributes.iter_mut().filter(|(name, _)| is_read(name)) {
+            let Attribute::Text(text) = value else { continue };
+            if !words.contains_key(name) {
+                words.insert(name.clone(), MissingWords::default());
+            }
+            let is_word = words
+                .get_mut(name)
+                .is_some_and(|words| words.take(line, text, |word| schema.names_text(name, word)));
+            if is_word {
+                if carried.iter().any(|own| own.reads(name)) {
+                    kept.push((as_written(name), value.clone()));
+                }
+                *value = Attribute::Number(f64::NAN);
+            }
+        }
+        lead.attributes.extend(kept);
+    }
+
     /// What was left out.
     pub(super) fn warnings(&self) -> Vec<Warning> {
         let warning = |line, message| Warning { line, column: None, message };
@@ -107,6 +153,7 @@ impl Records {
             let message = format!("fields that are lists or objects are not read: {}", names.join(", "));
             warnings.push(warning(None, message));
         }
+        warnings.extend(self.words.iter().filter_map(|(name, words)| words.warning(name)));
         let absent = self.carried.absent(&self.seen);
         if self.record_count > 0 && !absent.is_empty() {
             let message = format!("no record has a field to carry through called {}", absent.join(", "));
@@ -128,7 +175,9 @@ fn is_empty(lead: &Lead) -> bool {
         Attribute::Number(number) => number.is_nan(),
         _ => false,
     };
-    lead.id.is_none() && lead.activities.is_empty() && lead.attributes.values().all(is_blank)
+    lead.id.as_deref().is_none_or(|id| !is_id(id))
+        && lead.activities.is_empty()
+        && lead.attributes.values().all(is_blank)
 }
 
 /// Makes the name of a lead that has a first and a last name.
@@ -141,7 +190,7 @@ fn complete_name(lead: &mut Lead) {
         Attribute::Text(text) => Some(text.trim()).filter(|text| !text.is_empty()),
         _ => None,
     };
-    let parts: Vec<&str> = ["first_name", "last_name"].into_iter().filter_map(part).collect();
+    let parts: Vec<&str> = NAME_PARTS.into_iter().filter_map(part).collect();
     if !parts.is_empty() {
         let name = parts.join(" ");
         lead.attributes.insert("name".to_owned(), Attribute::Text(name));

@@ -8,8 +8,9 @@ use leadscore_csv::{Column, ColumnKind, CsvOptions, CsvReader, ReadRow, Row, War
 
 use super::carried::CarriedColumns;
 use super::columns::{Columns, find_column};
+use super::ids::MissingIds;
 use super::mapping::Mapping;
-use super::table_rows::{AttributeColumn, HeldColumns, MissingIds, TableBlock, TableBuffers, TablePlan};
+use super::table_rows::{AttributeColumn, HeldColumns, TableBlock, TableBuffers, TablePlan};
 use super::worth::{Worth, is_most};
 use super::{InputFile, ReadColumn, ReadLead, Rejection, SHOWN, row_id};
 use crate::wording::{counted, first_of};
@@ -213,7 +214,7 @@ impl Table {
     /// Takes in what was noticed when a block was read.
     pub(super) fn merge(&mut self, buffers: &mut TableBuffers) {
         self.reader.merge(std::mem::take(&mut buffers.notes));
-        self.missing_ids.add(std::mem::take(&mut buffers.missing_ids));
+        self.missing_ids.merge(std::mem::take(&mut buffers.missing_ids));
     }
 
     /// The number of the data row that was cut last.
@@ -223,8 +224,9 @@ impl Table {
 
     pub(super) fn warnings(&self) -> Vec<Warning> {
         let mut warnings = self.reader.warnings();
-        if self.missing_ids.count > 0 && !self.is_whole && self.plan.id_column_name().is_some() {
-            warnings.insert(0, self.missing_ids.warning(self.plan.id_column_name()));
+        if let Some(column) = self.plan.id_column_name() {
+            let missing = self.missing_ids.warning(!self.is_whole, Some(column));
+            warnings.splice(0..0, missing);
         }
         warnings
     }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use leadscore::record::{Activities, AttributeKey, AttributeRef, Record};
 use leadscore::{Attribute, FeatureSchema, Lead};
-use leadscore_csv::{Cell, CellBuffer, CellNotes, Column, ColumnKind, RowBlock, RowParser, RowRef, Warning};
+use leadscore_csv::{Cell, CellBuffer, CellNotes, Column, ColumnKind, RowBlock, RowParser, RowRef};
 
 use super::activity_log::ActivityLog;
 use super::carried::{CarriedColumn, CarriedColumns};
 use super::doubles::Identity;
+use super::ids::{MissingIds, is_id};
 use super::{Rejection, row_id};
-use crate::wording::counted;
 
 /// The attribute that is made of a first and a last name.
 const NAME: &str = "name";
@@ -98,34 +98,6 @@ pub(crate) struct TableBuffers {
     pub(super) identities: Vec<(usize, Identity)>,
     /// Whether some lead has a value of an attribute that is weighed.
     pub(super) has_weighed_value: bool,
-}
-
-/// The leads without an id.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct MissingIds {
-    pub(super) count: u64,
-    pub(super) first_row: u64,
-    pub(super) first_line: u64,
-}
-
-impl MissingIds {
-    pub(super) fn add(&mut self, other: MissingIds) {
-        if self.count == 0 {
-            (self.first_row, self.first_line) = (other.first_row, other.first_line);
-        }
-        self.count += other.count;
-    }
-
-    /// What to say of them.
-    pub(super) fn warning(self, column: Option<&str>) -> Warning {
-        let MissingIds { count, first_row, first_line } = self;
-        let (leads, them) =
-            (counted(count, "lead has", "leads have"), if count == 1 { "it" } else { "the first" });
-        let (is_shown, id) = (row_id(first_row), column.map(str::to_owned));
-        let message =
-            format!("{leads} no id, {them} is shown as `{is_shown}`; no activity of a log is theirs");
-        Warning { line: Some(first_line), column: id, message }
-    }
 }
 
 /// One row as a record.
@@ -236,12 +208,12 @@ impl TablePlan {
     /// The ids of a block's rows, of those that have one.
     pub(super) fn ids<'b>(&self, block: &'b TableBlock) -> Vec<&'b str> {
         let rows = 0..block.rows.row_count();
-        rows.filter_map(|row| cell(&block.rows, row, self.id)).collect()
+        rows.filter_map(|row| self.id_at(block, row)).collect()
     }
 
     /// The id of a block's row, if it has one.
     pub(super) fn id_at<'b>(&self, block: &'b TableBlock, row: usize) -> Option<&'b str> {
-        cell(&block.rows, row, self.id)
+        cell(&block.rows, row, self.id).filter(|id| is_id(id))
     }
 
     /// The e-mail address of a block's row, if it has one.
@@ -273,7 +245,8 @@ impl TablePlan {
             (Cow::Borrowed(id), log.map_or_else(Activities::default, |log| log.activities(id)))
         } else {
             // No log can mean a lead whose id is not known.
-            missing_ids.add(MissingIds { count: 1, first_row: row.number(), first_line: row.line() });
+            let placeholder = self.id.and_then(|column| row.raw(column)).unwrap_or_default();
+            missing_ids.add((row.number(), row.line()), placeholder);
             (Cow::Owned(row_id(row.number())), Activities::default())
         };
         let mut own_texts = Vec::new();
@@ -320,11 +293,29 @@ impl TablePlan {
 
     /// The lead's id as it was written, if it was.
     pub(super) fn written_id<'a>(&self, row: RowRef<'a>) -> Option<&'a str> {
-        Some(row.raw(self.id?)?.trim()).filter(|id| !id.is_empty())
+        Some(row.raw(self.id?)?.trim()).filter(|id| is_id(id))
     }
 
     pub(super) fn id_column_name(&self) -> Option<&str> {
         self.column_names.get(self.id?).map(String::as_str)
+    }
+}
+
+/// The value of a table's cell as features and models read it: a number as the table writes numbers, a flag as it was
+/// written, and nothing where the cell has no certain value. `as_written` is for levels, which are compared letter for
+/// letter.
+#[inline]
+pub fn cell_value(row: RowRef<'_>, column: usize, as_written: bool) -> Option<AttributeRef<'_>> {
+    if as_written {
+        return row.raw(column).map(AttributeRef::Text);
+    }
+    match row.value(column)? {
+        Cell::Text(text) => Some(AttributeRef::Text(text)),
+        Cell::Number(number) => Some(AttributeRef::Number(number)),
+        Cell::Date(date) => Some(AttributeRef::Date(date)),
+        Cell::Missing => None,
+        // To a category or a text, `Yes` is not `true`.
+        Cell::Flag(_) => row.raw(column).map(|raw| AttributeRef::Text(raw.trim())),
     }
 }
 
@@ -390,18 +381,10 @@ impl Record for TableRow<'_> {
         };
         let source = (*self.plan.sources.get(key.index())?)?;
         let AttributeSource::Column(source) = source else { return own_text() };
-        if source.as_written {
-            return self.row.raw(source.column).map(AttributeRef::Text);
-        }
-        let ColumnSource { column, wants_date_text, .. } = source;
-        match self.row.value(column)? {
-            Cell::Text(text) => Some(AttributeRef::Text(text)),
-            Cell::Number(number) => Some(AttributeRef::Number(number)),
-            Cell::Missing => None,
-            Cell::Date(date) if !wants_date_text => Some(AttributeRef::Date(date)),
-            Cell::Date(_) => own_text(),
-            // As it was written: to a category or a text, `Yes` is not `true`.
-            Cell::Flag(_) => self.row.raw(column).map(|raw| AttributeRef::Text(raw.trim())),
+        let ColumnSource { column, wants_date_text, as_written } = source;
+        match cell_value(self.row, column, as_written)? {
+            AttributeRef::Date(_) if wants_date_text => own_text(),
+            value => Some(value),
         }
     }
 

@@ -13,7 +13,7 @@ use leadscore::{
 
 use crate::read::{ActivityLog, CarriedColumn, TableBlock, TableBuffers, TablePlan, TableRow};
 use crate::write::{CsvRows, RowLayout, render_json};
-use crate::{FileFormat, LeadReader, ReadLead, Rejection};
+use crate::{FileFormat, JsonForm, LeadReader, ReadLead, Rejection};
 
 /// Leads per batch: enough that handing over costs nothing, few enough to stay small.
 pub(super) const BATCH_ROWS: usize = 512;
@@ -233,21 +233,21 @@ impl Job<'_> {
     }
 
     fn score_records<R: InputRow>(&self, records: &[R], out: &mut Scored<'_>) {
-        match self.row_format {
-            Some(format) if format != FileFormat::Csv => self.render_predictions(records, format, out),
-            format => self.render_scores(records, format.is_some(), out),
+        match self.row_format.and_then(FileFormat::json_form) {
+            Some(form) => self.render_predictions(records, form, out),
+            None => self.render_scores(records, self.row_format.is_some(), out),
         }
     }
 
     /// Complete predictions as JSON.
-    fn render_predictions<R: InputRow>(&self, records: &[R], format: FileFormat, out: &mut Scored<'_>) {
+    fn render_predictions<R: InputRow>(&self, records: &[R], form: JsonForm, out: &mut Scored<'_>) {
         let predictions = self.pipeline.score_each::<Prediction>(records, &self.as_of, &self.options);
         for (record, prediction) in records.iter().zip(predictions) {
             match prediction {
                 Err(error) => out.reject(record, &error),
                 Ok(prediction) => {
                     let cells = self.cells(record);
-                    render_json(out.rendered, format, (record.row(), &prediction), (&self.layout, &cells));
+                    render_json(out.rendered, form, (record.row(), &prediction), (&self.layout, &cells));
                     let tiers = self.pipeline.tiers().tiers();
                     let tier = tiers.iter().position(|tier| Some(tier.name()) == prediction.tier.as_deref());
                     out.outcomes.push(Outcome {

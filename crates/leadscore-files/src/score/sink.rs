@@ -171,16 +171,16 @@ fn write_rows(
     let mut rendered = Vec::new();
     for batch in best.chunks(BATCH_ROWS) {
         rendered.clear();
-        if format == FileFormat::Csv {
+        if let Some(form) = format.json_form() {
+            for best in batch {
+                let cells = best.carried.as_slice();
+                render_json(&mut rendered, form, (best.row, &best.prediction), (layout, cells));
+            }
+        } else {
             let scores: Vec<Score> = batch.iter().map(|best| Score::from(best.prediction.clone())).collect();
             let with_score = batch.iter().zip(&scores);
             let lines = with_score.map(|(best, score)| (best.row, score, best.carried.as_slice()));
             render_csv(&mut rendered, layout, lines);
-        } else {
-            for best in batch {
-                let cells = best.carried.as_slice();
-                render_json(&mut rendered, format, (best.row, &best.prediction), (layout, cells));
-            }
         }
         rows.append(&rendered)?;
     }

@@ -6,12 +6,14 @@ use leadscore::Error;
 use leadscore_csv::CsvWriter;
 
 use super::{MAX_REMARKS, OutputFile};
-use crate::wording::count;
+use crate::wording::{count, counted};
 use crate::{Note, Notes, Rejection};
 
 /// Counts rejected rows, notes the first of them, and writes all to a file where one is named.
 pub struct Rejects {
     count: u64,
+    /// The rows of a log that were rejected and are only counted.
+    unlisted_count: u64,
     file: Option<CsvWriter<OutputFile<'static>>>,
 }
 
@@ -28,7 +30,7 @@ impl Rejects {
             }
             csv.end_row()?;
         }
-        Ok(Rejects { count: 0, file })
+        Ok(Rejects { count: 0, unlisted_count: 0, file })
     }
 
     /// How many rows were rejected so far.
@@ -66,7 +68,14 @@ impl Rejects {
         for row in &rows {
             self.add(row, notes)?;
         }
-        self.count += count - rows.len() as u64;
+        self.unlisted_count = count - rows.len() as u64;
+        self.count += self.unlisted_count;
+        if let (Some(csv), 1..) = (&mut self.file, self.unlisted_count) {
+            csv.number(None)?;
+            csv.text(&unlisted(self.unlisted_count))?;
+            csv.text("")?;
+            csv.end_row()?;
+        }
         Ok(())
     }
 
@@ -77,14 +86,27 @@ impl Rejects {
     pub fn finish(self, notes: &mut dyn Notes) -> Result<(), Error> {
         let hidden = self.count.saturating_sub(MAX_REMARKS as u64);
         if hidden > 0 {
-            let hint = if self.file.is_none() { "; --rejects FILE keeps them all" } else { "" };
+            let hint = match (&self.file, self.unlisted_count) {
+                (None, 0) => "; --rejects FILE keeps them all",
+                (None, _) => "; --rejects FILE keeps most of them",
+                (Some(_), _) => "",
+            };
             notes.note(Note::Rejected(format!("… and {} more rows{hint}", count(hidden))));
+        }
+        if self.unlisted_count > 0 {
+            notes.note(Note::Rejected(unlisted(self.unlisted_count)));
         }
         match self.file {
             Some(csv) => csv.finish()?.finish(),
             None => Ok(()),
         }
     }
+}
+
+/// What is said of rejected rows of a log that are not listed one by one.
+fn unlisted(rows: u64) -> String {
+    let rows = counted(rows, "further row was rejected", "further rows were rejected");
+    format!("activity log: {rows}, which the file of --rejects does not list")
 }
 
 impl std::fmt::Debug for Rejects {

@@ -10,6 +10,7 @@ use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::OutputFile;
+use super::json_rows::{JsonForm, JsonRows, render_record};
 use crate::read::{CarriedColumns, write_cells};
 use crate::wording::push_points;
 
@@ -43,6 +44,15 @@ impl FileFormat {
         let own = FileFormat::NAMED.iter().find(|(_, format)| *format == self);
         own.map_or("", |(name, _)| name)
     }
+
+    /// How its JSON records follow one another; `None` for what is no JSON.
+    pub fn json_form(self) -> Option<JsonForm> {
+        match self {
+            FileFormat::Jsonl => Some(JsonForm::Lines),
+            FileFormat::Json => Some(JsonForm::List),
+            FileFormat::Csv | FileFormat::Html => None,
+        }
+    }
 }
 
 /// What the rows of an output have beside the score.
@@ -61,12 +71,6 @@ struct Line<'a> {
     columns: Cells<'a>,
     #[serde(flatten)]
     prediction: &'a Prediction,
-}
-
-/// The last item of a result that says nothing of its leads.
-#[derive(Serialize)]
-struct Worthless<'a> {
-    worthless: &'a [String],
 }
 
 /// Columns of the input with what they hold of a row.
@@ -88,25 +92,15 @@ impl Serialize for Cells<'_> {
     }
 }
 
-/// The separator of the items of a JSON list.
-const SEPARATOR: &[u8] = b",\n";
-
 /// Appends one lead to rendered rows of JSON.
 pub(crate) fn render_json(
     out: &mut Vec<u8>,
-    format: FileFormat,
+    form: JsonForm,
     (row, prediction): (u64, &Prediction),
     (layout, cells): (&RowLayout, &[Attribute]),
 ) {
-    if format == FileFormat::Json && !out.is_empty() {
-        out.extend_from_slice(SEPARATOR);
-    }
     let columns = Cells(&layout.carried, cells);
-    serde_json::to_writer(&mut *out, &Line { row, columns, prediction })
-        .expect("a prediction is always JSON");
-    if format == FileFormat::Jsonl {
-        out.push(b'\n');
-    }
+    render_record(out, form, &Line { row, columns, prediction });
 }
 
 /// Appends rows of CSV: the number of each lead's row in the input, its score, and its cells that go through.
@@ -233,10 +227,9 @@ fn push_reason(text: &str, points: f64, reasons: &mut String) {
 }
 
 /// Rows written one batch after another.
-pub(crate) struct Rows<'a> {
-    out: OutputFile<'a>,
-    format: FileFormat,
-    is_empty: bool,
+pub(crate) enum Rows<'a> {
+    Csv(OutputFile<'a>),
+    Json(JsonRows<'a>),
 }
 
 impl<'a> Rows<'a> {
@@ -247,57 +240,46 @@ impl<'a> Rows<'a> {
         classes: &[Arc<str>],
         layout: &RowLayout,
     ) -> Result<Rows<'a>, Error> {
-        match format {
-            FileFormat::Csv => {
-                let mut heading = if layout.is_for_excel { b"\xef\xbb\xbf".to_vec() } else { Vec::new() };
-                let mut csv = CsvWriter::new(&mut heading);
-                for name in ["lead_id", "row", "score", "probability"] {
-                    csv.text(name)?;
-                }
-                for class in classes {
-                    csv.text(&format!("p_{class}"))?;
-                }
-                for name in ["tier", "action", "reasons"].into_iter().chain(layout.carried.headings()) {
-                    csv.text(name)?;
-                }
-                csv.end_row()?;
-                out.write_all(&heading)?;
-            }
-            FileFormat::Json => out.write_all(b"[\n")?,
-            _ => {}
+        if let Some(form) = format.json_form() {
+            return Ok(Rows::Json(JsonRows::new(out, form)?));
         }
-        Ok(Rows { out, format, is_empty: true })
+        let mut heading = if layout.is_for_excel { b"\xef\xbb\xbf".to_vec() } else { Vec::new() };
+        let mut csv = CsvWriter::new(&mut heading);
+        for name in ["lead_id", "row", "score", "probability"] {
+            csv.text(name)?;
+        }
+        for class in classes {
+            csv.text(&format!("p_{class}"))?;
+        }
+        for name in ["tier", "action", "reasons"].into_iter().chain(layout.carried.headings()) {
+            csv.text(name)?;
+        }
+        csv.end_row()?;
+        out.write_all(&heading)?;
+        Ok(Rows::Csv(out))
     }
 
     /// Appends rows that were rendered.
     pub(crate) fn append(&mut self, rendered: &[u8]) -> Result<(), Error> {
-        if rendered.is_empty() {
-            return Ok(());
+        match self {
+            Rows::Csv(out) => Ok(out.write_all(rendered)?),
+            Rows::Json(rows) => rows.append(rendered),
         }
-        if self.format == FileFormat::Json && !self.is_empty {
-            self.out.write_all(SEPARATOR)?;
-        }
-        self.is_empty = false;
-        Ok(self.out.write_all(rendered)?)
     }
 
     /// Whether the rows go to a file that takes its place in the end.
     pub(crate) fn is_file(&self) -> bool {
-        self.out.is_file()
+        match self {
+            Rows::Csv(out) => out.is_file(),
+            Rows::Json(rows) => rows.is_file(),
+        }
     }
 
     /// Completes the rows. JSON ends with what makes them worth nothing, if something does; CSV has no place for it.
-    pub(crate) fn finish(mut self, worthless: &[String]) -> Result<(), Error> {
-        if !worthless.is_empty() && matches!(self.format, FileFormat::Json | FileFormat::Jsonl) {
-            let mut last = serde_json::to_vec(&Worthless { worthless }).expect("texts are always JSON");
-            if self.format == FileFormat::Jsonl {
-                last.push(b'\n');
-            }
-            self.append(&last)?;
+    pub(crate) fn finish(self, worthless: &[String]) -> Result<(), Error> {
+        match self {
+            Rows::Csv(out) => out.finish(),
+            Rows::Json(rows) => rows.finish(worthless),
         }
-        if self.format == FileFormat::Json {
-            self.out.write_all(if self.is_empty { b"]\n" } else { b"\n]\n" })?;
-        }
-        self.out.finish()
     }
 }

@@ -33,20 +33,29 @@ impl ValueWarnings {
     pub fn add(&mut self, line: u64, warnings: &[ValueWarning]) {
         for warning in warnings {
             let label = warning.feature().map_or("", |feature| feature.label.as_str());
-            if !self.by_label.contains_key(label) {
-                let first_text = warning.problem();
-                let repeated =
-                    Repeated { count: 0, unusable_count: 0, unusable_line: 0, first_line: line, first_text };
-                self.by_label.insert(label.to_owned(), repeated);
-            }
-            let Some(repeated) = self.by_label.get_mut(label) else { continue };
-            repeated.count += 1;
             // A stated count that the log outweighs is read, and two features may speak of one value.
             let is_read = warning.feature().is_some_and(|feature| feature.cause == MissingCause::Outweighed);
-            if !is_read && repeated.unusable_line != line {
-                repeated.unusable_count += 1;
-                repeated.unusable_line = line;
-            }
+            self.count(label, line, is_read, || warning.problem());
+        }
+    }
+
+    /// Takes a cell of a row's column that is none of the levels a model knows, and so is missing.
+    pub fn add_unseen(&mut self, line: u64, column: &str, cell: &str) {
+        self.count(column, line, false, || format!("`{cell}` is not a known level; taken as missing"));
+    }
+
+    fn count(&mut self, label: &str, line: u64, is_read: bool, problem: impl FnOnce() -> String) {
+        if !self.by_label.contains_key(label) {
+            let first_text = problem();
+            let repeated =
+                Repeated { count: 0, unusable_count: 0, unusable_line: 0, first_line: line, first_text };
+            self.by_label.insert(label.to_owned(), repeated);
+        }
+        let Some(repeated) = self.by_label.get_mut(label) else { return };
+        repeated.count += 1;
+        if !is_read && repeated.unusable_line != line {
+            repeated.unusable_count += 1;
+            repeated.unusable_line = line;
         }
     }
 

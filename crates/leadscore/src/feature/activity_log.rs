@@ -88,7 +88,12 @@ impl<'a> ActivityLog<'a> {
     /// The activities that pass, before `latest` limits them.
     fn passing(&self, filter: &Filter) -> impl Iterator<Item = &Event<'a>> {
         let considered = filter.among_latest.map_or(0, |n| self.events.len().saturating_sub(n));
-        self.events[considered..].iter().filter(|event| self.passes(event, filter))
+        let mut limit = filter.not_within.as_ref().map(|limit| Predecessors::new(&self.events, limit));
+        let events = self.events.iter().enumerate().skip(considered);
+        let passing = events.filter(move |(index, event)| {
+            self.passes(event, filter) && !limit.as_mut().is_some_and(|limit| limit.precede(*index))
+        });
+        passing.map(|(_, event)| event)
     }
 
     fn passes(&self, event: &Event<'_>, filter: &Filter) -> bool {
@@ -97,20 +102,10 @@ impl<'a> ActivityLog<'a> {
         recent
             && (filter.types.is_empty() || is_one_of(&filter.types))
             && !is_one_of(&filter.except)
-            && !filter.not_within.as_ref().is_some_and(|limit| self.follows(event, limit))
             && filter.property.as_ref().is_none_or(|property| {
                 let found = event.activity.and_then(|activity| activity.properties.get(&property.name));
                 found.is_some_and(|found| property.wanted.accepts(found))
             })
-    }
-
-    /// Whether an activity of the limit's types lies at most so many seconds before an activity, or at its time.
-    fn follows(&self, event: &Event<'_>, limit: &NotWithin) -> bool {
-        let up_to = self.events.partition_point(|other| other.at <= event.at);
-        let earlier = self.events[..up_to].iter().rev();
-        let near = earlier.take_while(|other| seconds_between(other.at, event.at) <= limit.seconds);
-        let mut near = near.filter(|other| !std::ptr::eq(*other, event));
-        near.any(|other| limit.after.iter().any(|own| own == other.activity_type()))
     }
 
     fn age_days(&self, at: Timestamp) -> f64 {
@@ -187,6 +182,36 @@ impl<'a> ActivityLog<'a> {
             largest = largest.max(last - first + 1);
         }
         largest as f64
+    }
+}
+
+/// The activities of some types that lie shortly before others, or at their time; one pass over all, however many share a
+/// time.
+struct Predecessors<'e, 'a, 'l> {
+    events: &'e [Event<'a>],
+    limit: &'l NotWithin,
+    /// How many activities were looked at, and the last two of the types among them.
+    seen: usize,
+    latest: [Option<usize>; 2],
+}
+
+impl<'e, 'a, 'l> Predecessors<'e, 'a, 'l> {
+    fn new(events: &'e [Event<'a>], limit: &'l NotWithin) -> Predecessors<'e, 'a, 'l> {
+        Predecessors { events, limit, seen: 0, latest: [None; 2] }
+    }
+
+    /// Whether another activity of the types lies at most so many seconds before an activity, or at its time; asked in the
+    /// order of the activities.
+    fn precede(&mut self, index: usize) -> bool {
+        let at = self.events[index].at;
+        while let Some(event) = self.events.get(self.seen).filter(|event| event.at <= at) {
+            if self.limit.after.iter().any(|own| own == event.activity_type()) {
+                self.latest = [Some(self.seen), self.latest[0]];
+            }
+            self.seen += 1;
+        }
+        let nearest = self.latest.into_iter().flatten().find(|other| *other != index);
+        nearest.is_some_and(|other| seconds_between(self.events[other].at, at) <= self.limit.seconds)
     }
 }
 

@@ -28,6 +28,9 @@ pub struct PipelineCheck {
     pub errors: Vec<PipelineProblem>,
     /// What can be used but is hardly meant.
     pub warnings: Vec<PipelineProblem>,
+    /// Whether the whole file was looked at; else there may be more errors, which show once these are mended: a file that
+    /// is no JSON is read up to the fault, and of others the first 100 errors are listed.
+    pub is_complete: bool,
 }
 
 /// One thing about a pipeline file.
@@ -63,7 +66,8 @@ impl Pipeline {
     /// assert!(errors[0].message.contains("did you mean `has_company`?"));
     /// ```
     pub fn check(bytes: &[u8]) -> PipelineCheck {
-        let mut check = PipelineCheck { pipeline: None, errors: Vec::new(), warnings: Vec::new() };
+        let mut check =
+            PipelineCheck { pipeline: None, errors: Vec::new(), warnings: Vec::new(), is_complete: false };
         let text = match text_of(bytes) {
             Ok(text) => text,
             Err(error) => {
@@ -98,6 +102,7 @@ impl Pipeline {
                         })
                         .collect();
                     check.pipeline = check.errors.is_empty().then_some(pipeline);
+                    check.is_complete = true;
                     return check;
                 }
                 Err(error) => {
@@ -326,12 +331,12 @@ impl Change {
         }
     }
 
-    /// Whether an error is about the place where something was left out.
     /// Whether a message names what would be left out.
     fn is_named(&self, message: &str) -> bool {
         matches!(self, Change::RemoveField(_, name) if message.contains(&format!("`{name}`")))
     }
 
+    /// Whether an error is about the place where something was left out.
     fn is_missed(&self, error: &Error) -> bool {
         let changed: &[PathStep] = match self {
             Change::RemoveField(path, _) | Change::Plain(path) => path,

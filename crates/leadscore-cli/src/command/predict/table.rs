@@ -1,13 +1,12 @@
 //! What `leadscore predict` writes.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 
 use leadscore::forest::Iterations;
 use leadscore::{FeatureMatrix, Forest};
 use leadscore_csv::CsvWriter;
-use leadscore_files::{CarriedColumns, OutputFile};
+use leadscore_files::{CarriedColumns, FileFormat, JsonRows, OutputFile};
 use serde::Serialize;
 
 use crate::args::{Format, PredictArgs};
@@ -21,11 +20,13 @@ pub(super) struct Table<'a> {
     carried: &'a CarriedColumns,
     contributions: Option<CsvWriter<OutputFile<'static>>>,
     is_empty: bool,
+    /// Whether the predictions go to a file.
+    is_file: bool,
 }
 
 enum Predictions {
     Csv(Box<CsvWriter<OutputFile<'static>>>),
-    Json(Box<OutputFile<'static>>, Format),
+    Json(JsonRows<'static>),
 }
 
 /// Which row of the input a prediction is of.
@@ -76,29 +77,31 @@ impl<'a> Table<'a> {
         names: &[String],
         carried: &'a CarriedColumns,
     ) -> Result<Table<'a>, Failure> {
-        let mut out = args.output.open()?;
-        let predictions = match format {
-            Format::Csv => {
-                let mut csv = CsvWriter::new(out);
-                let margins = numbered("margin", forest.output_count());
-                let predictions = numbered("pred", forest.prediction_width());
-                for name in ["lead_id", "row"].map(str::to_owned).iter().chain(&margins).chain(&predictions) {
-                    csv.text(name)?;
-                }
-                carried.headings().try_for_each(|name| csv.text(name))?;
-                csv.end_row()?;
-                Predictions::Csv(Box::new(csv))
+        let out = args.output.open()?;
+        let predictions = if let Some(form) = format.of_file().and_then(FileFormat::json_form) {
+            Predictions::Json(JsonRows::new(out, form)?)
+        } else {
+            let mut csv = CsvWriter::new(out);
+            let margins = numbered("margin", forest.output_count());
+            let predictions = numbered("pred", forest.prediction_width());
+            for name in ["lead_id", "row"].map(str::to_owned).iter().chain(&margins).chain(&predictions) {
+                csv.text(name)?;
             }
-            format => {
-                if format == Format::Json {
-                    out.write_all(b"[\n")?;
-                }
-                Predictions::Json(Box::new(out), format)
-            }
+            carried.headings().try_for_each(|name| csv.text(name))?;
+            csv.end_row()?;
+            Predictions::Csv(Box::new(csv))
         };
         let contributions =
             args.contributions.as_deref().map(|path| heading(path, forest, names)).transpose()?;
-        Ok(Table { iterations: args.iterations, predictions, carried, contributions, is_empty: true })
+        let is_file = args.output.path().is_some();
+        Ok(Table {
+            iterations: args.iterations,
+            predictions,
+            carried,
+            contributions,
+            is_empty: true,
+            is_file,
+        })
     }
 
     /// Whether no row was added yet.
@@ -152,41 +155,32 @@ impl<'a> Table<'a> {
                 label.cells.iter().try_for_each(|cell| csv.text(cell))?;
                 csv.end_row()?;
             }
-            Predictions::Json(out, format) => {
-                let line = JsonRow {
-                    lead_id: &label.id,
-                    row: label.row,
-                    columns: self.carried.headings().zip(label.cells.iter().map(String::as_str)).collect(),
-                    margin: margin.into(),
-                    pred: prediction.into(),
-                };
-                if *format == Format::Json && !self.is_empty {
-                    out.write_all(b",\n")?;
-                }
-                serde_json::to_writer(&mut *out, &line).map_err(std::io::Error::from)?;
-                if *format == Format::Jsonl {
-                    out.write_all(b"\n")?;
-                }
-            }
+            Predictions::Json(rows) => rows.add(&JsonRow {
+                lead_id: &label.id,
+                row: label.row,
+                columns: self.carried.headings().zip(label.cells.iter().map(String::as_str)).collect(),
+                margin: margin.into(),
+                pred: prediction.into(),
+            })?,
         }
         self.is_empty = false;
         Ok(())
     }
 
-    /// Completes the files.
-    pub(super) fn finish(self) -> Result<(), Failure> {
+    /// Completes what is written. JSON ends with what makes the predictions worth nothing, if something does; where that
+    /// is refused, no file is written.
+    pub(super) fn finish(self, worthless: &[String], is_refused: bool) -> Result<(), Failure> {
         // Everything is written before either file takes its place.
         let contributions = self.contributions.map(CsvWriter::finish).transpose()?;
         match self.predictions {
+            _ if is_refused && self.is_file => {}
             Predictions::Csv(csv) => csv.finish()?.finish()?,
-            Predictions::Json(mut out, format) => {
-                if format == Format::Json {
-                    out.write_all(b"\n]\n")?;
-                }
-                out.finish()?;
-            }
+            Predictions::Json(rows) => rows.finish(worthless)?,
         }
-        Ok(contributions.map_or(Ok(()), OutputFile::finish)?)
+        match contributions.filter(|_| !is_refused) {
+            Some(contributions) => Ok(contributions.finish()?),
+            None => Ok(()),
+        }
     }
 }
 

@@ -34,8 +34,8 @@ impl LogMapping {
         options
     }
 
-    /// Whether it names a column.
-    pub(super) fn names_columns(&self) -> bool {
-        [&self.lead_id, &self.kind, &self.at, &self.id].into_iter().any(Option::is_some)
+    /// The columns or fields that it names.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        [&self.lead_id, &self.kind, &self.at, &self.id].into_iter().flatten().map(String::as_str)
     }
 }

@@ -27,6 +27,7 @@ pub(in crate::read) struct LogRemarks {
     seconds_count: u64,
     milliseconds_count: u64,
     rounded_id_count: u64,
+    word_as_id_count: u64,
     /// What is said of the file, once it is read.
     pub(super) file: Vec<String>,
 }
@@ -52,6 +53,7 @@ impl LogRemarks {
             Some(UnixUnit::Milliseconds) => self.milliseconds_count += 1,
         }
         self.rounded_id_count += u64::from(entry.has_rounded_id);
+        self.word_as_id_count += u64::from(entry.has_word_as_id);
         if let Some(count) = self.kinds.get_mut(entry.kind) {
             *count += 1;
         } else if self.kinds.len() < MAX_KINDS {
@@ -82,6 +84,10 @@ impl LogRemarks {
         if self.rounded_id_count > 0 {
             let ids = counted(self.rounded_id_count, "id of an activity was", "ids of activities were");
             messages.push(format!("{ids} rounded by a spreadsheet, as in `1.23E+15`, and not read"));
+        }
+        if self.word_as_id_count > 0 {
+            let ids = counted(self.word_as_id_count, "activity has", "activities have");
+            messages.push(format!("{ids} a word such as `N/A` in place of an id, and so none"));
         }
         messages.extend(self.refused_message());
         messages.extend(form.schema_of_kinds().and_then(|schema| self.unknown_kinds(schema)));

@@ -16,7 +16,7 @@ use self::table::{LogColumns, TableRows};
 use self::time::LogTime;
 pub(super) use self::time::UnixUnit;
 use super::LogForm;
-use crate::read::{InputFile, InputFormat};
+use crate::read::{InputFile, InputFormat, is_id};
 use crate::unreadable;
 use leadscore_csv::RowRef;
 
@@ -49,7 +49,23 @@ pub(super) struct Entry<'a> {
     pub(super) id: Option<&'a str>,
     /// Whether a spreadsheet rounded the id, which then is none.
     pub(super) has_rounded_id: bool,
+    /// Whether a word such as `N/A` stands in place of the id, which then is none.
+    pub(super) has_word_as_id: bool,
     properties: Properties<'a>,
+}
+
+/// Refuses what is no lead's id.
+fn check_lead(id: &str) -> Result<(), String> {
+    match id.trim() {
+        "" => Err("the lead's id is blank".to_owned()),
+        id if !is_id(id) => Err(format!("the lead's id `{id}` says that there is none")),
+        _ => Ok(()),
+    }
+}
+
+/// Whether what is written in place of an activity's id is a word that says that there is none.
+fn has_word_as_id(written: Option<&str>) -> bool {
+    written.is_some_and(|text| !text.trim().is_empty() && !is_id(text))
 }
 
 enum Properties<'a> {
@@ -94,7 +110,7 @@ impl LogRows {
         let file = InputFile::open(&path.to_string_lossy())?;
         match file.format {
             InputFormat::Csv => Ok(LogRows::Table(Box::new(TableRows::open(file, form, select)?))),
-            InputFormat::Jsonl => Ok(LogRows::Lines(Box::new(LineRows::new(file, form)))),
+            InputFormat::Jsonl => Ok(LogRows::Lines(Box::new(LineRows::open(file, form)?))),
             InputFormat::Json => {
                 Err(unreadable(&file.name, "activities come as CSV or as JSON lines (.jsonl)"))
             }
@@ -105,7 +121,7 @@ impl LogRows {
     pub(super) fn has_ids(&self) -> bool {
         match self {
             LogRows::Table(rows) => rows.has_ids(),
-            LogRows::Lines(_) => true,
+            LogRows::Lines(rows) => rows.has_ids(),
         }
     }
 

@@ -104,21 +104,44 @@ fn read_round_ends(fields: &Fields<'_>, booster: &Booster) -> Result<Vec<usize>,
 }
 
 fn read_feature(cursor: &Cursor<'_>) -> Result<ModelFeature, Error> {
-    let fields = cursor.object(&["name", "type", "levels", "spellings", "unclear"])?;
+    let fields = cursor.object(&[
+        "name",
+        "type",
+        "levels",
+        "spellings",
+        "lost",
+        "unclear",
+        "assumed_flag",
+        "may_be_flag",
+    ])?;
     let kind = fields.optional("type").map_or(Ok(FeatureKind::Numerical), |c| c.word(&KINDS))?;
     let levels = fields.optional("levels").map_or(Ok(Levels::default()), |c| Levels::read(&c))?;
     if !levels.is_empty() && !matches!(kind, FeatureKind::Categorical | FeatureKind::Ordered) {
         return Err(cursor.error("only a category has levels"));
     }
     let spellings = fields.optional("spellings").map(|c| levels.read_spellings(&c)).transpose()?;
-    let unclear = match fields.optional("unclear") {
-        Some(c) => {
-            c.items()?.iter().map(|item| Levels::read(item).map(Arc::new)).collect::<Result<_, _>>()?
+    let lists = |name: &'static str| -> Result<Vec<Arc<Levels>>, Error> {
+        let Some(lists) = fields.optional(name) else { return Ok(Vec::new()) };
+        lists.items()?.iter().map(|item| Levels::read(item).map(Arc::new)).collect()
+    };
+    let lost = match fields.optional("lost") {
+        Some(codes) => {
+            codes.items()?.iter().map(|code| lost_code(code, &levels)).collect::<Result<_, _>>()?
         }
         None => Vec::new(),
     };
+    let (unclear, assumed_flag) = (lists("unclear")?, lists("assumed_flag")?);
+    let may_be_flag = fields.flag("may_be_flag")?;
     let levels = levels.with_spellings(spellings.unwrap_or_default());
-    Ok(ModelFeature { name: fields.text("name")?, kind, levels, unclear, ..ModelFeature::default() })
+    Ok(ModelFeature { name: fields.text("name")?, kind, levels, lost, unclear, assumed_flag, may_be_flag })
+}
+
+/// The code of a level whose name the model's file has lost.
+fn lost_code(cursor: &Cursor<'_>, levels: &Levels) -> Result<usize, Error> {
+    match cursor.count()? {
+        code if code < levels.len() => Ok(code),
+        _ => Err(cursor.error(format!("there are {} levels", levels.len()))),
+    }
 }
 
 /// A number in some precision; `null`, `"inf"` and `"-inf"` are the ones that JSON has no syntax for.

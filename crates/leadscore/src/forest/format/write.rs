@@ -1,6 +1,9 @@
 //! The model to JSON.
 
+use std::sync::Arc;
+
 use super::words::{KINDS, LIBRARIES, LINKS, PRECISIONS, RAW_LOGIT, SIDES};
+use crate::feature::Levels;
 use crate::forest::model::{Booster, FeatureKind, Link, Model, ModelFeature};
 use crate::forest::precision::{Precision, narrow_threshold};
 use crate::forest::tree::{Leaf, Node, Test, Tree};
@@ -186,14 +189,21 @@ fn number(value: f64) -> json::Node {
 
 impl From<&ModelFeature> for json::Node {
     fn from(feature: &ModelFeature) -> json::Node {
-        let unclear: Vec<json::Node> = feature.unclear.iter().map(|levels| (&**levels).into()).collect();
+        let lists = |lists: &[Arc<Levels>]| {
+            let lists: Vec<json::Node> = lists.iter().map(|levels| (&**levels).into()).collect();
+            (!lists.is_empty()).then_some(json::Node::List(lists))
+        };
+        let lost: Vec<json::Node> = feature.lost.iter().map(|code| (*code).into()).collect();
         let kind = (feature.kind != FeatureKind::Numerical).then(|| word_for(&KINDS, &feature.kind));
         Object::default()
             .maybe("name", feature.name.as_ref())
             .maybe("type", kind)
             .maybe("levels", (!feature.levels.is_empty()).then(|| json::Node::from(&feature.levels)))
             .maybe("spellings", feature.levels.spellings_node())
-            .maybe("unclear", (!unclear.is_empty()).then_some(json::Node::List(unclear)))
+            .maybe("lost", (!lost.is_empty()).then_some(json::Node::List(lost)))
+            .maybe("unclear", lists(&feature.unclear))
+            .maybe("assumed_flag", lists(&feature.assumed_flag))
+            .flag("may_be_flag", feature.may_be_flag)
             .into()
     }
 }

@@ -1,48 +1,80 @@
 //! A log as JSON lines.
 
+mod fields;
+
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::BufRead;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 
 use leadscore::{Attribute, Error, Zone};
 use serde::Deserialize;
 
-use super::roles::{Roles, TimeEvidence};
+use self::fields::{Fields, FieldsSample};
 use super::time::LogTime;
-use super::{Entry, LogRow, Properties, Refusal};
-use crate::in_file;
-use crate::read::InputFile;
-use crate::read::activity_log::{LogForm, LogMapping};
+use super::{Entry, LogRow, Properties, Refusal, check_lead, has_word_as_id};
+use crate::read::activity_log::LogForm;
+use crate::read::line_reader::{FoundRecord, LineReader};
+use crate::read::{InputFile, is_id};
+use crate::{in_file, unreadable};
+
+/// Which field is what is decided from so many lines, or so many bytes, at the start of the file.
+const SAMPLE_LINES: usize = 1_000;
+const SAMPLE_BYTES: usize = 4 << 20;
 
 pub(in super::super) struct LineRows {
     name: String,
-    bytes: Box<dyn BufRead>,
-    mapping: LogMapping,
-    /// What fields of other names were taken for.
-    assumed: BTreeSet<String>,
-    /// The line last read, without its end.
-    text: String,
-    /// Its number, from 1.
-    line: u64,
+    lines: LineReader,
+    /// Lines read to decide which field is what, which are still to be shown.
+    sampled: VecDeque<Line>,
+    fields: Fields,
+    /// The line last read.
+    current: Line,
     /// Whether it is to be shown again.
     is_pending: bool,
 }
 
+/// A line that is not blank.
+#[derive(Default)]
+struct Line {
+    number: u64,
+    text: Vec<u8>,
+    /// Why it cannot be read, if so.
+    fault: Option<String>,
+}
+
 impl LineRows {
-    pub(super) fn new(file: InputFile, form: &LogForm) -> LineRows {
+    /// Opens a log, and decides which of its fields is what.
+    pub(super) fn open(file: InputFile, form: &LogForm) -> Result<LineRows, Error> {
         let InputFile { name, bytes, .. } = file;
-        let (mapping, assumed) = (form.mapping.clone(), BTreeSet::new());
-        LineRows { name, bytes, mapping, assumed, text: String::new(), line: 0, is_pending: false }
+        let mut lines = LineReader::new(bytes);
+        let (mut sampled, mut sample) = (VecDeque::new(), FieldsSample::default());
+        let mut byte_count = 0;
+        while sampled.len() < SAMPLE_LINES && byte_count < SAMPLE_BYTES {
+            let mut line = Line::default();
+            if !line.read(&mut lines).map_err(|error| in_file(&name, error))? {
+                break;
+            }
+            if line.fault.is_none() {
+                sample.add(&line.text);
+            }
+            byte_count += line.text.len();
+            sampled.push_back(line);
+        }
+        let fields = sample.decide(&form.mapping).map_err(|message| unreadable(&name, message))?;
+        Ok(LineRows { name, lines, sampled, fields, current: Line::default(), is_pending: false })
     }
 
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    /// What was assumed about the fields shown so far.
+    pub(super) fn has_ids(&self) -> bool {
+        self.fields.id.is_some()
+    }
+
+    /// What was assumed about the fields.
     pub(super) fn messages(&self) -> Vec<String> {
-        self.assumed.iter().cloned().collect()
+        self.fields.assumed.iter().cloned().collect()
     }
 
     pub(super) fn visit(
@@ -52,28 +84,33 @@ impl LineRows {
     ) -> Result<(), Error> {
         while self.is_pending || self.next_line()? {
             self.is_pending = false;
-            let mut timed = record(&self.text, &self.mapping, &mut self.assumed).and_then(|record| {
+            let mut timed = record(&self.current, &self.fields).and_then(|record| {
                 let at = LogTime::parse(record.at.0.trim(), zone)?;
-                if record.lead_id.0.trim().is_empty() {
-                    return Err("the lead's id is blank".to_owned());
-                }
+                check_lead(&record.lead_id.0)?;
                 if record.kind.trim().is_empty() {
                     return Err("the kind is blank".to_owned());
                 }
                 Ok((record, at))
             });
             let entry = match &mut timed {
-                Ok((record, at)) => Ok(Entry {
-                    lead: record.lead_id.0.trim(),
-                    kind: &record.kind,
-                    at: *at,
-                    id: record.id.as_ref().map(|id| &*id.0).filter(|id| !id.is_empty()),
-                    has_rounded_id: false,
-                    properties: Properties::Json(&mut record.properties),
-                }),
-                Err(reason) => Err(Refusal::new(std::mem::take(reason), &self.text)),
+                Ok((record, at)) => {
+                    let id = record.id.as_ref().map(|id| &*id.0);
+                    Ok(Entry {
+                        lead: record.lead_id.0.trim(),
+                        kind: &record.kind,
+                        at: *at,
+                        id: id.filter(|id| is_id(id)),
+                        has_rounded_id: false,
+                        has_word_as_id: has_word_as_id(id),
+                        properties: Properties::Json(&mut record.properties),
+                    })
+                }
+                Err(reason) => {
+                    let text = String::from_utf8_lossy(&self.current.text);
+                    Err(Refusal::new(std::mem::take(reason), &text))
+                }
             };
-            if visitor(LogRow { line: self.line, entry }).is_break() {
+            if visitor(LogRow { line: self.current.number, entry }).is_break() {
                 self.is_pending = true;
                 return Ok(());
             }
@@ -87,15 +124,9 @@ impl LineRows {
     ) -> Result<(), Error> {
         while self.next_line()? {
             // What is no record here is none for `visit` either, which reads more of it.
-            let lead = match serde_json::from_str::<Owned>(&self.text) {
-                Ok(owned) if !self.mapping.names_columns() => Some(owned.lead_id),
-                _ => loose_record(&self.text, &self.mapping, &mut self.assumed)
-                    .ok()
-                    .map(|record| record.lead_id),
-            };
-            if let Some(lead) = lead
-                && visitor(lead.0.trim()).is_break()
-            {
+            let Ok(record) = record(&self.current, &self.fields) else { continue };
+            let lead = record.lead_id.0.trim();
+            if is_id(lead) && visitor(lead).is_break() {
                 return Ok(());
             }
         }
@@ -104,20 +135,21 @@ impl LineRows {
 
     /// Reads the next line that is not blank; false at the end.
     fn next_line(&mut self) -> Result<bool, Error> {
-        loop {
-            self.text.clear();
-            let read = self.bytes.read_line(&mut self.text);
-            if read.map_err(|error| in_file(&self.name, error))? == 0 {
-                return Ok(false);
-            }
-            self.line += 1;
-            let line = self.text.strip_suffix('\n').unwrap_or(&self.text);
-            let line = line.strip_suffix('\r').unwrap_or(line);
-            self.text.truncate(line.len());
-            if !self.text.trim().is_empty() {
-                return Ok(true);
-            }
+        if let Some(line) = self.sampled.pop_front() {
+            self.current = line;
+            return Ok(true);
         }
+        self.current.read(&mut self.lines).map_err(|error| in_file(&self.name, error))
+    }
+}
+
+impl Line {
+    fn read(&mut self, lines: &mut LineReader) -> std::io::Result<bool> {
+        let Some(FoundRecord { line, fault }) = lines.next_line()? else { return Ok(false) };
+        (self.number, self.fault) = (line, fault);
+        self.text.clear();
+        self.text.extend_from_slice(lines.text());
+        Ok(true)
     }
 }
 
@@ -137,54 +169,41 @@ struct Record<'a> {
     properties: BTreeMap<String, serde_json::Value>,
 }
 
-/// The record of a line: with fields of its own names, or of others as a mapping or their names say.
-fn record<'a>(
-    text: &'a str,
-    mapping: &LogMapping,
-    assumed: &mut BTreeSet<String>,
-) -> Result<Record<'a>, String> {
-    if !mapping.names_columns()
+/// The record of a line, or why it is none.
+fn record<'a>(line: &'a Line, fields: &Fields) -> Result<Record<'a>, String> {
+    if let Some(fault) = &line.fault {
+        return Err(fault.clone());
+    }
+    let text = std::str::from_utf8(&line.text).map_err(|_| "not UTF-8".to_owned())?;
+    if fields.are_own
         && let Ok(record) = serde_json::from_str(text)
     {
         return Ok(record);
     }
-    loose_record(text, mapping, assumed)
+    loose_record(text, fields)
 }
 
-/// A record whose fields have other names; those that are left are properties, as in a table.
-fn loose_record(
-    text: &str,
-    mapping: &LogMapping,
-    assumed: &mut BTreeSet<String>,
-) -> Result<Record<'static>, String> {
-    let mut fields: serde_json::Map<String, serde_json::Value> =
+/// A record whose fields have other names or more than these; those that are left are properties, as in a table.
+fn loose_record(text: &str, fields: &Fields) -> Result<Record<'static>, String> {
+    let mut values: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let names: Vec<String> = fields.keys().cloned().collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let evidence = |column: usize| match fields.get(names[column]).and_then(plain_text) {
-        Some(text) if LogTime::parse(text.trim(), &Zone::utc()).is_ok() => TimeEvidence::Dates,
-        _ => TimeEvidence::None,
+    fields.check(&values)?;
+    let mut take = |name: &str| {
+        let value = values.remove(name).ok_or_else(|| format!("the field `{name}` is missing"))?;
+        plain_text(&value).ok_or_else(|| format!("`{name}` is neither a text nor a number"))
     };
-    // A record need not have an id where others have.
-    let mut wanted = mapping.clone();
-    wanted.id = wanted.id.filter(|id| fields.contains_key(id));
-    let roles = Roles::find(&names, &wanted, evidence)?;
-    assumed.extend(roles.assumed(&names, &wanted));
-    let mut take = |column: usize| fields.remove(names[column]).unwrap_or_default();
-    let (lead, kind, at, id) = (take(roles.lead), take(roles.kind), take(roles.at), roles.id.map(take));
-    let text = |name: &str, value: &serde_json::Value| {
-        plain_text(value).ok_or_else(|| format!("`{name}` is neither a text nor a number"))
-    };
-    let mut properties = match fields.remove("properties") {
+    let (lead, kind, at) = (take(&fields.lead)?, take(&fields.kind)?, take(&fields.at)?);
+    let id = fields.id.as_ref().and_then(|name| values.remove(name));
+    let mut properties = match values.remove("properties") {
         Some(serde_json::Value::Object(own)) => own.into_iter().collect(),
         Some(other) => BTreeMap::from([("properties".to_owned(), other)]),
         None => BTreeMap::new(),
     };
-    properties.extend(fields);
+    properties.extend(values);
     Ok(Record {
-        lead_id: Id(text(names[roles.lead], &lead)?.into()),
-        kind: text(names[roles.kind], &kind)?.into(),
-        at: Id(text(names[roles.at], &at)?.into()),
+        lead_id: Id(lead.into()),
+        kind: kind.into(),
+        at: Id(at.into()),
         id: id.as_ref().and_then(plain_text).map(|id| Id(id.into())),
         properties,
     })
@@ -197,13 +216,6 @@ fn plain_text(value: &serde_json::Value) -> Option<String> {
         serde_json::Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
-}
-
-/// Whose a line is.
-#[derive(Deserialize)]
-struct Owned<'a> {
-    #[serde(borrow)]
-    lead_id: Id<'a>,
 }
 
 /// An id, which is a text or a whole number.

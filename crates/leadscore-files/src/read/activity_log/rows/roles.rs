@@ -42,10 +42,11 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
 
 impl Roles {
     /// Finds them among names: as a mapping says, else under their own names, else under those of exports. A column of
-    /// times is preferred to another with the name of one.
+    /// times is preferred to another with the name of one. Lead, kind and time come from columns that are filled as a rule.
     pub(super) fn find(
         names: &[&str],
         mapping: &LogMapping,
+        is_filled: impl Fn(usize) -> bool,
         holds_times: impl Fn(usize) -> TimeEvidence,
     ) -> Result<Roles, String> {
         let mapped = [
@@ -56,32 +57,37 @@ impl Roles {
         ];
         let spelled: Vec<String> = names.iter().map(|name| normalized(name)).collect();
         let mut taken: Vec<usize> = mapped.into_iter().flatten().collect();
-        let mut find =
-            |own: &str, lists: &[&Vec<String>], mapped: Option<usize>, fits: &dyn Fn(usize) -> bool| {
-                let found = mapped.or_else(|| {
-                    let is_free = |column: &usize| !taken.contains(column) && fits(*column);
-                    let exact =
-                        (0..names.len()).find(|column| names[*column] == own && !taken.contains(column));
-                    let mut others =
-                        std::iter::once(own).chain(lists.iter().copied().flatten().map(String::as_str));
-                    exact.or_else(|| {
-                        others.find_map(|wanted| {
-                            let wanted = normalized(wanted);
-                            (0..names.len()).filter(is_free).find(|column| spelled[*column] == wanted)
-                        })
+        let mut find = |own: &str,
+                        lists: &[&Vec<String>],
+                        mapped: Option<usize>,
+                        fits: &dyn Fn(usize) -> bool| {
+            let found = mapped.or_else(|| {
+                let is_free = |column: &usize| !taken.contains(column) && fits(*column);
+                let exact = (0..names.len()).find(|column| {
+                    names[*column] == own && !taken.contains(column) && (own == "id" || is_filled(*column))
+                });
+                let mut others =
+                    std::iter::once(own).chain(lists.iter().copied().flatten().map(String::as_str));
+                exact.or_else(|| {
+                    others.find_map(|wanted| {
+                        let wanted = normalized(wanted);
+                        (0..names.len()).filter(is_free).find(|column| spelled[*column] == wanted)
                     })
-                })?;
-                taken.push(found);
-                Some(found)
-            };
-        let any = |_: usize| true;
+                })
+            })?;
+            taken.push(found);
+            Some(found)
+        };
         let lists = &*NAMES;
-        let lead = find("lead_id", &[&lists.lead_id, &lists.lead_id_if_no_other], mapped[0], &any);
-        let kind = find("kind", &[&lists.kind], mapped[1], &any);
-        let at = [TimeEvidence::Dates, TimeEvidence::Numbers, TimeEvidence::None]
-            .into_iter()
-            .find_map(|least| find("at", &[&lists.at], mapped[2], &|column| holds_times(column) >= least));
-        let id = find("id", &[&lists.id], mapped[3], &any);
+        let lead = find("lead_id", &[&lists.lead_id, &lists.lead_id_if_no_other], mapped[0], &is_filled);
+        let kind = find("kind", &[&lists.kind], mapped[1], &is_filled);
+        let at =
+            [TimeEvidence::Dates, TimeEvidence::Numbers, TimeEvidence::None].into_iter().find_map(|least| {
+                find("at", &[&lists.at], mapped[2], &|column| {
+                    is_filled(column) && holds_times(column) >= least
+                })
+            });
+        let id = find("id", &[&lists.id], mapped[3], &|_| true);
         let missing = |what: &str| {
             let has = first_of(names);
             format!(
@@ -143,7 +149,7 @@ mod tests {
             "Time" => TimeEvidence::None,
             _ => TimeEvidence::Dates,
         };
-        let roles = Roles::find(names, &LogMapping::default(), evidence).unwrap();
+        let roles = Roles::find(names, &LogMapping::default(), |_| true, evidence).unwrap();
         let name = |column: usize| Some(names[column].to_owned());
         [name(roles.lead), name(roles.kind), name(roles.at), roles.id.and_then(name)]
     }
@@ -175,13 +181,15 @@ mod tests {
     fn a_mapping_wins() {
         let mapping: LogMapping = serde_json::from_str(r#"{"lead_id": "Mail", "id": "No"}"#).unwrap();
         let names = ["lead_id", "Mail", "kind", "at", "id", "No"];
-        let roles = Roles::find(&names, &mapping, |_| TimeEvidence::Dates).unwrap();
+        let roles = Roles::find(&names, &mapping, |_| true, |_| TimeEvidence::Dates).unwrap();
         assert_eq!(roles, Roles { lead: 1, kind: 2, at: 3, id: Some(5) });
         assert_eq!(roles.assumed(&names, &mapping), None);
-        let error = Roles::find(&["Mail", "kind", "at"], &mapping, |_| TimeEvidence::Dates).unwrap_err();
+        let error =
+            Roles::find(&["Mail", "kind", "at"], &mapping, |_| true, |_| TimeEvidence::Dates).unwrap_err();
         assert!(error.contains("the id of activities from a column `No`"), "{error}");
         let error =
-            Roles::find(&["Mail", "Colour"], &LogMapping::default(), |_| TimeEvidence::Dates).unwrap_err();
+            Roles::find(&["Mail", "Colour"], &LogMapping::default(), |_| true, |_| TimeEvidence::Dates)
+                .unwrap_err();
         assert!(error.contains("names the lead (`lead_id`)") && error.contains("Mail, Colour"), "{error}");
     }
 }

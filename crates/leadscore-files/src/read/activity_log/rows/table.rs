@@ -9,9 +9,9 @@ use leadscore_csv::{Cell, CellBuffer, CellNotes, ColumnKind, CsvReader, RowBlock
 
 use super::roles::{Roles, TimeEvidence};
 use super::time::LogTime;
-use super::{Entry, LogRow, Properties, Refusal};
-use crate::read::InputFile;
+use super::{Entry, LogRow, Properties, Refusal, check_lead, has_word_as_id};
 use crate::read::activity_log::LogForm;
+use crate::read::{InputFile, is_id};
 use crate::{in_file, unreadable};
 
 /// Rows that are cut before their cells are parsed: few enough to stay in the processor's cache.
@@ -50,8 +50,8 @@ impl TableRows {
             ColumnKind::Number => TimeEvidence::Numbers,
             _ => TimeEvidence::None,
         };
-        let roles =
-            Roles::find(&names, &form.mapping, evidence).map_err(|message| unreadable(&name, message))?;
+        let roles = Roles::find(&names, &form.mapping, |_| true, evidence)
+            .map_err(|message| unreadable(&name, message))?;
         let assumed = roles.assumed(&names, &form.mapping);
         if reader.columns()[roles.at].kind == ColumnKind::Text {
             // Times are wanted of it, whatever else is in it.
@@ -139,7 +139,8 @@ impl TableRows {
     ) -> Result<(), Error> {
         while self.next_block()? {
             while self.next < self.block.row_count() {
-                if visitor(trimmed(&self.block, self.next, self.columns.roles.lead)).is_break() {
+                let lead = trimmed(&self.block, self.next, self.columns.roles.lead);
+                if is_id(lead) && visitor(lead).is_break() {
                     return Ok(());
                 }
                 self.next += 1;
@@ -213,20 +214,18 @@ impl LogColumns {
             })?,
         };
         let (lead, kind) = (trimmed(lead), trimmed(kind));
-        if lead.is_empty() {
-            return Err("the lead's id is blank".to_owned());
-        }
+        check_lead(lead)?;
         if kind.is_empty() {
             return Err("the kind is blank".to_owned());
         }
         if self.is_strict {
             self.refuse_unreadable(row, parser)?;
         }
-        let id = id.map(&trimmed).filter(|id| !id.is_empty());
-        let has_rounded_id = id.is_some_and(is_rounded);
-        let id = id.filter(|_| !has_rounded_id);
+        let written = id.map(&trimmed);
+        let has_rounded_id = written.is_some_and(is_rounded);
+        let id = written.filter(|id| is_id(id) && !has_rounded_id);
         let properties = Properties::Table { row, columns: self };
-        Ok(Entry { lead, kind, at, id, has_rounded_id, properties })
+        Ok(Entry { lead, kind, at, id, has_rounded_id, has_word_as_id: has_word_as_id(written), properties })
     }
 
     /// In strict mode, refuses a row with a property that holds a digit and still has no value.
