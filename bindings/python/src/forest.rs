@@ -76,6 +76,11 @@ impl Forest {
         self.0.notes()
     }
 
+    /// Whether the file settles what a column's cells mean.
+    fn is_settled(&self, feature: usize) -> bool {
+        self.0.is_settled(feature)
+    }
+
     fn to_json(&self, py: Python<'_>) -> String {
         py.detach(|| self.0.to_json())
     }

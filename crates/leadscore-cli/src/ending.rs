@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 
 /// Removes unfinished files before the command ends by SIGINT, SIGTERM or SIGHUP; it then ends by that signal, as others
-/// expect of it. Elsewhere than on Unix a file may stay, `.leadscore-<process>-<number>.partial`.
+/// expect of it. Elsewhere than on Unix a file may stay, `.leadscore-<random>.partial`.
 ///
 /// Until the guard is dropped; afterwards these signals mean what they meant before, to a host that goes on.
 #[cfg(unix)]

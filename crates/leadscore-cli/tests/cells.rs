@@ -41,7 +41,7 @@ fn a_number_with_two_meanings_is_refused_until_it_is_settled() {
     // What is no number at all is refused as before.
     let (run, _) = predict("lead_id,visits,country\n1,7,de\n2,many,fr\n3,8,de\n", &[]);
     assert_eq!(run.code, 2);
-    assert!(run.err.contains("line 3: column `visits`: `many` is no number"), "{}", run.err);
+    assert!(run.err.contains("line 3: column `visits`: `many` is not a number"), "{}", run.err);
 }
 
 #[test]
@@ -67,7 +67,8 @@ fn what_the_reader_assumed_is_said() {
     let (run, _) = predict(table, &[]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert_eq!(margins(&run), ["-1", "2", "2"]);
-    for wanted in ["column visits", "1 cell with `n/a` read as missing", "1 cell with `N/A` read as missing"]
+    for wanted in
+        ["column `visits`", "1 cell with `n/a` read as missing", "1 cell with `N/A` read as missing"]
     {
         assert!(run.err.contains(wanted), "{wanted}: {}", run.err);
     }

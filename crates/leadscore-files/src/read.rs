@@ -4,7 +4,7 @@ mod activity_log;
 mod carried;
 mod columns;
 mod date_order;
-mod doubles;
+mod duplicates;
 mod ids;
 mod json_list;
 mod json_records;
@@ -37,7 +37,7 @@ use crate::Notes;
 use crate::notes::KeptNotes;
 pub(crate) use activity_log::ActivityLog;
 use activity_log::{LogForm, SMALL_LOG_BYTES};
-use doubles::{Doubles, Identity};
+use duplicates::{Duplicates, Identity};
 use ids::MissingIds;
 use log::Log;
 use table::TableUse;
@@ -221,7 +221,7 @@ impl LeadInput {
             line: 0,
             log,
             worth,
-            doubles: Doubles::default(),
+            duplicates: Duplicates::default(),
             missing_ids: MissingIds::default(),
             name,
             byte_count,
@@ -292,7 +292,7 @@ pub struct LeadReader {
     line: u64,
     log: Option<Log>,
     worth: Worth,
-    doubles: Doubles,
+    duplicates: Duplicates,
     /// The records without an id; a table counts its own.
     missing_ids: MissingIds,
     name: String,
@@ -353,7 +353,7 @@ impl LeadReader {
 
     /// Completes the lead that was read, and takes in what it tells of the input.
     fn take_lead(&mut self) -> Result<(), Error> {
-        let LeadReader { lead, source, log, worth, doubles, missing_ids, row, line, is_whole, .. } = self;
+        let LeadReader { lead, source, log, worth, duplicates, missing_ids, row, line, is_whole, .. } = self;
         if matches!(source, Source::Records(_)) {
             // What is no id in a table is none here either.
             if let Some(written) = lead.id.take_if(|id| !is_id(id)) {
@@ -369,7 +369,7 @@ impl LeadReader {
             _ => None,
         };
         let identity = Identity::new(*row, lead.id.as_deref(), text("email").as_deref());
-        doubles.add(identity, || lead.id.clone(), || text("email"));
+        duplicates.add(identity, || lead.id.clone(), || text("email"));
         if let Some(log) = log {
             log.attach(lead)?;
         }
@@ -424,7 +424,7 @@ impl LeadReader {
             for (index, identity) in buffers.identities.drain(..) {
                 let id = || plan.id_at(block, index).map(str::to_owned);
                 let email = || plan.email_at(block, index).map(str::to_owned);
-                self.doubles.add(identity, id, email);
+                self.duplicates.add(identity, id, email);
             }
             table.merge(buffers);
         }
@@ -503,7 +503,7 @@ impl LeadReader {
     /// What was assumed or could not be used; complete once all rows have been read.
     pub fn warnings(&self) -> Vec<Warning> {
         // What concerns whole leads comes first.
-        let mut warnings = self.doubles.warnings();
+        let mut warnings = self.duplicates.warnings();
         warnings.extend(self.missing_ids.warning(!self.is_whole, None));
         warnings.extend(match &self.source {
             Source::Table(table) => table.warnings(),

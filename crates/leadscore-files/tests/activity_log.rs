@@ -70,7 +70,7 @@ struct Row {
 
 fn row() -> impl Strategy<Value = Row> {
     let kind = select(vec!["call", "Call", "e-mail", "Mail sent", "visit"]);
-    // Few values, so that there are ties and doubles; the later hours are after the as-of time.
+    // Few values, so that there are ties and duplicates; the later hours are after the as-of time.
     (0..3_usize, kind, 0..60_u32, prop::option::of(0..4_u8), 1..9_u8, select(vec!["", "x", "y"]))
         .prop_map(|(lead, kind, hour, id, page, note)| Row { lead, kind, hour, id, page, note })
 }

@@ -15,14 +15,15 @@ fn ids(name: &str, content: &str, log: Option<&str>) -> (Vec<String>, String) {
     if let Some(log) = log {
         input = input.activities(write("log.csv", log));
     }
-    let mut notes = Vec::new();
+    let mut notes: Vec<leadscore_files::Note> = Vec::new();
     let mut reader = input.open(&Pipeline::builtin("conversion").unwrap(), &mut notes).unwrap();
     let mut ids = Vec::new();
     while reader.read_lead().unwrap() == ReadLead::Lead {
         let lead = reader.lead();
         ids.push(format!("{} {}", lead.id.clone().unwrap(), lead.activities.len()));
     }
-    (ids, reader.warnings().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    let warnings = reader.warnings().into_iter().map(|warning| warning.to_string());
+    (ids, notes.iter().map(ToString::to_string).chain(warnings).collect::<Vec<_>>().join("\n"))
 }
 
 #[test]

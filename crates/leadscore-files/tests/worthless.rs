@@ -282,7 +282,7 @@ fn rows_without_any_value_are_no_leads_and_keep_their_numbers() {
 }
 
 #[test]
-fn doubles_are_noted() {
+fn duplicates_are_noted() {
     let rules = Pipeline::from_json(RULES).unwrap();
     let rows = "1,5,a@acme.example\n1,5,A@ACME.example\n2,6,b@bolt.example\n";
     let json = "{\"id\":1,\"visits\":5,\"email\":\"a@acme.example\"}\n{\"id\":1,\"visits\":6,\"email\":\"A@acme.example\"}\n";

@@ -299,6 +299,12 @@ impl Forest {
         reader.is_some_and(|reader| reader.read(Some(value)) == Err(MissingCause::Unseen))
     }
 
+    /// Whether the model's file settles what a column's cells mean; of others [`Forest::notes`] tells, and their numbers may
+    /// be names or values.
+    pub fn is_settled(&self, feature: usize) -> bool {
+        self.0.model.features.get(feature).is_none_or(|feature| feature.unclear.is_empty())
+    }
+
     fn cell_readers(&self) -> &[CellReader] {
         self.0.cells.get_or_init(|| cells::readers(&self.0.model))
     }

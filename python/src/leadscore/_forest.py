@@ -188,11 +188,13 @@ class _Cells:
 
     def __init__(self, forest: _native.Forest, levels: Sequence[Sequence[str]]) -> None:
         self._forest = forest
-        self._levels = levels
-        self._is_clear = not forest.notes()
+        # Numbers go through as they are, but for columns where they may stand for names.
+        self._takes_numbers = [
+            not own and forest.is_settled(feature) for feature, own in enumerate(levels)
+        ]
 
     def takes_numbers(self, feature: int) -> bool:
-        return self._is_clear and not self._levels[feature]
+        return self._takes_numbers[feature]
 
     def cells(self, feature: int, values: Sequence[Any]) -> NDArray[np.float64]:
         places: dict[tuple[type, Any], int] = {}

@@ -1,7 +1,7 @@
 //! The activity log: held in memory by lead, or read along with the leads where it is sorted like them.
 
 mod compact;
-mod doubles;
+mod duplicates;
 mod full;
 mod leads;
 mod mapping;
@@ -16,7 +16,7 @@ use leadscore::record::Activities;
 use leadscore::{Activity, Error, FeatureSchema, Lead, Pipeline, Zone};
 
 use self::compact::{CompactLog, CompactLogBuilder};
-use self::doubles::Doubles;
+use self::duplicates::Duplicates;
 use self::full::FullLog;
 use self::leads::{LeadNumbers, LogLeads};
 pub(super) use self::mapping::LogMapping;
@@ -31,8 +31,8 @@ use crate::wording::counted;
 pub(crate) struct ActivityLog {
     leads: LogLeads,
     store: Store,
-    /// The leads with doubles, by their numbers.
-    doubles: Vec<(u32, Doubles)>,
+    /// The leads with duplicates, by their numbers.
+    duplicates: Vec<(u32, Duplicates)>,
 }
 
 /// The activities by the number of the lead.
@@ -46,7 +46,7 @@ enum Store {
 #[derive(Debug, Clone)]
 pub(super) struct LogForm {
     pub(super) pipeline: Pipeline,
-    /// Whether leads may bring activities of their own: where these have ids, the log's doubles of them must be found.
+    /// Whether leads may bring activities of their own: where these have ids, the log's duplicates of them must be found.
     pub(super) leads_have_activities: bool,
     /// Whether all is kept, also what the pipeline does not read.
     pub(super) is_whole: bool,
@@ -134,21 +134,21 @@ impl ActivityLog {
         }
     }
 
-    /// What to say of the log once all leads are read: of activities whose lead was not in the input, and of doubles of
+    /// What to say of the log once all leads are read: of activities whose lead was not in the input, and of duplicates of
     /// those whose lead was.
     pub(super) fn messages(&self) -> Vec<String> {
-        self.leads.unmatched_note(|_| true).into_iter().chain(self.doubles().message()).collect()
+        self.leads.unmatched_note(|_| true).into_iter().chain(self.duplicates().message()).collect()
     }
 
-    /// The doubles of the leads that were in the input.
-    fn doubles(&self) -> Doubles {
-        let mut doubles = Doubles::default();
-        for (lead, own) in &self.doubles {
+    /// The duplicates of the leads that were in the input.
+    fn duplicates(&self) -> Duplicates {
+        let mut duplicates = Duplicates::default();
+        for (lead, own) in &self.duplicates {
             if self.leads.is_matched(*lead) {
-                doubles.merge(*own);
+                duplicates.merge(*own);
             }
         }
-        doubles
+        duplicates
     }
 }
 
@@ -218,7 +218,7 @@ impl LogBuilder<'_> {
                 }
             }
             (StoreBuilder::Compact(log), Store::Compact(other)) => {
-                // Doubles were removed there.
+                // Duplicates were removed there.
                 for (kind, at) in other.kinds_and_times(number as usize) {
                     log.add(lead, kind, at, None);
                 }
@@ -232,12 +232,12 @@ impl LogBuilder<'_> {
             StoreBuilder::Full(log) => Store::Full(log),
             StoreBuilder::Compact(builder) => Store::Compact(builder.finish(self.leads.len())),
         };
-        let mut doubles = match &store {
-            Store::Full(log) => log.doubles(),
-            Store::Compact(log) => log.doubles().to_vec(),
+        let mut duplicates = match &store {
+            Store::Full(log) => log.duplicates(),
+            Store::Compact(log) => log.duplicates().to_vec(),
         };
         // Those of a copy were counted with the original.
-        doubles.retain(|(lead, _)| !self.copied.contains(lead));
-        ActivityLog { leads: LogLeads::new(self.leads), store, doubles }
+        duplicates.retain(|(lead, _)| !self.copied.contains(lead));
+        ActivityLog { leads: LogLeads::new(self.leads), store, duplicates }
     }
 }

@@ -168,10 +168,10 @@ impl Records {
     }
 }
 
-/// Whether a record says nothing at all, and so is no lead.
+/// Whether a record says nothing at all but words for missing, and so is no lead.
 fn is_empty(lead: &Lead) -> bool {
     let is_blank = |value: &Attribute| match value {
-        Attribute::Text(text) => text.trim().is_empty(),
+        Attribute::Text(text) => !is_id(text),
         Attribute::Number(number) => number.is_nan(),
         _ => false,
     };

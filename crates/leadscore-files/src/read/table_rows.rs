@@ -9,7 +9,7 @@ use leadscore_csv::{Cell, CellBuffer, CellNotes, Column, ColumnKind, RowBlock, R
 
 use super::activity_log::ActivityLog;
 use super::carried::{CarriedColumn, CarriedColumns};
-use super::doubles::Identity;
+use super::duplicates::Identity;
 use super::ids::{MissingIds, is_id};
 use super::{Rejection, row_id};
 

@@ -32,7 +32,7 @@ const BUFFER_BYTES: usize = 1 << 16;
 
 impl<'a> OutputFile<'a> {
     /// Creates a file, packed with gzip where its name ends in `.gz`. What is written goes to a new file of its own beside
-    /// it, `.leadscore-<process>-<number>.partial`, which takes its place in [`OutputFile::finish`] and is removed where
+    /// it, `.leadscore-<random>.partial`, which takes its place in [`OutputFile::finish`] and is removed where
     /// that is not reached: nobody takes half a result for a whole one, and no file of somebody else is touched. Devices
     /// and pipes are written as they are.
     ///

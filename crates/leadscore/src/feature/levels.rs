@@ -138,8 +138,8 @@ impl Levels {
             Level::of_node(item.node).ok_or_else(|| item.error("a level is a text, a number or a flag"))
         };
         let levels = Levels::new(cursor.items()?.iter().map(level).collect::<Result<_, _>>()?);
-        let double = levels.names.iter().enumerate().find(|(code, name)| levels.by_text[*name] != *code);
-        match double {
+        let duplicate = levels.names.iter().enumerate().find(|(code, name)| levels.by_text[*name] != *code);
+        match duplicate {
             Some((_, name)) => Err(cursor.error(format!("the level `{name}` appears twice"))),
             None => Ok(levels),
         }

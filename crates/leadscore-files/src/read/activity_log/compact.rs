@@ -9,7 +9,7 @@ use leadscore::Timestamp;
 use leadscore::feature::ActivityKinds;
 use leadscore::record::{Activities, ActivityKind, CompactActivity};
 
-use super::doubles::Doubles;
+use super::duplicates::Duplicates;
 
 /// The activities of all leads, those of each lead together and in order.
 #[derive(Debug)]
@@ -20,8 +20,8 @@ pub(super) struct CompactLog {
     activities: Vec<CompactActivity>,
     /// Where the activities of a lead start, by its number, and where the last ones end.
     starts: Vec<usize>,
-    /// The numbers of leads with doubles, which were removed.
-    doubles: Vec<(u32, Doubles)>,
+    /// The numbers of leads with duplicates, which were removed.
+    duplicates: Vec<(u32, Duplicates)>,
 }
 
 impl CompactLog {
@@ -40,9 +40,9 @@ impl CompactLog {
         self.starts[lead]..self.starts[lead + 1]
     }
 
-    /// The leads with doubles, by their numbers.
-    pub(super) fn doubles(&self) -> &[(u32, Doubles)] {
-        &self.doubles
+    /// The leads with duplicates, by their numbers.
+    pub(super) fn duplicates(&self) -> &[(u32, Duplicates)] {
+        &self.duplicates
     }
 
     pub(super) fn activity_count(&self) -> usize {
@@ -118,14 +118,14 @@ impl<'s> CompactLogBuilder<'s> {
         }
     }
 
-    /// The log of so many leads, with doubles removed.
+    /// The log of so many leads, with duplicates removed.
     pub(super) fn finish(self, lead_count: usize) -> CompactLog {
         let CompactLogBuilder { kinds, kind_names, events, .. } = self;
         let ranks = rank_kinds(kinds.kinds());
         let rank = |event: Event| Event { kind: ranks[event.kind as usize], ..event };
         let compact = |event: Event| CompactActivity { at: event.at, kind: event.kind };
         // Each `collect` below writes into the memory that it reads from, which has room for it.
-        let mut doubles = Vec::new();
+        let mut duplicates = Vec::new();
         let (starts, mut activities): (Vec<usize>, Vec<CompactActivity>) = match events {
             Events::WithoutIds(mut events) => {
                 for event in &mut *events {
@@ -140,7 +140,7 @@ impl<'s> CompactLogBuilder<'s> {
                     identified.event = rank(identified.event);
                 }
                 events.sort_unstable_by_key(|identified| identified.event);
-                doubles = remove_doubles(&mut events);
+                duplicates = remove_duplicates(&mut events);
                 let starts = starts(events.iter().map(|identified| &identified.event), lead_count);
                 (starts, events.into_iter().map(|identified| compact(identified.event)).collect())
             }
@@ -151,7 +151,7 @@ impl<'s> CompactLogBuilder<'s> {
             kind_names: ranked(kind_names, &ranks),
             activities,
             starts,
-            doubles,
+            duplicates,
         }
     }
 }
@@ -190,8 +190,8 @@ fn ranked<T>(items: Vec<T>, ranks: &[u32]) -> Vec<T> {
 /// A score counts an id once, the first in order of those that are not after the as-of time. That is the first of all
 /// or none, so the others can go before any as-of time is known. Activities of one time and kind may differ in
 /// properties, which would make one of them the first; without properties they are alike.
-fn remove_doubles(events: &mut Vec<EventWithId>) -> Vec<(u32, Doubles)> {
-    let mut doubles: Vec<usize> = Vec::new();
+fn remove_duplicates(events: &mut Vec<EventWithId>) -> Vec<(u32, Duplicates)> {
+    let mut duplicates: Vec<usize> = Vec::new();
     let mut by_lead = Vec::new();
     let mut ids: Vec<(IdHash, usize)> = Vec::new();
     let mut start = 0;
@@ -199,12 +199,12 @@ fn remove_doubles(events: &mut Vec<EventWithId>) -> Vec<(u32, Doubles)> {
         ids.clear();
         ids.extend((start..).zip(stretch).filter_map(|(index, identified)| Some((identified.id?, index))));
         ids.sort_unstable();
-        let mut of_lead = Doubles::default();
+        let mut of_lead = Duplicates::default();
         for same in ids.chunk_by(|a, b| a.0 == b.0) {
             let event = |index: usize| stretch[index - start].event;
             for (_, index) in &same[1..] {
                 of_lead.add(event(*index) != event(same[0].1));
-                doubles.push(*index);
+                duplicates.push(*index);
             }
         }
         if !of_lead.is_empty() {
@@ -212,13 +212,13 @@ fn remove_doubles(events: &mut Vec<EventWithId>) -> Vec<(u32, Doubles)> {
         }
         start += stretch.len();
     }
-    doubles.sort_unstable();
-    let mut doubles = doubles.into_iter().peekable();
+    duplicates.sort_unstable();
+    let mut duplicates = duplicates.into_iter().peekable();
     let mut index = 0;
     events.retain(|_| {
-        let is_double = doubles.next_if_eq(&index).is_some();
+        let is_duplicate = duplicates.next_if_eq(&index).is_some();
         index += 1;
-        !is_double
+        !is_duplicate
     });
     by_lead
 }

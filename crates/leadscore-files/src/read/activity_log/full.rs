@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use leadscore::{Activity, Attribute};
 
-use super::doubles::Doubles;
+use super::duplicates::Duplicates;
 
 /// Whole activities by the number of the lead.
 #[derive(Debug, Default)]
@@ -26,22 +26,22 @@ impl FullLog {
         self.by_lead[lead].push(activity);
     }
 
-    /// The leads with doubles, by their numbers; a score finds the doubles itself.
-    pub(super) fn doubles(&self) -> Vec<(u32, Doubles)> {
+    /// The leads with duplicates, by their numbers; a score finds the duplicates itself.
+    pub(super) fn duplicates(&self) -> Vec<(u32, Duplicates)> {
         let of_lead = |activities: &[Activity]| {
-            let (mut seen, mut doubles) = (HashMap::new(), Doubles::default());
+            let (mut seen, mut duplicates) = (HashMap::new(), Duplicates::default());
             for activity in activities {
                 let Some(id) = activity.id.as_deref() else { continue };
                 let own = (activity.at, activity.kind.to_lowercase());
                 match seen.get(id) {
-                    Some(first) => doubles.add(*first != own),
+                    Some(first) => duplicates.add(*first != own),
                     None => drop(seen.insert(id, own)),
                 }
             }
-            doubles
+            duplicates
         };
         let leads = (0..).zip(&self.by_lead).map(|(lead, activities)| (lead, of_lead(activities)));
-        leads.filter(|(_, doubles)| !doubles.is_empty()).collect()
+        leads.filter(|(_, duplicates)| !duplicates.is_empty()).collect()
     }
 
     /// The activities of a lead, by its number.

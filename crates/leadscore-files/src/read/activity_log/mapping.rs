@@ -33,9 +33,4 @@ impl LogMapping {
         options.header = self.header;
         options
     }
-
-    /// The columns or fields that it names.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        [&self.lead_id, &self.kind, &self.at, &self.id].into_iter().flatten().map(String::as_str)
-    }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use leadscore::{Error, Lead, Zone};
 
-use super::doubles::Doubles;
+use super::duplicates::Duplicates;
 use super::leads::{LeadNumbers, LogLeads};
 use super::rows::LogRows;
 use super::{ActivityLog, LogForm, LogRemarks};
@@ -30,8 +30,8 @@ pub(in crate::read) struct LogStream {
     /// The group that was read last, by the lead's id and number; earlier ones are gone.
     group: Option<(String, u32)>,
     remarks: LogRemarks,
-    /// The doubles of the leads read so far.
-    doubles: Doubles,
+    /// The duplicates of the leads read so far.
+    duplicates: Duplicates,
     /// The activities of the leads asked for last.
     latest: Option<Arc<ActivityLog>>,
     /// The whole log, once the leads turned out to be sorted in another way.
@@ -84,7 +84,7 @@ impl LogStream {
             rows,
             group: None,
             remarks: LogRemarks::default(),
-            doubles: Doubles::default(),
+            duplicates: Duplicates::default(),
             latest: None,
             whole: None,
         }))
@@ -174,7 +174,7 @@ impl LogStream {
             log.messages()
         } else {
             let unmatched = self.leads.unmatched_note(|number| self.has_activities[number as usize]);
-            unmatched.into_iter().chain(self.doubles.message()).collect()
+            unmatched.into_iter().chain(self.duplicates.message()).collect()
         };
         order.into_iter().chain(self.remarks.messages(&self.form)).chain(at_end).collect()
     }
@@ -214,8 +214,8 @@ impl LogStream {
             }
         }
         let log = builder.finish();
-        for (_, doubles) in &log.doubles {
-            self.doubles.merge(*doubles);
+        for (_, duplicates) in &log.duplicates {
+            self.duplicates.merge(*duplicates);
         }
         Ok(Some(Arc::new(log)))
     }

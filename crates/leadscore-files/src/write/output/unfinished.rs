@@ -1,6 +1,7 @@
 //! Files that are being written, and what becomes of them when the program is told to end.
 
 use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{Error, ErrorKind, Result};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,18 +11,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(super) struct UnfinishedFile {
     partial: PathBuf,
     path: PathBuf,
+    /// Whether it took its place: whatever has its first name since then is somebody else's.
+    is_finished: bool,
 }
 
 /// All unfinished files of this process.
 struct Unfinished {
     partials: Vec<PathBuf>,
-    /// How many there were so far: their names differ.
-    count: u64,
     is_abandoned: bool,
 }
 
-static UNFINISHED: Mutex<Unfinished> =
-    Mutex::new(Unfinished { partials: Vec::new(), count: 0, is_abandoned: false });
+static UNFINISHED: Mutex<Unfinished> = Mutex::new(Unfinished { partials: Vec::new(), is_abandoned: false });
 
 /// Removes the files that are being written, and lets no other begin or take its place from now on: for a program that
 /// is told to end, right before it does.
@@ -37,20 +37,22 @@ pub fn abandon_unfinished_files() {
 impl UnfinishedFile {
     /// Creates a file that is to take the place of `path`.
     pub(super) fn create(path: &Path) -> Result<(File, UnfinishedFile)> {
+        UnfinishedFile::create_named(path, random_name)
+    }
+
+    fn create_named(path: &Path, name: impl Fn() -> String) -> Result<(File, UnfinishedFile)> {
         // A link stays one: what it leads to is replaced.
         let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let mut all = unfinished();
         all.check()?;
         loop {
-            all.count += 1;
-            let name = format!(".leadscore-{}-{}.partial", std::process::id(), all.count);
-            let partial = path.with_file_name(name);
+            let partial = path.with_file_name(name());
             match File::create_new(&partial) {
                 Ok(file) => {
                     all.partials.push(partial.clone());
-                    return Ok((file, UnfinishedFile { partial, path }));
+                    return Ok((file, UnfinishedFile { partial, path, is_finished: false }));
                 }
-                // Left behind by an earlier process with this number, or somebody's own: it stays.
+                // Somebody else's: it stays.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
@@ -58,8 +60,8 @@ impl UnfinishedFile {
     }
 
     /// Puts the file in its place; an error comes with that place.
-    pub(super) fn finish(self) -> std::result::Result<(), (PathBuf, Error)> {
-        let all = unfinished();
+    pub(super) fn finish(mut self) -> std::result::Result<(), (PathBuf, Error)> {
+        let mut all = unfinished();
         let done = all.check().and_then(|()| {
             if let Ok(metadata) = std::fs::metadata(&self.path) {
                 // Who may read the file does not change.
@@ -67,6 +69,10 @@ impl UnfinishedFile {
             }
             std::fs::rename(&self.partial, &self.path)
         });
+        self.is_finished = done.is_ok();
+        if self.is_finished {
+            all.partials.retain(|partial| *partial != self.partial);
+        }
         drop(all);
         done.map_err(|error| (self.path.clone(), error))
     }
@@ -74,9 +80,11 @@ impl UnfinishedFile {
 
 impl Drop for UnfinishedFile {
     fn drop(&mut self) {
-        let mut all = unfinished();
-        all.partials.retain(|partial| *partial != self.partial);
-        // Where it took its place there is nothing to remove; and the error that brought us here is the one to tell.
+        if self.is_finished {
+            return;
+        }
+        unfinished().partials.retain(|partial| *partial != self.partial);
+        // The error that brought us here is the one to tell.
         let _ = std::fs::remove_file(&self.partial);
     }
 }
@@ -93,4 +101,54 @@ impl Unfinished {
 
 fn unfinished() -> MutexGuard<'static, Unfinished> {
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A name that nobody has and nobody can foresee.
+fn random_name() -> String {
+    // Its keys are random in every process and differ with each.
+    let number = RandomState::new().hash_one(std::process::id());
+    format!(".leadscore-{number:016x}.partial")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_there_already_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = folder.path().join("0.partial");
+        std::fs::write(&taken, "mine").unwrap();
+        let tried = Cell::new(0);
+        let name = || {
+            tried.set(tried.get() + 1);
+            format!("{}.partial", tried.get() - 1)
+        };
+        let (mut file, unfinished) =
+            UnfinishedFile::create_named(&folder.path().join("out.csv"), name).unwrap();
+        assert_eq!(tried.get(), 2);
+        file.write_all(b"rows").unwrap();
+        unfinished.finish().unwrap();
+        assert_eq!(std::fs::read_to_string(folder.path().join("out.csv")).unwrap(), "rows");
+        assert_eq!(std::fs::read_to_string(&taken).unwrap(), "mine");
+        assert!(!folder.path().join("1.partial").exists());
+    }
+
+    #[test]
+    fn what_comes_under_its_name_once_it_is_finished_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = || "a.partial".to_owned();
+        let (_, mut first) = UnfinishedFile::create_named(&folder.path().join("out.csv"), name).unwrap();
+        std::fs::rename(&first.partial, &first.path).unwrap();
+        first.is_finished = true;
+        let (_, second) = UnfinishedFile::create_named(&folder.path().join("other.csv"), name).unwrap();
+        drop(first);
+        assert!(folder.path().join("a.partial").exists());
+        drop(second);
+        assert!(!folder.path().join("a.partial").exists());
+        assert_ne!(random_name(), random_name());
+    }
 }

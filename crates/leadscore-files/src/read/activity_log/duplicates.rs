@@ -4,13 +4,13 @@ use crate::wording::counted;
 
 /// How many of a lead's activities have the id of an earlier one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Doubles {
+pub(super) struct Duplicates {
     count: u64,
     /// Those of them that are at another time or of another kind, and so may be something else.
     unlike_count: u64,
 }
 
-impl Doubles {
+impl Duplicates {
     /// Counts one more.
     pub(super) fn add(&mut self, is_unlike: bool) {
         self.count += 1;
@@ -18,7 +18,7 @@ impl Doubles {
     }
 
     /// Adds those of another lead.
-    pub(super) fn merge(&mut self, other: Doubles) {
+    pub(super) fn merge(&mut self, other: Duplicates) {
         self.count += other.count;
         self.unlike_count += other.unlike_count;
     }
@@ -32,7 +32,7 @@ impl Doubles {
         if self.is_empty() {
             return None;
         }
-        let doubles = counted(self.count, "activity has", "activities have");
+        let duplicates = counted(self.count, "activity has", "activities have");
         let unlike = match self.unlike_count {
             0 => String::new(),
             count => format!(
@@ -40,6 +40,6 @@ impl Doubles {
                 counted(count, "of them is", "of them are")
             ),
         };
-        Some(format!("{doubles} the id of another one of the same lead, counted once{unlike}"))
+        Some(format!("{duplicates} the id of another one of the same lead, counted once{unlike}"))
     }
 }

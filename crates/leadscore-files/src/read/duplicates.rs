@@ -17,7 +17,7 @@ const TWICE: u32 = 1 << 31;
 
 /// The leads met so far, by their ids and by their e-mail addresses.
 #[derive(Debug, Default)]
-pub(super) struct Doubles {
+pub(super) struct Duplicates {
     ids: Seen,
     emails: Seen,
     lead_count: u64,
@@ -38,7 +38,7 @@ impl Identity {
     }
 }
 
-impl Doubles {
+impl Duplicates {
     /// Takes in a lead; `id` and `email` are asked for the texts that another lead has too.
     pub(super) fn add(
         &mut self,
@@ -170,17 +170,17 @@ mod tests {
     use super::*;
 
     fn said(leads: &[(&str, &str)]) -> Vec<String> {
-        let mut doubles = Doubles::default();
+        let mut duplicates = Duplicates::default();
         for (row, (id, email)) in (1..).zip(leads) {
             let id = (!id.is_empty()).then_some(*id);
             let lead = Identity::new(row, id, Some(email));
-            doubles.add(lead, || id.map(str::to_owned), || Some((*email).to_owned()));
+            duplicates.add(lead, || id.map(str::to_owned), || Some((*email).to_owned()));
         }
-        doubles.warnings().into_iter().map(|warning| warning.message).collect()
+        duplicates.warnings().into_iter().map(|warning| warning.message).collect()
     }
 
     #[test]
-    fn doubles_are_named_with_their_rows() {
+    fn duplicates_are_named_with_their_rows() {
         let leads =
             [("1", "a@x.example"), ("1", " A@X.example "), ("2", "-"), ("", "-"), ("", ""), ("1", "")];
         assert_eq!(
