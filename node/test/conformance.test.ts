@@ -161,7 +161,8 @@ async function ofPipeline(pipeline: Native.Pipeline, one: Case, way: Way): Promi
         const options = text(0)
           .replaceAll('{fixtures}', inside(FIXTURES))
           .replaceAll('{out}', inside(join(folder, 'out.csv')));
-        return now ? pipeline.scoreFile(options) : await pipeline.scoreFileAsync(options);
+        const summary = now ? pipeline.scoreFile(options) : await pipeline.scoreFileAsync(options);
+        return one.result === 'file' ? readFileSync(join(folder, 'out.csv'), 'utf8') : summary;
       } finally {
         rmSync(folder, { recursive: true });
       }

@@ -20,6 +20,8 @@ export interface Case {
   forest?: { path: string; missing?: number };
   task?: { request: string; pipeline?: string };
   arguments: unknown[];
+  /** What is compared of `score_file`, where it is not the summary. */
+  result?: 'file';
   expected?: unknown;
   error?: { code: string; path: string; message: string };
 }

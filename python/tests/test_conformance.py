@@ -68,6 +68,8 @@ def run(case: dict[str, Any], folder: Path) -> Any:
     else:
         target = getattr(_native, case["class"]) if "class" in case else _native
     found = getattr(target, operation)(*arguments)
+    if case.get("result") == "file":
+        return (folder / "out.csv").read_bytes().decode()
     if isinstance(found, (_native.Pipeline, _native.Forest)):
         return found.describe_json()
     if operation == "encode_json":

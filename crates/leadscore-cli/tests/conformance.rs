@@ -153,7 +153,7 @@ fn run(case: &Value) -> Result<Value, Error> {
         });
     }
     if case.get("pipeline").is_some() {
-        return of_pipeline(&pipeline(&case["pipeline"])?, operation, arguments);
+        return of_pipeline(&pipeline(&case["pipeline"])?, case);
     }
     if let Some(forest) = case.get("forest") {
         let file = root().join("fixtures").join(forest["path"].as_str().unwrap());
@@ -189,7 +189,8 @@ fn pipeline(of: &Value) -> Result<Pipeline, Error> {
     }
 }
 
-fn of_pipeline(pipeline: &Pipeline, operation: &str, arguments: &[Value]) -> Result<Value, Error> {
+fn of_pipeline(pipeline: &Pipeline, case: &Value) -> Result<Value, Error> {
+    let (operation, arguments) = (case["operation"].as_str().unwrap(), case["arguments"].as_array().unwrap());
     let text = |at: usize| arguments[at].as_str().unwrap();
     let context = || Context::from_json(text(1));
     Ok(match operation {
@@ -218,10 +219,10 @@ fn of_pipeline(pipeline: &Pipeline, operation: &str, arguments: &[Value]) -> Res
         "score_file" => {
             let dir = folder(&[]);
             let fixtures = root().join("fixtures");
-            let options = text(0)
-                .replace("{fixtures}", fixtures.to_str().unwrap())
-                .replace("{out}", &path(&dir, "out.csv"));
-            json!(leadscore_files::score_file(pipeline, &options, &leadscore_files::never_stop)?)
+            let out = path(&dir, "out.csv");
+            let options = text(0).replace("{fixtures}", fixtures.to_str().unwrap()).replace("{out}", &out);
+            let summary = leadscore_files::score_file(pipeline, &options, &leadscore_files::never_stop)?;
+            json!(if case["result"] == "file" { fs::read_to_string(out).unwrap() } else { summary })
         }
         other => panic!("unknown operation {other}"),
     })

@@ -6,6 +6,7 @@ import java.nio.file.Path
 import kotlin.io.path.listDirectoryEntries
 import kotlin.io.path.name
 import kotlin.io.path.readBytes
+import kotlin.io.path.readText
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonNull
@@ -67,7 +68,7 @@ class ConformanceTest {
         val operation = case.getValue("operation").jsonPrimitive.content
         val arguments = case.getValue("arguments").jsonArray
         case["task"]?.let { return ofTask(it.jsonObject, operation, arguments) }
-        case["pipeline"]?.let { return ofPipeline(pipelines.getOrPut(it) { pipeline(it.jsonObject) }, operation, arguments) }
+        case["pipeline"]?.let { return ofPipeline(pipelines.getOrPut(it) { pipeline(it.jsonObject) }, case) }
         case["forest"]?.let { return ofForest(forests.getOrPut(it) { forest(it.jsonObject) }, operation, arguments) }
         fun text(at: Int) = arguments[at].jsonPrimitive.content
         return when (case["class"]?.jsonPrimitive?.content to operation) {
@@ -105,9 +106,10 @@ class ConformanceTest {
         io.leadscore.ffi.Forest.load(Fixtures.fixtures.resolve(of.getValue("path").jsonPrimitive.content).toString())
             .let { own -> of["missing"]?.let { own.withMissing(it.jsonPrimitive.double) } ?: own }
 
-    private fun ofPipeline(pipeline: io.leadscore.ffi.Pipeline, operation: String, arguments: JsonArray): JsonElement {
+    private fun ofPipeline(pipeline: io.leadscore.ffi.Pipeline, case: JsonObject): JsonElement {
+        val arguments = case.getValue("arguments").jsonArray
         fun text(at: Int) = arguments[at].jsonPrimitive.content
-        return when (operation) {
+        return when (val operation = case.getValue("operation").jsonPrimitive.content) {
             "describe_json" -> JsonPrimitive(pipeline.describeJson())
             "score_json" -> JsonPrimitive(pipeline.scoreJson(text(0), text(1)))
             "score_many_json" -> JsonPrimitive(pipeline.scoreManyJson(text(0), text(1), 0u, 2u, Interrupt))
@@ -137,7 +139,9 @@ class ConformanceTest {
             "ranking_parts_json" -> JsonPrimitive(pipeline.rankingPartsJson(text(0)))
             "score_file" -> {
                 val out = Fixtures.temporary().resolve("out.csv")
-                JsonPrimitive(pipeline.scoreFile(text(0).replace("{fixtures}", "${Fixtures.fixtures}").replace("{out}", "$out"), Interrupt))
+                val options = text(0).replace("{fixtures}", "${Fixtures.fixtures}").replace("{out}", "$out")
+                val summary = pipeline.scoreFile(options, Interrupt)
+                JsonPrimitive(if (case["result"]?.jsonPrimitive?.content == "file") out.readText() else summary)
             }
             else -> throw AssertionError("unknown operation $operation")
         }
