@@ -13,6 +13,8 @@ fn there_are_31_features_in_a_fixed_order() {
     assert_eq!(shown.last(), Some(&"avg_response_time"));
     let features = conversion().features(&Lead::new("l"), &as_of(NOON), Mode::Lenient).unwrap();
     assert_eq!(features.iter().map(|own| &*own.name).collect::<Vec<_>>(), shown);
+    assert_eq!(features.as_slice().iter().map(|own| &*own.name).collect::<Vec<_>>(), shown);
+    assert_eq!((features.is_empty(), features.len()), (false, 31));
 }
 
 #[test]

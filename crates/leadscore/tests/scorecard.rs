@@ -408,6 +408,11 @@ fn a_log_that_outweighs_larger_stated_counts_is_a_warning() {
     assert!(
         Pipeline::builtin("conversion").unwrap().score_with(&lead, &AsOf::new(time(NOON)), &strict).is_ok()
     );
+    // Of a long log the latest 100 activities are used; what is stated is compared with all of them.
+    let opens = (0..130).map(|at| Activity::new("email_open", time(&format!("2026-10-{:02}", at % 28 + 1))));
+    let long = |count: f64| opens.clone().fold(stated(count), Lead::activity);
+    assert!(warnings(&long(130.0)).is_empty());
+    assert_eq!(warnings(&long(131.0)).len(), 1);
     // Many at once, as one.
     let leads: Vec<Lead> = (0..40).map(|at| if at % 2 == 0 { lead.clone() } else { stated(30.0) }).collect();
     let many = Pipeline::builtin("conversion").unwrap().score_many(

@@ -58,6 +58,11 @@ pub(super) trait Source: Debug + Send + Sync {
         Vec::new()
     }
 
+    /// The same count of all activities, where it only considers the latest of them.
+    fn of_all_activities(&self) -> Option<SharedSource> {
+        None
+    }
+
     /// The part of a text attribute that alone decides the value, where equal texts are worth remembering.
     fn deciding_text<'t>(&self, _attribute: &'t str) -> Option<&'t str> {
         None

@@ -8,7 +8,7 @@ use crate::feature::gap::{Gap, issue};
 use crate::feature::match_cache::MatchCaches;
 use crate::feature::missing::MissingCause;
 use crate::feature::schema::FeatureSchema;
-use crate::feature::schema::steps::{How, Plan, Step};
+use crate::feature::schema::steps::{GivingWay, How, Plan, Step};
 use crate::feature::sources::{Found, Input, SharedSource};
 use crate::record::{Activities, AttributeRef, Record};
 
@@ -82,12 +82,15 @@ impl PlannedExtraction<'_> {
                 self.take(step, found, own, row.extraction);
             }
         }
-        for &(stated, logged) in &self.plan.giving_way {
+        for own in &self.plan.giving_way {
+            let (stated, logged) = (&columns[own.stated], &columns[own.logged]);
             for (at, (row, log)) in rows.iter_mut().zip(logs.iter().flatten()).enumerate() {
                 // A log that begins after the as-of time is none.
-                if columns[stated][at] > columns[logged][at] && !log.is_empty() {
-                    let found = Some(format_number(columns[stated][at]));
-                    row.extraction.gaps.push(Gap { feature: stated, cause: MissingCause::Outweighed, found });
+                if stated[at] > logged[at] && !log.is_empty() && self.is_outweighed(own, stated[at], row, log)
+                {
+                    let found = Some(format_number(stated[at]));
+                    let gap = Gap { feature: own.stated, cause: MissingCause::Outweighed, found };
+                    row.extraction.gaps.push(gap);
                 }
             }
         }
@@ -99,6 +102,21 @@ impl PlannedExtraction<'_> {
         let positions = self.schema.column_positions();
         for (at, row) in rows.iter_mut().enumerate() {
             row.extraction.columns.extend(positions.iter().map(|&position| columns[position][at]));
+        }
+    }
+
+    /// Whether a stated count is larger than that of the whole log too.
+    fn is_outweighed<R: Record + ?Sized>(
+        &self,
+        own: &GivingWay,
+        stated: f64,
+        row: &RecordRow<'_, R>,
+        log: &ActivityLog<'_>,
+    ) -> bool {
+        let input = Input { attribute: None, log, as_of: row.as_of, zone: self.zone };
+        match own.in_all.as_ref().map(|source| source.evaluate(&input)) {
+            Some(Found::Value(count)) => stated > count,
+            _ => true,
         }
     }
 

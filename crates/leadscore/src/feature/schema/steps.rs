@@ -91,8 +91,19 @@ pub(in crate::feature) struct Plan {
     pub(in crate::feature) template: Vec<f64>,
     /// The features that have to be looked at, in the schema's order.
     pub(in crate::feature) steps: Vec<Step>,
-    /// Positions of counts that a record states, each with that of the count in the log before which it gives way.
-    pub(in crate::feature) giving_way: Vec<(usize, usize)>,
+    /// The counts that a record states and that give way to those of the log.
+    pub(in crate::feature) giving_way: Vec<GivingWay>,
+}
+
+/// A count that a record states, and that of the log before which it gives way.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::feature) struct GivingWay {
+    /// The position of the stated count.
+    pub(in crate::feature) stated: usize,
+    /// The position of the log's.
+    pub(in crate::feature) logged: usize,
+    /// What counts in the whole log, where the log's count only considers the latest activities.
+    pub(in crate::feature) in_all: Option<SharedSource>,
 }
 
 impl PlannedSteps {
@@ -147,9 +158,11 @@ fn with_activities(schema: &FeatureSchema) -> Plan {
     let mut plan = Plan::default();
     schema.features().iter().for_each(|feature| plan.push(feature, own_way(feature)));
     let position = |name: &str| schema.features().iter().position(|feature| feature.name == name);
-    let pair =
-        |(stated, feature): (usize, &Feature)| Some((stated, position(feature.gives_way_to.as_deref()?)?));
-    plan.giving_way = schema.features().iter().enumerate().filter_map(pair).collect();
+    let giving_way = |(stated, feature): (usize, &Feature)| {
+        let logged = position(feature.gives_way_to.as_deref()?)?;
+        Some(GivingWay { stated, logged, in_all: schema.features()[logged].source.of_all_activities() })
+    };
+    plan.giving_way = schema.features().iter().enumerate().filter_map(giving_way).collect();
     plan
 }
 

@@ -25,6 +25,12 @@ impl Source for CountSource {
         self.filter.activity_needs()
     }
 
+    fn of_all_activities(&self) -> Option<SharedSource> {
+        let filter = Filter { latest: None, among_latest: None, ..self.filter.clone() };
+        let is_limited = filter != self.filter;
+        is_limited.then(|| SharedSource::new(CountSource { filter, half_life_days: self.half_life_days }))
+    }
+
     fn is_never_negative(&self) -> bool {
         true
     }
