@@ -22,6 +22,8 @@ export declare class Forest {
   withLevelsJson(levels: string): Forest
   /** The numbers of one column's cells, given as a JSON list. */
   encodeJson(feature: number, values: string): Float64Array
+  /** Frees the model, but for work that still goes on. */
+  close(): void
   /** What the file leaves open about its columns. */
   notes(): Array<string>
   /** The model in the library's own JSON. */
@@ -31,15 +33,15 @@ export declare class Forest {
   /** The margins of a matrix, row after row. */
   margin(values: Values, columns: number, iterations: string, threads?: number | undefined | null): Float64Array
   /** The same off the event loop. */
-  marginAsync(values: Values, columns: number, iterations: string, threads?: number | undefined | null, signal?: AbortSignal | undefined | null): Promise<Float64Array>
+  marginAsync(values: Values, columns: number, iterations: string, threads?: number | undefined | null, stopper?: Stopper | undefined | null): Promise<Float64Array>
   /** The predictions of a matrix, row after row. */
   predict(values: Values, columns: number, iterations: string, threads?: number | undefined | null): Float64Array
   /** The same off the event loop. */
-  predictAsync(values: Values, columns: number, iterations: string, threads?: number | undefined | null, signal?: AbortSignal | undefined | null): Promise<Float64Array>
+  predictAsync(values: Values, columns: number, iterations: string, threads?: number | undefined | null, stopper?: Stopper | undefined | null): Promise<Float64Array>
   /** The contributions of every feature and then the bias, for each output of each row. */
   shap(values: Values, columns: number, iterations: string, threads?: number | undefined | null): Float64Array
   /** The same off the event loop. */
-  shapAsync(values: Values, columns: number, iterations: string, threads?: number | undefined | null, signal?: AbortSignal | undefined | null): Promise<Float64Array>
+  shapAsync(values: Values, columns: number, iterations: string, threads?: number | undefined | null, stopper?: Stopper | undefined | null): Promise<Float64Array>
 }
 
 /** One thing that strict mode refuses in a lead. */
@@ -80,6 +82,8 @@ export declare class Pipeline {
   static load(path: string): Pipeline
   /** Makes a pipeline of the bytes of an XGBoost or LightGBM model. */
   static importModel(bytes: Uint8Array, options: string): Pipeline
+  /** Frees the pipeline, but for work that still goes on. */
+  close(): void
   /** The pipeline as one self-contained JSON file. */
   toJson(): string
   /** What the pipeline is, as a JSON object. */
@@ -91,28 +95,51 @@ export declare class Pipeline {
   * error in place of a record that is refused.
   */
   scoreManyJson(records: string, context: string, firstIndex?: number | undefined | null, threads?: number | undefined | null): string
-  /** The same off the event loop. */
-  scoreManyJsonAsync(records: string, context: string, firstIndex?: number | undefined | null, threads?: number | undefined | null, signal?: AbortSignal | undefined | null): Promise<string>
+  /**
+  * The same off the event loop for lists of at most `each` records, which come one after another; a list of
+  * predictions for each of them. There is one context for all lists, or one for each.
+  */
+  scoreListsJsonAsync(lists: Array<string>, contexts: Array<string>, firstIndex: number, each: number, threads?: number | undefined | null, stopper?: Stopper | undefined | null): Promise<Array<string>>
   /** The features of a lead record, name by name. */
   featuresJson(record: string, context: string): string
   /** The features of a list of lead records, the first of which has that index in a longer list. */
   featureMatrixJson(records: string, context: string, firstIndex?: number | undefined | null, threads?: number | undefined | null): Features
   /** The same off the event loop. */
-  featureMatrixJsonAsync(records: string, context: string, firstIndex?: number | undefined | null, threads?: number | undefined | null, signal?: AbortSignal | undefined | null): Promise<Features>
+  featureMatrixJsonAsync(records: string, context: string, firstIndex?: number | undefined | null, threads?: number | undefined | null, stopper?: Stopper | undefined | null): Promise<Features>
   /** Scores the rows of a matrix of features. */
   scoreMatrix(values: Values, columns: number, threads?: number | undefined | null): MatrixScores
   /** The same off the event loop. */
-  scoreMatrixAsync(values: Values, columns: number, threads?: number | undefined | null, signal?: AbortSignal | undefined | null): Promise<MatrixScores>
+  scoreMatrixAsync(values: Values, columns: number, threads?: number | undefined | null, stopper?: Stopper | undefined | null): Promise<MatrixScores>
   /** Which features or rules matter, as a list; with a matrix, over its rows. */
   importanceJson(by: string, values?: Values | undefined | null, columns?: number | undefined | null): string
   /** The same off the event loop. */
-  importanceJsonAsync(by: string, values?: Values | undefined | null, columns?: number | undefined | null, signal?: AbortSignal | undefined | null): Promise<string>
+  importanceJsonAsync(by: string, values?: Values | undefined | null, columns?: number | undefined | null, stopper?: Stopper | undefined | null): Promise<string>
   /** The questions of a ranking of any number of leads, as a JSON list of requests. */
   rankingPartsJson(request: string): string
+  /** Begins to score a file of leads row by row; the options are those of `scoreFile`, without an output. */
+  scoreRows(options: string): RowReader
   /** Scores a file of leads into another; what came of it. */
   scoreFile(options: string): string
   /** The same off the event loop. */
-  scoreFileAsync(options: string, signal?: AbortSignal | undefined | null): Promise<string>
+  scoreFileAsync(options: string, stopper?: Stopper | undefined | null): Promise<string>
+}
+
+/** The rows of a file, scored on a thread of their own that waits while nobody takes them. */
+export declare class RowReader {
+  /** The next rows as JSON lines; null after the last. */
+  next(): Promise<string | null>
+  /** What came of the file, once the last rows were taken. */
+  summary(): string | null
+  /** Lets go of the rows that were not taken, and ends the work. */
+  stop(): void
+}
+
+/** Ends the work that it was given to, at its next block of rows. */
+export declare class Stopper {
+  /** One that has not stopped anything. */
+  constructor()
+  /** Ends the work. */
+  stop(): void
 }
 
 /** Exactly one question to a language model, with the check of its answer and the result without one. */
@@ -127,6 +154,9 @@ export declare class Task {
 
 /** Values of a matrix, row after row: 64-bit, or 32-bit numbers that are widened. */
 export type Values = Float64Array | Float32Array
+
+/** Removes the files that are being written, and lets no other take its place: for a process that ends. */
+export declare function abandonUnfinishedFiles(): void
 
 /** Every code an error of the library can have. */
 export declare function errorCodes(): Array<string>

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** The codes of the library's own errors. */
 export type CoreErrorCode =
   | 'invalid_json'
@@ -44,7 +46,10 @@ export interface Issue {
   found?: string;
 }
 
-/** Anything leadscore refuses. */
+/** Marks errors of every copy of this package: test runners load one for each file, in a realm of its own. */
+const BRAND = Symbol.for('leadscore.LeadscoreError');
+
+/** Anything leadscore refuses. `instanceof` knows those of other copies of the package too. */
 export class LeadscoreError extends Error {
   /** What kind of error it is, for programs. */
   readonly code: ErrorCode;
@@ -68,6 +73,13 @@ export class LeadscoreError extends Error {
   static {
     const name = { value: 'LeadscoreError', writable: true, configurable: true };
     Object.defineProperty(this.prototype, 'name', name);
+    Object.defineProperty(this.prototype, BRAND, { value: true });
+  }
+
+  /** @internal */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    const own = Function.prototype[Symbol.hasInstance].call(this, value);
+    return own || (this === LeadscoreError && isError(value) && BRAND in value);
   }
 
   /** Code, path, message and issues, if there are any, which `JSON.stringify` leaves out of other errors. */
@@ -77,10 +89,21 @@ export class LeadscoreError extends Error {
   }
 }
 
+/** Whether it is an error, of any realm. */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value) || tagOf(value) === 'DOMException';
+}
+
+/** What kind of object a value calls itself, in any realm. */
+export function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
 /** The error as one of ours, if it comes from the native half; else as it is. */
 export function ours(error: unknown): unknown {
-  if (error instanceof Error && !(error instanceof LeadscoreError) && 'code' in error && 'path' in error) {
-    const issues = 'issues' in error ? (error.issues as readonly Issue[]) : undefined;
+  if (isError(error) && !(error instanceof LeadscoreError) && 'code' in error && 'path' in error) {
+    // Copies: lists of the native half are of the realm that it was loaded in.
+    const issues = 'issues' in error ? (error.issues as readonly Issue[]).map((issue) => ({ ...issue })) : undefined;
     return new LeadscoreError(error.code as ErrorCode, String(error.path), error.message, { issues });
   }
   return error;
@@ -92,28 +115,5 @@ export function enter<T>(work: () => T): T {
     return work();
   } catch (error) {
     throw ours(error);
-  }
-}
-
-/**
- * Does native work off the event loop. Once `signal` is aborted the work ends at its next block of rows, and the
- * promise is rejected with the signal's reason.
- */
-export async function enterLater<T>(
-  signal: AbortSignal | undefined,
-  start: (signal: AbortSignal | undefined) => Promise<T>,
-): Promise<T> {
-  signal?.throwIfAborted();
-  // One of its own for every piece of work: nothing is left behind on a signal that lives longer.
-  const own = signal && new AbortController();
-  const stop = () => own?.abort();
-  signal?.addEventListener('abort', stop, { once: true });
-  try {
-    return await start(own?.signal);
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw ours(error);
-  } finally {
-    signal?.removeEventListener('abort', stop);
   }
 }

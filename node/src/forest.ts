@@ -1,7 +1,8 @@
-import { documentOf } from './encode.js';
-import { LeadscoreError, enter, enterLater } from './error.js';
+import { MOST_IN_DOCUMENT, documentOf, encodeAny } from './encode.js';
+import { LeadscoreError, enter } from './error.js';
 import { Handle, bytesOf, pathOf } from './handle.js';
-import { type Matrix, type MatrixInput, type Values, into, matrixOf } from './matrix.js';
+import { enterLater } from './later.js';
+import { type Matrix, type MatrixInput, type Values, here, into, matrixOf } from './matrix.js';
 import { type Native, native } from './native.js';
 import { checkThreads, known, later } from './options.js';
 import type { ForestDescription, LaterOptions } from './types.js';
@@ -45,7 +46,7 @@ export class Forest {
 
   /** Loads a model file: XGBoost's JSON or UBJSON, or LightGBM's text. */
   static load(file: string | URL, options?: LoadOptions): Forest {
-    const path = pathOf(file);
+    const path = pathOf(file, '; Forest.fromBytes takes the bytes of a model');
     return enter(() => new Forest(completed(native.Forest.load(path), options)));
   }
 
@@ -64,7 +65,7 @@ export class Forest {
   /** What the file leaves open about its columns, or what had to be concluded, in sentences; mostly nothing. */
   notes(): string[] {
     const forest = this.#handle.native;
-    return enter(() => forest.notes());
+    return enter(() => [...forest.notes()]);
   }
 
   /**
@@ -73,7 +74,8 @@ export class Forest {
    */
   encode(feature: number, cells: readonly (string | number | boolean | null)[]): Float64Array {
     const forest = this.#handle.native;
-    return enter(() => forest.encodeJson(feature, JSON.stringify(cells)));
+    const text = encodeAny(cells, 'invalid_matrix', 'cells', MOST_IN_DOCUMENT);
+    return here(enter(() => forest.encodeJson(feature, text)));
   }
 
   /** What the model is. */
@@ -140,7 +142,7 @@ export class Forest {
     return this.#later('shapAsync', rows, options);
   }
 
-  /** Lets go of the model; later calls throw `closed`. */
+  /** Frees the model; later calls throw `closed`. */
   close(): void {
     this.#handle.close();
   }
@@ -187,8 +189,14 @@ function completed(forest: Native.Forest, options: LoadOptions | undefined): Nat
   if (missing !== undefined && missing !== null && typeof missing !== 'number') {
     throw new LeadscoreError('invalid_context', 'missing', 'wants a number');
   }
-  const marked = typeof missing === 'number' ? forest.withMissing(missing) : forest;
-  return levels === undefined || levels === null ? marked : marked.withLevelsJson(JSON.stringify(levels));
+  const given = levels === undefined || levels === null ? undefined : encodeAny(levels, 'invalid_context', 'levels');
+  const marked = typeof missing === 'number' ? replaced(forest, forest.withMissing(missing)) : forest;
+  return given === undefined ? marked : replaced(marked, marked.withLevelsJson(given));
+}
+
+function replaced(before: Native.Forest, after: Native.Forest): Native.Forest {
+  before.close();
+  return after;
 }
 
 function iterationsOf(iterations: unknown): string {

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import './bundled.js';
 import { native } from './native.js';
 
 export type * from './assisted.js';

@@ -1,9 +1,14 @@
 import { encodeLead, kindOf } from './encode.js';
 import { LeadscoreError } from './error.js';
+import type { Slices } from './later.js';
 import type { Lead, Prediction } from './types.js';
 
-/** Leads that cross at once: enough to keep threads busy, few enough that the event loop keeps turning. */
-export const STRETCH = 1024;
+/** Leads that cross as one text. */
+const STRETCH = 1024;
+/** The same off the event loop, where a text is made, and made objects again, between two turns of it. */
+export const SMALL_STRETCH = 16;
+/** Stretches that cross at once: enough to keep threads busy. */
+const STRETCHES = 64;
 
 /** A lead that was refused, in a list of predictions. */
 export interface Refused {
@@ -68,13 +73,19 @@ export class Stretch {
 }
 
 /** Goes through leads in stretches. */
-export function* stretchesOf(leads: Iterable<Lead>): Generator<Stretch, void, undefined> {
+export function* stretchesOf(leads: Iterable<Lead>, size: number = STRETCH): Generator<Stretch, void, undefined> {
+  const list = Array.isArray(leads) ? leads : undefined;
   let next = new Stretch(0);
   for (const lead of leads) {
+    const at = next.first + next.count;
+    if (lead === undefined && list !== undefined && !(at in list)) {
+      // A list of a given length that nobody has filled; each place would become an error.
+      throw new LeadscoreError('invalid_lead', `leads[${at}]`, 'is a hole in the list, where there is not even undefined');
+    }
     next.add(lead);
-    if (next.count === STRETCH) {
+    if (next.count === size) {
       yield next;
-      next = new Stretch(next.first + STRETCH);
+      next = new Stretch(next.first + size);
     }
   }
   if (next.count > 0) {
@@ -82,24 +93,43 @@ export function* stretchesOf(leads: Iterable<Lead>): Generator<Stretch, void, un
   }
 }
 
-/** The same for leads that come one after another. */
-export async function* stretchesOfStream(
+/** Small stretches of leads that may come one after another. */
+async function* smallStretchesOf(
   leads: Iterable<Lead> | AsyncIterable<Lead>,
 ): AsyncGenerator<Stretch, void, undefined> {
   if (Symbol.iterator in leads) {
-    yield* stretchesOf(leads);
+    yield* stretchesOf(leads, SMALL_STRETCH);
     return;
   }
   let next = new Stretch(0);
   for await (const lead of leads) {
     next.add(lead);
-    if (next.count === STRETCH) {
+    if (next.count === SMALL_STRETCH) {
       yield next;
-      next = new Stretch(next.first + STRETCH);
+      next = new Stretch(next.first + SMALL_STRETCH);
     }
   }
   if (next.count > 0) {
     yield next;
+  }
+}
+
+/** Stretches that cross together, made in slices. */
+export async function* batchesOf(
+  leads: Iterable<Lead> | AsyncIterable<Lead>,
+  slices: Slices,
+): AsyncGenerator<Stretch[], void, undefined> {
+  let batch: Stretch[] = [];
+  for await (const stretch of smallStretchesOf(leads)) {
+    batch.push(stretch);
+    await slices.pause();
+    if (batch.length === STRETCHES) {
+      yield batch;
+      batch = [];
+    }
+  }
+  if (batch.length > 0) {
+    yield batch;
   }
 }
 

@@ -1,5 +1,11 @@
+import { types } from 'node:util';
+
 import { kindOf } from './encode.js';
 import { LeadscoreError } from './error.js';
+import { DETACHED, isDetached } from './handle.js';
+
+/** Values of a list of rows, which is copied into an array. */
+const MOST_VALUES = 1 << 27;
 
 /** Values row after row. */
 export type Values = Float64Array | Float32Array;
@@ -51,7 +57,7 @@ export function matrixOf(input: MatrixInput, width: number): Matrix {
 export function into<A extends Values>(result: Float64Array, out: A | null | undefined): A {
   if (out === undefined || out === null) {
     // Without one, `A` is a Float64Array.
-    return result as Values as A;
+    return here(result) as Values as A;
   }
   if (!isValues(out) || out.length !== result.length) {
     const found = isValues(out) ? `${out.length} places` : kindOf(out);
@@ -61,8 +67,13 @@ export function into<A extends Values>(result: Float64Array, out: A | null | und
   return out;
 }
 
+/** An array of the native half as one of this realm, over the same memory. */
+export function here(values: Float64Array): Float64Array {
+  return new Float64Array(values.buffer, values.byteOffset, values.length);
+}
+
 function isValues(value: unknown): value is Values {
-  return value instanceof Float64Array || value instanceof Float32Array;
+  return types.isFloat64Array(value) || types.isFloat32Array(value);
 }
 
 function isRows(value: unknown): value is readonly unknown[] {
@@ -72,11 +83,19 @@ function isRows(value: unknown): value is readonly unknown[] {
 /** A copy where other threads could write, or the memory could shrink, while it is read. */
 function own(values: Values): Values {
   const { buffer } = values;
-  return buffer instanceof SharedArrayBuffer || buffer.resizable ? values.slice() : values;
+  if (isDetached(buffer)) {
+    throw new LeadscoreError('invalid_matrix', '', DETACHED);
+  }
+  return types.isSharedArrayBuffer(buffer) || buffer.resizable ? values.slice() : values;
 }
 
 function rowsOf(rows: readonly unknown[], width: number): Matrix {
   const columns = rows.length === 0 ? width : lengthOf(rows[0], 0);
+  // Measured before memory is asked for.
+  if (rows.length * columns > MOST_VALUES) {
+    const found = `${rows.length} rows of ${columns} values`;
+    throw new LeadscoreError('invalid_matrix', '', `${found} are too many for a list; give a Float64Array`);
+  }
   const values = new Float64Array(rows.length * columns);
   let to = 0;
   for (let at = 0; at < rows.length; at += 1) {

@@ -1,3 +1,5 @@
+import { isMainThread } from 'node:worker_threads';
+
 import type * as Native from '../native/native.js';
 
 import { binary, unloadable } from './platform.js';
@@ -6,6 +8,13 @@ export type { Native };
 
 /** The native half. */
 export const native: typeof Native = load(binary());
+
+// A process that exits leaves no half-written file behind; once for all copies of the package in it.
+const EXIT = Symbol.for('leadscore.exit');
+if (isMainThread && !(EXIT in process)) {
+  Object.defineProperty(process, EXIT, { value: true });
+  process.once('exit', () => native.abandonUnfinishedFiles());
+}
 
 function load(file: string): typeof Native {
   const loaded: { exports: unknown } = { exports: {} };

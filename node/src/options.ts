@@ -1,9 +1,14 @@
+import { types } from 'node:util';
+
 import { encodeAny, kindOf } from './encode.js';
 import { LeadscoreError } from './error.js';
+import { isSignal } from './later.js';
 import type { ScoreManyOptions, ScoreOptions } from './types.js';
 
 const SCORE = ['as_of', 'zone', 'mode', 'detail', 'reasons'];
 const LATER = ['threads', 'signal'];
+/** The last moment that a `Date` can be. */
+const LAST_MILLIS = 8.64e15;
 /** More threads than this are never of use. */
 const MOST_THREADS = 256;
 
@@ -23,7 +28,7 @@ export class Contexts {
   constructor(options: unknown, more: readonly string[] = []) {
     this.#options = known(options, [...SCORE, ...more]) as ScoreManyOptions;
     const { as_of } = this.#options;
-    this.#times = Array.isArray(as_of) ? as_of.map(timeAt) : undefined;
+    this.#times = Array.isArray(as_of) ? timesOf(as_of) : undefined;
     this.#text = this.#write(this.#times ?? asOf(as_of));
   }
 
@@ -36,6 +41,11 @@ export class Contexts {
       this.check(first + count);
     }
     return this.#write(this.#times.slice(first, first + count));
+  }
+
+  /** The same for lists of leads that come one after another: one for all, or one for each. */
+  each(lists: readonly { first: number; count: number }[]): string[] {
+    return this.#times === undefined ? [this.#text] : lists.map((list) => this.of(list));
   }
 
   /** Refuses another number of moments than of leads. */
@@ -53,6 +63,14 @@ export class Contexts {
   }
 }
 
+function timesOf(moments: readonly unknown[]): (string | number)[] {
+  const times: (string | number)[] = [];
+  for (let at = 0; at < moments.length; at += 1) {
+    times.push(timeAt(moments[at], at));
+  }
+  return times;
+}
+
 function timeAt(moment: unknown, index: number): string | number {
   if (moment === undefined || moment === null) {
     throw new LeadscoreError('invalid_context', `as_of[${index}]`, 'wants a Date, a text or milliseconds');
@@ -66,7 +84,7 @@ export function later(options: unknown, more: readonly string[] = []): {
   signal: AbortSignal | undefined;
 } {
   const { threads, signal } = known(options, [...LATER, ...more]);
-  if (signal !== undefined && signal !== null && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && signal !== null && !isSignal(signal)) {
     throw new LeadscoreError('invalid_context', 'signal', `wants an AbortSignal, found ${kindOf(signal)}`);
   }
   return { threads: checkThreads(threads), signal: signal ?? undefined };
@@ -80,7 +98,7 @@ export function asOf(moment: unknown, path = 'as_of'): string | number {
   if (moment === undefined || moment === null) {
     return Date.now();
   }
-  if (moment instanceof Date) {
+  if (types.isDate(moment)) {
     return checkMillis(moment.getTime(), path);
   }
   if (typeof moment === 'number') {
@@ -94,8 +112,9 @@ export function asOf(moment: unknown, path = 'as_of'): string | number {
 }
 
 function checkMillis(millis: number, path: string): number {
-  if (!Number.isFinite(millis)) {
-    throw new LeadscoreError('invalid_context', path, 'is no moment');
+  // Written so that NaN is refused too.
+  if (!(Math.abs(millis) <= LAST_MILLIS)) {
+    throw new LeadscoreError('invalid_context', path, 'is no moment: milliseconds since 1970, up to 8.64e15 either way');
   }
   return Math.floor(millis);
 }

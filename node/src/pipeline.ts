@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 
 import { checkText, documentOf, encodeAny, encodeLead, kindOf } from './encode.js';
-import { LeadscoreError, enter, enterLater } from './error.js';
-import { Handle, bytesOf, pathOf } from './handle.js';
-import { type Scored, checkLeads, stretchesOf, stretchesOfStream } from './many.js';
-import { type FeatureMatrix, type Matrix, type MatrixInput, matrixOf } from './matrix.js';
+import { LeadscoreError, enter, isError } from './error.js';
+import { Handle, bytesOf, isUrl, pathOf } from './handle.js';
+import { Slices, enterLater } from './later.js';
+import { type Scored, SMALL_STRETCH, batchesOf, checkLeads, stretchesOf } from './many.js';
+import { type FeatureMatrix, type Matrix, type MatrixInput, here, matrixOf } from './matrix.js';
 import { type Native, native } from './native.js';
 import { Contexts, MANY, asOf, checkThreads, context, known, later } from './options.js';
 import { Rows } from './rows.js';
@@ -56,7 +57,7 @@ export class Pipeline {
 
   /** The names of the pipelines that ship with the library. */
   static builtinNames(): string[] {
-    return native.Pipeline.builtinNames();
+    return [...native.Pipeline.builtinNames()];
   }
 
   /** A pipeline that ships with the library. */
@@ -79,7 +80,7 @@ export class Pipeline {
 
   /** Makes a pipeline of an XGBoost or LightGBM model: a file, or its bytes. */
   static importModel(model: string | URL | ArrayBuffer | ArrayBufferView, options: ImportOptions): Pipeline {
-    const bytes = typeof model === 'string' || model instanceof URL ? readModel(pathOf(model)) : bytesOf(model);
+    const bytes = typeof model === 'string' || isUrl(model) ? readModel(pathOf(model)) : bytesOf(model);
     const text = encodeAny(options, 'invalid_context', '');
     return enter(() => new Pipeline(native.Pipeline.importModel(bytes, text)));
   }
@@ -141,11 +142,18 @@ export class Pipeline {
     const { threads, signal } = later(options, MANY);
     checkLeads(leads, true);
     const scored: Scored[] = [];
-    for await (const stretch of stretchesOfStream(leads)) {
-      const { text, first } = stretch;
-      const how = contexts.of(stretch);
-      const found = await enterLater(signal, (own) => pipeline.scoreManyJsonAsync(text, how, first, threads, own));
-      scored.push(...stretch.scored(found));
+    const slices = new Slices();
+    for await (const stretches of batchesOf(leads, slices)) {
+      const texts = stretches.map((stretch) => stretch.text);
+      const [hows, first] = [contexts.each(stretches), stretches[0]?.first ?? 0];
+      const found = await enterLater(signal, (own) =>
+        pipeline.scoreListsJsonAsync(texts, hows, first, SMALL_STRETCH, threads, own),
+      );
+      slices.begin();
+      for (const [at, stretch] of stretches.entries()) {
+        scored.push(...stretch.scored(found[at] ?? '[]'));
+        await slices.pause();
+      }
     }
     contexts.check(scored.length);
     return scored;
@@ -192,7 +200,7 @@ export class Pipeline {
     const { threads } = known(options, ['threads']);
     const { values, columns } = this.#matrix(rows);
     const most = checkThreads(threads);
-    return enter(() => pipeline.scoreMatrix(values, columns, most));
+    return columnsOf(enter(() => pipeline.scoreMatrix(values, columns, most)));
   }
 
   /** The same off the event loop. */
@@ -200,7 +208,7 @@ export class Pipeline {
     const pipeline = this.#handle.native;
     const { threads, signal } = later(options);
     const { values, columns } = this.#matrix(rows);
-    return enterLater(signal, (own) => pipeline.scoreMatrixAsync(values, columns, threads, own));
+    return columnsOf(await enterLater(signal, (own) => pipeline.scoreMatrixAsync(values, columns, threads, own)));
   }
 
   /** Which features of a model, or which rules, matter how much; over the rows of a matrix by `leads`. */
@@ -221,7 +229,7 @@ export class Pipeline {
     const measure = checkText(by, 'unknown_name', 'by');
     const { signal } = later(options);
     const matrix = leads === undefined || leads === null ? undefined : this.#matrix(leads);
-    const start = (own: AbortSignal | undefined) =>
+    const start = (own: Native.Stopper) =>
       pipeline.importanceJsonAsync(measure, matrix?.values, matrix?.columns, own);
     return JSON.parse(await enterLater(signal, start));
   }
@@ -250,17 +258,12 @@ export class Pipeline {
     const input = pathOf(file);
     const { signal } = later(options, ROW);
     const { signal: _, ...rest } = options ?? {};
-    // Read here, so that a mistake in the options shows before the first row is asked for.
-    fileOptions({ ...rest, input, output: '' });
-    const moment = asOf(rest.as_of);
-    const write = async (output: string, own: AbortSignal) => {
-      const text = fileOptions({ ...rest, as_of: moment, input, output, format: 'jsonl' });
-      return JSON.parse(await enterLater(own, (stop) => pipeline.scoreFileAsync(text, stop)));
-    };
-    return new Rows(write, signal);
+    const { as_of } = rest;
+    const text = fileOptions({ ...rest, as_of: asOf(as_of), input });
+    return new Rows(() => enter(() => pipeline.scoreRows(text)), signal);
   }
 
-  /** Lets go of the pipeline; later calls throw `closed`. */
+  /** Frees the pipeline; later calls throw `closed`. */
   close(): void {
     this.#handle.close();
   }
@@ -280,18 +283,24 @@ export class Pipeline {
   }
 }
 
+/** The columns of the native half as arrays of this realm. */
+function columnsOf({ scores, probabilities, tiers, classes }: Native.MatrixScores): MatrixScores {
+  const own = new Int32Array(tiers.buffer, tiers.byteOffset, tiers.length);
+  return { scores: here(scores), probabilities: here(probabilities), tiers: own, classes: here(classes) };
+}
+
 function readModel(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : kindOf(cause);
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const why = isError(cause) ? cause.message : kindOf(cause);
+    const missing = isError(cause) && 'code' in cause && cause.code === 'ENOENT';
     throw new LeadscoreError(missing ? 'not_found' : 'io', path, why, { cause });
   }
 }
 
 /** The options of a file as JSON text. */
-function fileOptions(options: FileOptions): string {
+function fileOptions(options: Omit<FileOptions, 'output'>): string {
   const { signal: _, ...given } = known(options, [...FILE, 'signal']);
   const moment = asOf(given['as_of']);
   // The library takes a text here.

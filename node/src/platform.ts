@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
+import { EXTERNAL } from './bundled.js';
 import { kindOf } from './encode.js';
-import { LeadscoreError } from './error.js';
+import { LeadscoreError, isError } from './error.js';
 
 /** The platforms that published packages bring a binary for. */
 export const PREBUILT: readonly string[] = [
@@ -46,9 +47,18 @@ export function binary(name: string = platform(), folder: string = join(__dirnam
   }
   const file = join(folder, `leadscore.${name}.node`);
   if (!existsSync(file)) {
-    throw missing(name, file);
+    throw isPackage(dirname(folder)) ? missing(name, file) : new LeadscoreError('no_binary', file, EXTERNAL);
   }
   return file;
+}
+
+/** Whether a folder is that of this package, and not of a bundle. */
+function isPackage(folder: string): boolean {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).name === 'leadscore';
+  } catch {
+    return false;
+  }
 }
 
 /** Why there is no binary, and what to do. */
@@ -64,7 +74,7 @@ export function missing(name: string, file: string): LeadscoreError {
 
 /** A binary that is there and does not load. */
 export function unloadable(file: string, cause: unknown): LeadscoreError {
-  const why = cause instanceof Error ? cause.message : kindOf(cause);
+  const why = isError(cause) ? cause.message : kindOf(cause);
   const message = `the binary for ${platform()} cannot be loaded, perhaps as the system is older than it: ${why}`;
   return new LeadscoreError('no_binary', file, message, { cause });
 }

@@ -1,29 +1,20 @@
-import { mkdtemp, open, readdir, rm, type FileHandle } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-
+import { ours } from './error.js';
+import { checkSignal, onAbort } from './later.js';
+import type { Native } from './native.js';
 import type { FileSummary, RowPrediction } from './types.js';
 
-/** How long to wait for more rows, in milliseconds. */
-const PAUSE = 5;
-const BUFFER = 1 << 16;
-
-/** Writes the predictions of a file into another as JSON lines. */
-export type WriteRows = (output: string, signal: AbortSignal) => Promise<FileSummary>;
-
 /**
- * The predictions of a file, one after another in its order. Scoring goes on beside, into a temporary file, so that
- * memory stays small however slowly they are taken.
+ * The predictions of a file, one after another in its order. Scoring goes on beside, a few hundred rows ahead at most:
+ * it waits for whoever takes them, so that memory stays small however slowly that is.
  */
 export class Rows implements AsyncIterable<RowPrediction> {
-  readonly #write: WriteRows;
+  readonly #open: () => Native.RowReader;
   readonly #signal: AbortSignal | undefined;
   #summary: FileSummary | undefined;
   #taken = false;
 
-  constructor(write: WriteRows, signal: AbortSignal | undefined) {
-    this.#write = write;
+  constructor(open: () => Native.RowReader, signal: AbortSignal | undefined) {
+    this.#open = open;
     this.#signal = signal;
   }
 
@@ -37,80 +28,28 @@ export class Rows implements AsyncIterable<RowPrediction> {
       throw new TypeError('the rows of a file can be gone through once; score it again');
     }
     this.#taken = true;
-    this.#signal?.throwIfAborted();
-    const folder = await mkdtemp(join(tmpdir(), 'leadscore-'));
-    const output = join(folder, 'rows.jsonl');
-    const abort = new AbortController();
-    const stop = () => abort.abort();
-    this.#signal?.addEventListener('abort', stop, { once: true });
-    let done = false;
-    const writing = this.#write(output, abort.signal).finally(() => {
-      done = true;
-    });
-    // It is awaited below; until then nobody else need hear of a failure.
-    writing.catch(() => {});
+    checkSignal(this.#signal);
+    const reader = this.#open();
+    const done = onAbort(this.#signal, () => reader.stop());
     try {
-      for await (const line of lines(output, () => done)) {
-        this.#signal?.throwIfAborted();
-        yield JSON.parse(line);
-      }
-      this.#summary = await writing;
-    } catch (error) {
-      this.#signal?.throwIfAborted();
-      throw error;
-    } finally {
-      stop();
-      this.#signal?.removeEventListener('abort', stop);
-      await writing.catch(() => {});
-      await rm(folder, { recursive: true, force: true });
-    }
-  }
-}
-
-/** The lines of a file that grows until `done`, then is moved to its place. */
-async function* lines(output: string, done: () => boolean): AsyncGenerator<string, void, undefined> {
-  let file: FileHandle | undefined;
-  try {
-    const buffer = Buffer.alloc(BUFFER);
-    let rest: Buffer[] = [];
-    for (;;) {
-      // Asked before reading: what is written by then is read below.
-      const last = done();
-      file ??= await opened(output);
-      const { bytesRead } = file ? await file.read(buffer, 0, BUFFER, null) : { bytesRead: 0 };
-      if (bytesRead === 0) {
-        if (last) {
-          return;
+      for (let lines = await reader.next(); lines !== null; lines = await reader.next()) {
+        for (let from = 0; from < lines.length; ) {
+          checkSignal(this.#signal);
+          const end = lines.indexOf('\n', from);
+          yield JSON.parse(lines.slice(from, end));
+          from = end + 1;
         }
-        await wait(PAUSE);
-        continue;
       }
-      let from = 0;
-      for (let end = buffer.indexOf(10); end >= 0 && end < bytesRead; end = buffer.indexOf(10, from)) {
-        rest.push(buffer.subarray(from, end));
-        yield Buffer.concat(rest).toString();
-        rest = [];
-        from = end + 1;
-      }
-      rest.push(Buffer.from(buffer.subarray(from, bytesRead)));
-    }
-  } finally {
-    await file?.close();
-  }
-}
-
-/** The file that is written: an unfinished one in the same folder, which is ours, until it takes its place. */
-async function opened(output: string): Promise<FileHandle | undefined> {
-  const folder = dirname(output);
-  const unfinished = (await readdir(folder)).filter((name) => name.endsWith('.partial'));
-  for (const file of [...unfinished.map((name) => join(folder, name)), output]) {
-    try {
-      return await open(file);
+      checkSignal(this.#signal);
+      this.#summary = JSON.parse(reader.summary() ?? 'null');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-        throw error;
-      }
+      checkSignal(this.#signal);
+      throw ours(error);
+    } finally {
+      done();
+      reader.stop();
+      // The file is closed, and an unfinished one of rejected rows is gone, once the work has ended.
+      await reader.next().catch(() => {});
     }
   }
-  return undefined;
 }

@@ -1,6 +1,6 @@
 import type { Assisted, Channel, Conversation, TaskKind } from './assisted.js';
 import { checkText, encodeAny, encodeLead, kindOf } from './encode.js';
-import { LeadscoreError, enter } from './error.js';
+import { LeadscoreError, enter, isError } from './error.js';
 import { type Native, native } from './native.js';
 import { asOf } from './options.js';
 import { Pipeline } from './pipeline.js';
@@ -54,6 +54,9 @@ export type FailureKind =
   | 'bad_response'
   | 'cancelled';
 
+/** Marks those of every copy of this package. */
+const BRAND = Symbol.for('leadscore.ModelFailure');
+
 /** There is no answer, by a kind or an HTTP status. The message is kept in the result, so it must hold no secret. */
 export class ModelFailure extends Error {
   readonly kind: FailureKind | number;
@@ -68,6 +71,13 @@ export class ModelFailure extends Error {
 
   static {
     Object.defineProperty(this.prototype, 'name', { value: 'ModelFailure', writable: true, configurable: true });
+    Object.defineProperty(this.prototype, BRAND, { value: true });
+  }
+
+  /** @internal */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    const own = Function.prototype[Symbol.hasInstance].call(this, value);
+    return own || (this === ModelFailure && isError(value) && BRAND in value);
   }
 }
 
@@ -224,7 +234,7 @@ function requestOf(kind: TaskKind, fields: unknown): { request: string; pipeline
 
 /** What an error says of a call, as far as it is one that every client may have. */
 function failureOf(error: unknown): ModelFailure | undefined {
-  if (error instanceof ModelFailure || !(error instanceof Error)) {
+  if (error instanceof ModelFailure || !isError(error)) {
     return error instanceof ModelFailure ? error : undefined;
   }
   const own = error as Error & { status?: unknown; status_code?: unknown; code?: unknown; headers?: unknown };
@@ -250,7 +260,8 @@ function failureOf(error: unknown): ModelFailure | undefined {
 }
 
 function retryAfter(headers: unknown): number | undefined {
-  const text = headers instanceof Headers ? headers.get('retry-after') : undefined;
+  const own = headers as Partial<Headers> | null | undefined;
+  const text = typeof own?.get === 'function' ? own.get('retry-after') : undefined;
   const seconds = text ? Number(text) : Number.NaN;
   return seconds >= 0 && seconds < 1e6 ? seconds : undefined;
 }

@@ -124,7 +124,9 @@ async function ofPipeline(pipeline: Native.Pipeline, one: Case, way: Way): Promi
     case 'score_json':
       return pipeline.scoreJson(text(0), text(1));
     case 'score_many_json':
-      return now ? pipeline.scoreManyJson(text(0), text(1)) : pipeline.scoreManyJsonAsync(text(0), text(1));
+      return now
+        ? pipeline.scoreManyJson(text(0), text(1))
+        : (await pipeline.scoreListsJsonAsync([text(0)], [text(1)], 0, 0))[0];
     case 'features_json':
       return pipeline.featuresJson(text(0), text(1));
     case 'feature_matrix_json': {

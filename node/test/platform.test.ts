@@ -11,7 +11,9 @@ import { EXAMPLES, folder } from './support.js';
 const CLI = join(__dirname, '..', 'dist', 'cli.js');
 
 test('a platform without a binary is told what there is and what to do', (t) => {
-  const empty = folder(t);
+  const own = folder(t);
+  const empty = join(own, 'native');
+  writeFileSync(join(own, 'package.json'), '{"name": "leadscore"}');
   for (const [name, words] of [
     ['freebsd-x64', /there is no prebuilt binary for freebsd-x64; there are for linux-x64-gnu, .*cargo build/],
     ['linux-x64-musl', /the binary for linux-x64-musl is not in this installation, which is incomplete/],

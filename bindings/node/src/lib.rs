@@ -10,8 +10,11 @@
 
 mod enter;
 mod forest;
+mod handle;
+mod later;
 mod matrix;
 mod pipeline;
+mod rows;
 mod task;
 
 use std::ffi::OsString;
@@ -38,6 +41,12 @@ pub fn error_codes() -> Vec<&'static str> {
 #[napi(catch_unwind)]
 pub fn run_command(args: Vec<String>) -> u8 {
     leadscore_cli::run(args.into_iter().map(OsString::from))
+}
+
+/// Removes the files that are being written, and lets no other take its place: for a process that ends.
+#[napi]
+pub fn abandon_unfinished_files() {
+    leadscore_files::abandon_unfinished_files();
 }
 
 /// One ranking from a JSON list of rankings, each the output of one question.

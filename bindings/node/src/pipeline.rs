@@ -2,29 +2,30 @@
 
 use leadscore::{Context, Error, FeatureMatrix, ImportOptions, ScoreColumns, Stop, never_stop};
 use napi::Env;
-use napi::bindgen_prelude::{AbortSignal, AsyncTask, Float64Array, Int32Array, ObjectFinalize};
+use napi::bindgen_prelude::{Float64Array, Int32Array, Object, ObjectFinalize};
 use napi_derive::napi;
 
-use crate::enter::{Later, enter, enter_later, workers};
+use crate::enter::{enter, workers};
+use crate::handle::Handle;
+use crate::later::{Stopper, enter_later};
 use crate::matrix::{Matrix, Values};
+use crate::rows::RowReader;
 
 /// The event loop's own thread cannot be told to stop.
 pub(crate) const NEVER: &dyn Stop = &(never_stop as fn() -> bool);
-/// What a pipeline without a model takes, more or less.
-const SMALL: usize = 1 << 16;
+/// What a built-in pipeline adds in memory: all handles of one share it.
+const SHARED: usize = 1 << 10;
+/// Memory for every byte of a model's file, as measured on our own.
+pub(crate) const MEMORY_PER_BYTE: usize = 7;
 
 /// Everything that turns a lead into a prediction.
 #[napi(custom_finalize)]
 #[derive(Debug)]
-pub struct Pipeline {
-    inner: leadscore::Pipeline,
-    /// Bytes that the garbage collector was told of.
-    size: i64,
-}
+pub struct Pipeline(Handle<leadscore::Pipeline>);
 
 impl ObjectFinalize for Pipeline {
     fn finalize(self, env: Env) -> napi::Result<()> {
-        env.adjust_external_memory(-self.size).map(drop)
+        self.0.close(env)
     }
 }
 
@@ -57,14 +58,12 @@ impl From<FeatureMatrix> for Features {
 }
 
 impl Pipeline {
-    fn new(env: Env, pipeline: leadscore::Pipeline, size: usize) -> napi::Result<Pipeline> {
-        let size = i64::try_from(size.max(SMALL)).unwrap_or(i64::MAX);
-        env.adjust_external_memory(size)?;
-        Ok(Pipeline { inner: pipeline, size })
+    fn new(env: Env, pipeline: leadscore::Pipeline, bytes: usize) -> napi::Result<Pipeline> {
+        Handle::new(env, pipeline, bytes).map(Pipeline)
     }
 
-    pub(crate) fn core(&self) -> &leadscore::Pipeline {
-        &self.inner
+    pub(crate) fn core(&self) -> Result<leadscore::Pipeline, Error> {
+        self.0.get()
     }
 }
 
@@ -79,45 +78,51 @@ impl Pipeline {
     /// A pipeline that ships with the library.
     #[napi(factory)]
     pub fn builtin(env: Env, name: String) -> napi::Result<Pipeline> {
-        Pipeline::new(env, enter(env, || leadscore::Pipeline::builtin(&name))?, 0)
+        Pipeline::new(env, enter(env, || leadscore::Pipeline::builtin(&name))?, SHARED)
     }
 
     /// Reads the text of a pipeline file.
     #[napi(factory)]
     pub fn from_json(env: Env, text: String) -> napi::Result<Pipeline> {
-        Pipeline::new(env, enter(env, || leadscore::Pipeline::from_json(&text))?, text.len())
+        Pipeline::new(env, enter(env, || leadscore::Pipeline::from_json(&text))?, text.len() * MEMORY_PER_BYTE)
     }
 
     /// Loads a pipeline file.
     #[napi(factory)]
     pub fn load(env: Env, path: String) -> napi::Result<Pipeline> {
         let bytes = enter(env, || read(&path))?;
-        Pipeline::new(env, enter(env, || leadscore::Pipeline::from_bytes(&bytes))?, bytes.len())
+        Pipeline::new(env, enter(env, || leadscore::Pipeline::from_bytes(&bytes))?, bytes.len() * MEMORY_PER_BYTE)
     }
 
     /// Makes a pipeline of the bytes of an XGBoost or LightGBM model.
     #[napi(factory)]
     pub fn import_model(env: Env, bytes: &[u8], options: String) -> napi::Result<Pipeline> {
         let import = || leadscore::Pipeline::import_model(bytes, &ImportOptions::from_json(&options)?);
-        Pipeline::new(env, enter(env, import)?, bytes.len())
+        Pipeline::new(env, enter(env, import)?, bytes.len() * MEMORY_PER_BYTE)
+    }
+
+    /// Frees the pipeline, but for work that still goes on.
+    #[napi]
+    pub fn close(&self, env: Env) -> napi::Result<()> {
+        self.0.close(env)
     }
 
     /// The pipeline as one self-contained JSON file.
-    #[napi(catch_unwind)]
-    pub fn to_json(&self) -> String {
-        self.inner.to_json()
+    #[napi]
+    pub fn to_json(&self, env: Env) -> napi::Result<String> {
+        enter(env, || Ok(self.core()?.to_json()))
     }
 
     /// What the pipeline is, as a JSON object.
-    #[napi(catch_unwind)]
-    pub fn describe_json(&self) -> String {
-        self.inner.describe_json()
+    #[napi]
+    pub fn describe_json(&self, env: Env) -> napi::Result<String> {
+        enter(env, || Ok(self.core()?.describe_json()))
     }
 
     /// Scores a lead record; the prediction.
     #[napi]
     pub fn score_json(&self, env: Env, record: String, context: String) -> napi::Result<String> {
-        enter(env, || self.inner.score_json(&record, &Context::from_json(&context)?))
+        enter(env, || self.core()?.score_json(&record, &Context::from_json(&context)?))
     }
 
     /// Scores a list of lead records, the first of which has that index in a longer list; a list of predictions, with an
@@ -131,27 +136,42 @@ impl Pipeline {
         first_index: Option<u32>,
         threads: Option<u32>,
     ) -> napi::Result<String> {
-        enter(env, || score_many(&self.inner, &records, &context, first_index, threads, NEVER))
+        enter(env, || score_many(&self.core()?, &records, &context, first_index, threads, NEVER))
     }
 
-    /// The same off the event loop.
-    #[napi(ts_return_type = "Promise<string>")]
-    pub fn score_many_json_async(
+    /// The same off the event loop for lists of at most `each` records, which come one after another; a list of
+    /// predictions for each of them. There is one context for all lists, or one for each.
+    #[napi(ts_return_type = "Promise<Array<string>>")]
+    #[expect(clippy::too_many_arguments, reason = "one call for everything: each crossing costs")]
+    pub fn score_lists_json_async(
         &self,
-        records: String,
-        context: String,
-        first_index: Option<u32>,
+        env: Env,
+        lists: Vec<String>,
+        contexts: Vec<String>,
+        first_index: u32,
+        each: u32,
         threads: Option<u32>,
-        signal: Option<AbortSignal>,
-    ) -> AsyncTask<Later<String, String>> {
-        let pipeline = self.inner.clone();
-        enter_later(signal, move |stop| score_many(&pipeline, &records, &context, first_index, threads, stop))
+        stopper: Option<&Stopper>,
+    ) -> napi::Result<Object<'static>> {
+        let pipeline = enter(env, || self.core())?;
+        enter_later::<_, Vec<String>>(&env, stopper, move |stop| {
+            let score = |at: usize| {
+                let context = contexts.get(at).or(contexts.first()).map_or("{}", String::as_str);
+                let first_index = first_index as usize + at * each as usize;
+                let context = Context::from_json(context)?;
+                pipeline.score_many_json_parallel(&lists[at], first_index, &context, &workers(Some(1), NEVER))
+            };
+            let blocks = workers(threads, stop).run_blocks(lists.len(), 1, |block| {
+                block.map(score).collect::<Result<Vec<String>, Error>>()
+            })?;
+            Ok(blocks.concat())
+        })
     }
 
     /// The features of a lead record, name by name.
     #[napi]
     pub fn features_json(&self, env: Env, record: String, context: String) -> napi::Result<String> {
-        enter(env, || self.inner.features_json(&record, &Context::from_json(&context)?))
+        enter(env, || self.core()?.features_json(&record, &Context::from_json(&context)?))
     }
 
     /// The features of a list of lead records, the first of which has that index in a longer list.
@@ -164,7 +184,7 @@ impl Pipeline {
         first_index: Option<u32>,
         threads: Option<u32>,
     ) -> napi::Result<Features> {
-        enter(env, || feature_matrix(&self.inner, &records, &context, first_index, threads, NEVER))
+        enter(env, || feature_matrix(&self.core()?, &records, &context, first_index, threads, NEVER))
             .map(Features::from)
     }
 
@@ -172,14 +192,15 @@ impl Pipeline {
     #[napi(ts_return_type = "Promise<Features>")]
     pub fn feature_matrix_json_async(
         &self,
+        env: Env,
         records: String,
         context: String,
         first_index: Option<u32>,
         threads: Option<u32>,
-        signal: Option<AbortSignal>,
-    ) -> AsyncTask<Later<FeatureMatrix, Features>> {
-        let pipeline = self.inner.clone();
-        enter_later(signal, move |stop| {
+        stopper: Option<&Stopper>,
+    ) -> napi::Result<Object<'static>> {
+        let pipeline = enter(env, || self.core())?;
+        enter_later::<_, Features>(&env, stopper, move |stop| {
             feature_matrix(&pipeline, &records, &context, first_index, threads, stop)
         })
     }
@@ -194,7 +215,7 @@ impl Pipeline {
         threads: Option<u32>,
     ) -> napi::Result<MatrixScores> {
         let matrix = Matrix::new(&values, columns);
-        enter(env, || self.inner.score_matrix_parallel(&matrix, &workers(threads, NEVER)))
+        enter(env, || self.core()?.score_matrix_parallel(&matrix, &workers(threads, NEVER)))
             .map(MatrixScores::from)
     }
 
@@ -202,13 +223,14 @@ impl Pipeline {
     #[napi(ts_return_type = "Promise<MatrixScores>")]
     pub fn score_matrix_async(
         &self,
+        env: Env,
         values: Values<'_>,
         columns: u32,
         threads: Option<u32>,
-        signal: Option<AbortSignal>,
-    ) -> AsyncTask<Later<ScoreColumns, MatrixScores>> {
-        let (pipeline, matrix) = (self.inner.clone(), Matrix::new(&values, columns));
-        enter_later(signal, move |stop| pipeline.score_matrix_parallel(&matrix, &workers(threads, stop)))
+        stopper: Option<&Stopper>,
+    ) -> napi::Result<Object<'static>> {
+        let (pipeline, matrix) = (enter(env, || self.core())?, Matrix::new(&values, columns));
+        enter_later::<_, MatrixScores>(&env, stopper, move |stop| pipeline.score_matrix_parallel(&matrix, &workers(threads, stop)))
     }
 
     /// Which features or rules matter, as a list; with a matrix, over its rows.
@@ -223,7 +245,7 @@ impl Pipeline {
         enter(env, || {
             let leads =
                 values.map(|values| Matrix::new(&values, columns.unwrap_or(0)).into_matrix()).transpose()?;
-            self.inner.importance_json(&by, leads.as_ref())
+            self.core()?.importance_json(&by, leads.as_ref())
         })
     }
 
@@ -231,14 +253,15 @@ impl Pipeline {
     #[napi(ts_return_type = "Promise<string>")]
     pub fn importance_json_async(
         &self,
+        env: Env,
         by: String,
         values: Option<Values<'_>>,
         columns: Option<u32>,
-        signal: Option<AbortSignal>,
-    ) -> AsyncTask<Later<String, String>> {
-        let pipeline = self.inner.clone();
+        stopper: Option<&Stopper>,
+    ) -> napi::Result<Object<'static>> {
+        let pipeline = enter(env, || self.core())?;
         let matrix = values.map(|values| Matrix::new(&values, columns.unwrap_or(0)));
-        enter_later(signal, move |_| {
+        enter_later::<_, String>(&env, stopper, move |_| {
             pipeline.importance_json(&by, matrix.map(Matrix::into_matrix).transpose()?.as_ref())
         })
     }
@@ -246,24 +269,31 @@ impl Pipeline {
     /// The questions of a ranking of any number of leads, as a JSON list of requests.
     #[napi]
     pub fn ranking_parts_json(&self, env: Env, request: String) -> napi::Result<String> {
-        enter(env, || self.inner.ranking_parts_json(&request))
+        enter(env, || self.core()?.ranking_parts_json(&request))
+    }
+
+    /// Begins to score a file of leads row by row; the options are those of `scoreFile`, without an output.
+    #[napi]
+    pub fn score_rows(&self, env: Env, options: String) -> napi::Result<RowReader> {
+        RowReader::open(env, enter(env, || self.core())?, options)
     }
 
     /// Scores a file of leads into another; what came of it.
     #[napi]
     pub fn score_file(&self, env: Env, options: String) -> napi::Result<String> {
-        enter(env, || leadscore_files::score_file(&self.inner, &options, NEVER))
+        enter(env, || leadscore_files::score_file(&self.core()?, &options, NEVER))
     }
 
     /// The same off the event loop.
     #[napi(ts_return_type = "Promise<string>")]
     pub fn score_file_async(
         &self,
+        env: Env,
         options: String,
-        signal: Option<AbortSignal>,
-    ) -> AsyncTask<Later<String, String>> {
-        let pipeline = self.inner.clone();
-        enter_later(signal, move |stop| leadscore_files::score_file(&pipeline, &options, stop))
+        stopper: Option<&Stopper>,
+    ) -> napi::Result<Object<'static>> {
+        let pipeline = enter(env, || self.core())?;
+        enter_later::<_, String>(&env, stopper, move |stop| leadscore_files::score_file(&pipeline, &options, stop))
     }
 }
 

@@ -17,7 +17,11 @@ impl Task {
     /// Reads a request; one about leads wants a pipeline.
     #[napi(factory)]
     pub fn from_json(env: Env, request: String, pipeline: Option<&Pipeline>) -> napi::Result<Task> {
-        enter(env, || AnyTask::from_json(&request, pipeline.map(Pipeline::core))).map(Task)
+        enter(env, || {
+            let pipeline = pipeline.map(Pipeline::core).transpose()?;
+            AnyTask::from_json(&request, pipeline.as_ref())
+        })
+        .map(Task)
     }
 
     /// What a model is asked, as a JSON object.

@@ -6,8 +6,8 @@ use leadscore::{AsOf, Error, ErrorKind, Mode, Pipeline, Zone};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Destination, FileFormat, FileSummary, LeadInput, Note, Notes, OutputFile, Scoring, Stop, note_stand_in,
-    refuse_overwriting, settle_format,
+    Destination, FileFormat, FileSummary, LeadInput, Note, Notes, OutputFile, ReceiveRows, Scoring, Stop,
+    note_stand_in, refuse_overwriting, settle_format,
 };
 
 /// What is scored, how, and where to.
@@ -53,11 +53,16 @@ impl FileJob {
     /// # Ok::<(), leadscore::Error>(())
     /// ```
     pub fn from_json(options: &str) -> Result<FileJob, Error> {
-        let options: Options = serde_json::from_str(options)
-            .map_err(|error| Error::new(ErrorKind::InvalidContext, "options", error.to_string()))?;
+        let mut options = Options::parse(options)?;
+        let missing = || Error::new(ErrorKind::InvalidContext, "options", "missing field `output`");
+        let output = options.output.take().ok_or_else(missing)?;
+        FileJob::from_options(options, output)
+    }
+
+    fn from_options(options: Options, output: PathBuf) -> Result<FileJob, Error> {
         let zone = Zone::named(options.zone.as_deref().unwrap_or("UTC"))?;
         let as_of = AsOf::parse(&options.as_of, &zone)?;
-        let mut job = FileJob::new(options.input, options.output, as_of).mode(if options.strict {
+        let mut job = FileJob::new(options.input, output, as_of).mode(if options.strict {
             Mode::Strict
         } else {
             Mode::Lenient
@@ -165,6 +170,21 @@ impl FileJob {
         self
     }
 
+    /// The same as [`run`](FileJob::run) where a function is given the rows as JSON lines instead of a file.
+    fn run_rows(
+        &self,
+        pipeline: &Pipeline,
+        receive: ReceiveRows<'_>,
+        notes: &mut dyn Notes,
+        stop: &dyn Stop,
+    ) -> Result<FileSummary, Error> {
+        let rejects = self.scoring.rejects.as_deref().map(|path| ("rejects", path));
+        refuse_overwriting(&self.input.files(), &Vec::from_iter(rejects))?;
+        note_stand_in(pipeline, notes);
+        let leads = self.input.open(pipeline, notes)?;
+        self.scoring.run(pipeline, leads, Destination::Rows(receive), notes, stop)
+    }
+
     /// Scores the file on this thread and its scoring threads; remarks go to `notes`, and `stop` is asked before every
     /// batch of leads. The output takes its place only when it is complete.
     ///
@@ -226,6 +246,47 @@ pub fn score_file(pipeline: &Pipeline, options: &str, stop: &dyn Stop) -> Result
     Ok(summary_json(&summary, &notes))
 }
 
+/// Scores a file like [`score_file`], without `output` and `format`: `receive` is given the rows as they are scored, as
+/// JSON lines in the order of the file.
+///
+/// A result that says nothing of the leads is known at the end only: its rows have been given by the time of the error.
+///
+/// # Errors
+/// Those of [`score_file`], and that of `receive`.
+///
+/// ```
+/// let pipeline = leadscore::Pipeline::builtin("conversion")?;
+/// let input = std::env::temp_dir().join(format!("leadscore-rows-{}.csv", std::process::id()));
+/// std::fs::write(&input, "lead_id,company\n7,Acme\n8,Beta\n")?;
+/// let options = format!(r#"{{"input": {input:?}, "as_of": "2026-11-22"}}"#);
+/// let mut rows = Vec::new();
+/// let receive = Box::new(|lines: &[u8]| {
+///     rows.extend_from_slice(lines);
+///     Ok(())
+/// });
+/// leadscore_files::score_rows(&pipeline, &options, receive, &leadscore_files::never_stop)?;
+/// assert!(rows.starts_with(br#"{"row":1,"lead_id":"7","#));
+/// assert_eq!(rows.iter().filter(|byte| **byte == b'\n').count(), 2);
+/// # std::fs::remove_file(input)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn score_rows(
+    pipeline: &Pipeline,
+    options: &str,
+    receive: ReceiveRows<'_>,
+    stop: &dyn Stop,
+) -> Result<String, Error> {
+    let options = Options::parse(options)?;
+    if options.output.is_some() || options.format.is_some() {
+        let message = "rows go to no file: leave out `output` and `format`";
+        return Err(Error::new(ErrorKind::InvalidContext, "options", message));
+    }
+    let mut notes: Vec<Note> = Vec::new();
+    let job = FileJob::from_options(options, PathBuf::new())?;
+    let summary = job.run_rows(pipeline, receive, &mut notes, stop)?;
+    Ok(summary_json(&summary, &notes))
+}
+
 fn summary_json(summary: &FileSummary, notes: &[Note]) -> String {
     let tiers = summary.tiers.iter().map(|tier| TierJson { tier: &tier.name, leads: tier.lead_count });
     let summary = SummaryJson {
@@ -242,7 +303,7 @@ fn summary_json(summary: &FileSummary, notes: &[Note]) -> String {
 #[serde(deny_unknown_fields)]
 struct Options {
     input: String,
-    output: PathBuf,
+    output: Option<PathBuf>,
     format: Option<FileFormat>,
     map: Option<PathBuf>,
     activities: Option<PathBuf>,
@@ -260,6 +321,13 @@ struct Options {
     columns: Vec<String>,
     #[serde(default)]
     excel: bool,
+}
+
+impl Options {
+    fn parse(options: &str) -> Result<Options, Error> {
+        serde_json::from_str(options)
+            .map_err(|error| Error::new(ErrorKind::InvalidContext, "options", error.to_string()))
+    }
 }
 
 #[derive(Serialize)]

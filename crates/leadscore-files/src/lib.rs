@@ -25,7 +25,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! * [`FileJob`] is the whole of it; [`score_file`] is the same with options and summary as JSON text.
+//! * [`FileJob`] is the whole of it; [`score_file`] is the same with options and summary as JSON text, and [`score_rows`]
+//!   gives the rows to a function as they are scored.
 //! * [`LeadInput`] and [`LeadReader`] give the leads of a file one by one.
 //! * [`Scoring`] scores leads that are open already into a [`Destination`] of the caller's.
 //! * [`report`] draws a ranking as an HTML page, and one score as an SVG picture.
@@ -39,7 +40,7 @@ mod score;
 pub mod wording;
 mod write;
 
-pub use job::{FileJob, score_file};
+pub use job::{FileJob, score_file, score_rows};
 pub use knowledge::read_knowledge;
 pub use leadscore::{Stop, never_stop};
 pub use notes::{Note, Notes, Progress};
@@ -47,7 +48,7 @@ pub use read::{
     ByteCounter, CarriedColumns, FoundRecord, InputFile, InputFormat, JsonRecords, LeadInput, LeadReader,
     Mapping, ReadColumn, ReadLead, Rejection, cell_value, id_column, is_id, lead_title,
 };
-pub use score::{Destination, FileSummary, ReceiveReport, Scoring, note_stand_in, worthless};
+pub use score::{Destination, FileSummary, ReceiveReport, ReceiveRows, Scoring, note_stand_in, worthless};
 pub use write::{
     FileFormat, JsonForm, JsonRows, OutputFile, Rejects, ValueWarnings, abandon_unfinished_files,
     note_warnings, refuse_overwriting, settle_format,

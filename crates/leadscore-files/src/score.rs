@@ -23,10 +23,16 @@ use sink::Sink;
 /// Is given the finished report.
 pub type ReceiveReport<'a> = Box<dyn FnOnce(&Report) -> Result<(), Error> + 'a>;
 
+/// Is given rows as JSON lines, some whole ones at a time. Its error ends the work.
+pub type ReceiveRows<'a> = Box<dyn FnMut(&[u8]) -> Result<(), Error> + 'a>;
+
 /// Where scored leads go.
 pub enum Destination<'a> {
     /// To a file or stream, in some format.
     Write(FileFormat, OutputFile<'a>),
+    /// To a function that is given the rows as they are scored, in the order of the input. Scoring waits while it does
+    /// not return.
+    Rows(ReceiveRows<'a>),
     /// To a function that is given the best leads when all are scored.
     Report(ReceiveReport<'a>),
 }
@@ -35,6 +41,7 @@ impl std::fmt::Debug for Destination<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Destination::Write(format, output) => f.debug_tuple("Write").field(format).field(output).finish(),
+            Destination::Rows(_) => f.write_str("Rows(…)"),
             Destination::Report(_) => f.write_str("Report(…)"),
         }
     }

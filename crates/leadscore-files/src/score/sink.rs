@@ -4,7 +4,7 @@ use leadscore::{AsOf, Attribute, Error, Lead, Pipeline, Prediction, Score, TierS
 
 use super::batch::{BATCH_ROWS, Batch, Job, ScoreFloor, Slot, in_batches};
 use super::best::BestLeads;
-use super::{Destination, Scoring, Tally};
+use super::{Destination, ReceiveRows, Scoring, Tally};
 use crate::report::{Detail as LeadDetail, LAST_ACTIVITY, OWNER, RankedLead, Report, html};
 use crate::write::{RowLayout, Rows, render_csv, render_json};
 use crate::{FileFormat, LeadReader, OutputFile, lead_title};
@@ -17,6 +17,8 @@ const REPORT_LEADS: usize = 20;
 pub(super) enum Sink<'a> {
     /// Every lead is a row, in the order of the input.
     Rows(FileFormat, Rows<'a>),
+    /// The same for a function that is given JSON lines.
+    Lines(ReceiveRows<'a>),
     /// The best leads are written when all are scored.
     Ranking(BestLeads, Destination<'a>),
 }
@@ -31,12 +33,13 @@ impl<'a> Sink<'a> {
         let default = match &destination {
             Destination::Write(FileFormat::Html, _) => Some(PAGE_LEADS),
             Destination::Report(_) => Some(REPORT_LEADS),
-            Destination::Write(..) => None,
+            Destination::Write(..) | Destination::Rows(_) => None,
         };
         Ok(match (top.or(default), destination) {
             (None, Destination::Write(format, output)) => {
                 Sink::Rows(format, Rows::new(output, format, pipeline.classes(), layout)?)
             }
+            (None, Destination::Rows(receive)) => Sink::Lines(receive),
             (limit, destination) => Sink::Ranking(BestLeads::new(limit.unwrap_or(REPORT_LEADS)), destination),
         })
     }
@@ -45,6 +48,7 @@ impl<'a> Sink<'a> {
     pub(super) fn job<'p>(&self, pipeline: &'p Pipeline, scoring: &Scoring, leads: &LeadReader) -> Job<'p> {
         let (row_format, reasons) = match self {
             Sink::Rows(format, _) => (Some(*format), scoring.reasons),
+            Sink::Lines(_) => (Some(FileFormat::Jsonl), scoring.reasons),
             Sink::Ranking(..) => (None, 0),
         };
         Job {
@@ -62,6 +66,7 @@ impl<'a> Sink<'a> {
     pub(super) fn take(&mut self, batch: &mut Batch, floor: &ScoreFloor) -> Result<(), Error> {
         match self {
             Sink::Rows(_, rows) => rows.append(&batch.rendered),
+            Sink::Lines(receive) => receive(&batch.rendered),
             Sink::Ranking(best, _) => {
                 batch.outcomes.iter_mut().for_each(|outcome| best.offer(outcome));
                 if let Some(score) = best.floor() {
@@ -77,7 +82,7 @@ impl<'a> Sink<'a> {
         match self {
             Sink::Rows(_, rows) => rows.is_file(),
             Sink::Ranking(_, Destination::Write(_, output)) => output.is_file(),
-            Sink::Ranking(_, Destination::Report(_)) => false,
+            Sink::Lines(_) | Sink::Ranking(_, Destination::Rows(_) | Destination::Report(_)) => false,
         }
     }
 
@@ -91,6 +96,7 @@ impl<'a> Sink<'a> {
     ) -> Result<(), Error> {
         match self {
             Sink::Rows(_, rows) => rows.finish(&tally.worthless),
+            Sink::Lines(_) => Ok(()),
             Sink::Ranking(best, destination) => {
                 let best = explain(best, pipeline, scoring)?;
                 publish(best, destination, pipeline, scoring, leads, tally)
@@ -149,6 +155,14 @@ fn publish(
 ) -> Result<(), Error> {
     match destination {
         Destination::Report(receive) => receive(&report(best, pipeline, scoring, leads, tally)),
+        Destination::Rows(mut receive) => {
+            let (layout, mut lines) = (scoring.layout(leads), Vec::new());
+            for one in &best {
+                let cells = one.carried.as_slice();
+                render_json(&mut lines, FileFormat::Jsonl, (one.row, &one.prediction), (&layout, cells));
+            }
+            receive(&lines)
+        }
         Destination::Write(FileFormat::Html, mut output) => {
             html::write(&mut output, &report(best, pipeline, scoring, leads, tally))?;
             output.finish()

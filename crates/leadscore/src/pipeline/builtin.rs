@@ -1,5 +1,7 @@
 //! The pipelines and schemas that ship with the library. All of them are data.
 
+use std::sync::OnceLock;
+
 use super::Pipeline;
 use crate::error::did_you_mean;
 use crate::{Error, ErrorKind};
@@ -25,6 +27,8 @@ const SCHEMAS: [(&str, &str); 3] = [
 impl Pipeline {
     /// A pipeline that ships with the library, by name; [`Pipeline::builtin_names`] lists them.
     ///
+    /// It is read once in a process: later calls give the same one.
+    ///
     /// # Errors
     /// `unknown_name`, with the names there are.
     ///
@@ -36,7 +40,16 @@ impl Pipeline {
     /// # Ok::<(), leadscore::Error>(())
     /// ```
     pub fn builtin(name: &str) -> Result<Pipeline, Error> {
-        Pipeline::from_json(pipeline(name)?)
+        static READ: [OnceLock<Pipeline>; PIPELINES.len()] = [const { OnceLock::new() }; PIPELINES.len()];
+        let text = pipeline(name)?;
+        let Some(read) = PIPELINES.iter().position(|(own, _)| *own == name).map(|at| &READ[at]) else {
+            return Pipeline::from_json(text);
+        };
+        if let Some(pipeline) = read.get() {
+            return Ok(pipeline.clone());
+        }
+        let pipeline = Pipeline::from_json(text)?;
+        Ok(read.get_or_init(|| pipeline).clone())
     }
 
     /// The names of the pipelines that ship with the library.
