@@ -16,6 +16,7 @@ use crate::{Error, ErrorKind};
 pub(crate) use cursor::{Cursor, Document, Fields};
 pub(crate) use decode::decode;
 pub use decode::decode_json;
+pub use indent::indent_json;
 pub(crate) use place::find as find_place;
 
 /// A JSON document with its key order kept.

@@ -377,7 +377,7 @@ pub use feature::{
     MissingFeature, Mode,
 };
 pub use forest::Forest;
-pub use json::{Range, decode_json};
+pub use json::{Range, decode_json, indent_json};
 pub use pipeline::{
     ClassProbability, Context, Estimate, EstimateValue, GroupScore, ImportOptions, Interval, ModelCard,
     Pipeline, PipelineBuilder, Prediction, Provenance, Recommendation, RiskFactor, Score, ScoreColumns,

@@ -3,7 +3,7 @@
 #[path = "cases/mistakes.rs"]
 mod mistakes;
 
-use leadscore::{AsOf, Error, FeatureSchema, Lead, Pipeline, TierScheme, Timestamp, Zone};
+use leadscore::{AsOf, Error, FeatureSchema, Forest, Lead, Pipeline, TierScheme, Timestamp, Zone};
 use mistakes::{GOOD, file};
 
 #[test]
@@ -25,6 +25,40 @@ fn names_that_are_not_built_in() {
     assert_eq!(Pipeline::builtin("none").unwrap_err().code(), "unknown_name");
     assert_eq!(FeatureSchema::builtin("none").unwrap_err().code(), "unknown_name");
     assert_eq!(TierScheme::builtin("none").unwrap_err().code(), "unknown_name");
+}
+
+#[test]
+fn a_forest_keeps_what_its_file_leaves_open() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/columns");
+    for name in ["lightgbm-frame.txt", "lightgbm-unclear.txt", "xgboost-frame.json", "xgboost-lost.json"] {
+        let forest = Forest::from_bytes(&std::fs::read(format!("{folder}/{name}")).unwrap()).unwrap();
+        let again = Forest::from_json(&forest.to_json()).unwrap();
+        assert!(!forest.notes().is_empty(), "{name}");
+        assert_eq!(again.notes(), forest.notes(), "{name}");
+        for feature in 0..forest.feature_count() {
+            for cell in ["true", "no", "1", "501", "0.5", "de", ""] {
+                let [a, b] = [&forest, &again].map(|own| own.encode_cell(feature, cell).map(f64::to_bits));
+                assert_eq!(
+                    a.map_err(|e| e.to_string()),
+                    b.map_err(|e| e.to_string()),
+                    "{name}: {feature}: {cell}"
+                );
+            }
+        }
+        // A file from before these fields were written is read as before.
+        let mut old: serde_json::Value = serde_json::from_str(&forest.to_json()).unwrap();
+        for feature in old["features"].as_array_mut().unwrap() {
+            for field in ["lost", "assumed_flag", "may_be_flag"] {
+                feature.as_object_mut().unwrap().remove(field);
+            }
+        }
+        assert_eq!(Forest::from_json(&old.to_string()).unwrap().feature_count(), forest.feature_count());
+    }
+    let lost = std::fs::read(format!("{folder}/xgboost-lost.json")).unwrap();
+    let text = Forest::from_bytes(&lost).unwrap().to_json();
+    assert!(text.contains(r#""lost":[2]"#));
+    let error = Forest::from_json(&text.replace(r#""lost":[2]"#, r#""lost":[7]"#)).unwrap_err();
+    assert!(error.to_string().contains("there are 3 levels"), "{error}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod skeleton;
 use std::io::Write;
 use std::path::Path;
 
-use leadscore::Pipeline;
+use leadscore::{Pipeline, indent_json};
 use leadscore_csv::{ColumnKind, Inspection};
 use leadscore_files::refuse_overwriting;
 use serde_json::{Map, Value, json};
@@ -141,41 +141,8 @@ fn write(input: &str, output: Option<&Path>, text: &str) -> Result<(), Failure> 
     Ok(())
 }
 
-/// A line for each field and item, but short ones on one line.
-fn indented(value: &Value) -> String {
-    let mut text = String::new();
-    indent(value, 0, &mut text);
-    text.push('\n');
-    text
-}
-
-fn indent(value: &Value, depth: usize, out: &mut String) {
-    const WIDTH: usize = 110;
-    let compact = value.to_string();
-    let start = |depth: usize, out: &mut String| {
-        out.push('\n');
-        out.extend(std::iter::repeat_n(' ', depth));
-    };
-    match value {
-        Value::Array(items) if depth == 0 || compact.len() > WIDTH => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                out.push_str(if at > 0 { "," } else { "" });
-                start(depth + 1, out);
-                indent(item, depth + 1, out);
-            }
-            out.push(']');
-        }
-        Value::Object(fields) if depth == 0 || compact.len() > WIDTH => {
-            out.push('{');
-            for (at, (name, value)) in fields.iter().enumerate() {
-                out.push_str(if at > 0 { "," } else { "" });
-                start(depth + 1, out);
-                out.push_str(&format!("{}: ", json!(name)));
-                indent(value, depth + 1, out);
-            }
-            out.push('}');
-        }
-        _ => out.push_str(&compact),
-    }
+/// The file for people to change.
+fn indented(file: &Value) -> String {
+    let text = indent_json(&file.to_string()).expect("a value is always JSON");
+    text + "\n"
 }
