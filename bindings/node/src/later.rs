@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use leadscore::error::catch_panic;
 use leadscore::{Error, Stop};
-use napi::{Env, JsDeferred};
 use napi::bindgen_prelude::{Object, ToNapiValue};
+use napi::{Env, JsDeferred};
 use napi_derive::napi;
 
 use crate::enter::thrown;

@@ -84,14 +84,22 @@ impl Pipeline {
     /// Reads the text of a pipeline file.
     #[napi(factory)]
     pub fn from_json(env: Env, text: String) -> napi::Result<Pipeline> {
-        Pipeline::new(env, enter(env, || leadscore::Pipeline::from_json(&text))?, text.len() * MEMORY_PER_BYTE)
+        Pipeline::new(
+            env,
+            enter(env, || leadscore::Pipeline::from_json(&text))?,
+            text.len() * MEMORY_PER_BYTE,
+        )
     }
 
     /// Loads a pipeline file.
     #[napi(factory)]
     pub fn load(env: Env, path: String) -> napi::Result<Pipeline> {
         let bytes = enter(env, || read(&path))?;
-        Pipeline::new(env, enter(env, || leadscore::Pipeline::from_bytes(&bytes))?, bytes.len() * MEMORY_PER_BYTE)
+        Pipeline::new(
+            env,
+            enter(env, || leadscore::Pipeline::from_bytes(&bytes))?,
+            bytes.len() * MEMORY_PER_BYTE,
+        )
     }
 
     /// Makes a pipeline of the bytes of an XGBoost or LightGBM model.
@@ -230,7 +238,9 @@ impl Pipeline {
         stopper: Option<&Stopper>,
     ) -> napi::Result<Object<'static>> {
         let (pipeline, matrix) = (enter(env, || self.core())?, Matrix::new(&values, columns));
-        enter_later::<_, MatrixScores>(&env, stopper, move |stop| pipeline.score_matrix_parallel(&matrix, &workers(threads, stop)))
+        enter_later::<_, MatrixScores>(&env, stopper, move |stop| {
+            pipeline.score_matrix_parallel(&matrix, &workers(threads, stop))
+        })
     }
 
     /// Which features or rules matter, as a list; with a matrix, over its rows.
@@ -293,7 +303,9 @@ impl Pipeline {
         stopper: Option<&Stopper>,
     ) -> napi::Result<Object<'static>> {
         let pipeline = enter(env, || self.core())?;
-        enter_later::<_, String>(&env, stopper, move |stop| leadscore_files::score_file(&pipeline, &options, stop))
+        enter_later::<_, String>(&env, stopper, move |stop| {
+            leadscore_files::score_file(&pipeline, &options, stop)
+        })
     }
 }
 

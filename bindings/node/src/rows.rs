@@ -96,11 +96,8 @@ impl Drop for RowReader {
 impl RowReader {
     /// Begins to score a file.
     pub(crate) fn open(env: Env, pipeline: leadscore::Pipeline, options: String) -> napi::Result<RowReader> {
-        let shared = Arc::new(Shared {
-            state: Mutex::default(),
-            taken: Condvar::new(),
-            stopper: Stopper::new(),
-        });
+        let shared =
+            Arc::new(Shared { state: Mutex::default(), taken: Condvar::new(), stopper: Stopper::new() });
         stop_with(env, &shared.stopper)?;
         let own = shared.clone();
         let thread = std::thread::Builder::new().name("leadscore-rows".to_owned());

@@ -7,7 +7,7 @@ use super::best::BestLeads;
 use super::{Destination, ReceiveRows, Scoring, Tally};
 use crate::report::{Detail as LeadDetail, LAST_ACTIVITY, OWNER, RankedLead, Report, html};
 use crate::write::{RowLayout, Rows, render_csv, render_json};
-use crate::{FileFormat, LeadReader, OutputFile, lead_title};
+use crate::{FileFormat, JsonForm, LeadReader, OutputFile, lead_title};
 
 /// The best leads on a page and in a report, where the caller does not say how many.
 const PAGE_LEADS: usize = 50;
@@ -159,7 +159,7 @@ fn publish(
             let (layout, mut lines) = (scoring.layout(leads), Vec::new());
             for one in &best {
                 let cells = one.carried.as_slice();
-                render_json(&mut lines, FileFormat::Jsonl, (one.row, &one.prediction), (&layout, cells));
+                render_json(&mut lines, JsonForm::Lines, (one.row, &one.prediction), (&layout, cells));
             }
             receive(&lines)
         }
