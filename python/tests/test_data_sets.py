@@ -108,7 +108,7 @@ def olist_funnel(folder: Path) -> Made:
     X["weekday"] = ordered(
         day.dt.day_name(), ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
     )
-    X["weekend"] = day.dt.dayofweek >= 5
+    X["weekend"] = day.dt.day_of_week >= 5
     X["day"] = day.dt.day
     X["days since"] = (day - pd.Timestamp("2017-06-14")).dt.days
     return categories(X), y
@@ -162,7 +162,7 @@ def test_the_export_of_a_frame_gets_the_margins_of_its_model(
     rows.to_csv(table, index=False)
 
     run("predict", model, table, "--format", "csv", "-o", tmp_path / "margins.csv")
-    margins = pd.read_csv(tmp_path / "margins.csv", float_precision="round_trip")["margin"]
+    margins = pd.read_csv(tmp_path / "margins.csv")["margin"]
     # Margins in f32 are written with the digits of f32.
     assert margins.to_numpy().astype(wanted.dtype).tobytes() == wanted.tobytes()
 
@@ -179,7 +179,7 @@ def test_the_export_of_a_frame_gets_the_margins_of_its_model(
         "-o",
         tmp_path / "s.csv",
     )
-    scored = pd.read_csv(tmp_path / "s.csv", float_precision="round_trip")
+    scored = pd.read_csv(tmp_path / "s.csv")
     assert np.allclose(scored["probability"], probabilities, rtol=1e-12, atol=0)
 
     assert Forest.load(model).margin(rows).tobytes() == exact.tobytes()
