@@ -92,9 +92,10 @@ pub(crate) struct InputArgs {
     /// The rejected rows, with line and reason, as CSV
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
-    /// Take a worthless result with exit status 0 and write it: no lead has a value of anything the pipeline weighs, a
-    /// quarter of a model's columns or more are absent, a column cannot be read in more than half of the rows (and more
-    /// than one), or nothing in the log belongs to a lead. Without this the exit status is 3 and no file is written
+    /// Take a worthless result with exit status 0 and write it: no lead has a value of anything the pipeline weighs, the
+    /// input lacks columns that decide 95 % of the score of rules or a quarter of a model's, a column cannot be read in
+    /// more than half of the rows (and more than one), nothing in the log belongs to a lead, or all activities lie after
+    /// the as-of time. Without this the exit status is 3 and no file is written
     #[arg(long)]
     pub(crate) allow_worthless: bool,
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use leadscore::{AsOf, Error, Mode, Pipeline, Prediction, ScoreOptions, Timestamp, Zone, did_you_mean};
 use leadscore_files::{
-    LeadInput, LeadReader, Note, Notes as _, ReadLead, Rejects, ValueWarnings, note_stand_in, note_warnings,
+    LeadInput, LeadReader, Note, Notes as _, ReadLead, Rejects, ValueWarnings, note_pipeline, note_warnings,
     refuse_overwriting,
 };
 
@@ -20,6 +20,8 @@ pub(crate) struct Work {
     pub(crate) options: ScoreOptions,
     pub(crate) leads: LeadReader,
     rejects: Option<PathBuf>,
+    /// What of the values of the leads read so far could not be used.
+    pub(crate) values: ValueWarnings,
     allows_worthless: bool,
 }
 
@@ -48,14 +50,14 @@ impl Work {
         check_paths(args, writes)?;
         check_ending("--rejects", args.rejects.as_deref(), Format::Csv)?;
         let mut notes = StderrNotes::default();
-        note_stand_in(&pipeline, &mut notes);
+        note_pipeline(&pipeline, &mut notes);
         let zone = Zone::named(&args.zone)?;
         let as_of = match &args.as_of {
             Some(text) => AsOf::parse(text, &zone).map_err(|error| Failure::about("--as-of", error))?,
             None => AsOf::new(now()?).in_zone(zone.clone()),
         };
         let options = ScoreOptions::new().mode(if args.strict { Mode::Strict } else { Mode::Lenient });
-        let mut input = LeadInput::new(args.input.as_str()).zone(zone).mode(options.mode);
+        let mut input = LeadInput::new(args.input.as_str()).zone(zone).as_of(as_of.time).mode(options.mode);
         if let Some(path) = &args.map {
             input = input.mapping(path);
         }
@@ -64,7 +66,21 @@ impl Work {
         }
         let leads = input.carry(columns).open(&pipeline, &mut notes).map_err(of_option)?;
         let (rejects, allows_worthless) = (args.rejects.clone(), args.allow_worthless);
-        Ok(Work { pipeline, as_of, options, leads, rejects, allows_worthless })
+        let values = ValueWarnings::default();
+        Ok(Work { pipeline, as_of, options, leads, rejects, values, allows_worthless })
+    }
+
+    /// Reads the next lead, and takes in which of its values cannot be used.
+    pub(crate) fn read_lead(&mut self) -> Result<ReadLead, Failure> {
+        let read = self.leads.read_lead()?;
+        if read == ReadLead::Lead {
+            let options = self.options.clone().reasons(0);
+            // A lead that strict mode refuses is no part of the result.
+            if let Ok(score) = self.pipeline.score_brief(self.leads.lead(), &self.as_of, &options) {
+                self.values.add(self.leads.line(), &score.warnings);
+            }
+        }
+        Ok(read)
     }
 
     /// The prediction of the lead that was read last.
@@ -80,7 +96,7 @@ impl Work {
         let mut notes = StderrNotes::default();
         let (mut seen, mut found, mut rows) = (Vec::new(), None, Vec::new());
         loop {
-            match self.leads.read_lead()? {
+            match self.read_lead()? {
                 ReadLead::End => break,
                 ReadLead::Rejected(rejection) => rejects.add(&rejection, &mut notes)?,
                 ReadLead::Lead => {
@@ -132,7 +148,7 @@ impl Work {
 
     /// Why the result is worth nothing, if it is; complete once all rows have been read.
     pub(crate) fn worthless(&self) -> Vec<String> {
-        self.leads.worthless()
+        self.leads.worthless(&self.values)
     }
 
     /// Whether a worthless result is to end the command.

@@ -6,6 +6,13 @@ use support::{folder, leadscore, path, records};
 
 const AS_OF: &str = "2026-11-22";
 
+/// A rule for one number.
+const RULES: &str = r#"{"format": 1, "id": "rules", "schema": {"features": [
+    {"name": "visits", "type": "number", "source": {"from": "attribute"}}]},
+  "scorer": {"kind": "scorecard", "unit": "points", "base": 10, "range": [0, 100], "groups": [{"code": "g", "rules": [
+    {"code": "visits", "points": "visits", "text": "{visits} visits"}]}]},
+  "scale": {"kind": "points"}, "tiers": "hot-warm-cold"}"#;
+
 /// A spreadsheet with rows without any value, and a log that names the number of one of them.
 const SPREADSHEET: &[u8] =
     b"lead_id,name,email,company,title\n1,Ann,a@acme.example,Acme,VP\n,,,,\n2,Bo,b@bolt.example,Bolt,CTO\n,,,,\n,,,,\n";
@@ -122,4 +129,77 @@ fn what_is_not_known_is_said_by_explain() {
     assert!(has(&stated, "meeting_count") && has(&unstated, "meeting_count"));
     assert!(less < more && more < 1.0, "{less} {more}");
     assert!(unstated.iter().all(|name| !name.contains('.')), "{unstated:?}");
+}
+
+#[test]
+fn values_that_cannot_be_used_are_judged_alike_by_every_command() {
+    let dir = folder(&[
+        ("rules.json", RULES.as_bytes()),
+        ("words.csv", b"lead_id,visits\n1,many\n2,few\n3,4\n"),
+        ("foreign.csv", b"lead_id,city\n1,Rome\n2,Oslo\n"),
+    ]);
+    let [rules, words, foreign] = ["rules.json", "words.csv", "foreign.csv"].map(|name| path(&dir, name));
+    let common = ["-p", &rules, "--as-of", "2026-11-22"];
+    let run = |command: &[&str], more: &[&str]| leadscore(&[command, &common, more].concat());
+    for command in [&["score", &words][..], &["features", &words], &["explain", &words, "--row", "3"]] {
+        let refused = run(command, &[]);
+        assert_eq!(refused.code, 3, "{command:?} {}", refused.err);
+        assert!(refused.err.contains("visits could not be used in 2 of 3 leads"), "{}", refused.err);
+        assert_eq!(run(command, &["--allow-worthless"]).code, 0, "{command:?}");
+    }
+    for format in ["json", "jsonl"] {
+        let rows = run(&["features", &foreign, "-f", format], &[]);
+        assert_eq!(rows.code, 3, "{}", rows.err);
+        let last = rows.out.trim_end().trim_end_matches("\n]").lines().last().unwrap();
+        let last: serde_json::Value = serde_json::from_str(last).unwrap();
+        assert!(last["worthless"][0].as_str().unwrap().contains("nothing that `rules` weighs"), "{last}");
+    }
+}
+
+#[test]
+fn a_lead_without_a_name_is_headed_once() {
+    let dir = folder(&[("rules.json", RULES.as_bytes()), ("leads.csv", b"visits\n5\n6\n")]);
+    let [rules, leads] = ["rules.json", "leads.csv"].map(|name| path(&dir, name));
+    let run = leadscore(&["explain", &leads, "--row", "2", "-p", &rules, "--as-of", "2026-11-22"]);
+    assert_eq!((run.code, run.out.matches("row:2").count()), (0, 1), "{}", run.out);
+}
+
+#[test]
+fn columns_of_a_table_are_said_to_have_no_room() {
+    let dir = folder(&[("rules.json", RULES.as_bytes()), ("leads.csv", b"lead_id,visits\n1,5\n2,6\n")]);
+    let [rules, leads] = ["rules.json", "leads.csv"].map(|name| path(&dir, name));
+    let run = leadscore(&[
+        "score",
+        &leads,
+        "-p",
+        &rules,
+        "--columns",
+        "all",
+        "--as-of",
+        "2026-11-22",
+        "-f",
+        "table",
+    ]);
+    assert!(
+        run.code == 0 && run.err.contains("the table has no room for --columns"),
+        "{} {}",
+        run.code,
+        run.err
+    );
+}
+
+#[test]
+fn a_first_mapping_lists_what_is_only_shown() {
+    let dir = folder(&[
+        ("leads.csv", b"id,First Name,Last Name,Owner,visits\n1,Ann,Lee,Di,5\n2,Bo,May,Ed,6\n"),
+        ("rules.json", RULES.as_bytes()),
+    ]);
+    let [leads, rules] = ["leads.csv", "rules.json"].map(|name| path(&dir, name));
+    let run = leadscore(&["init", "mapping", &leads, "-p", &rules]);
+    let file: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(file["attributes"], serde_json::json!({"owner": "Owner", "visits": "visits"}));
+    assert!(
+        file["$comment"].to_string().contains("The name is made of `First Name` and `Last Name`."),
+        "{file}"
+    );
 }

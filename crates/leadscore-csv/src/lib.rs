@@ -50,6 +50,7 @@ mod sample;
 mod shape;
 mod source;
 mod table;
+mod values;
 mod writer;
 
 pub use block::{CellBuffer, Row, RowBlock, RowParser};

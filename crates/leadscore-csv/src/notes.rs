@@ -24,6 +24,7 @@ pub(crate) enum Note {
     /// A text that stands for a missing value, by its place in the list of them.
     Placeholder(u8),
     Percent,
+    Multiple,
     AmbiguousNumber,
     ContraryNumber,
     NotANumber,
@@ -241,6 +242,7 @@ fn cell_message(tally: &CellTally) -> String {
     let count = format!("{} {cells}", tally.count);
     let what = match tally.note {
         Note::Percent => "with %, read as fractions (45% is 0.45)".to_owned(),
+        Note::Multiple => "with a letter or word that multiplies (1.5M is 1,500,000)".to_owned(),
         Note::AmbiguousNumber => {
             format!(
                 "{are} ambiguous (thousands or decimals?), read as missing; name the decimal sign to read them"

@@ -203,6 +203,30 @@ fn strip_sign(text: &str) -> Option<(&str, bool)> {
     minus.or_else(|| text.strip_prefix('+').map(|rest| (rest, false)))
 }
 
+/// A text without the letter or word at its end that multiplies it, and by how much; a currency may stand behind.
+pub(crate) fn without_multiplier(text: &str) -> Option<(&str, f64)> {
+    const MULTIPLIERS: [(&str, f64); 12] = [
+        ("thousand", 1e3),
+        ("million", 1e6),
+        ("billion", 1e9),
+        ("mio", 1e6),
+        ("mln", 1e6),
+        ("mrd", 1e9),
+        ("mn", 1e6),
+        ("mm", 1e6),
+        ("bn", 1e9),
+        ("k", 1e3),
+        ("m", 1e6),
+        ("b", 1e9),
+    ];
+    let text = strip_currency(text).map_or(text, |(rest, _)| super::trim(rest));
+    MULTIPLIERS.iter().find_map(|(word, factor)| {
+        let at = text.len().checked_sub(word.len()).filter(|at| text.is_char_boundary(*at))?;
+        let is_word = text[at..].eq_ignore_ascii_case(word);
+        is_word.then(|| (super::trim(&text[..at]).trim_end_matches('.'), *factor))
+    })
+}
+
 fn strip_currency(text: &str) -> Option<(&str, u8)> {
     CURRENCIES.iter().enumerate().find_map(|(index, sign)| {
         let rest = text.strip_prefix(sign).or_else(|| text.strip_suffix(sign))?;

@@ -17,6 +17,8 @@ pub(crate) struct ColumnPlan {
     pub(crate) date_order: DateOrderPolicy,
     /// What means missing where the cells are texts.
     pub(crate) placeholders: TextPlaceholders,
+    /// Whether letters that multiply are read in numbers.
+    pub(crate) reads_multiples: bool,
 }
 
 /// Which of two readings of a number is taken.
@@ -65,6 +67,7 @@ impl ColumnPlan {
         match self.kind {
             ColumnKind::Number => match number::parse(text) {
                 Some(number) => self.decimal.resolve(text, &number),
+                None if self.reads_multiples => self.multiple(text),
                 None => unparsed(text, Note::NotANumber),
             },
             ColumnKind::Date => match date::parse(text) {
@@ -97,6 +100,21 @@ impl ColumnPlan {
                 }
                 None => (Value::Text, None),
             },
+        }
+    }
+}
+
+impl ColumnPlan {
+    /// A number with a letter or word that multiplies it.
+    fn multiple(self, text: &str) -> (Value, Option<Note>) {
+        let Some((bare, factor)) = number::without_multiplier(text) else {
+            return unparsed(text, Note::NotANumber);
+        };
+        let found = number::parse(bare).map(|number| self.decimal.resolve(bare, &number));
+        match found {
+            Some((Value::Number(number), None)) => (Value::Number(number * factor), Some(Note::Multiple)),
+            Some((Value::Missing, note)) => (Value::Missing, note),
+            _ => unparsed(text, Note::NotANumber),
         }
     }
 }

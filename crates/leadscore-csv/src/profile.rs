@@ -1,14 +1,12 @@
 //! Decides from the sample what each column holds.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
-
 use super::notes::WarningLog;
 use super::options::{CsvOptions, DateOrder};
 use super::placeholder::{Placeholder, TextPlaceholders, is_placeholder};
 use super::plan::{ColumnPlan, DateOrderPolicy, DecimalPolicy};
 use super::shape::{flag, is_date_name, is_id_name, is_yes_no_name, spreadsheet_text};
 use super::table::ColumnKind;
+use super::values::{Distinct, Levels};
 use super::{date, excerpt, number};
 
 /// What the sample says about one column.
@@ -36,26 +34,17 @@ pub(crate) struct Profile {
     non_dates: Repetition,
     impossible_dates: Repetition,
     distinct: Distinct,
+    levels: Levels,
 }
 
-/// Whether the cells of a column differ from each other; hashes are kept until two are alike.
-#[derive(Debug, Clone, Default)]
-struct Distinct {
-    seen: HashSet<u64, BuildHasherDefault<DefaultHasher>>,
-    is_over: bool,
-}
-
-impl Distinct {
-    fn add(&mut self, text: &str) {
-        if self.is_over {
-            return;
-        }
-        let mut hasher = DefaultHasher::new();
-        text.hash(&mut hasher);
-        if text.is_empty() || is_placeholder(text) || !self.seen.insert(hasher.finish()) {
-            *self = Distinct { seen: HashSet::default(), is_over: true };
-        }
-    }
+/// What a sample says of a column besides its kind.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SampleFacts {
+    pub(crate) is_mostly_dates: bool,
+    /// Whether there are at most three values, each on average twice or more.
+    pub(crate) has_few_values: bool,
+    /// The only currency that is written with numbers.
+    pub(crate) currency: Option<&'static str>,
 }
 
 /// The first of some cells, and how many are like it.
@@ -118,7 +107,7 @@ impl Evidence {
 impl Profile {
     /// Whether every row had a value, and no two the same.
     pub(crate) fn is_distinct(&self) -> bool {
-        !self.distinct.is_over && self.distinct.seen.len() > 1
+        self.distinct.holds()
     }
 
     /// Takes in a trimmed cell of the sample.
@@ -129,6 +118,7 @@ impl Profile {
         }
         let is_word = Placeholder::find(text.as_bytes()).is_some();
         self.cell_count += 1;
+        self.levels.add(text);
         self.word_count += u64::from(is_word);
         if spreadsheet_text(text).is_some() {
             self.code_count += 1;
@@ -168,8 +158,18 @@ impl Profile {
         }
     }
 
+    /// What is known besides the kind.
+    pub(crate) fn facts(&self) -> SampleFacts {
+        let is_one = self.currencies.count_ones() == 1;
+        SampleFacts {
+            is_mostly_dates: self.is_mostly_dates(),
+            has_few_values: self.levels.are_repeated(self.cell_count),
+            currency: is_one.then(|| number::CURRENCIES[self.currencies.trailing_zeros() as usize]),
+        }
+    }
+
     /// Whether at least half of the cells are dates.
-    pub(crate) fn is_mostly_dates(&self) -> bool {
+    fn is_mostly_dates(&self) -> bool {
         self.possible_date_count > 0 && self.possible_date_count * 2 >= self.cell_count - self.word_count
     }
 
@@ -245,6 +245,7 @@ pub(crate) fn plan_columns(
             decimal: DecimalPolicy::Strict,
             date_order: DateOrderPolicy::Strict,
             placeholders: TextPlaceholders::default(),
+            reads_multiples: false,
         };
         match kind {
             ColumnKind::Number => {

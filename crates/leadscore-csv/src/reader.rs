@@ -15,7 +15,7 @@ use super::notes::{CellNotes, Note, WarningLog};
 use super::options::CsvOptions;
 use super::placeholder::{self, TextPlaceholders, is_placeholder};
 use super::plan::ColumnPlan;
-use super::profile::{self, Profile};
+use super::profile::{self, Profile, SampleFacts};
 use super::record::{Cut, Record, RecordCutter, TOO_LONG};
 use super::source::TextSource;
 use super::table::{Column, ColumnKind, Dialect, Rejected, UnreadableColumn, Warning};
@@ -55,7 +55,8 @@ pub struct CsvReader<R> {
     layout: Layout,
     columns: Vec<Column>,
     /// Whether at least half of a column's cells are dates.
-    mostly_dates: Vec<bool>,
+    /// What the sample says of each column besides its kind.
+    samples: Vec<SampleFacts>,
     plan: Arc<RowPlan>,
     dialect: Dialect,
     cutter: RecordCutter,
@@ -123,9 +124,9 @@ impl<R: Read> CsvReader<R> {
             header_line: layout.header_line,
         };
         source.consume(layout.data);
-        let mostly_dates = profiles.iter().map(Profile::is_mostly_dates).collect();
+        let samples = profiles.iter().map(Profile::facts).collect();
         Ok(CsvReader {
-            mostly_dates,
+            samples,
             cutter: RecordCutter::new(layout.delimiter, Some(width))
                 .pad_short_rows(options.short_rows_are_padded),
             plan: Arc::new(RowPlan { columns: plans, selected: vec![true; width] }),
@@ -180,7 +181,37 @@ impl<R: Read> CsvReader<R> {
 
     /// Whether at least half of a column's cells in the sample are dates, whatever its kind.
     pub fn is_mostly_dates(&self, column: usize) -> bool {
-        self.mostly_dates.get(column).copied().unwrap_or_default()
+        self.samples.get(column).is_some_and(|facts| facts.is_mostly_dates)
+    }
+
+    /// Whether a column of the sample holds but one, two or three values, each on average twice or more: levels, and no names.
+    pub fn has_few_values(&self, column: usize) -> bool {
+        self.samples.get(column).is_some_and(|facts| facts.has_few_values)
+    }
+
+    /// The currency that is written with numbers of a column in the sample, such as `EUR`; none where there are several.
+    pub fn currency(&self, column: usize) -> Option<&'static str> {
+        self.samples.get(column)?.currency
+    }
+
+    /// Reads letters that multiply in a column of numbers from now on: `12.5M` is 12,500,000.
+    ///
+    /// ```
+    /// use leadscore_csv::{Cell, CsvOptions, CsvReader, Row};
+    /// let rows: String = (1..=40).map(|number| format!("{number}000000\n")).collect();
+    /// let mut reader = CsvReader::open(format!("revenue\n$4.5M\n{rows}").as_bytes(), CsvOptions::default())?;
+    /// reader.read_multiples(0);
+    /// let mut row = Row::default();
+    /// reader.next_row(&mut row)?;
+    /// assert_eq!(row.value(0), Some(Cell::Number(4_500_000.0)));
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn read_multiples(&mut self, column: usize) {
+        let mut columns = self.plan.columns.clone();
+        if let Some(plan) = columns.get_mut(column) {
+            plan.reads_multiples = true;
+        }
+        self.plan = Arc::new(RowPlan { columns, selected: self.plan.selected.clone() });
     }
 
     /// Reads a column as dates from now on, although most of its cells may be something else.

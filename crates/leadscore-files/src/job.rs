@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Destination, FileFormat, FileSummary, LeadInput, Note, Notes, OutputFile, ReceiveRows, Scoring, Stop,
-    note_stand_in, refuse_overwriting, settle_format,
+    note_pipeline, refuse_overwriting, settle_format,
 };
 
 /// What is scored, how, and where to.
@@ -28,7 +28,7 @@ impl FileJob {
     /// lead.
     pub fn new(input: impl Into<String>, output: impl Into<PathBuf>, as_of: AsOf) -> FileJob {
         FileJob {
-            input: LeadInput::new(input).zone(as_of.zone.clone()),
+            input: LeadInput::new(input).zone(as_of.zone.clone()).as_of(as_of.time),
             output: output.into(),
             format: None,
             scoring: Scoring::new(as_of),
@@ -210,7 +210,7 @@ impl FileJob {
             FileFormat::Csv,
             Some(FileFormat::Csv),
         )?;
-        note_stand_in(pipeline, notes);
+        note_pipeline(pipeline, notes);
         let leads = self.input.open(pipeline, notes)?;
         let destination = Destination::Write(format, OutputFile::create(&self.output)?);
         self.scoring.run(pipeline, leads, destination, notes, stop)

@@ -48,7 +48,7 @@ pub use read::{
     ByteCounter, CarriedColumns, FoundRecord, InputFile, InputFormat, JsonRecords, LeadInput, LeadReader,
     Mapping, ReadColumn, ReadLead, Rejection, cell_value, id_column, is_id, lead_title,
 };
-pub use score::{Destination, FileSummary, ReceiveReport, ReceiveRows, Scoring, note_stand_in, worthless};
+pub use score::{Destination, FileSummary, ReceiveReport, ReceiveRows, Scoring, note_pipeline, worthless};
 pub use write::{
     FileFormat, JsonForm, JsonRows, OutputFile, Rejects, ValueWarnings, abandon_unfinished_files,
     note_warnings, refuse_overwriting, settle_format,

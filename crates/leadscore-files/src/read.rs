@@ -11,10 +11,12 @@ mod json_records;
 mod line_reader;
 mod log;
 mod mapping;
+mod money;
 mod open;
 mod records;
 mod table;
 mod table_rows;
+mod times;
 mod worth;
 
 use std::collections::BTreeMap;
@@ -22,7 +24,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use leadscore::{Attribute, Error, Lead, Mode, Pipeline, Zone};
+use leadscore::{Attribute, Error, Lead, Mode, Pipeline, Timestamp, Zone};
 use leadscore_csv::Warning;
 
 pub(crate) use carried::{CarriedColumn, write_cells};
@@ -33,8 +35,8 @@ pub use line_reader::FoundRecord;
 pub use mapping::Mapping;
 pub use open::{ByteCounter, InputFile, InputFormat};
 
-use crate::Notes;
 use crate::notes::KeptNotes;
+use crate::{Notes, ValueWarnings};
 pub(crate) use activity_log::ActivityLog;
 use activity_log::{LogForm, SMALL_LOG_BYTES};
 use duplicates::{Duplicates, Identity};
@@ -43,6 +45,8 @@ use log::Log;
 use table::TableUse;
 pub use table_rows::cell_value;
 pub(crate) use table_rows::{TableBlock, TableBuffers, TablePlan, TableRow};
+use times::Times;
+pub(crate) use times::day_and_distance;
 use worth::Worth;
 pub(crate) use worth::is_most;
 
@@ -62,6 +66,7 @@ pub struct LeadInput {
     pub(crate) mapping: Option<PathBuf>,
     pub(crate) activities: Option<PathBuf>,
     zone: Zone,
+    as_of: Option<Timestamp>,
     mode: Mode,
     /// A log of fewer bytes is held in memory however it is sorted.
     small_log_bytes: u64,
@@ -80,6 +85,7 @@ impl LeadInput {
             mapping: None,
             activities: None,
             zone: Zone::utc(),
+            as_of: None,
             mode: Mode::Lenient,
             small_log_bytes: SMALL_LOG_BYTES,
             columns: BTreeMap::new(),
@@ -141,6 +147,13 @@ impl LeadInput {
         self
     }
 
+    /// The same with the time that the leads are scored as of: activities after it are counted, and said.
+    #[must_use]
+    pub fn as_of(mut self, time: Timestamp) -> LeadInput {
+        self.as_of = Some(time);
+        self
+    }
+
     /// The same in strict mode, where a cell that cannot be read rejects its row, or in lenient mode.
     #[must_use]
     pub fn mode(mut self, mode: Mode) -> LeadInput {
@@ -173,6 +186,7 @@ impl LeadInput {
         let is_table = opened.as_ref().is_ok_and(|file| file.format == InputFormat::Csv);
         let form = LogForm {
             pipeline: pipeline.clone(),
+            as_of: self.as_of,
             leads_have_activities: !is_table,
             is_whole: self.is_whole,
             is_strict: self.mode == Mode::Strict,
@@ -188,13 +202,17 @@ impl LeadInput {
             note_unknown_attributes(&mapping, pipeline, notes);
         }
         let (name, byte_count, bytes_read) = (file.name.clone(), file.byte_count, file.bytes_read.clone());
-        let mut worth = Worth::new(pipeline);
+        let mut worth = Worth::new(pipeline, Times::new(self.as_of));
         let source = match file.format {
             InputFormat::Csv => {
                 // Rows without any value are no leads.
                 let mut options = mapping.csv_options().skip_empty_rows();
                 options.short_rows_are_padded = self.pads_short_rows;
-                let use_of = TableUse { is_strict: self.mode == Mode::Strict, is_whole: self.is_whole };
+                let use_of = TableUse {
+                    is_strict: self.mode == Mode::Strict,
+                    is_whole: self.is_whole,
+                    has_log: log.is_some(),
+                };
                 Source::Table(Box::new(table::Table::open(
                     file,
                     &mapping,
@@ -419,6 +437,7 @@ impl LeadReader {
             stream.take_matches(&log);
         }
         self.worth.add_values(buffers.has_weighed_value);
+        self.worth.add_date(buffers.newest_date.take());
         if let Source::Table(table) = &mut self.source {
             let plan = table.plan();
             for (index, identity) in buffers.identities.drain(..) {
@@ -431,14 +450,17 @@ impl LeadReader {
     }
 
     /// Why a result from this input is worth nothing, in sentences; none where it is worth something. Complete once all
-    /// rows have been read.
+    /// rows have been read and the warnings about their values are given.
     ///
-    /// That is so where no lead has a value of anything that the pipeline weighs, where at least a quarter of a model's
-    /// columns are absent, where a column that is read could not be understood in most rows (more than half, and more
-    /// than one), and where there is an activity log of which nothing belongs to a lead.
-    pub fn worthless(&self) -> Vec<String> {
+    /// That is so where no lead has a value of anything that the pipeline weighs, where much of what decides the score rests on
+    /// columns that are absent, where a column that is read could not be understood in most rows (more than half, and more
+    /// than one), where there is an activity log of which nothing belongs to a lead, and where all activities lie after the
+    /// as-of time.
+    pub fn worthless(&self, values: &ValueWarnings) -> Vec<String> {
         let has_log = self.log.as_ref().map(Log::has_matches);
-        let mut reasons = self.worth.reasons(has_log == Some(true));
+        let later = self.log.as_ref().and_then(Log::all_later);
+        // What is wrong with a log is a reason of its own.
+        let mut reasons: Vec<String> = self.worth.reason(self.log.is_some()).into_iter().collect();
         if let Source::Table(table) = &self.source {
             reasons.extend(table.unreadable_columns());
         }
@@ -446,6 +468,9 @@ impl LeadReader {
             reasons
                 .push("no activity of the log that could be read belongs to a lead of the input".to_owned());
         }
+        reasons.extend(later);
+        reasons.extend(self.worth.all_later());
+        reasons.extend(values.unusable_in_most());
         reasons
     }
 
@@ -479,6 +504,16 @@ impl LeadReader {
         self.byte_count
     }
 
+    /// Says that much of what a pipeline of rules weighs is absent, where the result is worth something all the same.
+    pub(crate) fn thin(&self) -> Option<String> {
+        self.worth.thin(self.log.is_some())
+    }
+
+    /// The newest date or activity that was met in what the pipeline reads.
+    pub(crate) fn newest(&self) -> Option<Timestamp> {
+        self.worth.newest().max(self.log.as_ref().and_then(Log::newest))
+    }
+
     /// What was assumed when the input was opened.
     pub(crate) fn opening_notes(&self) -> &[String] {
         &self.notes
@@ -510,7 +545,8 @@ impl LeadReader {
             Source::Records(records) => records.warnings(),
         });
         let messages = self.log.as_ref().map(Log::messages).unwrap_or_default();
-        warnings.extend(messages.into_iter().map(|message| Warning { line: None, column: None, message }));
+        let messages = self.worth.later_message().into_iter().chain(messages);
+        warnings.extend(messages.map(|message| Warning { line: None, column: None, message }));
         warnings
     }
 }

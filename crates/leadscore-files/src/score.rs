@@ -8,8 +8,9 @@ use std::cell::RefCell;
 use std::path::PathBuf;
 
 use leadscore::error::Path;
-use leadscore::{AsOf, Error, ErrorKind, Mode, Pipeline, ScoreOptions};
+use leadscore::{AsOf, Error, ErrorKind, Mode, Pipeline, ScoreOptions, Timestamp};
 
+use crate::read::day_and_distance;
 use crate::report::{Report, TierCount};
 use crate::wording::as_typed;
 use crate::write::{MAX_REMARKS, RowLayout};
@@ -195,11 +196,11 @@ impl Scoring {
         rejects.add_log(leads.take_log_rejections(), notes)?;
         tally.rejected_count = rejects.count();
         rejects.finish(notes)?;
-        tally.notes.splice(0..0, leads.opening_notes().iter().cloned());
-        if tally.is_all_the_same() {
-            let text = "every lead has the same score: the input tells this pipeline nothing; see `leadscore inspect` and --map";
-            notes.assumed(text);
-            tally.notes.push(text.to_owned());
+        tally.notes.splice(0..0, about_pipeline(pipeline).chain(leads.opening_notes().iter().cloned()));
+        let same = tally.all_the_same(pipeline, leads.newest(), &self.as_of);
+        for text in [leads.thin(), same].into_iter().flatten() {
+            notes.assumed(&text);
+            tally.notes.push(text);
         }
         tally.notes.extend(leads.warnings().iter().map(ToString::to_string));
         // Before the output takes its place: an earlier one stays where nothing was scored.
@@ -207,8 +208,7 @@ impl Scoring {
             note_warnings(&leads.warnings(), &tally.value_warnings, notes);
             return Err(error);
         }
-        tally.worthless = leads.worthless();
-        tally.worthless.extend(tally.value_warnings.unusable_in_most(tally.scored_count));
+        tally.worthless = leads.worthless(&tally.value_warnings);
         let is_refused = !tally.worthless.is_empty() && !self.allows_worthless;
         if !(is_refused && sink.is_file()) {
             sink.finish(pipeline, self, &leads, &tally)?;
@@ -255,14 +255,21 @@ pub fn worthless(name: &str, reasons: &[String]) -> Error {
     Error::new(ErrorKind::WorthlessResult, Path::from_field(name), message)
 }
 
-/// Notes that a pipeline's model is a stand-in for one of the user's own, if it is one.
-pub fn note_stand_in(pipeline: &Pipeline, notes: &mut dyn Notes) {
-    if let Some(card) = pipeline.model_card().filter(|card| card.is_stub) {
-        notes.assumed(format!(
-            "the model {} was trained on made-up leads; it is a stand-in for one of your own",
-            card.name
-        ));
-    }
+/// Notes what a reader of scores should know of their pipeline: that its model is a stand-in for one of the user's own, and
+/// what the file of a pipeline that is not built in says in its `note`.
+pub fn note_pipeline(pipeline: &Pipeline, notes: &mut dyn Notes) {
+    about_pipeline(pipeline).for_each(|text| notes.assumed(text));
+}
+
+fn about_pipeline(pipeline: &Pipeline) -> impl Iterator<Item = String> {
+    let card = pipeline.model_card().filter(|card| card.is_stub);
+    let stand_in = card.map(|card| {
+        format!("the model {} was trained on made-up leads; it is a stand-in for one of your own", card.name)
+    });
+    let is_built_in = Pipeline::builtin(pipeline.id()).is_ok_and(|own| own == *pipeline);
+    let note = pipeline.note().filter(|_| !is_built_in);
+    let note = note.map(|note| format!("the pipeline `{}` says of itself: {note}", pipeline.id()));
+    stand_in.into_iter().chain(note)
 }
 
 /// What is counted over all leads.
@@ -318,8 +325,19 @@ impl Tally {
         Ok(())
     }
 
-    fn is_all_the_same(&self) -> bool {
-        self.scored_count > 1 && self.lowest == self.highest
+    /// Says that all scores are shown as the same one, where they are.
+    fn all_the_same(&self, pipeline: &Pipeline, newest: Option<Timestamp>, as_of: &AsOf) -> Option<String> {
+        let [lowest, highest] = [self.lowest, self.highest].map(|score| pipeline.tiers().shown_score(score));
+        (self.scored_count > 1 && lowest == highest).then(|| {
+            let newest = newest.map_or_else(String::new, |newest| {
+                let day = day_and_distance(newest, as_of.time);
+                format!("; the newest date in it is {day}: --as-of scores as of another time")
+            });
+            format!(
+                "every lead has the same score, {lowest}: the input tells this pipeline nothing; see `leadscore inspect` and \
+                 --map{newest}"
+            )
+        })
     }
 
     /// Refuses an input of which nothing was scored.

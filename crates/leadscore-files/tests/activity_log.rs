@@ -125,6 +125,7 @@ fn file_scores(pipeline: &Pipeline, leads: &str, log: &str, folder: &TempDir, as
     FileJob::new(leads, &out, as_of.clone())
         .activities(log)
         .format(FileFormat::Jsonl)
+        .allow_worthless()
         .run(pipeline, &mut Vec::new(), &never_stop)
         .unwrap();
     let text = std::fs::read_to_string(out).unwrap();

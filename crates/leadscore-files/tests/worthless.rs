@@ -107,6 +107,70 @@ fn nothing_that_is_weighed() {
     fine(&rules, &job(&folder, "foreign.csv").activities(folder.path().join("log.csv")));
 }
 
+/// Rules of 10 points, one of which can give none, and a rule that never fires.
+const WEIGHTS: &str = r#"{"format": 1, "id": "weights", "schema": {"features": [
+    {"name": "a", "type": "number", "range": [0, 1], "source": {"from": "attribute"}},
+    {"name": "b", "type": "number", "range": [0, 1], "source": {"from": "attribute"}},
+    {"name": "c", "type": "number", "range": [0, 1], "source": {"from": "attribute"}},
+    {"name": "d", "type": "number", "range": [0, 1], "source": {"from": "attribute"}}]},
+  "scorer": {"kind": "scorecard", "unit": "points", "base": 10, "range": [0, 100], "groups": [{"code": "g", "rules": [
+    {"code": "a", "points": {"product": [96, "a"]}, "text": "a"},
+    {"code": "b", "points": {"product": [4, "b"]}, "text": "b"},
+    {"code": "c", "points": {"product": [0, "c"]}, "text": "c"},
+    {"code": "d", "when": {"of": "d", "over": 2}, "points": 5, "text": "d"}]}]},
+  "scale": {"kind": "points"}, "tiers": "hot-warm-cold"}"#;
+
+#[test]
+fn the_points_in_reach_of_rules() {
+    let rules = Pipeline::from_json(WEIGHTS).unwrap();
+    let folder = folder(&[
+        ("a.csv", "id,a\n1,1\n2,0\n"),
+        ("b.csv", "id,b\n1,1\n2,0\n"),
+        ("nothing.csv", "id,c,d\n1,1,1\n2,0,1\n"),
+        ("b.jsonl", "{\"id\": 1, \"b\": 1}\n{\"id\": 2, \"b\": 0}\n"),
+    ]);
+    fine(&rules, &job(&folder, "a.csv"));
+    for input in ["b.csv", "b.jsonl"] {
+        let why = refused(&rules, &job(&folder, input), &folder);
+        let text = "96 % of the points that `weights` can give or take rest on what the input lacks: a";
+        assert!(why.contains(text), "{why}");
+    }
+    // Rules that can give no points find nothing.
+    let why = refused(&rules, &job(&folder, "nothing.csv"), &folder);
+    assert!(why.contains("the input has nothing that `weights` weighs; it weighs a, b"), "{why}");
+    // From half on it is said.
+    let half = WEIGHTS.replace("[96, ", "[50, ").replace("[4, ", "[50, ");
+    let notes = fine(&Pipeline::from_json(&half).unwrap(), &job(&folder, "b.csv")).join("\n");
+    let text = "50 % of the points that `weights` can give or take rest on what the input lacks. Say which";
+    assert!(notes.contains(text), "{notes}");
+    let mut notes: Vec<Note> = Vec::new();
+    let summary = job(&folder, "b.csv").allow_worthless().run(&rules, &mut notes, &never_stop).unwrap();
+    assert_eq!((summary.scored_count, summary.worthless.len()), (2, 1));
+}
+
+#[test]
+fn activities_after_the_as_of_time() {
+    let rules = Pipeline::from_json(ACTIVITIES).unwrap();
+    let folder = folder(&[
+        ("leads.csv", "lead_id,company\n1,A\n2,B\n"),
+        ("all.csv", "lead_id,kind,at\n1,email_open,2027-01-20\n2,email_open,2027-03-21\n"),
+        ("some.csv", "lead_id,kind,at\n1,email_open,2026-01-20\n2,email_open,2027-03-21\n"),
+        (
+            "all.jsonl",
+            "{\"id\": 1, \"activities\": [{\"kind\": \"email_open\", \"at\": \"2027-01-20\"}]}\n{\"id\": 2}\n",
+        ),
+    ]);
+    let with_log = |log: &str| job(&folder, "leads.csv").activities(folder.path().join(log));
+    let why = refused(&rules, &with_log("all.csv"), &folder);
+    let text = "all 2 activities of the log lie after the as-of time 2026-11-22T00:00:00Z and do not count; the newest is of \
+                2027-03-21T00:00:00Z";
+    assert!(why.contains(text), "{why}");
+    let why = refused(&rules, &job(&folder, "all.jsonl"), &folder);
+    assert!(why.contains("the only activity of the leads lies after the as-of time"), "{why}");
+    let notes = fine(&rules, &with_log("some.csv")).join("\n");
+    assert!(notes.contains("1 of the 2 activities of the log lies after the as-of time"), "{notes}");
+}
+
 #[test]
 fn activities_alone_are_enough_for_a_pipeline_that_reads_nothing_else() {
     let pipeline = Pipeline::from_json(ACTIVITIES).unwrap();
@@ -137,7 +201,10 @@ fn the_columns_of_a_model() {
     assert!(why.contains("lacks 4 of the 4 columns of the model: a, b, c, d"), "{why}");
     for input in ["one.csv", "one.jsonl"] {
         let why = refused(&model, &job(&folder, input), &folder);
-        assert!(why.contains("lacks 3 of the 4 columns of the model: b, c, d"), "{why}");
+        assert!(
+            why.contains("lacks 3 of the 4 columns of the model: b, c, d. They are 75 % of what"),
+            "{why}"
+        );
     }
     // One of four is a quarter.
     let why = refused(&model, &job(&folder, "three.csv"), &folder);

@@ -1,6 +1,5 @@
 //! All that is known of a lead beside the request: the sources that were set up, and what they say.
 
-mod amounts;
 mod directory;
 mod domains;
 mod facts;

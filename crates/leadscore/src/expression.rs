@@ -14,7 +14,7 @@ mod template;
 mod write;
 
 pub(crate) use evaluate::{FEW_ROWS, ROWS};
-pub(crate) use format::{format_number, push_number};
+pub(crate) use format::{format_number, push_number_of};
 pub use input::Expression;
 pub(crate) use known::{ForAllRows, KnownColumns};
 pub(crate) use read::{Reading, positive};

@@ -341,6 +341,7 @@
 //! `leadscore-csv` reads CSV files as they are found in the wild, `leadscore-files` scores files of leads, and
 //! `leadscore-cli` is the command-line tool.
 
+pub mod amount;
 #[cfg(feature = "arrow")]
 pub mod arrow;
 pub mod chat;

@@ -144,18 +144,6 @@ impl Scorecard {
         self.groups.iter().map(|group| group.rules.len()).sum()
     }
 
-    /// Calls `visit` with every column that a rule reads.
-    pub(crate) fn visit_columns(&self, visit: &mut dyn FnMut(&ColumnRef)) {
-        for rule in self.groups.iter().flat_map(RuleGroup::rules) {
-            if let Some(when) = &rule.when {
-                when.visit_columns(visit);
-            }
-            if let Effect::Points { points, .. } = &rule.effect {
-                points.visit_columns(visit);
-            }
-        }
-    }
-
     pub(crate) fn traits(&self) -> MarginTraits<'static> {
         match self.unit {
             ScorecardUnit::Points => MarginTraits::RulePoints,
@@ -262,6 +250,16 @@ impl Rule {
     /// Whether it disqualifies a lead instead of giving points.
     pub fn disqualifies(&self) -> bool {
         self.effect == Effect::Disqualify
+    }
+
+    /// Calls `visit` with every column that it reads.
+    pub(crate) fn visit_columns(&self, visit: &mut dyn FnMut(&ColumnRef)) {
+        if let Some(when) = &self.when {
+            when.visit_columns(visit);
+        }
+        if let Effect::Points { points, .. } = &self.effect {
+            points.visit_columns(visit);
+        }
     }
 
     /// Index in [`Scorecard::parts`].

@@ -15,9 +15,7 @@ use leadscore::task::{
     Task, TimeToCloseTask, Usage,
 };
 use leadscore::{Error, Lead, Prediction};
-use leadscore_files::{
-    ReadLead, Rejection, Rejects, ValueWarnings, lead_title, note_warnings, read_knowledge,
-};
+use leadscore_files::{ReadLead, Rejection, Rejects, lead_title, note_warnings, read_knowledge};
 use serde::Serialize;
 
 use crate::args::Format;
@@ -134,7 +132,7 @@ fn rank(args: &RankArgs) -> Result<bool, Failure> {
         best.truncate(args.top);
     };
     loop {
-        match work.leads.read_lead()? {
+        match work.read_lead()? {
             ReadLead::End => break,
             ReadLead::Rejected(rejection) => rejects.add(&rejection, &mut notes)?,
             ReadLead::Lead => match work.score() {
@@ -157,7 +155,7 @@ fn rank(args: &RankArgs) -> Result<bool, Failure> {
     rejects.add_log(work.leads.take_log_rejections(), &mut notes)?;
     let all_read = rejects.count() == 0;
     rejects.finish(&mut notes)?;
-    note_warnings(&work.leads.warnings(), &ValueWarnings::default(), &mut notes);
+    note_warnings(&work.leads.warnings(), &work.values, &mut notes);
     work.judge(&work.worthless())?;
     if lead_count > best.len() as u64 {
         note_line(&format!(

@@ -2,9 +2,7 @@
 
 use leadscore::{FeatureValue, FeatureValues};
 use leadscore_csv::CsvWriter;
-use leadscore_files::{
-    FileFormat, JsonRows, OutputFile, ReadLead, Rejection, Rejects, ValueWarnings, note_warnings,
-};
+use leadscore_files::{FileFormat, JsonRows, OutputFile, ReadLead, Rejection, Rejects, note_warnings};
 
 use crate::args::{FeaturesArgs, Format};
 use crate::failure::Failure;
@@ -18,7 +16,7 @@ pub(crate) fn run(args: &FeaturesArgs) -> Result<bool, Failure> {
     let mut notes = StderrNotes::default();
     let mut out = Sink::new(args.output.open()?, format, &work)?;
     loop {
-        match work.leads.read_lead()? {
+        match work.read_lead()? {
             ReadLead::End => break,
             ReadLead::Rejected(rejection) => rejects.add(&rejection, &mut notes)?,
             ReadLead::Lead => match work.pipeline.features(work.leads.lead(), &work.as_of, work.options.mode)
@@ -39,7 +37,7 @@ pub(crate) fn run(args: &FeaturesArgs) -> Result<bool, Failure> {
     rejects.add_log(work.leads.take_log_rejections(), &mut notes)?;
     let all_good = rejects.count() == 0;
     rejects.finish(&mut notes)?;
-    note_warnings(&work.leads.warnings(), &ValueWarnings::default(), &mut notes);
+    note_warnings(&work.leads.warnings(), &work.values, &mut notes);
     if out.is_empty() {
         return Err(nothing_read(work.leads.name(), all_good));
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use leadscore::{Pipeline, indent_json};
 use leadscore_csv::{ColumnKind, Inspection};
-use leadscore_files::refuse_overwriting;
+use leadscore_files::{ReadColumn, refuse_overwriting};
 use serde_json::{Map, Value, json};
 
 use crate::args::output::{check_ending, check_not_packed};
@@ -30,9 +30,12 @@ fn mapping(args: &InitMappingArgs) -> Result<bool, Failure> {
     let pipeline = pipeline(&args.pipeline)?;
     let read = read_columns(&args.input, None, &pipeline)?;
     let absent = without_column(&pipeline, &read);
-    let wanted = |name: &str| pipeline.schema().attribute_names().iter().any(|own| own == name);
+    // What is only shown beside a lead is listed too; a first and a last name are no one column.
+    let is_part = |own: &ReadColumn| read.iter().filter(|other| other.attribute == own.attribute).count() > 1;
+    let (parts, whole): (Vec<&ReadColumn>, Vec<&ReadColumn>) =
+        read.iter().filter(|own| own.attribute != "lead_id").partition(|own| is_part(own));
     let mut attributes = Map::new();
-    for own in read.iter().filter(|own| own.attribute != "lead_id" && wanted(&own.attribute)) {
+    for own in whole {
         attributes.insert(own.attribute.clone(), json!(own.column));
     }
     let mut comment = vec![
@@ -43,6 +46,10 @@ fn mapping(args: &InitMappingArgs) -> Result<bool, Failure> {
         ),
         "The columns below were found by their names. Check them.".to_owned(),
     ];
+    if let Some(first) = parts.first() {
+        let columns: Vec<String> = parts.iter().map(|own| format!("`{}`", own.column)).collect();
+        comment.push(format!("The {} is made of {}.", first.attribute, columns.join(" and ")));
+    }
     if !absent.is_empty() {
         comment.push(format!("No column was found for: {}. Add those that the file has.", absent.join(", ")));
     }

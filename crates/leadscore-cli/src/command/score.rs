@@ -20,6 +20,9 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
     if has_rows && args.input.as_of.is_none() {
         note_line(&format!("judged as of now, {}; --as-of sets another moment", as_of.to_local_minute()));
     }
+    if format == Format::Table && !args.columns.is_empty() {
+        note_line("the table has no room for --columns; -f csv, jsonl, json and html show them");
+    }
     let mut scoring = Scoring::new(as_of).mode(options.mode).reasons(args.explain);
     if let Some(text) = &args.input.as_of {
         scoring = scoring.typed_as_of(text);

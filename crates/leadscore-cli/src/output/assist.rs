@@ -12,6 +12,7 @@ use leadscore_files::wording::{count, points};
 use serde::Serialize;
 
 use crate::failure::Failure;
+use crate::output::waterfall::heading;
 use crate::terminal::{Look, fit};
 
 /// Writes results of tasks for people.
@@ -38,7 +39,7 @@ impl<'a> Words<'a> {
     }
 
     pub(crate) fn title(&mut self, title: &str, id: &str) -> Result<(), Failure> {
-        writeln!(self.out, "\n{}  {}", self.look.bold(title), self.look.dim(id))?;
+        writeln!(self.out, "\n{}", heading(title, id, self.look))?;
         Ok(())
     }
 

@@ -9,6 +9,11 @@ use leadscore_files::wording::{one_decimal, points};
 use crate::failure::Failure;
 use crate::terminal::{Look, cut, fit};
 
+/// What a lead is called, and its id where that is something else.
+pub(crate) fn heading(title: &str, id: &str, look: Look) -> String {
+    if title == id { look.bold(title) } else { format!("{}  {}", look.bold(title), look.dim(id)) }
+}
+
 /// Writes baseline, every contribution, limits, rest and the score, and then estimates and advice.
 pub(crate) fn write(
     out: &mut dyn Write,
@@ -24,7 +29,7 @@ pub(crate) fn write(
         |action: &&str| prediction.recommendations.iter().any(|own| says_the_same(&own.action, action));
     let action = prediction.action.as_deref().filter(|action| !is_below(action));
     writeln!(out)?;
-    writeln!(out, "{}  {}", look.bold(title), look.dim(&prediction.lead_id))?;
+    writeln!(out, "{}", heading(title, &prediction.lead_id, look))?;
     writeln!(out, "{score} of 100, {tier}. {}", action.unwrap_or_default())?;
     writeln!(out)?;
     let text_width = (look.width / 2).clamp(24, 56);

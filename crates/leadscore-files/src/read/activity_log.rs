@@ -13,14 +13,14 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use leadscore::record::Activities;
-use leadscore::{Activity, Error, FeatureSchema, Lead, Pipeline, Zone};
+use leadscore::{Activity, Error, FeatureSchema, Lead, Pipeline, Timestamp, Zone};
 
 use self::compact::{CompactLog, CompactLogBuilder};
 use self::duplicates::Duplicates;
 use self::full::FullLog;
 use self::leads::{LeadNumbers, LogLeads};
 pub(super) use self::mapping::LogMapping;
-pub(super) use self::remarks::LogRemarks;
+pub(super) use self::remarks::{LogRemarks, OF_LOG};
 use self::rows::{Entry, LogRows};
 pub(super) use self::stream::{LogStream, SMALL_LOG_BYTES};
 use crate::Notes;
@@ -46,6 +46,8 @@ enum Store {
 #[derive(Debug, Clone)]
 pub(super) struct LogForm {
     pub(super) pipeline: Pipeline,
+    /// The time that the leads are scored as of, where it is known.
+    pub(super) as_of: Option<Timestamp>,
     /// Whether leads may bring activities of their own: where these have ids, the log's duplicates of them must be found.
     pub(super) leads_have_activities: bool,
     /// Whether all is kept, also what the pipeline does not read.
@@ -86,7 +88,7 @@ impl ActivityLog {
     /// Reads a log without a word about it.
     fn read(path: &Path, form: &LogForm, zone: &Zone) -> Result<(ActivityLog, LogRemarks), Error> {
         let mut rows = LogRows::open(path, form)?;
-        let (mut builder, mut remarks) = (form.builder(rows.has_ids()), LogRemarks::default());
+        let (mut builder, mut remarks) = (form.builder(rows.has_ids()), LogRemarks::new(form.as_of));
         rows.visit(zone, |row| {
             match row.entry {
                 Ok(entry) => {

@@ -78,11 +78,16 @@ impl CarriedColumns {
     fn add(&mut self, name: &str, field: &str, column: Option<usize>) {
         let is_own =
             OWN.contains(&name) || name.starts_with("p_") || name == "margin" || name.starts_with("pred");
-        let heading = if is_own { format!("input_{name}") } else { name.to_owned() };
-        let is_new = self.columns.iter().all(|own| own.heading != heading);
-        if is_new {
-            self.columns.push(CarriedColumn { heading, field: field.to_owned(), column });
+        let mut heading = if is_own { format!("input_{name}") } else { name.to_owned() };
+        let new = |heading| CarriedColumn { heading, field: field.to_owned(), column };
+        while let Some(same) = self.columns.iter().find(|own| own.heading == heading) {
+            if *same == new(heading.clone()) {
+                return;
+            }
+            // The input may have an `input_score` of its own beside its `score`.
+            heading = format!("input_{heading}");
         }
+        self.columns.push(new(heading));
     }
 
     /// Whether there is none.
@@ -176,6 +181,9 @@ mod tests {
         assert_eq!(find("owner,score", &header), pairs(&[("owner", 4), ("input_score", 3)]));
         let all = [("Lead ID", 0), ("Full Name", 1), ("E-Mail", 2), ("input_score", 3), ("Owner", 4)];
         assert_eq!(find("all", &header), pairs(&all));
+        let both = pairs(&[("input_score", 0), ("input_input_score", 1)]);
+        assert_eq!(find("all,score", &["score", "input_score"]), both);
+        assert_eq!(find("all", &["input_score", "score"]), both);
         assert!(
             find("salary", &header)
                 .unwrap_err()

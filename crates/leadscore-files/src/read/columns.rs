@@ -100,6 +100,17 @@ impl<'h> Columns<'h> {
         ALIASES.get(attribute)?.iter().find_map(|alias| self.find(alias))
     }
 
+    /// The free column of an amount whose name, without its unit as `bare` leaves it out, is one of the attribute's.
+    pub(super) fn find_amount(&self, attribute: &str, bare: impl Fn(&str) -> String) -> Option<usize> {
+        let own = [normalized(attribute), bare(attribute)];
+        let aliases = ALIASES.get(attribute).map(Vec::as_slice).unwrap_or_default();
+        let is_wanted = |name: &Name<'_>| {
+            let bare = bare(name.written);
+            !name.is_taken && !name.is_reserved && (own.contains(&bare) || aliases.contains(&bare))
+        };
+        self.names.iter().position(is_wanted)
+    }
+
     fn find(&self, wanted: &str) -> Option<usize> {
         let free = || self.names.iter().enumerate().filter(|(_, name)| !name.is_taken);
         let same = free().find(|(_, name)| name.normalized == wanted);

@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use leadscore::{Error, Lead, Zone};
+use leadscore::{Error, Lead, Timestamp, Zone};
 
 use super::Rejection;
-use super::activity_log::{ActivityLog, LogForm, LogRemarks, LogStream};
+use super::activity_log::{ActivityLog, LogForm, LogRemarks, LogStream, OF_LOG};
 use super::table_rows::{TableBlock, TablePlan};
+use super::times::Times;
 use crate::Notes;
 
 /// The activity log of an input.
@@ -78,6 +79,24 @@ impl Log {
         match self {
             Log::Loaded { log, .. } => log.has_matches(),
             Log::Streamed(stream) => stream.has_matches(),
+        }
+    }
+
+    /// Says that all activities lie after the as-of time, where that is so.
+    pub(super) fn all_later(&self) -> Option<String> {
+        let times = self.times();
+        times.message(OF_LOG).filter(|_| times.is_all_later())
+    }
+
+    /// The time of the newest activity.
+    pub(super) fn newest(&self) -> Option<Timestamp> {
+        self.times().newest()
+    }
+
+    fn times(&self) -> &Times {
+        match self {
+            Log::Loaded { remarks, .. } => &remarks.times,
+            Log::Streamed(stream) => stream.times(),
         }
     }
 

@@ -3,17 +3,20 @@
 use std::io::BufRead;
 use std::sync::Arc;
 
-use leadscore::{Attribute, Error, Lead, Pipeline};
+use leadscore::{Attribute, Error, FeatureSchema, Lead, Pipeline};
 use leadscore_csv::{Column, ColumnKind, CsvOptions, CsvReader, ReadRow, Row, Warning};
 
 use super::carried::CarriedColumns;
 use super::columns::{Columns, find_column};
 use super::ids::MissingIds;
 use super::mapping::Mapping;
-use super::table_rows::{AttributeColumn, HeldColumns, TableBlock, TableBuffers, TablePlan};
+use super::money::{AmountTally, scale_in_words, stated_unit};
+use super::table_rows::{
+    AmountColumn, AttributeColumn, HeldColumns, NAME, TableBlock, TableBuffers, TablePlan,
+};
 use super::worth::{Worth, is_most};
 use super::{InputFile, ReadColumn, ReadLead, Rejection, SHOWN, row_id};
-use crate::wording::{counted, first_of};
+use crate::wording::{count, counted, first_of};
 use crate::{Notes, in_file, unreadable};
 
 pub(super) struct Table {
@@ -21,6 +24,8 @@ pub(super) struct Table {
     row: Row,
     plan: Arc<TablePlan>,
     missing_ids: MissingIds,
+    /// By the amounts of the plan.
+    amount_tallies: Vec<AmountTally>,
     name: String,
     is_whole: bool,
 }
@@ -32,6 +37,8 @@ pub(super) struct TableUse {
     pub(super) is_strict: bool,
     /// Whether every column is an attribute.
     pub(super) is_whole: bool,
+    /// Whether there is an activity log.
+    pub(super) has_log: bool,
 }
 
 /// Numbers in these are written as they stand: a zero at their start counts.
@@ -43,7 +50,7 @@ impl Table {
         mapping: &Mapping,
         options: CsvOptions,
         pipeline: &Pipeline,
-        (TableUse { is_strict, is_whole }, carried): (TableUse, &[String]),
+        (TableUse { is_strict, is_whole, has_log }, carried): (TableUse, &[String]),
         worth: &mut Worth,
         notes: &mut dyn Notes,
     ) -> Result<Table, Error> {
@@ -55,7 +62,8 @@ impl Table {
         let mut free = Columns::new(&header);
         let id = id.or_else(|| free.find_own("lead_id"));
         let mut assumed = Vec::new();
-        let read: Vec<&str> = pipeline.schema().attribute_names().iter().collect();
+        let schema = pipeline.schema();
+        let read: Vec<&str> = schema.attribute_names().iter().collect();
         let contact: &[&str] = if is_whole { &[AS_WRITTEN, "created_at"] } else { &[] };
         let shown: Vec<&str> =
             SHOWN.iter().chain(contact).copied().filter(|name| !read.contains(name)).collect();
@@ -80,7 +88,13 @@ impl Table {
                     continue;
                 }
                 let found = if finds_aliases { free.find_alias(attribute) } else { free.find_own(attribute) };
-                let Some(column) = found else { continue };
+                let is_amount = finds_aliases && schema.reads_dollars(attribute);
+                let amount = || free.find_amount(attribute, |name| stated_unit(name).bare_name);
+                let Some(column) = found.or_else(|| amount().filter(|_| is_amount)) else { continue };
+                // The levels of something else are no names of people.
+                if finds_aliases && attribute == NAME && reader.has_few_values(column) {
+                    continue;
+                }
                 let found = &reader.columns()[column];
                 if found.name != attribute {
                     // A column called like a time that holds no dates is something else.
@@ -113,7 +127,9 @@ impl Table {
         if is_whole {
             columns.extend(other_columns(&header, &columns, id));
         } else {
-            note_missing(&read, &columns, &name_parts, notes);
+            // What a log tells is there.
+            let is_told = |attribute: &str| has_log && schema.is_told_by_activities(attribute);
+            note_missing(&read, &columns, &name_parts, is_told, notes);
             if id.is_none() {
                 note_no_id(reader.columns(), notes);
             }
@@ -125,7 +141,7 @@ impl Table {
             let read = columns.iter().find(|own| own.attribute == name).map(|own| own.column);
             read.or_else(|| find_column(name, &header)).or(id.filter(|_| name == "lead_id"))
         })?;
-        let schema = pipeline.schema();
+        let amounts = amounts(&mut reader, &columns, schema, notes);
         for own in &columns {
             // What a column holds is known of those that are read or shown; others of a whole input stay as they are.
             let is_known = schema.attribute_names().iter().chain(SHOWN).any(|name| name == own.attribute);
@@ -148,11 +164,18 @@ impl Table {
         let parser = reader.parser();
         let weighed =
             columns.iter().filter(|own| worth.weighs(&own.attribute)).map(|own| own.column).collect();
-        let held = HeldColumns { id, name_parts, weighed, columns };
+        let held = HeldColumns { id, name_parts, weighed, columns, amounts };
         let mut plan = TablePlan::new(parser, held, reader.columns(), schema, is_strict);
         plan.carried = carried;
-        let missing_ids = MissingIds::default();
-        Ok(Table { reader, row: Row::default(), plan: Arc::new(plan), missing_ids, name, is_whole })
+        Ok(Table {
+            reader,
+            row: Row::default(),
+            amount_tallies: vec![AmountTally::default(); plan.amounts.len()],
+            plan: Arc::new(plan),
+            missing_ids: MissingIds::default(),
+            name,
+            is_whole,
+        })
     }
 
     /// Reads the next row into a lead, which has no id where the row has none.
@@ -177,6 +200,8 @@ impl Table {
             return Ok(ReadLead::Rejected(Rejection::new(*line, reason, raw)));
         }
         worth.add_values(self.plan.has_weighed_value(row));
+        worth.add_date(self.plan.newest_date(row));
+        self.plan.count_amounts(row, &mut self.amount_tallies);
         *lead = self.plan.record(row, None, &mut self.missing_ids).to_lead();
         lead.id = self.plan.written_id(row).map(str::to_owned);
         if self.is_whole {
@@ -215,6 +240,9 @@ impl Table {
     pub(super) fn merge(&mut self, buffers: &mut TableBuffers) {
         self.reader.merge(std::mem::take(&mut buffers.notes));
         self.missing_ids.merge(std::mem::take(&mut buffers.missing_ids));
+        for (all, own) in self.amount_tallies.iter_mut().zip(buffers.amount_tallies.drain(..)) {
+            all.merge(own);
+        }
     }
 
     /// The number of the data row that was cut last.
@@ -227,6 +255,10 @@ impl Table {
         if let Some(column) = self.plan.id_column_name() {
             let missing = self.missing_ids.warning(!self.is_whole, Some(column));
             warnings.splice(0..0, missing);
+        }
+        for (own, tally) in self.plan.amounts.iter().zip(&self.amount_tallies) {
+            let column = &self.reader.columns()[own.column].name;
+            warnings.extend(tally.warning(column, &own.attribute).filter(|_| own.scale == 1.0));
         }
         warnings
     }
@@ -288,13 +320,51 @@ fn other_columns(header: &[&str], columns: &[AttributeColumn], id: Option<usize>
     header.iter().enumerate().filter(is_free).map(own).collect()
 }
 
+/// The columns of amounts in US dollars; notes what their names and cells say of another unit.
+fn amounts(
+    reader: &mut CsvReader<Box<dyn BufRead>>,
+    columns: &[AttributeColumn],
+    schema: &FeatureSchema,
+    notes: &mut dyn Notes,
+) -> Vec<AmountColumn> {
+    let mut amounts = Vec::new();
+    for own in columns.iter().filter(|own| schema.reads_dollars(&own.attribute)) {
+        let AttributeColumn { attribute, column } = own.clone();
+        let name = reader.columns()[column].name.clone();
+        let unit = stated_unit(&name);
+        if unit.scale == 1.0 {
+            reader.read_multiples(column);
+        } else {
+            let (words, factor) = (scale_in_words(unit.scale), count(unit.scale as u64));
+            notes.assumed(format!(
+                "column `{name}` is in {words}, as its name says: its numbers are multiplied by {factor}"
+            ));
+        }
+        let currency = unit.currency.or_else(|| reader.currency(column)).filter(|found| *found != "USD");
+        if let Some(currency) = currency {
+            notes.assumed(format!(
+                "column `{name}` is in {currency}, but {attribute} is in US dollars: the numbers are not converted"
+            ));
+        }
+        amounts.push(AmountColumn { attribute, column, scale: unit.scale });
+    }
+    amounts
+}
+
 /// Notes which attributes no column holds.
-fn note_missing(read: &[&str], columns: &[AttributeColumn], name_parts: &[usize], notes: &mut dyn Notes) {
+fn note_missing(
+    read: &[&str],
+    columns: &[AttributeColumn],
+    name_parts: &[usize],
+    is_told: impl Fn(&str) -> bool,
+    notes: &mut dyn Notes,
+) {
     let is_held = |attribute: &str| {
         columns.iter().any(|own| own.attribute == attribute)
             || (attribute == "name" && !name_parts.is_empty())
     };
-    let absent: Vec<&str> = read.iter().copied().filter(|attribute| !is_held(attribute)).collect();
+    let absent: Vec<&str> =
+        read.iter().copied().filter(|attribute| !is_held(attribute) && !is_told(attribute)).collect();
     if !absent.is_empty() {
         notes.assumed(format!("no column for {}: missing for every lead", first_of(&absent)));
     }

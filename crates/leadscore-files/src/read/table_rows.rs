@@ -4,17 +4,21 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use leadscore::record::{Activities, AttributeKey, AttributeRef, Record};
-use leadscore::{Attribute, FeatureSchema, Lead};
+use leadscore::{Attribute, FeatureSchema, Lead, Timestamp, Zone};
 use leadscore_csv::{Cell, CellBuffer, CellNotes, Column, ColumnKind, RowBlock, RowParser, RowRef};
 
 use super::activity_log::ActivityLog;
 use super::carried::{CarriedColumn, CarriedColumns};
 use super::duplicates::Identity;
 use super::ids::{MissingIds, is_id};
+use super::money::{AmountTally, scaled};
 use super::{Rejection, row_id};
 
 /// The attribute that is made of a first and a last name.
-const NAME: &str = "name";
+pub(super) const NAME: &str = "name";
+
+/// The start of the year 9999, in milliseconds since 1970.
+const YEAR_9999: i64 = 253_370_764_800_000;
 
 /// How the rows of a table become leads; shared by the threads that score.
 pub(crate) struct TablePlan {
@@ -25,6 +29,10 @@ pub(crate) struct TablePlan {
     pub(super) name_parts: Vec<usize>,
     /// The columns of the attributes that are weighed.
     weighed: Vec<usize>,
+    /// The columns of dates.
+    dates: Vec<usize>,
+    /// The columns of amounts in US dollars.
+    pub(super) amounts: Vec<AmountColumn>,
     /// The columns by the number of the attribute in the schema.
     sources: Vec<Option<AttributeSource>>,
     /// Every attribute that is shown or read, with its column.
@@ -42,12 +50,21 @@ pub(super) struct AttributeColumn {
     pub(super) column: usize,
 }
 
+/// A column of amounts in US dollars.
+pub(super) struct AmountColumn {
+    pub(super) attribute: String,
+    pub(super) column: usize,
+    /// What its numbers are multiplied by.
+    pub(super) scale: f64,
+}
+
 /// Which columns hold what.
 pub(super) struct HeldColumns {
     pub(super) id: Option<usize>,
     pub(super) name_parts: Vec<usize>,
     pub(super) weighed: Vec<usize>,
     pub(super) columns: Vec<AttributeColumn>,
+    pub(super) amounts: Vec<AmountColumn>,
 }
 
 #[derive(Clone, Copy)]
@@ -65,6 +82,8 @@ struct ColumnSource {
     wants_date_text: bool,
     /// Whether a model's levels are looked up in it, letter for letter.
     as_written: bool,
+    /// What its numbers are multiplied by.
+    scale: f64,
 }
 
 /// Rows that were cut but not yet read.
@@ -98,6 +117,10 @@ pub(crate) struct TableBuffers {
     pub(super) identities: Vec<(usize, Identity)>,
     /// Whether some lead has a value of an attribute that is weighed.
     pub(super) has_weighed_value: bool,
+    /// The newest date in a column that is read.
+    pub(super) newest_date: Option<Timestamp>,
+    /// By the amounts of the plan.
+    pub(super) amount_tallies: Vec<AmountTally>,
 }
 
 /// One row as a record.
@@ -128,7 +151,7 @@ impl TablePlan {
         schema: &FeatureSchema,
         is_strict: bool,
     ) -> TablePlan {
-        let HeldColumns { id, name_parts, weighed, columns } = held;
+        let HeldColumns { id, name_parts, weighed, columns, amounts } = held;
         let column_of = |name: &str| Some(columns.iter().find(|own| own.attribute == name)?.column);
         let source = |name: &str| {
             let Some(column) = column_of(name) else {
@@ -137,9 +160,12 @@ impl TablePlan {
             let holds_dates = table_columns[column].kind == ColumnKind::Date;
             let wants_date_text = holds_dates && !schema.reads_only_dates(name);
             let as_written = schema.reads_as_written(name);
-            Some(AttributeSource::Column(ColumnSource { column, wants_date_text, as_written }))
+            let scale = amounts.iter().find(|own| own.column == column).map_or(1.0, |own| own.scale);
+            Some(AttributeSource::Column(ColumnSource { column, wants_date_text, as_written, scale }))
         };
         let sources = schema.attribute_names().iter().map(source).collect();
+        let holds_dates = |column: &usize| table_columns[*column].kind == ColumnKind::Date;
+        let dates = columns.iter().map(|own| own.column).filter(holds_dates).collect();
         let email = column_of("email");
         let column_names = table_columns.iter().map(|column| column.name.clone()).collect();
         TablePlan {
@@ -148,6 +174,8 @@ impl TablePlan {
             email,
             name_parts,
             weighed,
+            dates,
+            amounts,
             sources,
             columns,
             column_names,
@@ -164,7 +192,18 @@ impl TablePlan {
         buffers: &'a mut TableBuffers,
         rejections: &mut Vec<Rejection>,
     ) -> Vec<TableRow<'a>> {
-        let TableBuffers { cells, notes, missing_ids, first_id, identities, has_weighed_value } = buffers;
+        let TableBuffers {
+            cells,
+            notes,
+            missing_ids,
+            first_id,
+            identities,
+            has_weighed_value,
+            newest_date,
+            amount_tallies,
+        } = buffers;
+        amount_tallies.clear();
+        amount_tallies.resize(self.amounts.len(), AmountTally::default());
         let log = block.log();
         let mut rejected = block.rows.rejected().iter();
         let mut next_rejected = rejected.next();
@@ -188,6 +227,8 @@ impl TablePlan {
                 continue;
             }
             *has_weighed_value = *has_weighed_value || self.has_weighed_value(row);
+            *newest_date = (*newest_date).max(self.newest_date(row));
+            self.count_amounts(row, amount_tallies);
             let email = self.email.and_then(|column| row.raw(column));
             identities.push((index, Identity::new(row.number(), self.written_id(row), email)));
             let mut record = self.record(row, log, missing_ids);
@@ -224,6 +265,30 @@ impl TablePlan {
     /// Whether a row has a value of an attribute that is weighed.
     pub(super) fn has_weighed_value(&self, row: RowRef<'_>) -> bool {
         self.weighed.iter().any(|column| !matches!(row.value(*column), None | Some(Cell::Missing)))
+    }
+
+    /// The newest date of a row in the columns that are read; the year 9999 means that there is no end.
+    pub(super) fn newest_date(&self, row: RowRef<'_>) -> Option<Timestamp> {
+        let utc = Zone::utc();
+        let date = |column: &usize| match row.value(*column)? {
+            Cell::Date(date) => date.to_timestamp(&utc).ok().filter(|at| at.as_millis() < YEAR_9999),
+            _ => None,
+        };
+        self.dates.iter().filter_map(date).max()
+    }
+
+    /// Counts the amounts of a row.
+    pub(super) fn count_amounts(&self, row: RowRef<'_>, tallies: &mut [AmountTally]) {
+        for (own, tally) in self.amounts.iter().zip(tallies) {
+            let amount = row.value(own.column).and_then(|cell| scaled(cell, own.scale));
+            amount.into_iter().for_each(|amount| tally.add(amount));
+        }
+    }
+
+    /// The amount of a cell in a column whose name states a unit; none where it is not to be multiplied.
+    fn multiplied(&self, column: usize, cell: Cell<'_>) -> Option<f64> {
+        let own = self.amounts.iter().find(|own| own.column == column && own.scale != 1.0)?;
+        scaled(cell, own.scale)
     }
 
     /// Whether the pipeline reads a column as an attribute.
@@ -352,7 +417,12 @@ impl TableRow<'_> {
             let as_written = self.plan.sources.iter().flatten().any(
                 |own| matches!(own, AttributeSource::Column(own) if own.as_written && own.column == *column),
             );
-            let value = match self.row.value(*column).unwrap_or(Cell::Missing) {
+            let cell = self.row.value(*column).unwrap_or(Cell::Missing);
+            if let Some(amount) = self.plan.multiplied(*column, cell) {
+                lead.attributes.insert(attribute.clone(), Attribute::Number(amount));
+                continue;
+            }
+            let value = match cell {
                 _ if as_written => Attribute::Text(self.row.raw(*column).unwrap_or_default().to_owned()),
                 Cell::Number(number) => Attribute::Number(number),
                 Cell::Missing => Attribute::Number(f64::NAN),
@@ -381,7 +451,12 @@ impl Record for TableRow<'_> {
         };
         let source = (*self.plan.sources.get(key.index())?)?;
         let AttributeSource::Column(source) = source else { return own_text() };
-        let ColumnSource { column, wants_date_text, as_written } = source;
+        let ColumnSource { column, wants_date_text, as_written, scale } = source;
+        if scale != 1.0
+            && let Some(amount) = self.row.value(column).and_then(|cell| scaled(cell, scale))
+        {
+            return Some(AttributeRef::Number(amount));
+        }
         match cell_value(self.row, column, as_written)? {
             AttributeRef::Date(_) if wants_date_text => own_text(),
             value => Some(value),

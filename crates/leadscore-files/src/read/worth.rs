@@ -3,12 +3,23 @@
 use std::collections::BTreeSet;
 
 use leadscore::pipeline::ScoreInputs;
-use leadscore::{Attribute, Lead, Pipeline};
+use leadscore::{Attribute, Lead, Pipeline, Timestamp, Zone};
 
+use super::times::Times;
 use crate::wording::{counted, first_of};
 
-/// A model is taken to be without its data where at least one in so many of its columns is absent.
-const ABSENT_SHARE: usize = 4;
+/// The share of what decides a score that is missed too much: a rule without its data gives nothing, but a model guesses.
+const MOST_ABSENT_OF_RULES: f64 = 0.95;
+const MOST_ABSENT_OF_MODEL: f64 = 0.25;
+
+/// From this share on it is said of rules.
+const MUCH_ABSENT: f64 = 0.5;
+
+/// What is just a limit shall not pass for the last bit of a sum.
+const LAST_BITS: f64 = 1e-9;
+
+/// Whose the activities are that leads bring.
+const OWN: &str = "of the leads";
 
 /// Whether so many of some rows are most of them: more than half, and more than one.
 pub(crate) fn is_most(count: u64, rows: u64) -> bool {
@@ -18,7 +29,7 @@ pub(crate) fn is_most(count: u64, rows: u64) -> bool {
 /// What an input turned out to hold of what a pipeline weighs.
 #[derive(Debug)]
 pub(super) struct Worth {
-    pipeline: String,
+    pipeline: Pipeline,
     inputs: ScoreInputs,
     /// The names of a table's columns.
     columns: Vec<String>,
@@ -26,19 +37,24 @@ pub(super) struct Worth {
     present: BTreeSet<String>,
     /// Whether some lead has a value of an attribute that is weighed.
     has_value: bool,
-    /// Whether some lead brings activities of its own.
-    has_activities: bool,
+    /// When the leads' own activities were, and the newest of the dates that are read.
+    times: Times,
+    /// The attributes that are read as dates.
+    dates: Vec<String>,
 }
 
 impl Worth {
-    pub(super) fn new(pipeline: &Pipeline) -> Worth {
+    pub(super) fn new(pipeline: &Pipeline, times: Times) -> Worth {
+        let schema = pipeline.schema();
+        let dates = schema.attribute_names().iter().filter(|name| schema.reads_only_dates(name));
         Worth {
-            pipeline: pipeline.id().to_owned(),
+            pipeline: pipeline.clone(),
             inputs: pipeline.score_inputs(),
             columns: Vec::new(),
             present: BTreeSet::new(),
             has_value: false,
-            has_activities: false,
+            times,
+            dates: dates.map(str::to_owned).collect(),
         }
     }
 
@@ -62,9 +78,36 @@ impl Worth {
         self.has_value |= has_value;
     }
 
+    /// Takes in the newest date of some rows.
+    pub(super) fn add_date(&mut self, date: Option<Timestamp>) {
+        date.into_iter().for_each(|date| self.times.add_date(date));
+    }
+
+    /// The newest date or activity of the leads themselves.
+    pub(super) fn newest(&self) -> Option<Timestamp> {
+        self.times.newest()
+    }
+
+    /// Says that some of the leads' own activities lie after the as-of time, but not all.
+    pub(super) fn later_message(&self) -> Option<String> {
+        self.times.message(OWN).filter(|_| !self.times.is_all_later())
+    }
+
+    /// Says that all of the leads' own activities lie after the as-of time.
+    pub(super) fn all_later(&self) -> Option<String> {
+        self.times.message(OWN).filter(|_| self.times.is_all_later())
+    }
+
     /// Takes in a lead that brings its attributes and activities.
     pub(super) fn add_lead(&mut self, lead: &Lead) {
-        self.has_activities |= !lead.activities.is_empty();
+        lead.activities.iter().for_each(|activity| self.times.add_activity(activity.at));
+        for name in &self.dates {
+            let date = match lead.attributes.get(name) {
+                Some(Attribute::Text(text)) => Timestamp::parse(text, &Zone::utc()).ok(),
+                _ => None,
+            };
+            date.into_iter().for_each(|date| self.times.add_date(date));
+        }
         if self.has_value && self.present.len() >= self.inputs.attributes.len() {
             return;
         }
@@ -78,57 +121,97 @@ impl Worth {
         }
     }
 
-    /// Why a result from this input is worth nothing, as far as its columns tell; `has_log` says whether activities of a
-    /// log belong to its leads.
-    pub(super) fn reasons(&self, has_log: bool) -> Vec<String> {
-        let has_activities = has_log || self.has_activities;
+    /// Why a result from this input is worth nothing, as far as its columns tell; `has_log` says whether there is
+    /// an activity log.
+    pub(super) fn reason(&self, has_log: bool) -> Option<String> {
+        let has_activities = has_log || self.times.has_counting();
         let ScoreInputs { attributes, reads_activities, model_columns, .. } = &self.inputs;
         let columns: Vec<&str> = self.columns.iter().map(String::as_str).collect();
         let has = match columns.as_slice() {
             [] => String::new(),
             columns => format!("; the file has {}", first_of(columns)),
         };
-        let mut reasons = Vec::new();
+        let absent_share = self.absent_share(has_activities);
+        let percent = (100.0 * absent_share).round();
         let is_absent = |column: &&leadscore::pipeline::ModelColumn| {
             let is_present = column.attributes.iter().any(|name| self.present.contains(name));
             !(is_present || (column.reads_activities && has_activities))
         };
         let absent: Vec<&str> =
             model_columns.iter().filter(is_absent).map(|column| column.name.as_str()).collect();
-        if !absent.is_empty() && absent.len() * ABSENT_SHARE >= model_columns.len() {
-            reasons.push(format!(
-                "the input lacks {} of the {}: {}{has}. Say which column is which with --map",
+        if !absent.is_empty() && absent_share + LAST_BITS >= MOST_ABSENT_OF_MODEL {
+            return Some(format!(
+                "the input lacks {} of the {}: {}. They are {percent} % of what decides its score{has}. Say which column is \
+                 which with --map",
                 absent.len(),
                 counted(model_columns.len() as u64, "column of the model", "columns of the model"),
                 first_of(&absent)
             ));
         }
         // Rules may weigh nothing at all, and give every lead the same.
-        let weighs_something = *reads_activities || !attributes.is_empty();
-        if reasons.is_empty() && weighs_something && !self.has_value && !(*reads_activities && has_activities)
-        {
-            let names: Vec<&str> = attributes.iter().map(String::as_str).collect();
-            let present: Vec<&str> =
-                names.iter().copied().filter(|name| self.present.contains(*name)).collect();
-            let log = if *reads_activities { "; it reads activities too, but there are none" } else { "" };
-            reasons.push(if !present.is_empty() {
+        if attributes.is_empty() && !*reads_activities {
+            return None;
+        }
+        let id = self.pipeline.id();
+        let is_present = |name: &&str| self.present.contains(*name);
+        let (present, absent): (Vec<&str>, Vec<&str>) =
+            attributes.iter().map(String::as_str).partition(is_present);
+        let log = if *reads_activities && !has_activities {
+            "; it reads activities too, but there are none"
+        } else {
+            ""
+        };
+        if !(self.has_value || (*reads_activities && has_activities)) {
+            return Some(if !present.is_empty() {
                 format!(
-                    "no lead has a value of anything that `{}` weighs; there are columns for {}{log}",
-                    self.pipeline,
+                    "no lead has a value of anything that `{id}` weighs; there are columns for {}{log}",
                     first_of(&present)
                 )
-            } else if names.is_empty() {
-                format!("`{}` weighs activities alone, and there are none; name their log", self.pipeline)
+            } else if attributes.is_empty() {
+                format!("`{id}` weighs activities alone, and there are none; name their log")
             } else {
                 format!(
-                    "the input has nothing that `{}` weighs; it weighs {}{log}{has}. Say which column is which with --map",
-                    self.pipeline,
-                    first_of(&names)
+                    "the input has nothing that `{id}` weighs; it weighs {}{log}{has}. Say which column is which with --map",
+                    first_of(&absent)
                 )
             });
         }
-        reasons
+        (model_columns.is_empty() && absent_share + LAST_BITS >= MOST_ABSENT_OF_RULES).then(|| {
+            format!(
+                "{percent} % of the points that `{id}` can give or take rest on what the input lacks: {}{log}{has}. Say which \
+                 column is which with --map{}",
+                first_of(&absent),
+                name_log(log)
+            )
+        })
     }
+
+    /// Says of rules that much of their points rests on what the input lacks, where the result is worth something.
+    pub(super) fn thin(&self, has_log: bool) -> Option<String> {
+        let has_activities = has_log || self.times.has_counting();
+        let absent_share = self.absent_share(has_activities);
+        let is_rules = self.inputs.model_columns.is_empty();
+        let is_thin = (MUCH_ABSENT..MOST_ABSENT_OF_RULES).contains(&(absent_share + LAST_BITS));
+        (is_rules && is_thin).then(|| {
+            let log = if self.inputs.reads_activities && !has_activities { "; there are no activities" } else { "" };
+            format!(
+                "{:.0} % of the points that `{}` can give or take rest on what the input lacks{log}. Say which column is which \
+                 with --map{}",
+                100.0 * absent_share,
+                self.pipeline.id(),
+                name_log(log)
+            )
+        })
+    }
+
+    /// The share of what decides the score that rests on what is absent.
+    fn absent_share(&self, has_activities: bool) -> f64 {
+        1.0 - self.pipeline.share_in_reach(|name| self.present.contains(name), has_activities)
+    }
+}
+
+fn name_log(log: &str) -> &'static str {
+    if log.is_empty() { "" } else { ", and name their log with --activities" }
 }
 
 fn has_value(value: &Attribute) -> bool {

@@ -15,6 +15,7 @@ use crate::wording::count;
 #[derive(Debug, Default)]
 pub struct ValueWarnings {
     by_label: BTreeMap<String, Repeated>,
+    lead_count: u64,
 }
 
 /// A warning that was met some times.
@@ -31,6 +32,7 @@ struct Repeated {
 impl ValueWarnings {
     /// Takes the warnings of the lead on a line.
     pub fn add(&mut self, line: u64, warnings: &[ValueWarning]) {
+        self.lead_count += 1;
         for warning in warnings {
             let label = warning.feature().map_or("", |feature| feature.label.as_str());
             // A stated count that the log outweighs is read, and two features may speak of one value.
@@ -59,8 +61,9 @@ impl ValueWarnings {
         }
     }
 
-    /// The features whose values could not be used in most of so many leads, as sentences.
-    pub fn unusable_in_most(&self, leads: u64) -> Vec<String> {
+    /// The features whose values could not be used in most of the leads, as sentences.
+    pub(crate) fn unusable_in_most(&self) -> Vec<String> {
+        let leads = self.lead_count;
         let most = self.by_label.iter().filter(|(_, repeated)| is_most(repeated.unusable_count, leads));
         let sentence = |(label, repeated): (&String, &Repeated)| {
             let Repeated { unusable_count: times, first_line, first_text, .. } = repeated;

@@ -1,7 +1,7 @@
 //! Facts by their names: of metadata, of a row of the file of companies, of an answer of the address that is asked.
 
-use super::amounts::{Amount, dollars, people, shown_dollars};
 use super::facts::{Fact, FactKind, FactSource};
+use leadscore::amount::{Amount, dollars, people, shown_dollars};
 
 /// The names of each kind of fact, in lower case; the first that is there is shown.
 const NAMES: [(FactKind, &[&str]); 9] = [

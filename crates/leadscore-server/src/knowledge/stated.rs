@@ -3,8 +3,8 @@
 
 mod patterns;
 
-use super::amounts::{dollars, people};
 use super::facts::{Fact, FactKind, FactSource};
+use leadscore::amount::{dollars, people};
 use patterns::{COUNTRIES, INDUSTRIES, Pattern};
 
 /// The longest quote that is kept.

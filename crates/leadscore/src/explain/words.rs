@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::expression::push_number;
+use crate::expression::push_number_of;
 use crate::feature::{Feature, FeatureSchema, FeatureType};
 use crate::scorer::{ContributionKind, PartInfo, PartList};
 
@@ -67,6 +67,6 @@ fn write_value(feature: &Feature, value: f64, out: &mut String) {
             Some(label) => out.extend(label.chars().map(|c| if c == '_' { ' ' } else { c })),
             None => out.push_str("not known"),
         },
-        _ => push_number(out, value),
+        _ => push_number_of(out, &feature.name, value),
     }
 }

@@ -35,6 +35,18 @@ pub(crate) fn push_number(out: &mut String, value: f64) {
     }
 }
 
+/// Appends the number of a feature by its name: the years of a calendar have no groups of digits.
+pub(crate) fn push_number_of(out: &mut String, name: &str, value: f64) {
+    let is_called_year =
+        || name.split(|c: char| !c.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case("year"));
+    if (1_000.0..3_000.0).contains(&value) && value == value.trunc() && is_called_year() {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{value:.0}");
+    } else {
+        push_number(out, value);
+    }
+}
+
 /// Appends `{:.2}` of a number that is not negative.
 fn push_two_decimals(number: f64, out: &mut String) {
     let hundredths = number * 100.0;
@@ -76,7 +88,8 @@ pub(super) fn push_duration(out: &mut String, seconds: f64) {
 /// A count with its noun: `1 visit`, `3 visits`.
 pub(super) fn push_counted(out: &mut String, count: f64, one: &str, many: &str) {
     let start = out.len();
-    push_number(out, count);
+    // Nobody counts in hundredths of a day.
+    push_number(out, if many == "days" { count.round() } else { count });
     let noun = if &out[start..] == "1" { one } else { many };
     out.push(' ');
     out.push_str(noun);
@@ -121,6 +134,10 @@ mod tests {
         assert_eq!(text(|out, count| push_counted(out, count, "visit", "visits"), 1.0), "1 visit");
         assert_eq!(text(|out, count| push_counted(out, count, "visit", "visits"), 0.996), "1 visit");
         assert_eq!(text(|out, count| push_counted(out, count, "visit", "visits"), 2.0), "2 visits");
+        assert_eq!(text(|out, count| push_counted(out, count, "day", "days"), 3_221.57), "3,222 days");
+        assert_eq!(text(|out, year| push_number_of(out, "year_established", year), 2_001.0), "2001");
+        assert_eq!(text(|out, year| push_number_of(out, "years", year), 2_001.0), "2,001");
+        assert_eq!(text(|out, year| push_number_of(out, "year", year), 2_001.5), "2,001.5");
     }
 
     /// The definition, digit by digit; `push_number` gives the same without an allocation.

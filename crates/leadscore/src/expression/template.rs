@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::format::{push_counted, push_duration, push_money, push_number, push_percent};
+use super::format::{push_counted, push_duration, push_money, push_number_of, push_percent};
 use super::scope::{ColumnKind, KnownColumn, Scope};
 use super::{Choice, ColumnRef};
 use crate::Error;
@@ -123,7 +123,7 @@ impl Placeholder {
                 out.push_str(labels.get(value as usize).map_or("unknown", String::as_str));
             }
             (ColumnKind::Flag, _) => out.push_str(if value == 0.0 { "no" } else { "yes" }),
-            (ColumnKind::Number, Format::Number) => push_number(out, value),
+            (ColumnKind::Number, Format::Number) => push_number_of(out, &self.column.name, value),
             (ColumnKind::Number, Format::Percent) => push_percent(out, value),
             (ColumnKind::Number, Format::Money) => push_money(out, value),
             (ColumnKind::Number, Format::Duration) => push_duration(out, value),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use crate::Error;
+use crate::amount::people;
 use crate::expression::normalise;
 use crate::json::{Cursor, Node, Object};
 
@@ -23,6 +24,8 @@ enum Test {
     List(&'static List),
     Longer(usize),
     Shorter(usize),
+    /// At least so many people.
+    People(usize),
 }
 
 impl MatchRule {
@@ -30,7 +33,8 @@ impl MatchRule {
         cursor: &Cursor<'_>,
         code: impl Fn(&Cursor<'_>) -> Result<f64, Error>,
     ) -> Result<Self, Error> {
-        let fields = cursor.object(&["level", "words", "is", "ends", "list", "longer", "shorter"])?;
+        let fields =
+            cursor.object(&["level", "words", "is", "ends", "list", "longer", "shorter", "people"])?;
         let level = fields.required("level")?;
         let mut tests = Vec::new();
         for (name, value) in fields.all() {
@@ -44,11 +48,12 @@ impl MatchRule {
                 "list" => Test::List(List::named(&value)?),
                 "longer" => Test::Longer(value.count()?),
                 "shorter" => Test::Shorter(value.count()?),
+                "people" => Test::People(value.count()?),
                 _ => continue,
             });
         }
         let (Some(test), true) = (tests.pop(), tests.is_empty()) else {
-            return Err(cursor.error("wants exactly one of words, is, ends, list, longer, shorter"));
+            return Err(cursor.error("wants exactly one of words, is, ends, list, longer, shorter, people"));
         };
         Ok(MatchRule { level: level_name(&level)?, code: code(&level)?, test })
     }
@@ -67,6 +72,7 @@ impl MatchRule {
             Test::List(list) => list.contains(text),
             Test::Longer(length) => text.chars().count() > *length,
             Test::Shorter(length) => text.chars().count() < *length,
+            Test::People(least) => people(text).is_some_and(|found| found.number >= *least as f64),
         }
     }
 }
@@ -81,6 +87,7 @@ impl From<&MatchRule> for Node {
             Test::List(list) => object.with("list", list.name),
             Test::Longer(length) => object.with("longer", *length),
             Test::Shorter(length) => object.with("shorter", *length),
+            Test::People(least) => object.with("people", *least),
         }
         .into()
     }

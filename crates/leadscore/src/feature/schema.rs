@@ -169,6 +169,18 @@ impl FeatureSchema {
         readers.peek().is_some() && readers.all(|feature| feature.source.wants_date())
     }
 
+    /// Whether a feature reads this attribute as an amount of US dollars: as a number with the unit `USD`.
+    ///
+    /// ```
+    /// let pipeline = leadscore::Pipeline::builtin("qualify")?;
+    /// assert!(pipeline.schema().reads_dollars("revenue_usd") && !pipeline.schema().reads_dollars("employees"));
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn reads_dollars(&self, attribute: &str) -> bool {
+        let mut readers = self.features.iter().filter(|f| f.source.attribute() == Some(attribute));
+        readers.any(|feature| feature.unit.as_deref() == Some("USD"))
+    }
+
     /// Whether a feature tells a text of an attribute from others: as a level, by a rule, or as a word for missing.
     ///
     /// Where a file has `none` in a column, it is a value to one schema and a missing value to another.

@@ -155,6 +155,8 @@ pub(super) struct SourceReader<'a> {
     pub(super) level_code: &'a dyn Fn(&Cursor<'_>) -> Result<f64, Error>,
     /// The code of a text that is none of the levels, where it is not missing.
     pub(super) unseen_code: Option<f64>,
+    /// The unit of a number.
+    pub(super) unit: Option<&'a str>,
     pub(super) scope: &'a Scope,
     pub(super) reading: &'a Reading,
 }

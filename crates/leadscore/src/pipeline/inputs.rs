@@ -1,8 +1,12 @@
-//! What of a record a score rests on.
+//! What of a record a score rests on, and how much of it.
 
 use std::collections::BTreeSet;
 
+use super::importance::ImportanceBy;
 use super::{Pipeline, Scorer};
+use crate::feature::Feature;
+use crate::json::Range;
+use crate::scorecard::Rule;
 
 /// What of a record the score of a pipeline rests on: what its rules weigh, or its model's columns.
 ///
@@ -37,7 +41,8 @@ pub struct ModelColumn {
 }
 
 impl Pipeline {
-    /// What of a record the score rests on. Attributes that are only shown, or only tell risks, are not among them.
+    /// What of a record the score rests on. Attributes that are only shown, only tell risks, or are only read by rules that
+    /// can give no points, are not among them.
     pub fn score_inputs(&self) -> ScoreInputs {
         let schema = self.schema();
         let names = |attributes: &BTreeSet<usize>| -> Vec<String> {
@@ -47,9 +52,13 @@ impl Pipeline {
         let mut model_columns = Vec::new();
         let mut columns = BTreeSet::new();
         match self.scorer() {
-            Scorer::Scorecard(card) => card.visit_columns(&mut |column| {
-                columns.insert(column.index);
-            }),
+            Scorer::Scorecard(card) => {
+                for rule in card.weighing_rules(&self.column_ranges()) {
+                    rule.visit_columns(&mut |column| {
+                        columns.insert(column.index);
+                    });
+                }
+            }
             Scorer::Forest(model) => {
                 for input in model.inputs() {
                     let inputs = schema.inputs_of_column(input.column);
@@ -69,5 +78,54 @@ impl Pipeline {
             reads_activities |= inputs.activities;
         }
         ScoreInputs { attributes: names(&attributes), reads_activities, model_columns }
+    }
+
+    /// The share, from 0 to 1, of what decides a score that rests on these attributes, and on activities where there are any.
+    /// Of rules it is their points in reach: how far their sum can move, after every cap, by those rules of which at least one
+    /// input is there. Of a model it is the gain of its splits, or where that is not known, how many of its columns there are.
+    ///
+    /// ```
+    /// use leadscore::Pipeline;
+    /// let pipeline = Pipeline::builtin("conversion")?;
+    /// assert_eq!(pipeline.share_in_reach(|_| true, true), 1.0);
+    /// assert!(pipeline.share_in_reach(|name| name == "company", false) < 0.2);
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn share_in_reach(&self, has: impl Fn(&str) -> bool, has_activities: bool) -> f64 {
+        let is_there = |column: usize| {
+            let inputs = self.schema().inputs_of_column(column);
+            let names = self.schema().attribute_names();
+            (inputs.activities && has_activities)
+                || inputs.attributes.iter().filter_map(|index| names.name(*index)).any(&has)
+        };
+        let (found, all) = match self.scorer() {
+            Scorer::Scorecard(card) => {
+                let ranges = self.column_ranges();
+                let reads = |rule: &Rule, wanted: &dyn Fn(usize) -> bool| {
+                    let mut reads = false;
+                    rule.visit_columns(&mut |column| reads |= wanted(column.index));
+                    reads
+                };
+                let found = card.points_in_reach(&ranges, |rule| reads(rule, &is_there));
+                (found, card.points_in_reach(&ranges, |rule| reads(rule, &|_| true)))
+            }
+            Scorer::Forest(model) => {
+                let gains = model.split_importance(ImportanceBy::TotalGain).unwrap_or_default();
+                let all: f64 = gains.iter().map(|(_, gain)| gain).sum();
+                let weight = |index: usize| match gains.get(index) {
+                    Some((_, gain)) if all > 0.0 => *gain,
+                    _ => 1.0,
+                };
+                let weights =
+                    || model.inputs().iter().enumerate().map(|(index, input)| (weight(index), input));
+                let found = weights().filter(|(_, input)| is_there(input.column)).map(|(weight, _)| weight);
+                (found.sum(), weights().map(|(weight, _)| weight).sum())
+            }
+        };
+        if all > 0.0 { found / all } else { 1.0 }
+    }
+
+    fn column_ranges(&self) -> Vec<Range> {
+        self.schema().columns().map(Feature::bounds).collect()
     }
 }

@@ -80,7 +80,7 @@ fn leads(file: &str, args: &PipelinesArgs) -> Result<FeatureMatrix, Failure> {
     let (mut rejects, mut notes) = (Rejects::create(None)?, StderrNotes::default());
     let (mut values, mut columns) = (Vec::new(), work.pipeline.schema().columns().len());
     loop {
-        match work.leads.read_lead()? {
+        match work.read_lead()? {
             ReadLead::End => break,
             ReadLead::Rejected(rejection) => rejects.add(&rejection, &mut notes)?,
             ReadLead::Lead => {

@@ -2,17 +2,20 @@
 
 use std::collections::HashMap;
 
-use leadscore::FeatureSchema;
+use leadscore::{FeatureSchema, Timestamp};
 
 use super::LogForm;
 use super::rows::{Entry, Refusal, UnixUnit};
 use crate::Rejection;
+use crate::read::times::Times;
 use crate::wording::counted;
 
 /// Rejected rows kept with their texts; more are counted.
 const MAX_REJECTIONS: usize = 100_000;
 /// Kinds counted each by itself.
 const MAX_KINDS: usize = 10_000;
+/// Whose the activities of a log are.
+pub(in crate::read) const OF_LOG: &str = "of the log";
 /// Kinds named in a note.
 const MAX_NAMED: usize = 10;
 
@@ -28,11 +31,17 @@ pub(in crate::read) struct LogRemarks {
     milliseconds_count: u64,
     rounded_id_count: u64,
     word_as_id_count: u64,
+    pub(in crate::read) times: Times,
     /// What is said of the file, once it is read.
     pub(super) file: Vec<String>,
 }
 
 impl LogRemarks {
+    /// Of a log whose activities are judged by an as-of time, if there is one.
+    pub(super) fn new(as_of: Option<Timestamp>) -> LogRemarks {
+        LogRemarks { times: Times::new(as_of), ..LogRemarks::default() }
+    }
+
     /// Takes a row that is no activity; rows may come in any order.
     pub(super) fn refuse(&mut self, line: u64, refusal: Refusal) {
         self.rejected_count += 1;
@@ -52,6 +61,7 @@ impl LogRemarks {
             Some(UnixUnit::Seconds) => self.seconds_count += 1,
             Some(UnixUnit::Milliseconds) => self.milliseconds_count += 1,
         }
+        self.times.add_activity(entry.at.at);
         self.rounded_id_count += u64::from(entry.has_rounded_id);
         self.word_as_id_count += u64::from(entry.has_word_as_id);
         if let Some(count) = self.kinds.get_mut(entry.kind) {
@@ -89,6 +99,7 @@ impl LogRemarks {
             let ids = counted(self.word_as_id_count, "activity has", "activities have");
             messages.push(format!("{ids} a word such as `N/A` in place of an id, and so none"));
         }
+        messages.extend(self.times.message(OF_LOG).filter(|_| !self.times.is_all_later()));
         messages.extend(self.refused_message());
         messages.extend(form.schema_of_kinds().and_then(|schema| self.unknown_kinds(schema)));
         messages

@@ -11,6 +11,7 @@ use super::duplicates::Duplicates;
 use super::leads::{LeadNumbers, LogLeads};
 use super::rows::LogRows;
 use super::{ActivityLog, LogForm, LogRemarks};
+use crate::read::times::Times;
 use crate::wording::counted;
 use crate::{Notes, Rejection, unreadable};
 
@@ -83,7 +84,7 @@ impl LogStream {
             leads: LogLeads::new(numbers),
             rows,
             group: None,
-            remarks: LogRemarks::default(),
+            remarks: LogRemarks::new(form.as_of),
             duplicates: Duplicates::default(),
             latest: None,
             whole: None,
@@ -177,6 +178,11 @@ impl LogStream {
             unmatched.into_iter().chain(self.duplicates.message()).collect()
         };
         order.into_iter().chain(self.remarks.messages(&self.form)).chain(at_end).collect()
+    }
+
+    /// When the activities were.
+    pub(in crate::read) fn times(&self) -> &Times {
+        &self.remarks.times
     }
 
     /// The rows that are no activities, and how many there were, once all leads are read.

@@ -52,7 +52,8 @@ pub(super) fn write(
 fn details(out: &mut dyn Write, lead: &RankedLead) -> Result<()> {
     let id = lead.prediction.lead_id.trim();
     let id = if id == lead.name.trim() { "" } else { id };
-    let row = lead.row.to_string();
+    // A lead without an id and a name is called by its row.
+    let row = if lead.name == format!("row:{}", lead.row) { String::new() } else { lead.row.to_string() };
     let known = lead.details.iter().map(|Detail { label, value }| (label.as_str(), value.as_str()));
     out.write_all(b"<p>")?;
     for (label, value) in known.chain([("Id", id), ("Row", &row)]) {

@@ -137,6 +137,20 @@ fn of_choice(choice: &Choice<Value>, known: &[Known]) -> Known {
 }
 
 impl FeatureSchema {
+    /// Whether activities tell what this attribute states: every column that reads it is computed from activities too.
+    ///
+    /// ```
+    /// let schema = leadscore::FeatureSchema::builtin("lead-ml")?;
+    /// assert!(schema.is_told_by_activities("meeting_count") && !schema.is_told_by_activities("created_at"));
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn is_told_by_activities(&self, attribute: &str) -> bool {
+        let Some(index) = self.attribute_names().index(attribute) else { return false };
+        let columns = (0..self.columns.len()).map(|column| self.inputs_of_column(column));
+        let mut readers = columns.filter(|inputs| inputs.attributes.contains(&index)).peekable();
+        readers.peek().is_some() && readers.all(|inputs| inputs.activities)
+    }
+
     /// What one of the columns is computed from, formulas followed to their ends.
     pub(crate) fn inputs_of_column(&self, column: usize) -> Inputs {
         let mut inputs = Inputs::default();

@@ -85,7 +85,7 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
     }
     belongs(&fields, kind)?;
     let level_labels = level_labels(&fields, &levels)?;
-    let source_cursor = fields.required("source")?;
+    let (unit, source_cursor) = (fields.text("unit")?, fields.required("source")?);
     let reader = SourceReader {
         cursor: &source_cursor,
         feature: &name,
@@ -94,6 +94,7 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         exact: exact.as_ref(),
         level_code: &code,
         unseen_code,
+        unit: unit.as_deref(),
         scope,
         reading,
     };
@@ -105,7 +106,7 @@ pub(super) fn read_feature(cursor: &Cursor<'_>, scope: &Scope, reading: &Reading
         label: label.unwrap_or_else(|| name.replace('_', " ")),
         group: fields.text("group")?,
         kind,
-        unit: fields.text("unit")?,
+        unit,
         range,
         whole: fields.flag("whole")?,
         required: fields.flag("required")?,

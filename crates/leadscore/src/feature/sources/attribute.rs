@@ -2,6 +2,7 @@
 
 use super::{ABSENT, Found, Input, SharedSource, Source, SourceReader, TextPart, text};
 use crate::Error;
+use crate::amount::{dollars, people};
 use crate::expression::normalise;
 use crate::feature::cells::{CellKind, CellReader};
 use crate::feature::feature_type::FeatureType;
@@ -23,6 +24,8 @@ struct AttributeSource {
     /// The levels of a category, in the form in which texts are compared.
     levels: Vec<String>,
     unseen_code: Option<f64>,
+    /// Whether it is an amount of US dollars.
+    is_dollars: bool,
     missing: Vec<MissingToken>,
     /// How a model's column is read: letter for letter, and nothing guessed.
     cells: Option<CellReader>,
@@ -44,14 +47,17 @@ enum ReadAs {
     Code,
     Present,
     WordCount,
+    /// A number of people, or the lower end of a range.
+    People,
 }
 
-const READ_AS: [(&str, ReadAs); 5] = [
+const READ_AS: [(&str, ReadAs); 6] = [
     ("value", ReadAs::Value),
     ("number_or_flag", ReadAs::NumberOrFlag),
     ("code", ReadAs::Code),
     ("present", ReadAs::Present),
     ("word_count", ReadAs::WordCount),
+    ("people", ReadAs::People),
 ];
 
 pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
@@ -61,7 +67,9 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
     let fits = match read {
         ReadAs::Value => true,
         ReadAs::Present => matches!(reader.kind, FeatureType::Flag | FeatureType::Number),
-        ReadAs::WordCount | ReadAs::NumberOrFlag | ReadAs::Code => reader.kind == FeatureType::Number,
+        ReadAs::WordCount | ReadAs::NumberOrFlag | ReadAs::Code | ReadAs::People => {
+            reader.kind == FeatureType::Number
+        }
     };
     if !fits {
         let message = "`present` gives a flag and the other words a number; the feature is none";
@@ -80,6 +88,7 @@ pub(super) fn read(reader: &SourceReader<'_>) -> Result<SharedSource, Error> {
         kind: reader.kind,
         levels: reader.levels.to_vec(),
         unseen_code: reader.unseen_code,
+        is_dollars: reader.unit == Some("USD"),
         missing: fields.texts("missing")?.into_iter().map(token).collect(),
         cells: cell_reader(reader, read, unclear),
     }))
@@ -108,7 +117,7 @@ impl Source for AttributeSource {
     }
 
     fn takes_numbers_as_they_are(&self) -> bool {
-        matches!(self.read, ReadAs::Value | ReadAs::NumberOrFlag | ReadAs::Code)
+        matches!(self.read, ReadAs::Value | ReadAs::NumberOrFlag | ReadAs::Code | ReadAs::People)
             && self.missing.is_empty()
             && self.cells.as_ref().is_none_or(|cells| cells.unclear.is_empty())
     }
@@ -136,7 +145,7 @@ impl Source for AttributeSource {
             ReadAs::Present => return Found::Value(f64::from(u8::from(!blank))),
             ReadAs::WordCount if !blank => return Found::Value(text.split_whitespace().count() as f64),
             _ if blank => return ABSENT,
-            ReadAs::Value | ReadAs::NumberOrFlag | ReadAs::Code | ReadAs::WordCount => {}
+            ReadAs::Value | ReadAs::NumberOrFlag | ReadAs::Code | ReadAs::WordCount | ReadAs::People => {}
         }
         self.typed(attribute, text)
     }
@@ -178,7 +187,7 @@ impl AttributeSource {
             FeatureType::Number => match (attribute, parse_number(text)) {
                 (Some(AttributeRef::Flag(flag)), _) => Found::Value(f64::from(u8::from(flag))),
                 (_, Some(number)) => Found::Value(number),
-                (_, None) => unreadable(),
+                (_, None) => self.amount(text).map_or_else(unreadable, Found::Value),
             },
             FeatureType::Flag => {
                 flag_word(text).map_or_else(unreadable, |flag| Found::Value(f64::from(u8::from(flag))))
@@ -190,6 +199,15 @@ impl AttributeSource {
             }
             FeatureType::Text => Found::Text(text.to_owned()),
         }
+    }
+
+    /// A number of people or an amount of money that is not written as a number alone.
+    fn amount(&self, text: &str) -> Option<f64> {
+        if self.read == ReadAs::People {
+            return people(text).map(|found| found.number);
+        }
+        // A range of money says too little.
+        dollars(text).filter(|found| self.is_dollars && !found.at_least).map(|found| found.number)
     }
 
     fn level_code(&self, normalised: &str) -> Option<usize> {

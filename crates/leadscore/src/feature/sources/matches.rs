@@ -5,6 +5,7 @@ use crate::Error;
 use crate::expression::normalise;
 use crate::feature::feature_type::FeatureType;
 use crate::feature::matching::{MatchRule, level_name};
+use crate::feature::missing::MissingCause;
 use crate::json::{Node, Object};
 
 #[derive(Debug)]
@@ -62,14 +63,14 @@ impl Source for MatchSource {
         let whole = text(input.attribute);
         let text = normalise(self.part.cut(&whole));
         let level = |level: &Option<Level>| level.as_ref().map_or(f64::NAN, |level| level.code);
-        Found::Value(if text.is_empty() {
-            level(&self.blank)
-        } else {
-            self.rules
-                .iter()
-                .find(|rule| rule.hits(&text))
-                .map_or_else(|| level(&self.otherwise), |rule| rule.code)
-        })
+        if text.is_empty() {
+            return Found::Value(level(&self.blank));
+        }
+        match (self.rules.iter().find(|rule| rule.hits(&text)), &self.otherwise) {
+            (Some(rule), _) => Found::Value(rule.code),
+            (None, Some(otherwise)) => Found::Value(otherwise.code),
+            (None, None) => Found::unusable(MissingCause::Unseen, &whole),
+        }
     }
 
     fn write(&self) -> Object {

@@ -2,24 +2,50 @@
 
 /// A number, or the lower end of a range.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Amount {
-    pub(crate) number: f64,
-    pub(crate) at_least: bool,
+#[non_exhaustive]
+pub struct Amount {
+    /// The number.
+    pub number: f64,
+    /// Whether it is only the lower end.
+    pub at_least: bool,
 }
 
 /// Words that may follow a number of people.
-const PEOPLE: [&str; 4] = ["employees", "people", "staff", "persons"];
+const PEOPLE: [&str; 5] = ["employees", "employee", "people", "staff", "persons"];
 const DASHES: [char; 3] = ['-', '–', '—'];
 
-/// A number of people such as `180`, `1,200`, `50-200 employees`, `51 – 200` or `10,000+`.
-pub(crate) fn people(text: &str) -> Option<Amount> {
+/// A number of people such as `180`, `1,200`, `50-200 employees`, `51 to 200` or `10,000+`.
+///
+/// ```
+/// use leadscore::amount::people;
+/// let range = people("51-200 employees").unwrap();
+/// assert_eq!((range.number, range.at_least), (51.0, true));
+/// assert_eq!(people("many"), None);
+/// ```
+pub fn people(text: &str) -> Option<Amount> {
     let lower = text.trim().to_lowercase();
-    let bare = PEOPLE.iter().find_map(|word| lower.strip_suffix(word)).unwrap_or(&lower);
+    let mut bare = lower.as_str();
+    for (word, sign) in [("more than ", ">"), ("over ", ">"), ("at least ", ">")] {
+        if let Some(rest) = bare.strip_prefix(word) {
+            return people(&format!("{sign}{rest}"));
+        }
+    }
+    for word in PEOPLE {
+        bare = bare.strip_suffix(word).unwrap_or(bare).trim_end();
+    }
+    // Programs that keep numbers as decimals write `2448.0`.
+    let bare = bare.strip_suffix(".0").unwrap_or(bare);
     range(bare).filter(|amount| amount.number >= 1.0 && amount.number.fract() == 0.0)
 }
 
 /// US dollars such as `25000000`, `$20M`, `$1.5 million`, `$10M-$50M` or `USD 500k+`; nothing in another currency.
-pub(crate) fn dollars(text: &str) -> Option<Amount> {
+///
+/// ```
+/// use leadscore::amount::dollars;
+/// assert_eq!(dollars("$12.5M").unwrap().number, 12_500_000.0);
+/// assert_eq!(dollars("€4m"), None);
+/// ```
+pub fn dollars(text: &str) -> Option<Amount> {
     let mut bare = text.trim().to_lowercase();
     for mark in ["us$", "usd", "$"] {
         bare = bare.replace(mark, "");
@@ -31,7 +57,7 @@ pub(crate) fn dollars(text: &str) -> Option<Amount> {
 }
 
 /// Dollars as they are shown: `$12.5M`.
-pub(crate) fn shown_dollars(number: f64) -> String {
+pub fn shown_dollars(number: f64) -> String {
     let (scale, letter) = match number {
         number if number >= 1e9 => (1e9, "B"),
         number if number >= 1e6 => (1e6, "M"),
@@ -106,6 +132,14 @@ mod tests {
             ("51 – 200 people", from(51.0)),
             ("10,000+", from(10_000.0)),
             ("2k", exact(2_000.0)),
+            ("2448.0", exact(2_448.0)),
+            ("1001-5000", from(1_001.0)),
+            ("10,001+", from(10_001.0)),
+            ("51 to 200", from(51.0)),
+            ("5000+ employees", from(5_000.0)),
+            ("more than 1,000 people", from(1_000.0)),
+            ("10-Nov", None),
+            ("<50", None),
             ("1.200", None),
             ("12,00", None),
             ("1234,567", None),
