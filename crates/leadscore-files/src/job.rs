@@ -180,7 +180,7 @@ impl FileJob {
     ) -> Result<FileSummary, Error> {
         let rejects = self.scoring.rejects.as_deref().map(|path| ("rejects", path));
         refuse_overwriting(&self.input.files(), &Vec::from_iter(rejects))?;
-        note_stand_in(pipeline, notes);
+        note_pipeline(pipeline, notes);
         let leads = self.input.open(pipeline, notes)?;
         self.scoring.run(pipeline, leads, Destination::Rows(receive), notes, stop)
     }

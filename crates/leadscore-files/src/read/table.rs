@@ -88,9 +88,9 @@ impl Table {
                     continue;
                 }
                 let found = if finds_aliases { free.find_alias(attribute) } else { free.find_own(attribute) };
-                let is_amount = finds_aliases && schema.reads_dollars(attribute);
+                let is_amount = found.is_none() && finds_aliases && schema.reads_dollars(attribute);
                 let amount = || free.find_amount(attribute, |name| stated_unit(name).bare_name);
-                let Some(column) = found.or_else(|| amount().filter(|_| is_amount)) else { continue };
+                let Some(column) = found.or_else(|| is_amount.then(amount)?) else { continue };
                 // The levels of something else are no names of people.
                 if finds_aliases && attribute == NAME && reader.has_few_values(column) {
                     continue;
@@ -142,20 +142,7 @@ impl Table {
             read.or_else(|| find_column(name, &header)).or(id.filter(|_| name == "lead_id"))
         })?;
         let amounts = amounts(&mut reader, &columns, schema, notes);
-        for own in &columns {
-            // What a column holds is known of those that are read or shown; others of a whole input stay as they are.
-            let is_known = schema.attribute_names().iter().chain(SHOWN).any(|name| name == own.attribute);
-            // Two attributes may come from one column: what one of them tells apart is a value.
-            let readers = || columns.iter().filter(|other| other.column == own.column);
-            if is_known {
-                reader.read_placeholders_as_missing(own.column, |text| {
-                    readers().any(|other| schema.names_text(&other.attribute, text))
-                });
-            }
-        }
-        for part in &name_parts {
-            reader.read_placeholders_as_missing(*part, |_| false);
-        }
+        read_placeholders(&mut reader, schema, &columns, &name_parts);
         let mut used: Vec<usize> =
             columns.iter().map(|own| own.column).chain(id).chain(name_parts.iter().copied()).collect();
         used.sort_unstable();
@@ -318,6 +305,29 @@ fn other_columns(header: &[&str], columns: &[AttributeColumn], id: Option<usize>
     };
     let own = |(column, name): (usize, &&str)| AttributeColumn { attribute: name.trim().to_owned(), column };
     header.iter().enumerate().filter(is_free).map(own).collect()
+}
+
+/// Reads words for missing as such in the columns that are read or shown, but for those that the schema tells apart.
+fn read_placeholders(
+    reader: &mut CsvReader<Box<dyn BufRead>>,
+    schema: &FeatureSchema,
+    columns: &[AttributeColumn],
+    name_parts: &[usize],
+) {
+    for own in columns {
+        // What a column holds is known of those that are read or shown; others of a whole input stay as they are.
+        let is_known = schema.attribute_names().iter().chain(SHOWN).any(|name| name == own.attribute);
+        // Two attributes may come from one column: what one of them tells apart is a value.
+        let readers = || columns.iter().filter(|other| other.column == own.column);
+        if is_known {
+            reader.read_placeholders_as_missing(own.column, |text| {
+                readers().any(|other| schema.names_text(&other.attribute, text))
+            });
+        }
+    }
+    for part in name_parts {
+        reader.read_placeholders_as_missing(*part, |_| false);
+    }
 }
 
 /// The columns of amounts in US dollars; notes what their names and cells say of another unit.
