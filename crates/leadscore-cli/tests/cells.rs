@@ -42,6 +42,9 @@ fn a_number_with_two_meanings_is_refused_until_it_is_settled() {
     let (run, _) = predict("lead_id,visits,country\n1,7,de\n2,many,fr\n3,8,de\n", &[]);
     assert_eq!(run.code, 2);
     assert!(run.err.contains("line 3: column `visits`: `many` is not a number"), "{}", run.err);
+    // What is one to the libraries is one.
+    let (run, _) = predict("lead_id,visits,country\n1,inf,de\n2,-inf,fr\n3,8,de\n", &[]);
+    assert_eq!((run.code, margins(&run)), (0, ["1", "-1", "1"].map(str::to_owned).to_vec()), "{}", run.err);
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn a_page_is_self_contained_and_speaks_plainly() {
 fn activities_count_and_those_after_as_of_do_not() {
     let leads = b"lead_id,company,created_at\na,Acme,2026-11-01\n";
     let before = "lead_id,kind,at\na,email_open,2026-11-10\n";
-    let after = format!("{before}a,meeting,2026-12-01\nunknown,meeting,2026-11-02\n");
+    let after = format!("{before}a,meeting,2026-12-01\nstranger,meeting,2026-11-02\n");
     let dir = folder(&[("leads.csv", leads), ("one.csv", before.as_bytes()), ("two.csv", after.as_bytes())]);
     let score = |log: &str| {
         leadscore(&[

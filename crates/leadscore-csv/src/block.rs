@@ -271,18 +271,23 @@ impl RowParser {
     /// What is wrong with the text of a cell that holds something and is read as missing, such as `is no date`; none where it
     /// is read.
     pub fn fault(&self, column: usize, text: &str) -> Option<&'static str> {
-        let text = trim(text);
-        match self.plan.columns.get(column)?.parse(text) {
-            (Value::Missing, Some(note)) => Some(plan::fault(note)),
-            _ => None,
-        }
+        self.note(column, text).map(plan::fault)
     }
 
-    /// The same for a cell that is no word for missing, such as `n/a`: it holds something, and what is not certain.
-    pub fn unread(&self, column: usize, text: &str) -> Option<&'static str> {
-        let text = trim(text);
-        match self.plan.columns.get(column)?.parse(text) {
-            (Value::Missing, Some(note)) if note.is_unread() => Some(plan::fault(note)),
+    /// Whether the text of a cell is read as missing because it may mean two numbers or days.
+    pub fn has_two_meanings(&self, column: usize, text: &str) -> bool {
+        self.note(column, text).is_some_and(Note::is_of_two_meanings)
+    }
+
+    /// Whether the text of a cell holds something that is read as missing and is no word for missing, such as `n/a`.
+    pub fn is_unread(&self, column: usize, text: &str) -> bool {
+        self.note(column, text).is_some_and(Note::is_unread)
+    }
+
+    /// What is noted of a cell that is read as missing.
+    fn note(&self, column: usize, text: &str) -> Option<Note> {
+        match self.plan.columns.get(column)?.parse(trim(text)) {
+            (Value::Missing, note) => note,
             _ => None,
         }
     }

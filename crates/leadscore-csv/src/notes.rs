@@ -40,6 +40,14 @@ pub(crate) enum Note {
 }
 
 impl Note {
+    /// Whether it tells of a cell that means one of two things, and the file does not settle which.
+    pub(crate) fn is_of_two_meanings(self) -> bool {
+        matches!(
+            self,
+            Note::AmbiguousNumber | Note::ContraryNumber | Note::AmbiguousDate | Note::ContraryDate
+        )
+    }
+
     /// Whether it tells of a cell that holds something and was still read as missing.
     pub(crate) fn is_unread(self) -> bool {
         matches!(

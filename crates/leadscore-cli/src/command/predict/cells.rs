@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use leadscore::Forest;
+use leadscore::record::AttributeRef;
 use leadscore_csv::{CsvReader, RowParser, RowRef};
 use leadscore_files::wording::first_of;
 use leadscore_files::{ValueWarnings, cell_value};
@@ -40,10 +41,15 @@ impl<'m> ModelCells<'m> {
         for (feature, (place, name)) in self.places.iter().zip(self.names).enumerate() {
             let refuse = |fault: String| format!("line {}: column `{name}`: {fault}", row.line());
             let raw = row.raw(*place).unwrap_or_default().trim();
-            let Some(value) = cell_value(row, *place, !self.forest.levels(feature).is_empty()) else {
-                if let Some(fault) = self.parser.unread(*place, raw) {
-                    return Err(refuse(format!("`{raw}` {fault}")));
-                }
+            let as_written = !self.forest.levels(feature).is_empty();
+            if !as_written && self.parser.has_two_meanings(*place, raw) {
+                let fault = self.parser.fault(*place, raw).unwrap_or_default();
+                return Err(refuse(format!("`{raw}` {fault}")));
+            }
+            let value = cell_value(row, *place, as_written)
+                // What is no number to the table may be one to the model, such as `inf`; else the model refuses it.
+                .or_else(|| self.parser.is_unread(*place, raw).then_some(AttributeRef::Text(raw)));
+            let Some(value) = value else {
                 self.values.push(f64::NAN);
                 continue;
             };
