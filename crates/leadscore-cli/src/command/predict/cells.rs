@@ -41,17 +41,18 @@ impl<'m> ModelCells<'m> {
         for (feature, (place, name)) in self.places.iter().zip(self.names).enumerate() {
             let refuse = |fault: String| format!("line {}: column `{name}`: {fault}", row.line());
             let raw = row.raw(*place).unwrap_or_default().trim();
-            let as_written = !self.forest.levels(feature).is_empty();
-            if !as_written && self.parser.has_two_meanings(*place, raw) {
-                let fault = self.parser.fault(*place, raw).unwrap_or_default();
-                return Err(refuse(format!("`{raw}` {fault}")));
-            }
-            let value = cell_value(row, *place, as_written)
+            let value = match cell_value(row, *place, !self.forest.levels(feature).is_empty()) {
+                None if self.parser.has_two_meanings(*place, raw) => {
+                    let fault = self.parser.fault(*place, raw).unwrap_or_default();
+                    return Err(refuse(format!("`{raw}` {fault}")));
+                }
                 // What is no number to the table may be one to the model, such as `inf`; else the model refuses it.
-                .or_else(|| self.parser.is_unread(*place, raw).then_some(AttributeRef::Text(raw)));
-            let Some(value) = value else {
-                self.values.push(f64::NAN);
-                continue;
+                None if self.parser.is_unread(*place, raw) => AttributeRef::Text(raw),
+                None => {
+                    self.values.push(f64::NAN);
+                    continue;
+                }
+                Some(value) => value,
             };
             let number = self
                 .forest
