@@ -99,7 +99,7 @@ export declare class Pipeline {
   * The same off the event loop for lists of at most `each` records, which come one after another; a list of
   * predictions for each of them. There is one context for all lists, or one for each.
   */
-  scoreListsJsonAsync(lists: Array<string>, contexts: Array<string>, firstIndex: number, each: number, threads?: number | undefined | null, stopper?: Stopper | undefined | null): Promise<Array<string>>
+  scoreListsJsonAsync(lists: Array<string>, contexts: Array<string>, firstIndex: number, each: number, threads?: number | undefined | null, stopper?: Stopper | undefined | null): Promise<Texts>
   /** The features of a lead record, name by name. */
   featuresJson(record: string, context: string): string
   /** The features of a list of lead records, the first of which has that index in a longer list. */
@@ -150,6 +150,12 @@ export declare class Task {
   promptJson(): string
   /** The result from what came of asking, as a JSON object. */
   concludeJson(outcome: string): string
+}
+
+/** Texts that become JavaScript's one by one, so that the event loop can turn between them. */
+export declare class Texts {
+  /** Takes out the text of an index, which is empty from then on. */
+  take(index: number): string
 }
 
 /** Values of a matrix, row after row: 64-bit, or 32-bit numbers that are widened. */

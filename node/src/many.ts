@@ -6,9 +6,9 @@ import type { Lead, Prediction } from './types.js';
 /** Leads that cross as one text. */
 const STRETCH = 1024;
 /** The same off the event loop, where a text is made, and made objects again, between two turns of it. */
-export const SMALL_STRETCH = 16;
+export const SMALL_STRETCH = 8;
 /** Stretches that cross at once: enough to keep threads busy. */
-const STRETCHES = 64;
+const STRETCHES = 128;
 
 /** A lead that was refused, in a list of predictions. */
 export interface Refused {

@@ -151,7 +151,7 @@ export class Pipeline {
       );
       slices.begin();
       for (const [at, stretch] of stretches.entries()) {
-        scored.push(...stretch.scored(found[at] ?? '[]'));
+        scored.push(...stretch.scored(found.take(at)));
         await slices.pause();
       }
     }

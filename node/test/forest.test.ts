@@ -97,7 +97,7 @@ test('memory that may shrink or that others write to is copied first', () => {
   }
   const gone = new Float64Array(forest.featureNames.length);
   structuredClone(gone.buffer, { transfer: [gone.buffer] });
-  assert.equal(forest.margin(gone).length, 0);
+  assert.throws(() => forest.margin(gone), refused('invalid_matrix', ''));
   const bytes = readFileSync(FILE);
   const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
   shared.set(bytes);

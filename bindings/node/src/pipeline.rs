@@ -149,7 +149,7 @@ impl Pipeline {
 
     /// The same off the event loop for lists of at most `each` records, which come one after another; a list of
     /// predictions for each of them. There is one context for all lists, or one for each.
-    #[napi(ts_return_type = "Promise<Array<string>>")]
+    #[napi(ts_return_type = "Promise<Texts>")]
     #[expect(clippy::too_many_arguments, reason = "one call for everything: each crossing costs")]
     pub fn score_lists_json_async(
         &self,
@@ -162,7 +162,7 @@ impl Pipeline {
         stopper: Option<&Stopper>,
     ) -> napi::Result<Object<'static>> {
         let pipeline = enter(env, || self.core())?;
-        enter_later::<_, Vec<String>>(&env, stopper, move |stop| {
+        enter_later::<_, Texts>(&env, stopper, move |stop| {
             let score = |at: usize| {
                 let context = contexts.get(at).or(contexts.first()).map_or("{}", String::as_str);
                 let first_index = first_index as usize + at * each as usize;
@@ -306,6 +306,26 @@ impl Pipeline {
         enter_later::<_, String>(&env, stopper, move |stop| {
             leadscore_files::score_file(&pipeline, &options, stop)
         })
+    }
+}
+
+/// Texts that become JavaScript's one by one, so that the event loop can turn between them.
+#[napi]
+#[derive(Debug)]
+pub struct Texts(Vec<String>);
+
+#[napi]
+impl Texts {
+    /// Takes out the text of an index, which is empty from then on.
+    #[napi]
+    pub fn take(&mut self, index: u32) -> String {
+        self.0.get_mut(index as usize).map(std::mem::take).unwrap_or_default()
+    }
+}
+
+impl From<Vec<String>> for Texts {
+    fn from(texts: Vec<String>) -> Texts {
+        Texts(texts)
     }
 }
 

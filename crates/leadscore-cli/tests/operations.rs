@@ -18,7 +18,14 @@ fn every_language_has_the_same_native_operations() {
     // Neither have they frames, whose columns it sorts by how they are read.
     assert!(python.get_mut("Forest").is_some_and(|forest| forest.remove("is_settled")));
     assert_eq!(python, wanted, "Python");
-    assert_eq!(node(&text("node/native/native.d.ts")), wanted, "Node");
+    // What streams and frees in Node is of its own: its test of the surface names it.
+    let mut node = node(&text("node/native/native.d.ts"));
+    node.retain(|class, _| wanted.contains_key(class));
+    for (class, names) in &mut node {
+        let own = ["abandon_unfinished_files", "close", "score_lists_json", "score_rows"];
+        names.retain(|name| wanted[class].contains(name) || !own.contains(&name.as_str()));
+    }
+    assert_eq!(node, wanted, "Node");
     let kotlin = "bindings/uniffi/jvm/src/main/generated/io/leadscore/ffi/leadscore_uniffi.kt";
     assert_eq!(kotlin_of(&text(kotlin)), wanted, "JVM");
     let swift = text("bindings/uniffi/swift/LeadscoreNative.swift");
