@@ -1,7 +1,7 @@
 import { encodeLead, kindOf } from './encode.js';
 import { LeadscoreError } from './error.js';
 import type { Slices } from './later.js';
-import type { Lead, Prediction } from './types.js';
+import type { Prediction } from './types.js';
 
 /** Leads that cross as one text. */
 const STRETCH = 1024;
@@ -73,7 +73,7 @@ export class Stretch {
 }
 
 /** Goes through leads in stretches. */
-export function* stretchesOf(leads: Iterable<Lead>, size: number = STRETCH): Generator<Stretch, void, undefined> {
+export function* stretchesOf(leads: Iterable<unknown>, size: number = STRETCH): Generator<Stretch, void, undefined> {
   const list = Array.isArray(leads) ? leads : undefined;
   let next = new Stretch(0);
   for (const lead of leads) {
@@ -95,7 +95,7 @@ export function* stretchesOf(leads: Iterable<Lead>, size: number = STRETCH): Gen
 
 /** Small stretches of leads that may come one after another. */
 async function* smallStretchesOf(
-  leads: Iterable<Lead> | AsyncIterable<Lead>,
+  leads: Iterable<unknown> | AsyncIterable<unknown>,
 ): AsyncGenerator<Stretch, void, undefined> {
   if (Symbol.iterator in leads) {
     yield* stretchesOf(leads, SMALL_STRETCH);
@@ -116,7 +116,7 @@ async function* smallStretchesOf(
 
 /** Stretches that cross together, made in slices. */
 export async function* batchesOf(
-  leads: Iterable<Lead> | AsyncIterable<Lead>,
+  leads: Iterable<unknown> | AsyncIterable<unknown>,
   slices: Slices,
 ): AsyncGenerator<Stretch[], void, undefined> {
   let batch: Stretch[] = [];

@@ -19,6 +19,7 @@ import type {
   ImportOptions,
   LaterOptions,
   Lead,
+  LeadLike,
   PipelineDescription,
   Prediction,
   RowOptions,
@@ -106,19 +107,25 @@ export class Pipeline {
   }
 
   /** Scores one lead. */
-  score(lead: Lead, options?: ScoreOptions): Prediction {
+  score(lead: Lead, options?: ScoreOptions): Prediction;
+  score<L extends object>(lead: L & LeadLike<L>, options?: ScoreOptions): Prediction;
+  score(lead: unknown, options?: ScoreOptions): Prediction {
     const pipeline = this.#handle.native;
     const [record, how] = [encodeLead(lead, ''), context(options)];
     return JSON.parse(enter(() => pipeline.scoreJson(record, how)));
   }
 
   /** Why a lead has its score. */
-  explain(lead: Lead, options?: ScoreOptions): Explanation {
-    return this.score(lead, options).explanation;
+  explain(lead: Lead, options?: ScoreOptions): Explanation;
+  explain<L extends object>(lead: L & LeadLike<L>, options?: ScoreOptions): Explanation;
+  explain(lead: unknown, options?: ScoreOptions): Explanation {
+    return this.score(lead as Lead, options).explanation;
   }
 
   /** Scores many leads, on this thread; one that is refused stands as its error and does not stop the others. */
-  scoreMany(leads: Iterable<Lead>, options?: ScoreManyOptions): Scored[] {
+  scoreMany(leads: Iterable<Lead>, options?: ScoreManyOptions): Scored[];
+  scoreMany<L extends object>(leads: Iterable<L & LeadLike<L>>, options?: ScoreManyOptions): Scored[];
+  scoreMany(leads: Iterable<unknown>, options?: ScoreManyOptions): Scored[] {
     const pipeline = this.#handle.native;
     const contexts = new Contexts(options);
     checkLeads(leads, false);
@@ -133,8 +140,16 @@ export class Pipeline {
   }
 
   /** The same off the event loop, by at most `threads` threads. */
-  async scoreManyAsync(
+  scoreManyAsync(
     leads: Iterable<Lead> | AsyncIterable<Lead>,
+    options?: ScoreManyOptions & LaterOptions,
+  ): Promise<Scored[]>;
+  scoreManyAsync<L extends object>(
+    leads: Iterable<L & LeadLike<L>> | AsyncIterable<L & LeadLike<L>>,
+    options?: ScoreManyOptions & LaterOptions,
+  ): Promise<Scored[]>;
+  async scoreManyAsync(
+    leads: Iterable<unknown> | AsyncIterable<unknown>,
     options?: ScoreManyOptions & LaterOptions,
   ): Promise<Scored[]> {
     const pipeline = this.#handle.native;
@@ -160,14 +175,18 @@ export class Pipeline {
   }
 
   /** The features of one lead, by name. */
-  features(lead: Lead, options?: ScoreOptions): { [name: string]: FeatureValue } {
+  features(lead: Lead, options?: ScoreOptions): { [name: string]: FeatureValue };
+  features<L extends object>(lead: L & LeadLike<L>, options?: ScoreOptions): { [name: string]: FeatureValue };
+  features(lead: unknown, options?: ScoreOptions): { [name: string]: FeatureValue } {
     const pipeline = this.#handle.native;
     const [record, how] = [encodeLead(lead, ''), context(options)];
     return JSON.parse(enter(() => pipeline.featuresJson(record, how)));
   }
 
   /** The features of many leads as a matrix. */
-  featureMatrix(leads: Iterable<Lead>, options?: ScoreManyOptions): FeatureMatrix {
+  featureMatrix(leads: Iterable<Lead>, options?: ScoreManyOptions): FeatureMatrix;
+  featureMatrix<L extends object>(leads: Iterable<L & LeadLike<L>>, options?: ScoreManyOptions): FeatureMatrix;
+  featureMatrix(leads: Iterable<unknown>, options?: ScoreManyOptions): FeatureMatrix {
     const pipeline = this.#handle.native;
     const contexts = new Contexts(options);
     checkLeads(leads, false);

@@ -99,16 +99,16 @@ interface Masking {
   mask?: boolean | undefined;
 }
 
-/** What each kind of task is made of. */
+/** What each kind of task is made of. A lead may be of an interface of your own; its fields are checked when it is read. */
 export interface TaskFields {
-  conversion: LeadTask & Masking & { lead: Lead; band?: number | undefined };
-  time_to_close: LeadTask & Masking & { lead: Lead };
-  next_action: LeadTask & Masking & { lead: Lead };
-  qualification: LeadTask & Masking & { lead: Lead };
+  conversion: LeadTask & Masking & { lead: Lead | object; band?: number | undefined };
+  time_to_close: LeadTask & Masking & { lead: Lead | object };
+  next_action: LeadTask & Masking & { lead: Lead | object };
+  qualification: LeadTask & Masking & { lead: Lead | object };
   /** At most 20 leads, each with an id of its own; `rank` takes any number. */
-  ranking: LeadTask & Masking & { leads: readonly Lead[] };
+  ranking: LeadTask & Masking & { leads: readonly (Lead | object)[] };
   email: LeadTask & {
-    lead: Lead;
+    lead: Lead | object;
     /** Markdown, or JSON lists of passages, about what is sold. */
     knowledge: readonly { name: string; text: string }[];
     /** Who writes; `unsubscribe` is an `https:` or `mailto:` address. */

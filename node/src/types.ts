@@ -35,6 +35,15 @@ export interface NestedLead {
 /** A person or company that may buy. */
 export type Lead = FlatLead | NestedLead;
 
+/** The fields of an object of an interface of your own, as those of a lead. */
+export type LeadLike<L> = {
+  readonly [K in keyof L]: K extends 'activities'
+    ? readonly Activity[] | null | undefined
+    : K extends 'attributes'
+      ? object
+      : Attribute;
+};
+
 /** What scoring needs besides the lead. */
 export interface ScoreOptions {
   /** The moment as of which leads are judged: no later activity can matter. Now, if there is none. */

@@ -98,7 +98,7 @@ test('values of every kind are written as the library reads them', () => {
 
 test('a baseline, contributions and a rest make the score', () => {
   for (const name of Pipeline.builtinNames()) {
-    const { explanation, score } = Pipeline.builtin(name).score(LEAD, { as_of: AS_OF });
+    const { explanation, score }: Prediction = Pipeline.builtin(name).score(LEAD, { as_of: AS_OF });
     const sum = explanation.contributions.reduce((all, one) => all + one.points, explanation.baseline ?? 0);
     assert.ok(Math.abs(sum + explanation.rest - score) <= 1e-9, name);
     assert.deepEqual(Pipeline.builtin(name).explain(LEAD, { as_of: AS_OF }), explanation);

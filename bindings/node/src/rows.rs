@@ -142,7 +142,7 @@ impl Shared {
         let mut rest = lines;
         while !rest.is_empty() {
             let least = rest.len().min(PIECE_BYTES) - 1;
-            let end = memchr_line(&rest[least..]).map_or(rest.len(), |at| least + at + 1);
+            let end = line_end(&rest[least..]).map_or(rest.len(), |at| least + at + 1);
             let (piece, later) = rest.split_at(end);
             rest = later;
             let piece = str::from_utf8(piece)
@@ -171,7 +171,7 @@ impl Shared {
     }
 }
 
-fn memchr_line(bytes: &[u8]) -> Option<usize> {
+fn line_end(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|byte| *byte == b'\n')
 }
 
