@@ -46,7 +46,7 @@ pub(crate) enum Command {
     /// Predict, rank and answer in words, with a language model or without one
     #[command(subcommand)]
     Assist(assist::AssistCommand),
-    /// Check a pipeline file
+    /// Check a pipeline or a mapping
     Check(CheckArgs),
     /// List the built-in pipelines, or show one
     Pipelines(PipelinesArgs),
@@ -100,6 +100,17 @@ pub(crate) struct InputArgs {
     pub(crate) allow_worthless: bool,
 }
 
+/// Which lead of the file a command is about; the first ids of the file are told where neither is given.
+#[derive(clap::Args)]
+pub(crate) struct WhichLead {
+    /// The lead's id
+    #[arg(short, long, visible_alias = "id", value_name = "ID")]
+    pub(crate) lead: Option<String>,
+    /// The lead's row among the data rows, from 1, instead of its id
+    #[arg(long, value_name = "N", conflicts_with = "lead")]
+    pub(crate) row: Option<u64>,
+}
+
 #[derive(clap::Args)]
 pub(crate) struct ScoreArgs {
     #[command(flatten)]
@@ -127,12 +138,8 @@ pub(crate) struct ScoreArgs {
 pub(crate) struct ExplainArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// The lead's id
-    #[arg(short, long, visible_alias = "id", value_name = "ID", required_unless_present = "row")]
-    pub(crate) lead: Option<String>,
-    /// The lead's row among the data rows, from 1, instead of its id
-    #[arg(long, value_name = "N", conflicts_with = "lead")]
-    pub(crate) row: Option<u64>,
+    #[command(flatten)]
+    pub(crate) lead: WhichLead,
     /// Also draw the sum as an SVG picture
     #[arg(long, value_name = "FILE")]
     pub(crate) svg: Option<PathBuf>,
@@ -301,7 +308,7 @@ pub(crate) struct ImportArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct CheckArgs {
-    /// The pipeline file
+    /// The pipeline file or the mapping
     pub(crate) pipeline: PathBuf,
     #[command(flatten)]
     pub(crate) output: OutputArgs<output::Words>,

@@ -9,7 +9,7 @@ use leadscore_files::{
 };
 
 use crate::args::output::check_ending;
-use crate::args::{Format, InputArgs};
+use crate::args::{Format, InputArgs, WhichLead};
 use crate::failure::{Failure, of_option};
 use crate::notes::{StderrNotes, note_line};
 
@@ -27,10 +27,13 @@ pub(crate) struct Work {
 
 /// Which lead of the input is meant.
 #[derive(Clone, Copy)]
-pub(crate) enum Wanted<'a> {
+enum Wanted<'a> {
     Id(&'a str),
     Row(u64),
 }
+
+/// How many ids are shown where it is not clear which lead is meant.
+const MAX_SHOWN_IDS: usize = 5;
 
 impl Work {
     /// Opens the inputs, and notes on standard error what was assumed.
@@ -91,7 +94,12 @@ impl Work {
     /// Makes the lead that is meant the one that was read last, an error where there is none; true when no row was rejected.
     /// The whole input is read, and what is wrong with it is said as `score` says it: another lead may have the same id,
     /// which is noted, and only all rows tell what the input is worth.
-    pub(crate) fn find_lead(&mut self, wanted: Wanted<'_>) -> Result<bool, Failure> {
+    pub(crate) fn find_lead(&mut self, which: &WhichLead) -> Result<bool, Failure> {
+        let wanted = match (&which.lead, which.row) {
+            (Some(id), _) => Wanted::Id(id),
+            (None, Some(row)) => Wanted::Row(row),
+            (None, None) => return Err(self.ask_which()?),
+        };
         let mut rejects = Rejects::create(self.rejects.as_deref())?;
         let mut notes = StderrNotes::default();
         let (mut seen, mut found, mut rows) = (Vec::new(), None, Vec::new());
@@ -108,7 +116,7 @@ impl Work {
                     if is_wanted {
                         found.get_or_insert_with(|| lead.clone());
                         rows.push(row);
-                    } else if seen.len() < 5 {
+                    } else if seen.len() < MAX_SHOWN_IDS {
                         seen.extend(lead.id.clone());
                     }
                 }
@@ -144,6 +152,26 @@ impl Work {
         }
         self.leads.swap_lead(&mut found);
         Ok(all_read)
+    }
+
+    /// The question which lead is meant, with the first ids of the input.
+    fn ask_which(&mut self) -> Result<Failure, Failure> {
+        let mut ids = Vec::new();
+        while ids.len() < MAX_SHOWN_IDS {
+            match self.leads.read_lead()? {
+                ReadLead::End => break,
+                ReadLead::Rejected(_) => {}
+                ReadLead::Lead => ids.extend(self.leads.lead().id.clone()),
+            }
+        }
+        let name = self.leads.name();
+        let ids = match ids.as_slice() {
+            [] => "no lead has an id".to_owned(),
+            ids => format!("the first ids are {}", ids.join(", ")),
+        };
+        Ok(Failure::message(format!(
+            "{name}: which lead? Name it by its id (--id ID) or by its row among the data rows (--row 1 is the first); {ids}"
+        )))
     }
 
     /// Why the result is worth nothing, if it is; complete once all rows have been read.

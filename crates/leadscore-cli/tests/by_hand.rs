@@ -160,22 +160,109 @@ fn a_mapping_with_a_wrong_column_is_told() {
     assert_eq!(run.code, 2, "{}", run.out);
     assert!(run.err.contains("compny"), "{}", run.err);
     // What is no pipeline has each mistake once.
-    let run = leadscore(&["check", &map]);
+    let other = path(dir.path(), "other.json");
+    std::fs::write(&other, r#"{"format": 1, "id": "other"}"#).unwrap();
+    let run = leadscore(&["check", &other]);
     let said = run.out.clone() + &run.err;
     assert_eq!((run.code, said.matches("the field `schema` is missing").count()), (2, 1), "{said}");
 }
 
 #[test]
-fn a_first_pipeline_says_which_columns_may_be_the_outcome() {
-    let table = b"id,visits,Converted,Do Not Email\n1,3,1,yes\n2,5,0,no\n3,9,1,no\n4,1,0,yes\n";
-    let dir = folder(&[("leads.csv", table)]);
-    let (leads, file) = (path(dir.path(), "leads.csv"), path(dir.path(), "mine.json"));
-    let run = leadscore(&["init", "pipeline", &leads, "-o", &file]);
+fn check_takes_a_mapping_and_tells_what_else_a_file_is() {
+    let dir = folder(&[
+        ("map.json", br#"{"format": 1, "lead_id": "ID", "attributes": {"company": "Firm"}, "date_order": "day_first"}"#),
+        (
+            "bad.json",
+            br#"{"attributes": {"company": 7}, "date_order": "dmy", "delimiter": ";;", "activities": {"decimal": "x", "when": "at"},
+                "lead": "ID"}"#,
+        ),
+        ("leads.csv", b"lead_id;company\n1;Acme\n"),
+        ("leads.jsonl", b"{\"id\": 1}\n{\"id\": 2}\n"),
+        ("leads.json", b"[{\"id\": 1}]"),
+        ("leads.csv.gz", b"\x1f\x8b\x08\x00"),
+    ]);
+    let run = leadscore(&["check", &path(dir.path(), "map.json")]);
+    assert!(run.code == 0 && run.out.contains("map.json: good; it is a mapping"), "{}{}", run.out, run.err);
+    // All mistakes at once, each with its place.
+    let run = leadscore(&["check", &path(dir.path(), "bad.json")]);
+    assert_eq!(run.code, 2, "{}", run.err);
+    for place in [
+        "a mapping with 7 problems",
+        "the field `format` is missing",
+        "attributes.company: 7 is no column's name",
+        "date_order: ",
+        "delimiter: ",
+        "activities.decimal: `x` is neither",
+        "activities.when: ",
+        "lead: ",
+    ] {
+        assert!(run.err.contains(place), "{place}: {}", run.err);
+    }
+    // The same is said where it is used.
+    let run = leadscore(&["inspect", &path(dir.path(), "leads.csv"), "-m", &path(dir.path(), "bad.json")]);
+    assert!(run.code == 2 && run.err.contains("bad.json: the field `format` is missing"), "{}", run.err);
+    let models = Path::new("fixtures/golden");
+    for (file, command) in [
+        (path(dir.path(), "leads.csv"), "leadscore inspect "),
+        (path(dir.path(), "leads.jsonl"), "leadscore score "),
+        (path(dir.path(), "leads.json"), "leadscore score "),
+        (path(dir.path(), "leads.csv.gz"), "packed with gzip"),
+        (path(models, "xgb-3.2.0-names-json/model.json"), "leadscore import "),
+        ("examples/x_education.ubj".to_owned(), "leadscore import "),
+    ] {
+        let run = leadscore(&["check", &file]);
+        assert!(run.code == 2 && run.err.contains(command), "{file}: {}", run.err);
+    }
+}
+
+#[test]
+fn a_first_mapping_says_what_it_found_and_what_not() {
+    let dir = folder(&[("courses.csv", b"team_id,enrolment_id,Pages\n1,E-1,4\n1,E-2,5\n2,E-3,6\n")]);
+    let (leads, map) = (path(dir.path(), "courses.csv"), path(dir.path(), "map.json"));
+    let run = leadscore(&["init", "mapping", &leads, "-p", "conversion", "-o", &map]);
+    // Nothing but the id: there is something to do before it is of use.
+    assert_eq!(run.code, 1, "{}", run.err);
+    let file: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&map).unwrap()).unwrap();
+    assert_eq!((&file["lead_id"], &file["attributes"]), (&"enrolment_id".into(), &serde_json::json!({})));
+    for said in [&run.err, &file["$comment"].to_string().replace("\\\"", "\"")] {
+        for part in [
+            "taken to be `enrolment_id`",
+            "No column is called like anything that `conversion` reads",
+            "No column was found for:",
+        ] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    }
+    let run = leadscore(&["check", &map]);
     assert_eq!(run.code, 0, "{}", run.err);
-    assert!(run.err.contains("may record what came of the lead: `Converted`"), "{}", run.err);
-    let pipeline: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-    let rules = pipeline["scorer"]["groups"][0]["rules"].as_array().unwrap();
-    let points = |code: &str| &rules.iter().find(|rule| rule["code"] == code).unwrap()["points"];
-    // Whoever wants no e-mail is no better for it.
-    assert_eq!(points("do_not_email"), 0);
+    // What a mapping names as the id is one.
+    let run = leadscore(&["inspect", &leads, "-p", "conversion", "-m", &map]);
+    assert!(
+        run.out.lines().any(|line| line.starts_with("enrolment_id") && line.contains("the lead's id")),
+        "{}",
+        run.out
+    );
+}
+
+#[test]
+fn a_command_about_one_lead_asks_which() {
+    let dir =
+        folder(&[("leads.csv", b"lead_id,company\nA-1,Acme\nA-2,Beta\n"), ("bare.csv", b"company\nAcme\n")]);
+    let (leads, bare) = (path(dir.path(), "leads.csv"), path(dir.path(), "bare.csv"));
+    for words in [&["explain"][..], &["assist", "next"], &["assist", "predict"]] {
+        let run = leadscore(&[words, &[leads.as_str()]].concat());
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{words:?}");
+        assert!(
+            run.err.contains("which lead?") && run.err.contains("--id ID") && run.err.contains("--row 1"),
+            "{}",
+            run.err
+        );
+        assert!(run.err.contains("the first ids are A-1, A-2"), "{}", run.err);
+        // A row is as good as an id, where there is one and where there is none.
+        let by_row = leadscore(&[words, &[leads.as_str(), "--row", "2", "--as-of", "2026-11-22"]].concat());
+        let by_id = leadscore(&[words, &[leads.as_str(), "--id", "A-2", "--as-of", "2026-11-22"]].concat());
+        assert_eq!((by_row.code, &by_row.out), (0, &by_id.out), "{}{}", by_row.err, by_id.err);
+        let run = leadscore(&[words, &[bare.as_str(), "--row", "1", "--as-of", "2026-11-22"]].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use leadscore::DateTime;
 
 use super::encoding::{Charset, MinorityEncoding};
+use super::fault::Fault;
 use super::fields::Fields;
 use super::notes::{CellNotes, Note, WarningLog};
 use super::plan::{self, ColumnPlan, DecimalPolicy, Value};
@@ -270,7 +271,7 @@ impl RowParser {
 impl RowParser {
     /// What is wrong with the text of a cell that holds something and is read as missing, such as `is no date`; none where it
     /// is read.
-    pub fn fault(&self, column: usize, text: &str) -> Option<&'static str> {
+    pub fn fault(&self, column: usize, text: &str) -> Option<Fault> {
         self.note(column, text).map(plan::fault)
     }
 

@@ -29,6 +29,7 @@
 mod block;
 mod date;
 mod encoding;
+mod fault;
 mod fields;
 mod footer;
 mod formats;
@@ -54,6 +55,7 @@ mod values;
 mod writer;
 
 pub use block::{CellBuffer, Row, RowBlock, RowParser};
+pub use fault::{Fault, Setting};
 pub use inspect::{Bound, ColumnSummary, Inspection, inspect};
 pub use missing_words::MissingWords;
 pub use notes::CellNotes;

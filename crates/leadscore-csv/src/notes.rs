@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::excerpt;
+use super::fault::Setting;
 use super::table::{Column, UnreadableColumn, Warning};
 
 /// The most lines named in one warning.
@@ -46,6 +47,15 @@ impl Note {
             self,
             Note::AmbiguousNumber | Note::ContraryNumber | Note::AmbiguousDate | Note::ContraryDate
         )
+    }
+
+    /// What would settle a cell that can be read in two ways.
+    pub(crate) fn setting(self) -> Option<Setting> {
+        match self {
+            Note::AmbiguousDate => Some(Setting::DATE_ORDER),
+            Note::AmbiguousNumber => Some(Setting::DECIMAL),
+            _ => None,
+        }
     }
 
     /// Whether it tells of a cell that holds something and was still read as missing.
@@ -252,15 +262,13 @@ fn cell_message(tally: &CellTally) -> String {
         Note::Percent => "with %, read as fractions (45% is 0.45)".to_owned(),
         Note::Multiple => "with a letter or word that multiplies (1.5M is 1,500,000)".to_owned(),
         Note::AmbiguousNumber => {
-            format!(
-                "{are} ambiguous (thousands or decimals?), read as missing; name the decimal sign to read them"
-            )
+            format!("{are} ambiguous (thousands or decimals?), read as missing{}", settling(tally.note))
         }
         Note::ContraryNumber => {
             format!("{are} written with another decimal sign than the rest, read as missing")
         }
         Note::AmbiguousDate => {
-            format!("{are} ambiguous (day or month first?), read as missing; name the order to read them")
+            format!("{are} ambiguous (day or month first?), read as missing{}", settling(tally.note))
         }
         Note::ContraryDate => format!("{are} written with day and month in the other order, read as missing"),
         Note::ImpossibleDate => format!("{are} no possible date, read as missing"),
@@ -277,6 +285,11 @@ fn cell_message(tally: &CellTally) -> String {
         _ => format!("{are} no number, read as missing"),
     };
     format!("{count} {what}; first at line {}: `{}`", tally.line, tally.value)
+}
+
+/// How the reader is told what cells mean that can be read in two ways.
+fn settling(note: Note) -> String {
+    note.setting().map_or_else(String::new, |setting| format!("; {} reads them", setting.in_mapping(None)))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use leadscore::DateTime;
 
 use super::date::{self, ParsedDate};
+use super::fault::Fault;
 use super::notes::Note;
 use super::number::{self, Number};
 use super::placeholder::{Placeholder, TextPlaceholders, is_placeholder};
@@ -120,19 +121,20 @@ impl ColumnPlan {
 }
 
 /// What is wrong with a cell that was noted and has no value.
-pub(crate) fn fault(note: Note) -> &'static str {
-    match note {
-        Note::AmbiguousDate => "is ambiguous (day or month first?); name the order to read it",
+pub(crate) fn fault(note: Note) -> Fault {
+    let what = match note {
+        Note::AmbiguousDate => "is ambiguous (day or month first?)",
         Note::ContraryDate => "is written with day and month in the other order than the rest",
         Note::ImpossibleDate => "is no day that exists",
         Note::TwoDigitYear => "has a year of two digits",
         Note::NotADate => "is no date",
-        Note::AmbiguousNumber => "is ambiguous (thousands or decimals?); name the decimal sign to read it",
+        Note::AmbiguousNumber => "is ambiguous (thousands or decimals?)",
         Note::ContraryNumber => "is written with another decimal sign than the rest",
         Note::NotANumber => "is no number",
         Note::NotAFlag => "is neither yes nor no",
         _ => "means that there is no value",
-    }
+    };
+    Fault { what, setting: note.setting() }
 }
 
 fn unparsed(text: &str, note: Note) -> (Value, Option<Note>) {

@@ -345,6 +345,15 @@ impl LeadReader {
         }
     }
 
+    /// The column of a table that is named like an id and has another value in every row looked at, where no column is
+    /// known to hold the leads' ids.
+    pub fn id_candidate(&self) -> Option<&str> {
+        match &self.source {
+            Source::Table(table) => table.id_candidate(),
+            Source::Records(_) => None,
+        }
+    }
+
     /// Reads the next row.
     ///
     /// # Errors
@@ -512,6 +521,11 @@ impl LeadReader {
     /// The newest date or activity that was met in what the pipeline reads.
     pub(crate) fn newest(&self) -> Option<Timestamp> {
         self.worth.newest().max(self.log.as_ref().and_then(Log::newest))
+    }
+
+    /// How many bytes of memory the activity log takes; none without one, and where it is read along with the leads.
+    pub fn log_memory(&self) -> Option<u64> {
+        self.log.as_ref().and_then(Log::byte_count).map(|bytes| bytes as u64)
     }
 
     /// What was assumed when the input was opened.

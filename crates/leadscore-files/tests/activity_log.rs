@@ -181,14 +181,13 @@ proptest! {
     }
 }
 
-/// The note on the log's size: the activities and the bytes each takes.
-fn size_note(pipeline: &Pipeline, log: &str, folder: &TempDir) -> (String, u64) {
+/// What is noted of the log's size, and the bytes each of so many activities takes.
+fn size(pipeline: &Pipeline, log: &str, activities: u64, folder: &TempDir) -> (String, u64) {
     let leads = write(folder, "leads.csv", "lead_id,visits\nL7,2\n");
     let mut notes = Vec::new();
-    LeadInput::new(leads).activities(log).open(pipeline, &mut notes).unwrap();
-    let note = notes.iter().map(ToString::to_string).find(|note| note.contains("held in memory")).unwrap();
-    let (what, bytes) = note.split_once(" held in memory, about ").unwrap();
-    (what.to_owned(), bytes.split(' ').next().unwrap().parse().unwrap())
+    let reader = LeadInput::new(leads).activities(log).open(pipeline, &mut notes).unwrap();
+    let note = notes.iter().map(ToString::to_string).find(|note| note.contains("the activity log has"));
+    (note.unwrap(), reader.log_memory().unwrap() / activities)
 }
 
 #[test]
@@ -202,11 +201,11 @@ fn kinds_and_times_take_few_bytes() {
         writeln!(log, "event-{id},L{lead},call,2026-11-18T10:00:{second:02}Z,/pages/{index}").unwrap();
     }
     let log = write(&folder, "log.csv", &log);
-    let (what, bytes) = size_note(&Pipeline::from_json(KINDS_AND_TIMES).unwrap(), &log, &folder);
-    assert_eq!(what, "note: 10,000 activities of 800 leads");
+    let (what, bytes) = size(&Pipeline::from_json(KINDS_AND_TIMES).unwrap(), &log, 10_000, &folder);
+    assert_eq!(what, "note: the activity log has 10,000 activities of 800 leads");
     assert!((16..=32).contains(&bytes), "{bytes} bytes");
-    let (what, bytes) = size_note(&Pipeline::from_json(PROPERTIES).unwrap(), &log, &folder);
-    assert_eq!(what, "note: 20,000 activities of 800 leads");
+    let (what, bytes) = size(&Pipeline::from_json(PROPERTIES).unwrap(), &log, 20_000, &folder);
+    assert_eq!(what, "note: the activity log has 20,000 activities of 800 leads");
     assert!(bytes > 400, "{bytes} bytes");
 }
 

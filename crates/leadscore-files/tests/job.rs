@@ -86,7 +86,9 @@ fn every_option_reaches_the_output() {
         ["line", "3", "4"]
     );
     assert!(
-        notes.iter().any(|note| note.to_string().starts_with("note: 1 activity of 1 lead held in memory"))
+        notes
+            .iter()
+            .any(|note| note.to_string().starts_with("note: the activity log has 1 activity of 1 lead"))
     );
     assert!(notes.iter().any(|note| matches!(note, Note::Rejected(text) if text.starts_with("line 3: "))));
 }

@@ -47,8 +47,7 @@ impl Folder {
                 let text = |own: &Activity| format!("{id} {} {}", own.kind, own.at);
                 found.extend(reader.lead().activities.iter().map(text));
             }
-            let how =
-                |note: &str| note.contains("held in memory") || note.contains("read along with the leads");
+            let how = |note: &str| note.contains("the activity log has") || note.contains("held in memory");
             let warnings = reader.warnings().into_iter().map(|warning| format!("note: {warning}"));
             let notes = notes.iter().map(ToString::to_string).chain(warnings);
             let mut notes: Vec<String> = notes.filter(|note| !how(note)).collect();
@@ -143,7 +142,7 @@ fn ambiguous_dates_are_settled_or_refused() {
     says(
         &notes,
         "2 activities could not be used; the first: line 2: the time `05/06/2026` is ambiguous (day or month first?); \
-         name the order to read it",
+         --map with {\"format\": 1, \"activities\": {\"date_order\": \"day_first\"}} (or \"month_first\") reads it",
     );
     for (mapping, wanted) in [
         (
@@ -257,7 +256,7 @@ fn kinds_that_no_rule_knows_are_named() {
     let (_, notes) = folder.read(&folder.write("log.csv", log), None);
     says(
         &notes,
-        "no rule of the pipeline knows these kinds of activity, which count only where every kind does: `Sticker` (2), `Badge scan` (1)",
+        "the pipeline has no rule for these kinds of activity: `Sticker` (2), `Badge scan` (1). They count only where all kinds do",
     );
     let (_, notes) = folder.read(&folder.write("log.csv", "lead_id,kind,at\n1,call,2026-11-20\n"), None);
     assert!(!notes.iter().any(|note| note.contains("no rule")), "{notes:?}");

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
-use super::InputArgs;
 use super::output::{self, Format, OutputArgs};
+use super::{InputArgs, WhichLead};
 use crate::failure::Failure;
 
 /// What to put into words.
@@ -69,9 +69,8 @@ impl ModelArgs {
 pub(crate) struct LeadArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
-    /// The lead's id
-    #[arg(short, long, value_name = "ID")]
-    pub(crate) lead: String,
+    #[command(flatten)]
+    pub(crate) lead: WhichLead,
     #[command(flatten)]
     pub(crate) model: ModelArgs,
 }

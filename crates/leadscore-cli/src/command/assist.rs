@@ -21,7 +21,7 @@ use serde::Serialize;
 use crate::args::Format;
 use crate::args::assist::{AssistCommand, EmailArgs, LeadArgs, MessageChannel, RankArgs};
 use crate::failure::Failure;
-use crate::input::{Wanted, Work};
+use crate::input::Work;
 use crate::notes::{StderrNotes, note_line};
 use crate::output::assist::{self as words, Words};
 use asker::Asker;
@@ -70,7 +70,7 @@ fn about_lead<T: Task + Sync>(
 ) -> Result<bool, Failure> {
     let mut asker = Asker::new(&args.model)?;
     let mut work = Work::new(&args.input, &[("--output", args.model.output.path())])?;
-    let all_read = work.find_lead(Wanted::Id(&args.lead))?;
+    let all_read = work.find_lead(&args.lead)?;
     work.judge(&work.worthless())?;
     let prediction = work.score()?;
     let task = task(&work, &prediction)?;
@@ -99,7 +99,7 @@ fn email(args: &EmailArgs) -> Result<bool, Failure> {
     };
     let mut asker = Asker::new(&args.about.model)?;
     let mut work = Work::new(&args.about.input, &[("--output", args.about.model.output.path())])?;
-    let all_read = work.find_lead(Wanted::Id(&args.about.lead))?;
+    let all_read = work.find_lead(&args.about.lead)?;
     work.judge(&work.worthless())?;
     let prediction = work.score()?;
     let knowledge = match &args.embeddings {

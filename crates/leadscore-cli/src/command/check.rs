@@ -1,4 +1,6 @@
-//! `leadscore check`: whether a pipeline file can be used, all that is wrong with it, and what it holds.
+//! `leadscore check`: whether a pipeline or a mapping can be used, all that is wrong with it, and what it holds.
+
+mod other;
 
 use std::io::Write;
 use std::path::Path;
@@ -23,6 +25,9 @@ pub(crate) fn run(args: &CheckArgs) -> Result<bool, Failure> {
     let name = args.pipeline.display().to_string();
     let bytes =
         std::fs::read(&args.pipeline).map_err(|error| Failure::message(format!("{name}: {error}")))?;
+    if let Some(done) = other::check(&name, &bytes) {
+        return done;
+    }
     let mut check = Pipeline::check(&bytes);
     check.errors.sort_by_key(|problem| (problem.line, problem.column));
     check.warnings.sort_by_key(|problem| (problem.line, problem.column));

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::args::output::check_ending;
 use crate::args::{ExplainArgs, Format};
 use crate::failure::Failure;
-use crate::input::{Wanted, Work};
+use crate::input::Work;
 use crate::output::assist::json;
 use crate::output::{open_output, waterfall};
 
@@ -19,11 +19,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<bool, Failure> {
     let writes = [("--output", args.output.path()), ("--svg", args.svg.as_deref())];
     let mut work = Work::new(&args.input, &writes)?;
     check_ending("--svg", args.svg.as_deref(), Format::Svg)?;
-    let wanted = match (&args.lead, args.row) {
-        (_, Some(row)) => Wanted::Row(row),
-        (id, None) => Wanted::Id(id.as_deref().unwrap_or_default()),
-    };
-    let all_read = work.find_lead(wanted)?;
+    let all_read = work.find_lead(&args.lead)?;
     let (lead, prediction, worthless) = (work.leads.lead(), work.score()?, work.worthless());
     let title = lead_title(lead);
     let picture = || {

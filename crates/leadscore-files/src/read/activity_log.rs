@@ -66,17 +66,22 @@ impl ActivityLog {
         notes: &mut dyn Notes,
     ) -> Result<(ActivityLog, LogRemarks), Error> {
         let (log, remarks) = ActivityLog::read(path, form, zone)?;
-        let (activity_count, store_bytes) = match &log.store {
-            Store::Full(store) => (store.activity_count(), store.byte_count()),
-            Store::Compact(store) => (store.activity_count(), store.byte_count()),
+        let activity_count = match &log.store {
+            Store::Full(store) => store.activity_count(),
+            Store::Compact(store) => store.activity_count(),
         };
-        let numbers = log.leads.numbers();
         if activity_count > 0 {
+            let byte_count = log.byte_count();
+            // Of a small log nobody needs to know what it takes.
+            let memory = if byte_count as u64 >= SMALL_LOG_BYTES {
+                format!("; it takes {} MiB of memory", byte_count >> 20)
+            } else {
+                String::new()
+            };
             notes.assumed(format!(
-                "{} of {} held in memory, about {} bytes each",
+                "the activity log has {} of {}{memory}",
                 counted(activity_count as u64, "activity", "activities"),
-                counted(numbers.len() as u64, "lead", "leads"),
-                (store_bytes + numbers.byte_count() + numbers.len()) / activity_count
+                counted(log.leads.numbers().len() as u64, "lead", "leads"),
             ));
         }
         for message in remarks.messages(form) {
@@ -101,6 +106,16 @@ impl ActivityLog {
         })?;
         remarks.file = rows.messages();
         Ok((builder.finish(), remarks))
+    }
+
+    /// How many bytes of memory it takes.
+    pub(super) fn byte_count(&self) -> usize {
+        let store_bytes = match &self.store {
+            Store::Full(store) => store.byte_count(),
+            Store::Compact(store) => store.byte_count(),
+        };
+        let numbers = self.leads.numbers();
+        store_bytes + numbers.byte_count() + numbers.len()
     }
 
     /// The log's activities of a lead of the input.

@@ -74,6 +74,14 @@ impl Log {
         }
     }
 
+    /// How many bytes of memory it takes, where it is held as a whole.
+    pub(super) fn byte_count(&self) -> Option<usize> {
+        match self {
+            Log::Loaded { log, .. } => Some(log.byte_count()),
+            Log::Streamed(_) => None,
+        }
+    }
+
     /// Whether an activity belongs to a lead that was read.
     pub(super) fn has_matches(&self) -> bool {
         match self {

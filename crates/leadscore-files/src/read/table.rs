@@ -28,6 +28,8 @@ pub(super) struct Table {
     amount_tallies: Vec<AmountTally>,
     name: String,
     is_whole: bool,
+    /// Where no column is known to hold the ids: the one that may.
+    id_candidate: Option<String>,
 }
 
 /// What its rows are read for.
@@ -118,6 +120,7 @@ impl Table {
                 name_parts.iter().map(|column| format!("`{}`", reader.columns()[*column].name)).collect();
             assumed.push(format!("{} as name", names.join(" and ")));
         }
+        let id_candidate = if id.is_none() { id_candidate(reader.columns()) } else { None };
         for own in &columns {
             worth.add_column(&own.attribute);
         }
@@ -131,7 +134,7 @@ impl Table {
             let is_told = |attribute: &str| has_log && schema.is_told_by_activities(attribute);
             note_missing(&read, &columns, &name_parts, is_told, notes);
             if id.is_none() {
-                note_no_id(reader.columns(), notes);
+                note_no_id(id_candidate.as_deref(), notes);
             }
         }
         if !assumed.is_empty() {
@@ -162,6 +165,7 @@ impl Table {
             missing_ids: MissingIds::default(),
             name,
             is_whole,
+            id_candidate,
         })
     }
 
@@ -211,6 +215,11 @@ impl Table {
         let parts = self.plan.name_parts.iter();
         let parts = parts.map(|part| ReadColumn { column: name(*part), attribute: "name".to_owned() });
         id.into_iter().chain(others).chain(parts).collect()
+    }
+
+    /// The column that may hold the ids, where none is known to.
+    pub(super) fn id_candidate(&self) -> Option<&str> {
+        self.id_candidate.as_deref()
     }
 
     /// How its rows become leads, for the threads that score.
@@ -380,8 +389,8 @@ fn note_missing(
     }
 }
 
-/// Notes that no column holds the leads' ids, and which one may.
-fn note_no_id(columns: &[Column], notes: &mut dyn Notes) {
+/// The column that may hold the leads' ids: it is named like one, and has another value in every row looked at.
+fn id_candidate(columns: &[Column]) -> Option<String> {
     let may_hold_ids = |column: &&Column| {
         let name = column.name.trim().to_lowercase();
         let is_id = ["_id", " id", "-id", ".id"].iter().any(|end| name.ends_with(end))
@@ -389,15 +398,19 @@ fn note_no_id(columns: &[Column], notes: &mut dyn Notes) {
             || column.name.ends_with("ID");
         is_id && column.is_distinct && !name.contains("mail")
     };
+    columns.iter().find(may_hold_ids).map(|column| column.name.clone())
+}
+
+/// Notes that no column holds the leads' ids, and which one may.
+fn note_no_id(candidate: Option<&str>, notes: &mut dyn Notes) {
     let mut text = format!(
         "no column holds the lead's id; leads are shown by their rows, such as `{}`, and no activity of a log is theirs",
         row_id(1)
     );
-    if let Some(column) = columns.iter().find(may_hold_ids) {
-        let name = serde_json::to_string(&column.name).expect("a text is always JSON");
+    if let Some(column) = candidate {
+        let name = serde_json::to_string(column).expect("a text is always JSON");
         text += &format!(
-            "; `{}` has another value in every row looked at: --map with {{\"format\": 1, \"lead_id\": {name}}} takes it",
-            column.name
+            "; `{column}` has another value in every row looked at: --map with {{\"format\": 1, \"lead_id\": {name}}} takes it"
         );
     }
     notes.assumed(text);

@@ -353,7 +353,11 @@ impl TablePlan {
         })?;
         let name = &self.column_names[column];
         let raw = row.raw(column).unwrap_or_default().trim();
-        Some(format!("column `{name}`: `{raw}` has no one meaning"))
+        let Some(fault) = self.parser.fault(column, raw) else {
+            return Some(format!("column `{name}`: `{raw}` has no one meaning"));
+        };
+        let settled = fault.setting.map(|setting| format!("; {} reads it", setting.in_mapping(None)));
+        Some(format!("column `{name}`: `{raw}` {}{}", fault.what, settled.unwrap_or_default()))
     }
 
     /// The lead's id as it was written, if it was.

@@ -44,7 +44,7 @@ pub fn settle_format<F: Copy>(
         let message = format!("{}: {message}", path.display());
         Err(Error::new(ErrorKind::InvalidContext, ErrorPath::from_field(option), message))
     };
-    let names = || formats.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let known = || what_is_written(option, formats);
     let ending = format_ending(path).unwrap_or_default();
     let found = ENDINGS.iter().find(|(own, _)| *own == ending).map(|(_, name)| *name);
     match (asked, found) {
@@ -53,20 +53,44 @@ pub fn settle_format<F: Copy>(
         )),
         (_, Some(found)) => match written(found) {
             Some(format) => Ok(format),
-            None => refuse(format!(
-                "the ending .{ending} stands for {found}, which is not written; formats: {}",
-                names()
-            )),
+            None => {
+                refuse(format!("the ending .{ending} stands for {found}, which is not written; {}", known()))
+            }
         },
         (_, None) if FOREIGN.contains(&ending.as_str()) => {
-            refuse(format!("files with the ending .{ending} are not written; formats: {}", names()))
+            refuse(format!("files with the ending .{ending} are not written; {}", known()))
         }
         (Some(_), None) => Ok(asked_format.unwrap_or(standard)),
         (None, None) => match unsaid {
             Some(format) => Ok(format),
-            None => refuse(format!("its ending does not say in which format; formats: {}", names())),
+            None if ending.is_empty() => refuse(format!("has no ending that says the format; {}", known())),
+            None => refuse(format!("the ending .{ending} stands for no format; {}", known())),
         },
     }
+}
+
+/// Which endings a name may have, and how else a format is asked for.
+fn what_is_written<F>(option: &str, formats: &[(&'static str, F)]) -> String {
+    let of_format = |(name, _): &(&'static str, F)| {
+        let own = ENDINGS.iter().filter(|(_, format)| format == name).map(|(ending, _)| format!(".{ending}"));
+        let own: Vec<String> = own.collect();
+        if own.first().is_some_and(|ending| ending[1..] == **name) {
+            own.join(" or ")
+        } else {
+            format!("{} ({name})", own.join(" or "))
+        }
+    };
+    let endings: Vec<String> = formats.iter().map(of_format).collect();
+    let mut text = format!("endings: {}", endings.join(", "));
+    // The one file of JSON that other commands read is not packed.
+    if formats.len() > 1 {
+        text += ", each also with .gz behind it";
+        let names: Vec<&str> = formats.iter().map(|(name, _)| *name).collect();
+        // On the command line options have dashes; in the libraries the format is an argument.
+        let format = if option.starts_with("--") { "--format (-f)" } else { "`format`" };
+        text += &format!("; or name the format with {format}: {}", names.join(", "));
+    }
+    text
 }
 
 /// The ending of a file's name that tells its format, in small letters: `csv` of `Leads.CSV` and of `leads.csv.gz`.
@@ -108,9 +132,19 @@ mod tests {
         for (asked, path, why) in [
             (Some("table"), "a.csv", "the format table is asked for, but the ending .csv stands for csv"),
             (Some("csv"), "a.json.gz", "the ending .json stands for json"),
-            (None, "a.html", "stands for html, which is not written; formats: table, csv, json"),
-            (None, "scores", "its ending does not say in which format; formats: table, csv, json"),
-            (None, ".csv", "its ending does not say"),
+            (
+                None,
+                "a.html",
+                "stands for html, which is not written; endings: .txt (table), .csv, .json, each also with .gz",
+            ),
+            (
+                None,
+                "odd.foo",
+                "odd.foo: the ending .foo stands for no format; endings: .txt (table), .csv, .json",
+            ),
+            (None, "odd.foo", "or name the format with --format (-f): table, csv, json"),
+            (None, "scores", "has no ending that says the format; endings: .txt (table), .csv, .json"),
+            (None, ".csv", "has no ending that says the format"),
             (Some("csv"), "a.xlsx", "files with the ending .xlsx are not written"),
             (None, "a.tsv.gz", "files with the ending .tsv are not written"),
         ] {

@@ -2,64 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use leadscore_csv::{Bound, ColumnKind, ColumnSummary, CsvOptions, CsvReader, Inspection, ReadRow, Row};
-use leadscore_files::InputFile;
+use leadscore_csv::{Bound, ColumnKind, ColumnSummary, Inspection};
 use serde_json::{Map, Value, json};
 
-use crate::failure::Failure;
+use super::outcome::outcomes;
+use super::values::ColumnValues;
+use super::words;
 
 /// A text column of at most so many values is a category.
 const MAX_LEVELS: usize = 20;
+/// A value of more characters is a text to read.
+const LONG_TEXT: usize = 60;
 /// What each rule gives at most.
 const POINTS: f64 = 10.0;
 
-/// The values of every text column of few of them.
-pub(super) fn levels(input: &str, inspection: &Inspection) -> Result<BTreeMap<String, Vec<String>>, Failure> {
-    let few = |column: &&ColumnSummary| {
-        let count = column.distinct_count as usize;
-        // As many values as rows are names, not levels.
-        column.kind == ColumnKind::Text
-            && !column.distinct_at_least
-            && (2..=MAX_LEVELS).contains(&count)
-            && 2 * column.distinct_count <= inspection.row_count
-    };
-    let wanted: Vec<&str> =
-        inspection.columns.iter().filter(few).map(|column| column.name.as_str()).collect();
-    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    if wanted.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let file = InputFile::open(input)?;
-    let mut reader =
-        CsvReader::open(file.bytes, CsvOptions::new()).map_err(|error| Failure::about(input, error))?;
-    let columns: Vec<(usize, String)> = reader
-        .columns()
-        .iter()
-        .enumerate()
-        .filter(|(_, column)| wanted.contains(&column.name.as_str()))
-        .map(|(at, column)| (at, column.name.clone()))
-        .collect();
-    let mut row = Row::default();
-    loop {
-        match reader.next_row(&mut row).map_err(|error| Failure::about(input, error))? {
-            ReadRow::End => break,
-            ReadRow::Rejected(_) => {}
-            ReadRow::Row => {
-                for (at, name) in &columns {
-                    if let Some(text) = row.view().text(*at) {
-                        found.entry(name.clone()).or_default().insert(text.trim().to_owned());
-                    }
-                }
-            }
-        }
-    }
-    Ok(found.into_iter().map(|(name, levels)| (name, different(levels))).collect())
-}
-
-/// Levels that differ in case alone are one to the pipeline.
-fn different(levels: BTreeSet<String>) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    levels.into_iter().filter(|level| !level.is_empty() && seen.insert(level.to_lowercase())).collect()
+/// A first pipeline, and what is to be said of it.
+pub(super) struct FirstPipeline {
+    pub(super) file: Value,
+    /// Why columns were left out, with the columns.
+    pub(super) left_out: Vec<String>,
+    pub(super) rule_count: usize,
 }
 
 /// The pipeline file.
@@ -67,19 +29,22 @@ pub(super) fn pipeline(
     id: &str,
     input: &str,
     inspection: &Inspection,
-    levels: &BTreeMap<String, Vec<String>>,
-) -> Value {
-    let (mut features, mut rules, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    values: &[ColumnValues],
+) -> FirstPipeline {
+    let (mut features, mut rules) = (Vec::new(), Vec::new());
+    let mut left_out: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut most = 0.0;
     let mut taken = BTreeSet::new();
-    for column in &inspection.columns {
-        match part(column, levels.get(&column.name), &mut taken) {
-            Some((feature, rule)) => {
+    for ((column, values), outcome) in inspection.columns.iter().zip(values).zip(outcomes(values)) {
+        let reason = outcome.or_else(|| no_rule(column, values.texts.len(), inspection.row_count));
+        match reason {
+            Some(reason) => left_out.entry(reason).or_default().push(format!("`{}`", column.name)),
+            None => {
+                let (feature, rule) = part(column, &values.levels(), &mut taken);
                 features.push(feature);
                 rules.push(rule);
                 most += most_points(column.kind);
             }
-            None => left_out.push(column.name.as_str()),
         }
     }
     let mut comment = vec![
@@ -87,14 +52,15 @@ pub(super) fn pipeline(
         "The points were not learned from anything. More is taken to be better, and so are a later date and a yes, but for what the lead \
          does not want; levels give nothing until you say which are good: change points, or make them negative."
             .to_owned(),
-        "Take out the feature and rule of a column that records what came of the lead, such as a status: it would tell the \
-         score what it is to foresee."
+        "Take out the feature and rule of any column that records what came of the lead: it would tell the score what it is to \
+         foresee. Those that look like one were left out, which can be wrong."
             .to_owned(),
         "`leadscore check FILE` lists mistakes; the language is described in docs/pipelines.md.".to_owned(),
     ];
-    if !left_out.is_empty() {
-        comment.push(format!("Left out, as ids, names or empty: {}.", left_out.join(", ")));
-    }
+    let left_out: Vec<String> =
+        left_out.into_iter().map(|(reason, names)| format!("{}: {reason}", names.join(", "))).collect();
+    comment.extend(left_out.iter().map(|line| format!("Left out: {line}.")));
+    let rule_count = rules.len();
     let highest = most.max(1.0);
     let mut file = Map::new();
     for (name, value) in [
@@ -121,7 +87,44 @@ pub(super) fn pipeline(
     ] {
         file.insert(name.to_owned(), value);
     }
-    Value::Object(file)
+    FirstPipeline { file: Value::Object(file), left_out, rule_count }
+}
+
+/// Why a column has no rule, whatever it means; none where it can have one.
+fn no_rule(column: &ColumnSummary, level_count: usize, row_count: u64) -> Option<String> {
+    let count =
+        format!("{}{}", column.distinct_count, if column.distinct_at_least { " or more" } else { "" });
+    let value_count = row_count - column.missing_count;
+    let is_different_everywhere = column.distinct_at_least || column.distinct_count == value_count;
+    match (column.kind, column.distinct_count) {
+        (ColumnKind::Empty, _) | (_, 0) => Some("empty".to_owned()),
+        (_, 1) => Some(format!("constant, `{}` wherever there is a value", column.examples.concat())),
+        (ColumnKind::Id, _) => Some("an id or a code, by how it is written".to_owned()),
+        (ColumnKind::Number, _) if is_different_everywhere && names_rows(column) => {
+            Some("an id: another whole number in every row".to_owned())
+        }
+        (ColumnKind::Text, _) if column.examples.iter().any(|text| text.chars().count() > LONG_TEXT) => {
+            Some(format!("free text, {count} different values"))
+        }
+        (ColumnKind::Text, distinct) if 2 * distinct > row_count => {
+            Some(format!("names, ids or free text: {count} different values in {row_count} rows"))
+        }
+        (ColumnKind::Text, distinct) if distinct as usize > MAX_LEVELS => Some(format!(
+            "too many levels for a first draft: {count}, where at most {MAX_LEVELS} become a category"
+        )),
+        (ColumnKind::Text, _) if level_count < 2 => {
+            Some(format!("constant but for the case of letters, `{}`", column.examples.join("`, `")))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the numbers of a column tell its rows apart and measure nothing: whole, and named so.
+fn names_rows(column: &ColumnSummary) -> bool {
+    const WORDS: [&str; 7] = ["id", "number", "no", "nr", "key", "index", "row"];
+    let is_whole = |text: &String| text.trim().bytes().all(|byte| byte.is_ascii_digit());
+    words(&column.name).iter().any(|word| WORDS.contains(&word.as_str()))
+        && column.examples.iter().all(is_whole)
 }
 
 /// What the rule of a column gives at most; a level gives nothing until somebody says what it is worth.
@@ -133,12 +136,8 @@ fn most_points(kind: ColumnKind) -> f64 {
     }
 }
 
-/// The feature and the rule of a column, if it can be scored.
-fn part(
-    column: &ColumnSummary,
-    levels: Option<&Vec<String>>,
-    taken: &mut BTreeSet<String>,
-) -> Option<(Value, Value)> {
+/// The feature and the rule of a column that has more than one value.
+fn part(column: &ColumnSummary, levels: &[String], taken: &mut BTreeSet<String>) -> (Value, Value) {
     let name = code(&column.name, taken);
     let source = json!({"from": "attribute", "name": column.name});
     let label = column.name.replace('_', " ");
@@ -147,39 +146,32 @@ fn part(
     let rule = |points: Value, text: Value| json!({"code": name, "points": points, "text": text});
     match column.kind {
         ColumnKind::Number => {
-            let (Some(Bound::Number(low)), Some(Bound::Number(high))) = (&column.min, &column.max) else {
-                return None;
+            let (low, high) = match (&column.min, &column.max) {
+                (Some(Bound::Number(low)), Some(Bound::Number(high))) if low < high => (*low, *high),
+                _ => (0.0, 1.0),
             };
-            if low >= high {
-                return None;
-            }
             let share = json!({"ratio": [{"sum": [name, -low]}, high - low]});
             let points = json!({"max": [0, {"min": [POINTS, {"product": [POINTS, share]}]}]});
-            Some((feature("number", source), rule(points, json!(format!("{}: {{{name}}}", plain(&label))))))
+            (feature("number", source), rule(points, json!(format!("{}: {{{name}}}", plain(&label)))))
         }
         ColumnKind::Flag => {
             let points = if is_refusal(&column.name) { json!(0) } else { json!(POINTS / 2.0) };
             let text = format!("{}: yes", plain(&label));
-            Some((
-                feature("flag", source),
-                json!({"code": name, "when": name, "points": points, "text": text}),
-            ))
+            (feature("flag", source), json!({"code": name, "when": name, "points": points, "text": text}))
         }
         ColumnKind::Date => {
             let age = json!({"from": "age", "of": column.name, "unit": "days"});
             let points = json!({"product": [POINTS, {"half_life": [name, 30]}]});
             let text = json!(format!("{} {{{name}:day|days}} ago", plain(&label)));
-            Some((feature("number", age), rule(points, text)))
+            (feature("number", age), rule(points, text))
         }
-        ColumnKind::Text => {
-            let levels = levels.filter(|levels| levels.len() > 1)?;
+        ColumnKind::Text | ColumnKind::Id | ColumnKind::Empty => {
             let mut own = feature("category", source);
             own["levels"] = json!(levels);
             let map: Map<String, Value> = levels.iter().map(|level| (level.clone(), json!(0))).collect();
             let points = json!({"of": name, "map": map, "else": 0});
-            Some((own, rule(points, json!(format!("{}: {{{name}}}", plain(&label))))))
+            (own, rule(points, json!(format!("{}: {{{name}}}", plain(&label)))))
         }
-        ColumnKind::Id | ColumnKind::Empty => None,
     }
 }
 
@@ -193,37 +185,6 @@ fn code(column: &str, taken: &mut BTreeSet<String>) -> String {
     let name = name.unwrap_or(plain);
     taken.insert(name.clone());
     name
-}
-
-/// Words in the name of a column that records what came of the lead.
-const OUTCOMES: [&str; 16] = [
-    "converted",
-    "conversion",
-    "won",
-    "lost",
-    "status",
-    "stage",
-    "outcome",
-    "result",
-    "churn",
-    "churned",
-    "closed",
-    "close",
-    "purchased",
-    "subscribed",
-    "revenue",
-    "target",
-];
-
-/// The columns that a pipeline scores and that may record what came of the lead, by their names.
-pub(super) fn outcomes<'a>(inspection: &'a Inspection, pipeline: &Value) -> Vec<&'a str> {
-    let read = pipeline["schema"]["features"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let is_read =
-        |name: &str| read.iter().any(|own| own["source"]["name"] == name || own["source"]["of"] == name);
-    let names = inspection.columns.iter().map(|column| column.name.as_str());
-    names
-        .filter(|name| is_read(name) && words(name).iter().any(|word| OUTCOMES.contains(&word.as_str())))
-        .collect()
 }
 
 /// Whether a column says what the lead does not want, by its name: `Do Not Email`, `Opted Out`.
@@ -245,14 +206,6 @@ fn is_refusal(name: &str) -> bool {
         ]
         .iter()
         .any(|word| has(&[word]))
-}
-
-/// The words of a name in lower case.
-fn words(name: &str) -> Vec<String> {
-    name.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect()
 }
 
 /// A label inside a template, where braces have a meaning.

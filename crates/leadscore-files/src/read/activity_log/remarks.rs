@@ -125,7 +125,9 @@ impl LogRemarks {
             text += &format!(" and {} more", unknown.len() - MAX_NAMED);
         }
         Some(format!(
-            "no rule of the pipeline knows these kinds of activity, which count only where every kind does: {text}"
+            "the pipeline has no rule for these kinds of activity: {text}. They count only where all kinds do, such as in how \
+             many activities there are and how lately; to weigh them, call them in the log as the pipeline does, or add them to \
+             `activity_types` in a pipeline of your own"
         ))
     }
 }

@@ -72,7 +72,7 @@ impl LogStream {
             return Ok(None);
         }
         notes.assumed(format!(
-            "the log is sorted by lead: it is read along with the leads, and only the ids of its {} are held in memory",
+            "the activity log has {}; it is sorted by them, and read along with the leads of the input",
             counted(numbers.len() as u64, "lead", "leads")
         ));
         let rows = LogRows::open(path, form)?;
@@ -169,7 +169,9 @@ impl LogStream {
     /// What to say of the log once all leads are read.
     pub(in crate::read) fn messages(&self) -> Vec<String> {
         let order = self.whole.is_some().then(|| {
-            "the leads are sorted in another way than the log, which was therefore held in memory".to_owned()
+            "the leads stand in another order than in the activity log, which was therefore held in memory; where memory is \
+             short, sort both alike"
+                .to_owned()
         });
         let at_end = if let Some(log) = &self.whole {
             log.messages()

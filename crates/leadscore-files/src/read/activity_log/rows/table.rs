@@ -5,7 +5,7 @@ use std::io::BufRead;
 use std::ops::ControlFlow;
 
 use leadscore::{Attribute, Error, Zone};
-use leadscore_csv::{Cell, CellBuffer, CellNotes, ColumnKind, CsvReader, RowBlock, RowParser, RowRef};
+use leadscore_csv::{Cell, CellBuffer, CellNotes, ColumnKind, CsvReader, Fault, RowBlock, RowParser, RowRef};
 
 use super::roles::{Roles, TimeEvidence};
 use super::time::LogTime;
@@ -209,7 +209,7 @@ impl LogColumns {
                 Err(_) => LogTime::parse(&date.to_string(), zone)?,
             },
             _ => LogTime::parse(time, zone).map_err(|reason| match parser.fault(at, time) {
-                Some(fault) if !time.is_empty() => format!("the time `{time}` {fault}"),
+                Some(fault) if !time.is_empty() => format!("the time `{time}` {}", told(fault)),
                 _ => reason,
             })?,
         };
@@ -234,7 +234,7 @@ impl LogColumns {
         for (column, name) in self.header.iter().enumerate().filter(|(column, _)| !own.contains(column)) {
             let raw = row.raw(column).unwrap_or_default().trim();
             if row.value(column) == Some(Cell::Missing) && raw.contains(|c: char| c.is_ascii_digit()) {
-                let fault = parser.fault(column, raw).unwrap_or("has no one meaning");
+                let fault = parser.fault(column, raw).map_or_else(|| "has no one meaning".to_owned(), told);
                 return Err(format!("column `{name}`: `{raw}` {fault}"));
             }
         }
@@ -253,6 +253,13 @@ impl LogColumns {
         let columns = self.header.iter().enumerate();
         columns.filter(|(column, _)| !own.contains(column)).filter_map(property).collect()
     }
+}
+
+/// What is wrong with a cell of a log, and which mapping reads it.
+fn told(fault: Fault) -> String {
+    let settled =
+        fault.setting.map(|setting| format!("; {} reads it", setting.in_mapping(Some("activities"))));
+    format!("{}{}", fault.what, settled.unwrap_or_default())
 }
 
 fn trimmed(block: &RowBlock, row: usize, column: usize) -> &str {

@@ -1,0 +1,119 @@
+//! A first mapping: which column is which attribute, what was found by its name and what was not.
+
+use leadscore::Pipeline;
+use leadscore_csv::{ColumnSummary, Inspection};
+use leadscore_files::{LeadInput, Note, ReadColumn};
+use serde_json::{Map, Value, json};
+
+use crate::command::inspect::without_column;
+use crate::failure::Failure;
+
+/// The most characters of an example.
+const MAX_EXAMPLE: usize = 40;
+
+/// A mapping, and what is to be said of it.
+pub(super) struct FirstMapping {
+    pub(super) file: Value,
+    /// What was found and what was not, in sentences.
+    pub(super) said: Vec<String>,
+    /// Whether a column was found for anything that the pipeline reads.
+    pub(super) has_columns: bool,
+}
+
+pub(super) fn mapping(
+    input: &str,
+    pipeline: &Pipeline,
+    inspection: &Inspection,
+) -> Result<FirstMapping, Failure> {
+    // What is assumed is said here, with what to do about it.
+    let leads = LeadInput::new(input).open(pipeline, &mut Vec::<Note>::new())?;
+    let read = leads.columns();
+    let id = read.iter().find(|own| own.attribute == "lead_id").map(|own| own.column.as_str());
+    let proposed = id.is_none().then(|| leads.id_candidate()).flatten();
+    let is_read = |name: &str| pipeline.schema().attribute_names().iter().any(|own| own == name);
+    let found: Vec<&ReadColumn> =
+        read.iter().filter(|own| own.attribute != "lead_id" && is_read(&own.attribute)).collect();
+    let mut attributes = Map::new();
+    for own in &found {
+        attributes.insert(own.attribute.clone(), json!(own.column));
+    }
+    let said = vec![
+        id_sentence(id, proposed),
+        found_sentence(&found, pipeline),
+        absent_sentence(&without_column(pipeline, &read), pipeline),
+    ];
+    let said: Vec<String> = said.into_iter().flatten().collect();
+    let mut comment = vec![format!(
+        "Which column of {input} is which attribute of the pipeline `{}`: \"attribute\": \"Column\". The columns were found by \
+         their names alone: check them. `leadscore check` tells mistakes in this file.",
+        pipeline.id()
+    )];
+    comment.extend(said.iter().cloned());
+    let free: Vec<String> = inspection
+        .columns
+        .iter()
+        .filter(|column| {
+            !read.iter().any(|own| own.column == column.name) && Some(column.name.as_str()) != proposed
+        })
+        .map(example)
+        .collect();
+    if !free.is_empty() {
+        comment.push(format!("Columns that are not read: {}.", free.join(", ")));
+    }
+    let mut file = Map::new();
+    file.insert("$comment".to_owned(), json!(comment));
+    file.insert("format".to_owned(), json!(1));
+    if let Some(id) = id.or(proposed) {
+        file.insert("lead_id".to_owned(), json!(id));
+    }
+    file.insert("attributes".to_owned(), Value::Object(attributes));
+    Ok(FirstMapping { file: Value::Object(file), said, has_columns: !found.is_empty() })
+}
+
+fn id_sentence(id: Option<&str>, proposed: Option<&str>) -> Option<String> {
+    Some(match (id, proposed) {
+        (Some(id), _) => format!("The lead's id is `{id}`."),
+        (None, Some(column)) => format!(
+            "The lead's id is taken to be `{column}`, which has another value in every row looked at: take \"lead_id\" out if it \
+             is not."
+        ),
+        (None, None) => {
+            "No column is known to hold the lead's id: add \"lead_id\": \"Column\" if one does; without it leads are shown by \
+             their rows."
+                .to_owned()
+        }
+    })
+}
+
+fn found_sentence(found: &[&ReadColumn], pipeline: &Pipeline) -> Option<String> {
+    if found.is_empty() {
+        return Some(format!(
+            "No column is called like anything that `{}` reads, so \"attributes\" is empty: fill it in by hand, or take another \
+             pipeline (docs/choosing.md tells which reads what; `leadscore init pipeline` makes one for this file).",
+            pipeline.id()
+        ));
+    }
+    let pairs: Vec<String> =
+        found.iter().map(|own| format!("{} in `{}`", own.attribute, own.column)).collect();
+    Some(format!("Found by name: {}.", pairs.join(", ")))
+}
+
+fn absent_sentence(absent: &[&str], pipeline: &Pipeline) -> Option<String> {
+    let add = format!(
+        "add those that the file has under \"attributes\"; `leadscore pipelines {}` tells what they are",
+        pipeline.id()
+    );
+    (!absent.is_empty()).then(|| format!("No column was found for: {}: {add}.", absent.join(", ")))
+}
+
+/// A column with its first value.
+fn example(column: &ColumnSummary) -> String {
+    match column.examples.first() {
+        Some(text) => {
+            let cut: String = text.chars().take(MAX_EXAMPLE).collect();
+            let more = if cut.len() < text.len() { "…" } else { "" };
+            format!("`{}` (such as {cut}{more})", column.name)
+        }
+        None => format!("`{}` (empty)", column.name),
+    }
+}
