@@ -91,7 +91,7 @@ fn every_column_that_is_left_out_has_its_own_reason() {
             "They asked for a quote in the spring, and whether we could come by again after the holidays";
         writeln!(
             table,
-            "{},no,City {},{note} {row},,{},{}",
+            "{},no,City {},\"{note} {row}\",,{},{}",
             700 + row,
             row % 30,
             row % 9,

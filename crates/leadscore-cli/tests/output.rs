@@ -3,9 +3,8 @@
 mod support;
 
 use std::io::Read as _;
-use std::process::{Command, Stdio};
 
-use support::{Run, folder, leadscore, path, records, root, with_input};
+use support::{Run, folder, leadscore, path, records, with_input};
 
 const AS_OF: [&str; 2] = ["--as-of", "2026-11-22"];
 const LEADS: &[u8] =

@@ -39,9 +39,18 @@ impl Setting {
     /// # Ok::<(), leadscore::Error>(())
     /// ```
     pub fn in_mapping(&self, section: Option<&str>) -> String {
-        let Setting { field, values: [one, other] } = self;
-        let own = format!("\"{field}\": \"{one}\"");
+        let [one, other] = self.values;
+        format!("{} (or \"{other}\")", self.mapping_with(one, section))
+    }
+
+    /// The mapping to give for the leads, with one value.
+    pub(crate) fn with_value(&self, value: &str) -> String {
+        self.mapping_with(value, None)
+    }
+
+    fn mapping_with(&self, value: &str, section: Option<&str>) -> String {
+        let own = format!("\"{}\": \"{value}\"", self.field);
         let own = section.map_or_else(|| own.clone(), |section| format!("\"{section}\": {{{own}}}"));
-        format!("--map with {{\"format\": 1, {own}}} (or \"{other}\")")
+        format!("--map with {{\"format\": 1, {own}}}")
     }
 }

@@ -1,5 +1,6 @@
 //! Decides from the sample what each column holds.
 
+use super::fault::Setting;
 use super::notes::WarningLog;
 use super::options::{CsvOptions, DateOrder};
 use super::placeholder::{Placeholder, TextPlaceholders, is_placeholder};
@@ -267,7 +268,7 @@ pub(crate) fn plan_columns(
             _ => {}
         }
         match kind {
-            ColumnKind::Id if profile.code_count > 0 && !is_id_name(name) => {
+            ColumnKind::Id if profile.code_count > 0 && !is_id_name(name) && !is_yes_no_name(name) => {
                 let (line, code) = profile.first_code.clone().unwrap_or_default();
                 warn(format!("kept as text: `{code}` on line {line} is a code, no quantity"));
             }
@@ -331,7 +332,8 @@ fn decimal_policy(
         (first, second) if first != second => {
             let (policy, sign) =
                 if first { (DecimalPolicy::Point, '.') } else { (DecimalPolicy::Comma, ',') };
-            if column.ambiguous {
+            // A point among other points is nothing that has to be said.
+            if column.ambiguous && !first {
                 warn(format!("`{sign}` read as the decimal sign, as other cells of the column show"));
             }
             policy
@@ -350,7 +352,10 @@ fn decimal_policy(
             if column.ambiguous && policy != DecimalPolicy::DotDecimal {
                 warn(format!("`{sign}` read as the decimal sign, as in the other columns"));
             } else if column.dotted {
-                warn("`.` read as the decimal sign, since commas separate the cells".to_owned());
+                warn(format!(
+                    "`.` read as the decimal sign, since commas separate the cells; {} reads it as the sign between thousands",
+                    Setting::DECIMAL.with_value(",")
+                ));
             }
             policy
         }

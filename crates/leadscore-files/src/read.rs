@@ -54,7 +54,7 @@ pub(crate) use worth::is_most;
 const SHOWN: [&str; 6] = ["name", "company", "title", "email", "owner", "last_activity_at"];
 
 /// The id of a lead that has none: its row, in a form that no column and no log brings into play.
-fn row_id(number: u64) -> String {
+pub(crate) fn row_id(number: u64) -> String {
     format!("row:{number}")
 }
 

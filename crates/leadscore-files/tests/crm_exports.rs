@@ -1,7 +1,7 @@
 //! Whole exports of CRM systems, with the columns that they really have and rows of our own making: names and ids come
 //! out, and nothing is said that is not so.
 
-use leadscore::{Attribute, Lead, Pipeline};
+use leadscore::{Lead, Pipeline};
 use leadscore_files::{LeadInput, Note, ReadLead};
 
 /// The columns of HubSpot's standard contact view, exported with all properties in the view and the associations.

@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use leadscore_files::Mapping;
 use leadscore_files::wording::counted;
+use leadscore_files::{InputFile, InputFormat, Mapping};
 
 use crate::failure::Failure;
 use crate::output::open_output;
@@ -16,7 +16,13 @@ pub(super) fn check(name: &str, bytes: &[u8]) -> Option<Result<bool, Failure>> {
     if Mapping::looks_like(bytes) {
         return Some(mapping(name, bytes));
     }
-    let message = match kind(bytes)? {
+    let kind = match kind(bytes)? {
+        Kind::Packed if InputFile::open(name).is_ok_and(|file| file.format == InputFormat::Csv) => {
+            Kind::Table
+        }
+        kind => kind,
+    };
+    let message = match kind {
         Kind::Model(library) => format!(
             "is a model of {library} and no pipeline yet: `leadscore import {name} -o pipeline.json` makes one of it, and \
              `leadscore predict {name} ROWS.csv` gives its bare margins"

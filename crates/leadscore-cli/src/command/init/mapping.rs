@@ -31,15 +31,18 @@ pub(super) fn mapping(
     let id = read.iter().find(|own| own.attribute == "lead_id").map(|own| own.column.as_str());
     let proposed = id.is_none().then(|| leads.id_candidate()).flatten();
     let is_read = |name: &str| pipeline.schema().attribute_names().iter().any(|own| own == name);
-    let found: Vec<&ReadColumn> =
-        read.iter().filter(|own| own.attribute != "lead_id" && is_read(&own.attribute)).collect();
+    // What is only shown beside a lead is listed too; a first and a last name are no one column.
+    let is_part = |own: &ReadColumn| read.iter().filter(|other| other.attribute == own.attribute).count() > 1;
+    let (parts, found): (Vec<&ReadColumn>, Vec<&ReadColumn>) =
+        read.iter().filter(|own| own.attribute != "lead_id").partition(|own| is_part(own));
+    let has_columns = parts.iter().chain(&found).any(|own| is_read(&own.attribute));
     let mut attributes = Map::new();
     for own in &found {
         attributes.insert(own.attribute.clone(), json!(own.column));
     }
     let said = vec![
         id_sentence(id, proposed),
-        found_sentence(&found, pipeline),
+        found_sentence(&found, &parts, has_columns, pipeline),
         absent_sentence(&without_column(pipeline, &read), pipeline),
     ];
     let said: Vec<String> = said.into_iter().flatten().collect();
@@ -48,7 +51,7 @@ pub(super) fn mapping(
          their names alone: check them. `leadscore check` tells mistakes in this file.",
         pipeline.id()
     )];
-    comment.extend(said.iter().cloned());
+    comment.extend(said.iter().map(|text| as_sentence(text)));
     let free: Vec<String> = inspection
         .columns
         .iter()
@@ -67,35 +70,44 @@ pub(super) fn mapping(
         file.insert("lead_id".to_owned(), json!(id));
     }
     file.insert("attributes".to_owned(), Value::Object(attributes));
-    Ok(FirstMapping { file: Value::Object(file), said, has_columns: !found.is_empty() })
+    Ok(FirstMapping { file: Value::Object(file), said, has_columns })
 }
 
 fn id_sentence(id: Option<&str>, proposed: Option<&str>) -> Option<String> {
     Some(match (id, proposed) {
-        (Some(id), _) => format!("The lead's id is `{id}`."),
+        (Some(id), _) => format!("the lead's id is `{id}`"),
         (None, Some(column)) => format!(
-            "The lead's id is taken to be `{column}`, which has another value in every row looked at: take \"lead_id\" out if it \
-             is not."
+            "the lead's id is taken to be `{column}`, which has another value in every row looked at: take \"lead_id\" out if it \
+             is not"
         ),
         (None, None) => {
-            "No column is known to hold the lead's id: add \"lead_id\": \"Column\" if one does; without it leads are shown by \
-             their rows."
+            "no column is known to hold the lead's id: add \"lead_id\": \"Column\" if one does; without it leads are shown by \
+             their rows"
                 .to_owned()
         }
     })
 }
 
-fn found_sentence(found: &[&ReadColumn], pipeline: &Pipeline) -> Option<String> {
-    if found.is_empty() {
+fn found_sentence(
+    found: &[&ReadColumn],
+    parts: &[&ReadColumn],
+    has_columns: bool,
+    pipeline: &Pipeline,
+) -> Option<String> {
+    if !has_columns {
         return Some(format!(
-            "No column is called like anything that `{}` reads, so \"attributes\" is empty: fill it in by hand, or take another \
-             pipeline (docs/choosing.md tells which reads what; `leadscore init pipeline` makes one for this file).",
+            "no column is called like anything that `{}` reads, so \"attributes\" has none of it: fill it in by hand, or take another \
+             pipeline (docs/choosing.md tells which reads what; `leadscore init pipeline` makes one for this file)",
             pipeline.id()
         ));
     }
-    let pairs: Vec<String> =
-        found.iter().map(|own| format!("{} in `{}`", own.attribute, own.column)).collect();
-    Some(format!("Found by name: {}.", pairs.join(", ")))
+    let pairs: Vec<String> = found.iter().map(|own| named(own)).collect();
+    let mut text = format!("found by name: {}", pairs.join(", "));
+    if let Some(first) = parts.first() {
+        let columns: Vec<String> = parts.iter().map(|own| format!("`{}`", own.column)).collect();
+        text += &format!("; the {} is made of {}", first.attribute, columns.join(" and "));
+    }
+    Some(text)
 }
 
 fn absent_sentence(absent: &[&str], pipeline: &Pipeline) -> Option<String> {
@@ -103,7 +115,23 @@ fn absent_sentence(absent: &[&str], pipeline: &Pipeline) -> Option<String> {
         "add those that the file has under \"attributes\"; `leadscore pipelines {}` tells what they are",
         pipeline.id()
     );
-    (!absent.is_empty()).then(|| format!("No column was found for: {}: {add}.", absent.join(", ")))
+    (!absent.is_empty()).then(|| format!("no column was found for {}: {add}", absent.join(", ")))
+}
+
+/// An attribute with its column, where that has another name.
+fn named(own: &ReadColumn) -> String {
+    if own.attribute == own.column {
+        format!("`{}`", own.column)
+    } else {
+        format!("{} in `{}`", own.attribute, own.column)
+    }
+}
+
+/// A remark as it stands in the file.
+fn as_sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
 }
 
 /// A column with its first value.

@@ -34,6 +34,8 @@ const STEPS: [&str; 12] = [
     "prospecting",
     "negotiation",
 ];
+/// Levels that say that nothing is known.
+const UNKNOWN: [&str; 7] = ["unknown", "n/a", "na", "none", "null", "-", "not set"];
 /// A column that puts so many pairs of a yes and a no in order is hardly known beforehand.
 const TELLING: f64 = 0.8;
 /// Fewer rows of one kind tell nothing.
@@ -72,7 +74,8 @@ fn own_reason(column: &ColumnValues) -> Option<String> {
     {
         return Some("an outcome by its name and values".to_owned());
     }
-    if has_word(&STATES) && (is_yes_or_no || ending.is_some() || column.texts.iter().any(is_step)) {
+    let is_flag = is_yes_or_no && column.kind != ColumnKind::Text;
+    if has_word(&STATES) && (is_flag || ending.is_some() || column.texts.iter().any(is_step)) {
         return Some("an outcome, or a step on the way to it, by its name and values".to_owned());
     }
     if let Some(level) = ending.filter(|_| has_levels) {
@@ -110,9 +113,12 @@ fn follows(column: &ColumnValues, outcome: &ColumnValues) -> Option<String> {
     let (classes, outcomes) = (width(column), width(outcome));
     let mut counts = vec![0_usize; classes * outcomes];
     let mut rows = 0;
+    let is_unknown = |text: &String| UNKNOWN.contains(&text.to_lowercase().as_str());
+    let unknown: Vec<u16> =
+        (1..).zip(&outcome.texts).filter(|(_, text)| is_unknown(text)).map(|own| own.0).collect();
     for (class, outcome) in column.classes.iter().zip(&outcome.classes) {
         // What has no outcome yet says nothing of it.
-        if *outcome != MISSING {
+        if *outcome != MISSING && !unknown.contains(outcome) {
             counts[usize::from(*outcome) * classes + usize::from(*class)] += 1;
             rows += 1;
         }

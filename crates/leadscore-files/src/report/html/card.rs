@@ -8,6 +8,7 @@ use leadscore::feature::{MissingCause, MissingFeature};
 use leadscore::pipeline::Priority;
 
 use super::{percent, states_chance};
+use crate::read::row_id;
 use crate::report::{
     Detail, Escaped, LAST_ACTIVITY, Ledger, OWNER, RankedLead, capital, plain, says_the_same, signed,
 };
@@ -51,9 +52,9 @@ pub(super) fn write(
 
 fn details(out: &mut dyn Write, lead: &RankedLead) -> Result<()> {
     let id = lead.prediction.lead_id.trim();
-    let id = if id == lead.name.trim() { "" } else { id };
-    // A lead without an id and a name is called by its row.
-    let row = if lead.name == format!("row:{}", lead.row) { String::new() } else { lead.row.to_string() };
+    // An id that is made of the row says nothing beside it, nor the row beside a lead that is called by it.
+    let id = if id == lead.name.trim() || id == row_id(lead.row) { "" } else { id };
+    let row = if lead.name == row_id(lead.row) { String::new() } else { lead.row.to_string() };
     let known = lead.details.iter().map(|Detail { label, value }| (label.as_str(), value.as_str()));
     out.write_all(b"<p>")?;
     for (label, value) in known.chain([("Id", id), ("Row", &row)]) {
