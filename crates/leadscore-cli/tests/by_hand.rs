@@ -206,6 +206,10 @@ fn check_takes_a_mapping_and_tells_what_else_a_file_is() {
     ] {
         assert!(run.err.contains(place), "{place}: {}", run.err);
     }
+    let json = leadscore(&["check", &path(dir.path(), "bad.json"), "--json"]);
+    let found: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((json.code, found["problems"].as_array().map(Vec::len)), (2, Some(7)), "{}", json.err);
+    assert_eq!(found["problems"][1]["path"], "activities.decimal");
     // The same is said where it is used.
     let run = leadscore(&["inspect", &path(dir.path(), "leads.csv"), "-m", &path(dir.path(), "bad.json")]);
     assert!(run.code == 2 && run.err.contains("bad.json: the field `format` is missing"), "{}", run.err);

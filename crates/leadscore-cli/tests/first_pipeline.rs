@@ -20,6 +20,7 @@ fn first(table: &str) -> (Value, String) {
 
 /// The columns that its rules are about.
 fn scored(pipeline: &Value) -> Vec<String> {
+    assert_eq!(pipeline["name"], "leads, a first draft");
     let features = pipeline["schema"]["features"].as_array().unwrap();
     let column = |feature: &Value| {
         let source = &feature["source"];
@@ -101,6 +102,10 @@ fn every_column_that_is_left_out_has_its_own_reason() {
     }
     let (pipeline, said) = first(&table);
     assert_eq!(scored(&pipeline), ["visits", "plan"], "{said}");
+    assert!(
+        said.contains("levels give no points until you say in the file which are good: `plan`"),
+        "{said}"
+    );
     for part in [
         "`lead number`: an id",
         "`same`: constant, `no` wherever there is a value",

@@ -25,7 +25,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<bool, Failure> {
     let name = args.pipeline.display().to_string();
     let bytes =
         std::fs::read(&args.pipeline).map_err(|error| Failure::message(format!("{name}: {error}")))?;
-    if let Some(done) = other::check(&name, &bytes) {
+    if let Some(done) = other::check(&name, &bytes, (&args.output, format)) {
         return done;
     }
     let mut check = Pipeline::check(&bytes);

@@ -56,6 +56,12 @@ fn first_pipeline(args: &InitPipelineArgs) -> Result<bool, Failure> {
     Pipeline::from_json(&text).map_err(|error| Failure::about(&args.input, error))?;
     write(&args.input, args.output.as_deref(), &text)?;
     first.left_out.iter().for_each(|line| note_line(&format!("left out: {line}")));
+    if !first.without_points.is_empty() {
+        note_line(&format!(
+            "levels give no points until you say in the file which are good: {}",
+            first.without_points.join(", ")
+        ));
+    }
     note_line(
         "the points were not learned from anything: more is taken to be better; change them before the scores count",
     );

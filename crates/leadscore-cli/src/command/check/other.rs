@@ -2,19 +2,25 @@
 
 use std::io::Write;
 
+use leadscore::Error;
 use leadscore_files::wording::counted;
 use leadscore_files::{InputFile, InputFormat, Mapping};
+use serde_json::{Value, json};
 
+use crate::args::{Format, OutputArgs, output};
 use crate::failure::Failure;
-use crate::output::open_output;
+use crate::output::assist::json as write_json;
+
+/// Where the result is written, and how.
+type Output<'a> = (&'a OutputArgs<output::Words>, Format);
 
 /// How much of a model's file is looked at: its library's own fields come first.
 const SAMPLE_BYTES: usize = 4096;
 
 /// Checks a mapping, and refuses what another command reads; `None` for what may be meant as a pipeline.
-pub(super) fn check(name: &str, bytes: &[u8]) -> Option<Result<bool, Failure>> {
+pub(super) fn check(name: &str, bytes: &[u8], output: Output<'_>) -> Option<Result<bool, Failure>> {
     if Mapping::looks_like(bytes) {
-        return Some(mapping(name, bytes));
+        return Some(mapping(name, bytes, output));
     }
     let kind = match kind(bytes)? {
         Kind::Packed if InputFile::open(name).is_ok_and(|file| file.format == InputFormat::Csv) => {
@@ -39,20 +45,39 @@ pub(super) fn check(name: &str, bytes: &[u8]) -> Option<Result<bool, Failure>> {
     Some(Err(Failure::message(format!("{name}: {message}"))))
 }
 
-fn mapping(name: &str, bytes: &[u8]) -> Result<bool, Failure> {
+fn mapping(name: &str, bytes: &[u8], (output, format): Output<'_>) -> Result<bool, Failure> {
     let problems = Mapping::check(bytes);
+    let count = counted(problems.len() as u64, "problem", "problems");
+    if format == Format::Json {
+        let of_problem = |problem: &Error| {
+            json!({
+                "severity": "error", "code": problem.code(), "path": problem.path().to_string(), "line": null, "column": null,
+                "message": problem.message()
+            })
+        };
+        let problems: Vec<Value> = problems.iter().map(of_problem).collect();
+        let mut out = output.open()?;
+        let id = Value::Null;
+        write_json(
+            &mut out,
+            &json!({"file": name, "id": id, "content_hash": id, "problems": problems, "is_complete": true}),
+        )?;
+        out.finish()?;
+    }
     if !problems.is_empty() {
-        let count = counted(problems.len() as u64, "problem", "problems");
-        let problems: Vec<String> = problems.iter().map(|problem| format!("\n  {problem}")).collect();
+        let listed = problems.iter().filter(|_| format != Format::Json);
+        let problems: Vec<String> = listed.map(|problem| format!("\n  {problem}")).collect();
         return Err(Failure::message(format!("{name}: a mapping with {count}{}", problems.concat())));
     }
-    let mut out = open_output(None)?;
-    writeln!(
-        out,
-        "{name}: good; it is a mapping, not a pipeline: `leadscore score FILE --map {name}` reads a file by it, and \
-         `leadscore inspect FILE -p NAME --map {name}` shows which column is then read as what"
-    )?;
-    out.finish()?;
+    if format != Format::Json {
+        let mut out = output.open()?;
+        writeln!(
+            out,
+            "{name}: good; it is a mapping, not a pipeline: `leadscore score FILE --map {name}` reads a file by it, and \
+             `leadscore inspect FILE -p NAME --map {name}` shows which column is then read as what"
+        )?;
+        out.finish()?;
+    }
     Ok(true)
 }
 

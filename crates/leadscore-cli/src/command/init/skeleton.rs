@@ -21,6 +21,8 @@ pub(super) struct FirstPipeline {
     pub(super) file: Value,
     /// Why columns were left out, with the columns.
     pub(super) left_out: Vec<String>,
+    /// The columns whose levels give no points until somebody says which are good.
+    pub(super) without_points: Vec<String>,
     pub(super) rule_count: usize,
 }
 
@@ -31,7 +33,7 @@ pub(super) fn pipeline(
     inspection: &Inspection,
     values: &[ColumnValues],
 ) -> FirstPipeline {
-    let (mut features, mut rules) = (Vec::new(), Vec::new());
+    let (mut features, mut rules, mut without_points) = (Vec::new(), Vec::new(), Vec::new());
     let mut left_out: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut most = 0.0;
     let mut taken = BTreeSet::new();
@@ -44,6 +46,9 @@ pub(super) fn pipeline(
                 features.push(feature);
                 rules.push(rule);
                 most += most_points(column.kind);
+                if column.kind == ColumnKind::Text {
+                    without_points.push(format!("`{}`", column.name));
+                }
             }
         }
     }
@@ -67,7 +72,8 @@ pub(super) fn pipeline(
         ("$comment", json!(comment)),
         ("format", json!(1)),
         ("id", json!(id)),
-        ("name", json!(id)),
+        // Whatever is made with it says so, pages too.
+        ("name", json!(format!("{id}, a first draft"))),
         ("version", json!("0.1.0")),
         ("note", json!("A first draft by `leadscore init`: the points are placeholders.")),
         ("schema", json!({"features": features})),
@@ -87,7 +93,7 @@ pub(super) fn pipeline(
     ] {
         file.insert(name.to_owned(), value);
     }
-    FirstPipeline { file: Value::Object(file), left_out, rule_count }
+    FirstPipeline { file: Value::Object(file), left_out, without_points, rule_count }
 }
 
 /// Why a column has no rule, whatever it means; none where it can have one.
