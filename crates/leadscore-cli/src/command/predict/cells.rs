@@ -43,7 +43,7 @@ impl<'m> ModelCells<'m> {
             let raw = row.raw(*place).unwrap_or_default().trim();
             let value = match cell_value(row, *place, !self.forest.levels(feature).is_empty()) {
                 None if self.parser.has_two_meanings(*place, raw) => {
-                    let fault = self.parser.fault(*place, raw).unwrap_or_default();
+                    let fault = self.parser.fault(*place, raw).map_or("", |fault| fault.what);
                     return Err(refuse(format!("`{raw}` {fault}")));
                 }
                 // What is no number to the table may be one to the model, such as `inf`; else the model refuses it.
