@@ -479,7 +479,7 @@ impl LeadReader {
         }
         reasons.extend(later);
         reasons.extend(self.worth.all_later());
-        reasons.extend(values.unusable_in_most());
+        reasons.extend(values.unusable_in_most(values.lead_count()));
         reasons
     }
 

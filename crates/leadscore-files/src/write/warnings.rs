@@ -61,9 +61,13 @@ impl ValueWarnings {
         }
     }
 
-    /// The features whose values could not be used in most of the leads, as sentences.
-    pub(crate) fn unusable_in_most(&self) -> Vec<String> {
-        let leads = self.lead_count;
+    /// How many leads there were.
+    pub(crate) fn lead_count(&self) -> u64 {
+        self.lead_count
+    }
+
+    /// The features whose values could not be used in most of so many leads, as sentences.
+    pub fn unusable_in_most(&self, leads: u64) -> Vec<String> {
         let most = self.by_label.iter().filter(|(_, repeated)| is_most(repeated.unusable_count, leads));
         let sentence = |(label, repeated): (&String, &Repeated)| {
             let Repeated { unusable_count: times, first_line, first_text, .. } = repeated;
