@@ -176,7 +176,7 @@ impl Work {
 
     /// Why the result is worth nothing, if it is; complete once all rows have been read.
     pub(crate) fn worthless(&self) -> Vec<String> {
-        self.leads.worthless(&self.values)
+        self.leads.worthless(self.values.unusable())
     }
 
     /// Whether a worthless result is to end the command.

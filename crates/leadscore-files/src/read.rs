@@ -35,8 +35,8 @@ pub use line_reader::FoundRecord;
 pub use mapping::Mapping;
 pub use open::{ByteCounter, InputFile, InputFormat};
 
+use crate::Notes;
 use crate::notes::KeptNotes;
-use crate::{Notes, ValueWarnings};
 pub(crate) use activity_log::ActivityLog;
 use activity_log::{LogForm, SMALL_LOG_BYTES};
 use duplicates::{Duplicates, Identity};
@@ -459,13 +459,13 @@ impl LeadReader {
     }
 
     /// Why a result from this input is worth nothing, in sentences; none where it is worth something. Complete once all
-    /// rows have been read and the warnings about their values are given.
+    /// rows have been read; `unusable` is what [`ValueWarnings::unusable`](crate::ValueWarnings::unusable) says of their values.
     ///
     /// That is so where no lead has a value of anything that the pipeline weighs, where much of what decides the score rests on
     /// columns that are absent, where a column that is read could not be understood in most rows (more than half, and more
     /// than one), where there is an activity log of which nothing belongs to a lead, and where all activities lie after the
     /// as-of time.
-    pub fn worthless(&self, values: &ValueWarnings) -> Vec<String> {
+    pub fn worthless(&self, unusable: Vec<String>) -> Vec<String> {
         let has_log = self.log.as_ref().map(Log::has_matches);
         let later = self.log.as_ref().and_then(Log::all_later);
         // What is wrong with a log is a reason of its own.
@@ -479,7 +479,7 @@ impl LeadReader {
         }
         reasons.extend(later);
         reasons.extend(self.worth.all_later());
-        reasons.extend(values.unusable_in_most(values.lead_count()));
+        reasons.extend(unusable);
         reasons
     }
 

@@ -208,7 +208,7 @@ impl Scoring {
             note_warnings(&leads.warnings(), &tally.value_warnings, notes);
             return Err(error);
         }
-        tally.worthless = leads.worthless(&tally.value_warnings);
+        tally.worthless = leads.worthless(tally.value_warnings.unusable());
         let is_refused = !tally.worthless.is_empty() && !self.allows_worthless;
         if !(is_refused && sink.is_file()) {
             sink.finish(pipeline, self, &leads, &tally)?;

@@ -61,9 +61,9 @@ impl ValueWarnings {
         }
     }
 
-    /// How many leads there were.
-    pub(crate) fn lead_count(&self) -> u64 {
-        self.lead_count
+    /// The features whose values could not be used in most of the leads that were taken, as sentences.
+    pub fn unusable(&self) -> Vec<String> {
+        self.unusable_in_most(self.lead_count)
     }
 
     /// The features whose values could not be used in most of so many leads, as sentences.

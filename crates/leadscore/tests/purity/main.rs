@@ -21,7 +21,7 @@ use leadscore::FeatureSchema;
 
 /// The modules by floor, the lowest first. `blend`, `learn` and the others of DESIGN's plan go here when they exist.
 const FLOORS: [&[&str]; 5] = [
-    &["error", "stop", "math", "json", "text", "time", "record"],
+    &["error", "stop", "math", "json", "text", "time", "amount", "record"],
     &["expression", "feature", "parallel", "scorer"],
     &["scorecard", "forest", "scale", "tier"],
     &["explain"],

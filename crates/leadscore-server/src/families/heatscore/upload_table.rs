@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use leadscore::{Attribute, Pipeline};
-use leadscore_files::{LeadInput, Note, ReadLead, ValueWarnings};
+use leadscore_files::{LeadInput, Note, ReadLead};
 use serde_json::{Map, Value};
 
 use super::lead_body::HeatLead;
@@ -68,7 +68,7 @@ pub(super) fn read(file: &Path, columns: &Pipeline, schemas: &Schemas) -> Result
         rows.push(Row { number: rows.len() as u64 + 1, line, lead });
     }
     if rows.iter().all(|row| row.lead.is_err())
-        && let Some(reason) = reader.worthless(&ValueWarnings::default()).into_iter().next()
+        && let Some(reason) = reader.worthless(Vec::new()).into_iter().next()
     {
         return Err(TableError::NotATable(reason));
     }
