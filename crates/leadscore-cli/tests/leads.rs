@@ -199,7 +199,7 @@ fn a_first_mapping_lists_what_is_only_shown() {
     let file: serde_json::Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!(file["attributes"], serde_json::json!({"owner": "Owner", "visits": "visits"}));
     assert!(
-        file["$comment"].to_string().contains("The name is made of `First Name` and `Last Name`."),
+        file["$comment"].to_string().contains("the name is made of `First Name` and `Last Name`."),
         "{file}"
     );
 }
