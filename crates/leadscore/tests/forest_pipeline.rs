@@ -312,3 +312,13 @@ fn what_does_not_fit_the_model_is_refused_by_name() {
         (3, 120, true)
     );
 }
+
+#[test]
+fn outputs_that_are_no_classes_are_not_made_into_one_score() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/golden/xgb-2.1.4-targets-json");
+    let model = std::fs::read(folder.join("model.json")).unwrap();
+    let options = ImportOptions::new("m").scale_json(r#"{"kind":"linear","from":0,"to":1}"#).unwrap();
+    let error = Pipeline::import_model(&model, &options).unwrap_err();
+    assert_eq!((error.code(), error.path().to_string().as_str()), ("invalid_pipeline", "scale"));
+    assert!(error.message().contains("the model has 2 outputs"), "{error}");
+}
