@@ -161,7 +161,7 @@ impl Profile {
 
     /// What is known besides the kind.
     pub(crate) fn facts(&self) -> SampleFacts {
-        let is_one = self.currencies.count_ones() == 1;
+        let is_one = self.currencies.is_power_of_two();
         SampleFacts {
             is_mostly_dates: self.is_mostly_dates(),
             has_few_values: self.levels.are_repeated(self.cell_count),

@@ -478,10 +478,10 @@ fn documented(name: &str, value: &str) -> f64 {
         "email" => {
             let domain = text.split('@').nth(1).unwrap();
             let free = "gmail|yahoo|hotmail|outlook|aol|icloud|mail|protonmail|zoho|yandex|gmx|live";
-            match domain {
+            match domain.rsplit('.').next() {
                 _ if free.split('|').any(|own| domain == format!("{own}.com")) => -5.0,
-                _ if domain.ends_with(".edu") => 5.0,
-                _ if domain.ends_with(".gov") => 8.0,
+                Some("edu") => 5.0,
+                Some("gov") => 8.0,
                 _ => 10.0,
             }
         }
