@@ -60,6 +60,7 @@ test-jvm:
 
 test-third-party: ## against the suites and tools of other projects
 	$(call with,$(PYTHON),python,test-third-party)
+	$(call with,npm,node,test-third-party)
 	$(call with,npm,crates/leadscore-connect/third-party,test)
 	$(call with,npm,crates/leadscore-server/third-party,test)
 

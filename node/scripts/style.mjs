@@ -2,11 +2,11 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
 const root = new URL('../', import.meta.url);
-const folders = ['src/', 'test/', 'scripts/', '../examples/node/'];
+const folders = ['src/', 'test/', 'scripts/', 'third-party/', 'third-party/jest/', 'third-party/vitest/', '../examples/node/'];
 const problems = [];
 for (const folder of folders) {
   for (const name of readdirSync(new URL(folder, root))) {
-    if (!/\.(ts|mts|cts|js|mjs)$/.test(name)) {
+    if (!/\.(ts|mts|cts|js|mjs|cjs)$/.test(name)) {
       continue;
     }
     const lines = readFileSync(new URL(folder + name, root), 'utf8').split('\n');

@@ -103,7 +103,8 @@ export function tagOf(value: unknown): string {
 export function ours(error: unknown): unknown {
   if (isError(error) && !(error instanceof LeadscoreError) && 'code' in error && 'path' in error) {
     // Copies: lists of the native half are of the realm that it was loaded in.
-    const issues = 'issues' in error ? (error.issues as readonly Issue[]).map((issue) => ({ ...issue })) : undefined;
+    const given = 'issues' in error ? (error.issues as readonly Issue[]) : [];
+    const issues = Array.from(given, (issue) => ({ ...issue }));
     return new LeadscoreError(error.code as ErrorCode, String(error.path), error.message, { issues });
   }
   return error;
