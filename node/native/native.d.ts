@@ -96,10 +96,10 @@ export declare class Pipeline {
   */
   scoreManyJson(records: string, context: string, firstIndex?: number | undefined | null, threads?: number | undefined | null): string
   /**
-  * The same off the event loop for lists of at most `each` records, which come one after another; a list of
-  * predictions for each of them. There is one context for all lists, or one for each.
+  * The same off the event loop for some lists, each with the index of its first record; a list of predictions for each.
+  * There is one context for all lists, or one for each.
   */
-  scoreListsJsonAsync(lists: Array<string>, contexts: Array<string>, firstIndex: number, each: number, threads?: number | undefined | null, stopper?: Stopper | undefined | null): Promise<Texts>
+  scoreListsJsonAsync(lists: Array<string>, contexts: Array<string>, firstIndexes: Array<number>, threads?: number | undefined | null, stopper?: Stopper | undefined | null): Promise<Texts>
   /** The features of a lead record, name by name. */
   featuresJson(record: string, context: string): string
   /** The features of a list of lead records, the first of which has that index in a longer list. */

@@ -2,7 +2,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
 const root = new URL('../', import.meta.url);
-const folders = ['src/', 'test/', 'scripts/', 'third-party/', 'third-party/jest/', 'third-party/vitest/', '../examples/node/'];
+const others = ['third-party/', 'third-party/jest/', 'third-party/vitest/', '../examples/node/'];
+const folders = ['src/', 'test/', 'scripts/', ...others];
 const problems = [];
 for (const folder of folders) {
   for (const name of readdirSync(new URL(folder, root))) {

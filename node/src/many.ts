@@ -6,7 +6,7 @@ import type { Prediction } from './types.js';
 /** Leads that cross as one text. */
 const STRETCH = 1024;
 /** The same off the event loop, where a text is made, and made objects again, between two turns of it. */
-export const SMALL_STRETCH = 8;
+const SMALL_STRETCH = 8;
 /** Stretches that cross at once: enough to keep threads busy. */
 const STRETCHES = 128;
 
@@ -80,7 +80,7 @@ export function* stretchesOf(leads: Iterable<unknown>, size: number = STRETCH): 
     const at = next.first + next.count;
     if (lead === undefined && list !== undefined && !(at in list)) {
       // A list of a given length that nobody has filled; each place would become an error.
-      throw new LeadscoreError('invalid_lead', `leads[${at}]`, 'is a hole in the list, where there is not even undefined');
+      throw new LeadscoreError('invalid_lead', `leads[${at}]`, 'is a hole in the list');
     }
     next.add(lead);
     if (next.count === size) {

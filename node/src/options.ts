@@ -114,7 +114,7 @@ export function asOf(moment: unknown, path = 'as_of'): string | number {
 function checkMillis(millis: number, path: string): number {
   // Written so that NaN is refused too.
   if (!(Math.abs(millis) <= LAST_MILLIS)) {
-    throw new LeadscoreError('invalid_context', path, 'is no moment: milliseconds since 1970, up to 8.64e15 either way');
+    throw new LeadscoreError('invalid_context', path, 'is no moment; milliseconds since 1970 go to 8.64e15');
   }
   return Math.floor(millis);
 }

@@ -4,7 +4,7 @@ import { checkText, documentOf, encodeAny, encodeLead, kindOf } from './encode.j
 import { LeadscoreError, enter, isError } from './error.js';
 import { Handle, bytesOf, isUrl, pathOf } from './handle.js';
 import { Slices, enterLater } from './later.js';
-import { type Scored, SMALL_STRETCH, batchesOf, checkLeads, stretchesOf } from './many.js';
+import { type Scored, batchesOf, checkLeads, stretchesOf } from './many.js';
 import { type FeatureMatrix, type Matrix, type MatrixInput, here, matrixOf } from './matrix.js';
 import { type Native, native } from './native.js';
 import { Contexts, MANY, asOf, checkThreads, context, known, later } from './options.js';
@@ -160,9 +160,9 @@ export class Pipeline {
     const slices = new Slices();
     for await (const stretches of batchesOf(leads, slices)) {
       const texts = stretches.map((stretch) => stretch.text);
-      const [hows, first] = [contexts.each(stretches), stretches[0]?.first ?? 0];
+      const [hows, firsts] = [contexts.each(stretches), stretches.map((stretch) => stretch.first)];
       const found = await enterLater(signal, (own) =>
-        pipeline.scoreListsJsonAsync(texts, hows, first, SMALL_STRETCH, threads, own),
+        pipeline.scoreListsJsonAsync(texts, hows, firsts, threads, own),
       );
       slices.begin();
       for (const [at, stretch] of stretches.entries()) {

@@ -99,7 +99,7 @@ interface Masking {
   mask?: boolean | undefined;
 }
 
-/** What each kind of task is made of. A lead may be of an interface of your own; its fields are checked when it is read. */
+/** What each kind of task is made of. The fields of a lead of an interface of your own are checked when it is read. */
 export interface TaskFields {
   conversion: LeadTask & Masking & { lead: Lead | object; band?: number | undefined };
   time_to_close: LeadTask & Masking & { lead: Lead | object };

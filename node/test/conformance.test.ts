@@ -126,7 +126,7 @@ async function ofPipeline(pipeline: Native.Pipeline, one: Case, way: Way): Promi
     case 'score_many_json':
       return now
         ? pipeline.scoreManyJson(text(0), text(1))
-        : (await pipeline.scoreListsJsonAsync([text(0)], [text(1)], 0, 0)).take(0);
+        : (await pipeline.scoreListsJsonAsync([text(0)], [text(1)], [0])).take(0);
     case 'features_json':
       return pipeline.featuresJson(text(0), text(1));
     case 'feature_matrix_json': {

@@ -137,7 +137,8 @@ test('objects are made in slices between turns of the event loop', async (t) => 
     const p99 = (times: number[]) => times.sort((a, b) => b - a)[Math.floor(times.length / 100)] ?? 0;
     const [most, slice] = [turns.length > 0 ? Math.max(...turns) : 0, p99(turns)];
     t.diagnostic(
-      `${threads} threads: event-loop delay p99 ${delay.toFixed(1)} ms${busy ? ` (busy threads alone: ${busy.toFixed(1)})` : ''}; ` +
+      `${threads} threads: event-loop delay p99 ${delay.toFixed(1)} ms` +
+        `${busy ? ` (busy threads alone: ${busy.toFixed(1)})` : ''}; ` +
         `computing between two turns: p99 ${slice.toFixed(1)} ms, most ${most.toFixed(1)} ms`,
     );
     // Whole lists took 90 ms. What the thread computes is measured, so that other programs have no say.

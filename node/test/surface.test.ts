@@ -126,7 +126,7 @@ test('what comes out is what the types say', () => {
   ];
   let count = 0;
   for (const one of [...cases().values()].flat()) {
-    if (typeof one.expected !== 'string' || one.operation === 'version') {
+    if (typeof one.expected !== 'string' || one.operation === 'version' || one.result === 'file') {
       continue;
     }
     if (one.task) {

@@ -1,5 +1,5 @@
-// What must hold in every realm that a test runner makes: `[name, what to do with the package and `assert`]`. Lists, dates and
-// errors below are of the runner's realm; those of the native half are not.
+// What must hold in every realm that a test runner makes: lists, dates and errors below are of the runner's realm, and those
+// of the native half are not. Each has a name, and a function that is given the package.
 const assert = require('node:assert/strict');
 const { mkdtempSync, rmSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
@@ -17,7 +17,9 @@ module.exports = [
   [
     'errors are those of the package',
     ({ Pipeline, LeadscoreError }) => {
-      for (const wrong of [() => Pipeline.builtin('none'), () => Pipeline.load('none.json'), () => Pipeline.fromJSON('{')]) {
+      const named = () => Pipeline.builtin('none');
+      const loaded = () => Pipeline.load('none.json');
+      for (const wrong of [named, loaded, () => Pipeline.fromJSON('{')]) {
         let error;
         try {
           wrong();

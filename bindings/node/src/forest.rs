@@ -195,6 +195,7 @@ impl Forest {
             .map(Into::into)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "those of the three methods, and which of them it is")]
     fn later(
         &self,
         env: Env,
@@ -206,7 +207,7 @@ impl Forest {
         stopper: Option<&Stopper>,
     ) -> napi::Result<Object<'static>> {
         let (forest, matrix) = (enter(env, || self.0.get())?, Matrix::new(values, columns));
-        enter_later::<_, Float64Array>(&env, stopper, move |stop| {
+        enter_later::<_, Float64Array>(env, stopper, move |stop| {
             method(&forest, &matrix, iterations.parse()?, &workers(threads, stop))
         })
     }

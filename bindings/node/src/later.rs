@@ -47,7 +47,7 @@ type Settle<J> = Box<dyn FnOnce(Env) -> napi::Result<J>>;
 
 /// Does some work on a thread of ours, as a promise. The work asks its [`Stop`] now and then.
 pub(crate) fn enter_later<T, J>(
-    env: &Env,
+    env: Env,
     stopper: Option<&Stopper>,
     work: impl FnOnce(&dyn Stop) -> Result<T, Error> + Send + 'static,
 ) -> napi::Result<Object<'static>>
@@ -56,8 +56,8 @@ where
     J: From<T> + ToNapiValue + 'static,
 {
     let stopper = stopper.cloned().unwrap_or_default();
-    stop_with(*env, &stopper)?;
-    let (deferred, promise) = promise::<J>(env)?;
+    stop_with(env, &stopper)?;
+    let (deferred, promise) = promise::<J>(&env)?;
     run(Box::new(move || {
         let result = catch_panic(|| {
             stopper.check()?;
@@ -136,7 +136,9 @@ fn run(job: Job) {
         pool.threads -= 1;
         let own = if pool.threads == 0 { pool.jobs.pop_back() } else { None };
         drop(pool);
-        own.into_iter().for_each(|job| job());
+        if let Some(job) = own {
+            job();
+        }
     }
 }
 

@@ -147,25 +147,23 @@ impl Pipeline {
         enter(env, || score_many(&self.core()?, &records, &context, first_index, threads, NEVER))
     }
 
-    /// The same off the event loop for lists of at most `each` records, which come one after another; a list of
-    /// predictions for each of them. There is one context for all lists, or one for each.
+    /// The same off the event loop for some lists, each with the index of its first record; a list of predictions for each.
+    /// There is one context for all lists, or one for each.
     #[napi(ts_return_type = "Promise<Texts>")]
-    #[expect(clippy::too_many_arguments, reason = "one call for everything: each crossing costs")]
     pub fn score_lists_json_async(
         &self,
         env: Env,
         lists: Vec<String>,
         contexts: Vec<String>,
-        first_index: u32,
-        each: u32,
+        first_indexes: Vec<u32>,
         threads: Option<u32>,
         stopper: Option<&Stopper>,
     ) -> napi::Result<Object<'static>> {
         let pipeline = enter(env, || self.core())?;
-        enter_later::<_, Texts>(&env, stopper, move |stop| {
+        enter_later::<_, Texts>(env, stopper, move |stop| {
             let score = |at: usize| {
                 let context = contexts.get(at).or(contexts.first()).map_or("{}", String::as_str);
-                let first_index = first_index as usize + at * each as usize;
+                let first_index = first_indexes.get(at).copied().unwrap_or(0) as usize;
                 let context = Context::from_json(context)?;
                 pipeline.score_many_json_parallel(&lists[at], first_index, &context, &workers(Some(1), NEVER))
             };
@@ -208,7 +206,7 @@ impl Pipeline {
         stopper: Option<&Stopper>,
     ) -> napi::Result<Object<'static>> {
         let pipeline = enter(env, || self.core())?;
-        enter_later::<_, Features>(&env, stopper, move |stop| {
+        enter_later::<_, Features>(env, stopper, move |stop| {
             feature_matrix(&pipeline, &records, &context, first_index, threads, stop)
         })
     }
@@ -238,7 +236,7 @@ impl Pipeline {
         stopper: Option<&Stopper>,
     ) -> napi::Result<Object<'static>> {
         let (pipeline, matrix) = (enter(env, || self.core())?, Matrix::new(&values, columns));
-        enter_later::<_, MatrixScores>(&env, stopper, move |stop| {
+        enter_later::<_, MatrixScores>(env, stopper, move |stop| {
             pipeline.score_matrix_parallel(&matrix, &workers(threads, stop))
         })
     }
@@ -271,7 +269,7 @@ impl Pipeline {
     ) -> napi::Result<Object<'static>> {
         let pipeline = enter(env, || self.core())?;
         let matrix = values.map(|values| Matrix::new(&values, columns.unwrap_or(0)));
-        enter_later::<_, String>(&env, stopper, move |_| {
+        enter_later::<_, String>(env, stopper, move |_| {
             pipeline.importance_json(&by, matrix.map(Matrix::into_matrix).transpose()?.as_ref())
         })
     }
@@ -303,7 +301,7 @@ impl Pipeline {
         stopper: Option<&Stopper>,
     ) -> napi::Result<Object<'static>> {
         let pipeline = enter(env, || self.core())?;
-        enter_later::<_, String>(&env, stopper, move |stop| {
+        enter_later::<_, String>(env, stopper, move |stop| {
             leadscore_files::score_file(&pipeline, &options, stop)
         })
     }
