@@ -1,5 +1,5 @@
-// What must hold in every realm that a test runner makes: lists, dates and errors below are of the runner's realm, and those
-// of the native half are not. Each has a name, and a function that is given the package.
+// What must hold in every realm that a test runner makes: values below are of its realm, while those of the
+// native half are not. Each has a name, and a function that is given the package.
 const assert = require('node:assert/strict');
 const { mkdtempSync, rmSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
