@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -164,14 +163,11 @@ test('the rows of a JSONL file have the bits of its records', async (t) => {
   // More than a buffer of rows, and letters of several bytes that may stand across its end.
   const records = leads(3000).map((lead) => ({ ...lead, company: 'Müller & Söhne 😀', note: null }));
   writeFileSync(input, records.map((record) => JSON.stringify(record)).join('\n'));
-  const before = new Set(readdirSync(tmpdir()));
   const found = [];
   for await (const { row, ...prediction } of pipeline.scoreRows(input, { as_of: AS_OF, reasons: 5 })) {
     assert.equal(row, found.push(prediction));
   }
   assert.deepEqual(found, pipeline.scoreMany(records, { as_of: AS_OF }));
-  const left = readdirSync(tmpdir()).filter((name) => name.startsWith('leadscore-') && !before.has(name));
-  assert.deepEqual(left.filter((name) => !name.startsWith('leadscore-test-')), []);
 });
 
 test('rows that nobody wants any more end the work and leave nothing behind', async (t) => {
@@ -179,8 +175,6 @@ test('rows that nobody wants any more end the work and leave nothing behind', as
   const input = join(own, 'leads.csv');
   const many = 100_000;
   writeFileSync(input, 'lead_id,company\n' + 'x,Acme\n'.repeat(many));
-  const here = () => readdirSync(tmpdir()).filter((name) => name.startsWith('leadscore-') && !name.includes('-test-'));
-  const before = new Set(here());
   let first: number | undefined;
   for await (const row of pipeline.scoreRows(input)) {
     first = row.row;
@@ -205,9 +199,7 @@ test('rows that nobody wants any more end the work and leave nothing behind', as
   const iterator = pipeline.scoreRows(input)[Symbol.asyncIterator]();
   await iterator.next();
   await iterator.return();
-  await wait(10);
-  assert.deepEqual(here().filter((name) => !before.has(name)), []);
-  assert.ok(existsSync(input));
+  assert.deepEqual(readdirSync(own), ['leads.csv']);
 });
 
 test('rows refused by the reader are counted, and kept where asked', async (t) => {
