@@ -5,7 +5,7 @@ mod as_of;
 use std::fmt;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use as_of::AsOf;
@@ -230,40 +230,49 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
-/// A time zone from the bundled tz database; the system's zone files are never read.
+/// A time zone from the bundled tz database, or a fixed offset; the system's zone files are never read.
 ///
 /// ```
 /// use leadscore::{Timestamp, Zone};
 /// let kolkata = Zone::named("Asia/Kolkata")?;
 /// assert_eq!(Timestamp::parse("2026-11-22T09:30", &kolkata)?.to_string(), "2026-11-22T04:00:00Z");
+/// assert_eq!(Timestamp::parse("2026-11-22T09:30", &Zone::named("+05:30")?)?.to_string(), "2026-11-22T04:00:00Z");
 /// assert!(Zone::named("Mars/Olympus").is_err());
 /// # Ok::<(), leadscore::Error>(())
 /// ```
 #[derive(Clone, PartialEq)]
-pub struct Zone(TimeZone);
+pub struct Zone(TimeZone, Option<Box<str>>);
 
 impl Zone {
     /// Coordinated universal time, the default.
     pub fn utc() -> Zone {
-        Zone(TimeZone::UTC)
+        Zone(TimeZone::UTC, None)
     }
 
-    /// A zone by its IANA name, such as `Europe/Berlin`.
+    /// A zone by its IANA name, such as `Europe/Berlin`, or as an offset from UTC in hours and minutes, such as `+05:30`.
     ///
     /// # Errors
-    /// `invalid_time` for a name the database does not have.
+    /// `invalid_time` for a name the database does not have, and for an offset in another form.
     pub fn named(name: &str) -> Result<Zone, Error> {
         if name.eq_ignore_ascii_case("utc") {
             return Ok(Zone::utc());
         }
+        if let Some(offset) = fixed_offset(name) {
+            return Ok(Zone(TimeZone::fixed(offset), Some(name.into())));
+        }
         let database = jiff::tz::TimeZoneDatabase::bundled();
-        let refuse = |_| invalid(format!("`{}` is not an IANA time zone such as Europe/Berlin", clip(name)));
-        database.get(name).map(Zone).map_err(refuse)
+        let zone = database.get(name).map_err(|_| {
+            let clipped = clip(name);
+            invalid(format!(
+                "`{clipped}` is neither an IANA time zone such as Europe/Berlin nor an offset such as +05:30"
+            ))
+        })?;
+        Ok(Zone(zone, None))
     }
 
-    /// The zone's IANA name.
+    /// The zone's IANA name, or its offset as it was given.
     pub fn name(&self) -> &str {
-        self.0.iana_name().unwrap_or("UTC")
+        self.1.as_deref().or_else(|| self.0.iana_name()).unwrap_or("UTC")
     }
 
     /// The local hour 0–23 and weekday 1–7 (Monday is 1) at a timestamp.
@@ -284,6 +293,20 @@ impl fmt::Debug for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Zone({})", self.name())
     }
+}
+
+/// An offset of the form `+05:30`.
+fn fixed_offset(text: &str) -> Option<Offset> {
+    let (sign, digits) = match text.as_bytes() {
+        [b'+', rest @ ..] => (1, rest),
+        [b'-', rest @ ..] => (-1, rest),
+        _ => return None,
+    };
+    let [h1, h2, b':', m1, m2] = digits else { return None };
+    let digit = |byte: &u8| byte.is_ascii_digit().then(|| i32::from(byte - b'0'));
+    let (hours, minutes) = (10 * digit(h1)? + digit(h2)?, 10 * digit(m1)? + digit(m2)?);
+    let is_offset = hours < 24 && minutes < 60;
+    is_offset.then(|| Offset::from_seconds(sign * (3600 * hours + 60 * minutes)).ok()).flatten()
 }
 
 /// Truncates the written fraction to milliseconds, before 1970 too.
@@ -349,5 +372,30 @@ mod tests {
         let at = Timestamp::parse("2026-11-22T20:00:00Z", &tokyo).unwrap();
         assert_eq!(tokyo.hour_and_weekday(at), (5, 1));
         assert!(Zone::named("Mars/Olympus").is_err());
+    }
+
+    #[test]
+    fn zones_are_offsets_too() {
+        let at = Timestamp::parse("2026-11-22T20:00:00Z", &Zone::utc()).unwrap();
+        for (name, expected) in
+            [("+05:30", (1, 1)), ("-03:30", (16, 7)), ("+00:00", (20, 7)), ("-23:59", (20, 6))]
+        {
+            let zone = Zone::named(name).unwrap();
+            assert_eq!((zone.name(), zone.hour_and_weekday(at)), (name, expected));
+        }
+        for name in [
+            "+5:30",
+            "+0530",
+            "+05",
+            "+24:00",
+            "+05:60",
+            "+05:3x",
+            "05:30",
+            "+05:30:15",
+            "\u{2212}05:30",
+            "+",
+        ] {
+            assert!(Zone::named(name).is_err(), "{name}");
+        }
     }
 }
