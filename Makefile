@@ -63,6 +63,7 @@ test-third-party: ## against the suites and tools of other projects
 	$(call with,npm,node,test-third-party)
 	$(call with,npm,crates/leadscore-connect/third-party,test)
 	$(call with,npm,crates/leadscore-server/third-party,test)
+	$(call with,mvn,bindings/uniffi,test-third-party)
 
 # The fuzz loops of `make test`, ten times as long.
 test-long: ## what takes long: fuzzing with many more inputs, also of the server's routes, many kills, the static binary, two soaks, mutants

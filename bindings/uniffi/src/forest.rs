@@ -1,5 +1,7 @@
 //! Models.
 
+use std::sync::Arc;
+
 use leadscore::Error;
 use leadscore::forest::Iterations;
 use leadscore::parallel::Workers;
@@ -7,20 +9,29 @@ use leadscore::parallel::Workers;
 use crate::enter::{Stop, enter_parallel};
 use crate::error::LeadscoreError;
 use crate::matrix::{Rows, bytes_of};
+use crate::rows::RowKey;
 
 /// Boosted trees as XGBoost and LightGBM write them.
 #[derive(Debug, uniffi::Object)]
-pub struct Forest(leadscore::Forest);
+pub struct Forest {
+    core: leadscore::Forest,
+    row_key: RowKey,
+}
 
 #[uniffi::export]
 impl Forest {
+    /// The number by which [`leadscore_rows`](crate::leadscore_rows) knows this handle.
+    pub fn row_key(self: Arc<Self>) -> u64 {
+        self.row_key.of_forest(&self)
+    }
+
     /// The model in these bytes, detected from the content.
     ///
     /// # Errors
     /// `invalid_model` and `unsupported_model`.
     #[uniffi::constructor]
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Forest, LeadscoreError> {
-        Ok(Forest(leadscore::Forest::from_bytes(&bytes)?))
+        Ok(Forest::of(leadscore::Forest::from_bytes(&bytes)?))
     }
 
     /// The model in this file.
@@ -38,13 +49,13 @@ impl Forest {
     /// `invalid_json` and `invalid_model`.
     #[uniffi::constructor]
     pub fn from_json(text: String) -> Result<Forest, LeadscoreError> {
-        Ok(Forest(leadscore::Forest::from_json(&text)?))
+        Ok(Forest::of(leadscore::Forest::from_json(&text)?))
     }
 
     /// The same model with a value besides NaN that is read as missing.
     #[must_use]
     pub fn with_missing(&self, value: f64) -> Forest {
-        Forest(self.0.clone().with_missing(value))
+        Forest::of(self.core.clone().with_missing(value))
     }
 
     /// The same model with levels that its file does not give: `{"country": ["DE", "FR"]}`.
@@ -52,7 +63,7 @@ impl Forest {
     /// # Errors
     /// `invalid_json`, `invalid_context`, `unknown_name` and `invalid_feature`.
     pub fn with_levels_json(&self, levels: String) -> Result<Forest, LeadscoreError> {
-        Ok(Forest(self.0.clone().with_levels_json(&levels)?))
+        Ok(Forest::of(self.core.clone().with_levels_json(&levels)?))
     }
 
     /// The numbers of one column's cells, given as a JSON list: f64, little-endian.
@@ -60,23 +71,23 @@ impl Forest {
     /// # Errors
     /// `invalid_json`, `invalid_matrix` and `invalid_feature`.
     pub fn encode_json(&self, feature: u32, values: String) -> Result<Vec<u8>, LeadscoreError> {
-        let numbers = self.0.encode_json(feature as usize, &values)?;
+        let numbers = self.core.encode_json(feature as usize, &values)?;
         Ok(numbers.iter().flat_map(|number| number.to_le_bytes()).collect())
     }
 
     /// What the file leaves open about its columns.
     pub fn notes(&self) -> Vec<String> {
-        self.0.notes()
+        self.core.notes()
     }
 
     /// The library's own JSON.
     pub fn to_json(&self) -> String {
-        self.0.to_json()
+        self.core.to_json()
     }
 
     /// What the model is, as a JSON object.
     pub fn describe_json(&self) -> String {
-        self.0.describe_json()
+        self.core.describe_json()
     }
 
     /// Margins, row after row, with the bits of the library that wrote the model. Values are f64, little-endian, row after
@@ -93,7 +104,7 @@ impl Forest {
         stop: Box<dyn Stop>,
     ) -> Result<Vec<u8>, LeadscoreError> {
         Forest::rows(values, columns, &iterations, threads, &*stop, |rows, iterations, workers| {
-            self.0.margin_parallel(rows, iterations, workers)
+            self.core.margin_parallel(rows, iterations, workers)
         })
     }
 
@@ -110,7 +121,7 @@ impl Forest {
         stop: Box<dyn Stop>,
     ) -> Result<Vec<u8>, LeadscoreError> {
         Forest::rows(values, columns, &iterations, threads, &*stop, |rows, iterations, workers| {
-            self.0.predict_parallel(rows, iterations, workers)
+            self.core.predict_parallel(rows, iterations, workers)
         })
     }
 
@@ -127,12 +138,20 @@ impl Forest {
         stop: Box<dyn Stop>,
     ) -> Result<Vec<u8>, LeadscoreError> {
         Forest::rows(values, columns, &iterations, threads, &*stop, |rows, iterations, workers| {
-            self.0.shap_parallel(rows, iterations, workers)
+            self.core.shap_parallel(rows, iterations, workers)
         })
     }
 }
 
 impl Forest {
+    fn of(core: leadscore::Forest) -> Forest {
+        Forest { core, row_key: RowKey::default() }
+    }
+
+    pub(crate) fn core(&self) -> &leadscore::Forest {
+        &self.core
+    }
+
     /// One of the three things a forest makes of a matrix, row after row.
     fn rows(
         values: &[u8],

@@ -8,6 +8,7 @@ mod error;
 mod forest;
 mod matrix;
 mod pipeline;
+mod rows;
 mod task;
 
 use std::ffi::OsString;
@@ -17,6 +18,7 @@ pub use error::{Issue, LeadscoreError};
 pub use forest::Forest;
 pub use matrix::Matrix;
 pub use pipeline::{MatrixScores, Pipeline, builtin_names};
+pub use rows::leadscore_rows;
 pub use task::{Task, merge_rankings_json};
 
 uniffi::setup_scaffolding!("leadscore_uniffi");

@@ -1,15 +1,21 @@
 //! Pipelines.
 
+use std::sync::Arc;
+
 use leadscore::error::catch_panic;
 use leadscore::{Context, Error, ImportOptions};
 
 use crate::enter::{Stop, enter_parallel};
 use crate::error::LeadscoreError;
 use crate::matrix::{Matrix, Rows, bytes_of};
+use crate::rows::RowKey;
 
 /// A scoring system.
 #[derive(Debug, uniffi::Object)]
-pub struct Pipeline(leadscore::Pipeline);
+pub struct Pipeline {
+    core: leadscore::Pipeline,
+    row_key: RowKey,
+}
 
 /// The scores of a matrix as columns, each as little-endian bytes.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
@@ -31,20 +37,29 @@ pub fn builtin_names() -> Vec<String> {
 }
 
 impl Pipeline {
+    fn of(core: leadscore::Pipeline) -> Pipeline {
+        Pipeline { core, row_key: RowKey::default() }
+    }
+
     pub(crate) fn core(&self) -> &leadscore::Pipeline {
-        &self.0
+        &self.core
     }
 }
 
 #[uniffi::export]
 impl Pipeline {
+    /// The number by which [`leadscore_rows`](crate::leadscore_rows) knows this handle.
+    pub fn row_key(self: Arc<Self>) -> u64 {
+        self.row_key.of_pipeline(&self)
+    }
+
     /// A pipeline that ships with the library.
     ///
     /// # Errors
     /// `unknown_name`.
     #[uniffi::constructor]
     pub fn builtin(name: String) -> Result<Pipeline, LeadscoreError> {
-        Ok(Pipeline(leadscore::Pipeline::builtin(&name)?))
+        Ok(Pipeline::of(leadscore::Pipeline::builtin(&name)?))
     }
 
     /// The pipeline in a JSON text.
@@ -53,7 +68,7 @@ impl Pipeline {
     /// `invalid_json`, `invalid_pipeline`, `unsupported_format` and what a model in it can have wrong.
     #[uniffi::constructor]
     pub fn from_json(text: String) -> Result<Pipeline, LeadscoreError> {
-        Ok(Pipeline(leadscore::Pipeline::from_json(&text)?))
+        Ok(Pipeline::of(leadscore::Pipeline::from_json(&text)?))
     }
 
     /// The pipeline in a JSON file.
@@ -63,7 +78,7 @@ impl Pipeline {
     #[uniffi::constructor]
     pub fn load(path: String) -> Result<Pipeline, LeadscoreError> {
         let bytes = std::fs::read(&path).map_err(|error| Error::io(&path, error))?;
-        Ok(Pipeline(leadscore::Pipeline::from_bytes(&bytes)?))
+        Ok(Pipeline::of(leadscore::Pipeline::from_bytes(&bytes)?))
     }
 
     /// Makes a pipeline of an XGBoost or LightGBM model.
@@ -72,17 +87,17 @@ impl Pipeline {
     /// As the core's `ImportOptions::from_json` and `Pipeline::import_model`.
     #[uniffi::constructor]
     pub fn import_model(bytes: Vec<u8>, options: String) -> Result<Pipeline, LeadscoreError> {
-        Ok(Pipeline(leadscore::Pipeline::import_model(&bytes, &ImportOptions::from_json(&options)?)?))
+        Ok(Pipeline::of(leadscore::Pipeline::import_model(&bytes, &ImportOptions::from_json(&options)?)?))
     }
 
     /// The pipeline as one self-contained JSON file.
     pub fn to_json(&self) -> String {
-        self.0.to_json()
+        self.core.to_json()
     }
 
     /// What the pipeline is, as a JSON object.
     pub fn describe_json(&self) -> String {
-        self.0.describe_json()
+        self.core.describe_json()
     }
 
     /// Scores one lead record; the prediction as JSON.
@@ -90,7 +105,7 @@ impl Pipeline {
     /// # Errors
     /// What is wrong with the record or the context.
     pub fn score_json(&self, record: String, context: String) -> Result<String, LeadscoreError> {
-        Ok(self.0.score_json(&record, &Context::from_json(&context)?)?)
+        Ok(self.core.score_json(&record, &Context::from_json(&context)?)?)
     }
 
     /// Scores a JSON list of lead records, the first of which has that index in a longer list; a JSON list of predictions
@@ -108,7 +123,7 @@ impl Pipeline {
     ) -> Result<String, LeadscoreError> {
         enter_parallel(threads, &*stop, |workers| {
             let context = Context::from_json(&context)?;
-            self.0.score_many_json_parallel(&records, first_index as usize, &context, workers)
+            self.core.score_many_json_parallel(&records, first_index as usize, &context, workers)
         })
     }
 
@@ -117,7 +132,7 @@ impl Pipeline {
     /// # Errors
     /// What is wrong with the record or the context.
     pub fn features_json(&self, record: String, context: String) -> Result<String, LeadscoreError> {
-        Ok(self.0.features_json(&record, &Context::from_json(&context)?)?)
+        Ok(self.core.features_json(&record, &Context::from_json(&context)?)?)
     }
 
     /// The features of a JSON list of lead records, the first of which has that index in a longer list, as a matrix.
@@ -134,7 +149,7 @@ impl Pipeline {
     ) -> Result<Matrix, LeadscoreError> {
         let matrix = enter_parallel(threads, &*stop, |workers| {
             let context = Context::from_json(&context)?;
-            self.0.feature_matrix_json_parallel(&records, first_index as usize, &context, workers)
+            self.core.feature_matrix_json_parallel(&records, first_index as usize, &context, workers)
         })?;
         Ok(matrix.into())
     }
@@ -151,7 +166,7 @@ impl Pipeline {
         stop: Box<dyn Stop>,
     ) -> Result<MatrixScores, LeadscoreError> {
         let scores = enter_parallel(threads, &*stop, |workers| {
-            self.0.score_matrix_parallel(&Rows::new(values, columns)?, workers)
+            self.core.score_matrix_parallel(&Rows::new(values, columns)?, workers)
         })?;
         Ok(MatrixScores {
             scores: bytes_of(&scores.score),
@@ -169,7 +184,7 @@ impl Pipeline {
     pub fn importance_json(&self, by: String, values: &[u8], columns: u32) -> Result<String, LeadscoreError> {
         let given = !values.is_empty() || columns > 0;
         let leads = given.then(|| Rows::new(values, columns)?.to_matrix()).transpose()?;
-        Ok(self.0.importance_json(&by, leads.as_ref())?)
+        Ok(self.core.importance_json(&by, leads.as_ref())?)
     }
 
     /// The questions of a ranking of any number of leads, as a JSON list of requests.
@@ -177,7 +192,7 @@ impl Pipeline {
     /// # Errors
     /// `invalid_json`, `invalid_task`, and what is wrong with the leads or their options.
     pub fn ranking_parts_json(&self, request: String) -> Result<String, LeadscoreError> {
-        Ok(catch_panic(|| self.0.ranking_parts_json(&request))?)
+        Ok(catch_panic(|| self.core.ranking_parts_json(&request))?)
     }
 
     /// Scores a file of leads into another; options and summary are JSON.
@@ -186,6 +201,6 @@ impl Pipeline {
     /// `invalid_context`, `not_found`, `io`, `unreadable_table`, `worthless_result`, `cancelled`.
     pub fn score_file(&self, options: String, stop: Box<dyn Stop>) -> Result<String, LeadscoreError> {
         let is_stopped = || stop.is_stopped();
-        Ok(catch_panic(|| leadscore_files::score_file(&self.0, &options, &is_stopped))?)
+        Ok(catch_panic(|| leadscore_files::score_file(&self.core, &options, &is_stopped))?)
     }
 }

@@ -503,6 +503,22 @@ fileprivate struct FfiConverterInt32: FfiConverterPrimitive {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterUInt64: FfiConverterPrimitive {
+    typealias FfiType = UInt64
+    typealias SwiftType = UInt64
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UInt64 {
+        return try lift(readInt(&buf))
+    }
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterDouble: FfiConverterPrimitive {
     typealias FfiType = Double
     typealias SwiftType = Double
@@ -646,6 +662,11 @@ public protocol ForestProtocol: AnyObject, Sendable {
      * As [`Forest::margin`].
      */
     func predict(values: Data, columns: UInt32, iterations: String, threads: UInt32, stop: Stop) throws  -> Data
+    
+    /**
+     * The number by which [`leadscore_rows`](crate::leadscore_rows) knows this handle.
+     */
+    func rowKey()  -> UInt64
     
     /**
      * Contributions, row after row: for each output those of all features, then the bias.
@@ -862,6 +883,18 @@ open func predict(values: Data, columns: UInt32, iterations: String, threads: UI
 }
     
     /**
+     * The number by which [`leadscore_rows`](crate::leadscore_rows) knows this handle.
+     */
+open func rowKey() -> UInt64  {
+    return try!  FfiConverterUInt64.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_leadscore_uniffi_fn_method_forest_row_key(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+    
+    /**
      * Contributions, row after row: for each output those of all features, then the bias.
      *
      * # Errors
@@ -1016,6 +1049,11 @@ public protocol PipelineProtocol: AnyObject, Sendable {
      * `invalid_json`, `invalid_task`, and what is wrong with the leads or their options.
      */
     func rankingPartsJson(request: String) throws  -> String
+    
+    /**
+     * The number by which [`leadscore_rows`](crate::leadscore_rows) knows this handle.
+     */
+    func rowKey()  -> UInt64
     
     /**
      * Scores a file of leads into another; options and summary are JSON.
@@ -1255,6 +1293,18 @@ open func rankingPartsJson(request: String)throws  -> String  {
     uniffi_leadscore_uniffi_fn_method_pipeline_ranking_parts_json(
             self.uniffiCloneHandle(),
         FfiConverterString.lower(request),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * The number by which [`leadscore_rows`](crate::leadscore_rows) knows this handle.
+     */
+open func rowKey() -> UInt64  {
+    return try!  FfiConverterUInt64.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_leadscore_uniffi_fn_method_pipeline_row_key(
+            self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
 }
@@ -2256,6 +2306,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_leadscore_uniffi_checksum_method_forest_predict() != 56160) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_leadscore_uniffi_checksum_method_forest_row_key() != 15390) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_leadscore_uniffi_checksum_method_forest_shap() != 10258) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -2281,6 +2334,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_pipeline_ranking_parts_json() != 38145) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_leadscore_uniffi_checksum_method_pipeline_row_key() != 41202) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_pipeline_score_file() != 10270) {

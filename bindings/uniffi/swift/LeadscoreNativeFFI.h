@@ -309,6 +309,11 @@ RustBuffer uniffi_leadscore_uniffi_fn_method_forest_notes(uint64_t ptr, RustCall
 RustBuffer uniffi_leadscore_uniffi_fn_method_forest_predict(uint64_t ptr, ForeignBytes values, uint32_t columns, RustBuffer iterations, uint32_t threads, uint64_t stop, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_ROW_KEY
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_ROW_KEY
+uint64_t uniffi_leadscore_uniffi_fn_method_forest_row_key(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_SHAP
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_SHAP
 RustBuffer uniffi_leadscore_uniffi_fn_method_forest_shap(uint64_t ptr, ForeignBytes values, uint32_t columns, RustBuffer iterations, uint32_t threads, uint64_t stop, RustCallStatus *_Nonnull out_status
@@ -382,6 +387,11 @@ RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_importance_json(uint64_t p
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_RANKING_PARTS_JSON
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_RANKING_PARTS_JSON
 RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_ranking_parts_json(uint64_t ptr, RustBuffer request, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_ROW_KEY
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_ROW_KEY
+uint64_t uniffi_leadscore_uniffi_fn_method_pipeline_row_key(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_SCORE_FILE
@@ -787,6 +797,12 @@ uint16_t uniffi_leadscore_uniffi_checksum_method_forest_predict(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_ROW_KEY
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_ROW_KEY
+uint16_t uniffi_leadscore_uniffi_checksum_method_forest_row_key(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_SHAP
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_FOREST_SHAP
 uint16_t uniffi_leadscore_uniffi_checksum_method_forest_shap(void
@@ -838,6 +854,12 @@ uint16_t uniffi_leadscore_uniffi_checksum_method_pipeline_importance_json(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_PIPELINE_RANKING_PARTS_JSON
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_PIPELINE_RANKING_PARTS_JSON
 uint16_t uniffi_leadscore_uniffi_checksum_method_pipeline_ranking_parts_json(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_PIPELINE_ROW_KEY
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_PIPELINE_ROW_KEY
+uint16_t uniffi_leadscore_uniffi_checksum_method_pipeline_row_key(void
     
 );
 #endif

@@ -9,15 +9,14 @@ import java.util.concurrent.CompletionException
 import java.util.concurrent.CompletionStage
 import java.util.concurrent.ExecutionException
 import java.util.concurrent.TimeoutException
-import kotlinx.serialization.SerialName
+import kotlinx.serialization.KSerializer
 import kotlinx.serialization.Serializable
 import kotlinx.serialization.json.JsonObjectBuilder
 import kotlinx.serialization.json.buildJsonObject
-import kotlinx.serialization.json.encodeToJsonElement
 import kotlinx.serialization.json.put
 
 /** Tokens of a call; the cached ones are among the input, hidden reasoning is output. */
-@Serializable
+@Serializable(with = Usage.Companion::class)
 data class Usage @JvmOverloads constructor(
     /** All input. */
     val inputTokens: Long,
@@ -27,7 +26,25 @@ data class Usage @JvmOverloads constructor(
     val cachedInputTokens: Long = 0,
     /** Of the input, written to the cache at a price of its own. */
     val cacheWriteTokens: Long = 0,
-)
+) : JsonData() {
+    override fun element() = fields(
+        "input_tokens" to inputTokens,
+        "output_tokens" to outputTokens,
+        "cached_input_tokens" to cachedInputTokens.takeIf { it != 0L },
+        "cache_write_tokens" to cacheWriteTokens.takeIf { it != 0L },
+    )
+
+    companion object : JsonForm<Usage>() {
+        override fun serializer(): KSerializer<Usage> = this
+
+        override fun read(of: Fields) = Usage(
+            of.long("input_tokens"),
+            of.long("output_tokens"),
+            of.longOrNull("cached_input_tokens") ?: 0,
+            of.longOrNull("cache_write_tokens") ?: 0,
+        )
+    }
+}
 
 /** A model's answer, with what is known of it. */
 data class Reply @JvmOverloads constructor(
@@ -54,55 +71,50 @@ data class Reply @JvmOverloads constructor(
 }
 
 /** Why there is no answer of a model. */
-@Serializable
-enum class FailureKind {
+@Serializable(with = FailureKind.Companion::class)
+enum class FailureKind : JsonWord {
     /** No answer in time. */
-    @SerialName("timeout")
     TIMEOUT,
 
     /** The vendor could not be reached, or the connection broke. */
-    @SerialName("connection")
     CONNECTION,
 
     /** The vendor asks to come back later. */
-    @SerialName("rate_limited")
     RATE_LIMITED,
 
     /** The vendor's server failed or is overloaded. */
-    @SerialName("unavailable")
     UNAVAILABLE,
 
     /** The account has no credit left. */
-    @SerialName("no_credit")
     NO_CREDIT,
 
     /** The key is missing, wrong or not allowed. */
-    @SerialName("unauthorized")
     UNAUTHORIZED,
 
     /** There is no such model. */
-    @SerialName("unknown_model")
     UNKNOWN_MODEL,
 
     /** The vendor refuses the request as it is. */
-    @SerialName("bad_request")
     BAD_REQUEST,
 
     /** The model declined to answer. */
-    @SerialName("refused")
     REFUSED,
 
     /** The answer was cut off. */
-    @SerialName("truncated")
     TRUNCATED,
 
     /** The vendor's answer cannot be read. */
-    @SerialName("bad_response")
     BAD_RESPONSE,
 
     /** The caller stopped it. */
-    @SerialName("cancelled")
     CANCELLED,
+    ;
+
+    override val word: String get() = name.lowercase()
+
+    companion object : JsonWords<FailureKind>(values()) {
+        override fun serializer(): KSerializer<FailureKind> = this
+    }
 }
 
 /** There is no answer. The message is kept in the result, so it must hold no secret. */
@@ -140,7 +152,7 @@ class ModelFailure private constructor(
 
     internal fun json(): String {
         val failure = buildJsonObject {
-            if (kind != null) put("kind", kind.name.lowercase())
+            if (kind != null) put("kind", kind.word)
             if (status != null) put("status", status)
             put("message", checked(text, INVALID_TASK, "failure.message"))
             if (retryAfter != null && retryAfter.isFinite()) put("retry_after", retryAfter)
@@ -222,5 +234,5 @@ private fun statusOf(error: Exception): Int? {
 }
 
 private fun JsonObjectBuilder.usage(usage: Usage?) {
-    if (usage != null) put("usage", json.encodeToJsonElement(usage))
+    if (usage != null) put("usage", usage.element())
 }

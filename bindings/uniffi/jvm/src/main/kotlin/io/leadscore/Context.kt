@@ -1,5 +1,6 @@
 package io.leadscore
 
+import java.io.Serializable
 import java.time.Instant
 import java.time.ZoneId
 import java.time.ZoneOffset
@@ -27,7 +28,7 @@ data class Context @JvmOverloads constructor(
     val reasons: Int = 5,
     /** A moment for each lead of a list, instead of one for all. */
     val asOfEach: List<Temporal>? = null,
-) {
+) : Serializable {
     /** The same with another moment. */
     fun withAsOf(asOf: Temporal?): Context = copy(asOf = asOf)
 
@@ -46,7 +47,7 @@ data class Context @JvmOverloads constructor(
     /** The same with so many reasons at most. */
     fun withReasons(reasons: Int): Context = copy(reasons = reasons)
 
-    internal val zoneName: String get() = if (zone == ZoneOffset.UTC) "UTC" else zone.id
+    internal val zoneName: String get() = zone.normalized().let { if (it == ZoneOffset.UTC) "UTC" else it.id }
 
     internal fun asOfText(): String {
         if (asOfEach != null) throw refused("wants one moment, found one for each lead")

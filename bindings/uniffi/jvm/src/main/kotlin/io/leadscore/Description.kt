@@ -1,17 +1,10 @@
 package io.leadscore
 
 import kotlinx.serialization.KSerializer
-import kotlinx.serialization.SerialName
 import kotlinx.serialization.Serializable
-import kotlinx.serialization.descriptors.PrimitiveKind
-import kotlinx.serialization.descriptors.PrimitiveSerialDescriptor
-import kotlinx.serialization.encoding.Decoder
-import kotlinx.serialization.encoding.Encoder
-import kotlinx.serialization.json.JsonDecoder
-import kotlinx.serialization.json.jsonPrimitive
 
 /** What a pipeline is. */
-@Serializable
+@Serializable(with = PipelineDescription.Companion::class)
 data class PipelineDescription(
     /** The pipeline's id. */
     val id: String,
@@ -35,10 +28,42 @@ data class PipelineDescription(
     val classes: List<String>,
     /** Where its model comes from, if it has one and the file tells. */
     val model: ModelCard? = null,
-)
+) : JsonData() {
+    override fun element() = fields(
+        "id" to id,
+        "name" to name,
+        "version" to orNull(version),
+        "note" to orNull(note),
+        "content_hash" to contentHash,
+        "columns" to columns,
+        "attributes" to attributes,
+        "reads_activities" to readsActivities,
+        "tiers" to tiers,
+        "classes" to classes,
+        "model" to orNull(model),
+    )
+
+    companion object : JsonForm<PipelineDescription>() {
+        override fun serializer(): KSerializer<PipelineDescription> = this
+
+        override fun read(of: Fields) = PipelineDescription(
+            of.text("id"),
+            of.text("name"),
+            of.textOrNull("version"),
+            of.textOrNull("note"),
+            of.text("content_hash"),
+            of.list("columns", Column),
+            of.texts("attributes"),
+            of.flag("reads_activities"),
+            of.list("tiers", Tier),
+            of.textsOrNone("classes"),
+            of.oneOrNull("model", ModelCard),
+        )
+    }
+}
 
 /** A column of a pipeline's matrix. */
-@Serializable
+@Serializable(with = Column.Companion::class)
 data class Column(
     /** The feature's name. */
     val name: String,
@@ -50,20 +75,47 @@ data class Column(
     val type: String,
     /** A category's levels; the place is the number in the matrix. */
     val levels: List<String> = emptyList(),
-)
+) : JsonData() {
+    override fun element() = fields(
+        "name" to name,
+        "label" to label,
+        "group" to orNull(group),
+        "type" to type,
+        "levels" to levels,
+    )
+
+    companion object : JsonForm<Column>() {
+        override fun serializer(): KSerializer<Column> = this
+
+        override fun read(of: Fields) = Column(
+            of.text("name"),
+            of.text("label"),
+            of.textOrNull("group"),
+            of.text("type"),
+            of.textsOrNone("levels"),
+        )
+    }
+}
 
 /** A tier, and what to do with its leads. */
-@Serializable
+@Serializable(with = Tier.Companion::class)
 data class Tier(
     /** The tier's name. */
-    @SerialName("tier")
     val name: String,
     /** What to do. */
     val action: String,
-)
+) : JsonData() {
+    override fun element() = fields("tier" to name, "action" to action)
+
+    companion object : JsonForm<Tier>() {
+        override fun serializer(): KSerializer<Tier> = this
+
+        override fun read(of: Fields) = Tier(of.text("tier"), of.text("action"))
+    }
+}
 
 /** Where a pipeline's model comes from. */
-@Serializable
+@Serializable(with = ModelCard.Companion::class)
 data class ModelCard(
     /** The model's name. */
     val name: String,
@@ -75,10 +127,30 @@ data class ModelCard(
     val trainingDate: String? = null,
     /** Whether it was trained on made-up leads: a stand-in until there is one of your own. */
     val isStub: Boolean = false,
-)
+) : JsonData() {
+    override fun element() = fields(
+        "name" to name,
+        "version" to version,
+        "model_type" to modelType,
+        "training_date" to trainingDate,
+        "is_stub" to isStub,
+    )
+
+    companion object : JsonForm<ModelCard>() {
+        override fun serializer(): KSerializer<ModelCard> = this
+
+        override fun read(of: Fields) = ModelCard(
+            of.text("name"),
+            of.textOrNull("version"),
+            of.text("model_type"),
+            of.textOrNull("training_date"),
+            of.flagOrNull("is_stub") ?: false,
+        )
+    }
+}
 
 /** How much a feature or rule matters. */
-@Serializable
+@Serializable(with = FeatureImportance.Companion::class)
 data class FeatureImportance(
     /** The feature's name, or the rule's code. */
     val code: String,
@@ -88,7 +160,20 @@ data class FeatureImportance(
     val group: String? = null,
     /** The share of the whole; all sum to 1, or are 0 where nothing matters. */
     val importance: Double,
-)
+) : JsonData() {
+    override fun element() = fields("code" to code, "label" to label, "group" to group, "importance" to importance)
+
+    companion object : JsonForm<FeatureImportance>() {
+        override fun serializer(): KSerializer<FeatureImportance> = this
+
+        override fun read(of: Fields) = FeatureImportance(
+            of.text("code"),
+            of.text("label"),
+            of.textOrNull("group"),
+            of.number("importance"),
+        )
+    }
+}
 
 /** What importance is measured by. */
 enum class ImportanceBy {
@@ -109,7 +194,7 @@ enum class ImportanceBy {
 }
 
 /** What a model is. */
-@Serializable
+@Serializable(with = ForestDescription.Companion::class)
 data class ForestDescription(
     /** `xgboost` or `lightgbm`. */
     val library: String,
@@ -132,32 +217,47 @@ data class ForestDescription(
     /** The best boosting round, from 0, where the file names one. */
     val bestIteration: Int? = null,
     /** The value besides NaN that is read as missing, if there is one. */
-    @Serializable(with = MissingMarker::class)
     val missing: Double? = null,
     /** Whether margins are sums of `f32` or of `f64`. */
     val precision: String,
-)
+) : JsonData() {
+    override fun element() = fields(
+        "library" to library,
+        "library_version" to libraryVersion,
+        "objective" to objective,
+        "features" to features,
+        "named" to named,
+        "outputs" to outputs,
+        "predictions" to predictions,
+        "trees" to trees,
+        "rounds" to rounds,
+        "best_iteration" to bestIteration,
+        "missing" to missing?.let(::numberElement),
+        "precision" to precision,
+    )
 
-/** A double for which JSON has words where it has no number. */
-internal object MissingMarker : KSerializer<Double> {
-    override val descriptor = PrimitiveSerialDescriptor("MissingMarker", PrimitiveKind.DOUBLE)
+    companion object : JsonForm<ForestDescription>() {
+        override fun serializer(): KSerializer<ForestDescription> = this
 
-    override fun deserialize(decoder: Decoder): Double =
-        when (val text = (decoder as JsonDecoder).decodeJsonElement().jsonPrimitive.content) {
-            "inf" -> Double.POSITIVE_INFINITY
-            "-inf" -> Double.NEGATIVE_INFINITY
-            else -> text.toDouble()
-        }
-
-    override fun serialize(encoder: Encoder, value: Double) =
-        when {
-            value.isFinite() -> encoder.encodeDouble(value)
-            else -> encoder.encodeString(if (value > 0) "inf" else "-inf")
-        }
+        override fun read(of: Fields) = ForestDescription(
+            of.text("library"),
+            of.text("library_version"),
+            of.text("objective"),
+            of.list("features", ModelFeature),
+            of.flag("named"),
+            of.int("outputs"),
+            of.int("predictions"),
+            of.int("trees"),
+            of.int("rounds"),
+            of.intOrNull("best_iteration"),
+            of.marker("missing"),
+            of.text("precision"),
+        )
+    }
 }
 
 /** An input column of a model. */
-@Serializable
+@Serializable(with = ModelFeature.Companion::class)
 data class ModelFeature(
     /** The column's name, `f0`, `f1`, … where the file has none. */
     val name: String,
@@ -165,4 +265,12 @@ data class ModelFeature(
     val type: String,
     /** The names of a category's levels where the file keeps them; the place is the code. */
     val levels: List<String> = emptyList(),
-)
+) : JsonData() {
+    override fun element() = fields("name" to name, "type" to type, "levels" to levels)
+
+    companion object : JsonForm<ModelFeature>() {
+        override fun serializer(): KSerializer<ModelFeature> = this
+
+        override fun read(of: Fields) = ModelFeature(of.text("name"), of.text("type"), of.textsOrNone("levels"))
+    }
+}

@@ -121,13 +121,13 @@ private fun decimal(value: BigDecimal): JsonPrimitive {
     return if (isWhole) whole(value.toBigIntegerExact()) else float(rounded)
 }
 
-private fun float(value: Double): JsonPrimitive =
+/** A whole number is written as one, so that it can be an id, as in a language with one type of number. */
+internal fun float(value: Double): JsonPrimitive =
     when {
         value.isNaN() -> JsonNull
         // JSON has no infinity; as a text it is reported by the feature that wants a number.
         value.isInfinite() -> JsonPrimitive(if (value > 0) "inf" else "-inf")
         value != Math.rint(value) || value <= -SAFE || value >= SAFE || isNegativeZero(value) -> JsonPrimitive(value)
-        // Written as the whole number it is, so that it can be an id, as in a language with one type of number.
         else -> JsonPrimitive(value.toLong())
     }
 

@@ -24,6 +24,10 @@ internal inline fun <T> enter(work: () -> T): T =
         throw LeadscoreException("closed", "", "the handle is closed", error)
     } catch (error: LinkageError) {
         throw unsupported(error)
+    } catch (error: Error) {
+        // What JNA throws where its own native half is of another version.
+        if (error.javaClass != Error::class.java) throw error
+        throw unsupported(error)
     }
 
 internal const val LONE_SURROGATE = "the text holds a lone surrogate, which no Unicode text has"
@@ -40,15 +44,48 @@ internal fun checked(text: String, code: String = "invalid_json", path: String =
     return text
 }
 
-internal fun unsupported(error: LinkageError): LeadscoreException {
-    val platform = Platform.RESOURCE_PREFIX
-    return LeadscoreException(
-        "unsupported_platform",
-        "",
-        "no native library for $platform is in the jar, or it cannot be loaded. Build it with `cargo build --release " +
-            "-p leadscore-uniffi` and name its folder with -Djna.library.path=…",
-        error,
-    )
+/** What to do where the native library cannot be loaded: by the version of JNA, and what the system said. */
+internal fun unsupported(error: Error): LeadscoreException {
+    val said = generateSequence<Throwable>(error) { it.cause }.mapNotNull { it.message }.joinToString(" ")
+    val advice = when {
+        isOlder(jnaVersion(), OLDEST_JNA) ->
+            "JNA ${jnaVersion()} is on the class path, and leadscore wants $OLDEST_JNA or newer: name " +
+                "net.java.dev.jna:jna:$OLDEST_JNA, or a newer one, among the dependencies of your program"
+        NO_EXECUTION.any { it in said } ->
+            "the folder into which JNA unpacks native libraries does not let them run (a file system mounted " +
+                "noexec?): name another one with -Djna.tmpdir=…. The system said: ${said.take(MOST_SAID)}"
+        else ->
+            "no native library for ${Platform.RESOURCE_PREFIX} is in the jar, or it cannot be loaded. Build it with " +
+                "`cargo build --release -p leadscore-uniffi` and name its folder with -Djna.library.path=…"
+    }
+    return LeadscoreException("unsupported_platform", "", advice, error)
+}
+
+/** How Linux, macOS and BSD refuse to run what lies in a folder. */
+private val NO_EXECUTION = listOf("failed to map segment", "Operation not permitted", "not allowed", "cannot enable")
+
+private const val MOST_SAID = 300
+
+/** The oldest JNA that the generated calls work with. */
+private const val OLDEST_JNA = "5.5.0"
+
+/** The JNA that was loaded: read at run time, as a constant would be that of the build. */
+private fun jnaVersion(): String =
+    runCatching {
+        // Without its initializer, which may be what failed.
+        val version = Class.forName(
+            "com.sun.jna.Version",
+            false,
+            Platform::class.java.classLoader,
+        ).getDeclaredField("VERSION")
+        version.isAccessible = true
+        version.get(null) as String
+    }.getOrDefault(OLDEST_JNA)
+
+private fun isOlder(version: String, than: String): Boolean {
+    fun numbers(text: String) = text.split('.').map { part -> part.takeWhile(Char::isDigit).toIntOrNull() ?: 0 }
+    val difference = numbers(version).zip(numbers(than)) { own, other -> own.compareTo(other) }
+    return difference.firstOrNull { it != 0 }?.let { it < 0 } ?: false
 }
 
 /** Ends long work of the native library once the thread that called for it is interrupted; the flag stays set. */

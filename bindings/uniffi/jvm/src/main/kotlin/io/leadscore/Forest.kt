@@ -1,17 +1,23 @@
 package io.leadscore
 
+import java.io.Serializable
 import java.nio.file.Path
 
 /**
  * Boosted trees as XGBoost and LightGBM write them: margins with the bits of the library that wrote the file, and exact
- * SHAP values. A forest never changes and may be used by many threads at once.
+ * SHAP values. A forest never changes and may be used by many threads at once. Java's serialization carries it by its
+ * content, so that Spark's closures may hold one; each copy is a handle of its own.
  *
  * Zero threads are one for each processor; the results are the same for any number. An interrupt ends long work with a
  * `CancellationException`.
  */
-class Forest private constructor(private val native: io.leadscore.ffi.Forest) : AutoCloseable {
+class Forest private constructor(private val native: io.leadscore.ffi.Forest) :
+    AutoCloseable,
+    Serializable {
     /** What it is. */
-    val description: ForestDescription = json.decodeFromString(enter { native.describeJson() })
+    val description: ForestDescription = ForestDescription.parsed(enter { native.describeJson() })
+
+    private val rowKey = enter { native.rowKey() }.toLong()
 
     /** The library's own JSON. */
     fun toJson(): String = enter { native.toJson() }
@@ -19,25 +25,33 @@ class Forest private constructor(private val native: io.leadscore.ffi.Forest) : 
     /** The margins: row after row, one for each output. XGBoost's are f32 values held in a double. */
     @JvmOverloads
     fun margin(matrix: Matrix, iterations: Iterations = Iterations.ALL, threads: Int = 0): DoubleArray =
-        matrix.eachPiece(threads) { bytes, columns, count ->
-            native.margin(bytes, columns, iterations.word, count, Interrupt)
-        }
+        few(FewRows.MARGIN, matrix, iterations, threads, description.outputs)
+            ?: matrix.eachPiece(threads) { bytes, columns, count ->
+                native.margin(bytes, columns, iterations.word, count, Interrupt)
+            }
 
     /**
      * The predictions, margins through the objective's link: row after row, one for each output, or the class alone.
      */
     @JvmOverloads
     fun predict(matrix: Matrix, iterations: Iterations = Iterations.ALL, threads: Int = 0): DoubleArray =
-        matrix.eachPiece(threads) { bytes, columns, count ->
-            native.predict(bytes, columns, iterations.word, count, Interrupt)
-        }
+        few(FewRows.PREDICT, matrix, iterations, threads, description.predictions)
+            ?: matrix.eachPiece(threads) { bytes, columns, count ->
+                native.predict(bytes, columns, iterations.word, count, Interrupt)
+            }
 
     /** The contributions to the margin, row after row: for each output those of all features, then the bias. */
     @JvmOverloads
     fun shap(matrix: Matrix, iterations: Iterations = Iterations.ALL, threads: Int = 0): DoubleArray =
-        matrix.eachPiece(threads) { bytes, columns, count ->
-            native.shap(bytes, columns, iterations.word, count, Interrupt)
-        }
+        few(FewRows.SHAP, matrix, iterations, threads, description.outputs * (description.features.size + 1))
+            ?: matrix.eachPiece(threads) { bytes, columns, count ->
+                native.shap(bytes, columns, iterations.word, count, Interrupt)
+            }
+
+    private fun few(operation: Int, matrix: Matrix, iterations: Iterations, threads: Int, each: Int): DoubleArray? {
+        counted(threads, "threads")
+        return FewRows.of(rowKey, operation + iterations.ordinal, matrix, each)
+    }
 
     /** What the file leaves open about its columns, or what had to be concluded, in sentences; mostly nothing. */
     fun notes(): List<String> = enter { native.notes() }
@@ -57,6 +71,16 @@ class Forest private constructor(private val native: io.leadscore.ffi.Forest) : 
 
     /** Frees the model's memory. Whoever uses it afterwards gets the error `closed`. */
     override fun close() = native.close()
+
+    private fun writeReplace(): Any = Content(toJson())
+
+    private class Content(private val json: String) : Serializable {
+        private fun readResolve(): Any = fromJson(json)
+
+        private companion object {
+            private const val serialVersionUID = 1L
+        }
+    }
 
     override fun toString(): String = description.run { "Forest($library $libraryVersion, $trees trees)" }
 

@@ -1,5 +1,6 @@
 package io.leadscore
 
+import java.io.Serializable
 import java.time.temporal.Temporal
 
 /**
@@ -14,7 +15,7 @@ data class Lead @JvmOverloads constructor(
     val attributes: Map<String, Any?> = emptyMap(),
     /** What happened with it, in any order. */
     val activities: List<Activity> = emptyList(),
-) {
+) : Serializable {
     /** The same lead with one attribute more. */
     fun with(name: String, value: Any?): Lead = copy(attributes = attributes + (name to value))
 
@@ -35,7 +36,7 @@ data class Activity @JvmOverloads constructor(
     val properties: Map<String, Any?> = emptyMap(),
     /** The caller's id of the event; activities with the same id count once. */
     val id: String? = null,
-) {
+) : Serializable {
     /** The same activity with one property more. */
     fun with(name: String, value: Any?): Activity = copy(properties = properties + (name to value))
 }

@@ -1,5 +1,6 @@
 package io.leadscore
 
+import kotlinx.serialization.KSerializer
 import kotlinx.serialization.Serializable
 
 /**
@@ -18,6 +19,9 @@ class LeadscoreException internal constructor(
     /** All that strict mode found wrong with a lead, of which the exception tells the first; else empty. */
     val issues: List<Issue> = emptyList(),
 ) : RuntimeException(if (path.isEmpty()) text else "$path: $text", cause) {
+    internal fun element() =
+        fields("code" to code, "path" to path, "message" to text, "issues" to issues.ifEmpty { null })
+
     companion object {
         private const val serialVersionUID = 2L
 
@@ -32,7 +36,7 @@ class LeadscoreException internal constructor(
 }
 
 /** One thing that strict mode refuses in a lead. */
-@Serializable
+@Serializable(with = Issue.Companion::class)
 data class Issue(
     /** The stable name of what is wrong: `missing_feature` or `invalid_feature`. */
     val code: String,
@@ -44,8 +48,26 @@ data class Issue(
     val message: String,
     /** What the record said, where it said something. */
     val found: String? = null,
-) : java.io.Serializable {
-    companion object {
-        private const val serialVersionUID = 1L
+) : JsonData() {
+    override fun element() = fields(
+        "code" to code,
+        "feature" to feature,
+        "path" to path,
+        "message" to message,
+        "found" to found,
+    )
+
+    companion object : JsonForm<Issue>() {
+        override fun serializer(): KSerializer<Issue> = this
+
+        override fun read(of: Fields) = Issue(
+            of.text("code"),
+            of.text("feature"),
+            of.text("path"),
+            of.text("message"),
+            of.textOrNull("found"),
+        )
+
+        private const val serialVersionUID = 2L
     }
 }

@@ -1,5 +1,6 @@
 package io.leadscore
 
+import java.io.Serializable
 import java.nio.ByteBuffer
 
 /**
@@ -12,7 +13,7 @@ class Matrix(
     val values: DoubleArray,
     /** How many there are in a row. */
     val columns: Int,
-) {
+) : Serializable {
     /** How many rows there are. */
     val rows: Int
 
@@ -111,7 +112,7 @@ class MatrixScores internal constructor(
     val classes: DoubleArray,
     /** The pipeline's tiers. */
     val tierNames: List<String>,
-) {
+) : Serializable {
     /** The tier of a row, if it has one. */
     fun tier(row: Int): String? = tierNames.getOrNull(tiers[row])
 }

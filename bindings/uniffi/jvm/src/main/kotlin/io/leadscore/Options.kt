@@ -1,6 +1,7 @@
 package io.leadscore
 
 import java.nio.file.Path
+import kotlinx.serialization.KSerializer
 import kotlinx.serialization.Serializable
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
@@ -160,7 +161,7 @@ data class FileOptions @JvmOverloads constructor(
 }
 
 /** What came of a file. */
-@Serializable
+@Serializable(with = FileSummary.Companion::class)
 data class FileSummary(
     /** How many leads were scored. */
     val scored: Long,
@@ -172,16 +173,44 @@ data class FileSummary(
     val notes: List<String>,
     /** Why the result says nothing of the leads, where it was allowed to. */
     val worthless: List<String> = emptyList(),
-)
+) : JsonData() {
+    override fun element() = fields(
+        "scored" to scored,
+        "rejected" to rejected,
+        "tiers" to tiers,
+        "notes" to notes,
+        "worthless" to worthless.ifEmpty { null },
+    )
+
+    companion object : JsonForm<FileSummary>() {
+        override fun serializer(): KSerializer<FileSummary> = this
+
+        override fun read(of: Fields) = FileSummary(
+            of.long("scored"),
+            of.long("rejected"),
+            of.list("tiers", TierCount),
+            of.texts("notes"),
+            of.textsOrNone("worthless"),
+        )
+    }
+}
 
 /** How many leads there are of a tier. */
-@Serializable
+@Serializable(with = TierCount.Companion::class)
 data class TierCount(
     /** The tier. */
     val tier: String,
     /** How many. */
     val leads: Long,
-)
+) : JsonData() {
+    override fun element() = fields("tier" to tier, "leads" to leads)
+
+    companion object : JsonForm<TierCount>() {
+        override fun serializer(): KSerializer<TierCount> = this
+
+        override fun read(of: Fields) = TierCount(of.text("tier"), of.long("leads"))
+    }
+}
 
 /** Levels as the core reads them. */
 internal fun levelsJson(levels: Map<String, List<String>>): JsonObject = buildJsonObject {

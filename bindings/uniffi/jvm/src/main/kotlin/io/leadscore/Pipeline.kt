@@ -1,19 +1,25 @@
 package io.leadscore
 
+import java.io.Serializable
 import java.nio.file.Files
 import java.nio.file.Path
-import kotlinx.serialization.builtins.MapSerializer
-import kotlinx.serialization.builtins.serializer
 
 /**
  * A scoring system: features, rules or a model, tiers, reasons and advice, the same as its JSON file.
  *
  * A pipeline never changes and may be used by many threads at once. Scores are as of a moment, which is now if the
- * [Context] does not say. Close it to free its memory at once; the garbage collector does so later.
+ * [Context] does not say. Close it to free its memory at once; the garbage collector does so later. Java's serialization
+ * carries it by its content, so that Spark's closures may hold one; each copy is a handle of its own.
  */
-class Pipeline private constructor(internal val native: io.leadscore.ffi.Pipeline) : AutoCloseable {
+class Pipeline private constructor(internal val native: io.leadscore.ffi.Pipeline) :
+    AutoCloseable,
+    Serializable {
     /** What it is. */
-    val description: PipelineDescription = json.decodeFromString(enter { native.describeJson() })
+    val description: PipelineDescription = PipelineDescription.parsed(enter { native.describeJson() })
+
+    private val tierNames = description.tiers.map(Tier::name)
+
+    private val rowKey = enter { native.rowKey() }.toLong()
 
     /** Its id. */
     val id: String get() = description.id
@@ -24,12 +30,12 @@ class Pipeline private constructor(internal val native: io.leadscore.ffi.Pipelin
     /** Scores one lead. */
     @JvmOverloads
     fun score(lead: Lead, context: Context = Context()): Prediction =
-        json.decodeFromString(scoreJson(recordJson(lead), context))
+        Prediction.parsed(scoreJson(recordJson(lead), context))
 
     /** Scores one record: `id`, `activities` and, as all other fields, attributes. */
     @JvmOverloads
     fun score(record: Map<String, Any?>, context: Context = Context()): Prediction =
-        json.decodeFromString(scoreJson(recordJson(record), context))
+        Prediction.parsed(scoreJson(recordJson(record), context))
 
     /** Scores one record that is JSON text already; the prediction as JSON text. */
     @JvmOverloads
@@ -77,7 +83,7 @@ class Pipeline private constructor(internal val native: io.leadscore.ffi.Pipelin
     @JvmOverloads
     fun features(lead: Lead, context: Context = Context()): Map<String, Any?> {
         val texts = recordJson(lead) to context.json()
-        return json.decodeFromString(FEATURES, enter { native.featuresJson(texts.first, texts.second) })
+        return scalarsOf(elementOf(enter { native.featuresJson(texts.first, texts.second) }))
     }
 
     /** The features of many leads as a matrix: a row for each, the columns of the [description]. */
@@ -102,6 +108,7 @@ class Pipeline private constructor(internal val native: io.leadscore.ffi.Pipelin
     @JvmOverloads
     fun scoreMatrix(matrix: Matrix, threads: Int = 0): MatrixScores {
         val count = threadsOf(threads)
+        few(matrix)?.let { return it }
         val parts = matrix.pieces().map { piece ->
             checkInterrupt()
             enter { native.scoreMatrix(matrix.bytes(piece), matrix.columns.toUInt(), count, Interrupt) }
@@ -111,20 +118,32 @@ class Pipeline private constructor(internal val native: io.leadscore.ffi.Pipelin
             probabilities = Matrix.joined(parts.map { doublesOf(it.probabilities) }),
             tiers = parts.flatMap { intsOf(it.tiers).asList() }.toIntArray(),
             classes = Matrix.joined(parts.map { doublesOf(it.classes) }),
-            tierNames = description.tiers.map(Tier::name),
+            tierNames = tierNames,
+        )
+    }
+
+    private fun few(matrix: Matrix): MatrixScores? {
+        val found = FewRows.of(rowKey, FewRows.SCORE, matrix, 3 + description.classes.size) ?: return null
+        val rows = matrix.rows
+        return MatrixScores(
+            scores = found.copyOfRange(0, rows),
+            probabilities = found.copyOfRange(rows, 2 * rows),
+            tiers = IntArray(rows) { found[2 * rows + it].toInt() },
+            classes = found.copyOfRange(3 * rows, found.size),
+            tierNames = tierNames,
         )
     }
 
     /** Which features of a model, or which rules of a scorecard, matter how much: the most important first. */
     fun importance(by: ImportanceBy): List<FeatureImportance> {
         val none = bytesOf(DoubleArray(0), 0, 0)
-        return json.decodeFromString(enter { native.importanceJson(by.name.lowercase(), none, 0u) })
+        return FeatureImportance.parsedList(enter { native.importanceJson(by.name.lowercase(), none, 0u) })
     }
 
     /** The same by the mean absolute contribution over these rows of the [description]'s columns. */
     fun importance(leads: Matrix): List<FeatureImportance> {
         val bytes = leads.bytes(0 until leads.rows)
-        return json.decodeFromString(enterLong { native.importanceJson("leads", bytes, leads.columns.toUInt()) })
+        return FeatureImportance.parsedList(enterLong { native.importanceJson("leads", bytes, leads.columns.toUInt()) })
     }
 
     /**
@@ -136,18 +155,27 @@ class Pipeline private constructor(internal val native: io.leadscore.ffi.Pipelin
     fun scoreFile(input: Path, output: Path, options: FileOptions = FileOptions()): FileSummary {
         val text = options.json(input, output)
         checkInterrupt()
-        return json.decodeFromString(enter { native.scoreFile(text, Interrupt) })
+        return FileSummary.parsed(enter { native.scoreFile(text, Interrupt) })
     }
 
     /** Frees the pipeline's memory. Whoever uses it afterwards gets the error `closed`. */
     override fun close() = native.close()
+
+    private fun writeReplace(): Any = Content(toJson())
+
+    private class Content(private val json: String) : Serializable {
+        private fun readResolve(): Any = fromJson(json)
+
+        private companion object {
+            private const val serialVersionUID = 1L
+        }
+    }
 
     override fun toString(): String = "Pipeline(${description.id})"
 
     companion object {
         /** Leads that cross at once. */
         private const val STRETCH = 4096
-        private val FEATURES = MapSerializer(String.serializer(), ScalarSerializer)
 
         /** The names of the pipelines that ship with the library. */
         @JvmStatic

@@ -4,7 +4,7 @@ package io.leadscore
 
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.CompletionStage
-import kotlinx.serialization.builtins.ListSerializer
+import kotlinx.serialization.json.JsonArray
 
 /** Leads in the order in which to work through them, and the results of the questions that it is made of. */
 data class Ranking(
@@ -12,7 +12,9 @@ data class Ranking(
     val leads: List<RankedLead>,
     /** The results of the questions, each about at most 20 leads. */
     val parts: List<Assisted<List<RankedLead>>>,
-)
+) : JsonData() {
+    override fun element() = fields("leads" to leads, "parts" to parts)
+}
 
 /**
  * Any number of leads, each with its own id, in the order in which to work through them.
@@ -53,7 +55,6 @@ fun rankAsync(
  * higher score comes first.
  */
 fun mergeRankings(parts: List<Assisted<List<RankedLead>>>): Ranking {
-    val ranking = ListSerializer(RankedLead.serializer())
-    val rankings = json.encodeToString(ListSerializer(ranking), parts.map { it.output })
-    return Ranking(json.decodeFromString(ranking, enter { io.leadscore.ffi.mergeRankingsJson(rankings) }), parts)
+    val rankings = JsonArray(parts.map { part -> JsonArray(part.output.map(RankedLead::element)) }).toString()
+    return Ranking(RankedLead.parsedList(enter { io.leadscore.ffi.mergeRankingsJson(rankings) }), parts)
 }

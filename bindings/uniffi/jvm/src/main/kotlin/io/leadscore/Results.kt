@@ -1,20 +1,8 @@
 package io.leadscore
 
-import kotlinx.serialization.ExperimentalSerializationApi
 import kotlinx.serialization.KSerializer
-import kotlinx.serialization.SerialName
 import kotlinx.serialization.Serializable
-import kotlinx.serialization.descriptors.SerialDescriptor
-import kotlinx.serialization.encoding.Decoder
-import kotlinx.serialization.encoding.Encoder
-import kotlinx.serialization.json.JsonArray
-import kotlinx.serialization.json.JsonClassDiscriminator
-import kotlinx.serialization.json.JsonDecoder
-import kotlinx.serialization.json.JsonElement
-import kotlinx.serialization.json.JsonNull
-import kotlinx.serialization.json.JsonObject
-import kotlinx.serialization.json.JsonPrimitive
-import kotlinx.serialization.json.double
+import kotlinx.serialization.SerializationException
 
 /** What came of a task, always complete. */
 data class Assisted<out T>(
@@ -28,10 +16,17 @@ data class Assisted<out T>(
     val usage: Usage? = null,
     /** What they cost in US dollars, where the price is known. */
     val cost: Double? = null,
-)
+) : JsonData() {
+    override fun element() = fields(
+        "output" to elementOf(outputJson),
+        "provenance" to provenance,
+        "usage" to usage,
+        "cost" to cost,
+    )
+}
 
 /** Where a task's result comes from. */
-@Serializable
+@Serializable(with = TaskProvenance.Companion::class)
 data class TaskProvenance(
     /** The task's name. */
     val task: String,
@@ -43,64 +38,124 @@ data class TaskProvenance(
     val model: String? = null,
     /** Why the result is not a model's. */
     val reason: FallbackReason? = null,
-)
+) : JsonData() {
+    override fun element() = fields(
+        "task" to task,
+        "version" to version,
+        "author" to author,
+        "model" to model,
+        "reason" to reason,
+    )
+
+    companion object : JsonForm<TaskProvenance>() {
+        override fun serializer(): KSerializer<TaskProvenance> = this
+
+        override fun read(of: Fields) = TaskProvenance(
+            of.text("task"),
+            of.int("version"),
+            of.one("author", Author),
+            of.textOrNull("model"),
+            of.oneOrNull("reason", FallbackReason),
+        )
+    }
+}
 
 /** Who made a result. */
-@Serializable
-enum class Author {
+@Serializable(with = Author.Companion::class)
+enum class Author : JsonWord {
     /** A language model, whose answer passed every check. */
-    @SerialName("model")
     MODEL,
 
     /** The rules of the library. */
-    @SerialName("rules")
     RULES,
+    ;
+
+    override val word: String get() = name.lowercase()
+
+    companion object : JsonWords<Author>(values()) {
+        override fun serializer(): KSerializer<Author> = this
+    }
 }
 
 /** Why a result is that of the rules. */
-@OptIn(ExperimentalSerializationApi::class)
-@Serializable
-@JsonClassDiscriminator("kind")
+@Serializable(with = FallbackReason.Companion::class)
 sealed interface FallbackReason {
     /** No model was asked. */
-    @Serializable
-    @SerialName("not_asked")
+    @Serializable(with = FallbackReason.NotAsked.Companion::class)
     data class NotAsked(
         /** Why not. */
         val why: NotAskedReason,
-    ) : FallbackReason
+    ) : JsonData(), FallbackReason {
+        override fun element() = fields("kind" to "not_asked", "why" to why)
+
+        companion object : JsonForm<NotAsked>() {
+            override fun serializer(): KSerializer<NotAsked> = this
+
+            override fun read(of: Fields) = NotAsked(of.one("why", NotAskedReason))
+        }
+    }
 
     /** The model gave no answer. */
-    @Serializable
-    @SerialName("failed")
+    @Serializable(with = FallbackReason.Failed.Companion::class)
     data class Failed(
         /** How. */
         val failure: Failure,
-    ) : FallbackReason
+    ) : JsonData(), FallbackReason {
+        override fun element() = fields("kind" to "failed", "failure" to failure)
+
+        companion object : JsonForm<Failed>() {
+            override fun serializer(): KSerializer<Failed> = this
+
+            override fun read(of: Fields) = Failed(of.one("failure", Failure))
+        }
+    }
 
     /** The model answered, and the answer was not taken. */
-    @Serializable
-    @SerialName("rejected")
+    @Serializable(with = FallbackReason.Rejected.Companion::class)
     data class Rejected(
         /** Why not. */
         val rejection: Rejection,
-    ) : FallbackReason
+    ) : JsonData(), FallbackReason {
+        override fun element() = fields("kind" to "rejected", "rejection" to rejection)
+
+        companion object : JsonForm<Rejected>() {
+            override fun serializer(): KSerializer<Rejected> = this
+
+            override fun read(of: Fields) = Rejected(of.one("rejection", Rejection))
+        }
+    }
+
+    companion object : JsonForm<FallbackReason>() {
+        override fun serializer(): KSerializer<FallbackReason> = this
+
+        override fun read(of: Fields): FallbackReason = when (val kind = of.text("kind")) {
+            "not_asked" -> NotAsked.read(of)
+            "failed" -> Failed.read(of)
+            "rejected" -> Rejected.read(of)
+            else -> throw SerializationException("`$kind` is no reason for a result by the rules")
+        }
+    }
 }
 
 /** Why no model was asked. */
-@Serializable
-enum class NotAskedReason {
+@Serializable(with = NotAskedReason.Companion::class)
+enum class NotAskedReason : JsonWord {
     /** There is none. */
-    @SerialName("no_model")
     NO_MODEL,
 
     /** The call could have exceeded a budget. */
-    @SerialName("over_budget")
     OVER_BUDGET,
+    ;
+
+    override val word: String get() = name.lowercase()
+
+    companion object : JsonWords<NotAskedReason>(values()) {
+        override fun serializer(): KSerializer<NotAskedReason> = this
+    }
 }
 
 /** Why there is no answer. */
-@Serializable
+@Serializable(with = Failure.Companion::class)
 data class Failure(
     /** What kind of failure it is. */
     val kind: FailureKind,
@@ -110,10 +165,28 @@ data class Failure(
     val retryAfter: Double? = null,
     /** Tokens that were used all the same. */
     val usage: Usage? = null,
-)
+) : JsonData() {
+    override fun element() = fields(
+        "kind" to kind,
+        "message" to message,
+        "retry_after" to retryAfter,
+        "usage" to usage,
+    )
+
+    companion object : JsonForm<Failure>() {
+        override fun serializer(): KSerializer<Failure> = this
+
+        override fun read(of: Fields) = Failure(
+            of.one("kind", FailureKind),
+            of.text("message"),
+            of.numberOrNull("retry_after"),
+            of.oneOrNull("usage", Usage),
+        )
+    }
+}
 
 /** What is wrong with a model's answer. */
-@Serializable
+@Serializable(with = Rejection.Companion::class)
 data class Rejection(
     /** What kind of thing. */
     val kind: RejectionKind,
@@ -121,34 +194,44 @@ data class Rejection(
     val path: String,
     /** In words. */
     val message: String,
-)
+) : JsonData() {
+    override fun element() = fields("kind" to kind, "path" to path, "message" to message)
+
+    companion object : JsonForm<Rejection>() {
+        override fun serializer(): KSerializer<Rejection> = this
+
+        override fun read(of: Fields) = Rejection(of.one("kind", RejectionKind), of.text("path"), of.text("message"))
+    }
+}
 
 /** What can be wrong with a model's answer. */
-@Serializable
-enum class RejectionKind {
+@Serializable(with = RejectionKind.Companion::class)
+enum class RejectionKind : JsonWord {
     /** It is no JSON. */
-    @SerialName("not_json")
     NOT_JSON,
 
     /** It has other fields than asked for. */
-    @SerialName("wrong_form")
     WRONG_FORM,
 
     /** A value is out of its range. */
-    @SerialName("out_of_range")
     OUT_OF_RANGE,
 
     /** It contradicts itself or the pipeline. */
-    @SerialName("inconsistent")
     INCONSISTENT,
 
     /** It states what the input does not say. */
-    @SerialName("ungrounded")
     UNGROUNDED,
+    ;
+
+    override val word: String get() = name.lowercase()
+
+    companion object : JsonWords<RejectionKind>(values()) {
+        override fun serializer(): KSerializer<RejectionKind> = this
+    }
 }
 
 /** How probable it is that a lead becomes a customer, with the reasons in words. */
-@Serializable
+@Serializable(with = ConversionPrediction.Companion::class)
 data class ConversionPrediction(
     /** The lead's id. */
     val leadId: String,
@@ -168,10 +251,38 @@ data class ConversionPrediction(
     val risks: List<RiskFactor>,
     /** What to do next. */
     val recommendations: List<Recommendation>,
-)
+) : JsonData() {
+    override fun element() = fields(
+        "lead_id" to leadId,
+        "probability" to probability,
+        "basis" to basis,
+        "pipeline_probability" to pipelineProbability,
+        "pipeline_basis" to pipelineBasis,
+        "confidence" to confidence,
+        "explanation" to explanation,
+        "risks" to risks,
+        "recommendations" to recommendations,
+    )
+
+    companion object : JsonForm<ConversionPrediction>() {
+        override fun serializer(): KSerializer<ConversionPrediction> = this
+
+        override fun read(of: Fields) = ConversionPrediction(
+            of.text("lead_id"),
+            of.number("probability"),
+            of.one("basis", Basis),
+            of.number("pipeline_probability"),
+            of.one("pipeline_basis", Basis),
+            of.numberOrNull("confidence"),
+            of.text("explanation"),
+            of.list("risks", RiskFactor),
+            of.list("recommendations", Recommendation),
+        )
+    }
+}
 
 /** How many days it takes until a lead signs, if it does. */
-@Serializable
+@Serializable(with = TimeToClose.Companion::class)
 data class TimeToClose(
     /** The lead's id. */
     val leadId: String,
@@ -187,10 +298,34 @@ data class TimeToClose(
     val explanation: String,
     /** What speaks for or against the deal. */
     val risks: List<RiskFactor>,
-)
+) : JsonData() {
+    override fun element() = fields(
+        "lead_id" to leadId,
+        "days" to days,
+        "basis" to basis,
+        "pipeline_days" to pipelineDays,
+        "interval" to interval,
+        "explanation" to explanation,
+        "risks" to risks,
+    )
+
+    companion object : JsonForm<TimeToClose>() {
+        override fun serializer(): KSerializer<TimeToClose> = this
+
+        override fun read(of: Fields) = TimeToClose(
+            of.text("lead_id"),
+            of.number("days"),
+            of.one("basis", Basis),
+            of.number("pipeline_days"),
+            of.oneOrNull("interval", Interval),
+            of.text("explanation"),
+            of.list("risks", RiskFactor),
+        )
+    }
+}
 
 /** The one thing to do next with a lead. */
-@Serializable
+@Serializable(with = NextAction.Companion::class)
 data class NextAction(
     /** What to do. */
     val action: String,
@@ -200,19 +335,45 @@ data class NextAction(
     val priority: String,
     /** By when. */
     val timeframe: String,
-)
+) : JsonData() {
+    override fun element() = fields(
+        "action" to action,
+        "rationale" to rationale,
+        "priority" to priority,
+        "timeframe" to timeframe,
+    )
+
+    companion object : JsonForm<NextAction>() {
+        override fun serializer(): KSerializer<NextAction> = this
+
+        override fun read(of: Fields) = NextAction(
+            of.text("action"),
+            of.text("rationale"),
+            of.text("priority"),
+            of.text("timeframe"),
+        )
+    }
+}
 
 /** An adjustment of a score: give it to the lead as `model_adjustment` and score again. */
-@Serializable
+@Serializable(with = Qualification.Companion::class)
 data class Qualification(
     /** In points of the pipeline's rule; 0 without a model. */
     val adjustment: Double,
     /** Why, in words. */
     val reasoning: String,
-)
+) : JsonData() {
+    override fun element() = fields("adjustment" to adjustment, "reasoning" to reasoning)
+
+    companion object : JsonForm<Qualification>() {
+        override fun serializer(): KSerializer<Qualification> = this
+
+        override fun read(of: Fields) = Qualification(of.number("adjustment"), of.text("reasoning"))
+    }
+}
 
 /** A lead in a ranking. */
-@Serializable
+@Serializable(with = RankedLead.Companion::class)
 data class RankedLead(
     /** The lead's id. */
     val leadId: String,
@@ -224,10 +385,30 @@ data class RankedLead(
     val basis: Basis,
     /** Why, in words. */
     val reason: String,
-)
+) : JsonData() {
+    override fun element() = fields(
+        "lead_id" to leadId,
+        "rank" to rank,
+        "score" to score,
+        "basis" to basis,
+        "reason" to reason,
+    )
+
+    companion object : JsonForm<RankedLead>() {
+        override fun serializer(): KSerializer<RankedLead> = this
+
+        override fun read(of: Fields) = RankedLead(
+            of.text("lead_id"),
+            of.int("rank"),
+            of.number("score"),
+            of.one("basis", Basis),
+            of.text("reason"),
+        )
+    }
+}
 
 /** A message to a lead. */
-@Serializable
+@Serializable(with = Email.Companion::class)
 data class Email(
     /** The lead's id. */
     val leadId: String,
@@ -245,165 +426,43 @@ data class Email(
     val passages: List<String>,
     /** The attributes of the lead that it names. */
     val facts: List<String>,
-)
+) : JsonData() {
+    override fun element() = fields(
+        "lead_id" to leadId,
+        "channel" to channel,
+        "subject" to subject,
+        "body" to body,
+        "tone" to tone,
+        "why" to why,
+        "passages" to passages,
+        "facts" to facts,
+    )
 
-/** What a chat message says about its sender's wish to buy. */
-@Serializable
-enum class Intent {
-    /** Wants to buy. */
-    HOT,
+    companion object : JsonForm<Email>() {
+        override fun serializer(): KSerializer<Email> = this
 
-    /** Is interested. */
-    WARM,
-
-    /** Does not want to. */
-    COLD,
-
-    /** Says nothing of it. */
-    NEUTRAL,
-}
-
-/** Words of a message that speak for an intent. */
-@Serializable
-data class Evidence(
-    /** The words. */
-    val words: String,
-    /** The rule's code. */
-    val code: String,
-    /** What they speak for. */
-    val intent: Intent,
-    /** Whether they are negated. */
-    val negated: Boolean,
-)
-
-/** The intent of a message by the library's own classifier. */
-@Serializable
-data class Classification(
-    /** The intent. */
-    val intent: Intent,
-    /** How it was found: `rules`, `class` or `nothing`. */
-    val method: String,
-    /** 0–1, where the method has one. */
-    val confidence: Double? = null,
-    /** What it rests on. */
-    val evidence: List<Evidence>,
-)
-
-/** The intent of a chat message. */
-@Serializable
-data class ChatIntent(
-    /** The intent. */
-    val intent: Intent,
-    /** What it rests on. */
-    val basis: Basis,
-    /** The words of the message that a model went by. */
-    val words: String? = null,
-    /** What the classifier says. */
-    val own: Classification,
-)
-
-/** What is known of a lead from a chat. */
-@Serializable
-data class ContactDetails(
-    /** The name. */
-    val name: String? = null,
-    /** The e-mail address. */
-    val email: String? = null,
-    /** The telephone number: with a `+` in E.164, else its digits as written. */
-    val phone: String? = null,
-    /** What the lead is interested in. */
-    val interest: String? = null,
-)
-
-/** A message of a chat. */
-@Serializable
-data class ChatMessage(
-    /** `lead` or `assistant`. */
-    val sender: String,
-    /** What was said. */
-    val text: String,
-)
-
-/** What is known in a chat so far: keep it, and give it to the next `chatReply`. */
-@Serializable
-data class Conversation(
-    /** The messages, the first one first. */
-    val messages: List<ChatMessage>,
-    /** What is known of the lead. */
-    val contact: ContactDetails,
-    /** The strongest intent so far. */
-    val intent: Intent,
-    /** What was asked and is not answered: `name`, `interest` or `contact`. */
-    val openQuestion: String? = null,
-    /** What was asked. */
-    val asked: List<String>,
-) {
-    /** As JSON text, to keep it. */
-    fun toJson(): String = json.encodeToString(serializer(), this)
-
-    companion object {
-        /** As it was kept; the library says what is wrong with it when it is used. */
-        @JvmStatic
-        fun fromJson(text: String): Conversation = try {
-            json.decodeFromString(serializer(), text)
-        } catch (error: kotlinx.serialization.SerializationException) {
-            throw LeadscoreException(INVALID_TASK, "conversation", "is no conversation", error)
-        }
+        override fun read(of: Fields) = Email(
+            of.text("lead_id"),
+            of.text("channel"),
+            of.textOrNull("subject"),
+            of.text("body"),
+            of.text("tone"),
+            of.text("why"),
+            of.texts("passages"),
+            of.texts("facts"),
+        )
     }
 }
-
-/** The words of a reply. */
-@Serializable
-data class ReplyText(
-    /** What is said. */
-    val text: String,
-    /** What it asks: `name`, `interest` or `contact`. */
-    val asks: String? = null,
-)
-
-/** The next reply of a chat. */
-@Serializable
-data class ChatReply(
-    /** The reply. */
-    val reply: ReplyText,
-    /** With the message and the reply, as it is once that was sent. */
-    val conversation: Conversation,
-    /** What the classifier says of the message. */
-    val classification: Classification,
-    /** The details that the message gave, as far as they are new. */
-    val captured: ContactDetails,
-)
 
 /** A result as it is written. */
-@Serializable
-internal class Written(
-    val output: JsonElement,
-    val provenance: TaskProvenance,
-    val usage: Usage? = null,
-    val cost: Double? = null,
-) {
-    fun <T> read(serializer: KSerializer<T>): Assisted<T> {
-        val read = json.decodeFromJsonElement(serializer, output)
-        return Assisted(read, output.toString(), provenance, usage, cost)
-    }
-}
-
-/** JSON as maps, lists, texts, numbers and flags, for tasks whose kind is not known. */
-internal object PlainSerializer : KSerializer<Any?> {
-    override val descriptor: SerialDescriptor = JsonElement.serializer().descriptor
-
-    override fun deserialize(decoder: Decoder): Any? = plain((decoder as JsonDecoder).decodeJsonElement())
-
-    override fun serialize(encoder: Encoder, value: Any?): Unit = throw UnsupportedOperationException()
-
-    private fun plain(element: JsonElement): Any? = when (element) {
-        is JsonNull -> null
-        is JsonObject -> element.mapValues { plain(it.value) }
-        is JsonArray -> element.map(::plain)
-        is JsonPrimitive -> when {
-            element.isString -> element.content
-            element.content == "true" || element.content == "false" -> element.content == "true"
-            else -> element.double
-        }
-    }
+internal fun <T> assisted(text: String, result: JsonReader<T>): Assisted<T> {
+    val of = Fields.of(elementOf(text))
+    val output = of.element("output")
+    return Assisted(
+        result.read(output),
+        output.toString(),
+        of.one("provenance", TaskProvenance),
+        of.oneOrNull("usage", Usage),
+        of.numberOrNull("cost"),
+    )
 }

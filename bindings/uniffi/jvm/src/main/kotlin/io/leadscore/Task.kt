@@ -2,14 +2,13 @@ package io.leadscore
 
 import kotlinx.serialization.KSerializer
 import kotlinx.serialization.Serializable
-import kotlinx.serialization.builtins.ListSerializer
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.buildJsonObject
 import kotlinx.serialization.json.put
 
 /** What a model is asked. All that comes from a lead is in [user], never in [system]. */
-@Serializable
+@Serializable(with = Prompt.Companion::class)
 data class Prompt(
     /** The task's name. */
     val task: String,
@@ -23,7 +22,29 @@ data class Prompt(
     val schema: String,
     /** The answer's longest length in tokens, hidden reasoning included. */
     val maxOutputTokens: Int,
-)
+) : JsonData() {
+    override fun element() = fields(
+        "task" to task,
+        "version" to version,
+        "system" to system,
+        "user" to user,
+        "schema" to schema,
+        "max_output_tokens" to maxOutputTokens,
+    )
+
+    companion object : JsonForm<Prompt>() {
+        override fun serializer(): KSerializer<Prompt> = this
+
+        override fun read(of: Fields) = Prompt(
+            of.text("task"),
+            of.int("version"),
+            of.text("system"),
+            of.text("user"),
+            of.text("schema"),
+            of.int("max_output_tokens"),
+        )
+    }
+}
 
 /** What a reply of a chat is made of besides the message. */
 data class ChatOptions @JvmOverloads constructor(
@@ -57,16 +78,20 @@ data class EmailParts @JvmOverloads constructor(
 
 /**
  * Exactly one question to a language model about leads or to a chat; it never changes and may be used by many threads.
+ * Java's serialization carries it by its content.
  *
  * Where `mask` is set, e-mail and web addresses, telephone numbers and names of persons go out as placeholders, and are
  * put back in the answer. [T] is what its kind gives.
  */
 class Task<out T> private constructor(
     private val native: io.leadscore.ffi.Task,
-    private val serializer: KSerializer<out T>,
-) : AutoCloseable {
+    private val result: JsonReader<T>,
+    private val request: String,
+    private val pipeline: Pipeline?,
+) : AutoCloseable,
+    java.io.Serializable {
     /** What a model is asked. */
-    fun prompt(): Prompt = json.decodeFromString(enter { native.promptJson() })
+    fun prompt(): Prompt = Prompt.parsed(enter { native.promptJson() })
 
     /** The result from a model's answer, if it passes every check; without one, that of the rules. */
     @JvmOverloads
@@ -79,10 +104,27 @@ class Task<out T> private constructor(
     fun overBudget(): Assisted<T> = conclude("""{"not_asked":"over_budget"}""")
 
     private fun conclude(outcome: String): Assisted<T> =
-        json.decodeFromString<Written>(enter { native.concludeJson(outcome) }).read(serializer)
+        assisted(enter { native.concludeJson(outcome) }, result)
 
     /** Frees the task's memory. Whoever uses it afterwards gets the error `closed`. */
     override fun close() = native.close()
+
+    private fun writeReplace(): Any = Content(request, pipeline, result === Plain)
+
+    private class Content(
+        private val request: String,
+        private val pipeline: Pipeline?,
+        private val plain: Boolean,
+    ) : java.io.Serializable {
+        private fun readResolve(): Any {
+            val kind = Fields.of(elementOf(request)).text("task")
+            return of(request, pipeline, if (plain) Plain else RESULTS.getValue(kind))
+        }
+
+        private companion object {
+            private const val serialVersionUID = 1L
+        }
+    }
 
     companion object {
         /** How probable it is that a lead becomes a customer; [band] is how far a model may lie from the pipeline. */
@@ -100,7 +142,7 @@ class Task<out T> private constructor(
             ) {
                 throw LeadscoreException(INVALID_TASK, "band", "wants a number, found $band")
             }
-            return ofLead("conversion", ConversionPrediction.serializer(), pipeline, lead, context, mask, band)
+            return ofLead("conversion", ConversionPrediction, pipeline, lead, context, mask, band)
         }
 
         /** How many days it takes until a lead signs, if it does. */
@@ -111,7 +153,7 @@ class Task<out T> private constructor(
             lead: Lead,
             context: Context = Context(),
             mask: Boolean = false,
-        ): Task<TimeToClose> = ofLead("time_to_close", TimeToClose.serializer(), pipeline, lead, context, mask)
+        ): Task<TimeToClose> = ofLead("time_to_close", TimeToClose, pipeline, lead, context, mask)
 
         /** The one thing to do next with a lead. */
         @JvmStatic
@@ -121,7 +163,7 @@ class Task<out T> private constructor(
             lead: Lead,
             context: Context = Context(),
             mask: Boolean = false,
-        ): Task<NextAction> = ofLead("next_action", NextAction.serializer(), pipeline, lead, context, mask)
+        ): Task<NextAction> = ofLead("next_action", NextAction, pipeline, lead, context, mask)
 
         /** What a lead's own words say beyond the rules, as an adjustment for the attribute `model_adjustment`. */
         @JvmStatic
@@ -131,7 +173,7 @@ class Task<out T> private constructor(
             lead: Lead,
             context: Context = Context(),
             mask: Boolean = false,
-        ): Task<Qualification> = ofLead("qualification", Qualification.serializer(), pipeline, lead, context, mask)
+        ): Task<Qualification> = ofLead("qualification", Qualification, pipeline, lead, context, mask)
 
         /** The order in which to work through at most 20 leads; [rank] takes any number. */
         @JvmStatic
@@ -157,7 +199,7 @@ class Task<out T> private constructor(
             mask: Boolean = false,
         ): List<Task<List<RankedLead>>> {
             val request = checked(rankingJson(leads, context, mask))
-            val parts = json.decodeFromString<List<String>>(enter { pipeline.native.rankingPartsJson(request) })
+            val parts = Text.parsedList(enter { pipeline.native.rankingPartsJson(request) })
             return parts.map { of(it, pipeline, RANKING) }
         }
 
@@ -185,7 +227,7 @@ class Task<out T> private constructor(
             }.toString()
             val fields = more.drop(1).dropLast(1)
             val request = aboutLeads("email", "lead", "${recordJson(lead, "lead")},$fields", context, false)
-            return of(request, pipeline, Email.serializer())
+            return of(request, pipeline, Email)
         }
 
         /** What a chat message says about its sender's wish to buy. */
@@ -197,7 +239,7 @@ class Task<out T> private constructor(
                 put("message", checked(message, INVALID_TASK, "message"))
                 put("mask", mask)
             }
-            return of(request.toString(), null, ChatIntent.serializer())
+            return of(request.toString(), null, ChatIntent)
         }
 
         /** The next reply of a chat. */
@@ -212,7 +254,7 @@ class Task<out T> private constructor(
                 if (options.country != null) put("country", checked(options.country, INVALID_TASK, "country"))
             }.toString()
             val conversation = options.conversation?.let { ""","conversation":${it.toJson()}}""" } ?: "}"
-            return of(fields.dropLast(1) + conversation, null, ChatReply.serializer())
+            return of(fields.dropLast(1) + conversation, null, ChatReply)
         }
 
         /**
@@ -221,13 +263,24 @@ class Task<out T> private constructor(
          */
         @JvmStatic
         @JvmOverloads
-        fun fromJson(request: String, pipeline: Pipeline? = null): Task<Any?> = of(request, pipeline, PlainSerializer)
+        fun fromJson(request: String, pipeline: Pipeline? = null): Task<Any?> = of(request, pipeline, Plain)
 
-        private val RANKING = ListSerializer(RankedLead.serializer())
+        private val RANKING = ListOf(RankedLead)
 
-        private fun <T> of(request: String, pipeline: Pipeline?, serializer: KSerializer<T>): Task<T> {
+        private val RESULTS: Map<String, JsonReader<Any>> = mapOf(
+            "conversion" to ConversionPrediction,
+            "time_to_close" to TimeToClose,
+            "next_action" to NextAction,
+            "qualification" to Qualification,
+            "ranking" to RANKING,
+            "email" to Email,
+            "chat_intent" to ChatIntent,
+            "chat_reply" to ChatReply,
+        )
+
+        private fun <T> of(request: String, pipeline: Pipeline?, result: JsonReader<T>): Task<T> {
             val text = checked(request)
-            return Task(enter { io.leadscore.ffi.Task.fromJson(text, pipeline?.native) }, serializer)
+            return Task(enter { io.leadscore.ffi.Task.fromJson(text, pipeline?.native) }, result, text, pipeline)
         }
 
         private fun rankingJson(leads: List<Lead>, context: Context, mask: Boolean): String {
@@ -237,13 +290,13 @@ class Task<out T> private constructor(
 
         private fun <T> ofLead(
             kind: String,
-            serializer: KSerializer<T>,
+            result: JsonReader<T>,
             pipeline: Pipeline,
             lead: Lead,
             context: Context,
             mask: Boolean,
             band: Double? = null,
-        ): Task<T> = of(aboutLeads(kind, "lead", recordJson(lead, "lead"), context, mask, band), pipeline, serializer)
+        ): Task<T> = of(aboutLeads(kind, "lead", recordJson(lead, "lead"), context, mask, band), pipeline, result)
 
         private fun aboutLeads(
             kind: String,

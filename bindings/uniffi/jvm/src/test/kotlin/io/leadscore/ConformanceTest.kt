@@ -14,7 +14,6 @@ import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.buildJsonObject
 import kotlinx.serialization.json.double
-import kotlinx.serialization.json.encodeToJsonElement
 import kotlinx.serialization.json.int
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
@@ -61,7 +60,7 @@ class ConformanceTest {
         put("path", JsonPrimitive(error.path.replace("${Fixtures.fixtures}", "{fixtures}")))
         put("message", JsonPrimitive(error.text))
         val issues = error.issues.map { Issue(it.code, it.feature, it.path, it.message, it.found) }
-        if (issues.isNotEmpty()) put("issues", json.encodeToJsonElement(issues))
+        if (issues.isNotEmpty()) put("issues", JsonArray(issues.map(Issue::element)))
     }
 
     private fun run(case: JsonObject): JsonElement {
@@ -162,7 +161,7 @@ class ConformanceTest {
         if (operation == "notes") return texts(forest.notes())
         val (values, columns) = matrix(arguments[0])
         val iterations = arguments[1].jsonPrimitive.content
-        val about = json.decodeFromString<ForestDescription>(forest.describeJson())
+        val about = ForestDescription.parsed(forest.describeJson())
         val (found, width) = when (operation) {
             "margin" -> forest.margin(values, columns, iterations, 2u, Interrupt) to about.outputs
             "predict" -> forest.predict(values, columns, iterations, 2u, Interrupt) to about.predictions

@@ -99,7 +99,7 @@ class HostValuesTest {
         put("path", error.path)
     }
 
-    private fun scored(text: String): Prediction = json.decodeFromString(pipeline.scoreJson(text, context))
+    private fun scored(text: String): Prediction = Prediction.parsed(pipeline.scoreJson(text, context))
 
     /** What the library made of the text, in the words of the row. */
     private fun outcome(text: String, wanted: JsonObject): JsonObject = buildJsonObject {
@@ -117,7 +117,7 @@ class HostValuesTest {
         put("feature", feature)
         val missing = prediction.missing.firstOrNull { it.name == feature }
         if (missing == null) {
-            val features = json.decodeFromString<JsonObject>(native.featuresJson(text, context.json()))
+            val features = elementOf(native.featuresJson(text, context.json())).jsonObject
             put("value", features.getValue(feature))
         } else {
             put("missing", missing.reason)
@@ -131,7 +131,7 @@ class HostValuesTest {
         assertEquals(text, found.joinToString(""))
         return found.map { token ->
             when {
-                token.startsWith('"') -> "text " + json.decodeFromString<JsonPrimitive>(token).content
+                token.startsWith('"') -> "text " + elementOf(token).jsonPrimitive.content
                 (token[0] == '-' || token[0].isDigit()) && !WHOLE.matches(token) -> token.toDouble().toRawBits()
                 else -> token
             }

@@ -80,7 +80,7 @@ class PipelineTest {
         assertEquals(expected.leadId, kotlinxId(pipeline.scoreJson("""{"id":"L-1"}""", context)))
     }
 
-    private fun kotlinxId(text: String) = json.decodeFromString<Prediction>(text).leadId
+    private fun kotlinxId(text: String) = Prediction.parsed(text).leadId
 
     @Test
     fun everyKindOfValueIsRead() = Pipeline.builtin("b2b").use { pipeline ->

@@ -26,6 +26,8 @@ class SurfaceTest {
             val (kind, name) = match.destructured
             // What the caller implements, and the library asks.
             if (name == "stop_is_stopped") continue
+            // How the JVM names a handle in a call of its own.
+            if (name.endsWith("_row_key")) continue
             // Objects have no static functions there: those stand beside them.
             val type = if (name == "builtin_names") "Pipeline" else types.find { name.startsWith(it.lowercase() + "_") }
             assertTrue(type != null || kind == "func", name)

@@ -717,6 +717,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_forest_predict(
     ): Int
+    external fun uniffi_leadscore_uniffi_checksum_method_forest_row_key(
+    ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_forest_shap(
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_forest_to_json(
@@ -734,6 +736,8 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_leadscore_uniffi_checksum_method_pipeline_importance_json(
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_pipeline_ranking_parts_json(
+    ): Int
+    external fun uniffi_leadscore_uniffi_checksum_method_pipeline_row_key(
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_pipeline_score_file(
     ): Int
@@ -808,6 +812,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_method_forest_predict(`ptr`: Long,`values`: ForeignBytes.ByValue,`columns`: Int,`iterations`: RustBuffer.ByValue,`threads`: Int,`stop`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_leadscore_uniffi_fn_method_forest_row_key(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
     external fun uniffi_leadscore_uniffi_fn_method_forest_shap(`ptr`: Long,`values`: ForeignBytes.ByValue,`columns`: Int,`iterations`: RustBuffer.ByValue,`threads`: Int,`stop`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_method_forest_to_json(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
@@ -838,6 +844,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_method_pipeline_ranking_parts_json(`ptr`: Long,`request`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_leadscore_uniffi_fn_method_pipeline_row_key(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
     external fun uniffi_leadscore_uniffi_fn_method_pipeline_score_file(`ptr`: Long,`options`: RustBuffer.ByValue,`stop`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_method_pipeline_score_json(`ptr`: Long,`record`: RustBuffer.ByValue,`context`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1019,6 +1027,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_predict() and 0xFFFF) != 56160) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_row_key() and 0xFFFF) != 15390) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_shap() and 0xFFFF) != 10258) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1044,6 +1055,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_ranking_parts_json() and 0xFFFF) != 38145) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_row_key() and 0xFFFF) != 41202) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_score_file() and 0xFFFF) != 10270) {
@@ -1331,6 +1345,29 @@ public object FfiConverterInt: FfiConverter<Int, Int> {
 /**
  * @suppress
  */
+public object FfiConverterULong: FfiConverter<ULong, Long> {
+    override fun lift(value: Long): ULong {
+        return value.toULong()
+    }
+
+    override fun read(buf: ByteBuffer): ULong {
+        return lift(buf.getLong())
+    }
+
+    override fun lower(value: ULong): Long {
+        return value.toLong()
+    }
+
+    override fun allocationSize(value: ULong) = 8UL
+
+    override fun write(value: ULong, buf: ByteBuffer) {
+        buf.putLong(value.toLong())
+    }
+}
+
+/**
+ * @suppress
+ */
 public object FfiConverterDouble: FfiConverter<Double, Double> {
     override fun lift(value: Double): Double {
         return value
@@ -1587,6 +1624,11 @@ public interface ForestInterface {
     fun `predict`(`values`: java.nio.ByteBuffer, `columns`: kotlin.UInt, `iterations`: kotlin.String, `threads`: kotlin.UInt, `stop`: Stop): kotlin.ByteArray
     
     /**
+     * The number by which [`leadscore_rows`](crate::leadscore_rows) knows this handle.
+     */
+    fun `rowKey`(): kotlin.ULong
+    
+    /**
      * Contributions, row after row: for each output those of all features, then the bias.
      *
      * # Errors
@@ -1818,6 +1860,22 @@ open class Forest: Disposable, AutoCloseable, ForestInterface
         FfiConverterString.lower(`iterations`),
         FfiConverterUInt.lower(`threads`),
         FfiConverterTypeStop.lower(`stop`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * The number by which [`leadscore_rows`](crate::leadscore_rows) knows this handle.
+     */override fun `rowKey`(): kotlin.ULong {
+            return FfiConverterULong.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_leadscore_uniffi_fn_method_forest_row_key(
+        it,
+        _status)
 }
     }
     )
@@ -2136,6 +2194,11 @@ public interface PipelineInterface {
     fun `rankingPartsJson`(`request`: kotlin.String): kotlin.String
     
     /**
+     * The number by which [`leadscore_rows`](crate::leadscore_rows) knows this handle.
+     */
+    fun `rowKey`(): kotlin.ULong
+    
+    /**
      * Scores a file of leads into another; options and summary are JSON.
      *
      * # Errors
@@ -2382,6 +2445,22 @@ open class Pipeline: Disposable, AutoCloseable, PipelineInterface
         it,
         
         FfiConverterString.lower(`request`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * The number by which [`leadscore_rows`](crate::leadscore_rows) knows this handle.
+     */override fun `rowKey`(): kotlin.ULong {
+            return FfiConverterULong.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_leadscore_uniffi_fn_method_pipeline_row_key(
+        it,
+        _status)
 }
     }
     )
