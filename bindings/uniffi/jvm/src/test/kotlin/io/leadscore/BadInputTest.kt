@@ -97,7 +97,7 @@ class BadInputTest {
         check("invalid_context", "as_of") { it.score(lead, Context(LocalTime.NOON)) }
         check("invalid_context", "as_of") { it.score(lead, Context(Instant.MIN)) }
         check("invalid_context", "as_of") { it.score(lead, Context(LocalDate.MAX)) }
-        check("invalid_context", "zone") { it.score(lead, context.withZone(ZoneOffset.ofHours(3))) }
+        check("invalid_context", "zone") { it.score(lead, context.withZone(ZoneOffset.ofHoursMinutesSeconds(3, 0, 1))) }
         check("invalid_context", "reasons") { it.score(lead, context.withReasons(-1)) }
         check("invalid_context", "threads") { it.scoreMany(listOf(lead), context, -1) }
         Pipeline.builtin("b2b").use { pipeline ->
