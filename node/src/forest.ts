@@ -9,7 +9,7 @@ import type { ForestDescription, LaterOptions } from './types.js';
 
 /** How a forest is asked. */
 export interface ForestOptions<A extends Values = Float64Array> {
-  /** Which boosting rounds to use: `all` of the file, or those up to the `best` it names. */
+  /** Which boosting rounds to use: those up to the `best` that the file names, by default, or `all` of it. */
   iterations?: 'all' | 'best' | undefined;
   /** An array to write the result into. */
   out?: A | undefined;
@@ -201,7 +201,7 @@ function replaced(before: Native.Forest, after: Native.Forest): Native.Forest {
 
 function iterationsOf(iterations: unknown): string {
   if (iterations === undefined || iterations === null) {
-    return 'all';
+    return 'best';
   }
   if (typeof iterations !== 'string') {
     throw new LeadscoreError('unknown_name', 'iterations', 'wants `all` or `best`');

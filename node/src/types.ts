@@ -301,6 +301,7 @@ export interface ImportOptions {
   tiers?: string | object | undefined;
   /** Whether scores go with reasons, as they do by default; a model without cover has none. */
   reasons?: boolean | undefined;
+  /** Which boosting rounds are kept: those up to the `best` that the file names, by default, or `all` of it. */
   iterations?: 'all' | 'best' | undefined;
   /** The value that stood for missing in training besides NaN, which no model file keeps; the pipeline does. */
   missing?: number | undefined;

@@ -72,6 +72,8 @@ test('the best rounds alone', () => {
   const forest = Forest.load(join(FIXTURES, 'golden/xgb-2.1.4-best-json/model.json'));
   const row = [forest.featureNames.map(() => 1)];
   assert.notDeepEqual(forest.margin(row, { iterations: 'best' }), forest.margin(row, { iterations: 'all' }));
+  // The default is that of the libraries' scikit-learn classes.
+  assert.deepEqual(forest.margin(row), forest.margin(row, { iterations: 'best' }));
 });
 
 test('a value besides NaN that is read as missing', () => {

@@ -244,7 +244,7 @@ pub(crate) struct PredictArgs {
     /// The rows that could not be read, with line and reason, as CSV
     #[arg(long, value_name = "FILE")]
     pub(crate) rejects: Option<PathBuf>,
-    /// Which boosting rounds to use: all of the file, or those up to the best one where the file names it
+    /// Which boosting rounds to use: those up to the best one where the file names it, or all of the file
     #[arg(long, value_parser = iterations(), default_value_t)]
     pub(crate) iterations: Iterations,
     /// A value that means missing besides an empty cell, as given to the library in training (it is not in the file)
@@ -291,7 +291,7 @@ pub(crate) struct ImportArgs {
     /// The tiers: a built-in scheme, or a file [default: a-e for a probability, the classes, hot-warm-cold]
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) tiers: Option<String>,
-    /// Which boosting rounds to use: all of the file, or those up to the best one where the file names it
+    /// Which boosting rounds to use: those up to the best one where the file names it, or all of the file
     #[arg(long, value_parser = iterations(), default_value_t)]
     pub(crate) iterations: Iterations,
     /// A value that means missing, as given to the library in training (it is not in the file); the pipeline keeps it

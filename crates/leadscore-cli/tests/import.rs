@@ -100,7 +100,11 @@ fn what_the_file_does_not_tell_is_asked_for_by_name() {
         (vec![POISSON, "--scale", "upwards"], 2, "neither logistic"),
         (vec![LINEAR_LEAVES, "--scale", "points"], 2, "--no-reasons"),
         (vec![LINEAR_LEAVES, "--scale", "points", "--no-reasons"], 0, "regression"),
-        (vec![EARLY], 0, "--iterations best"),
+        (
+            vec![EARLY],
+            0,
+            "rounds are used, for the file names the last of them as the best; --iterations all",
+        ),
         (vec![BINARY, "--schema", "b2b"], 2, "which the schema does not have"),
         (vec![BINARY, "--tiers", "nope"], 2, "unknown tier scheme"),
         (vec!["README.md"], 2, "no XGBoost model"),
@@ -115,9 +119,12 @@ fn what_the_file_does_not_tell_is_asked_for_by_name() {
 
 #[test]
 fn fewer_rounds_make_a_smaller_pipeline() {
-    let (_, all) = imported(&[EARLY]);
+    let (run, all) = imported(&[EARLY, "--iterations", "all"]);
+    assert!(!run.err.contains("rounds are used"), "{}", run.err);
     let (run, best) = imported(&[EARLY, "--iterations", "best"]);
     assert!(best.len() < all.len() && !best.contains("best_iteration"), "{}", run.err);
+    // The default is that of the libraries' scikit-learn classes.
+    assert_eq!(imported(&[EARLY]).1, best);
 }
 
 #[test]

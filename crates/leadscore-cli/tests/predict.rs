@@ -52,6 +52,9 @@ fn check(case: &Path) {
     if with_shap {
         args.extend(["--contributions", &shap]);
     }
+    if case.join("expected_best.csv").exists() {
+        args.extend(["--iterations", "all"]);
+    }
     let missing = about["missing_value_given_to_library"].as_str().filter(|value| *value != "NaN");
     if let Some(missing) = missing {
         args.extend(["--missing", missing]);
@@ -72,8 +75,9 @@ fn check(case: &Path) {
     }
     if case.join("expected_best.csv").exists() {
         let best = path(&dir, "best.csv");
-        let args = ["predict", args[1], args[2], "-o", &best, "--iterations", "best"];
-        assert_eq!(leadscore(&args).code, 0, "{name}");
+        let run = leadscore(&["predict", args[1], args[2], "-o", &best]);
+        assert_eq!(run.code, 0, "{name}");
+        assert!(run.err.contains("--iterations all uses all"), "{name}: {}", run.err);
         let wanted = table(&case.join("expected_best.csv")).1;
         for (found, wanted) in written(&best).1.iter().zip(&wanted) {
             assert_eq!(steps32(found[0], wanted[0]), 0, "{name}, best rounds");

@@ -3,11 +3,10 @@
 use std::io::Write;
 use std::path::Path;
 
-use leadscore::forest::Iterations;
-use leadscore::{ErrorKind, ImportOptions, Pipeline, Scorer};
+use leadscore::{ErrorKind, Forest, ImportOptions, Pipeline, Scorer};
 use leadscore_files::refuse_overwriting;
 
-use super::predict::{about, read_model};
+use super::predict::{about, read_model, rounds_note};
 use crate::args::output::{check_ending, check_not_packed};
 use crate::args::{Format, ImportArgs};
 use crate::failure::Failure;
@@ -26,7 +25,9 @@ pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
     let stem = args.model.file_stem().map(|name| name.to_string_lossy().into_owned());
     let options = options(args, args.id.clone().or(stem).unwrap_or_default())?;
     let bytes = read_model(&args.model)?;
-    let pipeline = Pipeline::import_model(&bytes, &options).map_err(|error| match error.kind() {
+    let forest = Forest::from_bytes(&bytes).map_err(|error| about(&args.model, error))?;
+    let rounds = rounds_note(&forest, args.iterations);
+    let pipeline = Pipeline::from_forest(forest, &options).map_err(|error| match error.kind() {
         ErrorKind::CoverMissing | ErrorKind::ContributionsUnsupported => Failure::message(format!(
             "{}: {error}; with --no-reasons it scores without reasons",
             args.model.display()
@@ -36,7 +37,7 @@ pub(crate) fn run(args: &ImportArgs) -> Result<bool, Failure> {
     let mut out = open_output(args.output.as_deref())?;
     writeln!(out, "{}", pipeline.to_json())?;
     out.finish()?;
-    tell(&pipeline, args);
+    tell(&pipeline, args, rounds);
     Ok(true)
 }
 
@@ -69,7 +70,7 @@ fn options(args: &ImportArgs, id: String) -> Result<ImportOptions, Failure> {
 }
 
 /// What was made, and what was assumed.
-fn tell(pipeline: &Pipeline, args: &ImportArgs) {
+fn tell(pipeline: &Pipeline, args: &ImportArgs, rounds: Option<String>) {
     let Scorer::Forest(model) = pipeline.scorer() else { return };
     let forest = model.forest();
     let (library, version) = (forest.source_library(), forest.library_version());
@@ -99,11 +100,8 @@ fn tell(pipeline: &Pipeline, args: &ImportArgs) {
             classes.join(", ")
         ));
     }
-    if let (Iterations::All, Some(best)) = (args.iterations, forest.best_iteration()) {
-        note_line(&format!(
-            "all rounds are used, though the file names {} as the best; --iterations best leaves out the later ones",
-            best + 1
-        ));
+    if let Some(note) = rounds {
+        note_line(&note);
     }
 }
 

@@ -6,6 +6,7 @@ mod table;
 use std::path::Path;
 
 use leadscore::Forest;
+use leadscore::forest::Iterations;
 use leadscore_csv::{CsvReader, ReadRow, Row};
 use leadscore_files::wording::first_of;
 use leadscore_files::{
@@ -119,13 +120,23 @@ fn forest(args: &PredictArgs) -> Result<Forest, Failure> {
             .with_levels(&levels.column, &levels.names)
             .map_err(|error| Failure::message(format!("--levels: {error}")))?;
     }
-    forest.notes().iter().for_each(|note| note_line(note));
+    let notes = forest.notes().into_iter().chain(rounds_note(&forest, args.iterations));
+    notes.for_each(|note| note_line(&note));
     Ok(forest)
 }
 
 /// The bytes of a model file.
 pub(crate) fn read_model(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::message(format!("{}: {error}", path.display())))
+}
+
+/// That rounds after the best one are left out, where there are any.
+pub(crate) fn rounds_note(forest: &Forest, iterations: Iterations) -> Option<String> {
+    let (used, all) = (forest.best_iteration()? + 1, forest.round_count());
+    let is_cut = iterations == Iterations::Best && used < all;
+    is_cut.then(|| {
+        format!("the first {used} of {all} rounds are used, for the file names the last of them as the best; --iterations all uses all")
+    })
 }
 
 /// What is wrong with a file, with its name before it.

@@ -5,20 +5,21 @@ use std::str::FromStr;
 
 use crate::{Error, ErrorKind};
 
-/// Which boosting rounds to use.
+/// Which boosting rounds to use: by default the best, as the scikit-learn classes of both libraries do.
 ///
 /// ```
 /// use leadscore::forest::Iterations;
 /// assert_eq!("best".parse(), Ok(Iterations::Best));
 /// assert_eq!(Iterations::NAMES, [Iterations::All.name(), Iterations::Best.name()]);
+/// assert_eq!(Iterations::default(), Iterations::Best);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Iterations {
-    /// All of the file, as the libraries' low-level boosters do.
-    #[default]
+    /// All of the file, as XGBoost's own `Booster` does.
     All,
-    /// Up to the best round where the file names one, else all, as XGBoost's scikit-learn wrapper does.
+    /// Up to the best round where the file names one, else all, as the libraries' scikit-learn classes do.
+    #[default]
     Best,
 }
 

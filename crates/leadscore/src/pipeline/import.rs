@@ -48,7 +48,7 @@ impl ImportOptions {
             class_weights: Vec::new(),
             tiers: None,
             reasons: true,
-            iterations: Iterations::All,
+            iterations: Iterations::default(),
             missing: None,
             levels: Vec::new(),
         }
@@ -154,7 +154,7 @@ impl ImportOptions {
         self.reasons(false)
     }
 
-    /// Which boosting rounds are used; the others are left out.
+    /// Which boosting rounds are used, by default those up to the best; the others are left out.
     #[must_use]
     pub fn iterations(mut self, iterations: Iterations) -> ImportOptions {
         self.iterations = iterations;

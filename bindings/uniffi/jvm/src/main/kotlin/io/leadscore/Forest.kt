@@ -24,7 +24,7 @@ class Forest private constructor(private val native: io.leadscore.ffi.Forest) :
 
     /** The margins: row after row, one for each output. XGBoost's are f32 values held in a double. */
     @JvmOverloads
-    fun margin(matrix: Matrix, iterations: Iterations = Iterations.ALL, threads: Int = 0): DoubleArray =
+    fun margin(matrix: Matrix, iterations: Iterations = Iterations.BEST, threads: Int = 0): DoubleArray =
         few(FewRows.MARGIN, matrix, iterations, threads, description.outputs)
             ?: matrix.eachPiece(threads) { bytes, columns, count ->
                 native.margin(bytes, columns, iterations.word, count, Interrupt)
@@ -34,7 +34,7 @@ class Forest private constructor(private val native: io.leadscore.ffi.Forest) :
      * The predictions, margins through the objective's link: row after row, one for each output, or the class alone.
      */
     @JvmOverloads
-    fun predict(matrix: Matrix, iterations: Iterations = Iterations.ALL, threads: Int = 0): DoubleArray =
+    fun predict(matrix: Matrix, iterations: Iterations = Iterations.BEST, threads: Int = 0): DoubleArray =
         few(FewRows.PREDICT, matrix, iterations, threads, description.predictions)
             ?: matrix.eachPiece(threads) { bytes, columns, count ->
                 native.predict(bytes, columns, iterations.word, count, Interrupt)
@@ -42,7 +42,7 @@ class Forest private constructor(private val native: io.leadscore.ffi.Forest) :
 
     /** The contributions to the margin, row after row: for each output those of all features, then the bias. */
     @JvmOverloads
-    fun shap(matrix: Matrix, iterations: Iterations = Iterations.ALL, threads: Int = 0): DoubleArray =
+    fun shap(matrix: Matrix, iterations: Iterations = Iterations.BEST, threads: Int = 0): DoubleArray =
         few(FewRows.SHAP, matrix, iterations, threads, description.outputs * (description.features.size + 1))
             ?: matrix.eachPiece(threads) { bytes, columns, count ->
                 native.shap(bytes, columns, iterations.word, count, Interrupt)

@@ -12,10 +12,10 @@ import kotlinx.serialization.json.put
 
 /** Which boosting rounds of a model to use. */
 enum class Iterations {
-    /** All of the file, as the libraries' low-level boosters do. */
+    /** All of the file, as XGBoost's own `Booster` does. */
     ALL,
 
-    /** Up to the best round where the file names one, else all. */
+    /** Up to the best round where the file names one, else all: the default, as that of the libraries' scikit-learn classes. */
     BEST,
     ;
 
@@ -46,8 +46,8 @@ data class ImportOptions @JvmOverloads constructor(
     val tiers: String? = null,
     /** Whether scores go with reasons; a file without cover has none. */
     val reasons: Boolean = true,
-    /** Which boosting rounds to use. */
-    val iterations: Iterations = Iterations.ALL,
+    /** Which boosting rounds are kept. */
+    val iterations: Iterations = Iterations.BEST,
     /** The value that stood for missing in training besides NaN, which no model file keeps; the pipeline does. */
     val missing: Double? = null,
     /** The levels of categorical columns in the order of their codes, where the model file does not settle them. */

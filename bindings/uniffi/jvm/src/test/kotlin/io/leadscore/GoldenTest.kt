@@ -38,6 +38,18 @@ class GoldenTest {
         }
     }
 
+    /** The default is that of the libraries' scikit-learn classes. */
+    @Test
+    fun theBestRoundsAreTheDefault() {
+        val model = Fixtures.fixtures.resolve("golden/xgb-2.1.4-best-json/model.json")
+        Forest.load(model).use { forest ->
+            val matrix = Matrix.of(arrayOf(DoubleArray(forest.description.features.size) { 1.0 }))
+            val best = forest.margin(matrix, Iterations.BEST).single()
+            assertEquals(best, forest.margin(matrix).single())
+            assertTrue(best != forest.margin(matrix, Iterations.ALL).single())
+        }
+    }
+
     private fun check(folder: Path, missing: Double = Double.NaN) {
         val model = folder.listDirectoryEntries("model.*").single()
         Forest.load(model, missing).use { forest ->
