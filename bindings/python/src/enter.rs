@@ -7,6 +7,7 @@
 )]
 
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use leadscore::error::catch_panic;
 use leadscore::parallel::Workers;
@@ -26,12 +27,21 @@ pub(crate) fn enter_long<T: Send>(
     py: Python<'_>,
     work: impl FnOnce(&dyn Stop) -> Result<T, Error> + Send,
 ) -> PyResult<T> {
+    enter_asked(py, |_| Ok(()), work)
+}
+
+/// The same with something more that is asked now and then, and whose exception ends the work.
+fn enter_asked<T: Send>(
+    py: Python<'_>,
+    ask: impl Fn(Python<'_>) -> PyResult<()> + Sync,
+    work: impl FnOnce(&dyn Stop) -> Result<T, Error> + Send,
+) -> PyResult<T> {
     py.detach(|| {
         let interrupt = RefCell::new(None);
         let stop = || {
             let mut interrupt = interrupt.borrow_mut();
             if interrupt.is_none() {
-                *interrupt = Python::attach(|py| py.check_signals()).err();
+                *interrupt = Python::attach(|py| py.check_signals().and_then(|()| ask(py))).err();
             }
             interrupt.is_some()
         };
@@ -49,8 +59,32 @@ pub(crate) fn enter_parallel<T: Send>(
     threads: Option<usize>,
     work: impl FnOnce(&Workers<'_>) -> Result<T, Error> + Send,
 ) -> PyResult<T> {
-    enter_long(py, |stop| {
-        let workers = Workers::new().stop(stop);
+    enter_telling(py, threads, None, work)
+}
+
+/// A callable that is told how many rows are done, and the number of all rows.
+pub(crate) struct Progress {
+    pub(crate) call: Py<PyAny>,
+    pub(crate) total: usize,
+}
+
+/// The same, telling how far it is.
+pub(crate) fn enter_telling<T: Send>(
+    py: Python<'_>,
+    threads: Option<usize>,
+    progress: Option<Progress>,
+    work: impl FnOnce(&Workers<'_>) -> Result<T, Error> + Send,
+) -> PyResult<T> {
+    let done = AtomicUsize::new(0);
+    let tell = |py: Python<'_>, done: usize| match &progress {
+        Some(Progress { call, total }) => call.call1(py, (done.min(*total), *total)).map(|_| ()),
+        None => Ok(()),
+    };
+    let ask = |py: Python<'_>| tell(py, done.load(Ordering::Relaxed));
+    let result = enter_asked(py, ask, |stop| {
+        let workers = Workers::new().stop(stop).count(&done);
         work(&threads.map_or(workers, |count| workers.threads(count)))
-    })
+    })?;
+    tell(py, usize::MAX)?;
+    Ok(result)
 }

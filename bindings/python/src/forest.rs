@@ -4,16 +4,16 @@ use std::path::PathBuf;
 
 use leadscore::Error;
 use leadscore::forest::Iterations;
-use leadscore::parallel::Workers;
+use leadscore::parallel::{MatrixRows, Workers};
 use numpy::PyArray1;
 use pyo3::prelude::*;
 
-use crate::enter::{enter, enter_parallel};
+use crate::enter::{Progress, enter, enter_telling};
 use crate::error::{Text, bytes_of};
 use crate::matrix::{Matrix, View};
 
 #[pyclass(frozen, module = "leadscore._native")]
-pub(crate) struct Forest(leadscore::Forest);
+pub(crate) struct Forest(pub(crate) leadscore::Forest);
 
 impl Forest {
     /// One of the three things a forest makes of a matrix, row after row.
@@ -21,11 +21,12 @@ impl Forest {
         py: Python<'py>,
         values: &Matrix<'_>,
         iterations: &str,
-        threads: Option<usize>,
+        (threads, progress): (Option<usize>, Option<Py<PyAny>>),
         work: impl FnOnce(&View<'_>, Iterations, &Workers<'_>) -> Result<Vec<f64>, Error> + Send,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         let view = values.view();
-        let rows = enter_parallel(py, threads, |workers| work(&view, iterations.parse()?, workers))?;
+        let progress = progress.map(|call| Progress { call, total: view.row_count() });
+        let rows = enter_telling(py, threads, progress, |workers| work(&view, iterations.parse()?, workers))?;
         Ok(PyArray1::from_vec(py, rows))
     }
 }
@@ -66,8 +67,9 @@ impl Forest {
         py: Python<'py>,
         feature: usize,
         values: Text<'_>,
+        unseen: Text<'_>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        let numbers = enter(py, || self.0.encode_json(feature, &values.0))?;
+        let numbers = enter(py, || self.0.encode_json_with(feature, &values.0, unseen.0.parse()?))?;
         Ok(PyArray1::from_vec(py, numbers))
     }
 
@@ -89,41 +91,44 @@ impl Forest {
         self.0.describe_json()
     }
 
-    #[pyo3(signature = (values, iterations = "all", threads = None))]
+    #[pyo3(signature = (values, iterations = "best", threads = None, progress = None))]
     fn margin<'py>(
         &self,
         py: Python<'py>,
         values: Matrix<'_>,
         iterations: &str,
         threads: Option<usize>,
+        progress: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        Forest::rows(py, &values, iterations, threads, |rows, iterations, workers| {
+        Forest::rows(py, &values, iterations, (threads, progress), |rows, iterations, workers| {
             self.0.margin_parallel(rows, iterations, workers)
         })
     }
 
-    #[pyo3(signature = (values, iterations = "all", threads = None))]
+    #[pyo3(signature = (values, iterations = "best", threads = None, progress = None))]
     fn predict<'py>(
         &self,
         py: Python<'py>,
         values: Matrix<'_>,
         iterations: &str,
         threads: Option<usize>,
+        progress: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        Forest::rows(py, &values, iterations, threads, |rows, iterations, workers| {
+        Forest::rows(py, &values, iterations, (threads, progress), |rows, iterations, workers| {
             self.0.predict_parallel(rows, iterations, workers)
         })
     }
 
-    #[pyo3(signature = (values, iterations = "all", threads = None))]
+    #[pyo3(signature = (values, iterations = "best", threads = None, progress = None))]
     fn shap<'py>(
         &self,
         py: Python<'py>,
         values: Matrix<'_>,
         iterations: &str,
         threads: Option<usize>,
+        progress: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        Forest::rows(py, &values, iterations, threads, |rows, iterations, workers| {
+        Forest::rows(py, &values, iterations, (threads, progress), |rows, iterations, workers| {
             self.0.shap_parallel(rows, iterations, workers)
         })
     }

@@ -23,7 +23,7 @@ mod _native {
     #[pymodule_export]
     use crate::forest::Forest;
     #[pymodule_export]
-    use crate::frame::Frame;
+    use crate::frame::{Frame, ModelRows};
     #[pymodule_export]
     use crate::pipeline::Pipeline;
     #[pymodule_export]

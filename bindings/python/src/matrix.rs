@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use leadscore::arrow::ModelTable;
 use leadscore::parallel::MatrixRows;
 use leadscore::{Error, ErrorKind, FeatureMatrix};
 use numpy::ndarray::{Array2, ArrayView2, Axis, Slice};
@@ -10,11 +11,14 @@ use pyo3::prelude::*;
 use pyo3::{Borrowed, PyAny, PyErr};
 
 use crate::error::LeadscoreError;
+use crate::frame::ModelRows;
 
 /// A matrix argument.
 pub(crate) enum Matrix<'py> {
     F64(PyReadonlyArray2<'py, f64>),
     F32(PyReadonlyArray2<'py, f32>),
+    /// Of a table, as a model reads it.
+    Model(Bound<'py, ModelRows>),
 }
 
 /// A look at its values that other threads may share.
@@ -22,6 +26,7 @@ pub(crate) enum Matrix<'py> {
 pub(crate) enum View<'a> {
     F64(ArrayView2<'a, f64>),
     F32(ArrayView2<'a, f32>),
+    Model(&'a ModelTable),
 }
 
 impl<'py> FromPyObject<'_, 'py> for Matrix<'py> {
@@ -32,6 +37,8 @@ impl<'py> FromPyObject<'_, 'py> for Matrix<'py> {
             object.extract().ok().map(Matrix::F64)
         } else if is_aligned::<f32>(object) {
             object.extract().ok().map(Matrix::F32)
+        } else if let Ok(rows) = object.cast::<ModelRows>() {
+            Some(Matrix::Model(rows.to_owned()))
         } else {
             None
         };
@@ -56,6 +63,7 @@ impl Matrix<'_> {
         match self {
             Matrix::F64(values) => View::F64(values.as_array()),
             Matrix::F32(values) => View::F32(values.as_array()),
+            Matrix::Model(rows) => View::Model(&rows.get().0),
         }
     }
 }
@@ -77,6 +85,7 @@ impl MatrixRows for View<'_> {
         match self {
             View::F64(values) => values.nrows(),
             View::F32(values) => values.nrows(),
+            View::Model(table) => table.row_count(),
         }
     }
 
@@ -84,6 +93,7 @@ impl MatrixRows for View<'_> {
         match self {
             View::F64(values) => block(values, rows, |value| value),
             View::F32(values) => block(values, rows, f64::from),
+            View::Model(table) => table.block(rows),
         }
     }
 }

@@ -5,6 +5,7 @@ mod carried;
 mod columns;
 mod date_order;
 mod duplicates;
+mod frame;
 mod ids;
 mod json_list;
 mod json_records;
@@ -29,6 +30,7 @@ use leadscore_csv::Warning;
 
 pub(crate) use carried::{CarriedColumn, write_cells};
 pub use carried::{CarriedColumns, id_column};
+pub use frame::{match_columns, worthless_columns};
 pub use ids::is_id;
 pub use json_records::JsonRecords;
 pub use line_reader::FoundRecord;

@@ -2,27 +2,24 @@
 
 mod activities;
 mod column;
+mod features;
+mod leads;
+mod model;
 
-use std::collections::HashMap;
-use std::fmt;
-use std::ops::Range;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use arrow_schema::Schema;
+use arrow_array::{ArrayRef, Float64Array, RecordBatch};
+use arrow_schema::{DataType, Schema};
 
-use self::activities::ActivitiesByLead;
-use self::column::{Buffer, Column, id_text};
+use self::column::Column;
+pub use self::features::FeatureTable;
+pub use self::leads::{LeadReport, LeadRow, LeadTable, RowError, TableScores};
+pub use self::model::{ModelTable, UnseenLevels};
 use crate::error::Path;
-use crate::parallel::Workers;
-use crate::pipeline::{QUICK_BLOCK, SLOW_BLOCK, check_count};
-use crate::record::{Activities, AttributeKey, AttributeNames, AttributeRef};
-use crate::{
-    AttributeColumn, ColumnReader, Error, ErrorKind, FeatureMatrix, Mode, Pipeline, Record, ScoreColumns,
-    ScoreOptions, Timestamp, When, Zone,
-};
-
-/// Fields of a record that are no attributes.
-const NO_ATTRIBUTES: [&str; 2] = ["id", "lead_id"];
+use crate::json::{self, Cursor, Document};
+use crate::record::{AttributeRef, read_attribute};
+use crate::{Attribute, Error, ErrorKind, Timestamp, Zone};
 
 /// What errors call a table of leads.
 const LEADS: &str = "leads";
@@ -33,6 +30,15 @@ pub struct Table {
     names: Vec<String>,
     batches: Vec<RecordBatch>,
     row_count: usize,
+    /// Columns that are given as values, after those of the batches.
+    given: BTreeMap<usize, Given>,
+}
+
+/// A column that is no part of the batches.
+#[derive(Debug, Clone)]
+enum Given {
+    Arrays(Vec<ArrayRef>),
+    Values { codes: Vec<u32>, distinct: Vec<Attribute>, is_category: bool },
 }
 
 impl Table {
@@ -40,7 +46,70 @@ impl Table {
     pub fn new(schema: &Schema, batches: Vec<RecordBatch>) -> Table {
         let names = schema.fields().iter().map(|field| field.name().clone()).collect();
         let row_count = batches.iter().map(RecordBatch::num_rows).sum();
-        Table { names, batches, row_count }
+        Table { names, batches, row_count, given: BTreeMap::new() }
+    }
+
+    /// A table of so many rows without columns, which are given to it.
+    pub fn of_rows(row_count: usize) -> Table {
+        Table { names: Vec::new(), batches: Vec::new(), row_count, given: BTreeMap::new() }
+    }
+
+    /// The same with a column of numbers; NaN is absent.
+    ///
+    /// # Errors
+    /// `invalid_lead` for too few or many numbers.
+    pub fn with_numbers(self, name: &str, numbers: Vec<f64>) -> Result<Table, Error> {
+        self.with_arrays(name, vec![Arc::new(Float64Array::from(numbers))])
+    }
+
+    /// The same with a column of arrays of one type, one after another.
+    ///
+    /// # Errors
+    /// `invalid_lead` for too few or many values.
+    pub fn with_arrays(mut self, name: &str, arrays: Vec<ArrayRef>) -> Result<Table, Error> {
+        self.check_count(name, arrays.iter().map(|array| array.len()).sum())?;
+        self.give(name, Given::Arrays(arrays));
+        Ok(self)
+    }
+
+    /// The same with a column whose values Arrow cannot hold, such as texts among numbers: for every row the place of its
+    /// value in a JSON list of texts, numbers and flags, or a place beyond its end; and whether they are a category.
+    ///
+    /// # Errors
+    /// `invalid_json`; `invalid_lead` for something else in the list, or too few or many places.
+    pub fn with_values(
+        mut self,
+        name: &str,
+        places: Vec<u32>,
+        values: &str,
+        is_category: bool,
+    ) -> Result<Table, Error> {
+        let node = json::parse(values)?;
+        let root = Cursor::root(&node, name, Document::Lead);
+        self.check_count(name, places.len())?;
+        // A null has a place of its own, and is no value.
+        let value = |item: &Cursor<'_>| Ok(read_attribute(item)?.unwrap_or(Attribute::Text(String::new())));
+        let distinct = root.items()?.iter().map(value).collect::<Result<Vec<_>, Error>>()?;
+        self.give(name, Given::Values { codes: places, distinct, is_category });
+        Ok(self)
+    }
+
+    fn give(&mut self, name: &str, column: Given) {
+        self.given.insert(self.names.len(), column);
+        self.names.push(name.to_owned());
+    }
+
+    fn check_count(&self, name: &str, count: usize) -> Result<(), Error> {
+        if count == self.row_count {
+            return Ok(());
+        }
+        let message = format!("{count} values for {} rows", self.row_count);
+        Err(Error::new(ErrorKind::InvalidLead, Path::from_field(name), message))
+    }
+
+    /// The names of its columns.
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// How many rows there are.
@@ -96,188 +165,44 @@ impl Table {
     }
 
     fn column(&self, list: &'static str, position: usize) -> Result<Column, Error> {
-        let arrays = self.batches.iter().map(|batch| batch.column(position).clone()).collect();
-        Column::new(list, &self.names[position], arrays)
+        self.given(position)
+            .unwrap_or_else(|| Column::new(list, &self.names[position], self.arrays(position)))
     }
-}
 
-/// The leads of a table as a pipeline reads them: columns are attributes by their names.
-pub struct LeadTable<'a> {
-    pipeline: &'a Pipeline,
-    row_count: usize,
-    /// The columns the pipeline reads, by attribute.
-    columns: Vec<(&'a str, Column)>,
-    /// For every attribute of the schema its position in `columns`.
-    by_attribute: Vec<Option<usize>>,
-    /// The leads' ids, and what happened with them.
-    activities: Option<(Column, ActivitiesByLead)>,
-}
+    /// Whether a column is a category: pandas' and polars' categories come as dictionaries.
+    fn is_dictionary(&self, position: usize) -> bool {
+        if let Some(given) = self.given.get(&position) {
+            return matches!(given, Given::Values { is_category: true, .. });
+        }
+        let kind = self.batches.first().map(|batch| batch.schema().fields().get(position).cloned());
+        kind.flatten().is_some_and(|field| matches!(field.data_type(), DataType::Dictionary(..)))
+    }
 
-impl<'a> LeadTable<'a> {
-    /// Reads the columns that the pipeline's features are computed from.
-    ///
-    /// # Errors
-    /// `invalid_lead` with the column for values that no attribute can have, or where two such columns have one name.
-    pub fn new(table: &'a Table, pipeline: &'a Pipeline) -> Result<LeadTable<'a>, Error> {
-        let names = pipeline.schema().attribute_names();
-        let (mut columns, mut by_attribute) = (Vec::new(), vec![None; names.len()]);
-        for (position, name) in table.names.iter().enumerate() {
-            let Some(attribute) = names.index(name) else { continue };
-            // Refuses the second column of a name.
-            table.position(LEADS, name)?;
-            if !NO_ATTRIBUTES.contains(&name.as_str()) {
-                by_attribute[attribute] = Some(columns.len());
-                columns.push((name.as_str(), table.column(LEADS, position)?));
+    /// A column of ids.
+    fn ids(&self, list: &'static str, position: usize) -> Result<Column, Error> {
+        self.given(position)
+            .unwrap_or_else(|| Column::ids(list, &self.names[position], self.arrays(position)))
+    }
+
+    /// A column as places among its distinct values.
+    fn coded(&self, list: &'static str, position: usize) -> Result<Column, Error> {
+        self.given(position)
+            .unwrap_or_else(|| Column::coded(list, &self.names[position], &self.arrays(position)))
+    }
+
+    fn given(&self, position: usize) -> Option<Result<Column, Error>> {
+        match self.given.get(&position)? {
+            Given::Arrays(_) => None,
+            Given::Values { codes, distinct, .. } => {
+                Some(Ok(Column::of_values(codes.clone(), distinct.clone())))
             }
         }
-        Ok(LeadTable { pipeline, row_count: table.row_count, columns, by_attribute, activities: None })
     }
 
-    /// With the leads' activities, in a table with the columns `kind`, `at` and the lead's id in `id_column`, which both
-    /// tables have; an `id` if events may stand twice, and properties. A time without an offset is meant in `zone`.
-    ///
-    /// # Errors
-    /// `invalid_lead` where a column is missing or a row of activities cannot be read.
-    pub fn with_activities(
-        mut self,
-        leads: &Table,
-        activities: &Table,
-        id_column: &str,
-        zone: &Zone,
-    ) -> Result<LeadTable<'a>, Error> {
-        let activities = ActivitiesByLead::new(activities, id_column, zone)?;
-        let ids = leads.column(LEADS, leads.position(LEADS, id_column)?)?;
-        self.activities = Some((ids, activities));
-        Ok(self)
-    }
-
-    /// One of the leads.
-    ///
-    /// # Errors
-    /// `invalid_lead` for a lead without an id, where there are activities.
-    ///
-    /// # Panics
-    /// When there is no such row.
-    pub fn row(&self, index: usize) -> Result<LeadRow<'_>, Error> {
-        assert!(index < self.row_count, "row {index} of {} rows", self.row_count);
-        let Some((ids, _)) = &self.activities else {
-            return Ok(LeadRow { leads: self, index, id: None });
-        };
-        let Some(id) = ids.value(index).and_then(id_text) else {
-            let path = Path::from(LEADS).index(index);
-            return Err(Error::new(ErrorKind::InvalidLead, path, "a lead without an id has no activities"));
-        };
-        Ok(LeadRow { leads: self, index, id: Some(id.into_owned()) })
-    }
-
-    /// The scores of all leads, with the bits of [`Pipeline::score_columns`] for the same leads as records.
-    ///
-    /// # Errors
-    /// As there; `cancelled` and `internal`.
-    pub fn score_columns(
-        &self,
-        when: When<'_>,
-        options: &ScoreOptions,
-        workers: &Workers<'_>,
-    ) -> Result<ScoreColumns, Error> {
-        check_count(self.row_count, when)?;
-        let blocks = match self.reader(when, options.mode) {
-            // Reasons take their time.
-            Some(reader) if options.reasons == 0 => workers.run_blocks(self.row_count, QUICK_BLOCK, |rows| {
-                self.pipeline.score_matrix(&self.read(&reader, rows)?)
-            }),
-            _ => workers.run_blocks(self.row_count, SLOW_BLOCK, |rows| {
-                let leads = self.rows(rows.clone())?;
-                self.pipeline.columns(&leads, rows.start, when.slice(rows), options)
-            }),
-        };
-        blocks.map(ScoreColumns::concat)
-    }
-
-    /// The features of all leads, as [`Pipeline::feature_matrix`] gives them for the same leads as records.
-    ///
-    /// # Errors
-    /// As there; `cancelled` and `internal`.
-    pub fn feature_matrix(
-        &self,
-        when: When<'_>,
-        mode: Mode,
-        workers: &Workers<'_>,
-    ) -> Result<FeatureMatrix, Error> {
-        check_count(self.row_count, when)?;
-        let blocks = match self.reader(when, mode) {
-            Some(reader) => workers.run_blocks(self.row_count, QUICK_BLOCK, |rows| self.read(&reader, rows)),
-            None => workers.run_blocks(self.row_count, SLOW_BLOCK, |rows| {
-                let leads = self.rows(rows.clone())?;
-                self.pipeline.matrix(&leads, rows.start, when.slice(rows), mode)
-            }),
-        };
-        let blocks: Vec<Vec<f64>> = blocks?.iter().map(|block| block.values().to_vec()).collect();
-        FeatureMatrix::of_schema(self.pipeline.schema(), blocks.concat())
-    }
-
-    /// Reads columns at once, where features come from attributes alone, as of one time, and nothing is refused.
-    fn reader(&self, when: When<'_>, mode: Mode) -> Option<ColumnReader<'_>> {
-        let When::All(as_of) = when else { return None };
-        if mode != Mode::Lenient || self.activities.is_some() {
-            return None;
+    fn arrays(&self, position: usize) -> Vec<ArrayRef> {
+        if let Some(Given::Arrays(arrays)) = self.given.get(&position) {
+            return arrays.clone();
         }
-        let columns: Vec<_> = self.columns.iter().map(|(name, column)| (*name, column.distinct())).collect();
-        Some(self.pipeline.schema().column_reader(&columns, as_of.time, &as_of.zone))
-    }
-
-    fn read(&self, reader: &ColumnReader<'_>, rows: Range<usize>) -> Result<FeatureMatrix, Error> {
-        let mut buffers: Vec<Buffer> = self.columns.iter().map(|_| Buffer::default()).collect();
-        let columns = self.columns.iter().zip(&mut buffers);
-        let columns: Vec<AttributeColumn<'_>> =
-            columns.map(|((_, column), buffer)| column.read(rows.clone(), buffer)).collect();
-        reader.read(rows.len(), &columns)
-    }
-
-    fn rows(&self, rows: Range<usize>) -> Result<Vec<LeadRow<'_>>, Error> {
-        rows.map(|row| self.row(row)).collect()
-    }
-}
-
-impl fmt::Debug for LeadTable<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LeadTable")
-            .field("row_count", &self.row_count)
-            .field("columns", &self.columns.iter().map(|(name, _)| *name).collect::<Vec<_>>())
-            .finish_non_exhaustive()
-    }
-}
-
-/// One lead of a table, whose values stay in the table.
-#[derive(Debug, Clone)]
-pub struct LeadRow<'a> {
-    leads: &'a LeadTable<'a>,
-    index: usize,
-    id: Option<String>,
-}
-
-impl Record for LeadRow<'_> {
-    fn id(&self) -> Option<&str> {
-        self.id.as_deref()
-    }
-
-    fn attribute(&self, key: AttributeKey<'_>) -> Option<AttributeRef<'_>> {
-        let column = self.leads.by_attribute[key.index()]?;
-        self.leads.columns[column].1.value(self.index)
-    }
-
-    fn activities(&self) -> Activities<'_> {
-        match (&self.leads.activities, &self.id) {
-            (Some((_, activities)), Some(id)) => activities.of_lead(id).into(),
-            _ => Activities::default(),
-        }
-    }
-
-    fn check_names(&self, names: &AttributeNames) -> Result<(), Error> {
-        if *names == *self.leads.pipeline.schema().attribute_names() {
-            return Ok(());
-        }
-        let message = "the table was read for a pipeline with other attributes";
-        Err(Error::new(ErrorKind::InvalidLead, "", message))
+        self.batches.iter().map(|batch| batch.column(position).clone()).collect()
     }
 }

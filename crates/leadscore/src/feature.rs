@@ -22,6 +22,7 @@ mod missing;
 mod number;
 mod schema;
 mod sources;
+mod unusable;
 
 pub use activity_kinds::ActivityKinds;
 pub use columns::{AttributeColumn, ColumnReader};
@@ -33,8 +34,10 @@ pub use matrix::FeatureMatrix;
 pub use matrix_rows::MatrixRows;
 pub use missing::{MissingCause, MissingFeature};
 pub use schema::{Feature, FeatureSchema};
+pub use unusable::UnusableValues;
 
 pub(crate) use cells::{CellKind, CellReader};
 pub(crate) use extract::{Extraction, ExtractionBuffers, RecordRow};
 pub(crate) use gap::Gap;
 pub(crate) use levels::{Level, Levels, Spelling};
+pub(crate) use unusable::UnusableTally;

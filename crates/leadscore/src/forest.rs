@@ -17,6 +17,7 @@ mod shap;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod unseen;
 mod xgboost;
 
 use std::sync::{Arc, OnceLock};
@@ -27,7 +28,10 @@ pub use iterations::Iterations;
 pub use model::Library;
 pub(crate) use model::{Booster, FeatureKind, Link, Model, ModelFeature};
 pub(crate) use tree::{Leaf, Node};
+pub use unseen::Unseen;
 
+#[cfg(feature = "arrow")]
+use crate::feature::CellKind;
 use crate::feature::{CellReader, FeatureMatrix, MissingCause};
 use crate::json::{self, Cursor, Document, Node as JsonNode, Object};
 use crate::record::AttributeRef;
@@ -276,7 +280,20 @@ impl Forest {
     /// # Errors
     /// As [`Forest::encode_cell`].
     pub fn encode_value(&self, feature: usize, value: AttributeRef<'_>) -> Result<f64, Error> {
-        cells::encode(&self.0.model, self.cell_readers(), feature, value)
+        self.encode_value_with(feature, value, Unseen::AsLibrary)
+    }
+
+    /// [`Forest::encode_value`] with what becomes of a level that was not seen in training.
+    ///
+    /// # Errors
+    /// As [`Forest::encode_cell`].
+    pub fn encode_value_with(
+        &self,
+        feature: usize,
+        value: AttributeRef<'_>,
+        unseen: Unseen,
+    ) -> Result<f64, Error> {
+        cells::encode(&self.0.model, self.cell_readers(), feature, value, unseen)
     }
 
     /// Whether a value is none of the levels that the model knows of a column: [`Forest::encode_value`] takes it as
@@ -309,25 +326,44 @@ impl Forest {
         self.0.cells.get_or_init(|| cells::readers(&self.0.model))
     }
 
+    /// Whether the numbers of a column are its values as they are, and whether they are codes of levels without names.
+    #[cfg(feature = "arrow")]
+    pub(crate) fn number_cells(&self, feature: usize) -> (bool, bool) {
+        let Some(reader) = self.cell_readers().get(feature) else { return (false, false) };
+        let is_code = reader.kind == CellKind::Code;
+        let takes_numbers = is_code || matches!(reader.kind, CellKind::Number | CellKind::NumberOrFlag);
+        let is_clear = reader.unclear.is_empty();
+        (takes_numbers && is_clear, is_code && is_clear)
+    }
+
     /// [`Forest::encode_value`] for a JSON list of texts, numbers, flags and nulls.
     ///
     /// # Errors
     /// `invalid_json`, `invalid_matrix` for something else in the list, and those of [`Forest::encode_cell`].
     pub fn encode_json(&self, feature: usize, values: &str) -> Result<Vec<f64>, Error> {
+        self.encode_json_with(feature, values, Unseen::AsLibrary)
+    }
+
+    /// [`Forest::encode_json`] with what becomes of a level that was not seen in training.
+    ///
+    /// # Errors
+    /// As [`Forest::encode_json`].
+    pub fn encode_json_with(&self, feature: usize, values: &str, unseen: Unseen) -> Result<Vec<f64>, Error> {
+        let encode = |value: AttributeRef<'_>| self.encode_value_with(feature, value, unseen);
         let node = json::parse(values)?;
         let JsonNode::List(items) = &node else {
             return Err(Error::new(ErrorKind::InvalidMatrix, "", "wants a list of values"));
         };
         let value = |item: &JsonNode| match item {
             JsonNode::Null => Ok(f64::NAN),
-            JsonNode::Text(text) => self.encode_value(feature, AttributeRef::Text(text)),
+            JsonNode::Text(text) => encode(AttributeRef::Text(text)),
             // A long whole number is no f64.
             JsonNode::Integer(number) if number.unsigned_abs() > 1 << 53 => {
-                self.encode_value(feature, AttributeRef::Text(&number.to_string()))
+                encode(AttributeRef::Text(&number.to_string()))
             }
-            JsonNode::Integer(number) => self.encode_value(feature, AttributeRef::Number(*number as f64)),
-            JsonNode::Number(number) => self.encode_value(feature, AttributeRef::Number(*number)),
-            JsonNode::Flag(flag) => self.encode_value(feature, AttributeRef::Flag(*flag)),
+            JsonNode::Integer(number) => encode(AttributeRef::Number(*number as f64)),
+            JsonNode::Number(number) => encode(AttributeRef::Number(*number)),
+            JsonNode::Flag(flag) => encode(AttributeRef::Flag(*flag)),
             _ => Err(Error::new(ErrorKind::InvalidMatrix, "", "a cell is a text, a number or a flag")),
         };
         items.iter().map(value).collect()

@@ -37,12 +37,13 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 pub struct Workers<'s> {
     threads: Option<usize>,
     stop: &'s dyn Stop,
+    done: Option<&'s AtomicUsize>,
 }
 
 impl<'s> Workers<'s> {
     /// As many threads as the process may use processors; nothing stops them.
     pub fn new() -> Workers<'s> {
-        Workers { threads: None, stop: &(never_stop as fn() -> bool) }
+        Workers { threads: None, stop: &(never_stop as fn() -> bool), done: None }
     }
 
     /// With at most so many threads, from 1 to [`MAX_THREADS`].
@@ -57,6 +58,13 @@ impl<'s> Workers<'s> {
     #[must_use]
     pub fn stop(mut self, stop: &'s dyn Stop) -> Workers<'s> {
         self.stop = stop;
+        self
+    }
+
+    /// With a counter of the rows that are done, for whoever is asked whether to stop.
+    #[must_use]
+    pub fn count(mut self, done: &'s AtomicUsize) -> Workers<'s> {
+        self.done = Some(done);
         self
     }
 
@@ -76,9 +84,15 @@ impl<'s> Workers<'s> {
         work: impl Fn(Range<usize>) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
         let block_count = row_count.div_ceil(block_size).max(1);
+        let counter = self.done;
         let run = |block: usize| {
             let rows = block * block_size..row_count.min((block + 1) * block_size);
-            catch_panic(|| work(rows))
+            let row_count = rows.len();
+            let result = catch_panic(|| work(rows));
+            if let Some(done) = counter {
+                done.fetch_add(row_count, Ordering::Relaxed);
+            }
+            result
         };
         if block_count == 1 {
             return Ok(vec![run(0)?]);
@@ -256,6 +270,15 @@ mod tests {
         };
         assert!(all(2).stop(&|| true).run_blocks(10, 1, work).is_err());
         assert!(!begun.into_inner());
+    }
+
+    #[test]
+    fn rows_that_are_done_are_counted() {
+        for (threads, rows) in [(1, 5), (1, 1003), (3, 1003)] {
+            let done = AtomicUsize::new(0);
+            all(threads).count(&done).run_blocks(rows, 10, Ok).unwrap();
+            assert_eq!(done.into_inner(), rows);
+        }
     }
 
     #[test]

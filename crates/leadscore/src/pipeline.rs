@@ -35,7 +35,7 @@ pub use advice::{Impact, Priority, Recommendation, RiskFactor, Trend};
 pub use builder::PipelineBuilder;
 pub use card::ModelCard;
 pub use check::{PipelineCheck, PipelineProblem};
-pub use columns::{ReasonColumn, ScoreColumns};
+pub use columns::{ReasonColumn, ReasonTexts, ScoreColumns};
 pub use context::Context;
 pub use estimate::{Estimate, EstimateValue, Interval};
 pub use import::ImportOptions;

@@ -8,6 +8,8 @@ mod names;
 
 pub(crate) use activity::ActivityForm;
 pub use activity::{Activities, Activity, ActivityKind, CompactActivity};
+#[cfg(feature = "arrow")]
+pub(crate) use attribute::read_attribute;
 pub use attribute::{Attribute, AttributeRef, IntoAttribute};
 pub use json::{JsonReader, JsonRecord, NestedValues, SkippedField, UnknownFields};
 pub use lead::Lead;

@@ -70,9 +70,11 @@ fn a_table_scores_as_its_leads() -> Result<(), Error> {
                 let wanted = pipeline.score_columns(&leads, when, &options)?;
                 let scores = found.score_columns(when, &options, &Workers::new())?;
                 assert_eq!(bits(&scores.score), bits(&wanted.score));
-                assert_eq!((scores.tier, scores.reasons.len()), (wanted.tier, reasons));
+                assert_eq!((&scores.tier, scores.reasons.len()), (&wanted.tier, reasons));
+                assert_eq!(scores.unusable, wanted.unusable);
                 for (own, other) in scores.reasons.iter().zip(&wanted.reasons) {
                     assert_eq!((&own.text, bits(&own.points)), (&other.text, bits(&other.points)));
+                    assert_eq!(scores.reason_texts, wanted.reason_texts);
                 }
             }
             let wanted = pipeline.feature_matrix(&leads, when, Mode::Lenient)?;

@@ -27,6 +27,7 @@ fn leads_are_scored_as_by_one_thread() {
                 let found = pipeline.score_columns_parallel(&leads, when, &options, &workers).unwrap();
                 assert_eq!(bits(&found.score), bits(&columns.score), "{name}");
                 assert_eq!((&found.tier, &found.reasons[1].text), (&columns.tier, &columns.reasons[1].text));
+                assert_eq!(found.reason_texts, columns.reason_texts);
                 let found = pipeline.feature_matrix_parallel(&leads, when, Mode::Lenient, &workers).unwrap();
                 assert_eq!(bits(found.values()), bits(matrix.values()), "{name}");
                 let found = pipeline.score_many_parallel(&leads, when, &options, &workers).unwrap();

@@ -41,6 +41,9 @@ pub(super) struct Worth {
     times: Times,
     /// The attributes that are read as dates.
     dates: Vec<String>,
+    /// What the input is called, and what says which column is which.
+    input: &'static str,
+    remedy: &'static str,
 }
 
 impl Worth {
@@ -55,7 +58,15 @@ impl Worth {
             has_value: false,
             times,
             dates: dates.map(str::to_owned).collect(),
+            input: "file",
+            remedy: "--map",
         }
+    }
+
+    /// The same for a table that is held in memory.
+    pub(super) fn in_memory(mut self) -> Worth {
+        (self.input, self.remedy) = ("frame", "the argument `columns`");
+        self
     }
 
     /// Whether an attribute is weighed.
@@ -129,7 +140,7 @@ impl Worth {
         let columns: Vec<&str> = self.columns.iter().map(String::as_str).collect();
         let has = match columns.as_slice() {
             [] => String::new(),
-            columns => format!("; the file has {}", first_of(columns)),
+            columns => format!("; the {} has {}", self.input, first_of(columns)),
         };
         let absent_share = self.absent_share(has_activities);
         let percent = (100.0 * absent_share).round();
@@ -142,10 +153,11 @@ impl Worth {
         if !absent.is_empty() && absent_share + LAST_BITS >= MOST_ABSENT_OF_MODEL {
             return Some(format!(
                 "the input lacks {} of the {}: {}. They are {percent} % of what decides its score{has}. Say which column is \
-                 which with --map",
+                 which with {}",
                 absent.len(),
                 counted(model_columns.len() as u64, "column of the model", "columns of the model"),
-                first_of(&absent)
+                first_of(&absent),
+                self.remedy
             ));
         }
         // Rules may weigh nothing at all, and give every lead the same.
@@ -171,17 +183,19 @@ impl Worth {
                 format!("`{id}` weighs activities alone, and there are none; name their log")
             } else {
                 format!(
-                    "the input has nothing that `{id}` weighs; it weighs {}{log}{has}. Say which column is which with --map",
-                    first_of(&absent)
+                    "the input has nothing that `{id}` weighs; it weighs {}{log}{has}. Say which column is which with {}",
+                    first_of(&absent),
+                    self.remedy
                 )
             });
         }
         (model_columns.is_empty() && absent_share + LAST_BITS >= MOST_ABSENT_OF_RULES).then(|| {
             format!(
                 "{percent} % of the points that `{id}` can give or take rest on what the input lacks: {}{log}{has}. Say which \
-                 column is which with --map{}",
+                 column is which with {}{}",
                 first_of(&absent),
-                name_log(log)
+                self.remedy,
+                self.name_log(log)
             )
         })
     }
@@ -196,12 +210,21 @@ impl Worth {
             let log = if self.inputs.reads_activities && !has_activities { "; there are no activities" } else { "" };
             format!(
                 "{:.0} % of the points that `{}` can give or take rest on what the input lacks{log}. Say which column is which \
-                 with --map{}",
+                 with {}{}",
                 100.0 * absent_share,
                 self.pipeline.id(),
-                name_log(log)
+                self.remedy,
+                self.name_log(log)
             )
         })
+    }
+
+    fn name_log(&self, log: &str) -> &'static str {
+        match self.input {
+            _ if log.is_empty() => "",
+            "frame" => ", and give their log as `activities`",
+            _ => ", and name their log with --activities",
+        }
     }
 
     /// The share of what decides the score that rests on what is absent.
@@ -210,9 +233,6 @@ impl Worth {
     }
 }
 
-fn name_log(log: &str) -> &'static str {
-    if log.is_empty() { "" } else { ", and name their log with --activities" }
-}
 
 fn has_value(value: &Attribute) -> bool {
     match value {

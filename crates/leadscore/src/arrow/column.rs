@@ -23,9 +23,12 @@ use crate::{Attribute, AttributeColumn, Error, ErrorKind, Timestamp};
 const ABSENT: u32 = u32::MAX;
 
 /// One column of a table, read once.
+#[derive(Debug)]
 pub(super) enum Column {
     /// Numbers stay where they are, one array per batch, with the row each begins at.
     Numbers(Vec<(usize, ArrayRef)>),
+    /// Texts that are only looked up stay where they are too.
+    Texts(Vec<(usize, ArrayRef)>),
     /// Everything else as indexes into its distinct values.
     Codes { codes: Vec<u32>, distinct: Vec<Attribute> },
 }
@@ -41,33 +44,87 @@ impl Column {
             let kind = array.data_type();
             kind.is_integer() || kind.is_floating()
         });
-        if numbers {
-            let mut from = 0;
-            let start = |array: ArrayRef| {
-                from += array.len();
-                (from - array.len(), array)
-            };
-            return Ok(Column::Numbers(arrays.into_iter().map(start).collect()));
+        if numbers { Ok(Column::Numbers(with_starts(arrays))) } else { Column::coded(list, name, &arrays) }
+    }
+
+    /// A column of ids, which are looked up row by row.
+    pub(super) fn ids(list: &'static str, name: &str, arrays: Vec<ArrayRef>) -> Result<Column, Error> {
+        let is_text = |array: &ArrayRef| {
+            matches!(array.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+        };
+        if arrays.iter().all(is_text) {
+            return Ok(Column::Texts(with_starts(arrays)));
         }
+        Column::new(list, name, arrays)
+    }
+
+    /// A column as indexes into its distinct values, numbers too.
+    pub(super) fn coded(list: &'static str, name: &str, arrays: &[ArrayRef]) -> Result<Column, Error> {
         let mut coded = Coded::new(list);
-        for array in &arrays {
+        for array in arrays {
             coded.add(name, array)?;
         }
         Ok(Column::Codes { codes: coded.codes, distinct: coded.distinct })
     }
 
+    /// A column of these values; a code beyond their end is absent.
+    pub(super) fn of_values(codes: Vec<u32>, distinct: Vec<Attribute>) -> Column {
+        Column::Codes { codes, distinct }
+    }
+
+    /// Whether there is a value in any row.
+    pub(super) fn has_value(&self) -> bool {
+        match self {
+            Column::Codes { codes, distinct } => {
+                let blank =
+                    |value: &Attribute| matches!(value, Attribute::Text(text) if text.trim().is_empty());
+                codes.iter().any(|code| distinct.get(*code as usize).is_some_and(|value| !blank(value)))
+            }
+            Column::Numbers(arrays) => {
+                let has = |array: &ArrayRef| (0..array.len()).any(|row| !number_at(array, row).is_nan());
+                arrays.iter().any(|(_, array)| has(array))
+            }
+            Column::Texts(arrays) => arrays.iter().any(|(_, array)| array.null_count() < array.len()),
+        }
+    }
+
     /// The values that codes stand for.
     pub(super) fn distinct(&self) -> &[Attribute] {
         match self {
-            Column::Numbers(_) => &[],
+            Column::Numbers(_) | Column::Texts(_) => &[],
             Column::Codes { distinct, .. } => distinct,
         }
+    }
+
+    /// The place of a row's value among the distinct ones; beyond their end where there is none.
+    pub(super) fn code(&self, row: usize) -> usize {
+        match self {
+            Column::Codes { codes, .. } => codes[row] as usize,
+            Column::Numbers(_) | Column::Texts(_) => usize::MAX,
+        }
+    }
+
+    /// The first row with the value of a code, if there is one.
+    pub(super) fn first_row(&self, code: usize) -> Option<usize> {
+        self.first_of(&[code]).map(|(row, _)| row)
+    }
+
+    /// The first row with one of these codes, and how many have one.
+    pub(super) fn first_of(&self, wanted: &[usize]) -> Option<(usize, usize)> {
+        let Column::Codes { codes, .. } = self else { return None };
+        if wanted.is_empty() {
+            return None;
+        }
+        let mut rows = (0..codes.len()).filter(|row| wanted.contains(&(codes[*row] as usize)));
+        let first = rows.next()?;
+        Some((first, 1 + rows.count()))
     }
 
     /// Some rows as the core reads them.
     pub(super) fn read<'a>(&'a self, rows: Range<usize>, buffer: &'a mut Buffer) -> AttributeColumn<'a> {
         match self {
             Column::Codes { codes, .. } => AttributeColumn::Codes(&codes[rows]),
+            Column::Texts(_) => AttributeColumn::Codes(&[]),
             Column::Numbers(arrays) => AttributeColumn::Numbers(match numbers_of(arrays, rows) {
                 Cow::Borrowed(numbers) => numbers,
                 Cow::Owned(numbers) => {
@@ -83,13 +140,37 @@ impl Column {
         match self {
             Column::Codes { codes, distinct } => distinct.get(codes[row] as usize).map(Attribute::as_ref),
             Column::Numbers(arrays) => {
-                let batch = arrays.partition_point(|(from, array)| from + array.len() <= row);
-                let (from, array) = &arrays[batch];
-                let number = number_at(array, row - from);
+                let (array, row) = place_of(arrays, row);
+                let number = number_at(array, row);
                 (!number.is_nan()).then_some(AttributeRef::Number(number))
+            }
+            Column::Texts(arrays) => {
+                let (array, row) = place_of(arrays, row);
+                let text = || match array.data_type() {
+                    DataType::Utf8 => array.as_string::<i32>().value(row),
+                    DataType::LargeUtf8 => array.as_string::<i64>().value(row),
+                    _ => array.as_string_view().value(row),
+                };
+                (!array.is_null(row)).then(|| AttributeRef::Text(text()))
             }
         }
     }
+}
+
+fn with_starts(arrays: Vec<ArrayRef>) -> Vec<(usize, ArrayRef)> {
+    let mut from = 0;
+    let start = |array: ArrayRef| {
+        from += array.len();
+        (from - array.len(), array)
+    };
+    arrays.into_iter().map(start).collect()
+}
+
+/// The array of a row, and the row in it.
+fn place_of(arrays: &[(usize, ArrayRef)], row: usize) -> (&ArrayRef, usize) {
+    let batch = arrays.partition_point(|(from, array)| from + array.len() <= row);
+    let (from, array) = &arrays[batch];
+    (array, row - from)
 }
 
 /// An id as a record has it: a text, or a whole number.
@@ -177,12 +258,13 @@ struct Coded {
     distinct: Vec<Attribute>,
     texts: HashMap<Arc<str>, u32>,
     times: HashMap<i64, u32>,
+    numbers: HashMap<u64, u32>,
 }
 
 impl Coded {
     fn new(list: &'static str) -> Coded {
-        let (texts, times) = (HashMap::new(), HashMap::new());
-        Coded { list, codes: Vec::new(), distinct: Vec::new(), texts, times }
+        let (texts, times, numbers) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Coded { list, codes: Vec::new(), distinct: Vec::new(), texts, times, numbers }
     }
 
     fn add(&mut self, name: &str, array: &ArrayRef) -> Result<(), Error> {
@@ -230,12 +312,10 @@ impl Coded {
                 self.add_decimals(array, |row| decimals.value_as_string(row));
             }
             kind if kind.is_integer() || kind.is_floating() => {
-                // The values of a dictionary.
                 let mut numbers = Vec::new();
                 add_numbers(array, 0..array.len(), &mut numbers);
                 for number in numbers {
-                    let code =
-                        if number.is_nan() { ABSENT } else { self.distinct(Attribute::Number(number)) };
+                    let code = if number.is_nan() { ABSENT } else { self.number(number) };
                     self.codes.push(code);
                 }
             }
@@ -290,7 +370,7 @@ impl Coded {
     fn add_decimals(&mut self, array: &ArrayRef, text: impl Fn(usize) -> String) {
         for row in 0..array.len() {
             let number = if array.is_null(row) { None } else { text(row).parse().ok() };
-            let code = number.map_or(ABSENT, |number| self.distinct(Attribute::Number(number)));
+            let code = number.map_or(ABSENT, |number| self.number(number));
             self.codes.push(code);
         }
     }
@@ -318,6 +398,15 @@ impl Coded {
         let wanted = Attribute::Flag(flag);
         let known = self.distinct.iter().position(|own| *own == wanted);
         known.map_or_else(|| self.distinct(wanted), |index| index as u32)
+    }
+
+    fn number(&mut self, number: f64) -> u32 {
+        if let Some(code) = self.numbers.get(&number.to_bits()) {
+            return *code;
+        }
+        let code = self.distinct(Attribute::Number(number));
+        self.numbers.insert(number.to_bits(), code);
+        code
     }
 
     fn distinct(&mut self, value: Attribute) -> u32 {

@@ -250,15 +250,6 @@ impl Feature {
         }
     }
 
-    /// The value in a row: the default where nothing is found, NaN without one and for a text.
-    pub(super) fn value(&self, input: &Input<'_>) -> f64 {
-        match self.find(input) {
-            Found::Value(value) => value,
-            Found::Text(_) => f64::NAN,
-            Found::Nothing(..) => self.default.unwrap_or(f64::NAN),
-        }
-    }
-
     /// A formula's value in a row: the default where it cannot be used, NaN without one.
     pub(super) fn value_or_default(&self, value: f64) -> f64 {
         if self.accepts(value) { value } else { self.default.unwrap_or(f64::NAN) }

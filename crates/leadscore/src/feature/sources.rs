@@ -88,6 +88,11 @@ pub(super) trait Source: Debug + Send + Sync {
         false
     }
 
+    /// Whether its value is that of its attribute, read as the feature's type.
+    fn is_value_of_attribute(&self) -> bool {
+        false
+    }
+
     /// Whether a number is taken as it is.
     fn takes_numbers_as_they_are(&self) -> bool {
         false

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::model::{FeatureKind, Library, Model, ModelFeature};
 use super::precision::Precision;
+use super::unseen::Unseen;
 use crate::error::Path;
 use crate::feature::{CellKind, CellReader, Levels, MissingCause};
 use crate::record::AttributeRef;
@@ -38,6 +39,7 @@ pub(super) fn encode(
     readers: &[CellReader],
     feature: usize,
     value: AttributeRef<'_>,
+    unseen: Unseen,
 ) -> Result<f64, Error> {
     let Some(reader) = readers.get(feature) else {
         let message = format!("there is no feature {feature}; there are {}", readers.len());
@@ -45,13 +47,21 @@ pub(super) fn encode(
     };
     match reader.read(Some(value)) {
         Ok(number) => Ok(number),
-        // LightGBM takes a level it has not seen in training as missing; XGBoost refuses it.
-        Err(MissingCause::Unseen) if model.source_library == Library::LightGbm => Ok(f64::NAN),
+        Err(MissingCause::Unseen) if is_missing(unseen, model.source_library) => Ok(f64::NAN),
         Err(_) => {
             let message =
                 format!("`{}` {}", value.to_text(), refusal(&reader.kind, &model.features[feature]));
             Err(Error::new(ErrorKind::InvalidFeature, Path::from_field(label(model, feature)), message))
         }
+    }
+}
+
+/// LightGBM takes a level it has not seen in training as missing; XGBoost refuses it.
+fn is_missing(unseen: Unseen, library: Library) -> bool {
+    match unseen {
+        Unseen::AsLibrary => library == Library::LightGbm,
+        Unseen::Missing => true,
+        Unseen::Refused => false,
     }
 }
 

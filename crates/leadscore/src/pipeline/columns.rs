@@ -1,7 +1,11 @@
 //! Scores of many leads as columns.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::{Pipeline, RowScore};
 use crate::Tier;
+use crate::feature::UnusableValues;
 
 /// The scores of many leads or rows, column by column; all columns have one value for each row.
 ///
@@ -28,14 +32,43 @@ pub struct ScoreColumns {
     pub class_probabilities: Vec<f64>,
     /// The strongest reason of every row, the second strongest, and so on, as many as were asked for.
     pub reasons: Vec<ReasonColumn>,
+    /// The texts of all reasons, each once.
+    pub reason_texts: ReasonTexts,
+    /// The values of the leads that could not be used and count as missing, by feature; none for the rows of a matrix.
+    pub unusable: Vec<UnusableValues>,
+}
+
+/// Texts, each once, by their number.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ReasonTexts {
+    texts: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, u32>,
+}
+
+impl ReasonTexts {
+    /// All texts; the position is the number.
+    pub fn as_slice(&self) -> &[Arc<str>] {
+        &self.texts
+    }
+
+    /// The number of a text, which is added where it is new.
+    fn number(&mut self, text: &str) -> u32 {
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
+        let (text, number) = (Arc::<str>::from(text), self.texts.len() as u32);
+        self.texts.push(text.clone());
+        self.numbers.insert(text, number);
+        number
+    }
 }
 
 /// The reasons of one rank, row by row.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ReasonColumn {
-    /// In words; none where a row has fewer reasons.
-    pub text: Vec<Option<String>>,
+    /// The number of its words among [`ScoreColumns::reason_texts`]; none where a row has fewer reasons.
+    pub text: Vec<Option<u32>>,
     /// Points of score; NaN where a row has fewer reasons.
     pub points: Vec<f64>,
 }
@@ -49,12 +82,19 @@ impl ScoreColumns {
             tier: Vec::with_capacity(rows),
             class_probabilities: Vec::with_capacity(rows * classes),
             reasons: (0..reasons).map(|_| column()).collect(),
+            ..ScoreColumns::default()
         }
     }
 
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.score.len()
+    }
+
+    /// The words of a row's reason of a rank, the strongest being 0, where it has so many.
+    pub fn reason(&self, rank: usize, row: usize) -> Option<&str> {
+        let number = self.reasons.get(rank)?.text.get(row).copied()??;
+        Some(&self.reason_texts.texts[number as usize])
     }
 
     /// Whether there are no rows.
@@ -72,16 +112,20 @@ impl ScoreColumns {
 
     /// Puts the rows of another block of the same scoring after these.
     pub fn append(&mut self, mut other: ScoreColumns) {
+        UnusableValues::append(&mut self.unusable, other.unusable, self.score.len());
         self.score.append(&mut other.score);
         self.probability.append(&mut other.probability);
         self.tier.append(&mut other.tier);
         self.class_probabilities.append(&mut other.class_probabilities);
         if self.reasons.is_empty() {
             self.reasons = other.reasons;
+            self.reason_texts = other.reason_texts;
             return;
         }
+        let numbers: Vec<u32> =
+            other.reason_texts.texts.iter().map(|text| self.reason_texts.number(text)).collect();
         for (own, mut other) in self.reasons.iter_mut().zip(other.reasons) {
-            own.text.append(&mut other.text);
+            own.text.extend(other.text.iter().map(|number| number.map(|own| numbers[own as usize])));
             own.points.append(&mut other.points);
         }
     }
@@ -94,10 +138,23 @@ impl ScoreColumns {
         self.tier.push(row.tier.and_then(position).map_or(-1, |at| at as i32));
         self.class_probabilities.extend_from_slice(row.class_probabilities);
         let mut strongest = row.reasons();
+        let texts = &mut self.reason_texts;
         for column in &mut self.reasons {
             let reason = strongest.next();
             column.points.push(reason.map_or(f64::NAN, |reason| reason.points));
-            column.text.push(reason.map(|reason| reason.text.to_owned()));
+            column.text.push(reason.map(|reason| texts.number(reason.text)));
+        }
+    }
+
+    /// A row that was refused: nothing is known of it.
+    pub(super) fn push_nothing(&mut self, classes: usize) {
+        self.score.push(f64::NAN);
+        self.probability.push(f64::NAN);
+        self.tier.push(-1);
+        self.class_probabilities.extend(std::iter::repeat_n(f64::NAN, classes));
+        for column in &mut self.reasons {
+            column.points.push(f64::NAN);
+            column.text.push(None);
         }
     }
 }

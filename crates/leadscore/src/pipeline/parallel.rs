@@ -50,7 +50,7 @@ impl Pipeline {
         check_count(leads.len(), when)?;
         workers
             .run_blocks(leads.len(), SLOW_BLOCK, |block| {
-                self.columns(&leads[block.clone()], block.start, when.slice(block), options)
+                self.columns(&leads[block.clone()], block.start, when.slice(block), options, None)
             })
             .map(ScoreColumns::concat)
     }

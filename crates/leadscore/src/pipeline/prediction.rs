@@ -280,7 +280,7 @@ impl Pipeline {
         classes.map(|(class, &probability)| ClassProbability { class: class.clone(), probability }).collect()
     }
 
-    fn missing(&self, extraction: &Extraction) -> Vec<MissingFeature> {
+    pub(super) fn missing(&self, extraction: &Extraction) -> Vec<MissingFeature> {
         let schema = self.schema();
         let shown =
             |gap: &&Gap| !schema.features()[gap.feature].helper && gap.cause != MissingCause::Outweighed;

@@ -6,7 +6,7 @@ use super::outcome::{Outcome, RowBuffers};
 use super::scorer::SumDetail;
 use super::{BLOCK, Pipeline, ScoreOptions, Warning, When};
 use crate::explain::{PointSum, Wording};
-use crate::feature::{Extraction, FeatureMatrix};
+use crate::feature::{Extraction, FeatureMatrix, MissingFeature};
 use crate::scorer::PartList;
 use crate::{AsOf, Error, Record, Tier};
 
@@ -61,6 +61,11 @@ impl RecordScore<'_> {
         let wording =
             Wording { parts: self.row.parts, schema: self.pipeline.schema(), row: &self.extraction.columns };
         tell(&wording.text(part, &mut String::new()));
+    }
+
+    /// The features without a value of their own, in the order of the schema.
+    pub fn missing(&self) -> Vec<MissingFeature> {
+        self.pipeline.missing(self.extraction)
     }
 
     /// What the record said that could not be used.

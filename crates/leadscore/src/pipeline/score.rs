@@ -7,7 +7,7 @@ use super::scorer::{SumBuffers, SumDetail};
 use super::{BLOCK, Pipeline, ScoreColumns, ScoreOptions, ScoreWorkspace, When};
 use crate::error::Path;
 use crate::explain::{FeatureValue, FeatureValues, NamedValue};
-use crate::feature::{Extraction, ExtractionBuffers, FeatureMatrix, Mode, RecordRow};
+use crate::feature::{Extraction, ExtractionBuffers, FeatureMatrix, Gap, Mode, RecordRow, UnusableTally};
 use crate::{AsOf, Error, ErrorKind, Record, Timestamp};
 
 impl Pipeline {
@@ -137,34 +137,48 @@ impl Pipeline {
     ) -> Result<ScoreColumns, Error> {
         let (leads, when) = (leads.into_iter().collect::<Vec<_>>(), when.into());
         check_count(leads.len(), when)?;
-        self.columns(&leads, 0, when, options)
+        self.columns(&leads, 0, when, options, None)
     }
 
-    /// The columns of leads that are a stretch of a longer list.
+    /// The columns of leads that are a stretch of a longer list. Where `refused` takes errors, with the position in the
+    /// longer list, a lead that is refused has a row of nothing.
     pub(crate) fn columns(
         &self,
         leads: &[impl Record],
         first_index: usize,
         when: When<'_>,
         options: &ScoreOptions,
+        mut refused: Option<&mut Vec<(usize, Error)>>,
     ) -> Result<ScoreColumns, Error> {
-        let mut columns = ScoreColumns::with_capacity(leads.len(), self.classes().len(), options.reasons);
-        let (mut refused, mut index) = (None, 0);
+        let classes = self.classes().len();
+        let mut columns = ScoreColumns::with_capacity(leads.len(), classes, options.reasons);
+        let (mut first, mut index, mut tally) = (None, 0, UnusableTally::default());
         let detail = if options.reasons == 0 { SumDetail::Score } else { SumDetail::Lines };
         let mut reasons = ReasonBuffers::default();
         self.each_row(leads, when, options.mode, detail, &mut RowBuffers::default(), |row| {
             match row {
                 Ok(row) => {
+                    for gap in &row.extraction.gaps {
+                        tally.add(index, gap.feature, gap.cause, gap.found.as_deref());
+                    }
                     let columns_of_row = &row.extraction.columns;
                     columns
                         .push(self, &self.row_score(row.sum, columns_of_row, options.reasons, &mut reasons));
                 }
-                Err(error) if refused.is_none() => refused = Some(of_lead(error, first_index + index)),
-                Err(_) => {}
+                Err(error) => {
+                    let error = of_lead(error, first_index + index);
+                    if let Some(refused) = &mut refused {
+                        refused.push((first_index + index, error));
+                        columns.push_nothing(classes);
+                    } else if first.is_none() {
+                        first = Some(error);
+                    }
+                }
             }
             index += 1;
         });
-        refused.map_or(Ok(columns), Err)
+        columns.unusable = tally.describe(self.schema());
+        first.map_or(Ok(columns), Err)
     }
 
     /// Scores the rows of a matrix into columns, without reasons; the same bits as [`score`](Pipeline::score) gives for
@@ -173,8 +187,18 @@ impl Pipeline {
     /// # Errors
     /// `invalid_matrix` when the width is not the schema's.
     pub fn score_matrix(&self, matrix: &FeatureMatrix) -> Result<ScoreColumns, Error> {
-        let mut columns = ScoreColumns::with_capacity(matrix.row_count(), self.classes().len(), 0);
-        self.score_rows(matrix, 0, &mut ScoreWorkspace::default(), |_, row| columns.push(self, row))?;
+        self.matrix_columns(matrix, 0, &mut ScoreWorkspace::default())
+    }
+
+    /// The same with reasons.
+    pub(crate) fn matrix_columns(
+        &self,
+        matrix: &FeatureMatrix,
+        reasons: usize,
+        workspace: &mut ScoreWorkspace,
+    ) -> Result<ScoreColumns, Error> {
+        let mut columns = ScoreColumns::with_capacity(matrix.row_count(), self.classes().len(), reasons);
+        self.score_rows(matrix, reasons, workspace, |_, row| columns.push(self, row))?;
         Ok(columns)
     }
 
@@ -230,6 +254,18 @@ impl Pipeline {
         when: When<'_>,
         mode: Mode,
     ) -> Result<FeatureMatrix, Error> {
+        self.matrix_noting(leads, first_index, when, mode, |_, _| {})
+    }
+
+    /// The same, which tells what every lead lacks.
+    pub(crate) fn matrix_noting(
+        &self,
+        leads: &[impl Record],
+        first_index: usize,
+        when: When<'_>,
+        mode: Mode,
+        mut note: impl FnMut(usize, &Gap),
+    ) -> Result<FeatureMatrix, Error> {
         let width = self.schema().columns().len();
         let mut values = Vec::with_capacity(leads.len() * width);
         let (mut extractions, mut buffers) = (Vec::new(), ExtractionBuffers::with_caches());
@@ -239,7 +275,8 @@ impl Pipeline {
             if let Some((at, error)) = (0..).zip(errors).find_map(|(at, error)| Some((at, error?))) {
                 return Err(of_lead(error, first_index + offset + at));
             }
-            for extraction in &extractions[..block.len()] {
+            for (at, extraction) in (offset..).zip(&extractions[..block.len()]) {
+                extraction.gaps.iter().for_each(|gap| note(at, gap));
                 values.extend_from_slice(&extraction.columns);
             }
         }

@@ -156,17 +156,23 @@ attributes_from! {
 pub(super) fn read_attributes(cursor: &Cursor<'_>) -> Result<BTreeMap<String, Attribute>, Error> {
     let mut attributes = BTreeMap::new();
     for (name, value) in cursor.entries()?.all() {
-        let attribute = match value.node {
-            Node::Null => continue,
-            Node::Flag(flag) => Attribute::Flag(*flag),
-            Node::Integer(number) => Attribute::Number(*number as f64),
-            Node::Number(number) => Attribute::Number(*number),
-            Node::Text(text) => Attribute::Text(text.clone()),
-            Node::List(_) | Node::Object(_) => return Err(value.error(nested_message(value.node.kind()))),
-        };
-        attributes.insert(name.to_owned(), attribute);
+        if let Some(attribute) = read_attribute(&value)? {
+            attributes.insert(name.to_owned(), attribute);
+        }
     }
     Ok(attributes)
+}
+
+/// The value of an attribute; none for null.
+pub(crate) fn read_attribute(value: &Cursor<'_>) -> Result<Option<Attribute>, Error> {
+    Ok(Some(match value.node {
+        Node::Null => return Ok(None),
+        Node::Flag(flag) => Attribute::Flag(*flag),
+        Node::Integer(number) => Attribute::Number(*number as f64),
+        Node::Number(number) => Attribute::Number(*number),
+        Node::Text(text) => Attribute::Text(text.clone()),
+        Node::List(_) | Node::Object(_) => return Err(value.error(nested_message(value.node.kind()))),
+    }))
 }
 
 pub(super) fn nested_message(found: &str) -> String {

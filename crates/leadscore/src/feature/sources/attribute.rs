@@ -116,6 +116,11 @@ impl Source for AttributeSource {
         is_level || self.missing.iter().any(|token| token.normalised == normalised)
     }
 
+    fn is_value_of_attribute(&self) -> bool {
+        matches!(self.read, ReadAs::Value | ReadAs::NumberOrFlag | ReadAs::Code)
+            && self.part == TextPart::Whole
+    }
+
     fn takes_numbers_as_they_are(&self) -> bool {
         matches!(self.read, ReadAs::Value | ReadAs::NumberOrFlag | ReadAs::Code | ReadAs::People)
             && self.missing.is_empty()

@@ -1,0 +1,406 @@
+//! Leads as the rows of a table.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use super::activities::ActivitiesByLead;
+use super::column::{Buffer, Column, id_text};
+use super::{LEADS, Table};
+use crate::error::Path;
+use crate::feature::{UnusableTally, UnusableValues};
+use crate::parallel::Workers;
+use crate::pipeline::{QUICK_BLOCK, SLOW_BLOCK, ScoreWorkspace, check_count};
+use crate::record::{Activities, AttributeKey, AttributeNames, AttributeRef};
+use crate::{
+    AttributeColumn, ColumnReader, Error, ErrorKind, FeatureMatrix, Mode, Pipeline, Record, ScoreColumns,
+    ScoreOptions, When, Zone,
+};
+
+/// Fields of a record that are no attributes.
+const NO_ATTRIBUTES: [&str; 2] = ["id", "lead_id"];
+
+/// The leads of a table as a pipeline reads them: columns are attributes by their names.
+pub struct LeadTable<'a> {
+    pipeline: &'a Pipeline,
+    row_count: usize,
+    /// The columns the pipeline reads, by attribute.
+    columns: Vec<(&'a str, Column)>,
+    /// For every attribute of the schema its position in `columns`.
+    by_attribute: Vec<Option<usize>>,
+    /// The leads' ids, and what happened with them.
+    activities: Option<(Column, ActivitiesByLead)>,
+}
+
+impl<'a> LeadTable<'a> {
+    /// Reads the columns that the pipeline's features are computed from, by the names of the attributes.
+    ///
+    /// # Errors
+    /// `invalid_lead` with the column for values that no attribute can have, or where two such columns have one name.
+    pub fn new(table: &'a Table, pipeline: &'a Pipeline) -> Result<LeadTable<'a>, Error> {
+        let names = pipeline.schema().attribute_names();
+        let known = |name: &&String| names.index(name).is_some() && !NO_ATTRIBUTES.contains(&name.as_str());
+        let same: Vec<(&str, &str)> =
+            table.names.iter().filter(known).map(|name| (name.as_str(), name.as_str())).collect();
+        LeadTable::with_names(table, pipeline, &same)
+    }
+
+    /// Reads the columns that hold attributes: for each the name of the attribute, and that of the column.
+    ///
+    /// # Errors
+    /// As [`LeadTable::new`]; `unknown_name` for an attribute that the pipeline does not read.
+    pub fn with_names(
+        table: &'a Table,
+        pipeline: &'a Pipeline,
+        columns_of: &[(&str, &str)],
+    ) -> Result<LeadTable<'a>, Error> {
+        let names = pipeline.schema().attribute_names();
+        let (mut columns, mut by_attribute) = (Vec::new(), vec![None; names.len()]);
+        for &(attribute, column) in columns_of {
+            let Some(index) = names.index(attribute) else {
+                let message = format!("the pipeline reads no attribute `{attribute}`");
+                return Err(Error::new(ErrorKind::UnknownName, LEADS, message));
+            };
+            let position = table.position(LEADS, column)?;
+            by_attribute[index] = Some(columns.len());
+            let attribute = names.name(index).expect("its own index");
+            columns.push((attribute, table.column(LEADS, position)?));
+        }
+        Ok(LeadTable { pipeline, row_count: table.row_count, columns, by_attribute, activities: None })
+    }
+
+    /// With the leads' activities, in a table with the columns `kind`, `at` and the lead's id in `id_column`, which both
+    /// tables have; an `id` if events may stand twice, and properties. A time without an offset is meant in `zone`.
+    ///
+    /// # Errors
+    /// `invalid_lead` where a column is missing or a row of activities cannot be read.
+    pub fn with_activities(
+        mut self,
+        leads: &Table,
+        activities: &Table,
+        id_column: &str,
+        zone: &Zone,
+    ) -> Result<LeadTable<'a>, Error> {
+        self.add_activities(leads, id_column, activities, id_column, zone)?;
+        Ok(self)
+    }
+
+    /// The same where the two tables call the id of the lead differently.
+    ///
+    /// # Errors
+    /// As [`LeadTable::with_activities`].
+    pub fn add_activities(
+        &mut self,
+        leads: &Table,
+        id_column: &str,
+        activities: &Table,
+        id_of_lead: &str,
+        zone: &Zone,
+    ) -> Result<(), Error> {
+        let activities = ActivitiesByLead::new(activities, id_of_lead, zone, self.pipeline.schema())?;
+        let ids = leads.ids(LEADS, leads.position(LEADS, id_column)?)?;
+        self.activities = Some((ids, activities));
+        Ok(())
+    }
+
+    /// Whether some lead has a value of one of these attributes.
+    pub fn has_value(&self, attributes: &[String]) -> bool {
+        let weighed = self.columns.iter().filter(|(name, _)| attributes.iter().any(|own| own == name));
+        self.row_count == 0 || weighed.into_iter().any(|(_, column)| column.has_value())
+    }
+
+    /// One of the leads.
+    ///
+    /// # Errors
+    /// `invalid_lead` for a lead without an id, where there are activities.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn row(&self, index: usize) -> Result<LeadRow<'_>, Error> {
+        assert!(index < self.row_count, "row {index} of {} rows", self.row_count);
+        let id = self.id(index)?;
+        Ok(LeadRow { leads: self, index, id })
+    }
+
+    /// The id of a lead, where there are activities.
+    fn id(&self, index: usize) -> Result<Option<Cow<'_, str>>, Error> {
+        let Some((ids, _)) = &self.activities else { return Ok(None) };
+        let id = ids.value(index).and_then(id_text);
+        id.map(Some).ok_or_else(|| {
+            let path = Path::from(LEADS).index(index);
+            Error::new(ErrorKind::InvalidLead, path, "a lead without an id has no activities")
+        })
+    }
+
+    /// The scores of all leads, with the bits of [`Pipeline::score_columns`] for the same leads as records.
+    ///
+    /// # Errors
+    /// As there; `cancelled` and `internal`.
+    pub fn score_columns(
+        &self,
+        when: When<'_>,
+        options: &ScoreOptions,
+        workers: &Workers<'_>,
+    ) -> Result<ScoreColumns, Error> {
+        check_count(self.row_count, when)?;
+        let blocks = match self.reader(when, options.mode) {
+            Some(reader) => workers.run_blocks(self.row_count, QUICK_BLOCK, |rows| {
+                let matrix = self.read(&reader, rows, when)?;
+                let mut columns = self.pipeline.matrix_columns(
+                    &matrix.matrix,
+                    options.reasons,
+                    &mut ScoreWorkspace::default(),
+                )?;
+                columns.unusable = matrix.unusable;
+                Ok(columns)
+            }),
+            None => workers.run_blocks(self.row_count, SLOW_BLOCK, |rows| {
+                let leads = self.rows(rows.clone())?;
+                self.pipeline.columns(&leads, rows.start, when.slice(rows), options, None)
+            }),
+        };
+        blocks.map(ScoreColumns::concat)
+    }
+
+    /// The same where a lead that is refused stops nothing: its row has no score, and its error is told.
+    ///
+    /// # Errors
+    /// `cancelled` and `internal`.
+    pub fn score_each(
+        &self,
+        when: When<'_>,
+        options: &ScoreOptions,
+        workers: &Workers<'_>,
+    ) -> Result<TableScores, Error> {
+        check_count(self.row_count, when)?;
+        let blocks = workers.run_blocks(self.row_count, SLOW_BLOCK, |rows| {
+            let mut errors = Vec::new();
+            let leads: Vec<MaybeRow<'_>> = rows.clone().map(|row| MaybeRow(self.row(row))).collect();
+            let columns = self.pipeline.columns(
+                &leads,
+                rows.start,
+                when.slice(rows.clone()),
+                options,
+                Some(&mut errors),
+            )?;
+            Ok((columns, errors))
+        })?;
+        let mut scores = TableScores::default();
+        for (columns, errors) in blocks {
+            if scores.columns.is_empty() {
+                scores.columns = columns;
+            } else {
+                scores.columns.append(columns);
+            }
+            scores.errors.extend(errors.into_iter().map(|(row, error)| RowError { row, error }));
+        }
+        Ok(scores)
+    }
+
+    /// For every lead which features are missing and what could not be used, as [`Pipeline::score_with`] tells them; nothing
+    /// for a lead that is refused.
+    ///
+    /// # Errors
+    /// `cancelled` and `internal`.
+    pub fn reports(&self, when: When<'_>, workers: &Workers<'_>) -> Result<Vec<LeadReport>, Error> {
+        check_count(self.row_count, when)?;
+        let options = ScoreOptions::new().reasons(0);
+        let blocks = workers.run_blocks(self.row_count, SLOW_BLOCK, |rows| {
+            let leads: Vec<MaybeRow<'_>> = rows.clone().map(|row| MaybeRow(self.row(row))).collect();
+            let mut reports = Vec::with_capacity(leads.len());
+            let mut workspace = ScoreWorkspace::default();
+            self.pipeline.score_records(&leads, when.slice(rows), &options, &mut workspace, |_, scored| {
+                reports.push(scored.map_or_else(
+                    |_| LeadReport::default(),
+                    |scored| LeadReport {
+                        missing: scored.missing().into_iter().map(|missing| missing.name).collect(),
+                        warnings: scored.warnings().iter().map(ToString::to_string).collect(),
+                    },
+                ));
+            });
+            Ok(reports)
+        })?;
+        Ok(blocks.concat())
+    }
+
+    /// The features of all leads, as [`Pipeline::feature_matrix`] gives them for the same leads as records.
+    ///
+    /// # Errors
+    /// As there; `cancelled` and `internal`.
+    pub fn feature_matrix(
+        &self,
+        when: When<'_>,
+        mode: Mode,
+        workers: &Workers<'_>,
+    ) -> Result<FeatureMatrix, Error> {
+        check_count(self.row_count, when)?;
+        let blocks = match self.reader(when, mode) {
+            Some(reader) => workers
+                .run_blocks(self.row_count, QUICK_BLOCK, |rows| Ok(self.read(&reader, rows, when)?.matrix)),
+            None => workers.run_blocks(self.row_count, SLOW_BLOCK, |rows| {
+                let leads = self.rows(rows.clone())?;
+                self.pipeline.matrix(&leads, rows.start, when.slice(rows), mode)
+            }),
+        };
+        let blocks: Vec<Vec<f64>> = blocks?.iter().map(|block| block.values().to_vec()).collect();
+        FeatureMatrix::of_schema(self.pipeline.schema(), blocks.concat())
+    }
+
+    /// Reads columns at once, as of one time, where nothing is refused; leads with activities are read one by one.
+    fn reader(&self, when: When<'_>, mode: Mode) -> Option<ColumnReader<'_>> {
+        let When::All(as_of) = when else { return None };
+        if mode != Mode::Lenient {
+            return None;
+        }
+        let columns: Vec<_> = self.columns.iter().map(|(name, column)| (*name, column.distinct())).collect();
+        Some(self.pipeline.schema().column_reader(&columns, as_of.time, &as_of.zone))
+    }
+
+    /// The rows of a block that have activities.
+    fn with_log(&self, rows: Range<usize>) -> Result<Vec<bool>, Error> {
+        let Some((_, activities)) = &self.activities else { return Ok(Vec::new()) };
+        if !self.pipeline.schema().reads_activities() {
+            rows.map(|row| self.id(row).map(|_| ())).collect::<Result<(), Error>>()?;
+            return Ok(Vec::new());
+        }
+        rows.map(|row| Ok(self.id(row)?.is_some_and(|id| !activities.of_lead(&id).is_empty()))).collect()
+    }
+    /// The features of some rows: of those without activities by columns, of the others as records.
+    fn read(
+        &self,
+        reader: &ColumnReader<'_>,
+        rows: Range<usize>,
+        when: When<'_>,
+    ) -> Result<ReadBlock, Error> {
+        let with_log = self.with_log(rows.clone())?;
+        let logged: Vec<usize> = (0..with_log.len()).filter(|at| with_log[*at]).collect();
+        let mut tally = UnusableTally::skipping(with_log);
+        let mut buffers: Vec<Buffer> = self.columns.iter().map(|_| Buffer::default()).collect();
+        let columns = self.columns.iter().zip(&mut buffers);
+        let columns: Vec<AttributeColumn<'_>> =
+            columns.map(|((_, column), buffer)| column.read(rows.clone(), buffer)).collect();
+        let mut matrix = reader.read_noting(rows.len(), &columns, &mut tally)?;
+        if !logged.is_empty() {
+            let leads =
+                logged.iter().map(|at| self.row(rows.start + at)).collect::<Result<Vec<_>, Error>>()?;
+            let own = self.pipeline.matrix_noting(&leads, 0, when, Mode::Lenient, |at, gap| {
+                tally.add_skipped(logged[at], gap);
+            })?;
+            let width = own.column_count();
+            let mut values = matrix.values().to_vec();
+            for (at, row) in logged.iter().zip(0..) {
+                values[at * width..(at + 1) * width].copy_from_slice(own.row(row));
+            }
+            matrix = FeatureMatrix::new(width, values)?;
+        }
+        Ok(ReadBlock { matrix, unusable: tally.describe(self.pipeline.schema()) })
+    }
+
+    fn rows(&self, rows: Range<usize>) -> Result<Vec<LeadRow<'_>>, Error> {
+        rows.map(|row| self.row(row)).collect()
+    }
+}
+
+impl fmt::Debug for LeadTable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LeadTable")
+            .field("row_count", &self.row_count)
+            .field("columns", &self.columns.iter().map(|(name, _)| *name).collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+/// One lead of a table, whose values stay in the table.
+#[derive(Debug, Clone)]
+pub struct LeadRow<'a> {
+    leads: &'a LeadTable<'a>,
+    index: usize,
+    id: Option<Cow<'a, str>>,
+}
+
+/// Features of some rows, and what could not be used.
+struct ReadBlock {
+    matrix: FeatureMatrix,
+    unusable: Vec<UnusableValues>,
+}
+
+/// The scores of a table in which leads may be refused.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct TableScores {
+    /// The scores; a lead that was refused has none (NaN).
+    pub columns: ScoreColumns,
+    /// The leads that were refused, in their order.
+    pub errors: Vec<RowError>,
+}
+
+/// Why a row was refused.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RowError {
+    /// The row, from 0.
+    pub row: usize,
+    /// Why; its path begins with the row.
+    pub error: Error,
+}
+
+/// What a lead did not say, and what it said that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct LeadReport {
+    /// The names of the features without a value of their own.
+    pub missing: Vec<String>,
+    /// What could not be used, in sentences.
+    pub warnings: Vec<String>,
+}
+
+/// A lead, or why it cannot be read.
+struct MaybeRow<'a>(Result<LeadRow<'a>, Error>);
+
+impl Record for MaybeRow<'_> {
+    fn id(&self) -> Option<&str> {
+        self.0.as_ref().ok()?.id()
+    }
+
+    fn attribute(&self, key: AttributeKey<'_>) -> Option<AttributeRef<'_>> {
+        self.0.as_ref().ok()?.attribute(key)
+    }
+
+    fn activities(&self) -> Activities<'_> {
+        self.0.as_ref().map_or_else(|_| Activities::default(), Record::activities)
+    }
+
+    fn check_names(&self, names: &AttributeNames) -> Result<(), Error> {
+        match &self.0 {
+            Ok(row) => row.check_names(names),
+            // The place of the row is put before it again.
+            Err(error) => Err(Error::new(error.kind(), "", error.message())),
+        }
+    }
+}
+
+impl Record for LeadRow<'_> {
+    fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    fn attribute(&self, key: AttributeKey<'_>) -> Option<AttributeRef<'_>> {
+        let column = self.leads.by_attribute[key.index()]?;
+        self.leads.columns[column].1.value(self.index)
+    }
+
+    fn activities(&self) -> Activities<'_> {
+        match (&self.leads.activities, &self.id) {
+            (Some((_, activities)), Some(id)) => activities.of_lead(id),
+            _ => Activities::default(),
+        }
+    }
+
+    fn check_names(&self, names: &AttributeNames) -> Result<(), Error> {
+        if *names == *self.leads.pipeline.schema().attribute_names() {
+            return Ok(());
+        }
+        let message = "the table was read for a pipeline with other attributes";
+        Err(Error::new(ErrorKind::InvalidLead, "", message))
+    }
+}
