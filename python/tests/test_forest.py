@@ -128,6 +128,8 @@ def test_categories_by_their_levels() -> None:
     column = next(place for place, column in enumerate(pipeline.columns) if column.type == "category")
     levels = pipeline.columns[column].levels
     matrix = np.zeros((len(levels), len(pipeline.columns)))
+    # In a frame a number is no level of a category.
+    matrix[:, [own.type == "category" for own in pipeline.columns]] = np.nan
     matrix[:, column] = range(len(levels))
     wanted = pipeline.score_matrix(matrix).score.tobytes()
     df = pd.DataFrame(matrix, columns=[column.name for column in pipeline.columns])
@@ -197,6 +199,8 @@ def test_what_a_forest_is(tmp_path: Path) -> None:
     assert best.best_iteration is not None
     rows = RNG.normal(size=(9, len(best.feature_names)))
     assert not np.array_equal(best.margin(rows, "best"), best.margin(rows, "all"))
+    # The default is that of the libraries' scikit-learn classes.
+    assert np.array_equal(best.margin(rows), best.margin(rows, "best"))
 
 
 @pytest.mark.third_party

@@ -19,6 +19,9 @@ from leadscore import LeadscoreError, Pipeline
 
 from .conftest import AS_OF
 
+# What frames say of unusable values is in test_frame_reading.py.
+pytestmark = pytest.mark.filterwarnings("ignore::leadscore.LeadscoreWarning")
+
 NAMES = Pipeline.builtin_names()
 PIPELINES = {name: Pipeline.builtin(name) for name in NAMES}
 
@@ -85,7 +88,10 @@ def test_a_frame_is_scored_as_its_records(drawn: tuple[str, pl.DataFrame], zone:
     kept = df.drop("other")
     for frame in (df, kept.to_arrow(), pl.concat([df[:1], df[1:]], rechunk=False)):
         for explain in (0, 2):
-            found = pl.DataFrame(pipeline.score_frame(frame, as_of=AS_OF, zone=zone, reasons=explain))
+            scores = pipeline.score_frame(
+                frame, as_of=AS_OF, zone=zone, reasons=explain, allow_worthless=True
+            )
+            found = pl.DataFrame(scores)
             assert found["score"].to_list() == [item.score for item in wanted]
             assert found["probability"].to_list() == [item.probability for item in wanted]
             assert found["tier"].to_list() == [item.tier for item in wanted]
@@ -95,7 +101,9 @@ def test_a_frame_is_scored_as_its_records(drawn: tuple[str, pl.DataFrame], zone:
             assert found[f"reason_{place + 1}"].to_list() == [one and one.text for one in reasons]
             assert found[f"points_{place + 1}"].to_list() == [one and one.points for one in reasons]
     matrix = pipeline.feature_matrix(records, as_of=AS_OF, zone=zone)
-    assert_features(pipeline, pipeline.features_frame(df, as_of=AS_OF, zone=zone), matrix)
+    assert_features(
+        pipeline, pipeline.features_frame(df, as_of=AS_OF, zone=zone, allow_worthless=True), matrix
+    )
 
 
 def assert_features(pipeline: Pipeline, found: pl.DataFrame, matrix: Any) -> None:
@@ -214,9 +222,12 @@ def test_categories_missing_values_and_the_index_of_pandas() -> None:
     ]
     assert list(found["score"]) == [item.score for item in pipeline.score_many(records, as_of=AS_OF)]
     assert list(found["tier"].cat.categories) == [tier.tier for tier in pipeline.tiers]
-    nothing = pipeline.score_frame(df[["mixed"]].drop(columns="mixed").assign(other=1), as_of=AS_OF)
+    nothing = pipeline.score_frame(
+        df[["mixed"]].drop(columns="mixed").assign(other=1), as_of=AS_OF, allow_worthless=True
+    )
     assert list(nothing["score"]) == [pipeline.score({}, as_of=AS_OF).score] * 3
-    assert PIPELINES["qualify"].score_frame(df[["company"]], as_of=AS_OF)["probability"].isna().all()
+    rules = PIPELINES["qualify"].score_frame(df[["title"]], as_of=AS_OF)
+    assert rules["probability"].isna().all()
 
 
 def test_empty_frames_and_many_batches() -> None:
@@ -229,9 +240,10 @@ def test_empty_frames_and_many_batches() -> None:
     values = np.random.default_rng(3).normal(size=10_000)
     table = pa.table({"company_revenue": pa.chunked_array([values[:7], values[7:3000], values[3000:]])})
     whole = pl.DataFrame({"company_revenue": values})
+    wanted = pipeline.score_frame(whole, as_of=AS_OF, allow_worthless=True)["score"].to_list()
     for threads in (1, 2, 5):
-        found = pipeline.score_frame(table, as_of=AS_OF, threads=threads)
-        assert found["score"].to_pylist() == pipeline.score_frame(whole, as_of=AS_OF)["score"].to_list()
+        found = pipeline.score_frame(table, as_of=AS_OF, threads=threads, allow_worthless=True)
+        assert found["score"].to_pylist() == wanted
 
 
 def test_the_frame_path_is_the_matrix_path() -> None:
@@ -310,4 +322,5 @@ def test_dates_of_every_unit() -> None:
         assert found["score"].to_pylist() == [wanted], array.type
     decimals = pa.table({"lead_score": pa.array([7], type=pa.decimal128(10, 2))})
     seven = pipeline.score({"lead_score": 7}, as_of=AS_OF).score
-    assert pipeline.score_frame(decimals, as_of=AS_OF)["score"].to_pylist() == [seven]
+    found = pipeline.score_frame(decimals, as_of=AS_OF, allow_worthless=True)
+    assert found["score"].to_pylist() == [seven]

@@ -203,7 +203,11 @@ class Fuzz:
         if kind < 0.96:
             events = self.frame() if self.random.random() < 0.2 else None
             pipeline.score_frame(
-                self.frame(), activities=events, reasons=self.random.randint(0, 1), **options
+                self.frame(),
+                activities=events,
+                reasons=self.random.randint(0, 1),
+                allow_worthless=True,
+                **options,
             )
             return "score_frame"
         if kind < 0.98:

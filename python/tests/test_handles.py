@@ -120,7 +120,7 @@ def test_without_the_lock() -> None:
         "forest.shap(X, threads=1)",
         "forest.shap(X, threads=2)",
         "pipeline.score_matrix(M)",
-        "pipeline.score_frame(frame, reasons=3, threads=2)",
+        "pipeline.score_frame(frame, reasons=3, threads=2, allow_worthless=True)",
         "pipeline.score_many(({} for _ in range(10**9)), as_of=0)",
         "pipeline.score_file('{leads}', '{out}', as_of=0)",
     ],

@@ -408,7 +408,7 @@ def test_predictions_show_themselves() -> None:
 
 def test_native_errors_are_the_class_of_the_package() -> None:
     error = error_of(lambda: _native.Pipeline.builtin("x"))
-    assert type(error) is LeadscoreError
+    assert isinstance(error, LeadscoreError)
     assert str(LeadscoreError("io", "a.json", "gone")) == "a.json: gone"
 
 

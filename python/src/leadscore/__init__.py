@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from leadscore import _native
 from leadscore._answer import Answer, ModelFailure, Prompt, Reply, Usage
 from leadscore._encode import Moment, Moments
-from leadscore._errors import Issue, LeadscoreError
+from leadscore._errors import Issue, LeadscoreError, LeadscoreWarning
 from leadscore._forest import Forest
 from leadscore._pipeline import Pipeline, Scores
 from leadscore._prediction import (
@@ -42,6 +42,7 @@ from leadscore._prediction import (
     Tier,
     TierCount,
 )
+from leadscore._progress import Progress
 from leadscore._rank import Ranking, merge_rankings, rank
 from leadscore._results import (
     ChatIntent,
@@ -94,6 +95,7 @@ __all__ = [
     "Lead",
     "LeadScorer",
     "LeadscoreError",
+    "LeadscoreWarning",
     "Missing",
     "ModelCard",
     "ModelFailure",
@@ -103,6 +105,7 @@ __all__ = [
     "Pipeline",
     "Prediction",
     "Predictions",
+    "Progress",
     "Prompt",
     "Provenance",
     "Qualification",

@@ -37,6 +37,18 @@ def record_json(lead: object, path: str = "") -> str:
         raise refused.error(path) from None
 
 
+def value_json(value: object) -> str:
+    """One value of an attribute; a list or an object is none."""
+    try:
+        plain = _plain(value, 0)
+        if isinstance(plain, (list, dict)):
+            raise _no_value(value)
+    except _RefusedError as refused:
+        raise refused.error("") from None
+    # A long whole number is no f64, and may be the name of a level.
+    return _write(str(plain) if isinstance(plain, int) and abs(plain) > _SAFE else plain)
+
+
 def records_json(leads: Iterable[object], start: int = 0) -> tuple[str, dict[int, LeadscoreError]]:
     """A list of lead records; `start` is the index of the first one among all.
 

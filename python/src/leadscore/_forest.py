@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leadscore import _native
+from leadscore import _frame, _native, _pandas
 from leadscore._encode import threads_of
-from leadscore._files import path_of
-from leadscore._matrix import matrix_of, plain
+from leadscore._errors import LeadscoreError
+from leadscore._live import ModelSource, model_bytes
+from leadscore._matrix import is_frame, matrix_of
+from leadscore._progress import Progress
 
 Iterations: TypeAlias = 'Literal["all", "best"]'
+Unseen: TypeAlias = 'Literal["library", "missing", "refuse"]'
 
 
 class Forest:
@@ -37,19 +40,23 @@ class Forest:
     @classmethod
     def load(
         cls,
-        path: str | os.PathLike[str],
+        model: ModelSource,
         *,
         missing: float | None = None,
         levels: Mapping[str, Sequence[str]] | None = None,
     ) -> Forest:
-        """Loads a model file, detected from its content: XGBoost's JSON or UBJSON, or LightGBM's text.
+        """Loads a model, detected from its content: XGBoost's JSON or UBJSON, or LightGBM's text.
+
+        It comes as the path of its file, as bytes or text, as an open file, or as a live `xgboost.Booster`,
+        `XGBClassifier`, `lightgbm.Booster`, `LGBMClassifier` or one of their sisters.
 
         `missing` is the value that stood for missing in training besides NaN, XGBoost's argument `missing`: no model
-        file keeps it. As in XGBoost, its models compare after rounding to float32. `levels` are those of categorical
-        columns, in the order of their codes, where the file does not keep them, has lost them, or does not say whose
-        they are: `{"country": ["DE", "FR"]}`; `notes` tells where that is so.
+        file keeps it, a live model of the scikit-learn kind does. As in XGBoost, its models compare after rounding to
+        float32. `levels` are those of categorical columns, in the order of their codes, where the file does not keep
+        them, has lost them, or does not say whose they are: `{"country": ["DE", "FR"]}`; `notes` tells where it is so.
         """
-        return cls(_completed(_native.Forest.load(path_of(path)), missing, levels))
+        data, own = model_bytes(model)
+        return cls(_completed(_native.Forest.from_bytes(data), own if missing is None else missing, levels))
 
     @classmethod
     def from_bytes(
@@ -72,35 +79,75 @@ class Forest:
         return self._native.to_json()
 
     def margin(
-        self, X: Any, iterations: Iterations = "all", *, threads: int | None = None
+        self,
+        X: Any,
+        iterations: Iterations = "best",
+        *,
+        unseen: Unseen = "library",
+        threads: int | None = None,
+        progress: Progress | None = None,
     ) -> NDArray[np.float64]:
-        """The raw margins: one per row, or a row of them where the model has several outputs."""
-        return self._apply(self._native.margin, X, iterations, threads, self._about["outputs"])
+        """The raw margins: one per row, or a row of them where the model has several outputs.
+
+        `iterations` are those up to the best one where the model names it, as the libraries' scikit-learn classes use
+        them, or `"all"`, as XGBoost's `Booster` does. `unseen` says what becomes of a value in a frame that is none of
+        its column's levels: `"library"` takes it as missing for LightGBM, with a `LeadscoreWarning`, and refuses it for
+        XGBoost, as its version 3.3 does; `"missing"` and `"refuse"` do so for both. `progress` is called with the rows
+        that are done and all rows.
+        """
+        outputs = self._about["outputs"]
+        return self._apply(self._native.margin, X, iterations, unseen, threads, progress, outputs)
 
     def predict(
-        self, X: Any, iterations: Iterations = "all", *, threads: int | None = None
+        self,
+        X: Any,
+        iterations: Iterations = "best",
+        *,
+        unseen: Unseen = "library",
+        threads: int | None = None,
+        progress: Progress | None = None,
     ) -> NDArray[np.float64]:
         """The predictions, margins through the objective's link: one per row, or a row of them."""
-        return self._apply(self._native.predict, X, iterations, threads, self._about["predictions"])
+        width = self._about["predictions"]
+        return self._apply(self._native.predict, X, iterations, unseen, threads, progress, width)
 
     def shap(
-        self, X: Any, iterations: Iterations = "all", *, threads: int | None = None
+        self,
+        X: Any,
+        iterations: Iterations = "best",
+        *,
+        unseen: Unseen = "library",
+        threads: int | None = None,
+        progress: Progress | None = None,
     ) -> NDArray[np.float64]:
         """The contributions of the features to the margin and, last, the bias: rows × (features + 1).
 
         With several outputs: rows × outputs × (features + 1).
         """
-        values = self._matrix(X)
-        flat = self._native.shap(values, iterations, threads_of(threads))
-        outputs, width = self._about["outputs"], len(self._names) + 1
-        return flat.reshape(len(values), width) if outputs == 1 else flat.reshape(len(values), outputs, width)
+        return self._shap(self._matrix(X, unseen), iterations, threads, progress)
 
-    def explanation(self, X: Any, iterations: Iterations = "all", *, threads: int | None = None) -> Any:
+    def _shap(
+        self, values: Any, iterations: str, threads: int | None, progress: Progress | None = None
+    ) -> NDArray[np.float64]:
+        flat = self._native.shap(values, iterations, threads_of(threads), progress)
+        outputs, width = self._about["outputs"], len(self._names) + 1
+        return flat.reshape(-1, width) if outputs == 1 else flat.reshape(-1, outputs, width)
+
+    def explanation(
+        self,
+        X: Any,
+        iterations: Iterations = "best",
+        *,
+        unseen: Unseen = "library",
+        threads: int | None = None,
+    ) -> Any:
         """The same as a `shap.Explanation`, for shap's plots; needs the package shap."""
         from leadscore._shap import of_forest
 
-        values = self._matrix(X)
-        return of_forest(self.shap(values, iterations, threads=threads), values, self._names)
+        values = self._matrix(X, unseen)
+        shap_values = self._shap(values, iterations, threads)
+        shown = values.to_matrix() if isinstance(values, _native.ModelRows) else values
+        return of_forest(shap_values, shown, self._names)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -149,22 +196,56 @@ class Forest:
         """What the file leaves open about its columns, or what had to be concluded, in sentences; mostly nothing."""
         return tuple(self._native.notes())
 
-    def _matrix(self, X: Any) -> NDArray[np.float64] | NDArray[np.float32]:
-        return matrix_of(
-            X, self._names, self._levels, self._about["named"], _Cells(self._native, self._levels)
-        )
+    def _matrix(self, X: Any, unseen: str = "library") -> Any:
+        """What the native half reads: a matrix, or the columns of a frame."""
+        if not is_frame(X):
+            return matrix_of(X)
+        if _frame.kind_of(X) == "pandas":
+            places = self._number_places(X)
+            numbers = None if places is None else _pandas.numbers_of(X, places)
+            if numbers is not None:
+                return numbers
+        own = _frame.columns_of(X)
+        # A blank is the same as an underscore, as in LightGBM.
+        names = {_plain(name) for name in self._names}
+        wanted = {name for name in own if _plain(name) in names} if self._about["named"] else {*own}
+        rows = _as_matrix(X, wanted).model_rows(self._native, unseen)
+        if unseen == "library":
+            _frame.warn(
+                [
+                    f"{column}: `{value}` is none of the model's levels and counts as missing "
+                    f"(in {count:,} rows, the first is {row})"
+                    for column, value, row, count in rows.unseen()
+                ]
+            )
+        return rows
+
+    def _number_places(self, df: Any) -> list[int] | None:
+        """Where a frame has the model's columns, if the model takes all of them as numbers."""
+        features = self._about["features"]
+        is_number = [
+            own["type"] == "number" and self._native.is_settled(at) for at, own in enumerate(features)
+        ]
+        if not self._about["named"] or not all(is_number):
+            return None
+        own = [str(name) for name in df.columns]
+        if any(own.count(name) != 1 for name in self._names):
+            return None
+        return [own.index(name) for name in self._names]
 
     def _apply(
         self,
         native: Callable[..., NDArray[np.float64]],
         X: Any,
         iterations: str,
+        unseen: str,
         threads: int | None,
+        progress: Progress | None,
         width: int,
     ) -> NDArray[np.float64]:
-        values = self._matrix(X)
-        flat = native(values, iterations, threads if threads is None else threads_of(threads))
-        return flat if width == 1 else flat.reshape(len(values), width)
+        values = self._matrix(X, unseen)
+        flat = native(values, iterations, threads if threads is None else threads_of(threads), progress)
+        return flat if width == 1 else flat.reshape(-1, width)
 
     def __repr__(self) -> str:
         library, version = self.library
@@ -183,24 +264,18 @@ class Forest:
         return hash(self.to_json())
 
 
-class _Cells:
-    """The cells of a frame, read as the command and imported pipelines read them."""
+def _plain(name: str) -> str:
+    return re.sub(r"\s", "_", name.strip())
 
-    def __init__(self, forest: _native.Forest, levels: Sequence[Sequence[str]]) -> None:
-        self._forest = forest
-        # Numbers go through as they are, but for columns where they may stand for names.
-        self._takes_numbers = [
-            not own and forest.is_settled(feature) for feature, own in enumerate(levels)
-        ]
 
-    def takes_numbers(self, feature: int) -> bool:
-        return self._takes_numbers[feature]
-
-    def cells(self, feature: int, values: Sequence[Any]) -> NDArray[np.float64]:
-        places: dict[tuple[type, Any], int] = {}
-        at = [places.setdefault((type(value), value), len(places)) for value in values]
-        numbers = self._forest.encode_json(feature, json.dumps([plain(value) for _, value in places]))
-        return np.asarray(numbers[np.asarray(at, dtype=np.int64)])
+def _as_matrix(X: Any, wanted: set[str]) -> _native.Frame:
+    """A frame whose columns are a model's."""
+    try:
+        return _frame.to_native(X, "X", wanted)
+    except LeadscoreError as error:
+        if error.code != "invalid_lead":
+            raise
+        raise LeadscoreError("invalid_matrix", error.path, error.message) from None
 
 
 def _completed(

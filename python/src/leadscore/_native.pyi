@@ -1,14 +1,18 @@
 """The native part of leadscore: records as JSON text, matrices as numpy arrays, tables as Arrow."""
 
 import os
+from collections.abc import Callable
 from typing import Protocol, TypeAlias, TypedDict, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from leadscore._errors import LeadscoreError
+
 __all__ = [
     "Forest",
     "Frame",
+    "ModelRows",
     "Pipeline",
     "Task",
     "error_codes",
@@ -26,11 +30,29 @@ class _Scores(TypedDict):
     tiers: NDArray[np.int32]
     classes: NDArray[np.float64]
 
-class _FrameScores(_Scores):
-    reasons: list[list[str | None]]
+    reasons: list[NDArray[np.int32]]
     points: list[NDArray[np.float64]]
+    reason_texts: list[str]
+    unusable: list[tuple[str, int, int]]
+
+class _FrameScores(_Scores):
+    errors: list[tuple[int, LeadscoreError]]
+    missing: list[str | None]
+    warnings: list[str | None]
+
+class _Reading(TypedDict):
+    context: str
+    columns: list[tuple[str, str]]
+    activities: Frame | None
+    lead_id: str | None
+    activity_lead_id: str | None
+    as_of: str | None
+    allow_worthless: bool
 
 _Matrix: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
+_Rows: TypeAlias = _Matrix | ModelRows
+_Columns: TypeAlias = list[tuple[str, str]]
+_Progress: TypeAlias = Callable[[int, int], object] | None
 _Path: TypeAlias = str | os.PathLike[str]
 _Bytes: TypeAlias = bytes | bytearray | memoryview
 
@@ -76,19 +98,31 @@ class Forest:
     def from_json(text: str) -> Forest: ...
     def with_missing(self, value: float) -> Forest: ...
     def with_levels_json(self, levels: str) -> Forest: ...
-    def encode_json(self, feature: int, values: str) -> NDArray[np.float64]: ...
+    def encode_json(self, feature: int, values: str, unseen: str) -> NDArray[np.float64]: ...
     def notes(self) -> list[str]: ...
     def is_settled(self, feature: int) -> bool: ...
     def to_json(self) -> str: ...
     def describe_json(self) -> str: ...
     def margin(
-        self, values: _Matrix, iterations: str = "all", threads: int | None = None
+        self,
+        values: _Rows,
+        iterations: str = "best",
+        threads: int | None = None,
+        progress: _Progress = None,
     ) -> NDArray[np.float64]: ...
     def predict(
-        self, values: _Matrix, iterations: str = "all", threads: int | None = None
+        self,
+        values: _Rows,
+        iterations: str = "best",
+        threads: int | None = None,
+        progress: _Progress = None,
     ) -> NDArray[np.float64]: ...
     def shap(
-        self, values: _Matrix, iterations: str = "all", threads: int | None = None
+        self,
+        values: _Rows,
+        iterations: str = "best",
+        threads: int | None = None,
+        progress: _Progress = None,
     ) -> NDArray[np.float64]: ...
 
 @final
@@ -103,21 +137,32 @@ class Frame:
     def __new__(cls, table: _ArrowStream) -> Frame: ...
     @property
     def rows(self) -> int: ...
+    @staticmethod
+    def of_rows(rows: int) -> Frame: ...
+    @staticmethod
+    def match_columns(header: list[str], attributes: list[str]) -> list[tuple[str, str]]: ...
+    def with_numbers(self, name: str, numbers: NDArray[np.float64]) -> Frame: ...
+    def with_array(self, name: str, array: _ArrowStream) -> Frame: ...
+    def with_values(self, name: str, places: NDArray[np.uint32], values: str, is_category: bool) -> Frame: ...
     def score(
         self,
         pipeline: Pipeline,
-        context: str,
-        activities: Frame | None = None,
-        on: str | None = None,
-        as_of: str | None = None,
+        reading: _Reading,
+        keep_going: bool = False,
+        report: bool = False,
         threads: int | None = None,
+        progress: _Progress = None,
     ) -> _FrameScores: ...
     def features(
-        self,
-        pipeline: Pipeline,
-        context: str,
-        activities: Frame | None = None,
-        on: str | None = None,
-        as_of: str | None = None,
-        threads: int | None = None,
+        self, pipeline: Pipeline, reading: _Reading, threads: int | None = None
     ) -> NDArray[np.float64]: ...
+    def score_features(
+        self, pipeline: Pipeline, columns: _Columns, threads: int | None = None
+    ) -> _Scores: ...
+    def feature_values(self, pipeline: Pipeline, columns: _Columns) -> NDArray[np.float64]: ...
+    def model_rows(self, forest: Forest, unseen: str) -> ModelRows: ...
+
+@final
+class ModelRows:
+    def unseen(self) -> list[tuple[str, str, int, int]]: ...
+    def to_matrix(self) -> NDArray[np.float64]: ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Literal, cast, overload
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leadscore import _files, _frame, _native
+from leadscore._arguments import check_errors, json_of, leads_of, of_lead, reason_count
 from leadscore._encode import (
     Moment,
     Moments,
@@ -28,8 +29,9 @@ from leadscore._encode import (
     threads_of,
     zone_name,
 )
-from leadscore._errors import Issue, LeadscoreError, os_error, shown
-from leadscore._matrix import matrix_of
+from leadscore._errors import LeadscoreError, os_error
+from leadscore._live import ModelSource, model_bytes
+from leadscore._matrix import is_frame, matrix_of
 from leadscore._prediction import (
     Column,
     FeatureValue,
@@ -43,6 +45,7 @@ from leadscore._prediction import (
     read_prediction,
     read_result,
 )
+from leadscore._progress import Progress, in_thread
 
 _STRETCH = 4096
 """How many records cross to the native half at once."""
@@ -106,7 +109,7 @@ class Pipeline:
     @classmethod
     def import_model(
         cls,
-        model: str | os.PathLike[str] | bytes | bytearray | memoryview,
+        model: ModelSource,
         *,
         id: str,  # noqa: A002
         name: str | None = None,
@@ -116,17 +119,19 @@ class Pipeline:
         weights: Sequence[float] = (),
         tiers: Mapping[str, Any] | str | None = None,
         reasons: bool = True,
-        iterations: Literal["all", "best"] = "all",
+        iterations: Literal["all", "best"] = "best",
         missing: float | None = None,
         levels: Mapping[str, Sequence[str]] | None = None,
     ) -> Pipeline:
-        """Makes a pipeline of an XGBoost or LightGBM model: a file's path, or its bytes.
+        """Makes a pipeline of an XGBoost or LightGBM model, in any of the forms that `Forest.load` takes.
 
         Schema, scale and tiers are as in a pipeline file, or the name of a built-in one. Models without cover need
         `reasons=False`. `missing` is the value besides NaN that stood for missing in training, which no model file
-        keeps; the pipeline does. `levels` are as in `Forest.load`.
+        keeps; the pipeline does. `levels` are as in `Forest.load`. Rounds after the best one, where the model names it,
+        are left out unless `iterations` is `"all"`.
         """
-        data = model if isinstance(model, (bytes, bytearray, memoryview)) else _files.read(model)
+        data, own_missing = model_bytes(model)
+        missing = own_missing if missing is None else missing
         options = {
             "id": id,
             "name": name,
@@ -141,7 +146,7 @@ class Pipeline:
             "levels": levels and {column: [str(level) for level in own] for column, own in levels.items()},
         }
         given = {key: value for key, value in options.items() if value is not None and value != []}
-        return cls(_native.Pipeline.import_model(data, _json(given)))
+        return cls(_native.Pipeline.import_model(data, json_of(given)))
 
     def to_json(self) -> str:
         """The pipeline as one self-contained JSON file."""
@@ -249,6 +254,7 @@ class Pipeline:
         brief: bool = False,
         errors: Literal["raise"] = "raise",
         threads: int | None = None,
+        progress: Progress | None = None,
     ) -> Predictions[Prediction]: ...
 
     @overload
@@ -263,6 +269,7 @@ class Pipeline:
         brief: bool = False,
         errors: Literal["return"],
         threads: int | None = None,
+        progress: Progress | None = None,
     ) -> Predictions[Prediction | LeadscoreError]: ...
 
     def score_many(
@@ -276,22 +283,22 @@ class Pipeline:
         brief: bool = False,
         errors: Literal["raise", "return"] = "raise",
         threads: int | None = None,
+        progress: Progress | None = None,
     ) -> Any:
         """Scores many leads, in their order; the same as one by one, and faster.
 
         A lead that cannot be read raises, or with `errors="return"` stands as its error. Brief predictions have
-        score, probability, tier, action and reasons alone. `as_of` is one moment, or one for each lead.
+        score, probability, tier, action and reasons alone. `as_of` is one moment, or one for each lead. `progress` is
+        called with the leads that are done and all leads, or once more those that are done where nobody knows how many
+        there are.
         """
-        if errors not in ("raise", "return"):
-            raise LeadscoreError(
-                "invalid_context", "errors", f'wants "raise" or "return", found {shown(errors)}'
-            )
+        check_errors(errors)
         detail = "brief" if brief else "full"
         times = moments(as_of)
         context = contexts_json(times, zone, strict=strict, reasons=reasons, detail=detail)
         threads = threads_of(threads)
         out: Predictions[Any] = Predictions()
-        for start, stretch in stretches(_leads(leads, times), _STRETCH):
+        for start, stretch in stretches(leads_of(leads, times), _STRETCH):
             text, refused = records_json(stretch, start)
             scored = self._native.score_many_json(text, context(start, len(stretch)), start, threads)
             for position, fields in enumerate(json.loads(scored)):
@@ -299,7 +306,15 @@ class Pipeline:
                 if errors == "raise" and isinstance(result, LeadscoreError):
                     raise result
                 out.append(result)
+            if progress is not None:
+                progress(len(out), len(leads) if isinstance(leads, Sized) else len(out))
         return out
+
+    async def score_many_async(
+        self, leads: Iterable[object], *, progress: Progress | None = None, **options: Any
+    ) -> Any:
+        """`score_many` beside an event loop, with its options; a cancelled task ends the work."""
+        return await in_thread(self.score_many, leads, progress=progress, **options)
 
     def features(
         self,
@@ -321,7 +336,7 @@ class Pipeline:
             and not hasattr(lead, "_asdict")
         ):
             found = []
-            for index, item in enumerate(_leads(lead, times)):
+            for index, item in enumerate(leads_of(lead, times)):
                 if isinstance(times, Times):
                     context = context_json(times[index], zone, strict=strict)
                 found.append(self._features(item, context, index))
@@ -340,7 +355,7 @@ class Pipeline:
         times = moments(as_of)
         context = contexts_json(times, zone, strict=strict)
         parts = []
-        for start, stretch in stretches(_leads(leads, times), _STRETCH):
+        for start, stretch in stretches(leads_of(leads, times), _STRETCH):
             text, refused = records_json(stretch, start)
             try:
                 parts.append(self._native.feature_matrix_json(text, context(start, len(stretch)), start))
@@ -354,8 +369,17 @@ class Pipeline:
     # Tables.
 
     def score_matrix(self, X: Any, *, threads: int | None = None) -> Scores:
-        """Scores the rows of a matrix with the pipeline's `columns`; the bits `score` gives for the same leads."""
-        found = self._native.score_matrix(self._matrix(X), threads_of(threads))
+        """Scores the rows of a matrix with the pipeline's `columns`; the bits `score` gives for the same leads.
+
+        A frame is read by the names of its columns. One that is an attribute as well is read as `score_frame` reads it,
+        so that both give the same: names of levels, not codes.
+        """
+        if is_frame(X):
+            native, columns = _frame.features_in(X, self.columns)
+            found = native.score_features(self._native, columns, threads_of(threads))
+            _frame.warn(_frame.told(found["unusable"], native.rows))
+        else:
+            found = self._native.score_matrix(matrix_of(X), threads_of(threads))
         classes = (
             found["classes"].reshape(len(found["scores"]), -1) if len(self.classes) else found["classes"]
         )
@@ -372,21 +396,55 @@ class Pipeline:
         zone: str | tzinfo = "UTC",
         strict: bool = False,
         reasons: int = 0,
+        columns: Mapping[str, str] | None = None,
+        report: bool = False,
+        errors: Literal["raise", "return"] = "raise",
+        allow_worthless: bool = False,
         threads: int | None = None,
+        progress: Progress | None = None,
     ) -> Any:
         """Scores a frame of pandas, polars or pyarrow; gives one of the same kind, row by row.
 
         Its columns are score, probability, tier and action, and with `reasons=N` the N strongest reasons with their
-        points. Columns of the frame are attributes by their names. `activities` is a frame with the columns `kind`,
-        `at`, the lead's id in `on` (by default `lead_id`), an `id` if events may stand twice, and properties.
-        `as_of` is a moment, or the name of a column with a moment for every lead.
+        points. With `report=True` it also has what is missing of each lead and the warnings about it, and with
+        `errors="return"` a lead that cannot be read has an error instead of a score.
+
+        Columns of the frame, and named levels of an index, are attributes by their names, or by names that exports use
+        for them, as in files; `columns` says which column holds an attribute: `{"title": "Job Title"}`. A frame that
+        says nothing of its leads is refused, unless it is allowed. What was assumed, and values that could not be used,
+        are a `LeadscoreWarning`.
+
+        `activities` is a frame with the columns `kind`, `at`, the lead's id in `on` (by default `lead_id` or what is
+        called like it), an `id` if events may stand twice, and properties. `as_of` is a moment, or the name of a column
+        with a moment for every lead. `progress` is called with the rows that are done and all rows.
         """
-        count = _count(reasons)
-        context, column, on = self._frame_context(leads, activities, as_of, zone, strict, on, count)
-        native = _frame.to_native(leads, "leads", self._wanted(on, column))
-        events = None if activities is None else _frame.to_native(activities, "activities", None)
-        scores = native.score(self._native, context, events, on, column, threads_of(threads))
-        return _frame.score_frame(leads, self.tiers, scores)
+        count = reason_count(reasons)
+        check_errors(errors)
+        refused: dict[int, LeadscoreError] | None = {} if errors == "return" else None
+        options = {"strict": strict, "reasons": count}
+        native, reading, notes = _frame.read(
+            leads, self.attributes, activities, on, as_of, zone, columns, allow_worthless, refused, **options
+        )
+        keeps = errors == "return"
+        scores = native.score(self._native, reading, keeps, bool(report), threads_of(threads), progress)
+        extra: dict[str, list[str | None]] = {}
+        if report:
+            extra = {"missing": scores["missing"], "warnings": scores["warnings"]}
+        else:
+            notes += _frame.told(scores["unusable"], native.rows)
+        if refused is not None:
+            for row, error in scores["errors"]:
+                refused.setdefault(row, error)
+            _frame.without_refused(scores, refused, extra)
+            extra["error"] = [None] * native.rows
+            for row, error in refused.items():
+                extra["error"][row] = str(error)
+        _frame.warn(notes)
+        return _frame.score_frame(leads, self.tiers, scores, extra)
+
+    async def score_frame_async(self, leads: Any, *, progress: Progress | None = None, **options: Any) -> Any:
+        """`score_frame` beside an event loop, with its options; a cancelled task ends the work."""
+        return await in_thread(self.score_frame, leads, progress=progress, **options)
 
     def features_frame(
         self,
@@ -397,13 +455,16 @@ class Pipeline:
         as_of: Moment | None = None,
         zone: str | tzinfo = "UTC",
         strict: bool = False,
+        columns: Mapping[str, str] | None = None,
+        allow_worthless: bool = False,
         threads: int | None = None,
     ) -> Any:
         """The features of a frame's leads as a frame of the same kind; arguments as `score_frame`."""
-        context, column, on = self._frame_context(leads, activities, as_of, zone, strict, on)
-        native = _frame.to_native(leads, "leads", self._wanted(on, column))
-        events = None if activities is None else _frame.to_native(activities, "activities", None)
-        values = native.features(self._native, context, events, on, column, threads_of(threads))
+        native, reading, notes = _frame.read(
+            leads, self.attributes, activities, on, as_of, zone, columns, allow_worthless, None, strict=strict
+        )
+        values = native.features(self._native, reading, threads_of(threads))
+        _frame.warn(notes)
         return _frame.features_frame(leads, self.columns, values)
 
     # About all leads, and files.
@@ -417,7 +478,12 @@ class Pipeline:
 
         A model has gain and cover, rules their largest points; `by="leads"` measures over the rows of a matrix.
         """
-        values = None if X is None else self._matrix(X)
+        values: Any = None
+        if X is not None and is_frame(X):
+            frame, columns = _frame.features_in(X, self.columns)
+            values = frame.feature_values(self._native, columns)
+        elif X is not None:
+            values = matrix_of(X)
         return tuple([Importance(**item) for item in json.loads(self._native.importance_json(by, values))])
 
     def score_file(
@@ -463,7 +529,7 @@ class Pipeline:
             "excel": bool(excel),
             "allow_worthless": bool(allow_worthless),
         }
-        summary = json.loads(self._native.score_file(_json(options)))
+        summary = json.loads(self._native.score_file(json_of(options)))
         tiers = tuple([TierCount(**tier) for tier in summary["tiers"]])
         worthless = tuple(summary.get("worthless", ()))
         return FileSummary(summary["scored"], summary["rejected"], tiers, tuple(summary["notes"]), worthless)
@@ -482,10 +548,6 @@ class Pipeline:
     def __hash__(self) -> int:
         return hash(self.content_hash)
 
-    def _matrix(self, X: Any) -> Any:
-        columns = self._about["columns"]
-        return matrix_of(X, [c["name"] for c in columns], [c["levels"] for c in columns], True)
-
     def _features(self, lead: object, context: str, index: int | None) -> dict[str, FeatureValue]:
         try:
             features: dict[str, FeatureValue] = json.loads(
@@ -494,78 +556,5 @@ class Pipeline:
         except LeadscoreError as error:
             if index is None:
                 raise
-            raise _of_lead(error, index) from None
+            raise of_lead(error, index) from None
         return features
-
-    def _wanted(self, on: str | None, as_of: str | None) -> set[str]:
-        return {*self._about["attributes"], *([on] if on else ()), *([as_of] if as_of else ())}
-
-    def _frame_context(
-        self,
-        leads: Any,
-        activities: Any,
-        as_of: Any,
-        zone: Any,
-        strict: bool,
-        on: str | None,
-        reasons: int = 0,
-    ) -> tuple[str, str | None, str | None]:
-        """The context, the column of moments, and the column of ids where there are activities."""
-        _frame.check(leads, "leads")
-        names = _frame.columns_of(leads)
-        column = as_of if isinstance(as_of, str) and as_of in names else None
-        # The moments of a column do not cross as JSON.
-        context = context_json(Times() if column else as_of, zone, strict=strict, reasons=reasons)
-        if activities is None:
-            return context, column, None
-        return context, column, "lead_id" if on is None else on
-
-
-def _of_lead(error: LeadscoreError, index: int) -> LeadscoreError:
-    """The error of a lead by itself as that of a lead of a list."""
-
-    def within(path: str) -> str:
-        return f"leads[{index}].{path}" if path else f"leads[{index}]"
-
-    issues = [Issue(own.code, own.feature, within(own.path), own.message, own.found) for own in error.issues]
-    return LeadscoreError(error.code, within(error.path), error.message, issues)
-
-
-def _leads(leads: Any, times: object) -> Iterable[object]:
-    """A list of records, with as many moments as records where there is one for each."""
-    records = _iterable(leads)
-    if not isinstance(times, Times):
-        return records
-    records = list(records)
-    if len(times) != len(records):
-        message = f"{len(times)} times for {len(records)} leads; give one for each"
-        raise LeadscoreError("invalid_context", "as_of", message)
-    return records
-
-
-def _iterable(leads: Any) -> Iterable[object]:
-    if isinstance(leads, (str, bytes, Mapping)) or not isinstance(leads, Iterable):
-        raise LeadscoreError(
-            "invalid_lead", "leads", f"wants a list of records, found {type(leads).__name__}"
-        )
-    if hasattr(leads, "columns"):
-        raise LeadscoreError("invalid_lead", "leads", "wants a list of records; score_frame takes frames")
-    return leads
-
-
-def _count(value: Any) -> int:
-    if isinstance(value, (bool,)) or not isinstance(value, (int, np.integer)) or not 0 <= value <= 100:
-        raise LeadscoreError(
-            "invalid_context", "reasons", f"wants a whole number from 0 to 100, found {shown(value)}"
-        )
-    return int(value)
-
-
-def _json(options: Mapping[str, Any]) -> str:
-    plain: Callable[[Any], Any] = lambda value: dict(value) if isinstance(value, Mapping) else value.item()  # noqa: E731
-    try:
-        return json.dumps(options, default=plain)
-    except (TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise LeadscoreError(
-            "invalid_context", "options", f"cannot be written as JSON: {error}"[:200]
-        ) from None

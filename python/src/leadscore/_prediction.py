@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, TypeAlias, TypeVar, overload
 
 if TYPE_CHECKING:
     from leadscore._errors import LeadscoreError
@@ -258,6 +258,26 @@ T = TypeVar("T")
 class Predictions(list[T]):
     """A list of predictions, which a notebook shows as a table."""
 
+    @overload
+    def __getitem__(self, at: SupportsIndex) -> T: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Predictions[T]: ...
+
+    def __getitem__(self, at: Any) -> Any:
+        found = super().__getitem__(at)
+        return Predictions(found) if isinstance(at, slice) else found
+
+    def copy(self) -> Predictions[T]:
+        """The same predictions in a list of their own."""
+        return Predictions(self)
+
+    def sorted(self, key: Callable[[T], Any] | None = None, *, reverse: bool | None = None) -> Predictions[T]:
+        """The predictions in another order: the best score first, last with `reverse`; or by a key as in `sorted`."""
+        if key is None:
+            return Predictions(sorted(self, key=_by_score, reverse=reverse is not True))
+        return Predictions(sorted(self, key=key, reverse=bool(reverse)))
+
     def explanation(self) -> Any:
         """A `shap.Explanation` of the points of every contribution; needs the package shap."""
         from leadscore._shap import of_predictions
@@ -268,6 +288,10 @@ class Predictions(list[T]):
         from leadscore._display import table
 
         return table(self)
+
+
+def _by_score(item: object) -> float:
+    return item.score if isinstance(item, Prediction) else -1.0
 
 
 def read_prediction(fields: dict[str, Any]) -> Prediction:
