@@ -45,7 +45,9 @@ pub fn worthless_columns(
 ) -> Option<String> {
     let mut worth = Worth::new(pipeline, Times::new(None)).in_memory();
     worth.set_columns(header);
-    present.iter().for_each(|attribute| worth.add_column(attribute));
+    for attribute in present {
+        worth.add_column(attribute);
+    }
     worth.add_values(has_value);
     worth.reason(has_activities)
 }

@@ -57,13 +57,13 @@ impl<'a> LeadTable<'a> {
         let names = pipeline.schema().attribute_names();
         let (mut columns, mut by_attribute) = (Vec::new(), vec![None; names.len()]);
         for &(attribute, column) in columns_of {
-            let Some(index) = names.index(attribute) else {
+            let known = names.index(attribute).and_then(|index| Some((index, names.name(index)?)));
+            let Some((index, attribute)) = known else {
                 let message = format!("the pipeline reads no attribute `{attribute}`");
                 return Err(Error::new(ErrorKind::UnknownName, LEADS, message));
             };
             let position = table.position(LEADS, column)?;
             by_attribute[index] = Some(columns.len());
-            let attribute = names.name(index).expect("its own index");
             columns.push((attribute, table.column(LEADS, position)?));
         }
         Ok(LeadTable { pipeline, row_count: table.row_count, columns, by_attribute, activities: None })
@@ -260,7 +260,7 @@ impl<'a> LeadTable<'a> {
     fn with_log(&self, rows: Range<usize>) -> Result<Vec<bool>, Error> {
         let Some((_, activities)) = &self.activities else { return Ok(Vec::new()) };
         if !self.pipeline.schema().reads_activities() {
-            rows.map(|row| self.id(row).map(|_| ())).collect::<Result<(), Error>>()?;
+            rows.clone().try_for_each(|row| self.id(row).map(|_| ()))?;
             return Ok(Vec::new());
         }
         rows.map(|row| Ok(self.id(row)?.is_some_and(|id| !activities.of_lead(&id).is_empty()))).collect()
