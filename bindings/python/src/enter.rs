@@ -1,11 +1,6 @@
 //! Wrap every call from Python into the library in one of these: they release the interpreter's lock, turn errors and
 //! panics into `LeadscoreError`, and let Ctrl-C end long work.
 
-#![expect(
-    clippy::redundant_closure_for_method_calls,
-    reason = "the method is not general enough in its lifetime"
-)]
-
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
