@@ -13,7 +13,6 @@ import polars as pl
 import pytest
 
 from leadscore import Forest, LeadscoreError, Pipeline
-from leadscore._forest import _Cells
 
 from .conftest import FIXTURES
 
@@ -225,9 +224,8 @@ def test_a_note_about_one_column_does_not_slow_down_the_others() -> None:
     # The model has notes of `plan` and `rating`; `visits` is a plain number.
     forest = Forest.load(FIXTURES / "columns" / "lightgbm-frame.txt")
     assert forest.notes
-    cells = _Cells(forest._native, forest.levels)
-    takes = {name: cells.takes_numbers(place) for place, name in enumerate(forest.feature_names)}
-    assert takes["visits"] and not takes["plan"] and not takes["country"]
+    visits = forest.feature_names.index("visits")
+    assert forest._native.is_settled(visits)
     # Numbers that may stand for names are read cell by cell.
     unclear = Forest.load(FIXTURES / "columns" / "lightgbm-unclear.txt")
-    assert not any(_Cells(unclear._native, unclear.levels).takes_numbers(place) for place in range(2))
+    assert not any(unclear._native.is_settled(place) for place in range(2))

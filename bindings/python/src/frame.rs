@@ -14,7 +14,7 @@ use crate::enter::{Progress, enter, enter_parallel, enter_telling};
 use crate::error::{LeadscoreError, Text};
 use crate::forest::Forest;
 use crate::matrix::to_array;
-use crate::pipeline::{Pipeline, to_dict};
+use crate::pipeline::{Pipeline, to_frame_dict};
 
 /// A table whose columns are read when they are asked for.
 #[pyclass(frozen, module = "leadscore._native")]
@@ -134,7 +134,7 @@ impl Frame {
             Ok((scores, if report { leads.reports(when, workers)? } else { Vec::new() }))
         })?;
         let TableScores { columns, errors, .. } = scores;
-        let dict = to_dict(py, columns)?;
+        let dict = to_frame_dict(py, columns)?;
         let errors: Vec<(usize, Py<PyAny>)> = errors
             .into_iter()
             .map(|RowError { row, error, .. }| {
@@ -178,7 +178,7 @@ impl Frame {
         let scores = enter_parallel(py, threads, |workers| {
             FeatureTable::new(&self.0, &pipeline.0, &pairs(&columns))?.score_columns(workers)
         })?;
-        to_dict(py, scores)
+        to_frame_dict(py, scores)
     }
 
     /// The same rows as a matrix.

@@ -125,29 +125,34 @@ impl Pipeline {
 }
 
 /// Scores as columns: `scores`, `probabilities` (NaN where there is none), `tiers` (indexes into the pipeline's list, −1
-/// where there is none) and `classes` (row after row); `reasons` as places in `reason_texts` (−1 where there is none) with their
-/// `points`, and `unusable` as sentence, first row and number of rows.
-pub(crate) fn to_dict(py: Python<'_>, scores: ScoreColumns) -> PyResult<Bound<'_, PyDict>> {
+/// where there is none) and `classes` (row after row).
+fn to_dict(py: Python<'_>, scores: ScoreColumns) -> PyResult<Bound<'_, PyDict>> {
     let dict = PyDict::new(py);
     dict.set_item("scores", PyArray1::from_vec(py, scores.score))?;
     dict.set_item("probabilities", PyArray1::from_vec(py, scores.probability))?;
     dict.set_item("tiers", PyArray1::from_vec(py, scores.tier))?;
     dict.set_item("classes", PyArray1::from_vec(py, scores.class_probabilities))?;
+    Ok(dict)
+}
+
+/// The same with `reasons` as places in `reason_texts` (−1 where there is none) and their `points`, and with `unusable` as
+/// sentence, first row and number of rows.
+pub(crate) fn to_frame_dict(py: Python<'_>, mut scores: ScoreColumns) -> PyResult<Bound<'_, PyDict>> {
+    let columns = std::mem::take(&mut scores.reasons);
+    let (texts, told) = (std::mem::take(&mut scores.reason_texts), std::mem::take(&mut scores.unusable));
+    let dict = to_dict(py, scores)?;
     let (mut reasons, mut points) = (Vec::new(), Vec::new());
-    for column in scores.reasons {
+    for column in columns {
         let numbers = column.text.iter().map(|number| number.map_or(-1, |number| number as i32));
         reasons.push(PyArray1::from_vec(py, numbers.collect()));
         points.push(PyArray1::from_vec(py, column.points));
     }
     dict.set_item("reasons", reasons)?;
     dict.set_item("points", points)?;
-    dict.set_item(
-        "reason_texts",
-        scores.reason_texts.as_slice().iter().map(|text| &**text).collect::<Vec<&str>>(),
-    )?;
-    let told = scores.unusable.iter();
-    let told =
-        told.map(|own| (Warning::UnusableValue(own.first.clone()).to_string(), own.first_row, own.count));
+    dict.set_item("reason_texts", texts.as_slice().iter().map(|text| &**text).collect::<Vec<&str>>())?;
+    let told = told
+        .iter()
+        .map(|own| (Warning::UnusableValue(own.first.clone()).to_string(), own.first_row, own.count));
     dict.set_item("unusable", told.collect::<Vec<_>>())?;
     Ok(dict)
 }

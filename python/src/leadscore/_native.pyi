@@ -30,12 +30,13 @@ class _Scores(TypedDict):
     tiers: NDArray[np.int32]
     classes: NDArray[np.float64]
 
+class _FeatureScores(_Scores):
     reasons: list[NDArray[np.int32]]
     points: list[NDArray[np.float64]]
     reason_texts: list[str]
     unusable: list[tuple[str, int, int]]
 
-class _FrameScores(_Scores):
+class _FrameScores(_FeatureScores):
     errors: list[tuple[int, LeadscoreError]]
     missing: list[str | None]
     warnings: list[str | None]
@@ -158,7 +159,7 @@ class Frame:
     ) -> NDArray[np.float64]: ...
     def score_features(
         self, pipeline: Pipeline, columns: _Columns, threads: int | None = None
-    ) -> _Scores: ...
+    ) -> _FeatureScores: ...
     def feature_values(self, pipeline: Pipeline, columns: _Columns) -> NDArray[np.float64]: ...
     def model_rows(self, forest: Forest, unseen: str) -> ModelRows: ...
 

@@ -376,8 +376,9 @@ class Pipeline:
         """
         if is_frame(X):
             native, columns = _frame.features_in(X, self.columns)
-            found = native.score_features(self._native, columns, threads_of(threads))
-            _frame.warn(_frame.told(found["unusable"], native.rows))
+            features = native.score_features(self._native, columns, threads_of(threads))
+            _frame.warn(_frame.told(features["unusable"], native.rows))
+            found: _native._Scores = features
         else:
             found = self._native.score_matrix(matrix_of(X), threads_of(threads))
         classes = (

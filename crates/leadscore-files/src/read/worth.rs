@@ -233,7 +233,6 @@ impl Worth {
     }
 }
 
-
 fn has_value(value: &Attribute) -> bool {
     match value {
         Attribute::Text(text) => !text.trim().is_empty(),
