@@ -226,7 +226,7 @@ def test_categories_missing_values_and_the_index_of_pandas() -> None:
         df[["mixed"]].drop(columns="mixed").assign(other=1), as_of=AS_OF, allow_worthless=True
     )
     assert list(nothing["score"]) == [pipeline.score({}, as_of=AS_OF).score] * 3
-    rules = PIPELINES["qualify"].score_frame(df[["title"]], as_of=AS_OF)
+    rules = PIPELINES["qualify"].score_frame(df[["title"]], as_of=AS_OF, allow_worthless=True)
     assert rules["probability"].isna().all()
 
 

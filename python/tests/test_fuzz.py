@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pytest
 
 from leadscore import Activity, Forest, Lead, LeadscoreError, Pipeline, error_codes
 
@@ -217,6 +218,7 @@ class Fuzz:
         return "from_json"
 
 
+@pytest.mark.filterwarnings("ignore::leadscore.LeadscoreWarning")
 def test_random_input_gives_a_result_or_an_error_with_a_code() -> None:
     fuzz = Fuzz(SEED)
     known = set(error_codes())
