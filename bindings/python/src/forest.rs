@@ -67,9 +67,8 @@ impl Forest {
         py: Python<'py>,
         feature: usize,
         values: Text<'_>,
-        unseen: Text<'_>,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        let numbers = enter(py, || self.0.encode_json_with(feature, &values.0, unseen.0.parse()?))?;
+        let numbers = enter(py, || self.0.encode_json(feature, &values.0))?;
         Ok(PyArray1::from_vec(py, numbers))
     }
 
