@@ -77,7 +77,7 @@ impl Work {
     pub(crate) fn read_lead(&mut self) -> Result<ReadLead, Failure> {
         let read = self.leads.read_lead()?;
         if read == ReadLead::Lead {
-            let options = self.options.clone().reasons(0);
+            let options = self.options.reasons(0);
             // A lead that strict mode refuses is no part of the result.
             if let Ok(score) = self.pipeline.score_brief(self.leads.lead(), &self.as_of, &options) {
                 self.values.add(self.leads.line(), &score.warnings);

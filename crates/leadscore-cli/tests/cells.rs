@@ -123,7 +123,7 @@ fn score_has_the_same_cells_missing() {
     let scored: Vec<f64> = run.out.lines().skip(1).map(probability).collect();
     let by_margin: Vec<f64> = margins(&predicted)
         .iter()
-        .map(|margin| 1.0 / (1.0 + (-margin.parse::<f64>().unwrap()).exp()))
+        .map(|margin| leadscore::math::sigmoid(margin.parse().unwrap()))
         .collect();
     assert!(scored.iter().zip(&by_margin).all(|(a, b)| (a - b).abs() < 1e-12), "{scored:?} {by_margin:?}");
     let told = |run: &Run| {

@@ -45,8 +45,11 @@ fn sizes_of_companies() {
         "a start-up",
     ];
     for header in ["company_size", "employees", "Number of Employees", "# Employees", "Headcount"] {
-        let rows: String =
-            (1..).zip(cells).map(|(id, cell)| format!("{id},Acme,{id}@acme.example,{cell}\n")).collect();
+        let rows = (1..)
+            .zip(cells)
+            .map(|(id, cell)| format!("{id},Acme,{id}@acme.example,{cell}\n"))
+            .collect::<Vec<_>>()
+            .concat();
         let folder = folder(&[("leads.csv", &format!("lead_id,company,email,{header}\n{rows}"))]);
         let pipeline = Pipeline::builtin("conversion").unwrap();
         let (notes, rows) = run(&pipeline, &folder, FileFormat::Jsonl);
@@ -65,7 +68,8 @@ fn sizes_of_companies() {
 fn amounts_of_money() {
     let pipeline = Pipeline::builtin("qualify").unwrap();
     let table = |header: &str, cells: &[&str]| {
-        let rows: String = (1..).zip(cells).map(|(id, cell)| format!("{id},Saas,{cell}\n")).collect();
+        let rows =
+            (1..).zip(cells).map(|(id, cell)| format!("{id},Saas,{cell}\n")).collect::<Vec<_>>().concat();
         format!("lead_id,industry,{header}\n{rows}")
     };
     let read = |header: &str, cells: &[&str]| {
@@ -116,7 +120,7 @@ fn old_exports_name_their_newest_date() {
 #[test]
 fn levels_are_no_names() {
     let leads = |header: &str, cells: [&str; 6]| {
-        let rows: String = (1..).zip(cells).map(|(id, cell)| format!("{id},{cell}\n")).collect();
+        let rows = (1..).zip(cells).map(|(id, cell)| format!("{id},{cell}\n")).collect::<Vec<_>>().concat();
         let folder = folder(&[("leads.csv", &format!("lead_id,{header}\n{rows}"))]);
         let input = LeadInput::new(folder.path().join("leads.csv").to_string_lossy());
         let reader = input.open(&Pipeline::builtin("capture").unwrap(), &mut Vec::<Note>::new()).unwrap();

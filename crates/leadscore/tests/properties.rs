@@ -106,7 +106,7 @@ proptest! {
                 }
                 for (rank, column) in columns.reasons.iter().enumerate() {
                     let reason = one.explanation.reasons.get(rank);
-                    prop_assert_eq!(reason.map(|reason| &*reason.text), column.text[row].as_deref());
+                    prop_assert_eq!(reason.map(|reason| &*reason.text), columns.reason(rank, row));
                     prop_assert_eq!(reason.map_or(f64::NAN, |r| r.points).to_bits(), column.points[row].to_bits());
                 }
             }

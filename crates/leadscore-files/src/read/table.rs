@@ -109,12 +109,7 @@ impl Table {
                 columns.push(AttributeColumn { attribute: attribute.to_owned(), column });
             }
         }
-        let name_parts = if columns.iter().any(|own| own.attribute == "name") {
-            Vec::new()
-        } else {
-            let find = |part: &&str| free.find_own(part).or_else(|| free.find_alias(part));
-            ["first_name", "last_name"].iter().filter_map(find).collect()
-        };
+        let name_parts = name_parts(&columns, &mut free);
         if !name_parts.is_empty() {
             let names: Vec<String> =
                 name_parts.iter().map(|column| format!("`{}`", reader.columns()[*column].name)).collect();
@@ -278,6 +273,15 @@ impl Table {
             })
             .collect()
     }
+}
+
+/// The columns of a first and a last name, where no column holds the name.
+fn name_parts(columns: &[AttributeColumn], free: &mut Columns<'_>) -> Vec<usize> {
+    if columns.iter().any(|own| own.attribute == NAME) {
+        return Vec::new();
+    }
+    let find = |part: &&str| free.find_own(part).or_else(|| free.find_alias(part));
+    ["first_name", "last_name"].iter().filter_map(find).collect()
 }
 
 /// The columns that the mapping names: the id's and the attributes'.

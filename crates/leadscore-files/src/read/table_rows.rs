@@ -280,8 +280,9 @@ impl TablePlan {
     /// Counts the amounts of a row.
     pub(super) fn count_amounts(&self, row: RowRef<'_>, tallies: &mut [AmountTally]) {
         for (own, tally) in self.amounts.iter().zip(tallies) {
-            let amount = row.value(own.column).and_then(|cell| scaled(cell, own.scale));
-            amount.into_iter().for_each(|amount| tally.add(amount));
+            if let Some(amount) = row.value(own.column).and_then(|cell| scaled(cell, own.scale)) {
+                tally.add(amount);
+            }
         }
     }
 

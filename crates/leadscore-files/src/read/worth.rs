@@ -91,7 +91,9 @@ impl Worth {
 
     /// Takes in the newest date of some rows.
     pub(super) fn add_date(&mut self, date: Option<Timestamp>) {
-        date.into_iter().for_each(|date| self.times.add_date(date));
+        if let Some(date) = date {
+            self.times.add_date(date);
+        }
     }
 
     /// The newest date or activity of the leads themselves.
@@ -117,7 +119,9 @@ impl Worth {
                 Some(Attribute::Text(text)) => Timestamp::parse(text, &Zone::utc()).ok(),
                 _ => None,
             };
-            date.into_iter().for_each(|date| self.times.add_date(date));
+            if let Some(date) = date {
+                self.times.add_date(date);
+            }
         }
         if self.has_value && self.present.len() >= self.inputs.attributes.len() {
             return;

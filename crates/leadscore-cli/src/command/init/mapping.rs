@@ -40,12 +40,8 @@ pub(super) fn mapping(
     for own in &found {
         attributes.insert(own.attribute.clone(), json!(own.column));
     }
-    let said = vec![
-        id_sentence(id, proposed),
-        found_sentence(&found, &parts, has_columns, pipeline),
-        absent_sentence(&without_column(pipeline, &read), pipeline),
-    ];
-    let said: Vec<String> = said.into_iter().flatten().collect();
+    let mut said = vec![id_sentence(id, proposed), found_sentence(&found, &parts, has_columns, pipeline)];
+    said.extend(absent_sentence(&without_column(pipeline, &read), pipeline));
     let mut comment = vec![format!(
         "Which column of {input} is which attribute of the pipeline `{}`: \"attribute\": \"Column\". The columns were found by \
          their names alone: check them. `leadscore check` tells mistakes in this file.",
@@ -73,8 +69,8 @@ pub(super) fn mapping(
     Ok(FirstMapping { file: Value::Object(file), said, has_columns })
 }
 
-fn id_sentence(id: Option<&str>, proposed: Option<&str>) -> Option<String> {
-    Some(match (id, proposed) {
+fn id_sentence(id: Option<&str>, proposed: Option<&str>) -> String {
+    match (id, proposed) {
         (Some(id), _) => format!("the lead's id is `{id}`"),
         (None, Some(column)) => format!(
             "the lead's id is taken to be `{column}`, which has another value in every row looked at: take \"lead_id\" out if it \
@@ -85,7 +81,7 @@ fn id_sentence(id: Option<&str>, proposed: Option<&str>) -> Option<String> {
              their rows"
                 .to_owned()
         }
-    })
+    }
 }
 
 fn found_sentence(
@@ -93,13 +89,13 @@ fn found_sentence(
     parts: &[&ReadColumn],
     has_columns: bool,
     pipeline: &Pipeline,
-) -> Option<String> {
+) -> String {
     if !has_columns {
-        return Some(format!(
+        return format!(
             "no column is called like anything that `{}` reads, so \"attributes\" has none of it: fill it in by hand, or take another \
              pipeline (docs/choosing.md tells which reads what; `leadscore init pipeline` makes one for this file)",
             pipeline.id()
-        ));
+        );
     }
     let pairs: Vec<String> = found.iter().map(|own| named(own)).collect();
     let mut text = format!("found by name: {}", pairs.join(", "));
@@ -107,7 +103,7 @@ fn found_sentence(
         let columns: Vec<String> = parts.iter().map(|own| format!("`{}`", own.column)).collect();
         text += &format!("; the {} is made of {}", first.attribute, columns.join(" and "));
     }
-    Some(text)
+    text
 }
 
 fn absent_sentence(absent: &[&str], pipeline: &Pipeline) -> Option<String> {

@@ -39,17 +39,16 @@ pub(super) fn pipeline(
     let mut taken = BTreeSet::new();
     for ((column, values), outcome) in inspection.columns.iter().zip(values).zip(outcomes(values)) {
         let reason = outcome.or_else(|| no_rule(column, values.texts.len(), inspection.row_count));
-        match reason {
-            Some(reason) => left_out.entry(reason).or_default().push(format!("`{}`", column.name)),
-            None => {
-                let (feature, rule) = part(column, &values.levels(), &mut taken);
-                features.push(feature);
-                rules.push(rule);
-                most += most_points(column.kind);
-                if column.kind == ColumnKind::Text {
-                    without_points.push(format!("`{}`", column.name));
-                }
-            }
+        if let Some(reason) = reason {
+            left_out.entry(reason).or_default().push(format!("`{}`", column.name));
+            continue;
+        }
+        let (feature, rule) = part(column, &values.levels(), &mut taken);
+        features.push(feature);
+        rules.push(rule);
+        most += most_points(column.kind);
+        if column.kind == ColumnKind::Text {
+            without_points.push(format!("`{}`", column.name));
         }
     }
     let mut comment = vec![

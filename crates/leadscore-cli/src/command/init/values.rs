@@ -78,8 +78,7 @@ impl Reading {
         let cell = row.value(at).unwrap_or(Cell::Missing);
         let class = match cell {
             Cell::Missing => MISSING,
-            Cell::Number(number) if number == 0.0 => 1,
-            Cell::Flag(false) | Cell::Date(_) => 1,
+            Cell::Number(0.0) | Cell::Flag(false) | Cell::Date(_) => 1,
             Cell::Number(_) | Cell::Flag(true) => 2,
             Cell::Text(text) => match &mut self.levels {
                 Some(levels) => {
