@@ -121,10 +121,8 @@ fn score_has_the_same_cells_missing() {
     assert_eq!(run.code, 0, "{}", run.err);
     let probability = |line: &str| line.split(',').nth(3).unwrap().parse::<f64>().unwrap();
     let scored: Vec<f64> = run.out.lines().skip(1).map(probability).collect();
-    let by_margin: Vec<f64> = margins(&predicted)
-        .iter()
-        .map(|margin| leadscore::math::sigmoid(margin.parse().unwrap()))
-        .collect();
+    let by_margin: Vec<f64> =
+        margins(&predicted).iter().map(|margin| leadscore::math::sigmoid(margin.parse().unwrap())).collect();
     assert!(scored.iter().zip(&by_margin).all(|(a, b)| (a - b).abs() < 1e-12), "{scored:?} {by_margin:?}");
     let told = |run: &Run| {
         let about_cells = |line: &&str| line.contains("read as missing") || line.contains("known level");

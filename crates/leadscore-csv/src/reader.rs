@@ -199,7 +199,8 @@ impl<R: Read> CsvReader<R> {
     /// ```
     /// use leadscore_csv::{Cell, CsvOptions, CsvReader, Row};
     /// let rows: String = (1..=40).map(|number| format!("{number}000000\n")).collect();
-    /// let mut reader = CsvReader::open(format!("revenue\n$4.5M\n{rows}").as_bytes(), CsvOptions::default())?;
+    /// let text = format!("revenue\n$4.5M\n{rows}");
+    /// let mut reader = CsvReader::open(text.as_bytes(), CsvOptions::default())?;
     /// reader.read_multiples(0);
     /// let mut row = Row::default();
     /// reader.next_row(&mut row)?;

@@ -126,7 +126,7 @@ fn company_size_from_the_name_unless_stated() {
         ("Enterprise", "enterprise"),
         ("small", "smb"),
         ("startup", "startup"),
-        ("huge", "enterprise"),
+        ("huge", "unknown"),
     ] {
         let lead = Lead::new("l").with("company", "Acme Global").with("company_size", stated);
         assert_eq!(of(&lead, "company_size"), level(size), "{stated}");
