@@ -170,6 +170,9 @@ export declare function errorCodes(): Array<string>
 /** One ranking from a JSON list of rankings, each the output of one question. */
 export declare function mergeRankingsJson(rankings: string): string
 
+/** Who of a list is within a capacity; request and ranking as JSON. */
+export declare function rankCapacityJson(request: string): string
+
 /** Runs the command `leadscore`; the first argument is its own name. The exit status. */
 export declare function runCommand(args: Array<string>): number
 

@@ -1,3 +1,3 @@
-export { Forest, LeadscoreError, ModelFailure, Pipeline, Task, assist, errorCodes } from './index.js';
+export { Capacity, Forest, LeadscoreError, ModelFailure, Pipeline, Task, assist, errorCodes } from './index.js';
 export { mergeRankings, rank, version } from './index.js';
 export type * from './index.js';

@@ -7,6 +7,13 @@ import './bundled.js';
 import { native } from './native.js';
 
 export type * from './assisted.js';
+export {
+  Capacity,
+  type CapacityRanking,
+  type GroupStanding,
+  type Standing,
+  type Tie,
+} from './capacity.js';
 export { type CoreErrorCode, type ErrorCode, type Issue, LeadscoreError } from './error.js';
 export { Forest, type ForestLaterOptions, type ForestOptions, type LoadOptions } from './forest.js';
 export type { Refused, Scored } from './many.js';

@@ -4,9 +4,11 @@ import type { Slices } from './later.js';
 import type { Prediction } from './types.js';
 
 /** Leads that cross as one text. */
-const STRETCH = 1024;
+export const STRETCH = 1024;
 /** The same off the event loop, where a text is made, and made objects again, between two turns of it. */
-const SMALL_STRETCH = 8;
+export const SMALL_STRETCH = 8;
+/** All leads of a list. */
+export const WHOLE = Number.MAX_SAFE_INTEGER;
 /** Stretches that cross at once: enough to keep threads busy. */
 const STRETCHES = 128;
 
@@ -72,7 +74,7 @@ export class Stretch {
   }
 }
 
-/** Goes through leads in stretches. */
+/** Goes through leads in stretches of a size. */
 export function* stretchesOf(leads: Iterable<unknown>, size: number = STRETCH): Generator<Stretch, void, undefined> {
   const list = Array.isArray(leads) ? leads : undefined;
   let next = new Stretch(0);
@@ -93,20 +95,21 @@ export function* stretchesOf(leads: Iterable<unknown>, size: number = STRETCH): 
   }
 }
 
-/** Small stretches of leads that may come one after another. */
-async function* smallStretchesOf(
+/** The same for leads that may come one after another. */
+async function* stretchesOfStream(
   leads: Iterable<unknown> | AsyncIterable<unknown>,
+  size: number,
 ): AsyncGenerator<Stretch, void, undefined> {
   if (Symbol.iterator in leads) {
-    yield* stretchesOf(leads, SMALL_STRETCH);
+    yield* stretchesOf(leads, size);
     return;
   }
   let next = new Stretch(0);
   for await (const lead of leads) {
     next.add(lead);
-    if (next.count === SMALL_STRETCH) {
+    if (next.count === size) {
       yield next;
-      next = new Stretch(next.first + SMALL_STRETCH);
+      next = new Stretch(next.first + size);
     }
   }
   if (next.count > 0) {
@@ -118,9 +121,10 @@ async function* smallStretchesOf(
 export async function* batchesOf(
   leads: Iterable<unknown> | AsyncIterable<unknown>,
   slices: Slices,
+  size: number,
 ): AsyncGenerator<Stretch[], void, undefined> {
   let batch: Stretch[] = [];
-  for await (const stretch of smallStretchesOf(leads)) {
+  for await (const stretch of stretchesOfStream(leads, size)) {
     batch.push(stretch);
     await slices.pause();
     if (batch.length === STRETCHES) {

@@ -4,7 +4,7 @@ import { checkText, documentOf, encodeAny, encodeLead, kindOf } from './encode.j
 import { LeadscoreError, enter, isError } from './error.js';
 import { Handle, bytesOf, isUrl, pathOf } from './handle.js';
 import { Slices, enterLater } from './later.js';
-import { type Scored, batchesOf, checkLeads, stretchesOf } from './many.js';
+import { SMALL_STRETCH, STRETCH, type Scored, WHOLE, batchesOf, checkLeads, stretchesOf } from './many.js';
 import { type FeatureMatrix, type Matrix, type MatrixInput, here, matrixOf } from './matrix.js';
 import { type Native, native } from './native.js';
 import { Contexts, MANY, asOf, checkThreads, context, known, later } from './options.js';
@@ -28,7 +28,7 @@ import type {
 } from './types.js';
 
 const ROW = ['as_of', 'zone', 'map', 'activities', 'strict', 'rejects', 'reasons', 'threads'];
-const FILE = ['input', 'output', 'format', 'top', 'columns', 'excel', 'allow_worthless', ...ROW];
+const FILE = ['input', 'output', 'format', 'top', 'capacity', 'columns', 'excel', 'allow_worthless', ...ROW];
 
 /** The scores of a matrix, as columns. */
 export interface MatrixScores {
@@ -122,7 +122,10 @@ export class Pipeline {
     return this.score(lead as Lead, options).explanation;
   }
 
-  /** Scores many leads, on this thread; one that is refused stands as its error and does not stop the others. */
+  /**
+   * Scores many leads, on this thread; one that is refused stands as its error and does not stop the others. Tiers by
+   * rank are those in this list, which then crosses in one piece; a lead that is scored alone has none.
+   */
   scoreMany(leads: Iterable<Lead>, options?: ScoreManyOptions): Scored[];
   scoreMany<L extends object>(leads: Iterable<L & LeadLike<L>>, options?: ScoreManyOptions): Scored[];
   scoreMany(leads: Iterable<unknown>, options?: ScoreManyOptions): Scored[] {
@@ -130,10 +133,12 @@ export class Pipeline {
     const contexts = new Contexts(options);
     checkLeads(leads, false);
     const scored: Scored[] = [];
-    for (const stretch of stretchesOf(leads)) {
+    for (const stretch of stretchesOf(leads, this.#stretch(STRETCH))) {
       const { text, first } = stretch;
       const how = contexts.of(stretch);
-      scored.push(...stretch.scored(enter(() => pipeline.scoreManyJson(text, how, first, 1))));
+      for (const one of stretch.scored(enter(() => pipeline.scoreManyJson(text, how, first, 1)))) {
+        scored.push(one);
+      }
     }
     contexts.check(scored.length);
     return scored;
@@ -158,7 +163,7 @@ export class Pipeline {
     checkLeads(leads, true);
     const scored: Scored[] = [];
     const slices = new Slices();
-    for await (const stretches of batchesOf(leads, slices)) {
+    for await (const stretches of batchesOf(leads, slices, this.#stretch(SMALL_STRETCH))) {
       const texts = stretches.map((stretch) => stretch.text);
       const [hows, firsts] = [contexts.each(stretches), stretches.map((stretch) => stretch.first)];
       const found = await enterLater(signal, (own) =>
@@ -166,7 +171,9 @@ export class Pipeline {
       );
       slices.begin();
       for (const [at, stretch] of stretches.entries()) {
-        scored.push(...stretch.scored(found.take(at)));
+        for (const one of stretch.scored(found.take(at))) {
+          scored.push(one);
+        }
         await slices.pause();
       }
     }
@@ -297,6 +304,11 @@ export class Pipeline {
     return this.#description;
   }
 
+  /** How many leads cross as one text: all of them where tiers are by rank in the whole list. */
+  #stretch(usual: number): number {
+    return this.#described().ranks ? WHOLE : usual;
+  }
+
   #matrix(rows: MatrixInput): Matrix {
     return matrixOf(rows, this.#described().columns.length);
   }
@@ -324,7 +336,10 @@ function fileOptions(options: Omit<FileOptions, 'output'>): string {
   const moment = asOf(given['as_of']);
   // The library takes a text here.
   const as_of = typeof moment === 'number' ? textOf(moment) : moment;
-  return encodeAny({ ...given, as_of, threads: checkThreads(given['threads']) }, 'invalid_context', 'options');
+  const capacity = given['capacity'] ?? undefined;
+  const text = capacity === undefined ? undefined : String(capacity);
+  const own = { ...given, as_of, capacity: text, threads: checkThreads(given['threads']) };
+  return encodeAny(own, 'invalid_context', 'options');
 }
 
 function textOf(millis: number): string {

@@ -1,3 +1,5 @@
+import type { Capacity } from './capacity.js';
+
 /** A moment: a `Date`, a text such as `2026-11-22T09:30:00Z`, or milliseconds since 1970. */
 export type Moment = Date | string | number;
 
@@ -229,6 +231,8 @@ export interface PipelineDescription {
   /** The attributes it reads. */
   attributes: string[];
   reads_activities: boolean;
+  /** True where tiers are by rank, so that a lead that is scored alone has none; else left out. */
+  ranks?: boolean | undefined;
   /** Its tiers, with what to do. */
   tiers: { tier: string; action: string }[];
   /** The names of its classes, in the model's order; empty where it has none. */
@@ -335,6 +339,8 @@ export interface FileOptions extends RowOptions {
   format?: 'csv' | 'jsonl' | 'json' | 'html' | undefined;
   /** Only the best so many. */
   top?: number | undefined;
+  /** How many leads can be worked on: `40`, `10 %` or `40/owner`; every row says its rank and whether it is in. */
+  capacity?: string | number | Capacity | undefined;
   /** Columns of the input that are written to the output too; `all` means every column. */
   columns?: string[] | undefined;
   /** Whether CSV is written so that Excel reads it as it is meant. */
@@ -350,8 +356,27 @@ export interface FileSummary {
   tiers: { tier: string; leads: number }[];
   /** What was assumed or could not be used. */
   notes: string[];
+  /** Who is within the capacity, where one was given. */
+  capacity?: FileCapacity | undefined;
   /** Why the result says nothing of the leads, where it was allowed to. */
   worthless?: string[] | undefined;
+}
+
+/** What came of a capacity in a file. */
+export interface FileCapacity {
+  capacity: string;
+  /** How many leads were ruled out and take no place. */
+  ruled_out: number;
+  groups: {
+    /** Null for leads without one, and where the capacity is for the whole file. */
+    group: string | null;
+    /** How many leads have a rank. */
+    leads: number;
+    /** How many of them are within the capacity. */
+    within: number;
+    /** Leads with one score on both sides of the cut, by their rows in the file from 1. */
+    tie: { score: number; rows_within: number[]; rows_beyond: number[] } | null;
+  }[];
 }
 
 /** A prediction with its row in the file, from 1. */

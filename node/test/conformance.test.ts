@@ -94,6 +94,8 @@ async function run(one: Case, way: Way): Promise<unknown> {
       return native.version();
     case '.merge_rankings_json':
       return native.mergeRankingsJson(text(0));
+    case '.rank_capacity_json':
+      return native.rankCapacityJson(text(0));
     case '.error_codes':
       return native.errorCodes();
     case 'Pipeline.builtin_names':

@@ -86,6 +86,7 @@ test('there is one version', () => {
 
 test('import and require give the same things', () => {
   const names = [
+    'Capacity',
     'Forest',
     'LeadscoreError',
     'ModelFailure',
@@ -118,6 +119,7 @@ test('what comes out is what the types say', () => {
     ['score_file', 'leadscore.FileSummary', (text) => text],
     ['ranking_parts_json', 'string[]', (text) => text],
     ['merge_rankings_json', 'leadscore.RankedLead[]', (text) => text],
+    ['rank_capacity_json', 'leadscore.CapacityRanking', (text) => text],
   ];
   const lines = [
     "import type * as leadscore from 'leadscore';",

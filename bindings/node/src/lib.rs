@@ -54,3 +54,9 @@ pub fn abandon_unfinished_files() {
 pub fn merge_rankings_json(env: Env, rankings: String) -> napi::Result<String> {
     enter(env, || RankingTask::merge_json(&rankings))
 }
+
+/// Who of a list is within a capacity; request and ranking as JSON.
+#[napi]
+pub fn rank_capacity_json(env: Env, request: String) -> napi::Result<String> {
+    enter(env, || leadscore::capacity::rank_json(&request))
+}

@@ -161,6 +161,12 @@ impl Pipeline {
     ) -> napi::Result<Object<'static>> {
         let pipeline = enter(env, || self.core())?;
         enter_later::<_, Texts>(env, stopper, move |stop| {
+            // One list, such as all leads of a pipeline with tiers by rank, is divided among the threads itself.
+            if let ([list], [context]) = (lists.as_slice(), contexts.as_slice()) {
+                let first_index = first_indexes.first().copied().unwrap_or(0) as usize;
+                let (context, workers) = (Context::from_json(context)?, workers(threads, stop));
+                return Ok(vec![pipeline.score_many_json_parallel(list, first_index, &context, &workers)?]);
+            }
             let score = |at: usize| {
                 let context = contexts.get(at).or(contexts.first()).map_or("{}", String::as_str);
                 let first_index = first_indexes.get(at).copied().unwrap_or(0) as usize;

@@ -15,11 +15,14 @@ use std::ffi::OsString;
 
 use pyo3::prelude::*;
 
+use crate::enter::enter;
+use crate::error::Text;
+
 /// Native part of leadscore. Private: use the package `leadscore`.
 #[pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
-    use super::{error_codes, run_command, version};
+    use super::{error_codes, rank_capacity_json, run_command, version};
     #[pymodule_export]
     use crate::forest::Forest;
     #[pymodule_export]
@@ -46,4 +49,10 @@ fn error_codes() -> Vec<&'static str> {
 #[pyfunction]
 fn run_command(py: Python<'_>, args: Vec<OsString>) -> u8 {
     py.detach(|| leadscore_cli::run(args))
+}
+
+/// Who of a list is within a capacity; request and ranking as JSON.
+#[pyfunction]
+fn rank_capacity_json(py: Python<'_>, request: Text<'_>) -> PyResult<String> {
+    enter(py, || leadscore::capacity::rank_json(&request.0))
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "arguments come by value from the other side")]
 
+mod capacity;
 mod enter;
 mod error;
 mod forest;
@@ -13,6 +14,7 @@ mod task;
 
 use std::ffi::OsString;
 
+pub use capacity::rank_capacity_json;
 pub use enter::Stop;
 pub use error::{Issue, LeadscoreError};
 pub use forest::Forest;

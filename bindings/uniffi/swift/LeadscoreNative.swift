@@ -2237,6 +2237,20 @@ public func version() -> String  {
 })
 }
 /**
+ * Who of a list is within a capacity; request and ranking as JSON.
+ *
+ * # Errors
+ * `invalid_json`, `invalid_context`.
+ */
+public func rankCapacityJson(request: String)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
+        uniffiCallStatus in
+    uniffi_leadscore_uniffi_fn_func_rank_capacity_json(
+        FfiConverterString.lower(request),uniffiCallStatus
+    )
+})
+}
+/**
  * The names of the pipelines that ship with the library.
  */
 public func builtinNames() -> [String]  {
@@ -2283,6 +2297,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_func_version() != 53352) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_leadscore_uniffi_checksum_func_rank_capacity_json() != 63676) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_func_builtin_names() != 48447) {

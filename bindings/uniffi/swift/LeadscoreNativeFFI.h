@@ -466,6 +466,11 @@ RustBuffer uniffi_leadscore_uniffi_fn_func_version(RustCallStatus *_Nonnull out_
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FUNC_RANK_CAPACITY_JSON
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FUNC_RANK_CAPACITY_JSON
+RustBuffer uniffi_leadscore_uniffi_fn_func_rank_capacity_json(RustBuffer request, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FUNC_BUILTIN_NAMES
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FUNC_BUILTIN_NAMES
 RustBuffer uniffi_leadscore_uniffi_fn_func_builtin_names(RustCallStatus *_Nonnull out_status
@@ -752,6 +757,12 @@ uint16_t uniffi_leadscore_uniffi_checksum_func_run_command(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_FUNC_VERSION
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_FUNC_VERSION
 uint16_t uniffi_leadscore_uniffi_checksum_func_version(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_FUNC_RANK_CAPACITY_JSON
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_FUNC_RANK_CAPACITY_JSON
+uint16_t uniffi_leadscore_uniffi_checksum_func_rank_capacity_json(void
     
 );
 #endif

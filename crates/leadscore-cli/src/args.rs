@@ -11,6 +11,7 @@ pub(crate) use output::{Format, OutputArgs};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use leadscore::Capacity;
 use leadscore::forest::Iterations;
 
 /// Rank leads, and say why: which ones first, the reasons that add up, the next action.
@@ -118,6 +119,10 @@ pub(crate) struct ScoreArgs {
     /// Only the best N, best first [default: 20 in the table, 50 on the page, else all in file order]
     #[arg(short = 'n', long, value_name = "N")]
     pub(crate) top: Option<usize>,
+    /// How many leads can be worked on: 40, a share such as "10 %", or so many for each value of a column, as 40/owner. Rows
+    /// say who is in; the table and the page list them
+    #[arg(long, value_name = "N|N%[/COLUMN]", value_parser = capacity, allow_hyphen_values = true)]
+    pub(crate) capacity: Option<Capacity>,
     /// How many reasons to name
     #[arg(short, long, value_name = "N", default_value_t = 3)]
     pub(crate) explain: usize,
@@ -387,6 +392,10 @@ fn levels(text: &str) -> Result<ColumnLevels, String> {
         names.split(',').map(|name| name.trim().to_owned()).collect()
     };
     Ok(ColumnLevels { column: column.trim().to_owned(), names })
+}
+
+fn capacity(text: &str) -> Result<Capacity, String> {
+    Capacity::parse(text).map_err(|error| error.message().to_owned())
 }
 
 /// Names as [`Iterations`] reads them, listed in the help.

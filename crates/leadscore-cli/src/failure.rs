@@ -49,7 +49,7 @@ impl std::fmt::Display for Failure {
 pub(crate) fn of_option(error: Error) -> Failure {
     let option = error.path().to_string();
     match error.kind() {
-        ErrorKind::InvalidContext if matches!(option.as_str(), "top" | "columns") => {
+        ErrorKind::InvalidContext if matches!(option.as_str(), "top" | "columns" | "capacity") => {
             Failure::message(format!("--{option}: {}", error.message()))
         }
         _ => Failure::from(error),

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use leadscore::{AsOf, Error, Mode, Pipeline, Prediction, ScoreOptions, Timestamp, Zone, did_you_mean};
+use leadscore::{
+    AsOf, Capacity, Error, Mode, Pipeline, Prediction, ScoreOptions, Timestamp, Zone, did_you_mean,
+};
 use leadscore_files::{
     LeadInput, LeadReader, Note, Notes as _, ReadLead, Rejects, ValueWarnings, note_pipeline, note_warnings,
     refuse_overwriting,
@@ -40,14 +42,15 @@ impl Work {
     ///
     /// `writes` are the files to be written, by the option that names them; none may be one that is read.
     pub(crate) fn new(args: &InputArgs, writes: &[(&str, Option<&Path>)]) -> Result<Work, Failure> {
-        Work::with_columns(args, writes, &[])
+        Work::for_rows(args, writes, &[], None)
     }
 
-    /// The same with columns of the input that go through to the output.
-    pub(crate) fn with_columns(
+    /// The same with columns of the input that go through to the output, among them that of a capacity.
+    pub(crate) fn for_rows(
         args: &InputArgs,
         writes: &[(&str, Option<&Path>)],
         columns: &[String],
+        capacity: Option<&Capacity>,
     ) -> Result<Work, Failure> {
         let pipeline = pipeline(&args.pipeline)?;
         check_paths(args, writes)?;
@@ -67,7 +70,11 @@ impl Work {
         if let Some(path) = &args.activities {
             input = input.activities(path);
         }
-        let leads = input.carry(columns).open(&pipeline, &mut notes).map_err(of_option)?;
+        input = input.carry(columns);
+        if let Some(capacity) = capacity {
+            input = input.capacity(capacity);
+        }
+        let leads = input.open(&pipeline, &mut notes).map_err(of_option)?;
         let (rejects, allows_worthless) = (args.rejects.clone(), args.allow_worthless);
         let values = ValueWarnings::default();
         Ok(Work { pipeline, as_of, options, leads, rejects, values, allows_worthless })

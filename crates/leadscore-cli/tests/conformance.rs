@@ -80,10 +80,12 @@ fn the_command_says_the_same_of_lists() {
             let wanted: Vec<Value> = serde_json::from_str(case["expected"].as_str().unwrap()).unwrap();
             let wanted: Vec<Value> =
                 wanted.into_iter().filter(|prediction| prediction.get("error").is_none()).collect();
-            let dir = folder(&[("leads.json", records.as_bytes())]);
-            let (leads, out) = (path(&dir, "leads.json"), path(&dir, "out.json"));
+            let own = case["pipeline"]["json"].as_str().unwrap_or_default();
+            let dir = folder(&[("leads.json", records.as_bytes()), ("pipeline.json", own.as_bytes())]);
+            let (leads, out, own) =
+                (path(&dir, "leads.json"), path(&dir, "out.json"), path(&dir, "pipeline.json"));
             let as_of = context["as_of"].as_str().unwrap();
-            let name = case["pipeline"]["builtin"].as_str().unwrap();
+            let name = case["pipeline"]["builtin"].as_str().unwrap_or(&own);
             leadscore(&[
                 "score",
                 &leads,
@@ -168,6 +170,7 @@ fn run(case: &Value) -> Result<Value, Error> {
     Ok(match (case.get("class").and_then(Value::as_str), operation) {
         (None, "version") => json!(env!("CARGO_PKG_VERSION")),
         (None, "merge_rankings_json") => json!(RankingTask::merge_json(text(0))?),
+        (None, "rank_capacity_json") => json!(leadscore::capacity::rank_json(text(0))?),
         (None, "error_codes") => json!(ErrorKind::ALL.iter().map(|kind| kind.code()).collect::<Vec<_>>()),
         (Some("Pipeline"), "builtin_names") => json!(Pipeline::builtin_names().collect::<Vec<_>>()),
         (Some("Pipeline"), "builtin") => described(Pipeline::builtin(text(0))?),

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use leadscore::{AsOf, Error, ErrorKind, Mode, Pipeline, Zone};
+use leadscore::{AsOf, Capacity, Error, ErrorKind, Mode, Pipeline, Zone};
 use serde::{Deserialize, Serialize};
 
+use crate::report::{CapacityGroup, CapacityReport};
 use crate::{
     Destination, FileFormat, FileSummary, LeadInput, Note, Notes, OutputFile, ReceiveRows, Scoring, Stop,
     note_pipeline, refuse_overwriting, settle_format,
@@ -39,8 +40,8 @@ impl FileJob {
     ///
     /// `{"input", "output", "as_of", "format"? (csv, jsonl, json or html; by default what the ending of `output` says),
     /// "map"?, "activities"?, "zone"?, "strict"?,
-    /// "rejects"?, "reasons"?, "top"?, "threads"?, "columns"? (a list of columns to carry through), "excel"?,
-    /// "allow_worthless"?}`
+    /// "rejects"?, "reasons"?, "top"?, "capacity"? (`40`, `10 %` or `40/owner`), "threads"?, "columns"? (a list of columns to
+    /// carry through), "excel"?, "allow_worthless"?}`
     ///
     /// # Errors
     /// `invalid_context` with the path `options` for what is no such object; `invalid_time` for a time or zone that
@@ -85,6 +86,9 @@ impl FileJob {
         }
         if let Some(count) = options.top {
             job = job.top(count);
+        }
+        if let Some(capacity) = &options.capacity {
+            job = job.capacity(Capacity::parse(capacity)?);
         }
         if let Some(count) = options.threads {
             job = job.threads(count);
@@ -146,6 +150,14 @@ impl FileJob {
     #[must_use]
     pub fn top(mut self, count: usize) -> FileJob {
         self.scoring = self.scoring.top(count);
+        self
+    }
+
+    /// The same with how many leads can be worked on, of all or for each value of a column; see [`Scoring::capacity`].
+    #[must_use]
+    pub fn capacity(mut self, capacity: Capacity) -> FileJob {
+        self.input = self.input.capacity(&capacity);
+        self.scoring = self.scoring.capacity(capacity);
         self
     }
 
@@ -219,8 +231,9 @@ impl FileJob {
 
 /// [`FileJob::from_json`] and [`FileJob::run`] for other languages: options in, summary out as JSON text.
 ///
-/// The summary is `{"scored", "rejected", "tiers": [{"tier", "leads"}], "notes": […]}`, and `"worthless": […]` where the
-/// result says nothing of the leads and was allowed to.
+/// The summary is `{"scored", "rejected", "tiers": [{"tier", "leads"}], "notes": […]}`, with a capacity
+/// `"capacity": {"capacity", "ruled_out", "groups": [{"group", "leads", "within", "tie"}]}`, where `tie` is null or
+/// `{"score", "rows_within", "rows_beyond"}`, and `"worthless": […]` where the result says nothing of the leads and was allowed to.
 ///
 /// # Errors
 /// Those of [`FileJob::from_json`] and [`FileJob::run`].
@@ -293,6 +306,7 @@ fn summary_json(summary: &FileSummary, notes: &[Note]) -> String {
         scored: summary.scored_count,
         rejected: summary.rejected_count,
         tiers: tiers.collect(),
+        capacity: summary.capacity.as_ref().map(CapacityJson::from),
         notes: notes.iter().map(ToString::to_string).collect(),
         worthless: &summary.worthless,
     };
@@ -314,6 +328,7 @@ struct Options {
     rejects: Option<PathBuf>,
     reasons: Option<usize>,
     top: Option<usize>,
+    capacity: Option<String>,
     threads: Option<usize>,
     #[serde(default)]
     allow_worthless: bool,
@@ -335,6 +350,8 @@ struct SummaryJson<'a> {
     scored: u64,
     rejected: u64,
     tiers: Vec<TierJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capacity: Option<CapacityJson<'a>>,
     notes: Vec<String>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     worthless: &'a [String],
@@ -344,4 +361,46 @@ struct SummaryJson<'a> {
 struct TierJson<'a> {
     tier: &'a str,
     leads: u64,
+}
+
+#[derive(Serialize)]
+struct CapacityJson<'a> {
+    capacity: &'a str,
+    ruled_out: u64,
+    groups: Vec<GroupJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct GroupJson<'a> {
+    group: Option<&'a str>,
+    leads: u64,
+    within: u64,
+    tie: Option<TieJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct TieJson<'a> {
+    score: f64,
+    rows_within: &'a [u64],
+    rows_beyond: &'a [u64],
+}
+
+impl<'a> From<&'a CapacityReport> for CapacityJson<'a> {
+    fn from(report: &'a CapacityReport) -> CapacityJson<'a> {
+        let group = |own: &'a CapacityGroup| GroupJson {
+            group: own.name.as_deref(),
+            leads: own.lead_count,
+            within: own.within_count,
+            tie: own.tie.as_ref().map(|tie| TieJson {
+                score: tie.score,
+                rows_within: &tie.rows_within,
+                rows_beyond: &tie.rows_beyond,
+            }),
+        };
+        CapacityJson {
+            capacity: &report.capacity,
+            ruled_out: report.ruled_out_count,
+            groups: report.groups.iter().map(group).collect(),
+        }
+    }
 }

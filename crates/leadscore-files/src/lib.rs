@@ -49,10 +49,10 @@ pub use read::{
     Mapping, ReadColumn, ReadLead, Rejection, cell_value, id_column, is_id, lead_title, match_columns,
     worthless_columns,
 };
-pub use score::{Destination, FileSummary, ReceiveReport, ReceiveRows, Scoring, note_pipeline, worthless};
+pub use score::{Destination, FileSummary, ReceiveReport, Scoring, note_pipeline, worthless};
 pub use write::{
-    FileFormat, JsonForm, JsonRows, OutputFile, Rejects, ValueWarnings, abandon_unfinished_files,
-    note_warnings, refuse_overwriting, settle_format,
+    FileFormat, JsonForm, JsonRows, OutputFile, ReceiveRows, Rejects, ValueWarnings,
+    abandon_unfinished_files, note_warnings, refuse_overwriting, settle_format,
 };
 
 use leadscore::error::Path;

@@ -25,9 +25,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use leadscore::{Attribute, Error, Lead, Mode, Pipeline, Timestamp, Zone};
+use leadscore::{Attribute, Capacity, Error, Lead, Mode, Pipeline, Timestamp, Zone};
 use leadscore_csv::Warning;
 
+use carried::Wanted;
 pub(crate) use carried::{CarriedColumn, write_cells};
 pub use carried::{CarriedColumns, id_column};
 pub use frame::{match_columns, worthless_columns};
@@ -76,7 +77,7 @@ pub struct LeadInput {
     columns: BTreeMap<String, String>,
     is_whole: bool,
     pads_short_rows: bool,
-    carried: Vec<String>,
+    carried: Vec<Wanted>,
 }
 
 impl LeadInput {
@@ -108,7 +109,15 @@ impl LeadInput {
     /// or `all`.
     #[must_use]
     pub fn carry(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> LeadInput {
-        self.carried.extend(columns.into_iter().map(Into::into));
+        self.carried.extend(columns.into_iter().map(|name| Wanted::column(name.into())));
+        self
+    }
+
+    /// The same with the column that a capacity is divided by, if it is; see [`Scoring::capacity`](crate::Scoring::capacity).
+    /// It goes through to the output too.
+    #[must_use]
+    pub fn capacity(mut self, capacity: &Capacity) -> LeadInput {
+        self.carried.extend(capacity.column().map(Wanted::group));
         self
     }
 

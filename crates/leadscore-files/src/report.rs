@@ -4,10 +4,14 @@ use std::fmt;
 
 use leadscore::{ContributionKind, Prediction};
 
+mod capacity;
 pub mod html;
 pub mod svg;
 #[cfg(test)]
 mod tests;
+
+pub use capacity::{CapacityGroup, CapacityReport, CapacityTie};
+use leadscore::capacity::Standing;
 
 /// A ranked list of leads with what a reader needs to know about it.
 #[derive(Debug, Clone)]
@@ -25,7 +29,9 @@ pub struct Report {
     pub rejected_count: u64,
     /// The tiers, the best first.
     pub tiers: Vec<TierCount>,
-    /// The leads, the best first.
+    /// Who is within the capacity, where one was given.
+    pub capacity: Option<CapacityReport>,
+    /// The leads, the best first; where a capacity was given and no number of leads, those that are within it.
     pub leads: Vec<RankedLead>,
     /// Warnings in plain words.
     pub notes: Vec<String>,
@@ -59,6 +65,10 @@ pub struct RankedLead {
     pub score: String,
     /// What else is known of it.
     pub details: Vec<Detail>,
+    /// Where it stands in its group, where a capacity was given.
+    pub standing: Option<Standing>,
+    /// The value of the column that the capacity is divided by, if it is and the lead has one.
+    pub group: Option<String>,
     /// Its score and why.
     pub prediction: Prediction,
 }

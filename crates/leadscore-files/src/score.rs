@@ -2,37 +2,36 @@
 
 mod batch;
 mod best;
+mod ranks;
 mod sink;
 
 use std::cell::RefCell;
 use std::path::PathBuf;
 
 use leadscore::error::Path;
-use leadscore::{AsOf, Error, ErrorKind, Mode, Pipeline, ScoreOptions, Timestamp};
+use leadscore::{AsOf, Capacity, Error, ErrorKind, Mode, Pipeline, ScoreOptions, Timestamp};
 
 use crate::read::day_and_distance;
-use crate::report::{Report, TierCount};
+use crate::report::{CapacityReport, Report, TierCount};
 use crate::wording::as_typed;
-use crate::write::{MAX_REMARKS, RowLayout};
+use crate::write::{MAX_REMARKS, ReceiveRows, RowLayout};
 use crate::{
     FileFormat, LeadReader, Note, Notes, OutputFile, Progress, Rejects, Stop, ValueWarnings, note_warnings,
     unreadable,
 };
 use batch::{Batch, in_batches};
+use ranks::{Ranked, Ranks};
 use sink::Sink;
 
 /// Is given the finished report.
 pub type ReceiveReport<'a> = Box<dyn FnOnce(&Report) -> Result<(), Error> + 'a>;
 
-/// Is given rows as JSON lines, some whole ones at a time. Its error ends the work.
-pub type ReceiveRows<'a> = Box<dyn FnMut(&[u8]) -> Result<(), Error> + 'a>;
-
 /// Where scored leads go.
 pub enum Destination<'a> {
     /// To a file or stream, in some format.
     Write(FileFormat, OutputFile<'a>),
-    /// To a function that is given the rows as they are scored, in the order of the input. Scoring waits while it does
-    /// not return.
+    /// To a function that is given the rows as they are scored, in the order of the input; where they say a rank, when all
+    /// are scored. Scoring waits while it does not return.
     Rows(ReceiveRows<'a>),
     /// To a function that is given the best leads when all are scored.
     Report(ReceiveReport<'a>),
@@ -56,6 +55,7 @@ pub struct Scoring {
     mode: Mode,
     reasons: usize,
     top: Option<usize>,
+    pub(crate) capacity: Option<Capacity>,
     allows_worthless: bool,
     pub(crate) rejects: Option<PathBuf>,
     threads: Option<usize>,
@@ -65,7 +65,7 @@ pub struct Scoring {
 }
 
 /// What came of scoring a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FileSummary {
     /// How many leads got a score.
@@ -74,6 +74,8 @@ pub struct FileSummary {
     pub rejected_count: u64,
     /// How many leads are in each tier, the best tier first.
     pub tiers: Vec<TierCount>,
+    /// Who is within the capacity, where one was given.
+    pub capacity: Option<CapacityReport>,
     /// Why the result is worth nothing, if it is; see [`LeadReader::worthless`].
     pub worthless: Vec<String>,
 }
@@ -86,6 +88,7 @@ impl Scoring {
             mode: Mode::Lenient,
             reasons: 3,
             top: None,
+            capacity: None,
             allows_worthless: false,
             rejects: None,
             threads: None,
@@ -113,6 +116,18 @@ impl Scoring {
     #[must_use]
     pub fn top(mut self, count: usize) -> Scoring {
         self.top = Some(count);
+        self
+    }
+
+    /// The same with how many leads can be worked on: every row says its rank, whether it is within the capacity, and
+    /// whether it has the score at which the cut is made; a page and a report list those within. Rejected rows and leads
+    /// that were ruled out take no place. The input is opened with the same capacity:
+    /// [`LeadInput::capacity`](crate::LeadInput::capacity).
+    ///
+    /// Rows wait for the last lead in a file without a name in the folder for temporary files.
+    #[must_use]
+    pub fn capacity(mut self, capacity: Capacity) -> Scoring {
+        self.capacity = Some(capacity);
         self
     }
 
@@ -155,7 +170,7 @@ impl Scoring {
     /// Scores all leads of an input.
     ///
     /// # Errors
-    /// `invalid_context` with the path `top` for no leads, `cancelled` where `stop` said so, `unreadable_table` where no
+    /// `invalid_context` with the path `top` for no leads, and `capacity` where no lead has a group; `cancelled` where `stop` said so, `unreadable_table` where no
     /// lead could be scored, `worthless_result` where the result says nothing of the leads, `not_found` and `io`. Files
     /// that were not completed are removed, and earlier ones stay; a stream and a report get a worthless result too,
     /// which says what it is.
@@ -174,9 +189,10 @@ impl Scoring {
             return Err(Error::new(ErrorKind::InvalidContext, "excel", "goes with the format csv only"));
         }
         let mut rejects = Rejects::create(self.rejects.as_deref())?;
-        let mut sink = Sink::open(destination, self.top, pipeline, &self.layout(&leads))?;
+        let mut sink = Sink::open(destination, self, pipeline, &leads)?;
         let mut tally = Tally::new(pipeline);
-        let job = sink.job(pipeline, self, &leads);
+        let mut ranks = Ranks::new(pipeline, self.capacity.as_ref());
+        let job = sink.job(pipeline, self, &leads)?;
         let (byte_count, bytes_read) = (leads.byte_count(), leads.byte_counter());
         // Filling and taking alternate on this thread.
         let reader = RefCell::new(&mut leads);
@@ -189,6 +205,7 @@ impl Scoring {
                 notes.progress(Progress::new(bytes_read.get(), byte_count, false));
                 batch.merge_into(&mut reader.borrow_mut());
                 tally.take(batch, &mut rejects, notes)?;
+                ranks.take(&batch.outcomes);
                 sink.take(batch, &job.floor)
             },
         )?;
@@ -208,10 +225,12 @@ impl Scoring {
             note_warnings(&leads.warnings(), &tally.value_warnings, notes);
             return Err(error);
         }
+        let ranked = ranks.finish()?;
+        tally.rank(&ranked, notes);
         tally.worthless = leads.worthless(tally.value_warnings.unusable());
         let is_refused = !tally.worthless.is_empty() && !self.allows_worthless;
         if !(is_refused && sink.is_file()) {
-            sink.finish(pipeline, self, &leads, &tally)?;
+            sink.finish(pipeline, self, &leads, (&tally, &ranked))?;
         }
         note_warnings(&leads.warnings(), &tally.value_warnings, notes);
         if is_refused {
@@ -220,7 +239,7 @@ impl Scoring {
         if !tally.worthless.is_empty() {
             notes.note(Note::Worthless(tally.worthless.join("; ")));
         }
-        Ok(tally.summary())
+        Ok(FileSummary { capacity: ranked.capacity, ..tally.summary() })
     }
 
     fn thread_count(&self) -> usize {
@@ -230,7 +249,12 @@ impl Scoring {
     }
 
     fn layout(&self, leads: &LeadReader) -> RowLayout {
-        RowLayout { carried: leads.carried().clone(), is_for_excel: self.is_for_excel }
+        RowLayout {
+            carried: leads.carried().clone(),
+            is_for_excel: self.is_for_excel,
+            has_capacity: self.capacity.is_some(),
+            waits: false,
+        }
     }
 
     /// The as-of time for people, with its zone.
@@ -325,6 +349,17 @@ impl Tally {
         Ok(())
     }
 
+    /// Counts tiers by rank, and says what a reader should know of the ranks.
+    fn rank(&mut self, ranked: &Ranked<'_>, notes: &mut dyn Notes) {
+        for position in ranked.tier_positions() {
+            self.tiers[position].lead_count += 1;
+        }
+        for sentence in ranked.sentences() {
+            notes.assumed(sentence.as_str());
+            self.notes.push(sentence);
+        }
+    }
+
     /// Says that all scores are shown as the same one, where they are.
     fn all_the_same(&self, pipeline: &Pipeline, newest: Option<Timestamp>, as_of: &AsOf) -> Option<String> {
         let [lowest, highest] = [self.lowest, self.highest].map(|score| pipeline.tiers().shown_score(score));
@@ -354,6 +389,7 @@ impl Tally {
             scored_count: self.scored_count,
             rejected_count: self.rejected_count,
             tiers: self.tiers,
+            capacity: None,
             worthless: self.worthless,
         }
     }

@@ -3,15 +3,17 @@
 mod format;
 mod json_rows;
 mod output;
+mod pieces;
 mod rejects;
 mod rows;
 mod warnings;
 
-pub use format::settle_format;
-pub use json_rows::{JsonForm, JsonRows};
+pub use format::{FileFormat, JsonForm, settle_format};
+pub use json_rows::JsonRows;
 pub use output::{OutputFile, abandon_unfinished_files, refuse_overwriting};
+pub(crate) use pieces::{PieceFile, Place, render_placed};
 pub use rejects::Rejects;
-pub use rows::FileFormat;
+pub use rows::ReceiveRows;
 pub(crate) use rows::{CsvRows, RowLayout, Rows, render_csv, render_json};
 pub use warnings::{ValueWarnings, note_warnings};
 

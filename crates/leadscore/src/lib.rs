@@ -344,6 +344,7 @@
 pub mod amount;
 #[cfg(feature = "arrow")]
 pub mod arrow;
+pub mod capacity;
 pub mod chat;
 pub mod email;
 pub mod error;
@@ -368,6 +369,7 @@ mod text;
 pub mod tier;
 pub mod time;
 
+pub use capacity::{Capacity, CapacityRanking};
 pub use error::{Error, ErrorKind, did_you_mean};
 pub use explain::{
     Contribution, Disqualification, Explanation, FeatureValue, FeatureValues, NamedValue, Reason,

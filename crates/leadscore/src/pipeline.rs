@@ -21,6 +21,7 @@ mod outcome;
 mod parallel;
 mod parts;
 mod prediction;
+mod rank;
 mod read;
 mod records;
 mod rows;

@@ -1,5 +1,6 @@
-//! Tiers: names for stretches of the score or the probability, or for classes, each with what to do.
+//! Tiers: names for stretches of the score or the probability, for ranks in a list, or for classes, each with what to do.
 
+mod rank;
 mod read;
 mod shown;
 #[cfg(test)]
@@ -7,12 +8,15 @@ mod tests;
 
 use std::sync::Arc;
 
+use crate::capacity::Top;
 use crate::error::did_you_mean;
 use crate::json::{self, Cursor, Document, Node};
 use crate::scale::Scale;
 use crate::{Error, ErrorKind};
+pub use rank::RankTier;
 
-/// Named stretches of the score or the probability, or the classes of a model, from the best down, each with an action.
+/// Named stretches of the score or the probability, the best of a list by rank, or the classes of a model, from the best
+/// down, each with an action.
 ///
 /// ```
 /// use leadscore::tier::{Tier, TierAxis, TierBound, TierScheme};
@@ -46,6 +50,8 @@ pub enum TierAxis {
     Probability,
     /// The most probable class.
     Class,
+    /// The rank by score in a list of leads. A lead that is scored alone has no rank, and so no tier.
+    Rank,
 }
 
 /// One tier of a scheme.
@@ -64,6 +70,8 @@ pub enum TierBound {
     AtLeast(f64),
     /// Above this value, itself not included.
     Above(f64),
+    /// At the first rank that the tiers before leave: so many of the list are in it and in those together.
+    Top(Top),
 }
 
 /// The tier of a lead by the probabilities of its classes.
@@ -86,10 +94,10 @@ struct ClassMinimum {
 const BUILTIN: &str = include_str!("builtin/tiers.json");
 
 impl TierScheme {
-    /// A scheme on the score or the probability, or one tier for each class; the best tier comes first.
+    /// A scheme on the score, the probability or the rank, or one tier for each class; the best tier comes first.
     ///
-    /// On the score and the probability every tier but the last has a bound, and bounds fall. On classes none has one,
-    /// and tiers are named after the classes.
+    /// On the score and the probability every tier but the last has a bound, and bounds fall. On ranks every tier but the
+    /// last has a [`TierBound::Top`], and tops rise. On classes none has a bound, and tiers are named after the classes.
     ///
     /// # Errors
     /// `invalid_pipeline` with the path in the scheme's JSON, such as `bounds[1]` or `actions`.
@@ -98,6 +106,7 @@ impl TierScheme {
         match axis {
             TierAxis::Class => check_classes(&tiers)?,
             TierAxis::Score | TierAxis::Probability => check_bounds(&tiers)?,
+            TierAxis::Rank => rank::check(&tiers)?,
         }
         Ok(TierScheme { axis, tiers, minimum: None, tier_by_class: Vec::new() })
     }
@@ -158,17 +167,18 @@ impl TierScheme {
         Node::from(self).to_json()
     }
 
-    /// The tier of a score 0–100 and a probability 0–1; none where the scheme reads a probability that is not there, or
-    /// classes.
+    /// The tier of a score 0–100 and a probability 0–1; none where the scheme reads a probability that is not there,
+    /// ranks ([`TierScheme::by_rank`]) or classes ([`TierScheme::tier_of_classes`]).
     pub fn tier(&self, score: f64, probability: Option<f64>) -> Option<&Tier> {
         let value = match self.axis {
             TierAxis::Score => score,
             TierAxis::Probability => probability?,
-            TierAxis::Class => return None,
+            TierAxis::Class | TierAxis::Rank => return None,
         };
         self.tiers.iter().find(|tier| match tier.bound {
             Some(TierBound::AtLeast(bound)) => value >= bound,
             Some(TierBound::Above(bound)) => value > bound,
+            Some(TierBound::Top(_)) => false,
             None => true,
         })
     }
@@ -321,41 +331,54 @@ impl Tier {
     }
 }
 
-impl TierBound {
-    fn value(self) -> f64 {
-        match self {
-            TierBound::AtLeast(value) | TierBound::Above(value) => value,
-        }
-    }
-
-    /// Whether every value past the other bound is past this one too, and some more.
-    fn is_below(self, other: TierBound) -> bool {
-        match (self, other) {
-            (TierBound::AtLeast(own), TierBound::Above(above)) => own <= above,
-            (own, other) => own.value() < other.value(),
-        }
+/// Where a stretch begins, and whether that value is in it; none for a rank.
+fn stretch(bound: TierBound) -> Option<(f64, bool)> {
+    match bound {
+        TierBound::AtLeast(value) => Some((value, true)),
+        TierBound::Above(value) => Some((value, false)),
+        TierBound::Top(_) => None,
     }
 }
 
 fn check_bounds(tiers: &[Tier]) -> Result<(), Error> {
+    check_names(tiers)?;
+    let mut above: Option<(f64, bool)> = None;
     for (at, tier) in tiers.iter().enumerate() {
         let refuse = |message: &str| Err(invalid(&format!("bounds[{at}]"), message));
-        let before = &tiers[..at];
-        if before.iter().any(|other| other.name == tier.name) {
-            return refuse(&format!("a second tier named `{}`", tier.name));
-        }
         let is_last = at + 1 == tiers.len();
-        match (tier.bound, before.last().and_then(|other| other.bound)) {
-            (None, _) if !is_last => return refuse("only the last tier goes without `from` or `above`"),
-            (Some(_), _) if is_last => return refuse("the last tier has neither `from` nor `above`"),
-            (Some(own), _) if !own.value().is_finite() => return refuse("the bound is not finite"),
-            (Some(own), Some(above)) if !own.is_below(above) => {
+        let Some(bound) = tier.bound else {
+            if is_last {
+                continue;
+            }
+            return refuse("only the last tier goes without `from` or `above`");
+        };
+        match (stretch(bound), above) {
+            (None, _) => return refuse("`top` goes with tiers on the rank"),
+            _ if is_last => return refuse("the last tier has neither `from` nor `above`"),
+            (Some((own, _)), _) if !own.is_finite() => return refuse("the bound is not finite"),
+            // Of one value, the tier without it stands above the one with it.
+            (Some((own, is_in)), Some((above, is_in_above)))
+                if own > above || (own == above && (!is_in || is_in_above)) =>
+            {
                 return refuse("bounds fall from tier to tier; the best tier comes first");
             }
-            _ => {}
+            (own, _) => above = own,
         }
     }
-    if tiers.is_empty() { Err(invalid("bounds", "wants at least one tier")) } else { Ok(()) }
+    Ok(())
+}
+
+/// There is a tier, and every one has a name of its own.
+fn check_names(tiers: &[Tier]) -> Result<(), Error> {
+    if tiers.is_empty() {
+        return Err(invalid("bounds", "wants at least one tier"));
+    }
+    for (at, tier) in tiers.iter().enumerate() {
+        if tiers[..at].iter().any(|other| other.name == tier.name) {
+            return Err(invalid(&format!("bounds[{at}]"), format!("a second tier named `{}`", tier.name)));
+        }
+    }
+    Ok(())
 }
 
 fn check_classes(tiers: &[Tier]) -> Result<(), Error> {

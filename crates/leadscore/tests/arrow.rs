@@ -8,7 +8,7 @@ use arrow_array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Int64Array,
     RecordBatch, StringArray, TimestampMicrosecondArray, types::Int32Type,
 };
-use leadscore::arrow::{LeadTable, Table};
+use leadscore::arrow::{FeatureTable, LeadTable, Table};
 use leadscore::parallel::Workers;
 use leadscore::{Activity, AsOf, Error, Lead, Mode, Pipeline, ScoreOptions, Timestamp, When, Zone};
 
@@ -86,6 +86,38 @@ fn a_table_scores_as_its_leads() -> Result<(), Error> {
     assert_eq!(*strict.unwrap_err().path(), "leads[1].attributes.visits");
     let few = plain.score_columns(When::each(&times[1..], &zone), &ScoreOptions::new(), &Workers::new());
     assert_eq!(few.unwrap_err().code(), "invalid_context");
+    Ok(())
+}
+
+#[test]
+fn tiers_by_rank_are_those_of_the_table() -> Result<(), Error> {
+    let tiers = r#"{"on": "rank", "bounds": [{"tier": "TODAY", "top": 1}, {"tier": "WEEK", "top": "50 %"}, {"tier": "LATER"}]}"#;
+    let rule = r#"{"kind": "scorecard", "unit": "points", "base": 0, "range": [0, 100],
+        "groups": [{"code": "g", "rules": [{"code": "visits", "points": "visits"}]}]}"#;
+    let schema = r#"{"features": [{"name": "visits", "type": "number", "range": [0, 100], "source": {"from": "attribute"}}]}"#;
+    let pipeline = Pipeline::from_json(&format!(
+        r#"{{"format": 1, "id": "ranks", "schema": {schema}, "scorer": {rule}, "scale": {{"kind": "points"}}, "tiers": {tiers}}}"#
+    ))?;
+    // More rows than a block has; the last one is refused in strict mode.
+    let visits = (0..3000).map(|row| f64::from(row * 7919 % 9973) / 100.0).chain([1000.0]);
+    let visits: ArrayRef = Arc::new(arrow_array::Float64Array::from_iter_values(visits));
+    let batch = RecordBatch::try_from_iter([("visits", visits)]).unwrap();
+    let table = Table::new(&batch.schema(), vec![batch]);
+    let leads = LeadTable::new(&table, &pipeline)?;
+    let as_of = AsOf::parse("2026-11-22", &Zone::utc())?;
+    let count = |tiers: &[i32], at: i32| tiers.iter().filter(|own| **own == at).count();
+    for reasons in [0, 1] {
+        let options = ScoreOptions::new().reasons(reasons);
+        let columns = leads.score_columns(When::All(&as_of), &options, &Workers::new())?;
+        assert_eq!([0, 1, 2].map(|at| count(&columns.tier, at)), [1, 1500, 1500]);
+        let each = leads.score_each(When::All(&as_of), &options.mode(Mode::Strict), &Workers::new())?;
+        assert_eq!([0, 1, 2, -1].map(|at| count(&each.columns.tier, at)), [1, 1499, 1500, 1]);
+        assert_eq!((each.errors.len(), each.columns.tier[3000]), (1, -1));
+    }
+    let reports = leads.reports(When::All(&as_of), &Workers::new())?;
+    assert!(reports[..3000].iter().all(|report| report.warnings.is_empty()));
+    let features = FeatureTable::new(&table, &pipeline, &[("visits", "visits")])?;
+    assert_eq!(count(&features.score_columns(&Workers::new())?.tier, 1), 1500);
     Ok(())
 }
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from leadscore import _native
 from leadscore._answer import Answer, ModelFailure, Prompt, Reply, Usage
+from leadscore._capacity import Capacity, CapacityRanking, GroupStanding, Standing, Tie
 from leadscore._encode import Moment, Moments
 from leadscore._errors import Issue, LeadscoreError, LeadscoreWarning
 from leadscore._forest import Forest
@@ -26,7 +27,10 @@ from leadscore._prediction import (
     Estimate,
     Explanation,
     FeatureValue,
+    FileCapacity,
+    FileGroup,
     FileSummary,
+    FileTie,
     GroupScore,
     Importance,
     Interval,
@@ -71,6 +75,8 @@ __all__ = [
     "Answer",
     "Assisted",
     "Attribute",
+    "Capacity",
+    "CapacityRanking",
     "ChatIntent",
     "ChatReply",
     "ClassProbability",
@@ -86,9 +92,13 @@ __all__ = [
     "FailureKind",
     "FallbackReason",
     "FeatureValue",
+    "FileCapacity",
+    "FileGroup",
     "FileSummary",
+    "FileTie",
     "Forest",
     "GroupScore",
+    "GroupStanding",
     "Importance",
     "Interval",
     "Issue",
@@ -116,9 +126,11 @@ __all__ = [
     "Reply",
     "Risk",
     "Scores",
+    "Standing",
     "Task",
     "TaskKind",
     "TaskProvenance",
+    "Tie",
     "Tier",
     "TierCount",
     "TimeToClose",

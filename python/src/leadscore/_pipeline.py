@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from leadscore import _files, _frame, _native
 from leadscore._arguments import check_errors, json_of, leads_of, of_lead, reason_count
+from leadscore._capacity import Capacity
 from leadscore._encode import (
     Moment,
     Moments,
@@ -42,6 +44,7 @@ from leadscore._prediction import (
     Predictions,
     Tier,
     TierCount,
+    read_capacity,
     read_prediction,
     read_result,
 )
@@ -287,10 +290,10 @@ class Pipeline:
     ) -> Any:
         """Scores many leads, in their order; the same as one by one, and faster.
 
-        A lead that cannot be read raises, or with `errors="return"` stands as its error. Brief predictions have
-        score, probability, tier, action and reasons alone. `as_of` is one moment, or one for each lead. `progress` is
-        called with the leads that are done and all leads, or once more those that are done where nobody knows how many
-        there are.
+        A lead that cannot be read raises, or with `errors="return"` stands as its error. Tiers by rank are those in
+        this list; a lead that is scored alone has none. Brief predictions have score, probability, tier, action and
+        reasons alone. `as_of` is one moment, or one for each lead. `progress` is called with the leads that are done
+        and all leads, or once more those that are done where nobody knows how many there are.
         """
         check_errors(errors)
         detail = "brief" if brief else "full"
@@ -298,7 +301,7 @@ class Pipeline:
         context = contexts_json(times, zone, strict=strict, reasons=reasons, detail=detail)
         threads = threads_of(threads)
         out: Predictions[Any] = Predictions()
-        for start, stretch in stretches(leads_of(leads, times), _STRETCH):
+        for start, stretch in stretches(leads_of(leads, times), self._stretch()):
             text, refused = records_json(stretch, start)
             scored = self._native.score_many_json(text, context(start, len(stretch)), start, threads)
             for position, fields in enumerate(json.loads(scored)):
@@ -501,6 +504,7 @@ class Pipeline:
         strict: bool = False,
         reasons: int = 3,
         top: int | None = None,
+        capacity: str | int | Capacity | None = None,
         threads: int | None = None,
         columns: Sequence[str] = (),
         excel: bool = False,
@@ -509,7 +513,8 @@ class Pipeline:
         """Scores a file of leads (CSV, JSONL or JSON, also gzipped) into another, as the command does.
 
         The ending of the output's name says the format (`.gz` packs it), CSV if it says none. `columns` of the input,
-        or `["all"]`, go through to the output; `excel` writes CSV that Excel reads as it is meant.
+        or `["all"]`, go through to the output; `excel` writes CSV that Excel reads as it is meant. With a `capacity`
+        (`40`, `"10 %"`, `"40/owner"`) every row says its rank and whether it is in.
         A result that says nothing of the leads is the error `worthless_result`, and is not written, unless it is
         allowed.
         """
@@ -525,6 +530,7 @@ class Pipeline:
             "strict": bool(strict),
             "reasons": reasons,
             "top": top,
+            "capacity": None if capacity is None else str(capacity),
             "threads": threads_of(threads),
             "columns": list(columns),
             "excel": bool(excel),
@@ -533,7 +539,14 @@ class Pipeline:
         summary = json.loads(self._native.score_file(json_of(options)))
         tiers = tuple([TierCount(**tier) for tier in summary["tiers"]])
         worthless = tuple(summary.get("worthless", ()))
-        return FileSummary(summary["scored"], summary["rejected"], tiers, tuple(summary["notes"]), worthless)
+        return FileSummary(
+            summary["scored"],
+            summary["rejected"],
+            tiers,
+            tuple(summary["notes"]),
+            worthless,
+            read_capacity(summary.get("capacity")),
+        )
 
     # Handles.
 
@@ -559,3 +572,7 @@ class Pipeline:
                 raise
             raise of_lead(error, index) from None
         return features
+
+    def _stretch(self) -> int:
+        """How many leads cross at once: all of them where tiers are by rank in the whole list."""
+        return sys.maxsize if self._about.get("ranks", False) else _STRETCH

@@ -242,6 +242,34 @@ class TierCount:
 
 
 @dataclass(frozen=True, slots=True)
+class FileTie:
+    """Leads with one score, by their rows in the file from 1: those within the capacity, and those left out."""
+
+    score: float
+    rows_within: tuple[int, ...]
+    rows_beyond: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileGroup:
+    """How many leads of a group have a rank, and how many of them are within the capacity."""
+
+    group: str | None
+    leads: int
+    within: int
+    tie: FileTie | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileCapacity:
+    """What came of a capacity in a file; leads that were ruled out take no place."""
+
+    capacity: str
+    ruled_out: int
+    groups: tuple[FileGroup, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FileSummary:
     """What came of scoring a file."""
 
@@ -250,6 +278,24 @@ class FileSummary:
     tiers: tuple[TierCount, ...]
     notes: tuple[str, ...]
     worthless: tuple[str, ...] = ()
+    capacity: FileCapacity | None = None
+
+
+def read_capacity(own: Mapping[str, Any] | None) -> FileCapacity | None:
+    """The capacity of a summary, if there is one."""
+    if own is None:
+        return None
+    groups = [
+        FileGroup(group["group"], group["leads"], group["within"], _read_tie(group["tie"]))
+        for group in own["groups"]
+    ]
+    return FileCapacity(own["capacity"], own["ruled_out"], tuple(groups))
+
+
+def _read_tie(own: Mapping[str, Any] | None) -> FileTie | None:
+    if own is None:
+        return None
+    return FileTie(own["score"], tuple(own["rows_within"]), tuple(own["rows_beyond"]))
 
 
 T = TypeVar("T")

@@ -14,8 +14,12 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
     if args.excel && format != Format::Csv {
         return Err(Failure::message("--excel goes with CSV: -f csv, or -o with a name that ends in .csv"));
     }
-    let Work { pipeline, as_of, options, leads, .. } =
-        Work::with_columns(&args.input, &[("--output", args.output.path())], &args.columns)?;
+    let Work { pipeline, as_of, options, leads, .. } = Work::for_rows(
+        &args.input,
+        &[("--output", args.output.path())],
+        &args.columns,
+        args.capacity.as_ref(),
+    )?;
     let has_rows = args.top.is_none() && !matches!(format, Format::Table | Format::Html);
     if has_rows && args.input.as_of.is_none() {
         note_line(&format!("judged as of now, {}; --as-of sets another moment", as_of.to_local_minute()));
@@ -29,6 +33,9 @@ pub(crate) fn run(args: &ScoreArgs) -> Result<bool, Failure> {
     }
     if let Some(count) = args.top {
         scoring = scoring.top(count);
+    }
+    if let Some(capacity) = &args.capacity {
+        scoring = scoring.capacity(capacity.clone());
     }
     if args.input.allow_worthless {
         scoring = scoring.allow_worthless();

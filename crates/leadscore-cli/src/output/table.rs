@@ -3,13 +3,17 @@
 use std::io::Write;
 
 use leadscore::Pipeline;
-use leadscore_files::report::{RankedLead, Report};
+use leadscore_files::report::{CapacityReport, RankedLead, Report};
 use leadscore_files::wording::{count, counted, points};
 use unicode_width::UnicodeWidthStr;
 
 use crate::terminal::{Look, bar, cut, fit};
 
 const BAR: usize = 10;
+/// The width of what is said of the capacity.
+const STANDING: usize = 5;
+/// The most width of the group beside it.
+const GROUP: usize = 16;
 
 /// Writes the best leads, each with its reasons beneath it, and the tiers below.
 pub(crate) fn write(
@@ -22,16 +26,19 @@ pub(crate) fn write(
     let tiers: Vec<&str> = pipeline.tiers().tiers().iter().map(leadscore::Tier::name).collect();
     let tier_width = tiers.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(4);
     let rank_width = ranked.len().to_string().len().max(2);
-    let fixed = rank_width + 2 + 2 + BAR + 1 + 5 + 2 + tier_width + 2;
+    let standings = Standings::of(report);
+    let in_width = standings.heading().width();
+    let fixed = rank_width + 2 + 2 + BAR + 1 + 5 + 2 + tier_width + 2 + in_width;
     let action_longest =
         ranked.iter().filter_map(|r| r.prediction.action.as_ref()).map(|a| a.chars().count()).max();
     let action_width = if look.width >= 90 { action_longest.unwrap_or(0).min(42) } else { 0 };
     let name_width = look.width.saturating_sub(fixed + action_width).clamp(16, 52);
     let heading = format!(
-        "{:>rank_width$}  {}  {}  {}  {}",
+        "{:>rank_width$}  {}  {}  {}{}  {}",
         "#",
         fit("Lead", name_width),
         fit("Score", BAR + 6),
+        standings.heading(),
         fit("Tier", tier_width),
         if action_width > 0 { "Next" } else { "" }
     );
@@ -43,10 +50,11 @@ pub(crate) fn write(
         let score = format!("{} {:>5}", bar(lead.prediction.score / 100.0, BAR), lead.score);
         writeln!(
             out,
-            "{:>rank_width$}  {}  {}  {}  {}",
+            "{:>rank_width$}  {}  {}  {}{}  {}",
             lead.rank,
             look.bold(&fit(&lead.name, name_width)),
             look.tier(&score, place, tiers.len()),
+            standings.cell(lead),
             look.tier(&fit(tier, tier_width), place, tiers.len()),
             if action_width > 0 {
                 cut(lead.prediction.action.as_deref().unwrap_or_default(), action_width)
@@ -65,6 +73,46 @@ pub(crate) fn write(
         }
     }
     foot(out, pipeline, report, look, &tiers)
+}
+
+/// The column that says who is within the capacity, where there is one.
+struct Standings<'a> {
+    column: Option<&'a str>,
+    group_width: usize,
+    is_there: bool,
+}
+
+impl<'a> Standings<'a> {
+    fn of(report: &'a Report) -> Standings<'a> {
+        let column = report.capacity.as_ref().and_then(|capacity| capacity.column.as_deref());
+        let groups = report.leads.iter().filter_map(|lead| lead.group.as_deref());
+        let widest = groups.chain(column).map(UnicodeWidthStr::width).max().unwrap_or(0);
+        Standings { column, group_width: widest.min(GROUP), is_there: report.capacity.is_some() }
+    }
+
+    fn heading(&self) -> String {
+        self.with_group("In", self.column.unwrap_or_default())
+    }
+
+    /// Whether a lead is in; `=` where leads with its score are on both sides of the cut.
+    fn cell(&self, lead: &RankedLead) -> String {
+        let standing = match lead.standing.map(|own| (own.within, own.tied)) {
+            Some((true, false)) => "yes",
+            Some((true, true)) => "yes =",
+            Some((false, false)) => "no",
+            Some((false, true)) => "no =",
+            None => "",
+        };
+        self.with_group(standing, lead.group.as_deref().unwrap_or("–"))
+    }
+
+    fn with_group(&self, standing: &str, group: &str) -> String {
+        match (self.is_there, self.column) {
+            (false, _) => String::new(),
+            (true, None) => format!("{}  ", fit(standing, STANDING)),
+            (true, Some(_)) => format!("{}  {}  ", fit(standing, STANDING), fit(group, self.group_width)),
+        }
+    }
 }
 
 /// The top reasons, as many to a line as fit.
@@ -114,7 +162,14 @@ fn foot(
         said += &format!(", {} rejected", counted(report.rejected_count, "row", "rows"));
     }
     let shown = report.leads.len() as u64;
-    if shown < report.scored_count {
+    if let Some(capacity) = &report.capacity {
+        said += &format!(", {}", capacity.headline());
+    }
+    let are_in = |lead: &RankedLead| lead.standing.is_some_and(|standing| standing.within);
+    let within = report.capacity.as_ref().map(CapacityReport::within_count);
+    if within == Some(shown) && report.leads.iter().all(are_in) {
+        said += "; those are shown";
+    } else if shown < report.scored_count {
         said += &format!("; the best {} shown", count(shown));
     }
     let line = format!("{said}. {} ({}) as of {}.", pipeline.name(), pipeline.id(), report.as_of);

@@ -10,7 +10,41 @@ use crate::wording::first_of;
 /// The names that stand for all columns of a table.
 const ALL: &str = "all";
 /// Columns of the output that are not carried through.
-const OWN: [&str; 7] = ["lead_id", "row", "score", "probability", "tier", "action", "reasons"];
+const OWN: [&str; 10] = [
+    "lead_id",
+    "row",
+    "score",
+    "probability",
+    "tier",
+    "action",
+    "capacity_rank",
+    "within_capacity",
+    "capacity_tied",
+    "reasons",
+];
+
+/// The options that ask for columns.
+const COLUMNS: &str = "columns";
+const CAPACITY: &str = "capacity";
+
+/// A column that is to go through, and the option that asks for it.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    name: String,
+    option: &'static str,
+}
+
+impl Wanted {
+    /// One that is wanted in the output.
+    pub(super) fn column(name: impl AsRef<str>) -> Wanted {
+        Wanted { name: name.as_ref().trim().to_owned(), option: COLUMNS }
+    }
+
+    /// The one that says the group of a lead.
+    pub(super) fn group(name: &str) -> Wanted {
+        Wanted { name: name.trim().to_owned(), option: CAPACITY }
+    }
+}
 
 /// The columns of an input that go through to the output, each with its heading there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,38 +71,41 @@ impl CarriedColumns {
     /// # Errors
     /// `invalid_context` with the path `columns` for a name that no column has.
     pub fn of_table(wanted: &[String], header: &[&str]) -> Result<CarriedColumns, Error> {
-        CarriedColumns::find(wanted, header, |name| find_column(name, header))
+        let wanted: Vec<Wanted> = wanted.iter().map(Wanted::column).collect();
+        CarriedColumns::find(&wanted, header, |name| find_column(name, header))
     }
 
     /// The same where something is known of columns that their names do not say.
     pub(super) fn find(
-        wanted: &[String],
+        wanted: &[Wanted],
         header: &[&str],
         find: impl Fn(&str) -> Option<usize>,
     ) -> Result<CarriedColumns, Error> {
         let mut found = CarriedColumns::default();
-        for name in wanted.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
-            if let Some(column) = header.iter().position(|own| own.trim() == name).or_else(|| find(name)) {
+        for Wanted { name, option } in wanted.iter().filter(|wanted| !wanted.name.is_empty()) {
+            if let Some(column) =
+                header.iter().position(|own| own.trim() == name.as_str()).or_else(|| find(name))
+            {
                 found.add(name, name, Some(column));
-            } else if name == ALL {
+            } else if name == ALL && *option == COLUMNS {
                 header.iter().enumerate().for_each(|(column, own)| found.add(own, own, Some(column)));
             } else {
                 let known = first_of(header);
                 let message = format!("the file has no column `{name}`; its columns: {known}");
-                return Err(Error::new(ErrorKind::InvalidContext, ErrorPath::from_field("columns"), message));
+                return Err(Error::new(ErrorKind::InvalidContext, ErrorPath::from_field(*option), message));
             }
         }
         Ok(found)
     }
 
     /// Fields of JSON records, whose names must be as they are written: no header tells what they are.
-    pub(super) fn of_records(wanted: &[String]) -> Result<CarriedColumns, Error> {
+    pub(super) fn of_records(wanted: &[Wanted]) -> Result<CarriedColumns, Error> {
         let mut found = CarriedColumns::default();
-        for name in wanted.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
-            if name == ALL {
+        for Wanted { name, option } in wanted.iter().filter(|wanted| !wanted.name.is_empty()) {
+            if name == ALL && *option == COLUMNS {
                 let message =
                     "`all` stands for the columns of a table; name the fields of JSON records one by one";
-                return Err(Error::new(ErrorKind::InvalidContext, ErrorPath::from_field("columns"), message));
+                return Err(Error::new(ErrorKind::InvalidContext, ErrorPath::from_field(COLUMNS), message));
             }
             found.add(name, name, None);
         }
@@ -103,6 +140,11 @@ impl CarriedColumns {
     /// Their names in the output.
     pub fn headings(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|own| own.heading.as_str())
+    }
+
+    /// Where the column of a name stands among these.
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|own| own.field == name.trim())
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &CarriedColumn> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use leadscore::{Attribute, Error, FeatureSchema, Lead, Pipeline};
 use leadscore_csv::{Column, ColumnKind, CsvOptions, CsvReader, ReadRow, Row, Warning};
 
-use super::carried::CarriedColumns;
+use super::carried::{CarriedColumns, Wanted};
 use super::columns::{Columns, find_column};
 use super::ids::MissingIds;
 use super::mapping::Mapping;
@@ -52,7 +52,7 @@ impl Table {
         mapping: &Mapping,
         options: CsvOptions,
         pipeline: &Pipeline,
-        (TableUse { is_strict, is_whole, has_log }, carried): (TableUse, &[String]),
+        (TableUse { is_strict, is_whole, has_log }, carried): (TableUse, &[Wanted]),
         worth: &mut Worth,
         notes: &mut dyn Notes,
     ) -> Result<Table, Error> {

@@ -7,7 +7,7 @@ use std::io::{Result, Write};
 
 use leadscore::{Basis, Prediction};
 
-use super::{Escaped, LAST_ACTIVITY, OWNER, Report, TierCount, capital, cut};
+use super::{CapacityReport, Escaped, LAST_ACTIVITY, OWNER, Report, TierCount, capital, cut};
 use crate::wording::{count, counted};
 
 const CSS: &str = include_str!("page.css");
@@ -63,17 +63,23 @@ fn top(out: &mut dyn Write, report: &Report) -> Result<()> {
         }
         out.write_all(b"</ul><p>Do not act on it.</p></div>\n")?;
     }
+    if let Some(capacity) = &report.capacity {
+        writeln!(out, "<p>{}.</p>", Escaped(&capital(&capacity.headline())))?;
+    }
     if report.rejected_count > 0 {
         let rows = if report.rejected_count == 1 { "row" } else { "rows" };
         writeln!(out, "<p>{} {rows} could not be scored.</p>", count(report.rejected_count))?;
     }
     out.write_all(b"</header>\n")?;
-    if report.tiers.is_empty() && report.notes.is_empty() {
+    if report.tiers.is_empty() && report.capacity.is_none() && report.notes.is_empty() {
         return Ok(());
     }
     out.write_all(b"<section>\n")?;
     if !report.tiers.is_empty() && report.scored_count > 0 {
         tiers(out, report)?;
+    }
+    if let Some(capacity) = report.capacity.as_ref().filter(|capacity| capacity.column.is_some()) {
+        groups(out, capacity)?;
     }
     if !report.notes.is_empty() {
         out.write_all(b"<div class=\"notes\"><h2 class=\"minor\">Worth knowing</h2><ul>")?;
@@ -156,6 +162,27 @@ fn tiers(out: &mut dyn Write, report: &Report) -> Result<()> {
             count(tier.lead_count),
             percent(tier.lead_count as f64 / all.max(1) as f64),
             Escaped(&tier.action)
+        )?;
+    }
+    out.write_all(b"</tbody>\n</table>\n")
+}
+
+/// How many leads of each group are within the capacity.
+fn groups(out: &mut dyn Write, capacity: &CapacityReport) -> Result<()> {
+    let column = capacity.column.as_deref().unwrap_or_default();
+    write!(
+        out,
+        "<h2>Who is within the capacity</h2>\n<table class=\"tiers\">\n<thead><tr><th>{}</th><th>Within</th><th>Leads</th></tr>\
+         </thead>\n<tbody>\n",
+        Escaped(&capital(column))
+    )?;
+    for group in &capacity.groups {
+        writeln!(
+            out,
+            "<tr><th scope=\"row\">{}</th><td class=\"n\"><b>{}</b></td><td class=\"n\">{}</td></tr>",
+            Escaped(&capacity.group_name(group)),
+            count(group.within_count),
+            count(group.lead_count)
         )?;
     }
     out.write_all(b"</tbody>\n</table>\n")

@@ -47,6 +47,8 @@ fn report_of(pipeline: &str, leads: &[Lead]) -> Report {
                 .filter_map(|name| Some(Detail { label: (*name).to_owned(), value: text(lead, name)? }))
                 .collect(),
             score: pipeline.tiers().shown_score(pipeline.score(lead, &as_of()).unwrap().score),
+            standing: None,
+            group: None,
             prediction: pipeline.score(lead, &as_of()).unwrap(),
         })
         .collect();
@@ -71,6 +73,7 @@ fn report_of(pipeline: &str, leads: &[Lead]) -> Report {
                 lead_count: ranked.iter().filter(|lead| is_in(lead, tier.name())).count() as u64,
             })
             .collect(),
+        capacity: None,
         leads: ranked,
         notes: vec!["the column lead_score was not used".to_owned()],
         worthless: Vec::new(),

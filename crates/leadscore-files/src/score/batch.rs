@@ -12,7 +12,7 @@ use leadscore::{
 };
 
 use crate::read::{ActivityLog, CarriedColumn, TableBlock, TableBuffers, TablePlan, TableRow};
-use crate::write::{CsvRows, RowLayout, render_json};
+use crate::write::{CsvRows, Place, RowLayout, render_json};
 use crate::{FileFormat, JsonForm, LeadReader, ReadLead, Rejection};
 
 /// Leads per batch: enough that handing over costs nothing, few enough to stay small.
@@ -55,6 +55,10 @@ pub(super) struct Outcome {
     /// The position of the tier in the pipeline's list.
     pub(super) tier: Option<usize>,
     pub(super) warnings: Vec<Warning>,
+    /// The score by which it ranks; NaN where it was ruled out and takes no place.
+    pub(super) ranked_score: f64,
+    /// The value of the column that a capacity is divided by, if it is.
+    pub(super) group: Option<String>,
     /// The lead itself, where it may be one of the best.
     pub(super) lead: Option<Lead>,
     /// Its cells that go through to the output, with the lead.
@@ -120,6 +124,8 @@ pub(super) struct Job<'a> {
     pub(super) table: Option<Arc<TablePlan>>,
     pub(super) floor: ScoreFloor,
     pub(super) layout: RowLayout,
+    /// Where the column that the capacity is divided by stands among those that go through.
+    pub(super) group: Option<usize>,
 }
 
 /// The score that a lead has to exceed to be worth keeping for a ranking; it only rises.
@@ -247,7 +253,8 @@ impl Job<'_> {
                 Err(error) => out.reject(record, &error),
                 Ok(prediction) => {
                     let cells = self.cells(record);
-                    render_json(out.rendered, form, (record.row(), &prediction), (&self.layout, &cells));
+                    let layout = (&self.layout, cells.as_slice());
+                    render_json(out.rendered, form, (record.row(), &prediction), layout, Place::default());
                     let tiers = self.pipeline.tiers().tiers();
                     let tier = tiers.iter().position(|tier| Some(tier.name()) == prediction.tier.as_deref());
                     out.outcomes.push(Outcome {
@@ -255,6 +262,12 @@ impl Job<'_> {
                         line: record.line(),
                         score: prediction.score,
                         tier,
+                        ranked_score: if prediction.disqualified.is_some() {
+                            f64::NAN
+                        } else {
+                            prediction.score
+                        },
+                        group: self.group(&cells),
                         warnings: prediction.warnings,
                         lead: None,
                         carried: Vec::new(),
@@ -275,14 +288,21 @@ impl Job<'_> {
             match scored {
                 Err(error) => rejections.push(rejection(record, &error)),
                 Ok(scored) => {
-                    if renders {
-                        csv.add(record.row(), &scored, &self.cells(record));
+                    let mut group = None;
+                    if renders || self.group.is_some() {
+                        let cells = self.cells(record);
+                        group = self.group(&cells);
+                        if renders {
+                            csv.add(record.row(), &scored, &cells);
+                        }
                     }
                     outcomes.push(Outcome {
                         row: record.row(),
                         line: record.line(),
                         score: scored.row.score,
                         tier: scored.row.tier.and_then(position),
+                        ranked_score: scored.ranked_score(),
+                        group,
                         warnings: scored.warnings(),
                         lead: None,
                         carried: Vec::new(),
@@ -298,6 +318,11 @@ impl Job<'_> {
     /// What goes through to the output of a row.
     fn cells(&self, record: &impl InputRow) -> Vec<Attribute> {
         self.layout.carried.iter().map(|own| record.carried(own)).collect()
+    }
+
+    /// The value of the column that the capacity is divided by, among the cells that go through.
+    fn group(&self, cells: &[Attribute]) -> Option<String> {
+        self.group.map(|at| cells[at].as_ref().to_text().into_owned())
     }
 
     /// Keeps the leads of a batch that may still be among the best.

@@ -4,6 +4,57 @@ use std::path::Path;
 
 use leadscore::error::Path as ErrorPath;
 use leadscore::{Error, ErrorKind};
+use serde::Deserialize;
+
+/// How scored leads are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum FileFormat {
+    /// One line per lead: id, row, score, probability, tier, action, reasons.
+    #[default]
+    Csv,
+    /// One JSON object per lead and line, with everything.
+    Jsonl,
+    /// A JSON list of the same.
+    Json,
+    /// One page for people, with the best leads.
+    Html,
+}
+
+impl FileFormat {
+    /// Every format with its name.
+    pub const NAMED: [(&'static str, FileFormat); 4] = [
+        ("csv", FileFormat::Csv),
+        ("jsonl", FileFormat::Jsonl),
+        ("json", FileFormat::Json),
+        ("html", FileFormat::Html),
+    ];
+
+    /// Its name, as in `{"format": "csv"}`.
+    pub fn name(self) -> &'static str {
+        let own = FileFormat::NAMED.iter().find(|(_, format)| *format == self);
+        own.map_or("", |(name, _)| name)
+    }
+
+    /// How its JSON records follow one another; `None` for what is no JSON.
+    pub fn json_form(self) -> Option<JsonForm> {
+        match self {
+            FileFormat::Jsonl => Some(JsonForm::Lines),
+            FileFormat::Json => Some(JsonForm::List),
+            FileFormat::Csv | FileFormat::Html => None,
+        }
+    }
+}
+
+/// How JSON records follow one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JsonForm {
+    /// One record to a line.
+    Lines,
+    /// The items of one list.
+    List,
+}
 
 /// The endings of names that stand for a format.
 const ENDINGS: [(&str, &str); 8] = [

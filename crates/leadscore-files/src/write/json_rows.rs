@@ -6,18 +6,10 @@ use leadscore::Error;
 use serde::Serialize;
 
 use super::OutputFile;
+use super::format::JsonForm;
 
 /// The separator of the items of a list.
-const SEPARATOR: &[u8] = b",\n";
-
-/// How JSON records follow one another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JsonForm {
-    /// One record to a line.
-    Lines,
-    /// The items of one list.
-    List,
-}
+pub(super) const SEPARATOR: &[u8] = b",\n";
 
 /// Writes JSON records one after the other.
 #[derive(Debug)]

@@ -7,53 +7,14 @@ use leadscore::pipeline::RecordScore;
 use leadscore::{Attribute, Error, Prediction, Score, Tier};
 use leadscore_csv::CsvWriter;
 use serde::ser::SerializeMap as _;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use super::OutputFile;
-use super::json_rows::{JsonForm, JsonRows, render_record};
+use super::format::{FileFormat, JsonForm};
+use super::json_rows::{JsonRows, render_record};
+use super::pieces::{CAPACITY_COLUMNS, CapacityFields, Pieces, Place, cells, push_pieces, write_standing};
 use crate::read::{CarriedColumns, write_cells};
 use crate::wording::push_points;
-
-/// How scored leads are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum FileFormat {
-    /// One line per lead: id, row, score, probability, tier, action, reasons.
-    #[default]
-    Csv,
-    /// One JSON object per lead and line, with everything.
-    Jsonl,
-    /// A JSON list of the same.
-    Json,
-    /// One page for people, with the best leads.
-    Html,
-}
-
-impl FileFormat {
-    /// Every format with its name.
-    pub const NAMED: [(&'static str, FileFormat); 4] = [
-        ("csv", FileFormat::Csv),
-        ("jsonl", FileFormat::Jsonl),
-        ("json", FileFormat::Json),
-        ("html", FileFormat::Html),
-    ];
-
-    /// Its name, as in `{"format": "csv"}`.
-    pub fn name(self) -> &'static str {
-        let own = FileFormat::NAMED.iter().find(|(_, format)| *format == self);
-        own.map_or("", |(name, _)| name)
-    }
-
-    /// How its JSON records follow one another; `None` for what is no JSON.
-    pub fn json_form(self) -> Option<JsonForm> {
-        match self {
-            FileFormat::Jsonl => Some(JsonForm::Lines),
-            FileFormat::Json => Some(JsonForm::List),
-            FileFormat::Csv | FileFormat::Html => None,
-        }
-    }
-}
 
 /// What the rows of an output have beside the score.
 #[derive(Debug, Clone, Default)]
@@ -61,12 +22,18 @@ pub(crate) struct RowLayout {
     pub(crate) carried: CarriedColumns,
     /// Whether spreadsheets read it: with a byte order mark, and with a minus they know.
     pub(crate) is_for_excel: bool,
+    /// Whether rows say where they stand in a capacity.
+    pub(crate) has_capacity: bool,
+    /// Whether rows wait in pieces until every lead has its rank.
+    pub(crate) waits: bool,
 }
 
 /// A prediction with its row in the input.
 #[derive(Serialize)]
 struct Line<'a> {
     row: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capacity: Option<CapacityFields>,
     #[serde(skip_serializing_if = "Cells::is_empty")]
     columns: Cells<'a>,
     #[serde(flatten)]
@@ -92,26 +59,39 @@ impl Serialize for Cells<'_> {
     }
 }
 
-/// Appends one lead to rendered rows of JSON.
+/// Appends one lead to rendered rows of JSON, or in pieces where rows wait.
 pub(crate) fn render_json(
     out: &mut Vec<u8>,
     form: JsonForm,
     (row, prediction): (u64, &Prediction),
     (layout, cells): (&RowLayout, &[Attribute]),
+    place: Place<'_>,
 ) {
     let columns = Cells(&layout.carried, cells);
-    render_record(out, form, &Line { row, columns, prediction });
+    if layout.waits {
+        let columns =
+            if columns.is_empty() { String::new() } else { format!(",\"columns\":{}", json(&columns)) };
+        let head = format!("{{\"row\":{row}");
+        push_pieces(out, [head.as_bytes(), columns.as_bytes(), json(prediction).as_bytes()]);
+        return;
+    }
+    let capacity = place.standing.map(CapacityFields::from);
+    render_record(out, form, &Line { row, capacity, columns, prediction });
 }
 
-/// Appends rows of CSV: the number of each lead's row in the input, its score, and its cells that go through.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("a prediction and its cells are always JSON")
+}
+
+/// Appends rows of CSV: the number of each lead's row in the input, its score, its cells that go through, and its place.
 pub(crate) fn render_csv<'s>(
     out: &mut Vec<u8>,
     layout: &RowLayout,
-    rows: impl Iterator<Item = (u64, &'s Score, &'s [Attribute])>,
+    rows: impl Iterator<Item = (u64, &'s Score, &'s [Attribute], Place<'s>)>,
 ) {
     let mut csv = CsvWriter::new(out);
     let mut reasons = String::new();
-    for (row, score, carried) in rows {
+    for (row, score, carried, place) in rows {
         reasons.clear();
         if let Some(rule) = &score.disqualified {
             push_ruled_out(&rule.text, &mut reasons);
@@ -128,6 +108,7 @@ pub(crate) fn render_csv<'s>(
             action: score.action.as_deref(),
             reasons: shown_reasons(&mut reasons, layout),
             carried,
+            place,
         };
         let classes = score.classes.iter().map(|class| class.probability);
         cells.write(&mut csv, classes).expect("writing to memory does not fail");
@@ -136,19 +117,19 @@ pub(crate) fn render_csv<'s>(
 
 /// Rows of CSV, appended one by one as leads are scored.
 pub(crate) struct CsvRows<'b> {
-    csv: CsvWriter<&'b mut Vec<u8>>,
+    out: &'b mut Vec<u8>,
     reasons: String,
     layout: &'b RowLayout,
 }
 
 impl<'b> CsvRows<'b> {
     pub(crate) fn new(out: &'b mut Vec<u8>, layout: &'b RowLayout) -> CsvRows<'b> {
-        CsvRows { csv: CsvWriter::new(out), reasons: String::new(), layout }
+        CsvRows { out, reasons: String::new(), layout }
     }
 
     /// Appends the lead of a row of the input, with its cells that go through.
     pub(crate) fn add(&mut self, row: u64, scored: &RecordScore<'_>, carried: &[Attribute]) {
-        let CsvRows { csv, reasons, layout } = self;
+        let CsvRows { out, reasons, layout } = self;
         reasons.clear();
         scored.disqualification(|why| push_ruled_out(why, reasons));
         for reason in scored.row.reasons() {
@@ -163,9 +144,15 @@ impl<'b> CsvRows<'b> {
             action: scored.row.tier.map(Tier::action),
             reasons: shown_reasons(reasons, layout),
             carried,
+            place: Place::default(),
         };
         let classes = scored.row.class_probabilities.iter().copied();
-        cells.write(csv, classes).expect("writing to memory does not fail");
+        let written = if layout.waits {
+            cells.pieces(classes).map(|[head, tier, tail]| push_pieces(out, [&head, &tier, &tail]))
+        } else {
+            cells.write(&mut CsvWriter::new(&mut **out), classes)
+        };
+        written.expect("writing to memory does not fail");
     }
 }
 
@@ -179,10 +166,32 @@ struct RowCells<'a> {
     action: Option<&'a str>,
     reasons: &'a str,
     carried: &'a [Attribute],
+    place: Place<'a>,
 }
 
 impl RowCells<'_> {
     fn write(
+        &self,
+        csv: &mut CsvWriter<&mut Vec<u8>>,
+        classes: impl Iterator<Item = f64>,
+    ) -> Result<(), Error> {
+        self.write_head(csv, classes)?;
+        self.write_tier(csv)?;
+        if let Some(standing) = self.place.standing {
+            write_standing(standing, csv)?;
+        }
+        self.write_tail(csv)?;
+        csv.end_row()
+    }
+
+    /// The row where its place is not known yet.
+    fn pieces(&self, classes: impl Iterator<Item = f64>) -> Result<Pieces<Vec<u8>>, Error> {
+        // The comma is that of a cell before it.
+        let head = cells(|csv| self.write_head(csv, classes))?.split_off(1);
+        Ok([head, cells(|csv| self.write_tier(csv))?, cells(|csv| self.write_tail(csv))?])
+    }
+
+    fn write_head(
         &self,
         csv: &mut CsvWriter<&mut Vec<u8>>,
         classes: impl Iterator<Item = f64>,
@@ -194,11 +203,17 @@ impl RowCells<'_> {
         for probability in classes {
             csv.number(Some(probability))?;
         }
+        Ok(())
+    }
+
+    fn write_tier(&self, csv: &mut CsvWriter<&mut Vec<u8>>) -> Result<(), Error> {
         csv.text(self.tier.unwrap_or_default())?;
-        csv.text(self.action.unwrap_or_default())?;
+        csv.text(self.action.unwrap_or_default())
+    }
+
+    fn write_tail(&self, csv: &mut CsvWriter<&mut Vec<u8>>) -> Result<(), Error> {
         csv.text(self.reasons)?;
-        write_cells(self.carried, csv)?;
-        csv.end_row()
+        write_cells(self.carried, csv)
     }
 }
 
@@ -226,10 +241,15 @@ fn push_reason(text: &str, points: f64, reasons: &mut String) {
     reasons.push(')');
 }
 
+/// Is given rows as JSON lines, some whole ones at a time. Its error ends the work.
+pub type ReceiveRows<'a> = Box<dyn FnMut(&[u8]) -> Result<(), Error> + 'a>;
+
 /// Rows written one batch after another.
 pub(crate) enum Rows<'a> {
     Csv(OutputFile<'a>),
     Json(JsonRows<'a>),
+    /// JSON lines, which a function is given.
+    Lines(ReceiveRows<'a>),
 }
 
 impl<'a> Rows<'a> {
@@ -251,7 +271,9 @@ impl<'a> Rows<'a> {
         for class in classes {
             csv.text(&format!("p_{class}"))?;
         }
-        for name in ["tier", "action", "reasons"].into_iter().chain(layout.carried.headings()) {
+        let capacity = if layout.has_capacity { CAPACITY_COLUMNS.as_slice() } else { &[] };
+        let names = ["tier", "action"].into_iter().chain(capacity.iter().copied());
+        for name in names.chain(["reasons"]).chain(layout.carried.headings()) {
             csv.text(name)?;
         }
         csv.end_row()?;
@@ -264,6 +286,7 @@ impl<'a> Rows<'a> {
         match self {
             Rows::Csv(out) => Ok(out.write_all(rendered)?),
             Rows::Json(rows) => rows.append(rendered),
+            Rows::Lines(receive) => receive(rendered),
         }
     }
 
@@ -272,14 +295,17 @@ impl<'a> Rows<'a> {
         match self {
             Rows::Csv(out) => out.is_file(),
             Rows::Json(rows) => rows.is_file(),
+            Rows::Lines(_) => false,
         }
     }
 
-    /// Completes the rows. JSON ends with what makes them worth nothing, if something does; CSV has no place for it.
+    /// Completes the rows. JSON ends with what makes them worth nothing, if something does; CSV
+    /// has no place for it, and who gives a function is told by the error or the summary.
     pub(crate) fn finish(self, worthless: &[String]) -> Result<(), Error> {
         match self {
             Rows::Csv(out) => out.finish(),
             Rows::Json(rows) => rows.finish(worthless),
+            Rows::Lines(_) => Ok(()),
         }
     }
 }

@@ -34,6 +34,10 @@ impl ValueWarnings {
     pub fn add(&mut self, line: u64, warnings: &[ValueWarning]) {
         self.lead_count += 1;
         for warning in warnings {
+            // Ranks are told when all leads are scored.
+            if matches!(warning, ValueWarning::NoRank | ValueWarning::EqualScores) {
+                continue;
+            }
             let label = warning.feature().map_or("", |feature| feature.label.as_str());
             // A stated count that the log outweighs is read, and two features may speak of one value.
             let is_read = warning.feature().is_some_and(|feature| feature.cause == MissingCause::Outweighed);

@@ -59,7 +59,7 @@ impl<'a> FeatureTable<'a> {
             columns.unusable = unusable;
             Ok(columns)
         })?;
-        Ok(ScoreColumns::concat(blocks))
+        Ok(self.pipeline.ranked(ScoreColumns::concat(blocks)))
     }
 
     fn read(&self, rows: Range<usize>, unusable: &mut Vec<UnusableValues>) -> Result<FeatureMatrix, Error> {

@@ -14,7 +14,7 @@ use crate::pipeline::{QUICK_BLOCK, SLOW_BLOCK, ScoreWorkspace, check_count};
 use crate::record::{Activities, AttributeKey, AttributeNames, AttributeRef};
 use crate::{
     AttributeColumn, ColumnReader, Error, ErrorKind, FeatureMatrix, Mode, Pipeline, Record, ScoreColumns,
-    ScoreOptions, When, Zone,
+    ScoreOptions, Warning, When, Zone,
 };
 
 /// Fields of a record that are no attributes.
@@ -159,7 +159,7 @@ impl<'a> LeadTable<'a> {
                 self.pipeline.columns(&leads, rows.start, when.slice(rows), options, None)
             }),
         };
-        blocks.map(ScoreColumns::concat)
+        blocks.map(|blocks| self.pipeline.ranked(ScoreColumns::concat(blocks)))
     }
 
     /// The same where a lead that is refused stops nothing: its row has no score, and its error is told.
@@ -194,6 +194,7 @@ impl<'a> LeadTable<'a> {
             }
             scores.errors.extend(errors.into_iter().map(|(row, error)| RowError { row, error }));
         }
+        scores.columns = self.pipeline.ranked(scores.columns);
         Ok(scores)
     }
 
@@ -212,9 +213,17 @@ impl<'a> LeadTable<'a> {
             self.pipeline.score_records(&leads, when.slice(rows), &options, &mut workspace, |_, scored| {
                 reports.push(scored.map_or_else(
                     |_| LeadReport::default(),
-                    |scored| LeadReport {
-                        missing: scored.missing().into_iter().map(|missing| missing.name).collect(),
-                        warnings: scored.warnings().iter().map(ToString::to_string).collect(),
+                    |scored| {
+                        LeadReport {
+                            missing: scored.missing().into_iter().map(|missing| missing.name).collect(),
+                            // In a table a lead has its rank.
+                            warnings: scored
+                                .warnings()
+                                .iter()
+                                .filter(|warning| !matches!(warning, Warning::NoRank))
+                                .map(ToString::to_string)
+                                .collect(),
+                        }
                     },
                 ));
             });

@@ -27,6 +27,8 @@ pub(crate) struct Scope {
     by_name: HashMap<Arc<str>, usize>,
     /// Names that are defined later in the file; for a better message.
     later: Vec<String>,
+    /// Names that other files know, and why this one does not.
+    withheld: Vec<(&'static str, &'static str)>,
 }
 
 /// A column that a name was resolved to.
@@ -42,6 +44,11 @@ impl Scope {
         let (name, index): (Arc<str>, usize) = (name.into(), self.columns.len());
         self.by_name.insert(name.clone(), index);
         self.columns.push(KnownColumn { column: ColumnRef { name, index }, kind: Arc::new(kind) });
+    }
+
+    /// Says why a name is not known here.
+    pub(crate) fn withhold(&mut self, name: &'static str, why: &'static str) {
+        self.withheld.push((name, why));
     }
 
     pub(crate) fn contains(&self, name: &str) -> bool {
@@ -62,6 +69,9 @@ impl Scope {
                     .error(format!("`{name}` is defined later; a formula can use earlier features only")))
             }
             None => {
+                if let Some((_, why)) = self.withheld.iter().find(|(withheld, _)| *withheld == name) {
+                    return Err(cursor.error(format!("there is no `{name}` here: {why}")));
+                }
                 let meant = did_you_mean(name, self.columns.iter().map(|known| &*known.column.name));
                 let unknown = if name.starts_with('$') { "name" } else { "feature" };
                 let here = if name.starts_with('$') { " here" } else { "" };

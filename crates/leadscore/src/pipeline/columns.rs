@@ -26,7 +26,8 @@ pub struct ScoreColumns {
     pub score: Vec<f64>,
     /// 0–1; NaN where the pipeline gives none.
     pub probability: Vec<f64>,
-    /// The position of the tier in the pipeline's [`TierScheme`](crate::TierScheme), −1 where there is none.
+    /// The position of the tier in the pipeline's [`TierScheme`](crate::TierScheme), −1 where there is none. Tiers by rank
+    /// are those in the list that was scored.
     pub tier: Vec<i32>,
     /// The probability of every class in the order of [`Pipeline::classes`], row after row; empty without classes.
     pub class_probabilities: Vec<f64>,
@@ -36,6 +37,8 @@ pub struct ScoreColumns {
     pub reason_texts: ReasonTexts,
     /// The values of the leads that could not be used and count as missing, by feature; none for the rows of a matrix.
     pub unusable: Vec<UnusableValues>,
+    /// Where tiers are by rank and not known yet, the score by which every row ranks, NaN for one that was ruled out.
+    pub(super) ranked_scores: Vec<f64>,
 }
 
 /// Texts, each once, by their number.
@@ -117,6 +120,7 @@ impl ScoreColumns {
         self.probability.append(&mut other.probability);
         self.tier.append(&mut other.tier);
         self.class_probabilities.append(&mut other.class_probabilities);
+        self.ranked_scores.append(&mut other.ranked_scores);
         if self.reasons.is_empty() {
             self.reasons = other.reasons;
             self.reason_texts = other.reason_texts;
@@ -134,6 +138,9 @@ impl ScoreColumns {
         let tiers = pipeline.tiers().tiers();
         let position = |tier: &Tier| tiers.iter().position(|own| std::ptr::eq(own, tier));
         self.score.push(row.score);
+        if pipeline.has_ranks() {
+            self.ranked_scores.push(row.ranked_score());
+        }
         self.probability.push(row.probability.unwrap_or(f64::NAN));
         self.tier.push(row.tier.and_then(position).map_or(-1, |at| at as i32));
         self.class_probabilities.extend_from_slice(row.class_probabilities);
@@ -147,7 +154,8 @@ impl ScoreColumns {
     }
 
     /// A row that was refused: nothing is known of it.
-    pub(super) fn push_nothing(&mut self, classes: usize) {
+    pub(super) fn push_nothing(&mut self, classes: usize, has_ranks: bool) {
+        self.ranked_scores.extend(has_ranks.then_some(f64::NAN));
         self.score.push(f64::NAN);
         self.probability.push(f64::NAN);
         self.tier.push(-1);

@@ -17,6 +17,9 @@ struct Description<'a> {
     columns: Vec<Column<'a>>,
     attributes: Vec<&'a str>,
     reads_activities: bool,
+    /// Whether tiers are by rank, so that the whole list is scored at once; left out where they are not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    ranks: bool,
     tiers: Vec<TierRow<'a>>,
     classes: &'a [Arc<str>],
     model: Option<&'a ModelCard>,
@@ -40,7 +43,8 @@ struct TierRow<'a> {
 
 impl Pipeline {
     /// What the pipeline is, as a JSON object: id, name, version, note, content hash, the columns of its matrix, the
-    /// attributes it reads, its tiers and classes, and the model card. Every field is there; null is none.
+    /// attributes it reads, its tiers and classes, and the model card. Every field is there, and null is none, but for
+    /// `ranks`, which is there and true where tiers are by rank.
     pub fn describe_json(&self) -> String {
         let columns = self.schema().columns().map(|feature| Column {
             name: &feature.name,
@@ -60,6 +64,7 @@ impl Pipeline {
             columns: columns.collect(),
             attributes: self.schema().attribute_names().iter().collect(),
             reads_activities: self.schema().reads_activities(),
+            ranks: self.has_ranks(),
             tiers: tiers.collect(),
             classes: self.classes(),
             model: self.model_card(),

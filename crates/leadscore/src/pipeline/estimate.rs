@@ -131,13 +131,19 @@ enum EstimateForm {
 }
 
 /// The names estimates and advice may use, in the order of the row that [`evaluate`] builds.
-pub(super) fn scope(columns: &Scope, with_probability: bool) -> Scope {
+pub(super) fn scope(columns: &Scope, with_probability: bool, with_tier: bool) -> Scope {
     let mut scope = columns.clone();
     scope.push("$score", ColumnKind::Number);
-    // The column is there either way; only its name comes and goes.
+    // The columns are there either way; only their names come and go.
     scope.push(if with_probability { "$probability" } else { "$" }, ColumnKind::Number);
-    scope.push("$tiers_above", ColumnKind::Number);
-    scope.push("$tiers_below", ColumnKind::Number);
+    for name in ["$tiers_above", "$tiers_below"] {
+        scope.push(if with_tier { name } else { "$" }, ColumnKind::Number);
+        if !with_tier {
+            let why = "tiers are by rank, which is known only when the whole list is scored; leave this out, or keep \
+                       tiers on the score and give a capacity";
+            scope.withhold(name, why);
+        }
+    }
     scope
 }
 

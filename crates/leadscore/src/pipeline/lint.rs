@@ -75,7 +75,7 @@ fn tiers(pipeline: &Pipeline, card: &Scorecard, columns: &[Range], all: &mut Vec
     let unit = match pipeline.tiers().axis() {
         TierAxis::Score => 1.0,
         TierAxis::Probability => 100.0,
-        TierAxis::Class => return,
+        TierAxis::Class | TierAxis::Rank => return,
     };
     let margins = card.margin_bounds(columns);
     let end = |margin: f64, open: f64| if margin.is_finite() { scale.score(margin) } else { open };
@@ -89,12 +89,12 @@ fn tiers(pipeline: &Pipeline, card: &Scorecard, columns: &[Range], all: &mut Vec
         let is_high_enough = match tier.bound() {
             Some(TierBound::AtLeast(bound)) => high >= bound * unit,
             Some(TierBound::Above(bound)) => high > bound * unit,
-            None => true,
+            Some(TierBound::Top(_)) | None => true,
         };
         let is_low_enough = match at.checked_sub(1).and_then(|above| tiers[above].bound()) {
             Some(TierBound::AtLeast(bound)) => low < bound * unit,
             Some(TierBound::Above(bound)) => low <= bound * unit,
-            None => true,
+            Some(TierBound::Top(_)) | None => true,
         };
         if !(is_high_enough && is_low_enough) {
             let ends = format!(

@@ -16,12 +16,18 @@ pub(super) mod sealed {
     use super::ScoredRow;
     use crate::pipeline::scorer::SumDetail;
     use crate::pipeline::{Pipeline, ScoreOptions};
+    use crate::tier::RankTier;
 
     pub trait Assemble {
         /// How much of the sum it needs.
         fn sum_detail(options: &ScoreOptions) -> SumDetail;
 
         fn assemble(pipeline: &Pipeline, row: &ScoredRow<'_>, options: &ScoreOptions) -> Self;
+
+        /// The score by which it ranks in a list; NaN for a lead that was ruled out and takes no place.
+        fn ranked_score(&self) -> f64;
+
+        fn set_tier(&mut self, ranked: &RankTier<'_>);
     }
 }
 

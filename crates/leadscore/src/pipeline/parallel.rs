@@ -1,9 +1,14 @@
 //! The same scoring with several threads: blocks of rows, whose results have the bits and the order of one thread.
 
+use serde::Serialize;
+
+use super::records::items_text;
+use super::rows::ScoreWorkspace;
 use super::score::check_count;
-use super::{Context, Pipeline, Prediction, ScoreColumns, ScoreOptions, When};
+use super::{Context, Pipeline, Prediction, Score, ScoreColumns, ScoreOptions, ScoreResult, When};
 use crate::feature::{FeatureMatrix, Mode};
 use crate::parallel::{MatrixRows, Workers};
+use crate::record::JsonRecord;
 use crate::{Error, Record};
 
 /// Rows of a block that is quickly scored.
@@ -31,8 +36,10 @@ impl Pipeline {
         workers: &Workers<'_>,
     ) -> Result<ScoreColumns, Error> {
         workers
-            .run_blocks(rows.row_count(), QUICK_BLOCK, |block| self.score_matrix(&rows.block(block)?))
-            .map(ScoreColumns::concat)
+            .run_blocks(rows.row_count(), QUICK_BLOCK, |block| {
+                self.matrix_columns(&rows.block(block)?, 0, &mut ScoreWorkspace::default())
+            })
+            .map(|blocks| self.ranked(ScoreColumns::concat(blocks)))
     }
 
     /// [`score_columns`](Pipeline::score_columns) with several threads.
@@ -52,7 +59,7 @@ impl Pipeline {
             .run_blocks(leads.len(), SLOW_BLOCK, |block| {
                 self.columns(&leads[block.clone()], block.start, when.slice(block), options, None)
             })
-            .map(ScoreColumns::concat)
+            .map(|blocks| self.ranked(ScoreColumns::concat(blocks)))
     }
 
     /// [`score_many`](Pipeline::score_many) with several threads.
@@ -71,10 +78,12 @@ impl Pipeline {
         check_count(leads.len(), when)?;
         let blocks = workers.run_blocks(leads.len(), SLOW_BLOCK, |block| {
             let first_index = block.start;
-            let scored = self.score_each::<Prediction>(&leads[block.clone()], when.slice(block), options);
+            let scored = self.results::<Prediction>(&leads[block.clone()], when.slice(block), options);
             Ok(super::score::in_list(scored, first_index))
         })?;
-        Ok(blocks.into_iter().flatten().collect())
+        let mut results: Vec<_> = blocks.into_iter().flatten().collect();
+        self.rank_results(&mut results);
+        Ok(results)
     }
 
     /// [`score_many_json`](Pipeline::score_many_json) with several threads.
@@ -88,13 +97,37 @@ impl Pipeline {
         context: &Context,
         workers: &Workers<'_>,
     ) -> Result<String, Error> {
+        self.check_whole_list(first_index)?;
         let leads = self.read_records(records, context)?;
         check_count(leads.len(), context.when())?;
+        if self.has_ranks() {
+            return if context.is_brief() {
+                self.ranked_list::<Score>(&leads, context, workers)
+            } else {
+                self.ranked_list::<Prediction>(&leads, context, workers)
+            };
+        }
         let blocks = workers.run_blocks(leads.len(), SLOW_BLOCK, |block| {
             let when = context.when().slice(block.clone());
             Ok(self.items(&leads[block.clone()], first_index + block.start, when, context))
         })?;
         Ok(format!("[{}]", blocks.join(",")))
+    }
+
+    /// A whole list with tiers by rank, which are known when all leads are scored.
+    fn ranked_list<R: ScoreResult + Serialize + Send>(
+        &self,
+        leads: &[Result<JsonRecord<'_>, Error>],
+        context: &Context,
+        workers: &Workers<'_>,
+    ) -> Result<String, Error> {
+        let blocks = workers.run_blocks(leads.len(), SLOW_BLOCK, |block| {
+            let when = context.when().slice(block.clone());
+            Ok(self.results_of::<R>(&leads[block.clone()], block.start, when, context.options()))
+        })?;
+        let mut results: Vec<_> = blocks.into_iter().flatten().collect();
+        self.rank_results(&mut results);
+        Ok(format!("[{}]", items_text(&results)))
     }
 
     /// [`feature_matrix`](Pipeline::feature_matrix) with several threads.

@@ -11,6 +11,7 @@ use crate::feature::FeatureSchema;
 use crate::forest::Forest;
 use crate::json::{Cursor, Document, Node};
 use crate::scale::Scale;
+use crate::tier::TierAxis;
 use crate::{Error, ErrorKind, Scorecard, TierScheme};
 
 /// What a pipeline is made of, each by itself as it should be.
@@ -62,7 +63,7 @@ pub(super) fn assemble(parts: Parts) -> Result<Pipeline, Error> {
     };
     let scale = parts.scale.fit(scorer.traits()).map_err(|error| error.within("scale"))?;
     let tiers = parts.tiers.fit(&scale).map_err(|error| error.within("tiers"))?;
-    let mut scope = estimate::scope(&columns, scale.has_probability());
+    let mut scope = estimate::scope(&columns, scale.has_probability(), tiers.axis() != TierAxis::Rank);
     let mut estimates = Vec::new();
     if let Some(list) = &parts.estimates {
         for item in cursor(list, "estimates").items()? {

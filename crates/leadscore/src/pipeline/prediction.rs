@@ -1,6 +1,7 @@
 //! What comes out: a score, or a prediction with everything about it.
 
 mod json;
+mod rank;
 mod warning;
 
 use std::borrow::Cow;
@@ -21,6 +22,7 @@ use crate::explain::{
 };
 use crate::feature::{Extraction, Gap, MissingCause, MissingFeature};
 use crate::scale::Basis;
+use crate::tier::RankTier;
 use crate::{Tier, Timestamp};
 
 /// The score of one lead without the whole explanation, estimates and advice: for tables, ranked lists and batches.
@@ -40,7 +42,7 @@ pub struct Score {
     pub classes: Vec<ClassProbability>,
     /// What the probability, or those of the classes, rest on.
     pub basis: Option<Basis>,
-    /// The tier's name; none only where tiers hang on a probability that is not there.
+    /// The tier's name; none where tiers hang on a probability that is not there, or on the rank of a lead scored alone.
     pub tier: Option<Arc<str>>,
     /// What to do with a lead of this tier.
     pub action: Option<Arc<str>>,
@@ -79,7 +81,7 @@ pub struct Prediction {
     /// What the probability, or those of the classes, rest on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub basis: Option<Basis>,
-    /// The tier's name; none only where tiers hang on a probability that is not there.
+    /// The tier's name; none where tiers hang on a probability that is not there, or on the rank of a lead scored alone.
     pub tier: Option<Arc<str>>,
     /// What to do with a lead of this tier.
     pub action: Option<Arc<str>>,
@@ -224,6 +226,14 @@ impl Assemble for Score {
             provenance: pipeline.provenance(row),
         }
     }
+
+    fn ranked_score(&self) -> f64 {
+        if self.disqualified.is_some() { f64::NAN } else { self.score }
+    }
+
+    fn set_tier(&mut self, ranked: &RankTier<'_>) {
+        self.set_rank_tier(ranked);
+    }
 }
 
 impl ScoreResult for Prediction {}
@@ -272,6 +282,14 @@ impl Assemble for Prediction {
             provenance: pipeline.provenance(row),
         }
     }
+
+    fn ranked_score(&self) -> f64 {
+        if self.disqualified.is_some() { f64::NAN } else { self.score }
+    }
+
+    fn set_tier(&mut self, ranked: &RankTier<'_>) {
+        self.set_rank_tier(ranked);
+    }
 }
 
 impl Pipeline {
@@ -316,7 +334,8 @@ impl Pipeline {
 
     pub(super) fn warnings(&self, extraction: &Extraction) -> Vec<Warning> {
         let gaps = extraction.gaps.iter().filter(|gap| gap.cause != MissingCause::Absent);
-        gaps.map(|gap| Warning::UnusableValue(gap.describe(self.schema()))).collect()
+        let unusable = gaps.map(|gap| Warning::UnusableValue(gap.describe(self.schema())));
+        unusable.chain(self.has_ranks().then_some(Warning::NoRank)).collect()
     }
 
     fn provenance(&self, row: &ScoredRow<'_>) -> Provenance {

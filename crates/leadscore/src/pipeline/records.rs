@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::score::{check_count, of_lead};
+use super::score::{check_count, in_list, of_lead};
 use super::{Context, ImportanceMeasure, Pipeline, Prediction, Score, ScoreOptions, ScoreResult, When};
 use crate::error::Issue;
 use crate::feature::FeatureMatrix;
@@ -66,17 +66,18 @@ impl Pipeline {
     /// mode found wrong, each `{"code", "feature", "path", "message", "found"?}`.
     ///
     /// The list may be a stretch of a longer one: `first_index` is the index of its first record there, and errors name
-    /// a record by its index in the longer list, as `leads[3]`.
+    /// a record by its index in the longer list, as `leads[3]`. Tiers by rank want the whole list.
     ///
     /// # Errors
     /// `invalid_json` and `invalid_lead` where it is no list of records; `invalid_context` where there are more or fewer
-    /// times than records.
+    /// times than records, and for a stretch where tiers are by rank.
     pub fn score_many_json(
         &self,
         records: &str,
         first_index: usize,
         context: &Context,
     ) -> Result<String, Error> {
+        self.check_whole_list(first_index)?;
         let leads = self.read_records(records, context)?;
         check_count(leads.len(), context.when())?;
         Ok(format!("[{}]", self.items(&leads, first_index, context.when(), context)))
@@ -112,6 +113,19 @@ impl Pipeline {
         when: When<'_>,
         options: &ScoreOptions,
     ) -> String {
+        let mut results = self.results_of::<R>(leads, first_index, when, options);
+        self.rank_results(&mut results);
+        items_text(&results)
+    }
+
+    /// What comes of some records of a list, without tiers by rank; errors name the record.
+    pub(super) fn results_of<R: ScoreResult>(
+        &self,
+        leads: &[Result<JsonRecord<'_>, Error>],
+        first_index: usize,
+        when: When<'_>,
+        options: &ScoreOptions,
+    ) -> Vec<Result<R, Error>> {
         let good = || leads.iter().enumerate().filter_map(|(index, lead)| Some((index, lead.as_ref().ok()?)));
         let times: Vec<Timestamp>;
         let when = match when {
@@ -121,23 +135,13 @@ impl Pipeline {
             }
             all => all,
         };
-        let scored = self.score_each::<R>(good().map(|(_, lead)| lead), when, options);
-        let mut scored = scored.into_iter();
-        let mut out = String::new();
-        for (index, lead) in leads.iter().enumerate() {
-            if index > 0 {
-                out.push(',');
-            }
-            let index = first_index + index;
-            out += &match lead {
-                Err(error) => text(&Refused::from(&of_lead(error.clone(), index))),
-                Ok(_) => match scored.next().expect("every lead that was read has a result") {
-                    Ok(result) => text(&result),
-                    Err(error) => text(&Refused::from(&of_lead(error, index))),
-                },
-            };
-        }
-        out
+        let records: Vec<_> = good().map(|(_, lead)| lead).collect();
+        let mut scored = self.results::<R>(&records, when, options).into_iter();
+        let result = |lead: &Result<JsonRecord<'_>, Error>| match lead {
+            Err(error) => Err(error.clone()),
+            Ok(_) => scored.next().expect("every lead that was read has a result"),
+        };
+        in_list(leads.iter().map(result).collect(), first_index)
     }
 
     /// The features of a JSON list of lead records as a matrix: one row per lead, the schema's columns, NaN where missing.
@@ -186,6 +190,21 @@ impl Pipeline {
     pub fn importance_json(&self, by: &str, leads: Option<&FeatureMatrix>) -> Result<String, Error> {
         Ok(text(&self.importance(by.parse::<ImportanceMeasure>()?.over(leads)?)?))
     }
+}
+
+/// Results as the items of a JSON list.
+pub(super) fn items_text<R: Serialize>(results: &[Result<R, Error>]) -> String {
+    let mut out = String::new();
+    for (index, result) in results.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        out += &match result {
+            Ok(result) => text(result),
+            Err(error) => text(&Refused::from(error)),
+        };
+    }
+    out
 }
 
 /// Our own types always have a JSON form.

@@ -33,7 +33,7 @@ pub struct RowScore<'a> {
     pub score: f64,
     /// 0–1, where the pipeline has one.
     pub probability: Option<f64>,
-    /// None only where tiers are read on a probability that is not there.
+    /// None where tiers are read on a probability that is not there, or on the rank of a lead that comes alone.
     pub tier: Option<&'a Tier>,
     /// The probability of every class, in the order of [`Pipeline::classes`]; empty where there are none.
     pub class_probabilities: &'a [f64],
@@ -68,6 +68,11 @@ impl RecordScore<'_> {
         self.pipeline.missing(self.extraction)
     }
 
+    /// The score by which the lead ranks in a list; NaN for one that was ruled out and takes no place.
+    pub fn ranked_score(&self) -> f64 {
+        self.row.ranked_score()
+    }
+
     /// What the record said that could not be used.
     pub fn warnings(&self) -> Vec<Warning> {
         self.pipeline.warnings(self.extraction)
@@ -89,7 +94,7 @@ pub struct RowReason<'a> {
 impl Pipeline {
     /// Calls `visit` with the index and the score of every row of a matrix, in order, each with up to `reason_limit`
     /// reasons. Scores and reasons are those of [`Pipeline::score`] for the leads the matrix came from, to the bit; without
-    /// reasons a model is much faster.
+    /// reasons a model is much faster. Tiers by rank are those among the rows of the matrix, which is then gone through twice.
     ///
     /// # Errors
     /// `invalid_matrix` when the width is not the schema's.
@@ -116,8 +121,31 @@ impl Pipeline {
         workspace: &mut ScoreWorkspace,
         mut visit: impl FnMut(usize, &RowScore<'_>),
     ) -> Result<(), Error> {
+        if !self.has_ranks() {
+            return self.each_row_score(matrix, reason_limit, workspace, visit);
+        }
+        // The ranks are known when all rows are scored.
+        let mut scores = Vec::with_capacity(matrix.row_count());
+        self.each_row_score(matrix, 0, workspace, |_, row| scores.push(row.ranked_score()))?;
+        let tiers = self.tiers().by_rank(&scores).unwrap_or_default();
+        self.each_row_score(matrix, reason_limit, workspace, |index, row| {
+            visit(index, &RowScore { tier: Some(tiers[index].tier), ..*row });
+        })
+    }
+
+    /// The scores of rows of a list that is not whole: without tiers by rank.
+    pub(super) fn each_row_score(
+        &self,
+        matrix: &FeatureMatrix,
+        reason_limit: usize,
+        workspace: &mut ScoreWorkspace,
+        mut visit: impl FnMut(usize, &RowScore<'_>),
+    ) -> Result<(), Error> {
         matrix.check(self.schema())?;
-        let detail = if reason_limit == 0 { SumDetail::Score } else { SumDetail::Lines };
+        let detail = match reason_limit {
+            0 => self.score_detail(),
+            _ => SumDetail::Lines,
+        };
         let ScoreWorkspace { rows: RowBuffers { sums, .. }, reasons } = workspace;
         for from in (0..matrix.row_count()).step_by(BLOCK) {
             let rows: Vec<&[f64]> =
@@ -129,9 +157,15 @@ impl Pipeline {
         Ok(())
     }
 
+    /// What the score alone needs: by rank, who was ruled out takes no place.
+    pub(super) fn score_detail(&self) -> SumDetail {
+        if self.has_ranks() { SumDetail::RuleLines } else { SumDetail::Score }
+    }
+
     /// Calls `visit` with the index and the score of every record, in order, each with the reasons that the options ask
     /// for; a record that is refused is its error, whose path begins in the record. Nothing is allocated for a record
-    /// that is good. The scores and reasons are those of [`Pipeline::score_with`], to the bit.
+    /// that is good. The scores and reasons are those of [`Pipeline::score_with`], to the bit. Records come one by one, so
+    /// tiers by rank are none here: [`TierScheme::by_rank`](crate::TierScheme::by_rank) gives them when all are scored.
     ///
     /// ```
     /// use leadscore::pipeline::ScoreWorkspace;
@@ -247,6 +281,10 @@ impl ReasonBuffers {
 }
 
 impl<'a> RowScore<'a> {
+    pub(super) fn ranked_score(&self) -> f64 {
+        if self.sum.disqualified_by.is_some() { f64::NAN } else { self.score }
+    }
+
     /// The strongest reasons, the first one most.
     pub fn reasons(&self) -> impl ExactSizeIterator<Item = RowReason<'a>> + use<'a> {
         let RowScore { sum, parts, reasons, .. } = *self;

@@ -66,7 +66,8 @@ impl Pipeline {
     }
 
     /// Scores many leads, on this thread; one that is refused does not stop the others. The same bits as one by one,
-    /// and faster where a model scores: its trees are gone through for many leads at once.
+    /// and faster where a model scores: its trees are gone through for many leads at once. Tiers by rank are those among
+    /// the leads that are not refused.
     ///
     /// # Errors
     /// Of a lead as [`score_with`](Pipeline::score_with), with the lead in the path: `leads[3].attributes.title`. Of all of
@@ -105,7 +106,7 @@ impl Pipeline {
     }
 
     /// Scores leads that are no list of the caller's, such as the rows of a file: as [`score_many`](Pipeline::score_many),
-    /// with errors that name nothing but the place in the lead.
+    /// with errors that name nothing but the place in the lead. Tiers by rank are those among these leads.
     ///
     /// # Errors
     /// As [`score_many`](Pipeline::score_many).
@@ -116,9 +117,21 @@ impl Pipeline {
         options: &ScoreOptions,
     ) -> Vec<Result<R, Error>> {
         let leads: Vec<_> = leads.into_iter().collect();
+        let mut results = self.results(&leads, when.into(), options);
+        self.rank_results(&mut results);
+        results
+    }
+
+    /// What comes of leads that are a stretch of a list: without tiers by rank.
+    pub(super) fn results<R: ScoreResult>(
+        &self,
+        leads: &[impl Record],
+        when: When<'_>,
+        options: &ScoreOptions,
+    ) -> Vec<Result<R, Error>> {
         let mut results = Vec::with_capacity(leads.len());
         let buffers = &mut RowBuffers::default();
-        self.each_row(&leads, when.into(), options.mode, R::sum_detail(options), buffers, |row| {
+        self.each_row(leads, when, options.mode, R::sum_detail(options), buffers, |row| {
             results.push(row.map(|row| R::assemble(self, &row, options)));
         });
         results
@@ -137,11 +150,11 @@ impl Pipeline {
     ) -> Result<ScoreColumns, Error> {
         let (leads, when) = (leads.into_iter().collect::<Vec<_>>(), when.into());
         check_count(leads.len(), when)?;
-        self.columns(&leads, 0, when, options, None)
+        Ok(self.ranked(self.columns(&leads, 0, when, options, None)?))
     }
 
-    /// The columns of leads that are a stretch of a longer list. Where `refused` takes errors, with the position in the
-    /// longer list, a lead that is refused has a row of nothing.
+    /// The columns of leads that are a stretch of a longer list: without tiers by rank. Where `refused` takes errors, with the
+    /// position in the longer list, a lead that is refused has a row of nothing.
     pub(crate) fn columns(
         &self,
         leads: &[impl Record],
@@ -153,7 +166,7 @@ impl Pipeline {
         let classes = self.classes().len();
         let mut columns = ScoreColumns::with_capacity(leads.len(), classes, options.reasons);
         let (mut first, mut index, mut tally) = (None, 0, UnusableTally::default());
-        let detail = if options.reasons == 0 { SumDetail::Score } else { SumDetail::Lines };
+        let detail = if options.reasons == 0 { self.score_detail() } else { SumDetail::Lines };
         let mut reasons = ReasonBuffers::default();
         self.each_row(leads, when, options.mode, detail, &mut RowBuffers::default(), |row| {
             match row {
@@ -169,7 +182,7 @@ impl Pipeline {
                     let error = of_lead(error, first_index + index);
                     if let Some(refused) = &mut refused {
                         refused.push((first_index + index, error));
-                        columns.push_nothing(classes);
+                        columns.push_nothing(classes, self.has_ranks());
                     } else if first.is_none() {
                         first = Some(error);
                     }
@@ -187,10 +200,10 @@ impl Pipeline {
     /// # Errors
     /// `invalid_matrix` when the width is not the schema's.
     pub fn score_matrix(&self, matrix: &FeatureMatrix) -> Result<ScoreColumns, Error> {
-        self.matrix_columns(matrix, 0, &mut ScoreWorkspace::default())
+        Ok(self.ranked(self.matrix_columns(matrix, 0, &mut ScoreWorkspace::default())?))
     }
 
-    /// The same with reasons.
+    /// The columns of rows that are a stretch of a longer list, with reasons: without tiers by rank.
     pub(crate) fn matrix_columns(
         &self,
         matrix: &FeatureMatrix,
@@ -198,7 +211,7 @@ impl Pipeline {
         workspace: &mut ScoreWorkspace,
     ) -> Result<ScoreColumns, Error> {
         let mut columns = ScoreColumns::with_capacity(matrix.row_count(), self.classes().len(), reasons);
-        self.score_rows(matrix, reasons, workspace, |_, row| columns.push(self, row))?;
+        self.each_row_score(matrix, reasons, workspace, |_, row| columns.push(self, row))?;
         Ok(columns)
     }
 

@@ -2,10 +2,15 @@
 
 use super::{Tier, TierAxis, TierBound, TierScheme};
 use crate::Error;
+use crate::capacity::Top;
 use crate::json::{Cursor, Node, Object, word_for};
 
-const AXES: [(&str, TierAxis); 3] =
-    [("score", TierAxis::Score), ("probability", TierAxis::Probability), ("class", TierAxis::Class)];
+const AXES: [(&str, TierAxis); 4] = [
+    ("score", TierAxis::Score),
+    ("probability", TierAxis::Probability),
+    ("rank", TierAxis::Rank),
+    ("class", TierAxis::Class),
+];
 
 impl TierScheme {
     pub(crate) fn read(cursor: &Cursor<'_>) -> Result<TierScheme, Error> {
@@ -17,7 +22,8 @@ impl TierScheme {
             return read_classes(cursor);
         }
         let list = cursor.object(&["on", "bounds"])?.required("bounds")?;
-        let tiers = list.items()?.iter().map(read_tier).collect::<Result<Vec<_>, Error>>()?;
+        let read = if axis == TierAxis::Rank { read_ranks } else { read_tier };
+        let tiers = list.items()?.iter().map(read).collect::<Result<Vec<_>, Error>>()?;
         TierScheme::new(axis, tiers).map_err(|error| error.within(cursor.path()))
     }
 }
@@ -51,6 +57,18 @@ fn read_tier(cursor: &Cursor<'_>) -> Result<Tier, Error> {
     }
 }
 
+fn read_ranks(cursor: &Cursor<'_>) -> Result<Tier, Error> {
+    let fields = cursor.object(&["tier", "top", "action"])?;
+    let tier =
+        Tier::new(fields.required("tier")?.text()?).with_action(fields.text("action")?.unwrap_or_default());
+    let Some(top) = fields.optional("top") else { return Ok(tier) };
+    let read = match top.node {
+        Node::Text(text) => Top::parse(text),
+        _ => Top::leads(top.count()?),
+    };
+    Ok(tier.with_bound(TierBound::Top(read.map_err(|error| top.error(error.message()))?)))
+}
+
 impl From<&TierScheme> for Node {
     fn from(scheme: &TierScheme) -> Node {
         let object = Object::default().with("on", word_for(&AXES, &scheme.axis));
@@ -67,6 +85,10 @@ impl From<&TierScheme> for Node {
             let object = match tier.bound() {
                 Some(TierBound::AtLeast(bound)) => object.with("from", bound),
                 Some(TierBound::Above(bound)) => object.with("above", bound),
+                Some(TierBound::Top(top)) => match top.count() {
+                    Some(count) => object.with("top", Node::Integer(count as i64)),
+                    None => object.with("top", &top.to_string()),
+                },
                 None => object,
             };
             object.maybe("action", (!tier.action().is_empty()).then_some(tier.action())).into()

@@ -259,6 +259,22 @@ fn in_tiers_scales_and_advice(list: &mut List) {
     list.tiers(r#"{"tier":"A","from":1},{"tier":"B","from":1},{"tier":"C"}"#, "tiers.bounds[1]").of_meaning();
     list.tiers(r#"{"tier":"A","from":1},{"tier":"B","above":1},{"tier":"C"}"#, "tiers.bounds[1]")
         .of_meaning();
+    list.tiers(r#"{"tier":"A","top":1},{"tier":"B"}"#, "tiers.bounds[0]");
+    list.ranks("", "tiers.bounds");
+    list.ranks(r#"{"tier":"A","top":1}"#, "tiers.bounds[0]").of_meaning();
+    list.ranks(r#"{"tier":"A"},{"tier":"B"}"#, "tiers.bounds[0]").of_meaning();
+    list.ranks(r#"{"tier":"A","from":1},{"tier":"B"}"#, "tiers.bounds[0]");
+    list.ranks(r#"{"tier":"A","top":0},{"tier":"B"}"#, "tiers.bounds[0].top");
+    list.ranks(r#"{"tier":"A","top":1.5},{"tier":"B"}"#, "tiers.bounds[0].top");
+    list.ranks(r#"{"tier":"A","top":"10 leads"},{"tier":"B"}"#, "tiers.bounds[0].top");
+    list.ranks(r#"{"tier":"A","top":"101 %"},{"tier":"B"}"#, "tiers.bounds[0].top").of_meaning();
+    list.ranks(r#"{"tier":"A","top":2},{"tier":"A"}"#, "tiers.bounds[1]").of_meaning();
+    list.ranks(r#"{"tier":"A","top":2},{"tier":"B","top":2},{"tier":"C"}"#, "tiers.bounds[1]").of_meaning();
+    list.ranks(
+        r#"{"tier":"A","top":"20 %"},{"tier":"B","top":5},{"tier":"C","top":"10 %"},{"tier":"D"}"#,
+        "tiers.bounds[2]",
+    )
+    .of_meaning();
     list.scale(r#"{"kind":"linear","from":1,"to":1}"#, "scale").of_meaning();
     list.scale(r#"{"kind":"quantiles","knots":[[0,0]]}"#, "scale.knots");
     list.scale(r#"{"kind":"quantiles","knots":[[0,0],[1,0]]}"#, "scale.knots[1]").of_meaning();
@@ -326,6 +342,11 @@ impl List {
 
     fn tiers(&mut self, bounds: &str, path: &str) -> &mut Mistake {
         let tiers = format!(r#""tiers":{{"on":"score","bounds":[{bounds}]}}"#);
+        self.replace(r#""tiers":"hot-warm-cold""#, &tiers, INVALID, path)
+    }
+
+    fn ranks(&mut self, bounds: &str, path: &str) -> &mut Mistake {
+        let tiers = format!(r#""tiers":{{"on":"rank","bounds":[{bounds}]}}"#);
         self.replace(r#""tiers":"hot-warm-cold""#, &tiers, INVALID, path)
     }
 

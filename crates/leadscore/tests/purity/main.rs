@@ -23,7 +23,7 @@ use leadscore::FeatureSchema;
 const FLOORS: [&[&str]; 5] = [
     &["error", "stop", "math", "json", "text", "time", "amount", "record"],
     &["expression", "feature", "parallel", "scorer"],
-    &["scorecard", "forest", "scale", "tier"],
+    &["scorecard", "forest", "scale", "capacity", "tier"],
     &["explain"],
     &["pipeline", "arrow", "intent", "chat", "task", "email", "request"],
 ];

@@ -3,6 +3,7 @@
 use std::io::{Result, Write};
 
 use leadscore::Prediction;
+use leadscore::capacity::Standing;
 use leadscore::explain::Reason;
 use leadscore::feature::{MissingCause, MissingFeature};
 use leadscore::pipeline::Priority;
@@ -57,7 +58,8 @@ fn details(out: &mut dyn Write, lead: &RankedLead) -> Result<()> {
     let row = if lead.name == row_id(lead.row) { String::new() } else { lead.row.to_string() };
     let known = lead.details.iter().map(|Detail { label, value }| (label.as_str(), value.as_str()));
     out.write_all(b"<p>")?;
-    for (label, value) in known.chain([("Id", id), ("Row", &row)]) {
+    let standing = lead.standing.map(|own| standing(&own)).unwrap_or_default();
+    for (label, value) in known.chain([("Id", id), ("Row", &row), ("Capacity", &standing)]) {
         if value.trim().is_empty() {
             continue;
         }
@@ -74,6 +76,14 @@ fn details(out: &mut dyn Write, lead: &RankedLead) -> Result<()> {
         out.write_all(b"</bdi></span> ")?;
     }
     out.write_all(b"</p>")
+}
+
+/// `in, rank 3`, with a word where equal leads stand on the other side of the cut.
+fn standing(own: &Standing) -> String {
+    let side = if own.within { "in" } else { "not in" };
+    let rank = own.rank.map_or_else(|| ", ruled out".to_owned(), |rank| format!(", rank {rank}"));
+    let tie = if own.tied { ", of leads with the same score at its end" } else { "" };
+    format!("{side}{rank}{tie}")
 }
 
 /// What to open for an e-mail address or an international phone number; nothing else becomes a link.

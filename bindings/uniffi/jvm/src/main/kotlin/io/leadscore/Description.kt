@@ -28,6 +28,8 @@ data class PipelineDescription(
     val classes: List<String>,
     /** Where its model comes from, if it has one and the file tells. */
     val model: ModelCard? = null,
+    /** Whether tiers are by rank, so that a lead that is scored alone has none. */
+    val ranks: Boolean = false,
 ) : JsonData() {
     override fun element() = fields(
         "id" to id,
@@ -38,6 +40,7 @@ data class PipelineDescription(
         "columns" to columns,
         "attributes" to attributes,
         "reads_activities" to readsActivities,
+        "ranks" to ranks.takeIf { it },
         "tiers" to tiers,
         "classes" to classes,
         "model" to orNull(model),
@@ -58,6 +61,7 @@ data class PipelineDescription(
             of.list("tiers", Tier),
             of.textsOrNone("classes"),
             of.oneOrNull("model", ModelCard),
+            of.flagOrNull("ranks") ?: false,
         )
     }
 }

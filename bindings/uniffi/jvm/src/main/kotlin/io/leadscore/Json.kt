@@ -84,6 +84,8 @@ internal class Fields private constructor(private val of: JsonObject) {
 
     fun texts(name: String): List<String> = reading(name) { array(get(name)).map(::textOf) }
 
+    fun longs(name: String): List<Long> = reading(name) { array(get(name)).map { primitive(it).long } }
+
     fun textsOrNone(name: String): List<String> = if (find(name) == null) emptyList() else texts(name)
 
     fun <T> one(name: String, form: JsonReader<T>): T = reading(name) { form.read(get(name)) }

@@ -134,6 +134,8 @@ data class FileOptions @JvmOverloads constructor(
     val excel: Boolean = false,
     /** Whether a result that says nothing of the leads is written, instead of the error `worthless_result`. */
     val allowWorthless: Boolean = false,
+    /** How many leads can be worked on; every row says its rank and whether it is in. */
+    val capacity: Capacity? = null,
 ) {
     internal fun json(input: Path, output: Path): String {
         for ((path, count) in listOf("reasons" to reasons, "top" to top, "threads" to threads)) {
@@ -151,6 +153,7 @@ data class FileOptions @JvmOverloads constructor(
             "rejects" to rejects?.let { JsonPrimitive(it.toString()) },
             "reasons" to reasons?.let { JsonPrimitive(it) },
             "top" to top?.let { JsonPrimitive(it) },
+            "capacity" to capacity?.let { JsonPrimitive(it.toString()) },
             "threads" to threads?.let { JsonPrimitive(it) },
             "columns" to JsonArray(columns.map { JsonPrimitive(it) }),
             "excel" to JsonPrimitive(excel),
@@ -173,11 +176,14 @@ data class FileSummary(
     val notes: List<String>,
     /** Why the result says nothing of the leads, where it was allowed to. */
     val worthless: List<String> = emptyList(),
+    /** Who is within the capacity, where one was given. */
+    val capacity: FileCapacity? = null,
 ) : JsonData() {
     override fun element() = fields(
         "scored" to scored,
         "rejected" to rejected,
         "tiers" to tiers,
+        "capacity" to capacity,
         "notes" to notes,
         "worthless" to worthless.ifEmpty { null },
     )
@@ -191,6 +197,7 @@ data class FileSummary(
             of.list("tiers", TierCount),
             of.texts("notes"),
             of.textsOrNone("worthless"),
+            of.oneOrNull("capacity", FileCapacity),
         )
     }
 }

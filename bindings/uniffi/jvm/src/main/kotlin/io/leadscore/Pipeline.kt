@@ -47,7 +47,8 @@ class Pipeline private constructor(internal val native: io.leadscore.ffi.Pipelin
     /**
      * Scores many leads, in their order; the same as one by one, and faster. The first one that cannot be read throws.
      *
-     * Zero threads are one for each processor. An interrupt ends it with a `CancellationException`.
+     * Zero threads are one for each processor. An interrupt ends it with a `CancellationException`. Tiers by rank are those
+     * in this list; a lead that is scored alone has none.
      */
     @JvmOverloads
     fun scoreMany(leads: Iterable<Lead>, context: Context = Context(), threads: Int = 0): List<Prediction> =
@@ -69,7 +70,9 @@ class Pipeline private constructor(internal val native: io.leadscore.ffi.Pipelin
 
     private fun outcomes(leads: Iterable<*>, context: Context, threads: Int): List<Outcome> {
         val all = ArrayList<Outcome>()
-        inStretches(leads, context, threads) { records, bad, first, how, count ->
+        // Tiers by rank want the whole list at once.
+        val size = if (description.ranks) Int.MAX_VALUE else STRETCH
+        inStretches(leads, context, threads, size) { records, bad, first, how, count ->
             val text = enter { native.scoreManyJson(records, how, first.toUInt(), count, Interrupt) }
             outcomes(text, first).mapTo(all) { own -> bad[own.index]?.let { Outcome.Refused(own.index, it) } ?: own }
         }
@@ -109,7 +112,9 @@ class Pipeline private constructor(internal val native: io.leadscore.ffi.Pipelin
     fun scoreMatrix(matrix: Matrix, threads: Int = 0): MatrixScores {
         val count = threadsOf(threads)
         few(matrix)?.let { return it }
-        val parts = matrix.pieces().map { piece ->
+        // Tiers by rank want all rows at once.
+        val pieces = if (description.ranks) sequenceOf(0 until matrix.rows) else matrix.pieces()
+        val parts = pieces.map { piece ->
             checkInterrupt()
             enter { native.scoreMatrix(matrix.bytes(piece), matrix.columns.toUInt(), count, Interrupt) }
         }.toList()
@@ -222,12 +227,13 @@ class Pipeline private constructor(internal val native: io.leadscore.ffi.Pipelin
             leads: Iterable<*>,
             context: Context,
             threads: Int,
+            size: Int = STRETCH,
             work: (String, Map<Int, LeadscoreException>, Int, String, UInt) -> Unit,
         ) {
             val count = threadsOf(threads)
             val contexts = context.forList()
             var first = 0
-            for (stretch in leads.asSequence().chunked(STRETCH).ifEmpty { sequenceOf(emptyList()) }) {
+            for (stretch in leads.asSequence().chunked(size).ifEmpty { sequenceOf(emptyList()) }) {
                 checkInterrupt()
                 val bad = HashMap<Int, LeadscoreException>()
                 val records = stretch.mapIndexed { position, lead ->

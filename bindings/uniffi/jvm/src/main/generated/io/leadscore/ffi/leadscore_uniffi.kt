@@ -703,6 +703,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_func_version(
     ): Int
+    external fun uniffi_leadscore_uniffi_checksum_func_rank_capacity_json(
+    ): Int
     external fun uniffi_leadscore_uniffi_checksum_func_builtin_names(
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_func_merge_rankings_json(
@@ -874,6 +876,8 @@ internal object UniffiLib {
     ): Int
     external fun uniffi_leadscore_uniffi_fn_func_version(uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_leadscore_uniffi_fn_func_rank_capacity_json(`request`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_func_builtin_names(uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_func_merge_rankings_json(`rankings`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1004,6 +1008,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_func_version() and 0xFFFF) != 53352) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_leadscore_uniffi_checksum_func_rank_capacity_json() and 0xFFFF) != 63676) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_func_builtin_names() and 0xFFFF) != 48447) {
@@ -3499,6 +3506,24 @@ public object FfiConverterSequenceTypeIssue: FfiConverterRustBuffer<List<Issue>>
     UniffiLib.uniffi_leadscore_uniffi_fn_func_version(
     
         _status)
+}
+    )
+    }
+    
+
+        /**
+         * Who of a list is within a capacity; request and ranking as JSON.
+         *
+         * # Errors
+         * `invalid_json`, `invalid_context`.
+         */
+    @Throws(LeadscoreException::class) fun `rankCapacityJson`(`request`: kotlin.String): kotlin.String {
+            return FfiConverterString.lift(
+    uniffiRustCallWithError(LeadscoreException) { _status ->
+    UniffiLib.uniffi_leadscore_uniffi_fn_func_rank_capacity_json(
+    
+        
+        FfiConverterString.lower(`request`),_status)
 }
     )
     }
