@@ -27,7 +27,11 @@ pub(crate) use engine::MarginScratch;
 pub use iterations::Iterations;
 pub use model::Library;
 pub(crate) use model::{Booster, FeatureKind, Link, Model, ModelFeature};
+#[cfg(feature = "learn")]
+pub(crate) use precision::{Precision, widen_threshold};
 pub(crate) use tree::{Leaf, Node};
+#[cfg(feature = "learn")]
+pub(crate) use tree::{Split, Test, Tree};
 pub use unseen::Unseen;
 
 #[cfg(feature = "arrow")]

@@ -354,6 +354,8 @@ pub mod feature;
 pub mod forest;
 pub mod intent;
 mod json;
+#[cfg(feature = "learn")]
+pub mod learn;
 pub mod math;
 #[cfg(feature = "parallel")]
 pub mod parallel;

@@ -104,6 +104,15 @@ impl<'s> Workers<'s> {
         }
     }
 
+    /// Goes on unless the work is to end.
+    ///
+    /// # Errors
+    /// `cancelled`.
+    #[cfg(feature = "learn")]
+    pub(crate) fn check_stop(&self) -> Result<(), Error> {
+        self.stop.check()
+    }
+
     fn run_here<T>(
         &self,
         block_count: usize,
@@ -163,7 +172,7 @@ impl<'s> Workers<'s> {
 
     /// The pool of so many threads, made once; none where one thread is enough, the system gives no more, or this is one
     /// of their threads.
-    fn pool(&self) -> Option<Arc<ThreadPool>> {
+    pub(crate) fn pool(&self) -> Option<Arc<ThreadPool>> {
         // A forked process has none of its parent's threads, and so pools of its own.
         static POOLS: Mutex<Vec<(u32, Arc<ThreadPool>)>> = Mutex::new(Vec::new());
         let processors = || std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);

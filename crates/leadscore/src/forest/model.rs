@@ -48,14 +48,17 @@ pub enum Library {
     XgBoost,
     /// LightGBM.
     LightGbm,
+    /// This library (feature `learn`).
+    Leadscore,
 }
 
 impl Library {
-    /// The library's name in lower case: `xgboost` or `lightgbm`.
+    /// The library's name in lower case: `xgboost`, `lightgbm` or `leadscore`.
     pub fn name(self) -> &'static str {
         match self {
             Library::XgBoost => "xgboost",
             Library::LightGbm => "lightgbm",
+            Library::Leadscore => "leadscore",
         }
     }
 }

@@ -3,8 +3,8 @@
 use crate::forest::model::{FeatureKind, Library, Link};
 use crate::forest::precision::Precision;
 
-pub(super) const LIBRARIES: [(&str, Library); 2] =
-    [("xgboost", Library::XgBoost), ("lightgbm", Library::LightGbm)];
+pub(super) const LIBRARIES: [(&str, Library); 3] =
+    [("xgboost", Library::XgBoost), ("lightgbm", Library::LightGbm), ("leadscore", Library::Leadscore)];
 pub(super) const PRECISIONS: [(&str, Precision); 2] = [("f32", Precision::F32), ("f64", Precision::F64)];
 pub(super) const KINDS: [(&str, FeatureKind); 4] = [
     ("number", FeatureKind::Numerical),

@@ -1,0 +1,23 @@
+//! Learning from won and lost leads: boosted trees from labelled features (feature `learn`).
+//!
+//! Newton boosting on binned values, as Chen and Guestrin describe it (XGBoost, 2016), with the leaf-wise growth and the
+//! sorted categories of Ke and others (LightGBM, 2017). [`Boosting`] holds the settings, [`Examples`] the labelled rows;
+//! [`Boosting::fit`] makes a [`Forest`](crate::Forest). The same rows, settings and seed give the same bits on every
+//! machine and for any number of threads.
+
+mod bins;
+mod examples;
+mod fit;
+mod grow;
+mod histogram;
+mod loss;
+mod options;
+mod sample;
+mod split;
+#[cfg(test)]
+mod tests;
+mod trees;
+
+pub use examples::{Column, ColumnKind, Examples};
+pub use fit::{Learned, Round};
+pub use options::{Boosting, Direction, Objective};

@@ -1,0 +1,63 @@
+//! Draws that depend on a seed and on what is drawn alone, so that their order does not matter.
+
+/// The generator `splitmix64` (Steele, Lea and Flood, 2014) of a seed and the numbers of what is drawn.
+fn hash(seed: u64, numbers: [u64; 2]) -> u64 {
+    let mut state = seed;
+    for number in numbers {
+        state = mix(state.wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_add(mix(number)));
+    }
+    state
+}
+
+fn mix(mut value: u64) -> u64 {
+    value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}
+
+/// A number from 0 up to 1 for an item of a draw.
+fn unit(seed: u64, draw: u64, item: u64) -> f64 {
+    (hash(seed, [draw, item]) >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// The rows of a draw in which each takes part with the same chance.
+pub(super) fn rows(seed: u64, draw: u64, count: usize, share: f64) -> Vec<u32> {
+    (0..count as u32).filter(|row| share >= 1.0 || unit(seed, draw, u64::from(*row)) < share).collect()
+}
+
+/// A share of some columns, rounded and at least one, in their order.
+pub(super) fn columns(seed: u64, draw: u64, from: &[u32], share: f64) -> Vec<u32> {
+    if share >= 1.0 {
+        return from.to_vec();
+    }
+    let count = ((from.len() as f64 * share).round() as usize).max(1).min(from.len());
+    let mut order = from.to_vec();
+    order.sort_by_key(|column| (hash(!seed, [draw, u64::from(*column)]), *column));
+    order.truncate(count);
+    order.sort_unstable();
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn draws_have_their_share_and_differ() {
+        let drawn = rows(7, 0, 100_000, 0.3);
+        assert!((29_000..31_000).contains(&drawn.len()), "{}", drawn.len());
+        assert_ne!(drawn, rows(7, 1, 100_000, 0.3));
+        assert_ne!(drawn, rows(8, 0, 100_000, 0.3));
+        assert_eq!(rows(7, 0, 3, 1.0), [0, 1, 2]);
+        let all: Vec<u32> = (0..10).collect();
+        assert_eq!(columns(7, 0, &all, 0.5).len(), 5);
+        assert_eq!(columns(7, 0, &all, 0.001).len(), 1);
+        // Each column is drawn about as often.
+        let mut counts = [0; 10];
+        for draw in 0..1000 {
+            columns(7, draw, &all, 0.5).iter().for_each(|column| counts[*column as usize] += 1);
+        }
+        assert!(counts.iter().all(|count| (430..570).contains(count)), "{counts:?}");
+    }
+}

@@ -1,0 +1,79 @@
+//! Whole fits.
+
+use super::*;
+use crate::forest::Iterations;
+use crate::parallel::Workers;
+use crate::{FeatureMatrix, Forest};
+
+/// A repeatable sequence of numbers from 0 up to 1.
+fn numbers(mut state: u64) -> impl FnMut() -> f64 {
+    move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// Rows whose log-odds are a step of a number, a step of being missing, and a set of levels.
+fn made_up(rows: usize, seed: u64) -> Examples {
+    let mut next = numbers(seed);
+    let (mut values, mut labels) = (Vec::new(), Vec::new());
+    for _ in 0..rows {
+        let number = next() * 10.0;
+        let hole = if next() < 0.3 { f64::NAN } else { next() };
+        let level = (next() * 12.0).floor();
+        let flag = (next() * 2.0).floor();
+        let margin = (if number > 6.0 { 1.5 } else { -1.0 })
+            + (if hole.is_nan() { -1.5 } else { 0.5 })
+            + (if [1.0, 4.0, 7.0].contains(&level) { 1.5 } else { -0.5 })
+            + number.min(3.0) * 0.2 * flag;
+        values.extend([number, hole, level, flag]);
+        labels.push(if next() < crate::math::sigmoid(margin) { 1.0 } else { 0.0 });
+    }
+    let levels = (0..12).map(|level| format!("level {level}")).collect();
+    let columns = vec![
+        Column::new("number", ColumnKind::Number),
+        Column::new("hole", ColumnKind::Number),
+        Column::new("level", ColumnKind::Category(levels)),
+        Column::new("flag", ColumnKind::Flag),
+    ];
+    Examples::new(columns, FeatureMatrix::new(4, values).unwrap(), labels).unwrap()
+}
+
+fn fit(boosting: &Boosting, examples: &Examples) -> Learned {
+    boosting.fit(examples, None, &Workers::new().threads(1), &mut |_| {}).unwrap()
+}
+
+fn loss(forest: &Forest, examples: &Examples) -> f64 {
+    let margins = forest.margin(examples.matrix(), Iterations::All).unwrap();
+    Objective::Logistic.loss(examples, &margins)
+}
+
+#[test]
+fn a_known_law_is_learned() {
+    let (training, test) = (made_up(20_000, 1), made_up(20_000, 2));
+    let boosting = Boosting { rounds: 200, ..Boosting::default() };
+    let learned = boosting.fit(&training, Some(&test), &Workers::new().threads(1), &mut |_| {}).unwrap();
+    // The law itself has 0.469 on these rows, the share of the positive ones alone 0.69.
+    let found = loss(&learned.forest, &test);
+    assert!(found < 0.49, "{found}");
+    let told = learned.rounds.last().unwrap().validation_loss.unwrap();
+    assert!((told - found).abs() < 1e-6, "{told} {found}");
+    let names: Vec<String> = learned.forest.feature_names();
+    assert_eq!(names, ["number", "hole", "level", "flag"]);
+}
+
+#[test]
+fn threads_change_nothing() {
+    let examples = made_up(20_000, 3);
+    let boosting = Boosting { rounds: 20, row_share: 0.7, column_share: 0.8, ..Boosting::default() };
+    let one = fit(&boosting, &examples).forest.to_json();
+    let more = boosting.fit(&examples, None, &Workers::new().threads(3), &mut |_| {}).unwrap();
+    assert_eq!(one, more.forest.to_json());
+}
+
+#[test]
+fn a_forest_survives_its_file() {
+    let forest = fit(&Boosting { rounds: 5, ..Boosting::default() }, &made_up(2000, 4)).forest;
+    assert_eq!(Forest::from_json(&forest.to_json()).unwrap(), forest);
+    assert_eq!(forest.source_library().name(), "leadscore");
+}
