@@ -34,6 +34,8 @@ pub(crate) use tree::{Leaf, Node};
 pub(crate) use tree::{Split, Test, Tree};
 pub use unseen::Unseen;
 
+#[cfg(feature = "learn")]
+pub(crate) use self::xgboost::base_margin_of;
 #[cfg(feature = "arrow")]
 use crate::feature::CellKind;
 use crate::feature::{CellReader, FeatureMatrix, MissingCause};
@@ -101,6 +103,26 @@ impl Forest {
     /// The forest in leadscore's own JSON, the `scorer` of a pipeline file.
     pub fn to_json(&self) -> String {
         text_of(self.write(Object::default().with("kind", "forest")))
+    }
+
+    /// The forest as an XGBoost model in JSON, which the library reads back with margins of the same bits. XGBoost before
+    /// 3.1 keeps no names of levels, and neither does this file: cells of categories are codes there.
+    ///
+    /// # Errors
+    /// `unsupported_model` for what XGBoost cannot represent exactly, such as a LightGBM model.
+    #[cfg(feature = "learn")]
+    pub fn to_xgboost_json(&self) -> Result<String, Error> {
+        xgboost::write(&self.0.model)
+    }
+
+    /// The forest as a LightGBM text model. Margins are f64 sums there; those of a forest with f32 sums differ by the
+    /// rounding of these alone. Blanks in names become underscores, as the library has it.
+    ///
+    /// # Errors
+    /// `unsupported_model` for what LightGBM cannot represent.
+    #[cfg(feature = "learn")]
+    pub fn to_lightgbm_text(&self) -> Result<String, Error> {
+        lightgbm::write(&self.0.model)
     }
 
     /// What the model is, as a JSON object: library, version, objective, features with types and levels, counts of

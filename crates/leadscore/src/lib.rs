@@ -348,6 +348,8 @@ pub mod capacity;
 pub mod chat;
 pub mod email;
 pub mod error;
+#[cfg(feature = "learn")]
+pub mod evaluate;
 pub mod explain;
 mod expression;
 pub mod feature;

@@ -3,6 +3,8 @@
 //! All rest on the pure-Rust `libm`, never on the platform's C library, and no fused multiply-add is used.
 
 pub(crate) mod quadrature;
+#[cfg(feature = "learn")]
+pub(crate) mod random;
 
 /// e to the power x.
 pub fn exp(x: f64) -> f64 {

@@ -9,6 +9,8 @@ mod tree;
 
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "learn")]
+mod write;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +19,9 @@ use super::precision::Precision;
 use super::tree::Tree;
 use crate::Error;
 use error::{invalid, unsupported};
+#[cfg(feature = "learn")]
+pub(crate) use write::write;
+
 use text::{Block, Following, Lines};
 
 /// Whether the bytes begin as a LightGBM text model does: with the line `tree`.

@@ -10,6 +10,13 @@ mod tests;
 mod text;
 mod tree;
 mod ubjson;
+#[cfg(feature = "learn")]
+mod write;
+
+#[cfg(feature = "learn")]
+pub(crate) use objective::base_margin_of;
+#[cfg(feature = "learn")]
+pub(crate) use write::write;
 
 use std::collections::BTreeMap;
 

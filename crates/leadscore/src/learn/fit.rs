@@ -77,8 +77,7 @@ impl Boosting {
             return Err(Error::new(ErrorKind::InvalidContext, "patience", message));
         }
         let bins = Bins::new(training, self);
-        let base: Vec<f64> =
-            self.objective.base_margins(training).iter().map(|margin| f64::from(*margin as f32)).collect();
+        let base = self.objective.base_margins(training);
         let mut own = Scored::new(training, &bins, &base);
         let mut held_out = validation.map(|examples| Scored::new(examples, &bins, &base));
         let ground = Ground {

@@ -3,6 +3,7 @@
 use super::examples::Examples;
 use super::options::Objective;
 use crate::error::Path;
+use crate::forest::base_margin_of;
 use crate::math;
 use crate::{Error, ErrorKind};
 
@@ -45,30 +46,36 @@ impl Objective {
         Ok(())
     }
 
-    /// The margins that every row begins with: those of the best constant.
+    /// The margins that every row begins with: those of the best constant. Several classes begin alike, at 0, so that
+    /// every version of XGBoost reads the model.
     pub(super) fn base_margins(self, examples: &Examples) -> Vec<f64> {
         let labels = examples.labels();
-        let total: f64 = (0..labels.len()).map(|row| examples.weight(row)).sum();
-        let sum = |value: &dyn Fn(f64) -> f64| -> f64 {
-            labels.iter().enumerate().map(|(row, label)| value(*label) * examples.weight(row)).sum()
-        };
-        match self {
-            Objective::Logistic => {
-                let share = (sum(&|label| label) / total).clamp(1e-6, 1.0 - 1e-6);
-                vec![math::log_odds(share)]
-            }
-            Objective::Softmax { classes } => (0..classes)
-                .map(|class| {
-                    let share = sum(&|label| if label == class as f64 { 1.0 } else { 0.0 }) / total;
-                    math::ln(share.max(1e-6))
-                })
-                .collect(),
-            Objective::Squared => vec![sum(&|label| label) / total],
-            Objective::Poisson => vec![math::ln((sum(&|label| label) / total).max(1e-6))],
+        let (mut sum, mut total) = (0.0, 0.0);
+        for (row, label) in labels.iter().enumerate() {
+            sum += label * examples.weight(row);
+            total += examples.weight(row);
+        }
+        let score = match self {
+            Objective::Softmax { classes } => return vec![0.0; classes],
+            Objective::Logistic => (sum / total).clamp(1e-6, 1.0 - 1e-6),
+            Objective::Poisson => (sum / total).max(1e-6),
+            Objective::Squared => sum / total,
             Objective::Quantile(level) => {
                 let rows = labels.iter().enumerate().map(|(row, label)| (*label, examples.weight(row)));
-                vec![weighted_quantile(rows.collect(), level)]
+                weighted_quantile(rows.collect(), level)
             }
+        };
+        vec![f64::from(base_margin_of(self.name(), score as f32))]
+    }
+
+    /// The name of the objective in XGBoost.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Objective::Logistic => "binary:logistic",
+            Objective::Softmax { .. } => "multi:softprob",
+            Objective::Squared => "reg:squarederror",
+            Objective::Quantile(_) => "reg:quantileerror",
+            Objective::Poisson => "count:poisson",
         }
     }
 

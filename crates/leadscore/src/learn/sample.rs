@@ -1,29 +1,12 @@
 //! Draws that depend on a seed and on what is drawn alone, so that their order does not matter.
 
-/// The generator `splitmix64` (Steele, Lea and Flood, 2014) of a seed and the numbers of what is drawn.
-fn hash(seed: u64, numbers: [u64; 2]) -> u64 {
-    let mut state = seed;
-    for number in numbers {
-        state = mix(state.wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_add(mix(number)));
-    }
-    state
-}
-
-fn mix(mut value: u64) -> u64 {
-    value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    value ^ (value >> 31)
-}
-
-/// A number from 0 up to 1 for an item of a draw.
-fn unit(seed: u64, draw: u64, item: u64) -> f64 {
-    (hash(seed, [draw, item]) >> 11) as f64 / (1_u64 << 53) as f64
-}
+use crate::math::random::{hash, unit};
 
 /// The rows of a draw in which each takes part with the same chance.
 pub(super) fn rows(seed: u64, draw: u64, count: usize, share: f64) -> Vec<u32> {
-    (0..count as u32).filter(|row| share >= 1.0 || unit(seed, draw, u64::from(*row)) < share).collect()
+    (0..count as u32)
+        .filter(|row| share >= 1.0 || unit(hash(seed, [draw, u64::from(*row)])) < share)
+        .collect()
 }
 
 /// A share of some columns, rounded and at least one, in their order.

@@ -32,21 +32,20 @@ pub(super) fn forest(
             nodes: tree.nodes.iter().map(|own| node(bins, own)).collect(),
         })
         .collect();
-    let (name, link) = match objective {
-        Objective::Logistic => ("binary:logistic", Link::Sigmoid(1.0)),
-        Objective::Softmax { .. } => ("multi:softprob", Link::Softmax),
-        Objective::Squared => ("reg:squarederror", Link::Identity),
-        Objective::Quantile(_) => ("reg:quantileerror", Link::Identity),
-        Objective::Poisson => ("count:poisson", Link::Exp),
+    let link = match objective {
+        Objective::Logistic => Link::Sigmoid(1.0),
+        Objective::Softmax { .. } => Link::Softmax,
+        Objective::Squared | Objective::Quantile(_) => Link::Identity,
+        Objective::Poisson => Link::Exp,
     };
     Forest::new(Model {
         source_library: Library::Leadscore,
         library_version: env!("CARGO_PKG_VERSION").to_owned(),
-        objective: name.to_owned(),
+        objective: objective.name().to_owned(),
         link,
         precision: Precision::F32,
         features: examples.columns().iter().map(|column| feature(&column.name, &column.kind)).collect(),
-        base_score: base.iter().map(|margin| f64::from(*margin as f32)).collect(),
+        base_score: base.to_vec(),
         booster: Booster::Trees(trees),
         round_ends: (1..=rounds.len()).map(|round| round * outputs).collect(),
         best_iteration: None,

@@ -106,3 +106,27 @@ fn scores(cursor: &DocCursor) -> Result<Vec<f32>, Error> {
     let numbers: Result<_, _> = inner.split(',').map(|number| number.trim().parse()).collect();
     numbers.map_err(|_| cursor.error(format!("`{text:.40}` is neither a number nor a list of numbers")))
 }
+
+/// The `base_score` that begins with a margin, where some f32 near its value on the scale of the response does.
+#[cfg(feature = "learn")]
+pub(super) fn base_score_of(objective: &str, margin: f64) -> Option<f32> {
+    let near = match objective {
+        "binary:logistic" | "reg:logistic" => crate::math::sigmoid(margin) as f32,
+        "count:poisson" => crate::math::exp(margin) as f32,
+        _ => margin as f32,
+    };
+    let ups = std::iter::successors(Some(near), |score| Some(score.next_up()));
+    let downs = std::iter::successors(Some(near), |score| Some(score.next_down()));
+    let mut candidates = ups.zip(downs).take(64).flat_map(|(up, down)| [up, down]);
+    candidates.find(|score| f64::from(base_margin_of(objective, *score)) == margin)
+}
+
+/// The margin that begins with a `base_score`, in XGBoost's own steps.
+#[cfg(feature = "learn")]
+pub(crate) fn base_margin_of(objective: &str, score: f32) -> f32 {
+    match objective {
+        "binary:logistic" | "reg:logistic" => -ln_f32(1.0 / score - 1.0),
+        "count:poisson" => ln_f32(score),
+        _ => score,
+    }
+}

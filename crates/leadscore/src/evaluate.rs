@@ -1,0 +1,90 @@
+//! Is it any good: measures of scores and probabilities against what became of the leads (feature `learn`).
+//!
+//! [`Outcomes`] holds what was predicted beside what happened. Its measures are those of the field: the area under the
+//! ROC curve as Hanley and McNeil (1982) count it, average precision, log loss, the Brier score (1950), the expected
+//! calibration error over bins of equal counts, the Kolmogorov–Smirnov distance, lift and capture of the best share.
+
+mod calibration_error;
+mod ranking;
+mod resample;
+
+pub use calibration_error::{Bin, CalibrationError};
+pub use resample::Interval;
+
+use crate::error::Path;
+use crate::{Error, ErrorKind, math};
+
+/// Probabilities are kept this far from 0 and 1 in the log loss.
+const LEAST_PROBABILITY: f64 = 1e-15;
+
+/// Predictions beside what happened: 1 for won, 0 for lost.
+///
+/// ```
+/// use leadscore::evaluate::Outcomes;
+/// let outcomes = Outcomes::new(vec![0.9, 0.6, 0.4, 0.1], vec![1.0, 1.0, 0.0, 0.0])?;
+/// assert_eq!(outcomes.auc(), 1.0);
+/// assert!((outcomes.brier() - 0.085).abs() < 1e-12);
+/// assert_eq!(outcomes.lift(0.5), 2.0);
+/// # Ok::<(), leadscore::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcomes {
+    predictions: Vec<f64>,
+    labels: Vec<f64>,
+}
+
+impl Outcomes {
+    /// Predictions and labels, one of each for a lead.
+    ///
+    /// # Errors
+    /// `invalid_matrix` where the counts differ, a prediction is not finite, a label is neither 0 nor 1, or one of the two
+    /// labels does not occur.
+    pub fn new(predictions: Vec<f64>, labels: Vec<f64>) -> Result<Outcomes, Error> {
+        let invalid = |path: Path, message: String| Error::new(ErrorKind::InvalidMatrix, path, message);
+        if predictions.len() != labels.len() {
+            let message = format!("{} labels for {} predictions", labels.len(), predictions.len());
+            return Err(invalid("labels".into(), message));
+        }
+        if let Some(row) = predictions.iter().position(|prediction| !prediction.is_finite()) {
+            let message = format!("{} is not finite", predictions[row]);
+            return Err(invalid(Path::from_field("predictions").index(row), message));
+        }
+        if let Some(row) = labels.iter().position(|label| *label != 0.0 && *label != 1.0) {
+            let message = format!("a label is 0 or 1, found {}", labels[row]);
+            return Err(invalid(Path::from_field("labels").index(row), message));
+        }
+        if labels.iter().all(|label| *label == 1.0) || labels.iter().all(|label| *label == 0.0) {
+            let message = "there are leads of one outcome only: nothing can be told apart".to_owned();
+            return Err(invalid("labels".into(), message));
+        }
+        Ok(Outcomes { predictions, labels })
+    }
+
+    /// How many leads.
+    pub fn count(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// The share of leads that were won.
+    pub fn base_rate(&self) -> f64 {
+        self.labels.iter().sum::<f64>() / self.count() as f64
+    }
+
+    /// The mean of −ln of the probability that was given to what happened.
+    pub fn log_loss(&self) -> f64 {
+        self.mean(|prediction, label| {
+            let given = if label == 1.0 { prediction } else { 1.0 - prediction };
+            -math::ln(given.clamp(LEAST_PROBABILITY, 1.0))
+        })
+    }
+
+    /// The mean squared difference of the probability and what happened.
+    pub fn brier(&self) -> f64 {
+        self.mean(|prediction, label| (prediction - label) * (prediction - label))
+    }
+
+    fn mean(&self, value: impl Fn(f64, f64) -> f64) -> f64 {
+        let pairs = self.predictions.iter().zip(&self.labels);
+        pairs.map(|(prediction, label)| value(*prediction, *label)).sum::<f64>() / self.count() as f64
+    }
+}

@@ -1,0 +1,99 @@
+//! Whether of the leads with probability p about p are won.
+
+use super::Outcomes;
+use crate::math::random::sequence;
+
+/// How many bins, of equal counts.
+const BINS: usize = 15;
+
+/// How far probabilities are from what happened.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CalibrationError {
+    /// The expected calibration error: the mean over leads of the distance between a bin's mean probability and its share of
+    /// won leads.
+    pub expected: f64,
+    /// What the error of perfectly calibrated probabilities of the same values would be below, in 95 of 100 cases.
+    pub perfect_95: f64,
+    /// The same in 999 of 1,000 cases.
+    pub perfect_999: f64,
+    /// The bins, from the lowest probability up.
+    pub bins: Vec<Bin>,
+}
+
+/// Leads of like probability.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Bin {
+    /// How many.
+    pub count: usize,
+    /// Their mean probability.
+    pub predicted: f64,
+    /// The share of them that were won.
+    pub won: f64,
+}
+
+impl Outcomes {
+    /// The calibration error over 15 bins of equal counts, beside what chance alone makes of perfect probabilities:
+    /// outcomes are drawn by the probabilities `draw_count` times, from the seed.
+    pub fn calibration_error(&self, draw_count: usize, seed: u64) -> CalibrationError {
+        let mut order: Vec<usize> = (0..self.count()).collect();
+        order.sort_by(|a, b| self.predictions[*a].total_cmp(&self.predictions[*b]).then(a.cmp(b)));
+        let bins = bins(&order, &self.predictions, &self.labels);
+        let mut perfect: Vec<f64> = (0..draw_count)
+            .map(|draw| {
+                let mut next = sequence(seed, draw as u64);
+                let labels: Vec<f64> =
+                    self.predictions.iter().map(|p| if next() < *p { 1.0 } else { 0.0 }).collect();
+                expected(&self::bins(&order, &self.predictions, &labels))
+            })
+            .collect();
+        perfect.sort_by(f64::total_cmp);
+        let quantile = |level: f64| {
+            let at = (level * perfect.len() as f64).ceil() as usize;
+            perfect.get(at.saturating_sub(1)).copied().unwrap_or(f64::NAN)
+        };
+        CalibrationError {
+            expected: expected(&bins),
+            perfect_95: quantile(0.95),
+            perfect_999: quantile(0.999),
+            bins,
+        }
+    }
+}
+
+fn bins(order: &[usize], predictions: &[f64], labels: &[f64]) -> Vec<Bin> {
+    let count = order.len();
+    let bin_count = BINS.min(count);
+    (0..bin_count)
+        .map(|bin| {
+            let rows = &order[bin * count / bin_count..(bin + 1) * count / bin_count];
+            let mean = |values: &[f64]| rows.iter().map(|row| values[*row]).sum::<f64>() / rows.len() as f64;
+            Bin { count: rows.len(), predicted: mean(predictions), won: mean(labels) }
+        })
+        .collect()
+}
+
+fn expected(bins: &[Bin]) -> f64 {
+    let total: usize = bins.iter().map(|bin| bin.count).sum();
+    let sum: f64 = bins.iter().map(|bin| bin.count as f64 * (bin.predicted - bin.won).abs()).sum();
+    sum / total as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn true_probabilities_stay_below_chance_and_wrong_ones_do_not() {
+        let mut next = sequence(1, 0);
+        let predictions: Vec<f64> = (0..3000).map(|_| next()).collect();
+        let labels: Vec<f64> = predictions.iter().map(|p| if next() < *p { 1.0 } else { 0.0 }).collect();
+        let good = Outcomes::new(predictions.clone(), labels.clone()).unwrap().calibration_error(1000, 7);
+        assert!(good.expected < good.perfect_999 && good.perfect_95 < good.perfect_999, "{good:?}");
+        assert_eq!(good.bins.iter().map(|bin| bin.count).collect::<Vec<_>>(), [200; 15]);
+        let halved = predictions.iter().map(|p| p / 2.0).collect();
+        let bad = Outcomes::new(halved, labels).unwrap().calibration_error(1000, 7);
+        assert!(bad.expected > 0.2 && bad.expected > bad.perfect_999, "{bad:?}");
+    }
+}

@@ -1,0 +1,119 @@
+//! How well predictions put won leads before lost ones.
+
+use super::Outcomes;
+
+/// Leads of one prediction: how many, and how many of them won.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Tie {
+    count: f64,
+    won: f64,
+}
+
+impl Outcomes {
+    /// The area under the ROC curve: how likely a won lead has a higher prediction than a lost one, ties counting half.
+    pub fn auc(&self) -> f64 {
+        let (mut won_above, mut area) = (0.0, 0.0);
+        let (mut won, mut lost) = (0.0, 0.0);
+        for tie in self.ties() {
+            let tie_lost = tie.count - tie.won;
+            area += tie_lost * (won_above + 0.5 * tie.won);
+            won_above += tie.won;
+            won += tie.won;
+            lost += tie_lost;
+        }
+        area / (won * lost)
+    }
+
+    /// Average precision, the area under the curve of precision by recall in steps: leads of one prediction are one step.
+    pub fn average_precision(&self) -> f64 {
+        let (mut seen, mut won, mut area) = (0.0, 0.0, 0.0);
+        for tie in self.ties() {
+            seen += tie.count;
+            won += tie.won;
+            area += tie.won * won / seen;
+        }
+        area / won
+    }
+
+    /// The largest difference of the shares of won and of lost leads above some prediction (Kolmogorov–Smirnov).
+    pub fn ks(&self) -> f64 {
+        let all_won: f64 = self.labels.iter().sum();
+        let all_lost = self.count() as f64 - all_won;
+        let (mut won, mut lost, mut largest) = (0.0, 0.0, 0.0_f64);
+        for tie in self.ties() {
+            won += tie.won;
+            lost += tie.count - tie.won;
+            largest = largest.max((won / all_won - lost / all_lost).abs());
+        }
+        largest
+    }
+
+    /// The share of won leads among the best `share` of all, over that of all leads. The number of leads is rounded up;
+    /// of ties at the end as large a part counts as fits.
+    pub fn lift(&self, share: f64) -> f64 {
+        let wanted = self.wanted(share);
+        self.won_among(wanted) / wanted / self.base_rate()
+    }
+
+    /// The share of all won leads that are among the best `share` of all leads, counted as in [`Outcomes::lift`].
+    pub fn capture(&self, share: f64) -> f64 {
+        self.won_among(self.wanted(share)) / self.labels.iter().sum::<f64>()
+    }
+
+    fn wanted(&self, share: f64) -> f64 {
+        (self.count() as f64 * share).ceil().clamp(1.0, self.count() as f64)
+    }
+
+    fn won_among(&self, wanted: f64) -> f64 {
+        let (mut seen, mut won) = (0.0, 0.0);
+        for tie in self.ties() {
+            let part = ((wanted - seen) / tie.count).min(1.0);
+            if part <= 0.0 {
+                break;
+            }
+            seen += tie.count;
+            won += tie.won * part;
+        }
+        won
+    }
+
+    /// From the highest prediction down.
+    fn ties(&self) -> Vec<Tie> {
+        let mut pairs: Vec<(f64, f64)> =
+            self.predictions.iter().copied().zip(self.labels.iter().copied()).collect();
+        pairs.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+        let ties = pairs.chunk_by(|a, b| a.0 == b.0);
+        ties.map(|tie| Tie { count: tie.len() as f64, won: tie.iter().map(|(_, label)| label).sum() })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcomes(pairs: &[(f64, f64)]) -> Outcomes {
+        let (predictions, labels) = pairs.iter().copied().unzip();
+        Outcomes::new(predictions, labels).unwrap()
+    }
+
+    #[test]
+    fn ties_count_half() {
+        // Pairs of won and lost: (5, 3), (5, 1), (3, 3) tied, (3, 1): three and a half of four.
+        let own = outcomes(&[(5.0, 1.0), (3.0, 1.0), (3.0, 0.0), (1.0, 0.0)]);
+        assert_eq!(own.auc(), 3.5 / 4.0);
+        // First step: precision 1 for one won of two; second: two of three for the other.
+        assert!((own.average_precision() - f64::midpoint(1.0, 2.0 / 3.0)).abs() < 1e-12);
+        assert_eq!(own.ks(), 0.5);
+        // The best half is the first lead and half of the tie.
+        assert_eq!((own.lift(0.5), own.capture(0.5)), (1.5, 0.75));
+        assert_eq!((own.lift(1.0), own.capture(1.0)), (1.0, 1.0));
+    }
+
+    #[test]
+    fn predictions_that_say_nothing_have_half_the_area() {
+        let own = outcomes(&[(0.2, 1.0), (0.2, 0.0), (0.2, 0.0)]);
+        assert_eq!((own.auc(), own.ks()), (0.5, 0.0));
+        assert!((own.lift(0.1) - 1.0).abs() < 1e-12);
+    }
+}
