@@ -1,7 +1,7 @@
 //! Is it any good: measures of scores and probabilities against what became of the leads (feature `learn`).
 //!
 //! [`Outcomes`] holds what was predicted beside what happened. Its measures are those of the field: the area under the
-//! ROC curve as Hanley and McNeil (1982) count it, average precision, log loss, the Brier score (1950), the expected
+//! ROC curve (Hanley and `McNeil`, 1982), average precision, log loss, the Brier score (1950), the expected
 //! calibration error over bins of equal counts, the Kolmogorov–Smirnov distance, lift and capture of the best share.
 
 mod calibration_error;

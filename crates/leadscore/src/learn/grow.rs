@@ -216,8 +216,8 @@ impl Growth<'_> {
     fn histogram(&mut self, leaf: &NewLeaf) -> Histogram {
         let Ground { bins, pool, .. } = self.ground;
         let mut histogram = self.spare.pop().unwrap_or_else(|| vec![[0.0; 2]; bins.total()]);
-        let (rows, gradients) = (&self.rows[leaf.begin..leaf.end], &self.gradients[leaf.begin..leaf.end]);
-        let rows = Rows { cells: self.cells, rows, gradients };
+        let gradients = &self.gradients[leaf.begin..leaf.end];
+        let rows = Rows { cells: self.cells, numbers: &self.rows[leaf.begin..leaf.end], gradients };
         histogram::fill(&mut histogram, bins, &rows, &leaf.columns, pool.as_deref());
         histogram
     }

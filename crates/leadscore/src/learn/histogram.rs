@@ -26,7 +26,7 @@ pub(super) fn subtract(a: Sums, b: Sums) -> Sums {
 #[derive(Clone, Copy)]
 pub(super) struct Rows<'a> {
     pub(super) cells: &'a BinnedRows,
-    pub(super) rows: &'a [u32],
+    pub(super) numbers: &'a [u32],
     pub(super) gradients: &'a [[f32; 2]],
 }
 
@@ -40,7 +40,7 @@ pub(super) fn fill(
     pool: Option<&ThreadPool>,
 ) {
     histogram.fill([0.0; 2]);
-    let Some(pool) = pool.filter(|_| rows.rows.len() >= ROWS_WORTH_THREADS && columns.len() > 1) else {
+    let Some(pool) = pool.filter(|_| rows.numbers.len() >= ROWS_WORTH_THREADS && columns.len() > 1) else {
         fill_columns(histogram, 0, &bins.offsets, rows, columns);
         return;
     };
@@ -67,7 +67,7 @@ fn fill_columns(part: &mut [Sums], begin: usize, offsets: &[u32], rows: &Rows<'_
     let width = rows.cells.column_count;
     let place = |column: &u32| (*column as usize, offsets[*column as usize] as usize - begin);
     let places: Vec<(usize, usize)> = columns.iter().map(place).collect();
-    for (row, gradient) in rows.rows.iter().zip(rows.gradients) {
+    for (row, gradient) in rows.numbers.iter().zip(rows.gradients) {
         let cells = &rows.cells.cells[*row as usize * width..(*row as usize + 1) * width];
         let (gradient, hessian) = (f64::from(gradient[0]), f64::from(gradient[1]));
         for (column, place) in &places {

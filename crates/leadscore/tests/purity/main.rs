@@ -23,15 +23,9 @@ use leadscore::FeatureSchema;
 const FLOORS: [&[&str]; 5] = [
     &["error", "stop", "math", "json", "text", "time", "amount", "record"],
     &["expression", "feature", "parallel", "scorer"],
-<<<<<<< HEAD
     &["scorecard", "forest", "scale", "capacity", "tier"],
-    &["explain"],
-    &["pipeline", "arrow", "intent", "chat", "task", "email", "request"],
-=======
-    &["scorecard", "forest", "scale", "tier"],
     &["explain", "learn"],
     &["pipeline", "evaluate", "arrow", "intent", "chat", "task", "email", "request"],
->>>>>>> a05818d (Forests are written as XGBoost and LightGBM models; measures of predictions against outcomes)
 ];
 
 /// The feature through which a language model's adjustment enters, and a word of the feature language

@@ -143,7 +143,7 @@ fn block(model: &Model, number: usize, tree: &Tree, base: f64) -> Result<String,
 /// The child on a side as LightGBM has it, whose sets go left.
 fn child(split: &Split, left: bool) -> usize {
     let turned = matches!(split.test, Test::Categorical { members_left: false, .. });
-    if left != turned { split.left } else { split.right }
+    if left == turned { split.right } else { split.left }
 }
 
 /// The threshold, or the number of a set, and the type of the decision.
@@ -170,7 +170,9 @@ fn decision(
             }
             let set = boundaries.len() - 1;
             let mut bits = vec![0_u32; categories.last().map_or(1, |code| *code as usize / 32 + 1)];
-            categories.iter().for_each(|code| bits[*code as usize / 32] |= 1 << (code % 32));
+            for code in categories {
+                bits[*code as usize / 32] |= 1 << (code % 32);
+            }
             words.extend(bits);
             boundaries.push(words.len());
             Ok((set as f64, CATEGORICAL | MISSING_NAN))

@@ -23,6 +23,7 @@ struct Document {
 }
 
 #[derive(Serialize)]
+#[allow(clippy::struct_field_names, reason = "the names of the format")]
 struct Learner {
     attributes: std::collections::BTreeMap<String, String>,
     feature_names: Vec<String>,
