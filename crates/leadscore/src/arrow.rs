@@ -1,4 +1,4 @@
-//! Leads and activities in Arrow tables (feature `arrow`): a row is a [`Record`], and a table is scored into columns.
+//! Leads and activities in Arrow tables (feature `arrow`): a row is a [`Record`](crate::Record), and a table is scored into columns.
 
 mod activities;
 mod column;

@@ -1,6 +1,7 @@
 //! Boosting, round by round.
 
-use rayon::prelude::*;
+use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSliceMut;
 
 use super::bins::{BinnedRows, Bins};
 use super::examples::{ColumnKind, Examples};

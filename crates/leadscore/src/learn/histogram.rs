@@ -1,7 +1,7 @@
 //! Sums of gradients and hessians by bin.
 
 use rayon::ThreadPool;
-use rayon::prelude::*;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::bins::{BinnedRows, Bins};
 
