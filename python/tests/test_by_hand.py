@@ -56,7 +56,7 @@ def half_life(days: float) -> float:
             "heat-rules: heat",
             100 / 10.5 * (3 * 29 / 30 + 3 * 25 / 50 + 2 + 1 + 0.5 * 420 / 1200 + 1),
         ),
-        # Fit 80 (SaaS, 1,250 people, senior, Germany), intent 55 (demo, ASAP), budget 78 (said, 1,250 people), urgency 80.
+        # Fit 80 (SaaS, 1,250 people, senior, Germany), intent 55 (demo, ASAP), budget 78 (and its size), urgency 80.
         ("qualify: flat", math.floor(0.35 * 80 + 0.30 * 55 + 0.20 * 78 + 0.15 * 80)),
         # Intent cold, all three contact details, captured 52 days and nine and a half hours ago.
         ("capture: flat", 10 + 10 + 10 + 5 + 15 * half_life(DAYS_SINCE_CREATED)),
