@@ -2,7 +2,7 @@ import { kindOf } from './encode.js';
 import { LeadscoreError, enter } from './error.js';
 import { native } from './native.js';
 
-/** Where a lead stands in its group. */
+/** The rank of a lead in its group, and whether the capacity has room for it. */
 export interface Standing {
   /** Its rank by score, from 1; null for a lead without a score, which takes no place. */
   rank: number | null;

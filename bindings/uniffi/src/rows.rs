@@ -16,7 +16,7 @@ use leadscore::{Error, FeatureMatrix};
 use crate::forest::Forest;
 use crate::pipeline::Pipeline;
 
-/// What a key stands for; it does not keep a handle open.
+/// The object that a key names. A key does not keep an object from being closed.
 #[derive(Debug)]
 enum Scorer {
     Forest(Weak<Forest>),

@@ -49,13 +49,7 @@ pub(super) struct Ground<'a> {
 
 /// A leaf that may yet be split.
 struct OpenLeaf {
-    node: usize,
-    begin: usize,
-    end: usize,
-    depth: usize,
-    bounds: [f64; 2],
-    /// The columns that the path's splits leave.
-    columns: Vec<u32>,
+    leaf: NewLeaf,
     histogram: Histogram,
     split: Candidate,
 }
@@ -77,7 +71,7 @@ impl PartialOrd for OpenLeaf {
 impl Ord for OpenLeaf {
     fn cmp(&self, other: &OpenLeaf) -> Ordering {
         // Of equal gains the older leaf is split first.
-        self.split.gain.total_cmp(&other.split.gain).then(other.node.cmp(&self.node))
+        self.split.gain.total_cmp(&other.split.gain).then(other.leaf.node.cmp(&self.leaf.node))
     }
 }
 
@@ -104,6 +98,7 @@ struct NewLeaf {
     end: usize,
     depth: usize,
     bounds: [f64; 2],
+    /// The columns that the path's splits leave.
     columns: Vec<u32>,
     sums: Sums,
 }
@@ -162,8 +157,8 @@ impl Ground<'_> {
 
 impl Growth<'_> {
     /// Splits a leaf in two; with `goes_on`, its children may be split in turn.
-    fn split(&mut self, leaf: OpenLeaf, goes_on: bool) {
-        let OpenLeaf { node, begin, end, depth, bounds, columns, histogram, split } = leaf;
+    fn split(&mut self, OpenLeaf { leaf, histogram, split }: OpenLeaf, goes_on: bool) {
+        let NewLeaf { node, begin, end, depth, bounds, columns, .. } = leaf;
         let middle = self.part_rows(begin, end, &split);
         let cover = split.left[1] + split.right[1];
         let below = self.child_bounds(&split, bounds);
@@ -227,10 +222,7 @@ impl Growth<'_> {
         let split = if self.may_split(&leaf) { self.best_split(&leaf, &histogram) } else { None };
         match split {
             None => self.spare.push(histogram),
-            Some(split) => {
-                let NewLeaf { node, begin, end, depth, bounds, columns, .. } = leaf;
-                self.open.push(OpenLeaf { node, begin, end, depth, bounds, columns, histogram, split });
-            }
+            Some(split) => self.open.push(OpenLeaf { leaf, histogram, split }),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 /// The most characters of an example.
 const MAX_EXAMPLE: usize = 40;
 
-/// A mapping, and what is to be said of it.
+/// A first mapping file, and the notes about it.
 pub(super) struct FirstMapping {
     pub(super) file: Value,
     /// What was found and what was not, in sentences.
@@ -123,7 +123,7 @@ fn named(own: &ReadColumn) -> String {
     }
 }
 
-/// A remark as it stands in the file.
+/// A note as a sentence of the comment in the file.
 fn as_sentence(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();

@@ -7,7 +7,7 @@ use super::words;
 
 /// Words in the name of a column that records what came of the lead, whatever its levels are.
 const OUTCOMES: [&str; 7] = ["converted", "won", "lost", "outcome", "churn", "churned", "purchased"];
-/// Words of such names that stand for much else too: only a yes or no, or a day, is one.
+/// Words in names of outcomes that have other meanings too: with them only a column of yes and no, or of dates, is an outcome.
 const EVENTS: [&str; 9] =
     ["conversion", "close", "closed", "closing", "revenue", "bought", "signed", "subscribed", "deposit"];
 /// Words of names of what is no outcome, whatever else they say.

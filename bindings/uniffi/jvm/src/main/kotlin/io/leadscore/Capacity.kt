@@ -75,7 +75,7 @@ data class CapacityRanking(
     }
 }
 
-/** Where a lead stands in its group. */
+/** The rank of a lead in its group, and whether the capacity has room for it. */
 @Serializable(with = Standing.Companion::class)
 data class Standing(
     /** Its rank by score, from 1; none for a lead without a score, which takes no place. */

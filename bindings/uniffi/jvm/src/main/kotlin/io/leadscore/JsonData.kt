@@ -35,7 +35,7 @@ abstract class JsonData internal constructor() : Serializable {
 
 /** A choice of words. */
 interface JsonWord {
-    /** The word as it stands in JSON, the same in every language. */
+    /** The word in JSON, the same in every language. */
     @get:JsonValue
     val word: String
 }
