@@ -34,8 +34,6 @@ const STEPS: [&str; 12] = [
     "prospecting",
     "negotiation",
 ];
-/// Levels that say that nothing is known.
-const UNKNOWN: [&str; 7] = ["unknown", "n/a", "na", "none", "null", "-", "not set"];
 /// A column that puts so many pairs of a yes and a no in order is hardly known beforehand.
 const TELLING: f64 = 0.8;
 /// Fewer rows of one kind tell nothing.
@@ -113,7 +111,7 @@ fn follows(column: &ColumnValues, outcome: &ColumnValues) -> Option<String> {
     let (classes, outcomes) = (width(column), width(outcome));
     let mut counts = vec![0_usize; classes * outcomes];
     let mut rows = 0;
-    let is_unknown = |text: &String| UNKNOWN.contains(&text.to_lowercase().as_str());
+    let is_unknown = |text: &str| leadscore_csv::is_unknown(text) || text.eq_ignore_ascii_case("not set");
     let unknown: Vec<u16> =
         (1..).zip(&outcome.texts).filter(|(_, text)| is_unknown(text)).map(|own| own.0).collect();
     for (class, outcome) in column.classes.iter().zip(&outcome.classes) {
