@@ -17,6 +17,7 @@ mod open;
 mod records;
 mod table;
 mod table_rows;
+mod target;
 mod times;
 mod worth;
 
@@ -48,6 +49,7 @@ use log::Log;
 use table::TableUse;
 pub use table_rows::cell_value;
 pub(crate) use table_rows::{TableBlock, TableBuffers, TablePlan, TableRow};
+pub use target::{Target, TargetCells};
 use times::Times;
 pub(crate) use times::day_and_distance;
 use worth::Worth;

@@ -4,6 +4,7 @@ use leadscore::error::Path as ErrorPath;
 use leadscore::{Attribute, Error, ErrorKind, Lead};
 use leadscore_csv::CsvWriter;
 
+use super::LeadInput;
 use super::columns::find_column;
 use crate::wording::first_of;
 
@@ -40,9 +41,22 @@ impl Wanted {
         Wanted { name: name.as_ref().trim().to_owned(), option: COLUMNS }
     }
 
+    /// One that an option of another name wants.
+    fn of(name: &str, option: &'static str) -> Wanted {
+        Wanted { name: name.trim().to_owned(), option }
+    }
+
     /// The one that says the group of a lead.
     pub(super) fn group(name: &str) -> Wanted {
         Wanted { name: name.trim().to_owned(), option: CAPACITY }
+    }
+}
+
+impl LeadInput {
+    /// The same with a column whose cells are wanted beside the leads by an option of some name, such as `target`.
+    pub(crate) fn with_cells(mut self, option: &'static str, column: &str) -> LeadInput {
+        self.carried.push(Wanted::of(column, option));
+        self
     }
 }
 
@@ -145,6 +159,11 @@ impl CarriedColumns {
     /// Where the column of a name stands among these.
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|own| own.field == name.trim())
+    }
+
+    /// The column of a table of one of these, or the field of records.
+    pub(super) fn source(&self, position: usize) -> Option<(Option<usize>, &str)> {
+        self.columns.get(position).map(|own| (own.column, own.field.as_str()))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &CarriedColumn> {

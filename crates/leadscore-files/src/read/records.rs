@@ -162,6 +162,12 @@ impl Records {
         warnings
     }
 
+    /// The attribute that is read from a field.
+    pub(super) fn attribute_of<'a>(&'a self, field: &'a str) -> &'a str {
+        let mapped = self.mapping.attributes.iter().find(|(_, own)| *own == field);
+        mapped.map_or(field, |(attribute, _)| attribute)
+    }
+
     /// The fields that go through to the output.
     pub(super) fn carried(&self) -> &CarriedColumns {
         &self.carried

@@ -212,6 +212,14 @@ impl Table {
         id.into_iter().chain(others).chain(parts).collect()
     }
 
+    /// The attribute that is read from a column, if one is.
+    pub(super) fn attribute_of(&self, column: usize) -> Option<&str> {
+        if self.plan.name_parts.contains(&column) {
+            return Some(NAME);
+        }
+        self.plan.columns.iter().find(|own| own.column == column).map(|own| own.attribute.as_str())
+    }
+
     /// The column that may hold the ids, where none is known to.
     pub(super) fn id_candidate(&self) -> Option<&str> {
         self.id_candidate.as_deref()
