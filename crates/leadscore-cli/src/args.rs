@@ -1,6 +1,7 @@
 //! The command line.
 
 pub(crate) mod assist;
+pub(crate) mod evaluate;
 pub(crate) mod output;
 pub(crate) mod server;
 
@@ -33,6 +34,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Tell what moved between two scorings (files written with --format jsonl)
     Compare(CompareArgs),
+    /// Measure pipelines on leads whose outcome is known: how well they tell won from lost
+    Evaluate(evaluate::EvaluateArgs),
     /// Write the features a pipeline computes for every lead
     Features(FeaturesArgs),
     /// Tell what the reader understood of a CSV file, and which column a pipeline would read as what

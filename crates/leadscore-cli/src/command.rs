@@ -3,6 +3,7 @@
 pub(crate) mod assist;
 pub(crate) mod check;
 pub(crate) mod compare;
+pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod features;
 pub(crate) mod import;

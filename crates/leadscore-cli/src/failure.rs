@@ -45,11 +45,14 @@ impl std::fmt::Display for Failure {
     }
 }
 
+/// The options of the library that are options here too.
+const OPTIONS: [&str; 6] = ["top", "columns", "capacity", "target", "positive", "segment"];
+
 /// An error about an option of the library that is an option here too, under its name on the command line.
 pub(crate) fn of_option(error: Error) -> Failure {
     let option = error.path().to_string();
     match error.kind() {
-        ErrorKind::InvalidContext if matches!(option.as_str(), "top" | "columns" | "capacity") => {
+        ErrorKind::InvalidContext if OPTIONS.contains(&option.as_str()) => {
             Failure::message(format!("--{option}: {}", error.message()))
         }
         _ => Failure::from(error),

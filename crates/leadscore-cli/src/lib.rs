@@ -44,6 +44,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Score(args) => command::score::run(&args),
         Command::Explain(args) => command::explain::run(&args),
         Command::Compare(args) => command::compare::run(&args),
+        Command::Evaluate(args) => command::evaluate::run(&args),
         Command::Features(args) => command::features::run(&args),
         Command::Inspect(args) => command::inspect::run(&args),
         Command::Init(command) => command::init::run(&command),

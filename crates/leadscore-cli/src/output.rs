@@ -1,6 +1,7 @@
 //! What comes out on a terminal: the ranked table, the waterfall, answers in words.
 
 pub(crate) mod assist;
+pub(crate) mod evaluation;
 pub(crate) mod table;
 pub(crate) mod waterfall;
 

@@ -29,8 +29,10 @@
 //!   gives the rows to a function as they are scored.
 //! * [`LeadInput`] and [`LeadReader`] give the leads of a file one by one.
 //! * [`Scoring`] scores leads that are open already into a [`Destination`] of the caller's.
+//! * [`EvaluationJob`] measures pipelines on a file of leads whose outcome is known.
 //! * [`report`] draws a ranking as an HTML page, and one score as an SVG picture.
 
+mod evaluate;
 mod job;
 mod knowledge;
 mod notes;
@@ -40,15 +42,17 @@ mod score;
 pub mod wording;
 mod write;
 
+pub use evaluate::{EvaluationJob, evaluate_file};
 pub use job::{FileJob, score_file, score_rows};
 pub use knowledge::read_knowledge;
 pub use leadscore::{Stop, never_stop};
 pub use notes::{Note, Notes, Progress};
 pub use read::{
     ByteCounter, CarriedColumns, FoundRecord, InputFile, InputFormat, JsonRecords, LeadInput, LeadReader,
-    Mapping, ReadColumn, ReadLead, Rejection, Target, TargetCells, cell_value, id_column, is_id, lead_title, match_columns,
-    worthless_columns,
+    Mapping, ReadColumn, ReadLead, Rejection, Target, TargetCells, cell_value, id_column, is_id, lead_title,
+    match_columns, worthless_columns,
 };
+pub use report::evaluation::{FileEvaluation, TargetSummary};
 pub use score::{Destination, FileSummary, ReceiveReport, Scoring, note_pipeline, worthless};
 pub use write::{
     FileFormat, JsonForm, JsonRows, OutputFile, ReceiveRows, Rejects, ValueWarnings,

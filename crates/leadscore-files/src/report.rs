@@ -5,6 +5,7 @@ use std::fmt;
 use leadscore::{ContributionKind, Prediction};
 
 mod capacity;
+pub mod evaluation;
 pub mod html;
 pub mod svg;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod batch;
 mod best;
+mod judge;
 mod ranks;
 mod sink;
 
@@ -20,6 +21,7 @@ use crate::{
     unreadable,
 };
 use batch::{Batch, in_batches};
+pub(crate) use judge::{Judged, Judging};
 use ranks::{Ranked, Ranks};
 use sink::Sink;
 

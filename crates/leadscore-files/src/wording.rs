@@ -43,6 +43,28 @@ pub fn one_decimal(number: f64) -> String {
     if text == "−0.0" { "0.0".to_owned() } else { text }
 }
 
+/// A measure with three decimals: `0.812`.
+pub fn measure(value: f64) -> String {
+    let text = format!("{value:.3}");
+    if text == "-0.000" { "0.000".to_owned() } else { text }
+}
+
+/// A share as people read it: `38.5 %`; without the decimal from 10 % on where there is none.
+///
+/// ```
+/// use leadscore_files::wording::share;
+/// assert_eq!((share(0.3854), share(0.5), share(0.004), share(1.0)), ("38.5 %".into(), "50 %".into(), "0.4 %".into(), "100 %".into()));
+/// ```
+pub fn share(value: f64) -> String {
+    let text = format!("{:.1}", value * 100.0);
+    format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
+}
+
+/// A number's text with a true minus.
+pub fn minus(text: &str) -> String {
+    text.replacen('-', "−", 1)
+}
+
 /// Appends what [`points`] gives.
 pub(crate) fn push_points(points: f64, text: &mut String) {
     let start = text.len();

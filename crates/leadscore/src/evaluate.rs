@@ -3,13 +3,30 @@
 //! [`Outcomes`] holds what was predicted beside what happened. Its measures are those of the field: the area under the
 //! ROC curve (Hanley and `McNeil`, 1982), average precision, log loss, the Brier score (1950), the expected
 //! calibration error over bins of equal counts, the Kolmogorov–Smirnov distance, lift and capture of the best share.
+//!
+//! [`Evaluation`] is all of it for one or more pipelines: measures with their intervals and differences, tiers, curves,
+//! segments, and what moves the scores.
 
 mod calibration_error;
+mod curves;
+mod draws;
+mod effects;
+mod evaluation;
 mod ranking;
 mod resample;
+mod result;
+mod scored;
 
 pub use calibration_error::{Bin, CalibrationError};
+pub use curves::{ScoreBin, SharePoint};
+pub use effects::{Dependence, FeatureEffect, LevelPoints, MissingPoints, ValuePoints};
+pub use evaluation::{Evaluation, EvaluationOptions, SegmentColumn};
 pub use resample::Interval;
+pub use result::{
+    Calibration, Chance, Differences, EvaluatedPipeline, GroupOutcome, Measured, Measures,
+    PipelineEvaluation, SegmentOutcome, TierOutcome, TopLeads,
+};
+pub use scored::{LeadSample, PipelineScores, ScoredLead};
 
 use crate::error::Path;
 use crate::{Error, ErrorKind, math};
@@ -72,19 +89,26 @@ impl Outcomes {
 
     /// The mean of −ln of the probability that was given to what happened.
     pub fn log_loss(&self) -> f64 {
-        self.mean(|prediction, label| {
-            let given = if label == 1.0 { prediction } else { 1.0 - prediction };
-            -math::ln(given.clamp(LEAST_PROBABILITY, 1.0))
-        })
+        self.mean(loss)
     }
 
     /// The mean squared difference of the probability and what happened.
     pub fn brier(&self) -> f64 {
-        self.mean(|prediction, label| (prediction - label) * (prediction - label))
+        self.mean(squared_error)
     }
 
     fn mean(&self, value: impl Fn(f64, f64) -> f64) -> f64 {
         let pairs = self.predictions.iter().zip(&self.labels);
         pairs.map(|(prediction, label)| value(*prediction, *label)).sum::<f64>() / self.count() as f64
     }
+}
+
+/// −ln of the probability that was given to what happened.
+fn loss(prediction: f64, label: f64) -> f64 {
+    let given = if label == 1.0 { prediction } else { 1.0 - prediction };
+    -math::ln(given.clamp(LEAST_PROBABILITY, 1.0))
+}
+
+fn squared_error(prediction: f64, label: f64) -> f64 {
+    (prediction - label) * (prediction - label)
 }

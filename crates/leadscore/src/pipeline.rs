@@ -49,7 +49,7 @@ pub use outcome::ScoreResult;
 pub(crate) use parallel::{QUICK_BLOCK, SLOW_BLOCK};
 pub use prediction::{ClassProbability, GroupScore, Prediction, Provenance, Score, Warning};
 pub use rows::{RecordScore, RowReason, RowScore, ScoreWorkspace};
-#[cfg(feature = "arrow")]
+#[cfg(any(feature = "arrow", feature = "learn"))]
 pub(crate) use score::check_count;
 pub use scorer::{ForestScorer, Scorer};
 
@@ -196,7 +196,7 @@ impl Pipeline {
     }
 
     /// What the probabilities rest on: a scale tells whether they are calibrated, the scorer what they are otherwise.
-    fn basis(&self) -> Option<Basis> {
+    pub(crate) fn basis(&self) -> Option<Basis> {
         match (self.0.scale.basis()?, &self.0.scorer) {
             (Basis::Rules, Scorer::Forest(_)) => Some(Basis::Model),
             (basis, _) => Some(basis),

@@ -10,7 +10,7 @@ use leadscore::{Basis, Prediction};
 use super::{CapacityReport, Escaped, LAST_ACTIVITY, OWNER, Report, TierCount, capital, cut};
 use crate::wording::{count, counted};
 
-const CSS: &str = include_str!("page.css");
+pub(super) const CSS: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 /// Nothing is loaded; only the page's own styles and its one script count, which is known by its SHA-256.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; \
@@ -298,7 +298,7 @@ fn states_chance(prediction: &Prediction) -> bool {
 }
 
 /// The colour of a tier by its place: warm at the top, grey at the bottom of four and more.
-fn colour(at: usize, of: usize) -> &'static str {
+pub(super) fn colour(at: usize, of: usize) -> &'static str {
     match (at, of) {
         (0, _) => "t0",
         (at, 4..) if at + 1 == of => "t3",

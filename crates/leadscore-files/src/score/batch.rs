@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
+use leadscore::evaluate::ScoredLead;
 use leadscore::pipeline::ScoreWorkspace;
 use leadscore::{
     AsOf, Attribute, Error, ErrorKind, Lead, Pipeline, Prediction, Record, ScoreOptions, Tier, Warning, When,
@@ -23,8 +24,8 @@ pub(super) const BATCH_ROWS: usize = 512;
 pub(super) struct Batch {
     pub(super) slots: Vec<Slot>,
     /// Rows of a table, instead of slots.
-    block: TableBlock,
-    table: TableBuffers,
+    pub(super) block: TableBlock,
+    pub(super) table: TableBuffers,
     /// What came of the good leads, in order.
     pub(super) outcomes: Vec<Outcome>,
     pub(super) rejections: Vec<Rejection>,
@@ -32,7 +33,9 @@ pub(super) struct Batch {
     pub(super) rendered: Vec<u8>,
     /// The predictions of the slots, where leads are explained.
     pub(super) predictions: Vec<Result<Prediction, Error>>,
-    workspace: ScoreWorkspace,
+    /// What came of the good leads, where they are judged.
+    pub(super) judged: Vec<JudgedLead>,
+    pub(super) workspace: ScoreWorkspace,
     /// Slots of an earlier use, kept for their buffers.
     spare: Vec<Slot>,
 }
@@ -146,8 +149,18 @@ impl ScoreFloor {
     }
 }
 
+/// A lead that was scored to be judged.
+pub(super) struct JudgedLead {
+    pub(super) row: u64,
+    pub(super) line: u64,
+    pub(super) scored: ScoredLead,
+    pub(super) warnings: Vec<Warning>,
+    /// Its cells that are wanted beside the score.
+    pub(super) cells: Vec<Attribute>,
+}
+
 /// What a row of the output needs to know of a record besides its features.
-trait InputRow: Record {
+pub(super) trait InputRow: Record {
     fn row(&self) -> u64;
     fn line(&self) -> u64;
     fn to_lead(&self) -> Lead;
@@ -361,7 +374,7 @@ impl Scored<'_> {
 }
 
 /// A lead that strict mode refuses, as a rejected row.
-fn rejection(record: &impl InputRow, error: &Error) -> Rejection {
+pub(super) fn rejection(record: &impl InputRow, error: &Error) -> Rejection {
     let raw = serde_json::to_string(&record.to_lead()).expect("a lead is always JSON");
     Rejection::new(record.line(), error.to_string(), raw)
 }

@@ -1,10 +1,19 @@
 //! Whether of the leads with probability p about p are won.
 
+use std::ops::Range;
+
+use serde::Serialize;
+
 use super::Outcomes;
+use super::resample::percentile;
+use crate::Error;
 use crate::math::random::sequence;
+use crate::parallel::Workers;
 
 /// How many bins, of equal counts.
 const BINS: usize = 15;
+/// So many draws are a block of work.
+const DRAWS: usize = 16;
 
 /// How far probabilities are from what happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +31,7 @@ pub struct CalibrationError {
 }
 
 /// Leads of like probability.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Bin {
     /// How many.
@@ -37,28 +46,41 @@ impl Outcomes {
     /// The calibration error over 15 bins of equal counts, beside what chance alone makes of perfect probabilities:
     /// outcomes are drawn by the probabilities `draw_count` times, from the seed.
     pub fn calibration_error(&self, draw_count: usize, seed: u64) -> CalibrationError {
+        // Nothing stops one thread.
+        self.calibration_error_parallel(draw_count, seed, &Workers::new().threads(1)).expect("no block fails")
+    }
+
+    /// The same on several threads, with the same result.
+    ///
+    /// # Errors
+    /// `cancelled` where the work was stopped.
+    pub fn calibration_error_parallel(
+        &self,
+        draw_count: usize,
+        seed: u64,
+        workers: &Workers<'_>,
+    ) -> Result<CalibrationError, Error> {
         let mut order: Vec<usize> = (0..self.count()).collect();
         order.sort_by(|a, b| self.predictions[*a].total_cmp(&self.predictions[*b]).then(a.cmp(b)));
         let bins = bins(&order, &self.predictions, &self.labels);
-        let mut perfect: Vec<f64> = (0..draw_count)
-            .map(|draw| {
+        let perfect = |draws: Range<usize>| {
+            let drawn = draws.map(|draw| {
                 let mut next = sequence(seed, draw as u64);
                 let labels: Vec<f64> =
                     self.predictions.iter().map(|p| if next() < *p { 1.0 } else { 0.0 }).collect();
                 expected(&self::bins(&order, &self.predictions, &labels))
-            })
-            .collect();
-        perfect.sort_by(f64::total_cmp);
-        let quantile = |level: f64| {
-            let at = (level * perfect.len() as f64).ceil() as usize;
-            perfect.get(at.saturating_sub(1)).copied().unwrap_or(f64::NAN)
+            });
+            Ok(drawn.collect::<Vec<f64>>())
         };
-        CalibrationError {
+        let mut perfect = workers.run_blocks(draw_count, DRAWS, perfect)?.concat();
+        perfect.sort_by(f64::total_cmp);
+        let quantile = |level| percentile(&perfect, level).unwrap_or(f64::NAN);
+        Ok(CalibrationError {
             expected: expected(&bins),
             perfect_95: quantile(0.95),
             perfect_999: quantile(0.999),
             bins,
-        }
+        })
     }
 }
 

@@ -1,10 +1,12 @@
 //! How sure a measure is, from rows drawn anew.
 
+use serde::Serialize;
+
 use super::Outcomes;
 use crate::math::random::sequence;
 
 /// Where 95 of 100 values of a measure lie when leads are drawn anew (the bootstrap of Efron, 1979, by percentiles).
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Interval {
     /// The 2.5th percentile.
@@ -42,10 +44,7 @@ impl Outcomes {
             })
             .collect();
         values.sort_by(f64::total_cmp);
-        let quantile = |level: f64| {
-            let at = (level * values.len() as f64).ceil() as usize;
-            values.get(at.saturating_sub(1)).copied().unwrap_or(f64::NAN)
-        };
+        let quantile = |level| percentile(&values, level).unwrap_or(f64::NAN);
         Interval { low: quantile(0.025), high: quantile(0.975) }
     }
 
@@ -55,6 +54,12 @@ impl Outcomes {
             labels: rows.iter().map(|row| self.labels[*row]).collect(),
         }
     }
+}
+
+/// The value at a share of sorted ones; none where there is none.
+pub(super) fn percentile(values: &[f64], level: f64) -> Option<f64> {
+    let at = (level * values.len() as f64).ceil() as usize;
+    values.get(at.saturating_sub(1)).copied()
 }
 
 #[cfg(test)]

@@ -73,6 +73,18 @@ impl RecordScore<'_> {
         self.row.ranked_score()
     }
 
+    /// The features, in the order of the schema's columns.
+    #[cfg(feature = "learn")]
+    pub(crate) fn columns(&self) -> &[f64] {
+        &self.extraction.columns
+    }
+
+    /// The parts of the score and their points, after a rule's own range; complete where reasons were asked for.
+    #[cfg(feature = "learn")]
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (u32, f64)> {
+        self.row.sum.lines.iter().map(|line| (line.part, line.capped_points))
+    }
+
     /// What the record said that could not be used.
     pub fn warnings(&self) -> Vec<Warning> {
         self.pipeline.warnings(self.extraction)

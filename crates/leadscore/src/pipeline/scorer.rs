@@ -149,7 +149,7 @@ impl Scorer {
     }
 
     /// What the parts of its margins are.
-    pub(super) fn parts(&self) -> &PartList {
+    pub(crate) fn parts(&self) -> &PartList {
         match self {
             Scorer::Scorecard(card) => card.parts(),
             Scorer::Forest(model) => &model.parts,
