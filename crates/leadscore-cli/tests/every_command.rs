@@ -10,6 +10,7 @@ use support::{folder, leadscore, path, root};
 
 const AS_OF: [&str; 2] = ["--as-of", "2026-11-22"];
 const LEADS: &str = "examples/leads.csv";
+const PAST: &str = "examples/past_leads.csv";
 const LOG: &str = "examples/activities.csv";
 const MODEL: &str = "fixtures/golden/xgb-3.2.0-names-json/model.json";
 const ROWS: &str = "fixtures/golden/xgb-3.2.0-names-json/input.csv";
@@ -51,6 +52,21 @@ fn runs() -> Vec<Vec<&'static str>> {
         vec!["score", "IN/nested.jsonl", "-o", "FILE.html"],
         of_lead(&["explain"], &[]),
         of_lead(&["explain"], &["-a", LOG, "-f", "json", "--svg", "OTHER.svg"]),
+        vec!["evaluate", PAST, "-t", "won", "-a", LOG, "--draws", "50", "--segment", "source"],
+        vec![
+            "evaluate",
+            PAST,
+            "-t",
+            "won",
+            "-p",
+            "lead-score",
+            "-p",
+            "priority",
+            "-f",
+            "json",
+            "--report",
+            "OTHER.html",
+        ],
         vec!["features", LEADS, "-a", LOG, "-f", "jsonl"],
         vec!["features", LEADS, "-f", "json"],
         of_lead(&["assist", "predict"], &["--dry-run"]),
@@ -115,7 +131,7 @@ fn arguments(words: &[&str], inputs: &tempfile::TempDir, outputs: &tempfile::Tem
         (None, Some(("FILE" | "OTHER", _))) => path(outputs, word),
         _ => (*word).to_owned(),
     };
-    let takes_time = matches!(words[0], "score" | "explain" | "features")
+    let takes_time = matches!(words[0], "score" | "explain" | "features" | "evaluate")
         || words[0] == "assist" && !matches!(words[1], "intent" | "reply");
     let time = AS_OF.map(str::to_owned);
     words.iter().map(named).chain(time.into_iter().filter(|_| takes_time)).collect()
@@ -164,7 +180,7 @@ fn two_runs_give_the_same_bytes() {
         let mut runs = (0..2).map(|turn| {
             let dir = folder(&[]);
             let mut given = arguments(&words, &inputs, &dir);
-            if words[0] == "score" {
+            if matches!(words[0], "score" | "evaluate") {
                 given.extend(["--threads".to_owned(), (turn * 2 + 1).to_string()]);
             }
             let run = leadscore(&given.iter().map(String::as_str).collect::<Vec<_>>());

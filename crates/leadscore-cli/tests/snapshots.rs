@@ -52,6 +52,17 @@ fn plain(name: &str, args: &[&str]) {
 }
 
 #[test]
+fn evaluate_in_words() {
+    let past = ["evaluate", "examples/past_leads.csv", "--target", "won", "-a", ACTIVITIES];
+    example("evaluate_one", &[&past[..], &["--segment", "source"]].concat());
+    example(
+        "evaluate_side_by_side",
+        &[&past[..], &["-p", "conversion", "-p", "lead-score", "--top", "10"]].concat(),
+    );
+    example("evaluate_without_probability", &[&past[..], &["-p", "priority", "--draws", "0"]].concat());
+}
+
+#[test]
 fn score_in_every_format() {
     example("score_table", &["score", LEADS, "-a", ACTIVITIES]);
     example("score_table_of_a_model", &["score", LEADS, "-a", ACTIVITIES, "-p", "b2b", "-n", "5", "-e", "6"]);

@@ -89,9 +89,15 @@ impl EvaluationJob {
     /// `invalid_context` with the path `options` for what is no such object; `invalid_time` for a time or zone that
     /// cannot be read.
     pub fn from_json(options: &str) -> Result<EvaluationJob, Error> {
-        let invalid =
-            |error: serde_json::Error| Error::new(ErrorKind::InvalidContext, "options", error.to_string());
-        let options: Options = serde_json::from_str(options).map_err(invalid)?;
+        let options = Options::parse(options)?;
+        if !options.others.is_empty() {
+            let message = "`others` goes with evaluate_file; EvaluationJob::run is given all pipelines";
+            return Err(Error::new(ErrorKind::InvalidContext, "options", message));
+        }
+        EvaluationJob::from_options(options)
+    }
+
+    fn from_options(options: Options) -> Result<EvaluationJob, Error> {
         let zone = Zone::named(options.zone.as_deref().unwrap_or("UTC"))?;
         let as_of = AsOf::parse(&options.as_of, &zone)?;
         let mut job = EvaluationJob::new(options.input, options.target, as_of).typed_as_of(options.as_of);
@@ -444,24 +450,31 @@ impl Notes for Told<'_> {
 }
 
 /// [`EvaluationJob::from_json`] and [`EvaluationJob::run`] for other languages: options in, [`FileEvaluation`] out as JSON text.
+/// The options may have `others`, a list of the JSON texts of pipelines that are compared with this one.
 ///
 /// # Errors
-/// Those of [`EvaluationJob::from_json`] and [`EvaluationJob::run`].
+/// Those of [`EvaluationJob::from_json`] and [`EvaluationJob::run`], and of [`Pipeline::from_json`] within `others`.
 ///
 /// ```
-/// let pipelines = ["conversion", "priority"].map(leadscore::Pipeline::builtin);
-/// let pipelines = pipelines.into_iter().collect::<Result<Vec<_>, _>>()?;
+/// let pipeline = leadscore::Pipeline::builtin("conversion")?;
 /// let input = std::env::temp_dir().join(format!("leadscore-evaluate-{}.csv", std::process::id()));
 /// std::fs::write(&input, "company,title,won\nAcme,CEO,1\n,Intern,0\n")?;
 /// let options = format!(r#"{{"input": {input:?}, "target": "won", "as_of": "2026-11-22"}}"#);
-/// let found = leadscore_files::evaluate_file(&pipelines, &options, &leadscore_files::never_stop)?;
+/// let found = leadscore_files::evaluate_file(&pipeline, &options, &leadscore_files::never_stop)?;
 /// assert!(found.contains(r#""leads":2,"won":1,"#));
 /// # std::fs::remove_file(input)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn evaluate_file(pipelines: &[Pipeline], options: &str, stop: &dyn Stop) -> Result<String, Error> {
+pub fn evaluate_file(pipeline: &Pipeline, options: &str, stop: &dyn Stop) -> Result<String, Error> {
+    let mut options = Options::parse(options)?;
+    let mut pipelines = vec![pipeline.clone()];
+    for (at, text) in std::mem::take(&mut options.others).iter().enumerate() {
+        let other = Pipeline::from_json(text);
+        pipelines
+            .push(other.map_err(|error| error.within(leadscore::error::Path::from("others").index(at)))?);
+    }
     let mut notes: Vec<Note> = Vec::new();
-    Ok(EvaluationJob::from_json(options)?.run(pipelines, &mut notes, stop)?.to_json())
+    Ok(EvaluationJob::from_options(options)?.run(&pipelines, &mut notes, stop)?.to_json())
 }
 
 #[derive(Deserialize)]
@@ -487,4 +500,13 @@ struct Options {
     threads: Option<usize>,
     #[serde(default)]
     allow_worthless: bool,
+    #[serde(default)]
+    others: Vec<String>,
+}
+
+impl Options {
+    fn parse(options: &str) -> Result<Options, Error> {
+        serde_json::from_str(options)
+            .map_err(|error| Error::new(ErrorKind::InvalidContext, "options", error.to_string()))
+    }
 }

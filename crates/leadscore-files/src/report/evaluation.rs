@@ -248,8 +248,8 @@ fn features(out: &mut dyn Write, own: &PipelineEvaluation) -> Result<()> {
     }
     out.write_all(b"</ol>\n")?;
     if own.features.len() > SHOWN {
-        let more = count((own.features.len() - SHOWN) as u64);
-        writeln!(out, "<p class=\"fine\">{more} more move it less.</p>")?;
+        let more = counted((own.features.len() - SHOWN) as u64, "more moves", "more move");
+        writeln!(out, "<p class=\"fine\">{more} it less.</p>")?;
     }
     if own.dependence.is_empty() {
         return Ok(());

@@ -17,7 +17,7 @@ const BOTTOM: f64 = 46.0;
 const NORMAL: f64 = 1.959_963_984_540_054;
 /// The most levels in a chart, and how many letters of one there is room for.
 const LEVELS: usize = 8;
-const LETTERS: usize = 18;
+const LETTERS: usize = 16;
 
 /// A chart with axes.
 struct Plot {
