@@ -122,6 +122,10 @@ export declare class Pipeline {
   scoreFile(options: string): string
   /** The same off the event loop. */
   scoreFileAsync(options: string, stopper?: Stopper | undefined | null): Promise<string>
+  /** Measures the pipeline on a file of leads whose outcome is known. */
+  evaluateFile(options: string): string
+  /** The same off the event loop. */
+  evaluateFileAsync(options: string, stopper?: Stopper | undefined | null): Promise<string>
 }
 
 /** The rows of a file, scored on a thread of their own that waits while nobody takes them. */

@@ -13,6 +13,8 @@ import type {
   Explanation,
   FeatureImportance,
   FeatureValue,
+  Evaluation,
+  EvaluationOptions,
   FileOptions,
   FileSummary,
   ImportanceBy,
@@ -28,6 +30,18 @@ import type {
 } from './types.js';
 
 const ROW = ['as_of', 'zone', 'map', 'activities', 'strict', 'rejects', 'reasons', 'threads'];
+const EVALUATION = [
+  'input',
+  'target',
+  'positive',
+  'segments',
+  'top',
+  'draws',
+  'seed',
+  'report',
+  'allow_worthless',
+  ...ROW.filter((name) => name !== 'reasons'),
+];
 const FILE = ['input', 'output', 'format', 'top', 'capacity', 'columns', 'excel', 'allow_worthless', ...ROW];
 
 /** The scores of a matrix, as columns. */
@@ -276,6 +290,27 @@ export class Pipeline {
   }
 
   /**
+   * Measures the pipeline on a file of leads whose outcome is known, on this thread; others are compared with it on the
+   * same leads.
+   */
+  evaluateFile(options: EvaluationOptions, others: readonly Pipeline[] = []): Evaluation {
+    const pipeline = this.#handle.native;
+    const text = evaluationOptions(options, others);
+    return JSON.parse(enter(() => pipeline.evaluateFile(text)));
+  }
+
+  /** The same off the event loop. */
+  async evaluateFileAsync(
+    options: EvaluationOptions & { signal?: AbortSignal | undefined },
+    others: readonly Pipeline[] = [],
+  ): Promise<Evaluation> {
+    const pipeline = this.#handle.native;
+    const { signal } = later(options, EVALUATION);
+    const text = evaluationOptions(options, others);
+    return JSON.parse(await enterLater(signal, (own) => pipeline.evaluateFileAsync(text, own)));
+  }
+
+  /**
    * Scores a file of leads (CSV, JSONL or JSON, also gzipped) row by row:
    * `for await (const prediction of pipeline.scoreRows('leads.csv')) …`.
    */
@@ -339,6 +374,26 @@ function fileOptions(options: Omit<FileOptions, 'output'>): string {
   const capacity = given['capacity'] ?? undefined;
   const text = capacity === undefined ? undefined : String(capacity);
   const own = { ...given, as_of, capacity: text, threads: checkThreads(given['threads']) };
+  return encodeAny(own, 'invalid_context', 'options');
+}
+
+/** The options of an evaluation as JSON text. */
+function evaluationOptions(options: EvaluationOptions, others: readonly Pipeline[]): string {
+  const { signal: _, ...given } = known(options, [...EVALUATION, 'signal']);
+  const moment = asOf(given['as_of']);
+  const texts = (name: string): string[] | undefined => {
+    const own = given[name] ?? undefined;
+    // What is no list is refused with its name by the library.
+    return Array.isArray(own) ? own.map(String) : (own as string[] | undefined);
+  };
+  const own = {
+    ...given,
+    as_of: typeof moment === 'number' ? textOf(moment) : moment,
+    positive: texts('positive'),
+    top: texts('top'),
+    threads: checkThreads(given['threads']),
+    others: others.map((other) => other.toJson()),
+  };
   return encodeAny(own, 'invalid_context', 'options');
 }
 

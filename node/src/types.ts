@@ -383,3 +383,121 @@ export interface FileCapacity {
 export interface RowPrediction extends Prediction {
   row: number;
 }
+
+/** How pipelines are measured on a file of leads (CSV, JSONL or JSON, also gzipped) whose outcome is known. */
+export interface EvaluationOptions extends Omit<RowOptions, 'reasons'> {
+  input: string;
+  /** The column that says what became of a lead. */
+  target: string;
+  /** Its values that mean won, where they are not 1, yes, true, won or converted. */
+  positive?: readonly (string | number | boolean)[] | undefined;
+  /** Columns by whose values the leads are told apart too. */
+  segments?: readonly string[] | undefined;
+  /** How many of the best leads are looked at: `10 %` and `20 %`, if there is none. */
+  top?: readonly (string | number)[] | undefined;
+  /** How often leads are drawn anew for the intervals; 1,000 if there is none. */
+  draws?: number | undefined;
+  /** The seed of the draws; 1 if there is none. */
+  seed?: number | undefined;
+  /** An HTML page to write. */
+  report?: string | undefined;
+  /** Whether measures that mean nothing are given, instead of the error `worthless_result`. */
+  allow_worthless?: boolean | undefined;
+}
+
+/** A measure, and where 95 of 100 values lie when the leads are drawn anew; no range without draws. */
+export interface Measured {
+  value: number;
+  low?: number | undefined;
+  high?: number | undefined;
+}
+
+/** Measures of ranking, and those of probabilities where there are some. */
+export interface Measures {
+  auc: Measured;
+  average_precision: Measured;
+  ks: Measured;
+  log_loss?: Measured | undefined;
+  brier?: Measured | undefined;
+}
+
+/** What pipelines are worth on leads whose outcome is known. */
+export interface Evaluation {
+  /** The name of the file, without its folders. */
+  source: string;
+  as_of: string;
+  target: { column: string; won: string[]; lost: string[] };
+  rejected: number;
+  /** How many rows are left out since they say nothing of what became of the lead. */
+  without_outcome: number;
+  leads: number;
+  won: number;
+  base_rate: number;
+  /** The measures of who knows the share of won leads alone. */
+  chance: { auc: number; average_precision: number; log_loss: number; brier: number };
+  draws: number;
+  seed: number;
+  pipelines: PipelineEvaluation[];
+  notes: string[];
+  worthless?: string[] | undefined;
+  library: string;
+}
+
+/** What one pipeline is worth. */
+export interface PipelineEvaluation {
+  pipeline: {
+    id: string;
+    name: string;
+    version?: string | undefined;
+    content_hash: string;
+    basis?: string | undefined;
+    model?: ModelCard | undefined;
+    note?: string | undefined;
+  };
+  ruled_out: number;
+  measures: Measures & {
+    /** The expected calibration error, and what that of perfect probabilities stays below. */
+    calibration_error?:
+      | { value: number; perfect_95?: number | undefined; perfect_999?: number | undefined }
+      | undefined;
+  };
+  /** Its measures less those of the first pipeline, with ranges of draws of the same leads. */
+  difference?: Measures | undefined;
+  /** Why there are no measures of probabilities, where there are none. */
+  without_probability?: string | undefined;
+  top: { top: string; leads: number; conversion: Measured; lift: Measured; capture: Measured }[];
+  tiers: {
+    tier?: string | undefined;
+    leads: number;
+    won: number;
+    conversion?: Measured | undefined;
+  }[];
+  /** Leads of like probability: their mean probability, and the share that was won. */
+  reliability: { count: number; predicted: number; won: number }[];
+  histogram: { from: number; to: number; won: number; lost: number }[];
+  roc: [number, number][];
+  gain: [number, number][];
+  /** Over how many leads `features` and `dependence` are. */
+  explained: number;
+  features: { code: string; label: string; group?: string | undefined; mean_points: number }[];
+  dependence: {
+    feature: string;
+    label: string;
+    /** Value and points of some leads. */
+    leads: [number, number][];
+    levels: { level: string; leads: number; mean_points: number }[];
+    missing?: { leads: number; mean_points: number } | undefined;
+  }[];
+  segments: {
+    column: string;
+    groups: {
+      value?: string | undefined;
+      leads: number;
+      won: number;
+      conversion: Measured;
+      mean_score: number;
+      auc?: Measured | undefined;
+    }[];
+    more: number;
+  }[];
+}

@@ -157,6 +157,10 @@ async function ofPipeline(pipeline: Native.Pipeline, one: Case, way: Way): Promi
     }
     case 'ranking_parts_json':
       return pipeline.rankingPartsJson(text(0));
+    case 'evaluate_file': {
+      const options = text(0).replaceAll('{fixtures}', JSON.stringify(FIXTURES).slice(1, -1));
+      return now ? pipeline.evaluateFile(options) : await pipeline.evaluateFileAsync(options);
+    }
     case 'score_file': {
       const folder = mkdtempSync(join(tmpdir(), 'leadscore-test-'));
       try {

@@ -311,6 +311,26 @@ impl Pipeline {
             leadscore_files::score_file(&pipeline, &options, stop)
         })
     }
+
+    /// Measures the pipeline on a file of leads whose outcome is known.
+    #[napi]
+    pub fn evaluate_file(&self, env: Env, options: String) -> napi::Result<String> {
+        enter(env, || leadscore_files::evaluate_file(&self.core()?, &options, NEVER))
+    }
+
+    /// The same off the event loop.
+    #[napi(ts_return_type = "Promise<string>")]
+    pub fn evaluate_file_async(
+        &self,
+        env: Env,
+        options: String,
+        stopper: Option<&Stopper>,
+    ) -> napi::Result<Object<'static>> {
+        let pipeline = enter(env, || self.core())?;
+        enter_later::<_, String>(env, stopper, move |stop| {
+            leadscore_files::evaluate_file(&pipeline, &options, stop)
+        })
+    }
 }
 
 /// Texts that become JavaScript's one by one, so that the event loop can turn between them.

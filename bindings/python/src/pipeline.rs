@@ -122,6 +122,10 @@ impl Pipeline {
     fn score_file(&self, py: Python<'_>, options: Text<'_>) -> PyResult<String> {
         enter_long(py, |stop| leadscore_files::score_file(&self.0, &options.0, stop))
     }
+
+    fn evaluate_file(&self, py: Python<'_>, options: Text<'_>) -> PyResult<String> {
+        enter_long(py, |stop| leadscore_files::evaluate_file(&self.0, &options.0, stop))
+    }
 }
 
 /// Scores as columns: `scores`, `probabilities` (NaN where there is none), `tiers` (indexes into the pipeline's list, −1

@@ -203,4 +203,13 @@ impl Pipeline {
         let is_stopped = || stop.is_stopped();
         Ok(catch_panic(|| leadscore_files::score_file(&self.core, &options, &is_stopped))?)
     }
+
+    /// Measures the pipeline on a file of leads whose outcome is known; options and result are JSON.
+    ///
+    /// # Errors
+    /// `invalid_context`, `not_found`, `io`, `unreadable_table`, `worthless_result`, `cancelled`.
+    pub fn evaluate_file(&self, options: String, stop: Box<dyn Stop>) -> Result<String, LeadscoreError> {
+        let is_stopped = || stop.is_stopped();
+        Ok(catch_panic(|| leadscore_files::evaluate_file(&self.core, &options, &is_stopped))?)
+    }
 }

@@ -1018,6 +1018,14 @@ public protocol PipelineProtocol: AnyObject, Sendable {
     func describeJson()  -> String
     
     /**
+     * Measures the pipeline on a file of leads whose outcome is known; options and result are JSON.
+     *
+     * # Errors
+     * `invalid_context`, `not_found`, `io`, `unreadable_table`, `worthless_result`, `cancelled`.
+     */
+    func evaluateFile(options: String, stop: Stop) throws  -> String
+    
+    /**
      * The features of a JSON list of lead records, the first of which has that index in a longer list, as a matrix.
      *
      * # Errors
@@ -1219,6 +1227,23 @@ open func describeJson() -> String  {
         uniffiCallStatus in
     uniffi_leadscore_uniffi_fn_method_pipeline_describe_json(
             self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Measures the pipeline on a file of leads whose outcome is known; options and result are JSON.
+     *
+     * # Errors
+     * `invalid_context`, `not_found`, `io`, `unreadable_table`, `worthless_result`, `cancelled`.
+     */
+open func evaluateFile(options: String, stop: Stop)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
+        uniffiCallStatus in
+    uniffi_leadscore_uniffi_fn_method_pipeline_evaluate_file(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(options),
+        FfiConverterCallbackInterfaceStop_lower(stop),uniffiCallStatus
     )
 })
 }
@@ -2339,6 +2364,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_pipeline_describe_json() != 20567) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_leadscore_uniffi_checksum_method_pipeline_evaluate_file() != 21625) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_pipeline_feature_matrix_json() != 49254) {

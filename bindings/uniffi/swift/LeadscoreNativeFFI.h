@@ -369,6 +369,11 @@ uint64_t uniffi_leadscore_uniffi_fn_constructor_pipeline_load(RustBuffer path, R
 RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_describe_json(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_EVALUATE_FILE
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_EVALUATE_FILE
+RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_evaluate_file(uint64_t ptr, RustBuffer options, uint64_t stop, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_FEATURE_MATRIX_JSON
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_PIPELINE_FEATURE_MATRIX_JSON
 RustBuffer uniffi_leadscore_uniffi_fn_method_pipeline_feature_matrix_json(uint64_t ptr, RustBuffer records, RustBuffer context, uint32_t first_index, uint32_t threads, uint64_t stop, RustCallStatus *_Nonnull out_status
@@ -841,6 +846,12 @@ uint16_t uniffi_leadscore_uniffi_checksum_method_forest_with_missing(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_PIPELINE_DESCRIBE_JSON
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_PIPELINE_DESCRIBE_JSON
 uint16_t uniffi_leadscore_uniffi_checksum_method_pipeline_describe_json(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_PIPELINE_EVALUATE_FILE
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_PIPELINE_EVALUATE_FILE
+uint16_t uniffi_leadscore_uniffi_checksum_method_pipeline_evaluate_file(void
     
 );
 #endif

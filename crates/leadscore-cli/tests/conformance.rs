@@ -227,6 +227,10 @@ fn of_pipeline(pipeline: &Pipeline, case: &Value) -> Result<Value, Error> {
             let summary = leadscore_files::score_file(pipeline, &options, &leadscore_files::never_stop)?;
             json!(if case["result"] == "file" { fs::read_to_string(out).unwrap() } else { summary })
         }
+        "evaluate_file" => {
+            let options = text(0).replace("{fixtures}", root().join("fixtures").to_str().unwrap());
+            json!(leadscore_files::evaluate_file(pipeline, &options, &leadscore_files::never_stop)?)
+        }
         other => panic!("unknown operation {other}"),
     })
 }

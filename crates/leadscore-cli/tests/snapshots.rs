@@ -189,7 +189,7 @@ fn pipelines_are_listed_and_shown() {
 fn every_command_has_help() {
     plain("help", &["--help"]);
     for command in
-        ["score", "explain", "compare", "features", "inspect", "predict", "import", "check", "pipelines"]
+        ["score", "explain", "compare", "evaluate", "features", "inspect", "predict", "import", "check", "pipelines"]
     {
         plain(&format!("help_{command}"), &[command, "--help"]);
     }

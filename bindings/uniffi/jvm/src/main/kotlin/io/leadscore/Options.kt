@@ -163,6 +163,63 @@ data class FileOptions @JvmOverloads constructor(
     }
 }
 
+/** What [Pipeline.evaluateFile] measures besides, and how. */
+data class EvaluationOptions @JvmOverloads constructor(
+    /** The values of the target that mean won, where they are not 1, yes, true, won or converted. */
+    val positive: List<String> = emptyList(),
+    /** Columns by whose values the leads are told apart too. */
+    val segments: List<String> = emptyList(),
+    /** How many of the best leads are looked at: `10 %`, `50`. */
+    val top: List<String> = listOf("10 %", "20 %"),
+    /** The moment, the zone and the mode; its other fields have no meaning here. */
+    val context: Context = Context(),
+    /** A file that says which column is which attribute. */
+    val map: Path? = null,
+    /** A file of activities. */
+    val activities: Path? = null,
+    /** Where rows that cannot be used go. */
+    val rejects: Path? = null,
+    /** A page for people to write, as HTML. */
+    val report: Path? = null,
+    /** How often leads are drawn anew for the ranges; 1,000 if it is not said. */
+    val draws: Int? = null,
+    /** The seed of the draws. */
+    val seed: Long = 1,
+    /** How many threads; one for each processor if it is not said. */
+    val threads: Int? = null,
+    /** Whether measures that mean nothing are given, instead of the error `worthless_result`. */
+    val allowWorthless: Boolean = false,
+) {
+    internal fun json(input: Path, target: String, others: List<Pipeline>): String {
+        for ((path, count) in listOf("draws" to draws, "threads" to threads)) {
+            if (count != null) counted(count, path)
+        }
+        val texts = { name: String, all: List<String> ->
+            JsonArray(all.map { JsonPrimitive(checked(it, "invalid_context", name)) })
+        }
+        val fields: Map<String, JsonElement?> = mapOf(
+            "input" to JsonPrimitive(checked(input.toString(), "invalid_context", "input")),
+            "target" to JsonPrimitive(checked(target, "invalid_context", "target")),
+            "positive" to texts("positive", positive),
+            "segments" to texts("segments", segments),
+            "top" to texts("top", top),
+            "map" to map?.let { JsonPrimitive(it.toString()) },
+            "activities" to activities?.let { JsonPrimitive(it.toString()) },
+            "as_of" to JsonPrimitive(context.asOfText()),
+            "zone" to JsonPrimitive(context.zoneName),
+            "strict" to JsonPrimitive(context.strict),
+            "rejects" to rejects?.let { JsonPrimitive(it.toString()) },
+            "report" to report?.let { JsonPrimitive(it.toString()) },
+            "draws" to draws?.let { JsonPrimitive(it) },
+            "seed" to JsonPrimitive(seed),
+            "threads" to threads?.let { JsonPrimitive(it) },
+            "allow_worthless" to JsonPrimitive(allowWorthless),
+            "others" to JsonArray(others.map { JsonPrimitive(it.toJson()) }),
+        )
+        return buildJsonObject { fields.forEach { (name, value) -> if (value != null) put(name, value) } }.toString()
+    }
+}
+
 /** What came of a file. */
 @Serializable(with = FileSummary.Companion::class)
 data class FileSummary(

@@ -163,6 +163,24 @@ class Pipeline private constructor(internal val native: io.leadscore.ffi.Pipelin
         return FileSummary.parsed(enter { native.scoreFile(text, Interrupt) })
     }
 
+    /**
+     * Measures the pipeline on a file of leads (CSV, JSONL or JSON, also gzipped) of which a column says whether they were
+     * won; others are compared with it on the same leads.
+     *
+     * An interrupt ends it with a `CancellationException`.
+     */
+    @JvmOverloads
+    fun evaluateFile(
+        input: Path,
+        target: String,
+        options: EvaluationOptions = EvaluationOptions(),
+        others: List<Pipeline> = emptyList(),
+    ): Evaluation {
+        val text = options.json(input, target, others)
+        checkInterrupt()
+        return Evaluation.parsed(enter { native.evaluateFile(text, Interrupt) })
+    }
+
     /** Frees the pipeline's memory. Whoever uses it afterwards gets the error `closed`. */
     override fun close() = native.close()
 

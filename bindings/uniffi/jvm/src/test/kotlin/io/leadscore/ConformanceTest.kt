@@ -143,6 +143,10 @@ class ConformanceTest {
                 val summary = pipeline.scoreFile(options, Interrupt)
                 JsonPrimitive(if (case["result"]?.jsonPrimitive?.content == "file") out.readText() else summary)
             }
+            "evaluate_file" -> {
+                val options = text(0).replace("{fixtures}", "${Fixtures.fixtures}")
+                JsonPrimitive(pipeline.evaluateFile(options, Interrupt))
+            }
             else -> throw AssertionError("unknown operation $operation")
         }
     }

@@ -31,6 +31,7 @@ class JsonShapeTest {
                     if ("Forest" in "${case["class"]}" || "forest" in case) ForestDescription else PipelineDescription
                 "importance_json" -> FeatureImportance
                 "prompt_json" -> Prompt
+                "evaluate_file" -> Evaluation
                 else -> continue
             }
             val element = elementOf(written.jsonPrimitive.content)

@@ -731,6 +731,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_pipeline_describe_json(
     ): Int
+    external fun uniffi_leadscore_uniffi_checksum_method_pipeline_evaluate_file(
+    ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_pipeline_feature_matrix_json(
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_pipeline_features_json(
@@ -837,6 +839,8 @@ internal object UniffiLib {
     external fun uniffi_leadscore_uniffi_fn_constructor_pipeline_load(`path`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
     external fun uniffi_leadscore_uniffi_fn_method_pipeline_describe_json(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_leadscore_uniffi_fn_method_pipeline_evaluate_file(`ptr`: Long,`options`: RustBuffer.ByValue,`stop`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_method_pipeline_feature_matrix_json(`ptr`: Long,`records`: RustBuffer.ByValue,`context`: RustBuffer.ByValue,`firstIndex`: Int,`threads`: Int,`stop`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1050,6 +1054,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_describe_json() and 0xFFFF) != 20567) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_evaluate_file() and 0xFFFF) != 21625) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_pipeline_feature_matrix_json() and 0xFFFF) != 49254) {
@@ -2168,6 +2175,14 @@ public interface PipelineInterface {
     fun `describeJson`(): kotlin.String
     
     /**
+     * Measures the pipeline on a file of leads whose outcome is known; options and result are JSON.
+     *
+     * # Errors
+     * `invalid_context`, `not_found`, `io`, `unreadable_table`, `worthless_result`, `cancelled`.
+     */
+    fun `evaluateFile`(`options`: kotlin.String, `stop`: Stop): kotlin.String
+    
+    /**
      * The features of a JSON list of lead records, the first of which has that index in a longer list, as a matrix.
      *
      * # Errors
@@ -2360,6 +2375,28 @@ open class Pipeline: Disposable, AutoCloseable, PipelineInterface
     UniffiLib.uniffi_leadscore_uniffi_fn_method_pipeline_describe_json(
         it,
         _status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Measures the pipeline on a file of leads whose outcome is known; options and result are JSON.
+     *
+     * # Errors
+     * `invalid_context`, `not_found`, `io`, `unreadable_table`, `worthless_result`, `cancelled`.
+     */
+    @Throws(LeadscoreException::class)override fun `evaluateFile`(`options`: kotlin.String, `stop`: Stop): kotlin.String {
+            return FfiConverterString.lift(
+    callWithHandle {
+    uniffiRustCallWithError(LeadscoreException) { _status ->
+    UniffiLib.uniffi_leadscore_uniffi_fn_method_pipeline_evaluate_file(
+        it,
+        
+        FfiConverterString.lower(`options`),
+        FfiConverterTypeStop.lower(`stop`),_status)
 }
     }
     )
