@@ -392,7 +392,7 @@ function evaluationOptions(options: EvaluationOptions, others: readonly Pipeline
     positive: texts('positive'),
     top: texts('top'),
     threads: checkThreads(given['threads']),
-    others: others.map((other) => other.toJson()),
+    others: others.map((other) => other.toText()),
   };
   return encodeAny(own, 'invalid_context', 'options');
 }

@@ -117,6 +117,7 @@ test('what comes out is what the types say', () => {
     ['features_json', '{ [name: string]: leadscore.FeatureValue }', (text) => text],
     ['importance_json', 'leadscore.FeatureImportance[]', (text) => text],
     ['score_file', 'leadscore.FileSummary', (text) => text],
+    ['evaluate_file', 'leadscore.Evaluation', (text) => text],
     ['ranking_parts_json', 'string[]', (text) => text],
     ['merge_rankings_json', 'leadscore.RankedLead[]', (text) => text],
     ['rank_capacity_json', 'leadscore.CapacityRanking', (text) => text],
