@@ -185,6 +185,38 @@ class PipelineTest {
     }
 
     @Test
+    fun pipelinesAreMeasuredOnAFile() = Pipeline.builtin("conversion").use { pipeline ->
+        val (input, log) = listOf("past_leads.csv", "activities.csv").map(Fixtures.examples::resolve)
+        val report = Fixtures.temporary().resolve("page.html")
+        val options = EvaluationOptions(
+            segments = listOf("source"),
+            top = listOf("10 %", "12"),
+            context = context,
+            activities = log,
+            report = report,
+            draws = 50,
+        )
+        Pipeline.builtin("priority").use { other ->
+            val found = pipeline.evaluateFile(input, "won", options, listOf(other))
+            assertEquals(Triple(60L, 37L, listOf("yes")), Triple(found.leads, found.won, found.target.won))
+            val (first, second) = found.pipelines
+            val auc = first.measures.auc
+            assertTrue(auc.low!! < auc.value && auc.value < auc.high!!)
+            assertEquals(second.measures.auc.value - auc.value, second.difference!!.auc.value)
+            assertEquals(null, first.difference)
+            assertTrue(first.measures.logLoss != null && second.measures.logLoss == null)
+            assertEquals(listOf(6L, 12L), first.top.map { it.leads })
+            assertEquals(8, first.segments.single().groups.size)
+            assertEquals(listOf(0.0, 0.0), first.roc.first())
+            assertTrue(report.readText().startsWith("<!DOCTYPE html>"))
+        }
+        assertEquals("target", refused { pipeline.evaluateFile(input, "wun") }.path)
+        assertEquals("positive", refused { pipeline.evaluateFile(input, "source") }.path)
+        assertEquals("worthless_result", refused { pipeline.evaluateFile(input, "phone") }.code)
+        assertEquals("draws", refused { pipeline.evaluateFile(input, "won", EvaluationOptions(draws = -1)) }.path)
+    }
+
+    @Test
     fun fileInFileOut() = Pipeline.builtin("conversion").use { pipeline ->
         val folder = Fixtures.temporary()
         val input = Fixtures.examples.resolve("leads.csv")
