@@ -188,9 +188,18 @@ fn pipelines_are_listed_and_shown() {
 #[test]
 fn every_command_has_help() {
     plain("help", &["--help"]);
-    for command in
-        ["score", "explain", "compare", "evaluate", "features", "inspect", "predict", "import", "check", "pipelines"]
-    {
+    for command in [
+        "score",
+        "explain",
+        "compare",
+        "evaluate",
+        "features",
+        "inspect",
+        "predict",
+        "import",
+        "check",
+        "pipelines",
+    ] {
         plain(&format!("help_{command}"), &[command, "--help"]);
     }
     for command in [
