@@ -82,7 +82,7 @@ impl EvaluationJob {
     /// Reads a job from the options of other languages:
     ///
     /// `{"input", "target", "as_of", "positive"? (a list of values that mean won), "segments"? (a list of columns), "top"? (a
-    /// list such as `["10 %", "50"]`), "draws"?, "seed"?, "map"?, "activities"?, "zone"?, "strict"?, "rejects"?, "report"? (an HTML
+    /// list of shares and numbers of leads), "draws"?, "seed"?, "map"?, "activities"?, "zone"?, "strict"?, "rejects"?, "report"? (an HTML
     /// page to write), "threads"?, "allow_worthless"?}`
     ///
     /// # Errors
@@ -225,69 +225,35 @@ impl EvaluationJob {
             writes.into_iter().filter_map(|(what, path)| Some((what, path?))).collect();
         refuse_overwriting(&self.input.files(), &writes)?;
         let mut told = Told { inner: notes, pipeline: None, said: HashSet::new() };
-        let (mut source, mut first): (String, Option<Cells>) = Default::default();
-        let (mut all, mut reasons, mut said): (Vec<Judged>, Vec<String>, Vec<String>) = Default::default();
-        for pipeline in pipelines {
-            told.pipeline = (!all.is_empty()).then(|| pipeline.id().to_owned());
-            note_pipeline(pipeline, &mut told);
-            let mut leads = self.open(pipeline, &mut told)?;
-            source = leads.name().to_owned();
-            let is_first = first.is_none();
-            let cells = first.get_or_insert_with(|| Cells::new(self, &leads));
-            let judging = Judging {
-                pipeline,
-                as_of: &self.as_of,
-                mode: self.mode,
-                threads: self.thread_count(),
-                rejects: self.rejects.as_deref().filter(|_| is_first),
-            };
-            let take = |row, texts: &[Attribute]| {
-                if is_first {
-                    cells.add(row, texts);
-                }
-            };
-            let judged = judging.run(&mut leads, take, &mut told, stop)?;
-            if judged.scores.count() == 0 {
-                let why = if judged.rejected_count == 0 {
-                    "there is no row below the header"
-                } else {
-                    "every row was rejected"
-                };
-                return Err(unreadable(&source, format!("no lead was scored: {why}")));
-            }
-            let own = self
-                .reads_target(pipeline, &leads, cells.target_place)
-                .into_iter()
-                .chain(judged.worthless.iter().cloned());
-            reasons.extend(own.map(|reason| told.of_pipeline(&reason)));
-            said.extend(judged.notes.iter().map(|note| told.of_pipeline(note)));
-            all.push(judged);
-        }
-        if !reasons.is_empty() && !self.allows_worthless {
-            return Err(worthless(&source, &reasons));
-        }
-        if !reasons.is_empty() {
-            told.note(Note::Worthless(reasons.join("; ")));
-        }
-        let Some(cells) = first else {
+        let Some(AllJudged { source, cells, judged, reasons, said }) =
+            self.judge_all(pipelines, &mut told, stop)?
+        else {
             return Err(Error::new(
                 ErrorKind::InvalidContext,
                 "pipelines",
                 "there is no pipeline to evaluate",
             ));
         };
+        if !reasons.is_empty() && !self.allows_worthless {
+            return Err(worthless(&source, &reasons));
+        }
+        if !reasons.is_empty() {
+            told.note(Note::Worthless(reasons.join("; ")));
+        }
         let target = cells.target.judge(&self.positive)?;
         told.pipeline = None;
-        let shared = shared_rows(&all);
+        let shared = shared_rows(&judged);
         let mut remarks = target.notes.clone();
-        let apart = all.iter().map(|own| own.scores.count()).max().unwrap_or(0) - shared.len();
+        let apart = judged.iter().map(|own| own.scores.count()).max().unwrap_or(0) - shared.len();
         if apart > 0 {
             let leads = counted(apart as u64, "lead", "leads");
             remarks.push(format!("{leads} that not every pipeline can score are left out of all measures"));
         }
-        remarks.iter().for_each(|text| told.note(Note::Assumed(text.clone())));
-        let rejected = all.first().map_or(0, |own| own.rejected_count);
-        let scores: Vec<PipelineScores> = all.into_iter().map(|own| own.scores).collect();
+        for text in &remarks {
+            told.note(Note::Assumed(text.clone()));
+        }
+        let rejected = judged.first().map_or(0, |own| own.rejected_count);
+        let scores: Vec<PipelineScores> = judged.into_iter().map(|own| own.scores).collect();
         let evaluation = self.measure(scores, cells, &target, &shared, stop)?;
         let mut seen = HashSet::new();
         remarks.extend(said.into_iter().filter(|note| seen.insert(note.clone())));
@@ -314,6 +280,54 @@ impl EvaluationJob {
             output.finish()?;
         }
         Ok(found)
+    }
+
+    /// Scores the leads by every pipeline; none without a pipeline.
+    fn judge_all(
+        &self,
+        pipelines: &[Pipeline],
+        told: &mut Told<'_>,
+        stop: &dyn Stop,
+    ) -> Result<Option<AllJudged>, Error> {
+        let mut first: Option<(String, Cells)> = None;
+        let (mut all, mut reasons, mut said): (Vec<Judged>, Vec<String>, Vec<String>) = Default::default();
+        for pipeline in pipelines {
+            told.pipeline = (!all.is_empty()).then(|| pipeline.id().to_owned());
+            note_pipeline(pipeline, told);
+            let mut leads = self.open(pipeline, told)?;
+            let is_first = first.is_none();
+            let (source, cells) =
+                first.get_or_insert_with(|| (leads.name().to_owned(), Cells::new(self, &leads)));
+            let judging = Judging {
+                pipeline,
+                as_of: &self.as_of,
+                mode: self.mode,
+                threads: self.thread_count(),
+                rejects: self.rejects.as_deref().filter(|_| is_first),
+            };
+            let take = |row, texts: &[Attribute]| {
+                if is_first {
+                    cells.add(row, texts);
+                }
+            };
+            let judged = judging.run(&mut leads, take, told, stop)?;
+            if judged.scores.count() == 0 {
+                let why = if judged.rejected_count == 0 {
+                    "there is no row below the header"
+                } else {
+                    "every row was rejected"
+                };
+                return Err(unreadable(source, format!("no lead was scored: {why}")));
+            }
+            let own = self
+                .reads_target(pipeline, &leads, cells.target_place)
+                .into_iter()
+                .chain(judged.worthless.iter().cloned());
+            reasons.extend(own.map(|reason| told.of_pipeline(&reason)));
+            said.extend(judged.notes.iter().map(|note| told.of_pipeline(note)));
+            all.push(judged);
+        }
+        Ok(first.map(|(source, cells)| AllJudged { source, cells, judged: all, reasons, said }))
     }
 
     fn open(&self, pipeline: &Pipeline, notes: &mut dyn Notes) -> Result<LeadReader, Error> {
@@ -355,7 +369,9 @@ impl EvaluationJob {
             .collect();
         let rows: HashSet<u64> =
             cells.rows.iter().zip(&kept).filter(|(_, is_kept)| **is_kept).map(|(row, _)| *row).collect();
-        scores.iter_mut().for_each(|own| own.retain(|row| rows.contains(&row)));
+        for own in &mut scores {
+            own.retain(|row| rows.contains(&row));
+        }
         let labels: Vec<bool> = target
             .labels
             .iter()
@@ -364,7 +380,9 @@ impl EvaluationJob {
             .map(|(label, _)| *label == Some(1.0))
             .collect();
         let mut segments = cells.segments;
-        segments.iter_mut().for_each(|own| own.retain(|at| kept[at]));
+        for own in &mut segments {
+            own.retain(|at| kept[at]);
+        }
         let workers = Workers::new().threads(self.thread_count()).stop(stop);
         Evaluation::new(&scores, &labels, &segments, &self.options, &workers)
     }
@@ -378,6 +396,18 @@ fn shared_rows(all: &[Judged]) -> HashSet<u64> {
         rows = if at == 0 { numbers } else { rows.intersection(&numbers).copied().collect() };
     }
     rows
+}
+
+/// The scores of all pipelines.
+struct AllJudged {
+    /// The name of the input.
+    source: String,
+    cells: Cells,
+    judged: Vec<Judged>,
+    /// Why measures of them are worth nothing, if they are.
+    reasons: Vec<String>,
+    /// What a reader of the result should know, in sentences.
+    said: Vec<String>,
 }
 
 /// The cells beside the scores, and where they stand among those of a row.

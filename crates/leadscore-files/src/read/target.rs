@@ -228,7 +228,7 @@ impl TargetCells {
         empty.into_iter().chain(words).collect::<Vec<_>>().join(", ")
     }
 
-    fn wrong(&self, option: &str, message: String) -> Error {
+    fn wrong(&self, option: &str, message: impl std::fmt::Display) -> Error {
         Error::new(ErrorKind::InvalidContext, option, format!("column `{}`: {message}", self.column))
     }
 }

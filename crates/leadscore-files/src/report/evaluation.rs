@@ -57,8 +57,13 @@ pub struct TargetSummary {
 impl FileEvaluation {
     /// The evaluation as JSON: always the same keys, but for what is absent.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("our own types serialize")
+        text(self)
     }
+}
+
+/// Our own types always have a JSON form.
+fn text(found: &FileEvaluation) -> String {
+    serde_json::to_string(found).expect("our own types serialize")
 }
 
 /// Writes the page.
@@ -162,16 +167,13 @@ fn figures(out: &mut dyn Write, found: &FileEvaluation, own: &PipelineEvaluation
         let name = format!("of all won leads are among the best {}", top.top);
         shown.push((name, share(top.capture.value), range(top.capture, share)));
     }
-    match (&own.measures.calibration_error, &own.measures.log_loss) {
-        (Some(error), _) => {
-            let perfect = error.perfect_95.map(|own| format!("chance alone makes up to {}", share(own)));
-            let name = "probabilities are off by, on average".to_owned();
-            shown.push((name, share(error.value), perfect.unwrap_or_default()));
-        }
-        (None, _) => {
-            let name = "largest distance of won and lost (KS)".to_owned();
-            shown.push((name, measure(own.measures.ks.value), range(own.measures.ks, measure)));
-        }
+    if let Some(error) = &own.measures.calibration_error {
+        let perfect = error.perfect_95.map(|own| format!("chance alone makes up to {}", share(own)));
+        let name = "probabilities are off by, on average".to_owned();
+        shown.push((name, share(error.value), perfect.unwrap_or_default()));
+    } else {
+        let name = "largest distance of won and lost (KS)".to_owned();
+        shown.push((name, measure(own.measures.ks.value), range(own.measures.ks, measure)));
     }
     out.write_all(b"<ul class=\"figures\">\n")?;
     for (name, value, besides) in shown {

@@ -52,19 +52,16 @@ impl Judging<'_> {
             judged.clear();
             let cells = |row: &dyn Fn(usize) -> Attribute| (0..carried.headings().count()).map(row).collect();
             let own: Vec<_> = carried.iter().collect();
-            match &plan {
-                Some(plan) => {
-                    let rows = plan.read(block, table, rejections);
-                    let cells_of = |at: usize| cells(&|column| rows[at].carried(own[column]));
-                    let mut all = Scored { judging: self, judged, rejections, workspace };
-                    all.score(&rows, |row| sample.holds(row), cells_of);
-                }
-                None => {
-                    let rows: Vec<&Slot> = slots.iter().collect();
-                    let cells_of = |at: usize| cells(&|column| own[column].of_lead(&rows[at].lead));
-                    let mut all = Scored { judging: self, judged, rejections, workspace };
-                    all.score(&rows, |row| sample.holds(row), cells_of);
-                }
+            if let Some(plan) = &plan {
+                let rows = plan.read(block, table, rejections);
+                let cells_of = |at: usize| cells(&|column| rows[at].carried(own[column]));
+                let mut all = Scored { judging: self, judged, rejections, workspace };
+                all.score(&rows, |row| sample.holds(row), cells_of);
+            } else {
+                let rows: Vec<&Slot> = slots.iter().collect();
+                let cells_of = |at: usize| cells(&|column| own[column].of_lead(&rows[at].lead));
+                let mut all = Scored { judging: self, judged, rejections, workspace };
+                all.score(&rows, |row| sample.holds(row), cells_of);
             }
         };
         // Filling and taking alternate on this thread.

@@ -46,8 +46,7 @@ impl Outcomes {
     /// The calibration error over 15 bins of equal counts, beside what chance alone makes of perfect probabilities:
     /// outcomes are drawn by the probabilities `draw_count` times, from the seed.
     pub fn calibration_error(&self, draw_count: usize, seed: u64) -> CalibrationError {
-        // Nothing stops one thread.
-        self.calibration_error_parallel(draw_count, seed, &Workers::new().threads(1)).expect("no block fails")
+        undisturbed(self.calibration_error_parallel(draw_count, seed, &Workers::new().threads(1)))
     }
 
     /// The same on several threads, with the same result.
@@ -82,6 +81,11 @@ impl Outcomes {
             bins,
         })
     }
+}
+
+/// The result of work that nothing stops.
+fn undisturbed<T>(result: Result<T, Error>) -> T {
+    result.expect("no block fails, and nothing stops them")
 }
 
 fn bins(order: &[usize], predictions: &[f64], labels: &[f64]) -> Vec<Bin> {

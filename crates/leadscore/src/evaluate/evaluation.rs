@@ -42,8 +42,8 @@ impl Default for EvaluationOptions {
 impl EvaluationOptions {
     /// The best 10 and 20 %, intervals from 1,000 draws (200 of more than 100,000 leads) with the seed 1.
     pub fn new() -> EvaluationOptions {
-        let share = |text| Top::parse(text).expect("a share");
-        EvaluationOptions { tops: vec![share("10 %"), share("20 %")], draws: None, seed: 1 }
+        let tops = ["10 %", "20 %"].into_iter().filter_map(|text| Top::parse(text).ok());
+        EvaluationOptions { tops: tops.collect(), draws: None, seed: 1 }
     }
 
     /// The same with how many of the best leads are looked at.
@@ -260,8 +260,13 @@ impl Evaluation {
 
     /// The evaluation as JSON, with the same keys always but for what is absent.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("our own types serialize")
+        text(self)
     }
+}
+
+/// Our own types always have a JSON form.
+fn text(found: &Evaluation) -> String {
+    serde_json::to_string(found).expect("our own types serialize")
 }
 
 fn check(scores: &[PipelineScores], labels: &[bool], segments: &[SegmentColumn]) -> Result<(), Error> {

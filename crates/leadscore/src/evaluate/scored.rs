@@ -109,19 +109,19 @@ impl PipelineScores {
     ) -> Result<PipelineScores, Error> {
         let (leads, when) = (leads.into_iter().collect::<Vec<_>>(), when.into());
         check_count(leads.len(), when)?;
-        let mut scores = PipelineScores::new(pipeline);
+        let mut all = PipelineScores::new(pipeline);
         let mut first = None;
         let options = options.reasons(1);
         pipeline.score_records(&leads, when, &options, &mut ScoreWorkspace::default(), |index, scored| {
             match scored {
-                Ok(scored) => scores.push(index as u64, ScoredLead::new(pipeline, &scored, true)),
+                Ok(scored) => all.push(index as u64, ScoredLead::new(pipeline, &scored, true)),
                 Err(error) if first.is_none() => {
                     first = Some(error.within(crate::error::Path::from("leads").index(index)));
                 }
                 Err(_) => {}
             }
         });
-        first.map_or(Ok(scores), Err)
+        first.map_or(Ok(all), Err)
     }
 
     /// The leads whose scores are still to be looked into; it only gets smaller.
@@ -172,13 +172,6 @@ impl PipelineScores {
             }
         }
         let is_kept = |at: usize| places[at].is_some();
-        fn keep<T>(values: &mut Vec<T>, is_kept: impl Fn(usize) -> bool) {
-            let mut at = 0;
-            values.retain(|_| {
-                at += 1;
-                is_kept(at - 1)
-            });
-        }
         keep(&mut self.scores, is_kept);
         keep(&mut self.tiers, is_kept);
         keep(&mut self.is_ruled_out, is_kept);
@@ -203,4 +196,13 @@ impl PipelineScores {
             None => self.tiers.clone(),
         }
     }
+}
+
+/// Keeps the values for which a function of their positions says so.
+fn keep<T>(values: &mut Vec<T>, is_kept: impl Fn(usize) -> bool) {
+    let mut at = 0;
+    values.retain(|_| {
+        at += 1;
+        is_kept(at - 1)
+    });
 }

@@ -186,7 +186,7 @@ fn numbers(own: &Dependence) -> String {
     let (x, y) = (marks([low, high], 4), marks([least, most], 5));
     let about = format!("Points of {} by its value", own.label);
     let range = |marks: &[f64], [low, high]: [f64; 2]| {
-        let ends = [marks.first(), marks.last()].map(|own| own.copied());
+        let ends = [marks.first(), marks.last()].map(Option::<&f64>::copied);
         [low.min(ends[0].unwrap_or(low)), high.max(ends[1].unwrap_or(high))]
     };
     let mut plot = Plot::new(&about, range(&x, [low, high]), range(&y, [least, most]));
@@ -295,7 +295,7 @@ fn marks([low, high]: [f64; 2], wanted: usize) -> Vec<f64> {
 fn number(value: f64) -> String {
     let size = value.abs();
     let text = match size {
-        _ if size >= 1000.0 && size < 1e15 => count(size.round() as u64),
+        _ if (1000.0..1e15).contains(&size) => count(size.round() as u64),
         _ if size.fract().abs() < 1e-9 => format!("{size:.0}"),
         _ if size >= 1.0 => format!("{size:.1}"),
         _ => {
