@@ -372,6 +372,8 @@ pub mod task;
 mod text;
 pub mod tier;
 pub mod time;
+#[cfg(feature = "learn")]
+pub mod train;
 
 pub use capacity::{Capacity, CapacityRanking};
 pub use error::{Error, ErrorKind, did_you_mean};

@@ -60,6 +60,34 @@ impl Outcomes {
         self.won_among(self.wanted(share)) / self.labels.iter().sum::<f64>()
     }
 
+    /// The highest prediction at or above which this share of all won leads is.
+    pub(crate) fn bound_of_capture(&self, share: f64) -> f64 {
+        let wanted = share * self.labels.iter().sum::<f64>();
+        let mut won = 0.0;
+        let reached = self.ties_with_predictions().find(|(_, tie)| {
+            won += tie.won;
+            won >= wanted
+        });
+        reached.map_or(0.0, |(prediction, _)| prediction)
+    }
+
+    /// The lowest prediction at or above which at least this share of leads was won, if there is one.
+    pub(crate) fn bound_of_precision(&self, share: f64) -> Option<f64> {
+        let (mut seen, mut won) = (0.0, 0.0);
+        let holds = self.ties_with_predictions().filter(|(_, tie)| {
+            seen += tie.count;
+            won += tie.won;
+            won >= share * seen
+        });
+        holds.last().map(|(prediction, _)| prediction)
+    }
+
+    /// How many leads have such a prediction, and how many of them were won.
+    pub(crate) fn count_where(&self, is_own: impl Fn(f64) -> bool) -> (usize, usize) {
+        let own = self.predictions.iter().zip(&self.labels).filter(|(prediction, _)| is_own(**prediction));
+        own.fold((0, 0), |(count, won), (_, label)| (count + 1, won + usize::from(*label == 1.0)))
+    }
+
     fn wanted(&self, share: f64) -> f64 {
         (self.count() as f64 * share).ceil().clamp(1.0, self.count() as f64)
     }
@@ -79,12 +107,21 @@ impl Outcomes {
 
     /// From the highest prediction down.
     fn ties(&self) -> Vec<Tie> {
+        self.ties_with_predictions().map(|(_, tie)| tie).collect()
+    }
+
+    fn ties_with_predictions(&self) -> impl Iterator<Item = (f64, Tie)> {
         let mut pairs: Vec<(f64, f64)> =
             self.predictions.iter().copied().zip(self.labels.iter().copied()).collect();
         pairs.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-        let ties = pairs.chunk_by(|a, b| a.0 == b.0);
-        ties.map(|tie| Tie { count: tie.len() as f64, won: tie.iter().map(|(_, label)| label).sum() })
-            .collect()
+        let ties: Vec<(f64, Tie)> = pairs
+            .chunk_by(|a, b| a.0 == b.0)
+            .map(|tie| {
+                let won = tie.iter().map(|(_, label)| label).sum();
+                (tie[0].0, Tie { count: tie.len() as f64, won })
+            })
+            .collect();
+        ties.into_iter()
     }
 }
 

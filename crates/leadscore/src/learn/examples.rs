@@ -137,8 +137,21 @@ impl Examples {
         self.labels.len()
     }
 
+    /// Some of the rows.
+    pub(crate) fn of_rows(&self, rows: &[usize]) -> Examples {
+        let mut values = Vec::with_capacity(rows.len() * self.columns.len());
+        rows.iter().for_each(|row| values.extend_from_slice(self.matrix.row(*row)));
+        let pick = |values: &[f64]| -> Vec<f64> { rows.iter().map(|row| values[*row]).collect() };
+        Examples {
+            columns: self.columns.clone(),
+            matrix: FeatureMatrix::new(self.columns.len(), values).expect("whole rows"),
+            labels: pick(&self.labels),
+            weights: self.weights.as_deref().map(pick),
+        }
+    }
+
     /// The weight of a row, 1 where none are given.
-    pub(super) fn weight(&self, row: usize) -> f64 {
+    pub(crate) fn weight(&self, row: usize) -> f64 {
         self.weights.as_ref().map_or(1.0, |weights| weights[row])
     }
 }

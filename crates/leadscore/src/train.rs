@@ -1,0 +1,308 @@
+//! From labelled leads to a pipeline: trees, calibration, tiers and a report (feature `learn`).
+//!
+//! [`Trainer`] takes a [`Dataset`](crate::Dataset) of past leads, 1 for won and 0 for lost, and gives a complete
+//! [`Pipeline`](crate::Pipeline). The leads are cut into folds; for each fold trees are learned from the others and stop
+//! where the fold's log loss is best. The pipeline's forest is the mean of these, and what each said of the leads it had
+//! not seen measures it, calibrates it and sets the tiers: no lead is judged by trees that knew its outcome.
+
+mod calibrate;
+mod curve;
+mod folds;
+mod mean;
+mod recipes;
+mod report;
+#[cfg(test)]
+mod tests;
+mod tiers;
+
+use crate::evaluate::Outcomes;
+use crate::feature::Dataset;
+use crate::forest::{Forest, Iterations};
+use crate::learn::{Boosting, Direction, Examples};
+use crate::parallel::Workers;
+use crate::{Error, ErrorKind, ModelCard, Pipeline, Scale};
+
+pub use calibrate::CalibrationMethod;
+pub use report::{Calibrated, FoldReport, TierReport, TrainReport};
+pub use tiers::TierGoal;
+
+/// How a pipeline is learned from labelled leads. Only the id has no default.
+///
+/// ```
+/// use leadscore::parallel::Workers;
+/// use leadscore::train::Trainer;
+/// use leadscore::{AsOf, Dataset, FeatureSchema, Lead, Timestamp, Zone};
+/// let schema = FeatureSchema::from_json(
+///     r#"{"features": [{"name": "visits", "type": "number", "source": {"from": "attribute"}}]}"#,
+/// )?;
+/// let as_of = Timestamp::parse("2026-11-22", &Zone::utc())?;
+/// let mut past = Dataset::builder(&schema, Zone::utc());
+/// for row in 0..400 {
+///     let visits = f64::from(row % 20);
+///     past.add(&Lead::new(format!("l-{row}")).with("visits", visits), as_of, if visits > 12.0 { 1.0 } else { 0.0 })?;
+/// }
+/// let trained = Trainer::new("mine").fit(&past.finish()?, &Workers::new(), &mut |_| {})?;
+/// assert!(trained.report.out_of_fold.auc() > 0.99);
+/// let good = trained.pipeline.score(&Lead::new("new").with("visits", 18.0), &AsOf::parse("2026-11-22", &Zone::utc())?)?;
+/// assert!(good.probability.unwrap() > 0.9);
+/// # Ok::<(), leadscore::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Trainer {
+    id: String,
+    name: Option<String>,
+    note: Option<String>,
+    day: Option<String>,
+    synthetic: bool,
+    fold_count: usize,
+    seed: u64,
+    rounds: usize,
+    monotone: Vec<(String, Direction)>,
+    calibration: CalibrationMethod,
+    tier_goal: TierGoal,
+}
+
+/// What was learned.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Trained {
+    /// The complete pipeline.
+    pub pipeline: Pipeline,
+    /// How it was learned, and how good it is.
+    pub report: TrainReport,
+}
+
+/// How far learning is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct TrainProgress {
+    /// The number of the fold, from 1.
+    pub fold: usize,
+    /// How many folds there are.
+    pub fold_count: usize,
+    /// The rounds learned in this fold.
+    pub round: usize,
+    /// The log loss of the fold's own leads after that round.
+    pub held_out_loss: f64,
+}
+
+impl Trainer {
+    /// Everything by default, under the id of the pipeline to be.
+    pub fn new(id: impl Into<String>) -> Trainer {
+        Trainer {
+            id: id.into(),
+            name: None,
+            note: None,
+            day: None,
+            synthetic: false,
+            fold_count: 5,
+            seed: 0,
+            rounds: 2000,
+            monotone: Vec::new(),
+            calibration: CalibrationMethod::Best,
+            tier_goal: TierGoal::Capture(vec![0.5, 0.8, 0.95]),
+        }
+    }
+
+    /// The name people read; the id if there is none.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Trainer {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// What the pipeline says about itself, instead of what it was learned from.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Trainer {
+        self.note = Some(note.into());
+        self
+    }
+
+    /// The day of training, for the model card.
+    #[must_use]
+    pub fn training_date(mut self, day: impl Into<String>) -> Trainer {
+        self.day = Some(day.into());
+        self
+    }
+
+    /// Says in the model card that the leads are made up.
+    #[must_use]
+    pub fn synthetic(mut self) -> Trainer {
+        self.synthetic = true;
+        self
+    }
+
+    /// How many folds, from 2; 5 by default. There are never more than leads of the rarer outcome.
+    #[must_use]
+    pub fn folds(mut self, count: usize) -> Trainer {
+        self.fold_count = count;
+        self
+    }
+
+    /// Where the draws of folds, rows and columns begin; 0 by default.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Trainer {
+        self.seed = seed;
+        self
+    }
+
+    /// The most boosting rounds of a fold; 2,000 by default.
+    #[must_use]
+    pub fn rounds(mut self, most: usize) -> Trainer {
+        self.rounds = most;
+        self
+    }
+
+    /// A feature that may only raise, or only lower, the probability as it grows.
+    #[must_use]
+    pub fn monotone(mut self, feature: impl Into<String>, direction: Direction) -> Trainer {
+        self.monotone.push((feature.into(), direction));
+        self
+    }
+
+    /// How margins become probabilities.
+    #[must_use]
+    pub fn calibration(mut self, method: CalibrationMethod) -> Trainer {
+        self.calibration = method;
+        self
+    }
+
+    /// Where the tiers begin.
+    #[must_use]
+    pub fn tiers(mut self, goal: TierGoal) -> Trainer {
+        self.tier_goal = goal;
+        self
+    }
+
+    /// Learns a pipeline. `progress` is called after each round, on the calling thread.
+    ///
+    /// # Errors
+    /// `invalid_matrix` for labels other than 0 and 1, or fewer than five leads of an outcome; `invalid_context` with the
+    /// setting; `unknown_name` for a feature that is not there; `cancelled` where the workers are stopped.
+    pub fn fit(
+        &self,
+        dataset: &Dataset,
+        workers: &Workers<'_>,
+        progress: &mut dyn FnMut(&TrainProgress),
+    ) -> Result<Trained, Error> {
+        let examples = Examples::try_from(dataset)?;
+        let fold_count = self.checked_fold_count(&examples)?;
+        let fold_of = folds::assign(dataset, fold_count, self.seed);
+        let mut forests: Vec<Forest> = Vec::new();
+        let mut margins = vec![0.0; examples.row_count()];
+        let mut reports = Vec::new();
+        for fold in 0..fold_count {
+            let rows = |held_out: bool| -> Vec<usize> {
+                (0..fold_of.len()).filter(|row| (fold_of[*row] == fold) == held_out).collect()
+            };
+            let (own, held_out) = (rows(false), rows(true));
+            let held_out_examples = examples.of_rows(&held_out);
+            let boosting = self.boosting(fold, own.len());
+            let mut tell = |round: &crate::learn::Round| {
+                let held_out_loss = round.validation_loss.unwrap_or(f64::NAN);
+                progress(&TrainProgress {
+                    fold: fold + 1,
+                    fold_count,
+                    round: round.number + 1,
+                    held_out_loss,
+                });
+            };
+            let learned =
+                boosting.fit(&examples.of_rows(&own), Some(&held_out_examples), workers, &mut tell)?;
+            let told = learned.forest.margin(held_out_examples.matrix(), Iterations::All)?;
+            for (row, margin) in held_out.iter().zip(told) {
+                margins[*row] = margin;
+            }
+            reports.push(FoldReport {
+                lead_count: held_out.len(),
+                round_count: learned.forest.round_count(),
+                held_out_loss: best_loss(&learned.rounds),
+            });
+            forests.push(learned.forest);
+        }
+        self.assemble(dataset, &examples, &forests, &margins, reports)
+    }
+
+    fn checked_fold_count(&self, examples: &Examples) -> Result<usize, Error> {
+        const LEAST_OF_AN_OUTCOME: usize = 5;
+        if self.fold_count < 2 {
+            return Err(Error::new(ErrorKind::InvalidContext, "folds", "two folds are the least"));
+        }
+        let labels = examples.labels();
+        if let Some(row) = labels.iter().position(|label| *label != 0.0 && *label != 1.0) {
+            let message = format!("a label is 1 for won or 0 for lost, found {}", labels[row]);
+            let path = crate::error::Path::from_field("labels").index(row);
+            return Err(Error::new(ErrorKind::InvalidMatrix, path, message));
+        }
+        let counts = |label: f64| {
+            (0..labels.len()).filter(|row| labels[*row] == label && examples.weight(*row) > 0.0).count()
+        };
+        let (won, lost) = (counts(1.0), counts(0.0));
+        let rarer = won.min(lost);
+        if rarer < LEAST_OF_AN_OUTCOME {
+            let message = format!(
+                "{won} leads were won and {lost} lost; learning wants at least {LEAST_OF_AN_OUTCOME} of each, and is of use \
+                 from some hundreds on"
+            );
+            return Err(Error::new(ErrorKind::InvalidMatrix, "labels", message));
+        }
+        Ok(self.fold_count.min(rarer))
+    }
+
+    fn boosting(&self, fold: usize, row_count: usize) -> Boosting {
+        let mut boosting = recipes::of_fold(fold, row_count);
+        boosting.rounds = self.rounds;
+        boosting.seed = self.seed.wrapping_add(fold as u64);
+        boosting.monotone.clone_from(&self.monotone);
+        boosting
+    }
+
+    fn assemble(
+        &self,
+        dataset: &Dataset,
+        examples: &Examples,
+        forests: &[Forest],
+        margins: &[f64],
+        folds: Vec<FoldReport>,
+    ) -> Result<Trained, Error> {
+        let labels = examples.labels();
+        let weights: Vec<f64> = (0..labels.len()).map(|row| examples.weight(row)).collect();
+        let known = calibrate::Known { margins, labels, weights: &weights };
+        let calibrated = calibrate::fit(self.calibration, &known, self.seed)?;
+        let scale = match &calibrated.calibration {
+            Some(calibration) => Scale::calibrated(calibration.clone()),
+            None => Scale::logistic(),
+        };
+        let out_of_fold = Outcomes::new(calibrated.probabilities, labels.to_vec())?;
+        let (tiers, tier_reports) = tiers::tiers(&self.tier_goal, &out_of_fold)?;
+        let note = self.note.clone().unwrap_or_else(|| {
+            let kind = if self.synthetic { "made-up" } else { "past" };
+            let won = labels.iter().filter(|label| **label == 1.0).count();
+            format!("Learned from {} {kind} leads, of which {won} were won.", labels.len())
+        });
+        let mut card = ModelCard::new(&self.id, format!("leadscore {} trees", env!("CARGO_PKG_VERSION")));
+        card.training_date.clone_from(&self.day);
+        card.is_stub = self.synthetic;
+        let builder = Pipeline::builder(&self.id)
+            .name(self.name.clone().unwrap_or_else(|| self.id.clone()))
+            .note(note)
+            .model_card(card)
+            .schema(dataset.schema().clone())
+            .forest(mean::of(forests))
+            .scale(scale)
+            .tiers(tiers);
+        let report = TrainReport {
+            lead_count: labels.len(),
+            won_count: labels.iter().filter(|label| **label == 1.0).count(),
+            folds,
+            out_of_fold,
+            calibration: Calibrated { method: calibrated.method, log_losses: calibrated.log_losses },
+            tiers: tier_reports,
+        };
+        Ok(Trained { pipeline: builder.build()?, report })
+    }
+}
+
+fn best_loss(rounds: &[crate::learn::Round]) -> f64 {
+    rounds.iter().filter_map(|round| round.validation_loss).fold(f64::INFINITY, f64::min)
+}

@@ -1,0 +1,170 @@
+//! Whole trainings.
+
+use super::*;
+use crate::evaluate::Outcomes;
+use crate::math::random::sequence;
+use crate::math::sigmoid;
+use crate::{AsOf, FeatureSchema, Lead, Timestamp, Zone};
+
+fn schema() -> FeatureSchema {
+    FeatureSchema::from_json(
+        r#"{"features": [
+            {"name": "visits", "type": "number", "source": {"from": "attribute"}},
+            {"name": "source", "type": "category", "levels": ["ads", "fair", "web"], "source": {"from": "attribute"}},
+            {"name": "asked", "type": "flag", "source": {"from": "attribute"}}]}"#,
+    )
+    .unwrap()
+}
+
+fn lead(next: &mut impl FnMut() -> f64) -> (Lead, f64) {
+    let visits = (next() * 20.0).floor();
+    let source = ["ads", "fair", "web"][(next() * 3.0) as usize];
+    let asked = next() < 0.3;
+    let margin = 0.3 * (visits - 10.0) + if source == "fair" { 1.0 } else { -0.5 } + if asked { 1.0 } else { 0.0 };
+    (Lead::default().with("visits", visits).with("source", source).with("asked", asked), sigmoid(margin))
+}
+
+fn dataset(schema: &FeatureSchema, count: usize, seed: u64) -> Dataset {
+    let mut next = sequence(seed, 0);
+    let at = Timestamp::parse("2026-11-01", &Zone::utc()).unwrap();
+    let mut rows = Dataset::builder(schema, Zone::utc());
+    for _ in 0..count {
+        let (lead, p) = lead(&mut next);
+        let label = if next() < p { 1.0 } else { 0.0 };
+        rows.add(&lead, at, label).unwrap();
+    }
+    rows.finish().unwrap()
+}
+
+fn trainer() -> Trainer {
+    Trainer::new("mine").synthetic().training_date("2026-11-22")
+}
+
+#[test]
+fn the_law_behind_made_up_leads_is_learned_and_calibrated() {
+    let schema = schema();
+    let trained = trainer().fit(&dataset(&schema, 6000, 1), &Workers::new().threads(2), &mut |_| {}).unwrap();
+    let mut next = sequence(2, 0);
+    let as_of = AsOf::parse("2026-11-22", &Zone::utc()).unwrap();
+    let (mut told, mut truth, mut labels, mut off) = (Vec::new(), Vec::new(), Vec::new(), 0.0);
+    for _ in 0..3000 {
+        let (lead, p) = lead(&mut next);
+        let told_p = trained.pipeline.score(&lead, &as_of).unwrap().probability.unwrap();
+        off += (told_p - p).abs() / 3000.0;
+        told.push(told_p);
+        truth.push(p);
+        labels.push(if next() < p { 1.0 } else { 0.0 });
+    }
+    let (told, truth) = (Outcomes::new(told, labels.clone()).unwrap(), Outcomes::new(truth, labels).unwrap());
+    assert!(told.auc() > truth.auc() - 0.005, "{} {}", told.auc(), truth.auc());
+    assert!(told.log_loss() < truth.log_loss() * 1.02, "{} {}", told.log_loss(), truth.log_loss());
+    assert!(off < 0.03, "{off}");
+    let error = told.calibration_error(500, 1);
+    assert!(error.expected < error.perfect_999, "{error:?}");
+    // What is said of leads out of fold holds for new ones.
+    let report = &trained.report;
+    assert!((report.out_of_fold.auc() - told.auc()).abs() < 0.02);
+    assert_eq!(report.folds.iter().map(|fold| fold.lead_count).sum::<usize>(), 6000);
+    let counted: usize = report.tiers.iter().map(|tier| tier.won_count).sum();
+    assert_eq!(counted, report.won_count);
+    let hot = &report.tiers[0];
+    let share = hot.won_count as f64 / report.won_count as f64;
+    assert!((0.49..0.6).contains(&share), "{share}");
+}
+
+#[test]
+fn the_same_leads_and_seed_give_the_same_file() {
+    let schema = schema();
+    let leads = dataset(&schema, 800, 3);
+    let fit = |threads, seed| {
+        let trained = trainer().seed(seed).fit(&leads, &Workers::new().threads(threads), &mut |_| {}).unwrap();
+        trained.pipeline.to_json()
+    };
+    let one = fit(1, 0);
+    assert_eq!(one, fit(3, 0));
+    assert_ne!(one, fit(1, 1));
+    assert_eq!(Pipeline::from_json(&one).unwrap().to_json(), one);
+}
+
+#[test]
+fn the_forest_is_the_mean_of_the_folds() {
+    let examples = Examples::try_from(&dataset(&schema(), 600, 4)).unwrap();
+    let fit = |seed| {
+        let boosting = Boosting { rounds: 8, row_share: 0.5, seed, ..Boosting::default() };
+        boosting.fit(&examples, None, &Workers::new().threads(1), &mut |_| {}).unwrap().forest
+    };
+    let forests = [fit(1), fit(2), fit(3)];
+    let mean = mean::of(&forests).margin(examples.matrix(), Iterations::All).unwrap();
+    let own: Vec<Vec<f64>> =
+        forests.iter().map(|forest| forest.margin(examples.matrix(), Iterations::All).unwrap()).collect();
+    for (row, mean) in mean.iter().enumerate() {
+        let expected = own.iter().map(|margins| margins[row]).sum::<f64>() / 3.0;
+        assert!((mean - expected).abs() < 1e-5, "{mean} {expected}");
+    }
+}
+
+#[test]
+fn each_calibration_mends_margins_that_are_too_bold() {
+    let mut next = sequence(9, 0);
+    let truth: Vec<f64> = (0..8000).map(|_| next() * 6.0 - 3.0).collect();
+    let labels: Vec<f64> =
+        truth.iter().map(|margin| if next() < sigmoid(*margin) { 1.0 } else { 0.0 }).collect();
+    let bold: Vec<f64> = truth.iter().map(|margin| 2.0 * margin + 0.7).collect();
+    let weights = vec![1.0; 8000];
+    let known = calibrate::Known { margins: &bold, labels: &labels, weights: &weights };
+    for method in CalibrationMethod::ALL {
+        let fitted = calibrate::fit(method, &known, 1).unwrap();
+        let Some(calibration) = fitted.calibration else { continue };
+        let off = truth.iter().zip(&bold).map(|(truth, bold)| (calibration.probability(*bold) - sigmoid(*truth)).abs());
+        let off = off.sum::<f64>() / 8000.0;
+        assert!(off < 0.02, "{method:?} {off}");
+        // Leads keep their order.
+        let ordered = [-9.0, -5.0, 0.0, 0.1, 5.0, 9.0].map(|margin| calibration.probability(margin));
+        assert!(ordered.windows(2).all(|pair| pair[0] < pair[1]), "{method:?} {ordered:?}");
+    }
+    let best = calibrate::fit(CalibrationMethod::Best, &known, 1).unwrap();
+    assert_ne!(best.method, CalibrationMethod::None);
+    assert_eq!(best.log_losses.len(), 5);
+}
+
+#[test]
+fn isotonic_pools_are_those_worked_out_by_hand() {
+    let margins = [1.0, 2.0, 3.0, 4.0, 5.0];
+    let labels = [0.0, 1.0, 0.0, 1.0, 1.0];
+    let known = calibrate::Known { margins: &margins, labels: &labels, weights: &[1.0; 5] };
+    // 2 and 3 are out of order and pool to ½, 4 and 5 are alike: (won + ½) / (count + 1).
+    let curve::Curve::Points(points) = curve::Curve::isotonic(&known) else { unreachable!() };
+    assert_eq!(points, [(1.0, 0.25), (2.5, 0.5), (4.5, 2.5 / 3.0)]);
+}
+
+#[test]
+fn what_cannot_be_learned_from_is_refused() {
+    let schema = schema();
+    let at = Timestamp::parse("2026-11-01", &Zone::utc()).unwrap();
+    let fit = |labels: &[f64]| {
+        let mut rows = Dataset::builder(&schema, Zone::utc());
+        labels.iter().for_each(|label| rows.add(&Lead::new("a"), at, *label).unwrap());
+        trainer().fit(&rows.finish().unwrap(), &Workers::new(), &mut |_| {}).unwrap_err().to_string()
+    };
+    assert!(fit(&[1.0; 30]).contains("30 leads were won and 0 lost"));
+    assert!(fit(&[0.0]).contains("at least 5 of each"));
+    assert!(fit(&[0.0, 2.0]).contains("found 2"));
+    let leads = dataset(&schema, 300, 5);
+    let bad = |trainer: Trainer| trainer.fit(&leads, &Workers::new(), &mut |_| {}).unwrap_err().path().to_string();
+    assert_eq!(bad(trainer().folds(1)), "folds");
+    assert_eq!(bad(trainer().rounds(0)), "rounds");
+    assert_eq!(bad(trainer().monotone("visit", Direction::Rising)), "monotone");
+    assert_eq!(bad(trainer().tiers(TierGoal::Capture(vec![0.8, 0.5]))), "tiers");
+    let stop: fn() -> bool = || true;
+    let stopped = trainer().fit(&leads, &Workers::new().stop(&stop), &mut |_| {}).unwrap_err();
+    assert_eq!(stopped.kind(), ErrorKind::Cancelled);
+}
+
+#[test]
+fn tiers_by_precision_hold_what_they_promise() {
+    let goal = TierGoal::Precision(vec![0.7, 0.4]);
+    let trained = trainer().tiers(goal).fit(&dataset(&schema(), 2000, 6), &Workers::new(), &mut |_| {}).unwrap();
+    let hot = &trained.report.tiers[0];
+    assert_eq!(hot.tier, "HOT");
+    assert!(hot.won_count as f64 >= 0.69 * hot.lead_count as f64, "{hot:?}");
+}
