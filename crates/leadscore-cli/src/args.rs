@@ -4,6 +4,7 @@ pub(crate) mod assist;
 pub(crate) mod evaluate;
 pub(crate) mod output;
 pub(crate) mod server;
+pub(crate) mod train;
 
 use std::path::PathBuf;
 
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// Make a pipeline of an XGBoost or LightGBM model
     Import(ImportArgs),
+    /// Learn a pipeline from past leads whose outcome is known
+    Train(train::TrainArgs),
     /// Predict, rank and answer in words, with a language model or without one
     #[command(subcommand)]
     Assist(assist::AssistCommand),

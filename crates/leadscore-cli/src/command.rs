@@ -17,6 +17,7 @@ pub(crate) mod predict;
 pub(crate) mod score;
 #[cfg(feature = "serve")]
 pub(crate) mod server;
+pub(crate) mod train;
 
 #[cfg(not(feature = "serve"))]
 pub(crate) use no_server as server;

@@ -91,6 +91,36 @@ impl Drop for StderrNotes {
     }
 }
 
+/// One line that says how far something is, where someone is looking at standard error.
+#[derive(Default)]
+pub(crate) struct TrainBar {
+    bar: Option<ProgressBar>,
+}
+
+impl TrainBar {
+    /// Shows a text in place of the last one.
+    pub(crate) fn show(&mut self, text: &str) {
+        if !is_watched() {
+            return;
+        }
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::new_spinner();
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        bar.set_message(text.to_owned());
+    }
+}
+
+impl Drop for TrainBar {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 /// The name of a file without its folders.
 fn file_name(path: &str) -> Cow<'_, str> {
     Path::new(path).file_name().map_or(Cow::Borrowed(path), |name| name.to_string_lossy())

@@ -8,6 +8,7 @@
 mod calibrate;
 mod curve;
 mod folds;
+mod leaks;
 mod mean;
 mod recipes;
 mod report;
@@ -23,6 +24,7 @@ use crate::parallel::Workers;
 use crate::{Error, ErrorKind, ModelCard, Pipeline, Scale};
 
 pub use calibrate::CalibrationMethod;
+pub use leaks::{Leak, LeakSign, find_leaks};
 pub use report::{Calibrated, FoldReport, TierReport, TrainReport};
 pub use tiers::TierGoal;
 
@@ -298,6 +300,7 @@ impl Trainer {
             out_of_fold,
             calibration: Calibrated { method: calibrated.method, log_losses: calibrated.log_losses },
             tiers: tier_reports,
+            leaks: find_leaks(dataset),
         };
         Ok(Trained { pipeline: builder.build()?, report })
     }

@@ -65,6 +65,12 @@ impl Feature {
         !self.helper && self.kind != FeatureType::Text
     }
 
+    /// Whether it is the time since a date.
+    #[cfg(feature = "learn")]
+    pub(crate) fn is_age(&self) -> bool {
+        self.source.wants_date()
+    }
+
     /// The range its values lie in, as far as the schema tells; a count is never negative.
     pub(crate) fn bounds(&self) -> Range {
         match (self.kind, self.range) {

@@ -73,7 +73,14 @@ fn threads_change_nothing() {
 
 #[test]
 fn a_forest_survives_its_file() {
-    let forest = fit(&Boosting { rounds: 5, ..Boosting::default() }, &made_up(2000, 4)).forest;
-    assert_eq!(Forest::from_json(&forest.to_json()).unwrap(), forest);
+    let examples = made_up(2000, 4);
+    let forest = fit(&Boosting { rounds: 30, ..Boosting::default() }, &examples).forest;
+    let read = Forest::from_json(&forest.to_json()).unwrap();
+    assert_eq!(read, forest);
+    let margins = |forest: &Forest| -> Vec<u64> {
+        let margins = forest.margin(examples.matrix(), Iterations::All).unwrap();
+        margins.into_iter().map(f64::to_bits).collect()
+    };
+    assert_eq!(margins(&read), margins(&forest));
     assert_eq!(forest.source_library().name(), "leadscore");
 }

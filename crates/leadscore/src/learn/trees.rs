@@ -27,9 +27,10 @@ pub(super) fn forest(
         .iter()
         .flatten()
         .enumerate()
-        .map(|(number, tree)| Tree {
-            output: number % outputs,
-            nodes: tree.nodes.iter().map(|own| node(bins, own)).collect(),
+        .map(|(number, tree)| {
+            let nodes = tree.nodes.iter().map(|own| node(bins, own)).collect();
+            // Files have nodes in depth-first order, leaves that are split come last.
+            Tree::new(number, number % outputs, nodes).expect("every node has one parent")
         })
         .collect();
     let link = match objective {

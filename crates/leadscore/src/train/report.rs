@@ -1,6 +1,6 @@
 //! What is told of a training.
 
-use super::CalibrationMethod;
+use super::{CalibrationMethod, Leak};
 use crate::evaluate::Outcomes;
 
 /// How a pipeline was learned, and how good it is on leads that its trees had not seen.
@@ -19,6 +19,8 @@ pub struct TrainReport {
     pub calibration: Calibrated,
     /// What is in each tier, from the best down, by the same probabilities.
     pub tiers: Vec<TierReport>,
+    /// Features that look like the answer; they were learned from all the same.
+    pub leaks: Vec<Leak>,
 }
 
 /// What a fold did.

@@ -1,0 +1,111 @@
+//! The arguments of `leadscore train`.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use leadscore::learn::Direction;
+use leadscore::train::CalibrationMethod;
+
+#[derive(clap::Args)]
+pub(crate) struct TrainArgs {
+    /// Past leads: a CSV file, also gzipped, with what became of each
+    pub(crate) input: String,
+    /// The column that says what became of the lead
+    #[arg(short, long, value_name = "COLUMN")]
+    pub(crate) target: String,
+    /// The values of the target that mean won [default: of 1/0, yes/no, true/false, won/lost and the like the first]
+    #[arg(long, value_name = "VALUE,…", value_delimiter = ',')]
+    pub(crate) positive: Vec<String>,
+    /// Where to write the pipeline
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// The column of the leads' ids: not learned from, and rows of one lead are kept together
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) id: Option<String>,
+    /// Columns that are not learned from
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub(crate) drop: Vec<String>,
+    /// A column of dates as of which each lead is judged, instead of one moment for all
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) time: Option<String>,
+    /// The moment that ages of dates are counted to, such as 2026-11-22 [default: now]
+    #[arg(long, value_name = "TIME", conflicts_with = "time")]
+    pub(crate) as_of: Option<String>,
+    /// The time zone of times without an offset
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub(crate) zone: String,
+    /// Which shares of all won leads HOT, HOT and WARM, and these and COLD hold: one to three, rising [default: 0.5,0.8,0.95]
+    #[arg(long, value_name = "SHARE,…", value_delimiter = ',', conflicts_with = "precision")]
+    pub(crate) capture: Vec<f64>,
+    /// Instead which share of leads down to the end of HOT, of WARM and of COLD is won: one to three, falling
+    #[arg(long, value_name = "SHARE,…", value_delimiter = ',')]
+    pub(crate) precision: Vec<f64>,
+    /// A feature that may only raise, or only lower, the probability as it grows: visits=rising; may be given for several
+    #[arg(long, value_name = "FEATURE=rising|falling", value_parser = monotone)]
+    pub(crate) monotone: Vec<(String, Direction)>,
+    /// How margins become probabilities
+    #[arg(long, value_enum, default_value_t = Calibration::Best)]
+    pub(crate) calibration: Calibration,
+    /// How many folds: for each, trees are learned from the others
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub(crate) folds: usize,
+    /// The most boosting rounds of a fold
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    pub(crate) rounds: usize,
+    /// Where the draws of folds and columns begin
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// The pipeline's id [default: the name of the file it is written to]
+    #[arg(long, value_name = "ID")]
+    pub(crate) pipeline_id: Option<String>,
+    /// The name people read
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) name: Option<String>,
+    /// The leads are made up: the pipeline says so
+    #[arg(long)]
+    pub(crate) synthetic: bool,
+    /// How many threads learn; the result is the same with any number [default: one per core]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Print what was learned as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How margins become probabilities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Calibration {
+    /// The one of the least log loss on leads that its curve was not fitted to
+    Best,
+    /// The logistic function alone
+    None,
+    /// The logistic function of a straight line
+    Platt,
+    /// The logistic function of two logarithms
+    Beta,
+    /// The logistic function of a line that bends at seven places
+    Bends,
+    /// Isotonic regression
+    Isotonic,
+}
+
+impl Calibration {
+    pub(crate) fn method(self) -> CalibrationMethod {
+        match self {
+            Calibration::Best => CalibrationMethod::Best,
+            Calibration::None => CalibrationMethod::None,
+            Calibration::Platt => CalibrationMethod::Platt,
+            Calibration::Beta => CalibrationMethod::Beta,
+            Calibration::Bends => CalibrationMethod::Bends,
+            Calibration::Isotonic => CalibrationMethod::Isotonic,
+        }
+    }
+}
+
+fn monotone(text: &str) -> Result<(String, Direction), String> {
+    match text.rsplit_once('=') {
+        Some((feature, "rising")) => Ok((feature.to_owned(), Direction::Rising)),
+        Some((feature, "falling")) => Ok((feature.to_owned(), Direction::Falling)),
+        _ => Err("wants a feature and rising or falling, such as visits=rising".to_owned()),
+    }
+}

@@ -1,0 +1,237 @@
+//! `leadscore train`: from past leads to a pipeline.
+
+use std::io::Write;
+use std::path::Path;
+
+use leadscore::evaluate::Outcomes;
+use leadscore::train::{Leak, TierGoal, TrainProgress, TrainReport, Trainer};
+use leadscore::{AsOf, Zone};
+use leadscore_files::wording::{count, counted};
+use leadscore_files::{TrainJob, TrainedFile, never_stop, refuse_overwriting};
+use serde_json::{Value, json};
+
+use crate::args::output::{check_ending, check_not_packed};
+use crate::args::train::TrainArgs;
+use crate::args::Format;
+use crate::failure::{Failure, of_option};
+use crate::input::now;
+use crate::notes::{StderrNotes, TrainBar, note_line};
+use crate::output::{assist, open_output};
+
+/// How often outcomes are drawn to tell what chance makes of perfect probabilities.
+const DRAWS: usize = 1000;
+
+pub(crate) fn run(args: &TrainArgs) -> Result<bool, Failure> {
+    let path = args.output.as_path();
+    refuse_overwriting(&[("the input", Path::new(&args.input))], &[("--output", path)])?;
+    check_ending("--output", Some(path), Format::Json)?;
+    check_not_packed("--output", Some(path), "a pipeline file")?;
+    let zone = Zone::named(&args.zone)?;
+    let as_of = match &args.as_of {
+        Some(text) => AsOf::parse(text, &zone).map_err(|error| Failure::about("--as-of", error))?,
+        None => AsOf::new(now()?).in_zone(zone),
+    };
+    let day = now()?.to_string().chars().take(10).collect::<String>();
+    let job = job(args, as_of);
+    let mut bar = TrainBar::default();
+    let mut progress = |told: &TrainProgress| {
+        bar.show(&format!(
+            "fold {} of {}  round {}  log loss {:.4}",
+            told.fold, told.fold_count, told.round, told.held_out_loss
+        ));
+    };
+    let learned = job
+        .run(&trainer(args, day), &mut StderrNotes::default(), &never_stop, &mut progress)
+        .map_err(of_option)?;
+    drop(bar);
+    let mut file = open_output(Some(path))?;
+    writeln!(file, "{}", learned.trained.pipeline.to_json())?;
+    file.finish()?;
+    let mut out = open_output(None)?;
+    if args.json {
+        assist::json(&mut out, &report_json(&learned))?;
+    } else {
+        table(&mut out, args, &learned)?;
+    }
+    out.finish()?;
+    warn(&learned);
+    Ok(learned.rejected_count == 0)
+}
+
+fn job(args: &TrainArgs, as_of: AsOf) -> TrainJob {
+    let mut job = TrainJob::new(&args.input, &args.target, as_of)
+        .positive(args.positive.iter().cloned())
+        .drop(args.drop.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()));
+    if let Some(id) = &args.id {
+        job = job.id(id);
+    }
+    if let Some(time) = &args.time {
+        job = job.time(time);
+    }
+    if let Some(count) = args.threads {
+        job = job.threads(count);
+    }
+    job
+}
+
+fn trainer(args: &TrainArgs, day: String) -> Trainer {
+    let stem = args.output.file_stem().map(|name| name.to_string_lossy().into_owned());
+    let mut trainer = Trainer::new(args.pipeline_id.clone().or(stem).unwrap_or_else(|| "trained".to_owned()))
+        .training_date(day)
+        .folds(args.folds)
+        .rounds(args.rounds)
+        .seed(args.seed)
+        .calibration(args.calibration.method());
+    if let Some(name) = &args.name {
+        trainer = trainer.name(name);
+    }
+    if args.synthetic {
+        trainer = trainer.synthetic();
+    }
+    if !args.capture.is_empty() {
+        trainer = trainer.tiers(TierGoal::Capture(args.capture.clone()));
+    }
+    if !args.precision.is_empty() {
+        trainer = trainer.tiers(TierGoal::Precision(args.precision.clone()));
+    }
+    args.monotone.iter().fold(trainer, |trainer, (feature, direction)| trainer.monotone(feature, *direction))
+}
+
+/// What people want to know of it.
+fn table(out: &mut dyn Write, args: &TrainArgs, learned: &TrainedFile) -> Result<(), Failure> {
+    let report = &learned.trained.report;
+    let outcomes = &report.out_of_fold;
+    writeln!(
+        out,
+        "{}: learned from {}, of which {} ({:.1} %) were won, in {} columns",
+        args.output.display(),
+        counted(report.lead_count as u64, "lead", "leads"),
+        count(report.won_count as u64),
+        100.0 * outcomes.base_rate(),
+        learned.columns.len()
+    )?;
+    writeln!(out, "\nOn leads that its trees had not seen:")?;
+    let error = outcomes.calibration_error(DRAWS, 0);
+    for (value, text) in [
+        (format!("{:.3}", outcomes.auc()), "AUC: how likely a won lead stands above a lost one (0.5 is chance)"),
+        (format!("{:.2}", outcomes.lift(0.1)), "lift: how much more the best tenth of leads is won than all are"),
+        (
+            format!("{:.0} %", 100.0 * outcomes.capture(0.2)),
+            "capture: the share of all won leads in the best fifth",
+        ),
+        (format!("{:.4}", outcomes.log_loss()), "log loss of the probabilities (less is better)"),
+        (
+            format!("{:.3}", error.expected),
+            "calibration error: how far probabilities are from what happened",
+        ),
+    ] {
+        writeln!(out, "  {value:>8}  {text}")?;
+    }
+    writeln!(
+        out,
+        "            perfect probabilities would have up to {:.3} by chance (95 of 100 times)",
+        error.perfect_95
+    )?;
+    writeln!(out, "\n  Tier           Leads       Won   Share won")?;
+    for tier in &report.tiers {
+        let share = tier.won_count as f64 / tier.lead_count.max(1) as f64;
+        writeln!(
+            out,
+            "  {:<12} {:>7}   {:>7}   {:>7.1} %",
+            tier.tier,
+            count(tier.lead_count as u64),
+            count(tier.won_count as u64),
+            100.0 * share
+        )?;
+    }
+    if !learned.left_out.is_empty() {
+        writeln!(out, "\nNot learned from:")?;
+        for (column, reason) in &learned.left_out {
+            writeln!(out, "  {column}: {reason}")?;
+        }
+    }
+    if !report.leaks.is_empty() {
+        writeln!(out, "\nLooks like the answer (is it known before the outcome?):")?;
+        for leak in &report.leaks {
+            writeln!(out, "  {}: {}", names(learned, leak).join(", "), leak.reason())?;
+        }
+    }
+    Ok(())
+}
+
+/// What must not go unseen where the report goes to a file.
+fn warn(learned: &TrainedFile) {
+    let report = &learned.trained.report;
+    if !report.leaks.is_empty() {
+        let all: Vec<String> = report.leaks.iter().flat_map(|leak| names(learned, leak)).collect();
+        let (look, they) = if all.len() == 1 { ("looks", "it is") } else { ("look", "they are") };
+        note_line(&format!(
+            "{} {look} like the answer: if {they} not known when a lead is scored, learn again with --drop \"{}\"",
+            all.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+            all.join(",")
+        ));
+    }
+    let auc = report.out_of_fold.auc();
+    let interval = report.out_of_fold.interval(Outcomes::auc, 200, 0);
+    if interval.low <= 0.5 {
+        note_line(&format!(
+            "the AUC of {auc:.3} cannot be told from chance: these columns say next to nothing of what becomes of a lead"
+        ));
+    }
+}
+
+/// The columns of a leak, as they are called in the file.
+fn names(learned: &TrainedFile, leak: &Leak) -> Vec<String> {
+    let column = |feature: &String| {
+        let found = learned.columns.iter().find(|(name, _)| name == feature);
+        found.map_or_else(|| feature.clone(), |(_, column)| column.clone())
+    };
+    leak.features.iter().map(column).collect()
+}
+
+fn report_json(learned: &TrainedFile) -> Value {
+    let report: &TrainReport = &learned.trained.report;
+    let outcomes = &report.out_of_fold;
+    let error = outcomes.calibration_error(DRAWS, 0);
+    let auc = outcomes.interval(Outcomes::auc, DRAWS, 0);
+    json!({
+        "pipeline": learned.trained.pipeline.id(),
+        "content_hash": learned.trained.pipeline.content_hash().to_string(),
+        "leads": report.lead_count,
+        "won": report.won_count,
+        "without_outcome": learned.target.without_count,
+        "rejected": learned.rejected_count,
+        "out_of_fold": {
+            "auc": outcomes.auc(),
+            "auc_interval": [auc.low, auc.high],
+            "average_precision": outcomes.average_precision(),
+            "log_loss": outcomes.log_loss(),
+            "brier": outcomes.brier(),
+            "ks": outcomes.ks(),
+            "lift_10": outcomes.lift(0.1),
+            "capture_20": outcomes.capture(0.2),
+            "calibration_error": error.expected,
+            "calibration_error_by_chance_95": error.perfect_95,
+            "calibration_error_by_chance_999": error.perfect_999,
+        },
+        "calibration": {
+            "method": report.calibration.method.name(),
+            "log_losses": report.calibration.log_losses.iter()
+                .map(|(method, loss)| (method.name().to_owned(), json!(loss)))
+                .collect::<Value>(),
+        },
+        "folds": report.folds.iter().map(|fold| json!({
+            "leads": fold.lead_count, "rounds": fold.round_count, "log_loss": fold.held_out_loss,
+        })).collect::<Vec<_>>(),
+        "tiers": report.tiers.iter().map(|tier| json!({
+            "tier": tier.tier, "leads": tier.lead_count, "won": tier.won_count,
+        })).collect::<Vec<_>>(),
+        "columns": learned.columns.iter().map(|(feature, column)| json!({"feature": feature, "column": column}))
+            .collect::<Vec<_>>(),
+        "left_out": learned.left_out.iter().map(|(column, reason)| json!({"column": column, "reason": reason}))
+            .collect::<Vec<_>>(),
+        "leaks": report.leaks.iter().map(|leak| json!({
+            "columns": names(learned, leak), "auc": leak.auc, "reason": leak.reason(),
+        })).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,186 @@
+//! What the columns of a file of past leads hold.
+
+use std::collections::HashMap;
+
+use leadscore::{Error, ErrorKind, Zone, did_you_mean};
+use leadscore_csv::{Cell, ColumnKind, CsvOptions, CsvReader, ReadRow, Row, RowRef};
+
+use crate::read::{InputFile, InputFormat, TargetCells};
+use crate::wording::counted;
+use crate::{Notes, in_file, unreadable};
+
+/// Texts of more different values are no levels.
+pub(super) const MAX_LEVELS: usize = 5000;
+/// A value of more characters is a text to read.
+const LONG_TEXT: usize = 100;
+
+/// The columns with a part of their own.
+pub(super) struct Named<'a> {
+    pub(super) target: &'a str,
+    pub(super) id: Option<&'a str>,
+    pub(super) drop: &'a [String],
+    pub(super) time: Option<&'a str>,
+}
+
+/// A file of past leads.
+pub(super) struct PastLeads {
+    pub(super) columns: Vec<PastColumn>,
+    pub(super) target: TargetCells,
+    /// The number of each row that was read, in their order.
+    pub(super) rows: Vec<u64>,
+}
+
+/// What a column holds.
+pub(super) struct PastColumn {
+    pub(super) name: String,
+    pub(super) kind: ColumnKind,
+    /// Why it is not learned from, if it is not.
+    pub(super) left_out: Option<String>,
+    /// Texts, in lower case, with how they are written first and how often they occur.
+    pub(super) levels: HashMap<String, (String, u64)>,
+    pub(super) has_more_levels: bool,
+    pub(super) has_long_texts: bool,
+    pub(super) value_count: u64,
+    pub(super) row_count: u64,
+    /// The first number, flag or date, and whether another one follows.
+    first: Option<u64>,
+    pub(super) varies: bool,
+    /// Whether all numbers are whole and none occurs twice; only followed for as long as it holds.
+    seen: Option<std::collections::HashSet<u64>>,
+}
+
+impl PastColumn {
+    fn new(name: &str, kind: ColumnKind) -> PastColumn {
+        PastColumn {
+            name: name.to_owned(),
+            kind,
+            left_out: None,
+            levels: HashMap::new(),
+            has_more_levels: false,
+            has_long_texts: false,
+            value_count: 0,
+            row_count: 0,
+            first: None,
+            varies: false,
+            seen: (kind == ColumnKind::Number).then(std::collections::HashSet::new),
+        }
+    }
+
+    /// Whether it holds another whole number in every row, which measures nothing.
+    pub(super) fn counts_rows(&self) -> bool {
+        self.seen.is_some() && self.value_count == self.row_count && self.row_count > 20
+    }
+
+    fn add(&mut self, row: RowRef<'_>, at: usize) {
+        self.row_count += 1;
+        let bits = match row.value(at).unwrap_or(Cell::Missing) {
+            Cell::Missing => return,
+            Cell::Text(text) => {
+                self.value_count += 1;
+                self.add_text(text);
+                return;
+            }
+            Cell::Number(number) => {
+                if self.seen.as_mut().is_some_and(|seen| number.fract() != 0.0 || !seen.insert(number.to_bits())) {
+                    self.seen = None;
+                }
+                number.to_bits()
+            }
+            Cell::Flag(flag) => u64::from(flag),
+            Cell::Date(time) => {
+                let time = time.to_timestamp(&Zone::utc()).map_or(i64::MIN, leadscore::Timestamp::as_millis);
+                time.cast_unsigned()
+            }
+        };
+        self.value_count += 1;
+        self.varies |= *self.first.get_or_insert(bits) != bits;
+    }
+
+    fn add_text(&mut self, text: &str) {
+        if text.chars().nth(LONG_TEXT).is_some() {
+            self.has_long_texts = true;
+        }
+        if let Some((_, count)) = self.levels.get_mut(&text.to_lowercase()) {
+            *count += 1;
+        } else if self.levels.len() < MAX_LEVELS {
+            self.levels.insert(text.to_lowercase(), (text.to_owned(), 1));
+        } else {
+            self.has_more_levels = true;
+        }
+    }
+}
+
+/// Reads what the columns hold.
+pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Result<PastLeads, Error> {
+    if input == "-" {
+        return Err(unreadable(input, "learning reads the file more than once; name a file instead of -"));
+    }
+    let file = InputFile::open(input)?;
+    if file.format != InputFormat::Csv {
+        return Err(unreadable(input, "is JSON; learning reads CSV"));
+    }
+    notes.reading("the columns", input);
+    let mut reader = CsvReader::open(file.bytes, CsvOptions::new().skip_empty_rows())
+        .map_err(|error| in_file(input, error))?;
+    let mut columns: Vec<PastColumn> =
+        reader.columns().iter().map(|column| PastColumn::new(&column.name, column.kind)).collect();
+    (0..columns.len()).for_each(|at| reader.read_placeholders_as_missing(at, |_| false));
+    let target = place(&columns, named.target, "target")?;
+    columns[target].left_out = Some("the target".to_owned());
+    if let Some(id) = named.id {
+        let id = place(&columns, id, "id")?;
+        columns[id].left_out = Some("the lead's id".to_owned());
+    }
+    if let Some(time) = named.time {
+        let at = place(&columns, time, "time")?;
+        if columns[at].kind != ColumnKind::Date {
+            let message = format!("`{time}` does not hold dates");
+            return Err(Error::new(ErrorKind::InvalidContext, "time", message));
+        }
+        columns[at].left_out = Some("the time as of which leads are judged".to_owned());
+    }
+    for name in named.drop {
+        let at = place(&columns, name, "drop")?;
+        columns[at].left_out = Some("dropped".to_owned());
+    }
+    let mut cells = TargetCells::new(&columns[target].name);
+    let (mut row, mut rows, mut rejected_count) = (Row::default(), Vec::new(), 0_u64);
+    loop {
+        match reader.next_row(&mut row).map_err(|error| in_file(input, error))? {
+            ReadRow::End => break,
+            ReadRow::Rejected(_) => rejected_count += 1,
+            ReadRow::Row => {
+                let view = row.view();
+                rows.push(reader.row_number());
+                cells.add(reader.row_number(), view.raw(target).unwrap_or_default());
+                for (at, column) in columns.iter_mut().enumerate() {
+                    if column.left_out.is_none() {
+                        column.add(view, at);
+                    }
+                }
+            }
+        }
+    }
+    if rejected_count > 0 {
+        let rows = counted(rejected_count, "row", "rows");
+        notes.assumed(format!("{rows} could not be read; `leadscore inspect` tells which"));
+    }
+    Ok(PastLeads { columns, target: cells, rows })
+}
+
+/// The place of the column of a name.
+fn place(columns: &[PastColumn], name: &str, option: &'static str) -> Result<usize, Error> {
+    let wanted = name.trim();
+    let found = columns.iter().position(|column| column.name == wanted).or_else(|| {
+        // However it is written, where that is one column.
+        let mut same = (0..columns.len()).filter(|at| columns[*at].name.eq_ignore_ascii_case(wanted));
+        same.next().filter(|_| same.next().is_none())
+    });
+    found.ok_or_else(|| {
+        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        let shown = crate::wording::first_of(&names);
+        let message =
+            format!("the file has no column `{wanted}`{}; its columns: {shown}", did_you_mean(wanted, names));
+        Error::new(ErrorKind::InvalidContext, option, message)
+    })
+}

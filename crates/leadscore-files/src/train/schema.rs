@@ -1,0 +1,124 @@
+//! The features that columns become.
+
+use std::collections::BTreeSet;
+
+use leadscore_csv::ColumnKind;
+use serde_json::{Value, json};
+
+use super::columns::{MAX_LEVELS, PastColumn};
+use crate::wording::{count, counted};
+
+/// What will be learned from, and what not.
+pub(super) struct Draft {
+    pub(super) features: Vec<DraftFeature>,
+    /// Columns with the reason.
+    pub(super) left_out: Vec<(String, String)>,
+}
+
+/// A column as a feature.
+pub(super) struct DraftFeature {
+    pub(super) column: String,
+    pub(super) name: String,
+    feature: Value,
+}
+
+/// The features of columns.
+pub(super) fn draft(columns: &[PastColumn]) -> Draft {
+    let mut draft = Draft { features: Vec::new(), left_out: Vec::new() };
+    let mut taken = BTreeSet::new();
+    for column in columns {
+        match column.left_out.clone().or_else(|| why_not(column)) {
+            Some(reason) => draft.left_out.push((column.name.clone(), reason)),
+            None => {
+                let name = feature_name(&column.name, &mut taken);
+                let feature = feature(column, &name);
+                draft.features.push(DraftFeature { column: column.name.clone(), name, feature });
+            }
+        }
+    }
+    draft
+}
+
+impl Draft {
+    /// The schema, with one more feature that reads a column of dates where there is one.
+    pub(super) fn schema_json(&self, time: Option<(&str, &str)>) -> String {
+        let mut features: Vec<Value> = self.features.iter().map(|own| own.feature.clone()).collect();
+        if let Some((name, column)) = time {
+            let source = json!({"from": "age", "of": column, "unit": "days"});
+            features.push(json!({"name": name, "type": "number", "source": source}));
+        }
+        json!({"features": features}).to_string()
+    }
+}
+
+/// Why a column is not learned from, by what it holds.
+fn why_not(column: &PastColumn) -> Option<String> {
+    let level_count = column.levels.len() as u64;
+    match column.kind {
+        ColumnKind::Empty => Some("empty".to_owned()),
+        _ if column.value_count == 0 => Some("empty".to_owned()),
+        ColumnKind::Number if column.counts_rows() => {
+            Some("another whole number in every row: an id, or a clock".to_owned())
+        }
+        ColumnKind::Number | ColumnKind::Flag | ColumnKind::Date => {
+            // Whether there is a value may tell something too.
+            let is_constant = !column.varies && column.value_count == column.row_count;
+            is_constant.then(|| "the same in every row".to_owned())
+        }
+        ColumnKind::Text | ColumnKind::Id if column.has_more_levels => {
+            Some(format!("names, ids or free text: more than {} different texts", count(MAX_LEVELS as u64)))
+        }
+        ColumnKind::Text | ColumnKind::Id if column.has_long_texts => {
+            Some(format!("texts to read, {}", counted(level_count, "different one", "different ones")))
+        }
+        ColumnKind::Text | ColumnKind::Id if 2 * level_count > column.value_count && level_count > 20 => {
+            let rows = counted(column.value_count, "row", "rows");
+            Some(format!("names, ids or free text: {} different texts in {rows}", count(level_count)))
+        }
+        ColumnKind::Text | ColumnKind::Id => (level_count == 1 && column.value_count == column.row_count)
+            .then(|| "the same in every row".to_owned()),
+    }
+}
+
+/// A column as a feature of a schema.
+fn feature(column: &PastColumn, name: &str) -> Value {
+    let label = column.name.replace('_', " ");
+    let attribute = json!({"from": "attribute", "name": column.name});
+    match column.kind {
+        ColumnKind::Date => {
+            let age = json!({"from": "age", "of": column.name, "unit": "days"});
+            json!({"name": name, "label": format!("Days since {label}"), "type": "number", "source": age})
+        }
+        ColumnKind::Flag => json!({"name": name, "label": label, "type": "flag", "source": attribute}),
+        ColumnKind::Text | ColumnKind::Id => {
+            let mut levels: Vec<&(String, u64)> = column.levels.values().collect();
+            // The most frequent first, so that codes do not depend on the order of the rows.
+            levels.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.to_lowercase().cmp(&b.0.to_lowercase())));
+            let levels: Vec<&str> = levels.into_iter().map(|(text, _)| text.as_str()).collect();
+            json!({"name": name, "label": label, "type": "category", "levels": levels, "source": attribute})
+        }
+        _ => json!({"name": name, "label": label, "type": "number", "source": attribute}),
+    }
+}
+
+/// A column's name as a feature's: lower case, words with underscores between them, no name twice.
+fn feature_name(column: &str, taken: &mut BTreeSet<String>) -> String {
+    let words: Vec<String> = column
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    let plain = if words.is_empty() { "column".to_owned() } else { words.join("_") };
+    let name = (1..=taken.len() + 1)
+        .map(|number| if number == 1 { plain.clone() } else { format!("{plain}_{number}") })
+        .find(|name| !taken.contains(name));
+    let name = name.unwrap_or(plain);
+    taken.insert(name.clone());
+    name
+}
+
+/// Columns and reasons in one sentence.
+pub(super) fn sentence(left_out: &[(String, String)]) -> String {
+    let each: Vec<String> = left_out.iter().map(|(column, reason)| format!("`{column}` ({reason})")).collect();
+    each.join(", ")
+}
