@@ -67,6 +67,8 @@ fn runs() -> Vec<Vec<&'static str>> {
             "--report",
             "OTHER.html",
         ],
+        vec!["train", PAST, "-t", "won", "--id", "lead_id", "--rounds", "20", "-o", "FILE.json"],
+        vec!["train", PAST, "-t", "won", "--id", "lead_id", "--rounds", "20", "-o", "FILE.json", "--json"],
         vec!["features", LEADS, "-a", LOG, "-f", "jsonl"],
         vec!["features", LEADS, "-f", "json"],
         of_lead(&["assist", "predict"], &["--dry-run"]),

@@ -10,9 +10,9 @@ use leadscore_files::wording::{count, counted};
 use leadscore_files::{TrainJob, TrainedFile, never_stop, refuse_overwriting};
 use serde_json::{Value, json};
 
+use crate::args::Format;
 use crate::args::output::{check_ending, check_not_packed};
 use crate::args::train::TrainArgs;
-use crate::args::Format;
 use crate::failure::{Failure, of_option};
 use crate::input::now;
 use crate::notes::{StderrNotes, TrainBar, note_line};
@@ -113,17 +113,20 @@ fn table(out: &mut dyn Write, args: &TrainArgs, learned: &TrainedFile) -> Result
     writeln!(out, "\nOn leads that its trees had not seen:")?;
     let error = outcomes.calibration_error(DRAWS, 0);
     for (value, text) in [
-        (format!("{:.3}", outcomes.auc()), "AUC: how likely a won lead stands above a lost one (0.5 is chance)"),
-        (format!("{:.2}", outcomes.lift(0.1)), "lift: how much more the best tenth of leads is won than all are"),
+        (
+            format!("{:.3}", outcomes.auc()),
+            "AUC: how likely a won lead stands above a lost one (0.5 is chance)",
+        ),
+        (
+            format!("{:.2}", outcomes.lift(0.1)),
+            "lift: how much more the best tenth of leads is won than all are",
+        ),
         (
             format!("{:.0} %", 100.0 * outcomes.capture(0.2)),
             "capture: the share of all won leads in the best fifth",
         ),
         (format!("{:.4}", outcomes.log_loss()), "log loss of the probabilities (less is better)"),
-        (
-            format!("{:.3}", error.expected),
-            "calibration error: how far probabilities are from what happened",
-        ),
+        (format!("{:.3}", error.expected), "calibration error: how far probabilities are from what happened"),
     ] {
         writeln!(out, "  {value:>8}  {text}")?;
     }

@@ -81,7 +81,11 @@ impl PastColumn {
                 return;
             }
             Cell::Number(number) => {
-                if self.seen.as_mut().is_some_and(|seen| number.fract() != 0.0 || !seen.insert(number.to_bits())) {
+                if self
+                    .seen
+                    .as_mut()
+                    .is_some_and(|seen| number.fract() != 0.0 || !seen.insert(number.to_bits()))
+                {
                     self.seen = None;
                 }
                 number.to_bits()

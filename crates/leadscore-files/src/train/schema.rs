@@ -119,6 +119,7 @@ fn feature_name(column: &str, taken: &mut BTreeSet<String>) -> String {
 
 /// Columns and reasons in one sentence.
 pub(super) fn sentence(left_out: &[(String, String)]) -> String {
-    let each: Vec<String> = left_out.iter().map(|(column, reason)| format!("`{column}` ({reason})")).collect();
+    let each: Vec<String> =
+        left_out.iter().map(|(column, reason)| format!("`{column}` ({reason})")).collect();
     each.join(", ")
 }

@@ -93,9 +93,8 @@ pub fn find_leaks(dataset: &Dataset) -> Vec<Leak> {
         .map(|(column, feature)| Values::new(feature, column, dataset))
         .collect();
     let mut leaks: Vec<Leak> = features.iter().filter_map(|own| own.own_leak(labels)).collect();
-    let is_found = |leaks: &[Leak], own: &Values<'_>| {
-        leaks.iter().any(|leak| leak.features.contains(&own.feature.name))
-    };
+    let is_found =
+        |leaks: &[Leak], own: &Values<'_>| leaks.iter().any(|leak| leak.features.contains(&own.feature.name));
     // Together with what is found already nothing more is said.
     let mut looked_at = vec![false; features.len()];
     for (at, own) in features.iter().enumerate() {
@@ -103,7 +102,8 @@ pub fn find_leaks(dataset: &Dataset) -> Vec<Leak> {
         if looked_at[at] || !has_share {
             continue;
         }
-        let same: Vec<usize> = (at..features.len()).filter(|other| own.is_known_with(&features[*other])).collect();
+        let same: Vec<usize> =
+            (at..features.len()).filter(|other| own.is_known_with(&features[*other])).collect();
         same.iter().for_each(|other| looked_at[*other] = true);
         let auc = same.iter().map(|other| features[*other].auc).fold(0.0, f64::max);
         let new: Vec<String> = same
@@ -119,7 +119,9 @@ pub fn find_leaks(dataset: &Dataset) -> Vec<Leak> {
             });
         }
     }
-    leaks.extend(last_date(dataset, &features).filter(|leak| !leaks.iter().any(|own| own.features == leak.features)));
+    leaks.extend(
+        last_date(dataset, &features).filter(|leak| !leaks.iter().any(|own| own.features == leak.features)),
+    );
     leaks.sort_by(|a, b| b.auc.total_cmp(&a.auc));
     leaks
 }
@@ -133,9 +135,8 @@ impl<'a> Values<'a> {
         } else {
             let mut sorted: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
             sorted.sort_by(f64::total_cmp);
-            let mut cuts: Vec<f64> = (1..PARTS)
-                .filter_map(|part| sorted.get(part * sorted.len() / PARTS).copied())
-                .collect();
+            let mut cuts: Vec<f64> =
+                (1..PARTS).filter_map(|part| sorted.get(part * sorted.len() / PARTS).copied()).collect();
             cuts.dedup();
             // The lowest value is a part of its own where it is frequent, such as 0 of many amounts.
             if let Some(first) = cuts.first().copied().filter(|first| sorted.first() == Some(first)) {
@@ -144,7 +145,8 @@ impl<'a> Values<'a> {
             }
             Box::new(move |value| cuts.partition_point(|cut| *cut <= value) as u32 + 1)
         };
-        let classes: Vec<u32> = values.iter().map(|value| if value.is_nan() { 0 } else { class(*value) }).collect();
+        let classes: Vec<u32> =
+            values.iter().map(|value| if value.is_nan() { 0 } else { class(*value) }).collect();
         let class_count = classes.iter().max().map_or(1, |most| *most as usize + 1);
         let known = classes.iter().filter(|class| **class > 0).count();
         let known_share = known as f64 / classes.len() as f64;
@@ -202,9 +204,8 @@ impl<'a> Values<'a> {
         if (hardly(low) || hardly(high)) && high - low > 0.05 {
             return leak(LeakSign::KnownByOutcome { known, unknown });
         }
-        let is_verdict = |own: &[usize; 2]| {
-            own[1] >= LEAST_OF_A_LEVEL && (own[0] as f64) < 0.125 * known * own[1] as f64
-        };
+        let is_verdict =
+            |own: &[usize; 2]| own[1] >= LEAST_OF_A_LEVEL && (own[0] as f64) < 0.125 * known * own[1] as f64;
         let has_verdict = self.feature.kind == FeatureType::Category && counts[1..].iter().any(is_verdict);
         (has_verdict && high >= 1.5 * low).then(|| leak(LeakSign::Verdict { known, unknown }))?
     }
@@ -216,8 +217,7 @@ impl<'a> Values<'a> {
 
 /// The date that lies at or after all others of nearly every lead.
 fn last_date(dataset: &Dataset, features: &[Values<'_>]) -> Option<Leak> {
-    let dates: Vec<usize> =
-        (0..features.len()).filter(|at| features[*at].feature.is_age()).collect();
+    let dates: Vec<usize> = (0..features.len()).filter(|at| features[*at].feature.is_age()).collect();
     if dates.len() < 2 {
         return None;
     }

@@ -6,8 +6,13 @@ use crate::learn::Boosting;
 ///
 /// Unlike trees make a better mean than like ones. Chosen by the validation parts of seven public data sets, where the
 /// mean of these five was as good as or better than the best single choice for each.
-const RECIPES: [(usize, usize, f64, f64, f64); 5] =
-    [(16, 4, 1.0, 1.0, 1.0), (10, 0, 5.0, 0.7, 1.0), (6, 0, 1.0, 1.0, 0.6), (20, 0, 10.0, 1.0, 0.5), (12, 5, 5.0, 0.8, 0.7)];
+const RECIPES: [(usize, usize, f64, f64, f64); 5] = [
+    (16, 4, 1.0, 1.0, 1.0),
+    (10, 0, 5.0, 0.7, 1.0),
+    (6, 0, 1.0, 1.0, 0.6),
+    (20, 0, 10.0, 1.0, 0.5),
+    (12, 5, 5.0, 0.8, 0.7),
+];
 /// From so many leads on, larger steps lose nothing that can be measured.
 const MANY_LEADS: usize = 100_000;
 

@@ -20,7 +20,8 @@ fn lead(next: &mut impl FnMut() -> f64) -> (Lead, f64) {
     let visits = (next() * 20.0).floor();
     let source = ["ads", "fair", "web"][(next() * 3.0) as usize];
     let asked = next() < 0.3;
-    let margin = 0.3 * (visits - 10.0) + if source == "fair" { 1.0 } else { -0.5 } + if asked { 1.0 } else { 0.0 };
+    let margin =
+        0.3 * (visits - 10.0) + if source == "fair" { 1.0 } else { -0.5 } + if asked { 1.0 } else { 0.0 };
     (Lead::default().with("visits", visits).with("source", source).with("asked", asked), sigmoid(margin))
 }
 
@@ -79,7 +80,8 @@ fn the_same_leads_and_seed_give_the_same_file() {
     let schema = schema();
     let leads = dataset(&schema, 800, 3);
     let fit = |threads, seed| {
-        let trained = trainer().seed(seed).fit(&leads, &Workers::new().threads(threads), &mut |_| {}).unwrap();
+        let trained =
+            trainer().seed(seed).fit(&leads, &Workers::new().threads(threads), &mut |_| {}).unwrap();
         trained.pipeline.to_json()
     };
     let one = fit(1, 0);
@@ -117,7 +119,10 @@ fn each_calibration_mends_margins_that_are_too_bold() {
     for method in CalibrationMethod::ALL {
         let fitted = calibrate::fit(method, &known, 1).unwrap();
         let Some(calibration) = fitted.calibration else { continue };
-        let off = truth.iter().zip(&bold).map(|(truth, bold)| (calibration.probability(*bold) - sigmoid(*truth)).abs());
+        let off = truth
+            .iter()
+            .zip(&bold)
+            .map(|(truth, bold)| (calibration.probability(*bold) - sigmoid(*truth)).abs());
         let off = off.sum::<f64>() / 8000.0;
         assert!(off < 0.02, "{method:?} {off}");
         // Leads keep their order.
@@ -152,7 +157,8 @@ fn what_cannot_be_learned_from_is_refused() {
     assert!(fit(&[0.0]).contains("at least 5 of each"));
     assert!(fit(&[0.0, 2.0]).contains("found 2"));
     let leads = dataset(&schema, 300, 5);
-    let bad = |trainer: Trainer| trainer.fit(&leads, &Workers::new(), &mut |_| {}).unwrap_err().path().to_string();
+    let bad =
+        |trainer: Trainer| trainer.fit(&leads, &Workers::new(), &mut |_| {}).unwrap_err().path().to_string();
     assert_eq!(bad(trainer().folds(1)), "folds");
     assert_eq!(bad(trainer().rounds(0)), "rounds");
     assert_eq!(bad(trainer().monotone("visit", Direction::Rising)), "monotone");
@@ -165,7 +171,8 @@ fn what_cannot_be_learned_from_is_refused() {
 #[test]
 fn tiers_by_precision_hold_what_they_promise() {
     let goal = TierGoal::Precision(vec![0.7, 0.4]);
-    let trained = trainer().tiers(goal).fit(&dataset(&schema(), 2000, 6), &Workers::new(), &mut |_| {}).unwrap();
+    let trained =
+        trainer().tiers(goal).fit(&dataset(&schema(), 2000, 6), &Workers::new(), &mut |_| {}).unwrap();
     let hot = &trained.report.tiers[0];
     assert_eq!(hot.tier, "HOT");
     assert!(hot.won_count as f64 >= 0.69 * hot.lead_count as f64, "{hot:?}");

@@ -53,7 +53,11 @@ pub(super) fn tiers(goal: &TierGoal, outcomes: &Outcomes) -> Result<(TierScheme,
 
 fn check(shares: &[f64], in_order: impl Fn(f64, f64) -> bool, which: &str) -> Result<(), Error> {
     let inside = shares.iter().all(|share| *share > 0.0 && *share < 1.0);
-    if shares.is_empty() || shares.len() >= NAMES.len() || !inside || !shares.windows(2).all(|pair| in_order(pair[0], pair[1])) {
+    if shares.is_empty()
+        || shares.len() >= NAMES.len()
+        || !inside
+        || !shares.windows(2).all(|pair| in_order(pair[0], pair[1]))
+    {
         let message = format!("wants one to three shares between 0 and 1 that {which}");
         return Err(Error::new(ErrorKind::InvalidContext, "tiers", message));
     }
