@@ -2,7 +2,7 @@
 
 mod support;
 
-use leadscore::Pipeline;
+use leadscore::{Pipeline, Timestamp, Zone};
 use support::{folder, leadscore, path};
 
 const AS_OF: &str = "2026-11-20T12:00:00Z";
@@ -88,4 +88,36 @@ fn every_pipeline_is_printed_as_a_file_that_can_be_used() {
         let dir = folder(&[("p.json", json.as_bytes())]);
         assert_eq!(leadscore(&["check", &path(&dir, "p.json")]).code, 0, "{name}");
     }
+}
+
+#[test]
+fn the_list_of_pipelines_is_json_if_asked() {
+    let json: serde_json::Value = serde_json::from_str(&leadscore(&["pipelines", "--json"]).out).unwrap();
+    let listed: Vec<(&str, &str)> = json
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["id"].as_str().unwrap(), one["name"].as_str().unwrap()))
+        .collect();
+    let own: Vec<Pipeline> = Pipeline::builtin_names().map(|name| Pipeline::builtin(name).unwrap()).collect();
+    assert_eq!(listed, own.iter().map(|pipeline| (pipeline.id(), pipeline.name())).collect::<Vec<_>>());
+    assert_eq!(json[0]["note"].as_str(), own[0].note());
+    assert_eq!(
+        json.to_string(),
+        serde_json::from_str::<serde_json::Value>(&leadscore(&["pipelines", "-f", "json"]).out)
+            .unwrap()
+            .to_string()
+    );
+}
+
+#[test]
+fn leads_are_judged_as_of_now_unless_a_moment_is_named() {
+    let millis = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    let before = millis();
+    let run = leadscore(&["score", LEADS, "-f", "jsonl", "-n", "1"]);
+    let after = millis();
+    let lead: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    let as_of = lead["provenance"]["as_of"].as_str().unwrap();
+    let as_of = Timestamp::parse(as_of, &Zone::utc()).unwrap().as_millis() as u128;
+    assert!((before..=after).contains(&as_of), "{before} {as_of} {after}");
 }

@@ -117,3 +117,24 @@ fn every_column_that_is_left_out_has_its_own_reason() {
         assert!(pipeline["$comment"].to_string().contains(part), "{part}");
     }
 }
+
+#[test]
+fn how_many_texts_make_a_category() {
+    // Half of the rows may have a text of their own, and up to 20 different ones become levels.
+    for (rows, texts, reason) in [
+        (20, 10, None),
+        (20, 11, Some("names, ids or free text: 11 different values in 20 rows")),
+        (100, 20, None),
+        (100, 21, Some("too many levels for a first draft: 21, where at most 20 become a category")),
+    ] {
+        let mut table = "firm,visits\n".to_owned();
+        for row in 0..rows {
+            writeln!(table, "Firm {},{}", row % texts, row % 7).unwrap();
+        }
+        let (pipeline, said) = first(&table);
+        let expected = if reason.is_none() { &["firm", "visits"][..] } else { &["visits"] };
+        assert_eq!(scored(&pipeline), expected, "{rows} {texts}: {said}");
+        let told = reason.is_none_or(|reason| said.contains(&format!("`firm`: {reason}")));
+        assert!(told, "{rows} {texts}: {said}");
+    }
+}

@@ -4,7 +4,7 @@ mod support;
 
 use std::io::Write as _;
 
-use support::{folder, leadscore, path, records, with_input};
+use support::{folder, leadscore, path, records, with_input, with_variables};
 
 const AS_OF: &str = "2026-11-20T12:00:00Z";
 const LEADS: &str = "examples/leads.csv";
@@ -192,4 +192,22 @@ fn blank_ids_and_broken_gzip_are_said() {
     let run = leadscore(&["score", &path(&folder, "cut.csv.gz"), "--as-of", AS_OF]);
     assert_eq!(run.code, 2);
     assert!(run.err.contains("cut.csv.gz: the gzip file is cut off or damaged"), "{}", run.err);
+}
+
+#[test]
+fn reasons_stand_below_the_name_however_wide_the_ranks_are() {
+    let rows: String = (1..=100).map(|at| format!("L{at},Lead {at},Acme,a{at}@acme.example\n")).collect();
+    let dir = folder(&[("leads.csv", format!("id,name,company,email\n{rows}").as_bytes())]);
+    for (top, indent) in [("99", 4), ("100", 5)] {
+        let run = with_variables(
+            &["score", &path(&dir, "leads.csv"), "--as-of", AS_OF, "-n", top, "-f", "table"],
+            &[("COLUMNS", "100")],
+        );
+        let lines: Vec<&str> = run.out.lines().collect();
+        let first = lines.iter().position(|line| line.trim_start().starts_with("1  ")).unwrap();
+        let name = lines[first].find("Lead ").unwrap();
+        let reason = lines[first + 1];
+        let at = reason.len() - reason.trim_start().len();
+        assert_eq!((name, at), (indent, indent), "{top}: {}\n{reason}", lines[first]);
+    }
 }

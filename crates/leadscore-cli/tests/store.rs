@@ -291,3 +291,23 @@ fn who_wants_no_e_mails_is_taken_along() {
         assert!(refused.code != 0 && refused.err.contains(reason), "{}", refused.err);
     }
 }
+
+#[test]
+fn a_file_without_leads_is_an_error_and_one_that_changes_nothing_is_not() {
+    let folder = folder(&[("head.csv", b"lead_id,email\n"), ("blank.jsonl", b"\n"), ("list.json", b"[]")]);
+    for file in ["head.csv", "blank.jsonl", "list.json"] {
+        let done = store(&folder, &["import", file]);
+        assert!(
+            done.code == 2 && done.err.contains("no leads are in it"),
+            "{file}: {} {}",
+            done.code,
+            done.err
+        );
+        assert!(done.err.contains("0 added, 0 changed, 0 unchanged, 0 rejected"), "{file}: {}", done.err);
+    }
+    std::fs::write(folder.path().join("one.csv"), "lead_id,email\n1,a@a.example\n").unwrap();
+    for told in ["1 added, 0 changed, 0 unchanged", "0 added, 0 changed, 1 unchanged"] {
+        let said = fine(&folder, &["import", "one.csv"]);
+        assert!(said.contains(told), "{told}: {said}");
+    }
+}

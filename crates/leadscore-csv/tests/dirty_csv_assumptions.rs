@@ -37,6 +37,19 @@ fn bounds(seen: &Inspection, column: usize) -> serde_json::Value {
 }
 
 #[test]
+fn what_would_settle_a_cell_of_two_meanings_is_said() {
+    let setting = |file: &str| {
+        let seen = look(file);
+        let warning = seen.warnings.iter().find(|warning| warning.contains("ambiguous")).unwrap();
+        warning.split_once("read as missing; ").unwrap().1.to_owned()
+    };
+    let said = setting("name,n\nAnn,1.234\nBob,2.5\nKim,\"3,5\"\n");
+    assert!(said.contains(r#""decimal": ".""#) && said.contains(r#"(or ",") reads them"#), "{said}");
+    let said = setting("name,d\nAnn,03/04/2026\nBob,05/06/2026\n");
+    assert!(said.contains(r#""date_order": "day_first""#) && said.contains("reads them"), "{said}");
+}
+
+#[test]
 fn an_order_or_sign_taken_from_other_cells_is_said() {
     let seen = look("id,d\n1,13/02/2026\n2,05/06/2026\n");
     warns(&seen, "`d`: dates read with the day first, as other cells of the column show");
@@ -158,6 +171,26 @@ fn titles_with_values_over_a_wider_table() {
     // A header one short over rows of text stays the header.
     let seen = look("first,x\nAnn,Lee,y\nBob,Kim,n\nJoe,Doe,y\n");
     assert_eq!((seen.columns[0].name.as_str(), seen.rejected.len()), ("first", 3));
+}
+
+#[test]
+fn a_header_may_lack_names_and_no_lead_takes_its_place() {
+    // More than half of the names are there: the first line is the header, though a line below it could be one.
+    for (head, rows) in [
+        ("first,last,firm,,", "Ann,Lee,Acme,Rome,x\nBob,Kim,Bolt,Oslo,5\nJoe,Doe,Bo,Bonn,7\n"),
+        ("first,last,", "Ann,Lee,x\nBob,Kim,5\nJoe,Doe,7\n"),
+    ] {
+        let seen = look(format!("{head}\n{rows}"));
+        assert_eq!((seen.columns[0].name.as_str(), seen.row_count), ("first", 3), "{head}");
+        let last = seen.columns.len();
+        warns(&seen, &format!("column {last} has no name; it is called `column_{last}`"));
+    }
+    // Half of them or less is a title.
+    for title in ["Leads,north,,", "Leads,,,"] {
+        let seen = look(format!("{title}\nid,name,n,day\n1,Ann,5,2026-01-02\n2,Bob,6,2026-01-03\n"));
+        assert_eq!((seen.columns[1].name.as_str(), seen.row_count), ("name", 2), "{title}");
+        warns(&seen, "line 1 above the header skipped");
+    }
 }
 
 #[test]

@@ -92,3 +92,22 @@ fn columns_of_distinct_values_are_known() {
     let distinct: Vec<bool> = reader.columns().iter().map(|column| column.is_distinct).collect();
     assert_eq!(distinct, [true, false, false]);
 }
+
+#[test]
+fn rejected_rows_are_counted_like_others() {
+    let long = "x".repeat(33 << 20);
+    let file = format!("a,b\n1,x\n2,{long}\n\n3,y,z\n4,w\n");
+    let mut reader = CsvReader::open(file.as_bytes(), CsvOptions::default()).unwrap();
+    let (mut row, mut met) = (Row::default(), Vec::new());
+    loop {
+        match reader.next_row(&mut row).unwrap() {
+            ReadRow::End => break,
+            ReadRow::Row => met.push((reader.row_number(), row.raw(0).unwrap().to_owned())),
+            ReadRow::Rejected(rejected) => {
+                met.push((reader.row_number(), format!("line {}", rejected.line)));
+            }
+        }
+    }
+    let expected = [(1, "1"), (2, "line 3"), (3, "line 5"), (4, "4")];
+    assert_eq!(met, expected.map(|(row, what)| (row, what.to_owned())));
+}

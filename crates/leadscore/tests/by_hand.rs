@@ -251,3 +251,39 @@ fn an_indented_file_is_the_same_pipeline() {
         assert_eq!(Pipeline::from_json(&text).unwrap().to_json(), pipeline.to_json(), "{name}");
     }
 }
+
+#[test]
+fn a_rule_without_a_text_tells_its_feature_in_words() {
+    let pipeline = Pipeline::from_json(
+        r#"{"format": 1, "id": "own", "schema": {"features": [
+  {"name": "vip", "label": "very important", "type": "flag", "source": {"from": "attribute"}},
+  {"name": "branch", "label": "line of business", "type": "category", "levels": ["real_estate", "retail"],
+   "source": {"from": "attribute"}},
+  {"name": "seats", "label": "seats", "type": "number", "source": {"from": "attribute"}}]},
+  "scorer": {"kind": "scorecard", "unit": "points", "base": 50, "groups": [{"code": "g", "rules": [
+  {"code": "vip", "points": {"sum": [1, {"product": [2, "vip"]}]}},
+  {"code": "branch", "points": {"cases": [[{"of": "branch", "is": "retail"}, 1]], "else": 3}},
+  {"code": "seats", "points": {"cases": [[{"of": "seats", "over": 5}, 4]], "else": -2}}]}]},
+  "scale": {"kind": "points"}, "tiers": "hot-warm-cold"}"#,
+    )
+    .unwrap();
+    let as_of = AsOf::parse("2026-11-20", &Zone::utc()).unwrap();
+    let texts = |lead: Lead| -> Vec<String> {
+        let explanation = pipeline.score(&lead, &as_of).unwrap().explanation;
+        let texts: Vec<String> =
+            explanation.contributions.iter().map(|line| format!("{} {}", line.text, line.points)).collect();
+        let reasons = explanation.reasons.iter().map(|reason| &*reason.text);
+        assert!(reasons.into_iter().all(|reason| texts.iter().any(|text| text.starts_with(reason))));
+        texts
+    };
+    let lead = Lead::new("l");
+    assert_eq!(
+        texts(lead.clone().with("vip", true).with("branch", "real_estate").with("seats", 7.5)),
+        ["very important: yes 3", "line of business: real estate 3", "seats: 7.5 4"]
+    );
+    assert_eq!(
+        texts(lead.clone().with("vip", false).with("branch", "retail").with("seats", 0.0)),
+        ["very important: no 1", "line of business: retail 1", "seats: 0 -2"]
+    );
+    assert_eq!(texts(lead), ["line of business: not known 3", "seats: not known -2"]);
+}

@@ -189,5 +189,13 @@ mod tests {
         refused(knots(&[(0.0, 0.5), (1.0, 1.01)]), "knots[1]");
         refused(knots(&[(0.0, 0.1), (0.5, 0.7)]), "knots");
         assert!(knots(&[(0.0, 0.1), (0.5, 0.6)]).is_ok());
+        // The steepest that is taken for rounding, and the next steeper one.
+        let steepest = 0.5 * (1.0 + SLOPE_TOLERANCE);
+        assert!(knots(&[(0.0, 0.0), (0.5, steepest)]).is_ok());
+        refused(knots(&[(0.0, 0.0), (0.5, steepest.next_up())]), "knots");
+        // The bounds of a probability, and the nearest two knots.
+        assert!(knots(&[(0.0, 0.0), (1.0, 1.0)]).is_ok());
+        refused(knots(&[(0.0, -0.1), (1.0, 0.5)]), "knots[0]");
+        assert!(knots(&[(0.0, 0.5), (MIN_DISTANCE, 0.5 + 1e-7)]).is_ok());
     }
 }

@@ -180,4 +180,23 @@ mod tests {
         assert_eq!(scale.ends(), Some(crate::Range { low: -1.0, high: 3.0 }));
         assert!(Scale::quantiles([Knot::new(0.0, 0.0), Knot::new(1.0, 101.0)]).is_err());
     }
+
+    #[test]
+    fn what_a_scale_is_made_of_is_told_by_it() {
+        let single = |scale: Scale| {
+            let Scale::Single(scale) = scale else { panic!("one margin") };
+            scale
+        };
+        let knots = [Knot::new(-1.0, 20.0), Knot::new(1.0, 60.0), Knot::new(3.0, 100.0)];
+        let quantiles = single(Scale::quantiles(knots).unwrap());
+        assert_eq!((quantiles.kind(), quantiles.knots()), (ScaleKind::Quantiles, &knots[..]));
+        assert_eq!((quantiles.ends(), quantiles.calibration()), (None, None));
+        assert_eq!([-2.0, -1.0, 0.0, 2.0, 9.0].map(|m| quantiles.score(m)), [20.0, 20.0, 40.0, 80.0, 100.0]);
+        assert!(!quantiles.has_probability());
+        let platt = Calibration::platt(2.0, 0.0).unwrap();
+        let calibrated = single(Scale::calibrated(platt.clone()));
+        assert_eq!((calibrated.kind(), calibrated.calibration()), (ScaleKind::Logistic, Some(&platt)));
+        assert_eq!((calibrated.score(0.0), calibrated.has_probability()), (50.0, true));
+        assert!(calibrated.knots().is_empty());
+    }
 }

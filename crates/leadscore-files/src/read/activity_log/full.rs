@@ -78,3 +78,49 @@ fn content_bytes(activity: &Activity) -> usize {
 fn allocated_bytes(len: usize) -> usize {
     if len == 0 { 0 } else { (len + 8).next_multiple_of(16).max(32) }
 }
+
+#[cfg(test)]
+mod tests {
+    use leadscore::Timestamp;
+
+    use super::*;
+
+    fn activity(properties: usize) -> Activity {
+        let mut activity = Activity::new("page_view", Timestamp::default());
+        for number in 0..properties {
+            activity.properties.insert(format!("p{number}"), Attribute::Number(1.0));
+        }
+        activity
+    }
+
+    #[test]
+    fn what_a_log_takes_is_what_its_allocations_take() {
+        for (len, bytes) in [(0, 0), (1, 32), (24, 32), (25, 48), (40, 48), (41, 64)] {
+            assert_eq!(allocated_bytes(len), bytes, "{len}");
+        }
+        // The kind alone; then a node of a tree for eleven properties each, and their names.
+        let node = allocated_bytes(11 * size_of::<(String, Attribute)>() + 16);
+        assert!(node > 11 * (size_of::<String>() + size_of::<Attribute>()));
+        for (properties, nodes) in [(0, 0), (1, 1), (11, 1), (12, 2), (22, 2), (23, 3)] {
+            assert_eq!(
+                content_bytes(&activity(properties)),
+                32 + nodes * node + properties * 32,
+                "{properties}"
+            );
+        }
+        let mut told = activity(1);
+        told.id = Some("x".repeat(100));
+        told.properties.insert("p0".to_owned(), Attribute::Text("y".repeat(200)));
+        assert_eq!(content_bytes(&told), 32 + 112 + node + 32 + 208);
+        // A log takes what its activities do, and lists of them for every lead.
+        let mut log = FullLog::default();
+        for lead in 0..100 {
+            log.add(lead, activity(1));
+            log.add(lead, activity(0));
+        }
+        let contents = 100 * (content_bytes(&activity(1)) + content_bytes(&activity(0)));
+        let lists = 100 * (2 * size_of::<Activity>() + size_of::<Vec<Activity>>());
+        assert!((contents + lists..2 * (contents + 2 * lists)).contains(&log.byte_count()));
+        assert_eq!(log.activity_count(), 200);
+    }
+}

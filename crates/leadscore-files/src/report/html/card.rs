@@ -286,3 +286,40 @@ fn sum(out: &mut dyn Write, lead: &RankedLead) -> Result<()> {
     writeln!(out, "<tr class=\"total\"><th scope=\"row\">Score</th><td>{}</td></tr>", Escaped(&lead.score))?;
     out.write_all(b"</tbody></table></details>\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::link;
+
+    #[test]
+    fn addresses_and_international_numbers_alone_are_links() {
+        for (value, opened) in [
+            ("ann@acme.example", "mailto:ann@acme.example"),
+            (" a.b+c_d-1@a-b.example ", "mailto:a.b+c_d-1@a-b.example"),
+            ("+1 202-555-0101", "tel:+12025550101"),
+            ("+44 (0)20.7946", "tel:+440207946"),
+            ("+1234567", "tel:+1234567"),
+            ("+123456789012345", "tel:+123456789012345"),
+        ] {
+            assert_eq!(link(value).as_deref(), Some(opened), "{value}");
+        }
+        for value in [
+            "",
+            "ann",
+            "@acme.example",
+            "ann@",
+            "ann lee@acme.example",
+            "ann@acme example",
+            "ann@acme.example?bcc=x",
+            "ann\"@acme.example",
+            "ann@a@acme.example",
+            "202-555-0101",
+            "+123456",
+            "+1234567890123456",
+            "+1 202 555 0101 ext 5",
+            "javascript:alert(1)",
+        ] {
+            assert_eq!(link(value), None, "{value}");
+        }
+    }
+}
