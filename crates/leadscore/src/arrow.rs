@@ -6,10 +6,11 @@ mod features;
 mod leads;
 mod model;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, RecordBatch};
+use arrow_array::{ArrayRef, Float64Array, LargeStringArray, RecordBatch};
 use arrow_schema::{DataType, Schema};
 
 use self::column::Column;
@@ -91,6 +92,27 @@ impl Table {
         let value = |item: &Cursor<'_>| Ok(read_attribute(item)?.unwrap_or(Attribute::Text(String::new())));
         let distinct = root.items()?.iter().map(value).collect::<Result<Vec<_>, Error>>()?;
         self.give(name, Given::Values { codes: places, distinct, is_category });
+        Ok(self)
+    }
+
+    /// The same with a column of texts that are made of other columns: in every row of what these have there, in their order.
+    ///
+    /// # Errors
+    /// `invalid_lead` where a column is not there once, or holds values that no attribute can have.
+    pub fn with_texts_of(
+        mut self,
+        name: &str,
+        columns: &[&str],
+        make: impl Fn(&[Cow<'_, str>]) -> Option<String>,
+    ) -> Result<Table, Error> {
+        let read = |column: &&str| self.column(LEADS, self.position(LEADS, column)?);
+        let columns = columns.iter().map(read).collect::<Result<Vec<_>, Error>>()?;
+        let text = |row: usize| {
+            let values = columns.iter().filter_map(|column| column.value(row));
+            make(&values.map(AttributeRef::to_text).collect::<Vec<_>>())
+        };
+        let texts: LargeStringArray = (0..self.row_count).map(text).collect();
+        self.give(name, Given::Arrays(vec![Arc::new(texts)]));
         Ok(self)
     }
 
