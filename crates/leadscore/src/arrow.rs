@@ -8,6 +8,7 @@ mod model;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, LargeStringArray, RecordBatch};
@@ -189,6 +190,24 @@ impl Table {
     fn column(&self, list: &'static str, position: usize) -> Result<Column, Error> {
         self.given(position)
             .unwrap_or_else(|| Column::new(list, &self.names[position], self.arrays(position)))
+    }
+
+    /// Some rows of a column; errors name the rows of the table.
+    fn column_part(&self, list: &'static str, position: usize, rows: Range<usize>) -> Result<Column, Error> {
+        if let Some(Given::Values { codes, distinct, .. }) = self.given.get(&position) {
+            return Ok(Column::of_some_values(&codes[rows], distinct));
+        }
+        let (mut parts, mut from) = (Vec::new(), 0);
+        for array in self.arrays(position) {
+            let end = from + array.len();
+            let (start, stop) = (rows.start.clamp(from, end), rows.end.clamp(from, end));
+            parts.push(array.slice(start - from, stop - start));
+            from = end;
+        }
+        // One without rows still tells the type.
+        let is_any = parts.iter().any(|array| !array.is_empty());
+        parts.retain(|array| !is_any || !array.is_empty());
+        Column::part(list, &self.names[position], parts, rows.start)
     }
 
     /// Whether a column is a category: pandas' and polars' categories come as dictionaries.

@@ -373,8 +373,7 @@ fn note_missing(
     notes: &mut dyn Notes,
 ) {
     let is_held = |attribute: &str| {
-        columns.iter().any(|own| own.attribute == attribute)
-            || (attribute == NAME && !name_parts.is_empty())
+        columns.iter().any(|own| own.attribute == attribute) || (attribute == NAME && !name_parts.is_empty())
     };
     let absent: Vec<&str> =
         read.iter().copied().filter(|attribute| !is_held(attribute) && !is_told(attribute)).collect();
