@@ -59,7 +59,7 @@ def _with_column(
 ) -> _native.Frame:
     if _is_number(column):
         return native.with_numbers(name, _numbers(column))
-    array = _texts(column)
+    array = _through_arrow(column)
     if array is not None:
         return native.with_array(name, array)
     places, values, is_category = _distinct(column)
@@ -81,14 +81,16 @@ def _with_column(
     return native.with_values(name, places, f"[{','.join(texts)}]", is_category)
 
 
-def _texts(column: Any) -> Any:
-    """The texts of a column as Arrow has them, where pyarrow is there and all values are texts."""
-    if hasattr(column, "cat") or getattr(column.dtype, "kind", "O") != "O":
+def _through_arrow(column: Any) -> Any:
+    """The texts or times of a column as Arrow has them, where pyarrow is there and all values are such."""
+    kind = getattr(column.dtype, "kind", "O")
+    if hasattr(column, "cat") or kind not in "OM":
         return None
     try:
         import pyarrow
 
-        array = pyarrow.array(column, type=pyarrow.large_string(), from_pandas=True)
+        wanted = pyarrow.large_string() if kind == "O" else None
+        array = pyarrow.array(column, type=wanted, from_pandas=True)
     except Exception:
         # Something is no text; it is told by its row, if it is nothing else either.
         return None
