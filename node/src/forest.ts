@@ -35,8 +35,8 @@ export interface LoadOptions {
 }
 
 /**
- * What becomes of a cell that is none of its column's levels: as the `library` does, that is missing for LightGBM and an
- * error for XGBoost, whose version 3.3 refuses it; or `missing`, or an error (`refuse`), for both.
+ * What becomes of a cell that is none of its column's levels: as the `library` does, that is missing for LightGBM and
+ * an error for XGBoost, whose version 3.3 refuses it; or `missing`, or an error (`refuse`), for both.
  */
 export type Unseen = 'library' | 'missing' | 'refuse';
 

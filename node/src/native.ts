@@ -17,8 +17,8 @@ if (isMainThread && !(EXIT in process)) {
 }
 
 /**
- * Has files that are being written removed before a signal ends the process. Whoever listens to the signal, now or later,
- * is told of it as ever, and says what becomes of the process. Workers are not told of signals.
+ * Has files that are being written removed before a signal ends the process. Whoever listens to the signal, now or
+ * later, is told of it as ever, and says what becomes of the process. Workers are not told of signals.
  */
 export function cleanUpBeforeSignals(): void {
   if (isMainThread) {

@@ -82,6 +82,7 @@ test('nothing is left of a process that exits or is ended', { skip: process.plat
   writeFileSync(input, CSV);
   const begin = `
     const pipeline = require('leadscore').Pipeline.builtin('conversion');
+    const hear = (status) => process.once('SIGTERM', () => process.exit(status));
     const rows = async () => { for await (const row of pipeline.scoreRows('${input}')) if (row.row === 1) began(); };
     const file = async () => {
       pipeline.scoreFileAsync({ input: '${input}', output: '${join(own, 'out.csv')}' });
@@ -100,8 +101,8 @@ test('nothing is left of a process that exits or is ended', { skip: process.plat
     // Its event loop does not turn.
     ["const began = () => { process.kill(process.pid, 'SIGTERM'); for (;;); }; file();", null, 'SIGTERM'],
     // What a program does with the signal is its own affair.
-    ["process.once('SIGTERM', () => process.exit(3)); const began = () => process.kill(process.pid, 'SIGTERM'); file();", 3, null],
-    ["const began = () => { process.once('SIGTERM', () => process.exit(4)); process.kill(process.pid, 'SIGTERM'); }; file();", 4, null],
+    ["hear(3); const began = () => process.kill(process.pid, 'SIGTERM'); file();", 3, null],
+    ["const began = () => { hear(4); process.kill(process.pid, 'SIGTERM'); }; file();", 4, null],
   ];
   for (const [end, status, signal] of ends) {
     const env = { ...process.env, TMPDIR: own };
