@@ -133,7 +133,7 @@ impl<'a> LeadTable<'a> {
         let mut weighed = self.columns.iter().filter(|(name, _)| attributes.iter().any(|own| own == name));
         let has_value = |rows: Range<usize>, position: usize| {
             // What cannot be read says so when it is scored.
-            self.table.column_part(LEADS, position, rows).is_ok_and(|column| column.has_value())
+            self.table.column_part(LEADS, position, rows).ok().is_none_or(|column| column.has_value())
         };
         self.row_count == 0
             || weighed.any(|(_, position)| {
