@@ -20,8 +20,8 @@ export declare class Forest {
   withMissing(value: number): Forest
   /** The same model with levels that its file does not give: `{"country": ["DE", "FR"]}`. */
   withLevelsJson(levels: string): Forest
-  /** The numbers of one column's cells, given as a JSON list. */
-  encodeJson(feature: number, values: string): Float64Array
+  /** The numbers of one column's cells, given as a JSON list, and what becomes of levels that the model has not seen. */
+  encodeJson(feature: number, values: string, unseen?: string | undefined | null): Float64Array
   /** Frees the model, but for work that still goes on. */
   close(): void
   /** What the file leaves open about its columns. */
@@ -167,6 +167,9 @@ export type Values = Float64Array | Float32Array
 
 /** Removes the files that are being written, and lets no other take its place: for a process that ends. */
 export declare function abandonUnfinishedFiles(): void
+
+/** Removes the files that are being written before the process ends by one of these signals, which it does not handle. */
+export declare function cleanUpBefore(signals: Array<string>): void
 
 /** Every code an error of the library can have. */
 export declare function errorCodes(): Array<string>

@@ -1,4 +1,4 @@
-import { MOST_IN_DOCUMENT, documentOf, encodeAny } from './encode.js';
+import { MOST_IN_DOCUMENT, checkText, documentOf, encodeAny } from './encode.js';
 import { LeadscoreError, enter } from './error.js';
 import { Handle, bytesOf, pathOf } from './handle.js';
 import { enterLater } from './later.js';
@@ -33,6 +33,12 @@ export interface LoadOptions {
    */
   levels?: Readonly<Record<string, readonly string[]>> | undefined;
 }
+
+/**
+ * What becomes of a cell that is none of its column's levels: as the `library` does, that is missing for LightGBM and
+ * an error for XGBoost, whose version 3.3 refuses it; or `missing`, or an error (`refuse`), for both.
+ */
+export type Unseen = 'library' | 'missing' | 'refuse';
 
 /** A raw XGBoost or LightGBM model: the margins of the library that wrote it, to the last bit. */
 export class Forest {
@@ -70,12 +76,19 @@ export class Forest {
 
   /**
    * The numbers of the cells of one column, as the command and imported pipelines read them: the code of a level,
-   * letter for letter, a number, a flag in any spelling; NaN where there is none.
+   * letter for letter, a number, a flag in any spelling; NaN where there is none. `unseen` says what becomes of a cell
+   * that is none of the column's levels.
    */
-  encode(feature: number, cells: readonly (string | number | boolean | null)[]): Float64Array {
+  encode(
+    feature: number,
+    cells: readonly (string | number | boolean | null)[],
+    options?: { unseen?: Unseen | undefined },
+  ): Float64Array {
     const forest = this.#handle.native;
+    const { unseen } = known(options, ['unseen']);
+    const word = unseen === undefined || unseen === null ? undefined : checkText(unseen, 'unknown_name', 'unseen');
     const text = encodeAny(cells, 'invalid_matrix', 'cells', MOST_IN_DOCUMENT);
-    return here(enter(() => forest.encodeJson(feature, text)));
+    return here(enter(() => forest.encodeJson(feature, text, word)));
   }
 
   /** What the model is. */

@@ -15,7 +15,7 @@ export {
   type Tie,
 } from './capacity.js';
 export { type CoreErrorCode, type ErrorCode, type Issue, LeadscoreError } from './error.js';
-export { Forest, type ForestLaterOptions, type ForestOptions, type LoadOptions } from './forest.js';
+export { Forest, type ForestLaterOptions, type ForestOptions, type LoadOptions, type Unseen } from './forest.js';
 export type { Refused, Scored } from './many.js';
 export type { FeatureMatrix, Matrix, MatrixInput, Values } from './matrix.js';
 export { type MatrixScores, Pipeline } from './pipeline.js';

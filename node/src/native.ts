@@ -16,6 +16,16 @@ if (isMainThread && !(EXIT in process)) {
   process.once('exit', () => native.abandonUnfinishedFiles());
 }
 
+/**
+ * Has files that are being written removed before a signal ends the process. Whoever listens to the signal, now or
+ * later, is told of it as ever, and says what becomes of the process. Workers are not told of signals.
+ */
+export function cleanUpBeforeSignals(): void {
+  if (isMainThread) {
+    native.cleanUpBefore(['SIGINT', 'SIGTERM', 'SIGHUP'].filter((signal) => process.listenerCount(signal) === 0));
+  }
+}
+
 function load(file: string): typeof Native {
   const loaded: { exports: unknown } = { exports: {} };
   try {

@@ -6,7 +6,7 @@ import { Handle, bytesOf, isUrl, pathOf } from './handle.js';
 import { Slices, enterLater } from './later.js';
 import { SMALL_STRETCH, STRETCH, type Scored, WHOLE, batchesOf, checkLeads, stretchesOf } from './many.js';
 import { type FeatureMatrix, type Matrix, type MatrixInput, here, matrixOf } from './matrix.js';
-import { type Native, native } from './native.js';
+import { type Native, cleanUpBeforeSignals, native } from './native.js';
 import { Contexts, MANY, asOf, checkThreads, context, known, later } from './options.js';
 import { Rows } from './rows.js';
 import type {
@@ -278,6 +278,7 @@ export class Pipeline {
   scoreFile(options: FileOptions): FileSummary {
     const pipeline = this.#handle.native;
     const text = fileOptions(options);
+    cleanUpBeforeSignals();
     return JSON.parse(enter(() => pipeline.scoreFile(text)));
   }
 
@@ -286,6 +287,7 @@ export class Pipeline {
     const pipeline = this.#handle.native;
     const { signal } = later(options, FILE);
     const text = fileOptions(options);
+    cleanUpBeforeSignals();
     return JSON.parse(await enterLater(signal, (own) => pipeline.scoreFileAsync(text, own)));
   }
 
@@ -321,6 +323,9 @@ export class Pipeline {
     const { signal: _, ...rest } = options ?? {};
     const { as_of } = rest;
     const text = fileOptions({ ...rest, as_of: asOf(as_of), input });
+    if (rest.rejects !== undefined && rest.rejects !== null) {
+      cleanUpBeforeSignals();
+    }
     return new Rows(() => enter(() => pipeline.scoreRows(text)), signal);
   }
 

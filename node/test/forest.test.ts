@@ -113,3 +113,25 @@ test('a closed forest says so', async () => {
   assert.throws(() => forest.toText(), refused('closed', ''));
   await assert.rejects(forest.shapAsync([]), refused('closed', ''));
 });
+
+test('what becomes of a cell that is no level can be chosen', () => {
+  const cells = ['España', 'españa', null];
+  for (const [file, byItself] of [['xgboost-frame.json', 'refuse'], ['lightgbm-frame.txt', 'missing']] as const) {
+    const forest = Forest.load(join(FIXTURES, 'columns', file));
+    const missing = [1, Number.NaN, Number.NaN];
+    assert.deepEqual([...forest.encode(0, cells, { unseen: 'missing' })], missing);
+    const wanted = { code: 'invalid_feature', path: 'country' };
+    const words = byItself === 'refuse' ? ([undefined, 'library', 'refuse'] as const) : (['refuse'] as const);
+    for (const unseen of words) {
+      assert.throws(() => forest.encode(0, cells, { unseen }), wanted, file);
+    }
+    if (byItself === 'missing') {
+      assert.deepEqual([...forest.encode(0, cells)], missing);
+      assert.deepEqual([...forest.encode(0, cells, { unseen: 'library' })], missing);
+    }
+    // @ts-expect-error: no such word.
+    assert.throws(() => forest.encode(0, cells, { unseen: 'guess' }), { code: 'unknown_name', path: 'unseen' });
+    // @ts-expect-error: no text.
+    assert.throws(() => forest.encode(0, cells, { unseen: 1 }), { code: 'unknown_name', path: 'unseen' });
+  }
+});

@@ -5,6 +5,7 @@ import { mkdirSync, openSync, readSync, readdirSync, writeFileSync } from 'node:
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -81,6 +82,7 @@ test('nothing is left of a process that exits or is ended', { skip: process.plat
   writeFileSync(input, CSV);
   const begin = `
     const pipeline = require('leadscore').Pipeline.builtin('conversion');
+    const hear = (status) => process.once('SIGTERM', () => process.exit(status));
     const rows = async () => { for await (const row of pipeline.scoreRows('${input}')) if (row.row === 1) began(); };
     const file = async () => {
       pipeline.scoreFileAsync({ input: '${input}', output: '${join(own, 'out.csv')}' });
@@ -93,6 +95,14 @@ test('nothing is left of a process that exits or is ended', { skip: process.plat
     ['const began = () => process.exit(7); rows();', 7, null],
     ["const began = () => process.kill(process.pid, 'SIGTERM'); rows();", null, 'SIGTERM'],
     ['const began = () => process.exit(7); file();', 7, null],
+    ["const began = () => process.kill(process.pid, 'SIGTERM'); file();", null, 'SIGTERM'],
+    ["const began = () => process.kill(process.pid, 'SIGINT'); file();", null, 'SIGINT'],
+    ["const began = () => process.kill(process.pid, 'SIGHUP'); file();", null, 'SIGHUP'],
+    // Its event loop does not turn.
+    ["const began = () => { process.kill(process.pid, 'SIGTERM'); for (;;); }; file();", null, 'SIGTERM'],
+    // What a program does with the signal is its own affair.
+    ["hear(3); const began = () => process.kill(process.pid, 'SIGTERM'); file();", 3, null],
+    ["const began = () => { hear(4); process.kill(process.pid, 'SIGTERM'); }; file();", 4, null],
   ];
   for (const [end, status, signal] of ends) {
     const env = { ...process.env, TMPDIR: own };
@@ -100,6 +110,23 @@ test('nothing is left of a process that exits or is ended', { skip: process.plat
     assert.deepEqual(await once(child, 'exit'), [status, signal], end);
     assert.deepEqual(readdirSync(own), ['leads.csv'], end);
   }
+});
+
+test('a program that goes on after a signal has its file', { skip: process.platform === 'win32' }, async (t) => {
+  const own = folder(t);
+  const [input, output] = [join(own, 'leads.csv'), join(own, 'out.csv')];
+  writeFileSync(input, CSV);
+  const script = `
+    process.once('SIGTERM', () => console.error('told'));
+    const pipeline = require('leadscore').Pipeline.builtin('conversion');
+    const done = pipeline.scoreFileAsync({ input: '${input}', output: '${output}' });
+    process.kill(process.pid, 'SIGTERM');
+    done.then(({ scored }) => console.log(scored));
+  `;
+  const child = spawn(process.execPath, ['-e', script], { cwd: PACKAGE });
+  const [ended, said, told] = await Promise.all([once(child, 'exit'), text(child.stdout), text(child.stderr)]);
+  assert.deepEqual([ended, said, told], [[0, null], '20000\n', 'told\n']);
+  assert.deepEqual(readdirSync(own).sort(), ['leads.csv', 'out.csv']);
 });
 
 test('a worker that is terminated takes its work with it', { timeout: 120_000 }, async (t) => {

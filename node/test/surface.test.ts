@@ -25,7 +25,7 @@ test('the native operations are those of every language', () => {
   }
   // What this package is made with besides, of its own: memory, streams, texts in lists, the end of the process.
   const beside: Record<string, string[]> = {
-    module: ['abandonUnfinishedFiles'],
+    module: ['abandonUnfinishedFiles', 'cleanUpBefore'],
     Pipeline: ['close', 'scoreListsJsonAsync', 'scoreRows'],
     Forest: ['close'],
   };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,13 @@ PIPELINE = Pipeline.builtin("conversion")
 EVENTS = pl.DataFrame(
     {"lead_id": ["a", "b", "b"], "kind": ["meeting", "email_open", "call"], "at": ["2026-11-20"] * 3}
 )
+# Counts the words of a name.
+NAMED = """{"format": 1, "id": "named", "scale": {"kind": "points"}, "tiers": "hot-warm-cold",
+  "schema": {"features": [
+    {"name": "words", "type": "number", "source": {"from": "attribute", "name": "name", "as": "word_count"}}]},
+  "scorer": {"kind": "scorecard", "unit": "points", "base": 20, "range": [0, 100], "groups": [
+    {"code": "name", "rules": [
+      {"code": "words", "points": {"product": [10, "words"]}, "range": [0, 50], "text": "{words:word|words}"}]}]}}"""
 KINDS = {"pandas": lambda df: df.to_pandas(), "polars": lambda df: df, "pyarrow": lambda df: df.to_arrow()}
 
 
@@ -44,6 +52,36 @@ def test_columns_have_the_names_that_files_may_have(kind: str) -> None:
     for columns in ({"nonsense": "rolle"}, {"title": "nowhere"}):
         with pytest.raises(LeadscoreError):
             PIPELINE.score_frame(own, as_of=AS_OF, columns=columns)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_first_and_a_last_name_make_a_name_as_in_files(kind: str, tmp_path: Path) -> None:
+    pipeline = Pipeline.from_json(NAMED)
+    first, last = ["Ada", "", None, " Grace Brewster "], ["Lovelace", "Turing", None, "Hopper"]
+    rows = pl.DataFrame({"Surname": last, "city": ["Bath"] * 4, "First Name": first})
+    with pytest.warns(LeadscoreWarning, match="reading `First Name` and `Surname` as name"):
+        features = pipeline.features_frame(KINDS[kind](rows), as_of=AS_OF)
+    words = [None if word is None or word != word else word for word in column(features, "words")]
+    assert words == [2.0, 1.0, None, 3.0]
+    with pytest.warns(LeadscoreWarning, match="as name"):
+        scores = column(pipeline.score_frame(KINDS[kind](rows), as_of=AS_OF), "score")
+    rows.write_csv(tmp_path / "leads.csv")
+    pipeline.score_file(tmp_path / "leads.csv", tmp_path / "out.csv", as_of=AS_OF)
+    assert pl.read_csv(tmp_path / "out.csv")["score"].to_list() == pytest.approx(scores)
+    assert len(set(scores)) == 4
+    # The column that is called so may be the id.
+    named = KINDS[kind](rows.with_columns(name=pl.Series(["a", "b", "c", "d"])))
+    with pytest.warns(LeadscoreWarning, match="as name"):
+        found = pipeline.score_frame(named, as_of=AS_OF, on="name")
+    assert column(found, "score") == scores
+    # One of them is enough, and a name of its own is better than both.
+    with pytest.warns(LeadscoreWarning, match="reading `Surname` as name"):
+        alone = pipeline.features_frame(KINDS[kind](rows.select("Surname")), as_of=AS_OF)
+    assert column(alone, "words")[0] == 1
+    whole = rows.with_columns(name=pl.lit("one two three four"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert set(column(pipeline.features_frame(KINDS[kind](whole), as_of=AS_OF), "words")) == {4.0}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -65,10 +65,18 @@ impl Forest {
         Forest::new(env, forest, self.0.bytes())
     }
 
-    /// The numbers of one column's cells, given as a JSON list.
+    /// The numbers of one column's cells, given as a JSON list, and what becomes of levels that the model has not seen.
     #[napi]
-    pub fn encode_json(&self, env: Env, feature: u32, values: String) -> napi::Result<Float64Array> {
-        enter(env, || self.0.get()?.encode_json(feature as usize, &values)).map(Float64Array::new)
+    pub fn encode_json(
+        &self,
+        env: Env,
+        feature: u32,
+        values: String,
+        unseen: Option<String>,
+    ) -> napi::Result<Float64Array> {
+        let unseen = unseen.as_deref().unwrap_or("library");
+        enter(env, || self.0.get()?.encode_json_with(feature as usize, &values, unseen.parse()?))
+            .map(Float64Array::new)
     }
 
     /// Frees the model, but for work that still goes on.

@@ -49,6 +49,12 @@ pub fn abandon_unfinished_files() {
     leadscore_files::abandon_unfinished_files();
 }
 
+/// Removes the files that are being written before the process ends by one of these signals, which it does not handle.
+#[napi]
+pub fn clean_up_before(signals: Vec<String>) {
+    leadscore_cli::clean_up_before(&signals);
+}
+
 /// One ranking from a JSON list of rankings, each the output of one question.
 #[napi]
 pub fn merge_rankings_json(env: Env, rankings: String) -> napi::Result<String> {

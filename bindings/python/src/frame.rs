@@ -1,10 +1,12 @@
 //! Tables as Arrow hands them over: leads as rows, and their activities in a table of their own.
 
+use std::borrow::Cow;
+
 use leadscore::arrow::{FeatureTable, LeadTable, ModelTable, RowError, Table, TableScores};
 use leadscore::error::Path;
 use leadscore::parallel::MatrixRows;
 use leadscore::{Context, Error, ErrorKind, Timestamp, When};
-use leadscore_files::{match_columns, worthless_columns};
+use leadscore_files::{full_name, match_columns, name_columns, worthless_columns};
 use numpy::{PyArray2, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -74,6 +76,20 @@ impl Frame {
         let attributes: Vec<&str> = attributes.iter().map(String::as_str).collect();
         let found = match_columns(&header, &attributes).into_iter();
         found.map(|own| (own.attribute, own.column)).collect()
+    }
+
+    /// Which columns of a table hold the parts of a name, by the same names.
+    #[staticmethod]
+    fn name_columns(header: Vec<String>) -> Vec<String> {
+        let header: Vec<&str> = header.iter().map(String::as_str).collect();
+        name_columns(&header).into_iter().map(str::to_owned).collect()
+    }
+
+    /// The table with a column of names, made of their parts.
+    fn with_full_names(&self, py: Python<'_>, name: Text<'_>, parts: Vec<String>) -> PyResult<Frame> {
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let of_texts = |texts: &[Cow<'_, str>]| full_name(texts.iter().map(|text| &**text));
+        enter(py, || self.0.clone().with_texts_of(&name.0, &parts, of_texts)).map(Frame)
     }
 
     fn with_numbers(&self, name: Text<'_>, numbers: PyReadonlyArray1<'_, f64>) -> PyResult<Frame> {

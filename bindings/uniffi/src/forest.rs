@@ -66,12 +66,18 @@ impl Forest {
         Ok(Forest::of(self.core.clone().with_levels_json(&levels)?))
     }
 
-    /// The numbers of one column's cells, given as a JSON list: f64, little-endian.
+    /// The numbers of one column's cells, given as a JSON list: f64, little-endian. Levels that the model has not seen are
+    /// `missing`, an error (`refuse`), or what they are to the `library` that wrote it.
     ///
     /// # Errors
-    /// `invalid_json`, `invalid_matrix` and `invalid_feature`.
-    pub fn encode_json(&self, feature: u32, values: String) -> Result<Vec<u8>, LeadscoreError> {
-        let numbers = self.core.encode_json(feature as usize, &values)?;
+    /// `invalid_json`, `invalid_matrix`, `invalid_feature` and `unknown_name`.
+    pub fn encode_json(
+        &self,
+        feature: u32,
+        values: String,
+        unseen: String,
+    ) -> Result<Vec<u8>, LeadscoreError> {
+        let numbers = self.core.encode_json_with(feature as usize, &values, unseen.parse()?)?;
         Ok(numbers.iter().flat_map(|number| number.to_le_bytes()).collect())
     }
 

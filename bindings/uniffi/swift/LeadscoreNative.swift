@@ -634,12 +634,13 @@ public protocol ForestProtocol: AnyObject, Sendable {
     func describeJson()  -> String
     
     /**
-     * The numbers of one column's cells, given as a JSON list: f64, little-endian.
+     * The numbers of one column's cells, given as a JSON list: f64, little-endian. Levels that the model has not seen are
+     * `missing`, an error (`refuse`), or what they are to the `library` that wrote it.
      *
      * # Errors
-     * `invalid_json`, `invalid_matrix` and `invalid_feature`.
+     * `invalid_json`, `invalid_matrix`, `invalid_feature` and `unknown_name`.
      */
-    func encodeJson(feature: UInt32, values: String) throws  -> Data
+    func encodeJson(feature: UInt32, values: String, unseen: String) throws  -> Data
     
     /**
      * Margins, row after row, with the bits of the library that wrote the model. Values are f64, little-endian, row after
@@ -809,18 +810,20 @@ open func describeJson() -> String  {
 }
     
     /**
-     * The numbers of one column's cells, given as a JSON list: f64, little-endian.
+     * The numbers of one column's cells, given as a JSON list: f64, little-endian. Levels that the model has not seen are
+     * `missing`, an error (`refuse`), or what they are to the `library` that wrote it.
      *
      * # Errors
-     * `invalid_json`, `invalid_matrix` and `invalid_feature`.
+     * `invalid_json`, `invalid_matrix`, `invalid_feature` and `unknown_name`.
      */
-open func encodeJson(feature: UInt32, values: String)throws  -> Data  {
+open func encodeJson(feature: UInt32, values: String, unseen: String)throws  -> Data  {
     return try  FfiConverterData.lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
         uniffiCallStatus in
     uniffi_leadscore_uniffi_fn_method_forest_encode_json(
             self.uniffiCloneHandle(),
         FfiConverterUInt32.lower(feature),
-        FfiConverterString.lower(values),uniffiCallStatus
+        FfiConverterString.lower(values),
+        FfiConverterString.lower(unseen),uniffiCallStatus
     )
 })
 }
@@ -2336,7 +2339,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_leadscore_uniffi_checksum_method_forest_describe_json() != 17070) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_method_forest_encode_json() != 29511) {
+    if (uniffi_leadscore_uniffi_checksum_method_forest_encode_json() != 17737) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_forest_margin() != 21431) {

@@ -291,7 +291,7 @@ RustBuffer uniffi_leadscore_uniffi_fn_method_forest_describe_json(uint64_t ptr, 
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_ENCODE_JSON
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_ENCODE_JSON
-RustBuffer uniffi_leadscore_uniffi_fn_method_forest_encode_json(uint64_t ptr, uint32_t feature, RustBuffer values, RustCallStatus *_Nonnull out_status
+RustBuffer uniffi_leadscore_uniffi_fn_method_forest_encode_json(uint64_t ptr, uint32_t feature, RustBuffer values, RustBuffer unseen, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_METHOD_FOREST_MARGIN

@@ -29,8 +29,7 @@ pub(crate) fn clean_up_when_told_to_end() -> Guard {
             for signal in signals.forever() {
                 // A host that handles the signal itself has been told too.
                 if RUNNING.load(Ordering::SeqCst) > 0 || !has(caught, signal) {
-                    leadscore_files::abandon_unfinished_files();
-                    let _ = signal_hook::low_level::emulate_default_handler(signal);
+                    end_by(signal);
                 }
             }
         });
@@ -42,6 +41,42 @@ pub(crate) fn clean_up_when_told_to_end() -> Guard {
 pub(crate) fn clean_up_when_told_to_end() -> Guard {
     RUNNING.fetch_add(1, Ordering::SeqCst);
     Guard
+}
+
+/// Removes unfinished files before the process ends by one of these signals, of `SIGINT`, `SIGTERM` and `SIGHUP`: for a host
+/// that writes files and does not handle these signals itself. One that comes to handle them later is told instead of us.
+/// Elsewhere than on Unix a file may stay.
+#[cfg(unix)]
+pub fn clean_up_before(signals: &[String]) {
+    use std::sync::{Mutex, PoisonError};
+
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+
+    static HEARD: Mutex<Vec<i32>> = Mutex::new(Vec::new());
+    let known = [("SIGINT", SIGINT), ("SIGTERM", SIGTERM), ("SIGHUP", SIGHUP)];
+    let ignored = signals_of_process("SigIgn:");
+    let mut heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_new = |number: &i32| ignored & 1 << (number - 1) == 0 && !heard.contains(number);
+    let wanted = known.into_iter().filter(|(name, _)| signals.iter().any(|own| own == name));
+    let new: Vec<i32> = wanted.map(|(_, number)| number).filter(is_new).collect();
+    if new.is_empty() {
+        return;
+    }
+    // Where signals cannot be heard the host works all the same.
+    let Ok(mut signals) = Signals::new(&new) else { return };
+    heard.extend(new);
+    std::thread::spawn(move || signals.forever().for_each(end_by));
+}
+
+#[cfg(not(unix))]
+pub fn clean_up_before(_: &[String]) {}
+
+/// Ends the process by a signal, without unfinished files.
+#[cfg(unix)]
+fn end_by(signal: i32) {
+    leadscore_files::abandon_unfinished_files();
+    let _ = signal_hook::low_level::emulate_default_handler(signal);
 }
 
 /// As long as it lives the command runs.

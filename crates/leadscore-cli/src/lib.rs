@@ -14,6 +14,8 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
+pub use ending::clean_up_before;
+
 use crate::args::{Args, Command};
 use crate::failure::Failure;
 

@@ -50,8 +50,8 @@ pub use leadscore::{Stop, never_stop};
 pub use notes::{Note, Notes, Progress};
 pub use read::{
     ByteCounter, CarriedColumns, FoundRecord, InputFile, InputFormat, JsonRecords, LeadInput, LeadReader,
-    Mapping, ReadColumn, ReadLead, Rejection, Target, TargetCells, cell_value, id_column, is_id, lead_title,
-    match_columns, worthless_columns,
+    Mapping, ReadColumn, ReadLead, Rejection, Target, TargetCells, cell_value, full_name, id_column, is_id,
+    lead_title, match_columns, name_columns, worthless_columns,
 };
 pub use report::evaluation::{FileEvaluation, TargetSummary};
 pub use score::{Destination, FileSummary, ReceiveReport, Scoring, note_pipeline, worthless};

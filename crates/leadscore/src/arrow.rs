@@ -6,10 +6,12 @@ mod features;
 mod leads;
 mod model;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, RecordBatch};
+use arrow_array::{ArrayRef, Float64Array, LargeStringArray, RecordBatch};
 use arrow_schema::{DataType, Schema};
 
 use self::column::Column;
@@ -94,6 +96,27 @@ impl Table {
         Ok(self)
     }
 
+    /// The same with a column of texts that are made of other columns: in every row of what these have there, in their order.
+    ///
+    /// # Errors
+    /// `invalid_lead` where a column is not there once, or holds values that no attribute can have.
+    pub fn with_texts_of(
+        mut self,
+        name: &str,
+        columns: &[&str],
+        make: impl Fn(&[Cow<'_, str>]) -> Option<String>,
+    ) -> Result<Table, Error> {
+        let read = |column: &&str| self.column(LEADS, self.position(LEADS, column)?);
+        let columns = columns.iter().map(read).collect::<Result<Vec<_>, Error>>()?;
+        let text = |row: usize| {
+            let values = columns.iter().filter_map(|column| column.value(row));
+            make(&values.map(AttributeRef::to_text).collect::<Vec<_>>())
+        };
+        let texts: LargeStringArray = (0..self.row_count).map(text).collect();
+        self.give(name, Given::Arrays(vec![Arc::new(texts)]));
+        Ok(self)
+    }
+
     fn give(&mut self, name: &str, column: Given) {
         self.given.insert(self.names.len(), column);
         self.names.push(name.to_owned());
@@ -167,6 +190,24 @@ impl Table {
     fn column(&self, list: &'static str, position: usize) -> Result<Column, Error> {
         self.given(position)
             .unwrap_or_else(|| Column::new(list, &self.names[position], self.arrays(position)))
+    }
+
+    /// Some rows of a column; errors name the rows of the table.
+    fn column_part(&self, list: &'static str, position: usize, rows: Range<usize>) -> Result<Column, Error> {
+        if let Some(Given::Values { codes, distinct, .. }) = self.given.get(&position) {
+            return Ok(Column::of_some_values(&codes[rows], distinct));
+        }
+        let (mut parts, mut from) = (Vec::new(), 0);
+        for array in self.arrays(position) {
+            let end = from + array.len();
+            let (start, stop) = (rows.start.clamp(from, end), rows.end.clamp(from, end));
+            parts.push(array.slice(start - from, stop - start));
+            from = end;
+        }
+        // One without rows still tells the type.
+        let is_any = parts.iter().any(|array| !array.is_empty());
+        parts.retain(|array| !is_any || !array.is_empty());
+        Column::part(list, &self.names[position], parts, rows.start)
     }
 
     /// Whether a column is a category: pandas' and polars' categories come as dictionaries.

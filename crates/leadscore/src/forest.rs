@@ -367,7 +367,15 @@ impl Forest {
     /// # Errors
     /// `invalid_json`, `invalid_matrix` for something else in the list, and those of [`Forest::encode_cell`].
     pub fn encode_json(&self, feature: usize, values: &str) -> Result<Vec<f64>, Error> {
-        let encode = |value: AttributeRef<'_>| self.encode_value(feature, value);
+        self.encode_json_with(feature, values, Unseen::AsLibrary)
+    }
+
+    /// [`Forest::encode_json`] with what becomes of a level that was not seen in training.
+    ///
+    /// # Errors
+    /// As [`Forest::encode_json`].
+    pub fn encode_json_with(&self, feature: usize, values: &str, unseen: Unseen) -> Result<Vec<f64>, Error> {
+        let encode = |value: AttributeRef<'_>| self.encode_value_with(feature, value, unseen);
         let node = json::parse(values)?;
         let JsonNode::List(items) = &node else {
             return Err(Error::new(ErrorKind::InvalidMatrix, "", "wants a list of values"));

@@ -4,6 +4,7 @@
 //! [`Workers`] says how many threads and when to stop. The methods of [`Pipeline`](crate::Pipeline) and
 //! [`Forest`](crate::Forest) whose names end in `_parallel` take it; [`Workers::run_blocks`] is for work of one's own.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +12,6 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 pub use crate::feature::MatrixRows;
@@ -83,6 +83,25 @@ impl<'s> Workers<'s> {
         block_size: usize,
         work: impl Fn(Range<usize>) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
+        let all = Vec::with_capacity(row_count.div_ceil(block_size).max(1));
+        self.merge_blocks(row_count, block_size, work, all, Vec::push)
+    }
+
+    /// The same with results that are put into one as soon as those before are: only few of them are held at once.
+    ///
+    /// # Errors
+    /// As [`Workers::run_blocks`].
+    ///
+    /// # Panics
+    /// When `block_size` is 0.
+    pub fn merge_blocks<T: Send, A: Send>(
+        &self,
+        row_count: usize,
+        block_size: usize,
+        work: impl Fn(Range<usize>) -> Result<T, Error> + Sync,
+        mut all: A,
+        mut merge: impl FnMut(&mut A, T) + Send,
+    ) -> Result<A, Error> {
         let block_count = row_count.div_ceil(block_size).max(1);
         let counter = self.done;
         let run = |block: usize| {
@@ -95,13 +114,15 @@ impl<'s> Workers<'s> {
             result
         };
         if block_count == 1 {
-            return Ok(vec![run(0)?]);
+            merge(&mut all, run(0)?);
+            return Ok(all);
         }
         self.stop.check()?;
         match self.pool() {
-            Some(pool) => self.run_in_pool(&pool, block_count, &run),
-            None => self.run_here(block_count, run),
+            Some(pool) => self.run_in_pool(&pool, block_count, &run, |result| merge(&mut all, result))?,
+            None => self.run_here(block_count, run, |result| merge(&mut all, result))?,
         }
+        Ok(all)
     }
 
     /// Goes on unless the work is to end.
@@ -117,17 +138,17 @@ impl<'s> Workers<'s> {
         &self,
         block_count: usize,
         run: impl Fn(usize) -> Result<T, Error>,
-    ) -> Result<Vec<T>, Error> {
-        let mut results = Vec::with_capacity(block_count);
+        mut merge: impl FnMut(T),
+    ) -> Result<(), Error> {
         let mut polled = Instant::now();
         for block in 0..block_count {
             if polled.elapsed() > POLL_INTERVAL {
                 self.stop.check()?;
                 polled = Instant::now();
             }
-            results.push(run(block)?);
+            merge(run(block)?);
         }
-        Ok(results)
+        Ok(())
     }
 
     fn run_in_pool<T: Send>(
@@ -135,39 +156,44 @@ impl<'s> Workers<'s> {
         pool: &ThreadPool,
         block_count: usize,
         run: &(impl Fn(usize) -> Result<T, Error> + Sync),
-    ) -> Result<Vec<T>, Error> {
-        // Blocks after this one are not needed: after the first error, or all once the work is stopped.
-        let last_needed = AtomicUsize::new(usize::MAX);
+        merge: impl FnMut(T) + Send,
+    ) -> Result<(), Error> {
+        // Blocks from this one on are not needed: after the first error, or all once the work is stopped.
+        let end = AtomicUsize::new(block_count);
+        let next = AtomicUsize::new(0);
+        let merger = Mutex::new(Merger { next: 0, waiting: BTreeMap::new(), error: None, merge });
         let mut stopped = Ok(());
-        let mut results: Vec<Option<Result<T, Error>>> = Vec::new();
         let (done, is_done) = channel::<()>();
         pool.in_place_scope(|scope| {
-            let (last_needed, results) = (&last_needed, &mut results);
-            scope.spawn(move |_| {
-                let run_if_needed = |block: usize| {
-                    if block > last_needed.load(Ordering::Relaxed) {
-                        return None;
+            for _ in 0..pool.current_num_threads().min(block_count) {
+                let (end, next, merger, done) = (&end, &next, &merger, done.clone());
+                scope.spawn(move |_| {
+                    loop {
+                        let block = next.fetch_add(1, Ordering::Relaxed);
+                        if block >= end.load(Ordering::Relaxed) {
+                            break;
+                        }
+                        let result = run(block);
+                        if result.is_err() {
+                            end.fetch_min(block, Ordering::Relaxed);
+                        }
+                        merger.lock().unwrap_or_else(PoisonError::into_inner).take(block, result);
                     }
-                    let result = run(block);
-                    if result.is_err() {
-                        last_needed.fetch_min(block, Ordering::Relaxed);
-                    }
-                    Some(result)
-                };
-                *results = (0..block_count).into_par_iter().map(run_if_needed).collect();
-                drop(done);
-            });
+                    drop(done);
+                });
+            }
+            drop(done);
             while is_done.recv_timeout(POLL_INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 if stopped.is_ok() {
                     stopped = self.stop.check();
                     if stopped.is_err() {
-                        last_needed.store(0, Ordering::Relaxed);
+                        end.store(0, Ordering::Relaxed);
                     }
                 }
             }
         });
         stopped?;
-        results.into_iter().map_while(|result| result).collect()
+        merger.into_inner().unwrap_or_else(PoisonError::into_inner).error.map_or(Ok(()), Err)
     }
 
     /// The pool of so many threads, made once; none where one thread is enough, the system gives no more, or this is one
@@ -197,6 +223,30 @@ impl<'s> Workers<'s> {
         let pool = Arc::new(pool);
         pools.push((process, pool.clone()));
         Some(pool)
+    }
+}
+
+/// Puts results together in the order of their blocks, however they come.
+struct Merger<T, M> {
+    next: usize,
+    waiting: BTreeMap<usize, Result<T, Error>>,
+    /// The first error in that order: nothing comes after it.
+    error: Option<Error>,
+    merge: M,
+}
+
+impl<T, M: FnMut(T)> Merger<T, M> {
+    fn take(&mut self, block: usize, result: Result<T, Error>) {
+        self.waiting.insert(block, result);
+        while self.error.is_none()
+            && let Some(result) = self.waiting.remove(&self.next)
+        {
+            self.next += 1;
+            match result {
+                Ok(result) => (self.merge)(result),
+                Err(error) => self.error = Some(error),
+            }
+        }
     }
 }
 
@@ -233,6 +283,26 @@ mod tests {
             assert!(blocks.windows(2).all(|pair| pair[0].end == pair[1].start));
         }
         assert_eq!(all(2).run_blocks(0, 10, |rows| Ok(rows.len())).unwrap(), [0]);
+    }
+
+    #[test]
+    fn results_are_put_together_in_order_while_others_are_worked_on() {
+        for threads in [1, 2, 5] {
+            let held = AtomicUsize::new(0);
+            let most = AtomicUsize::new(0);
+            let work = |rows: Range<usize>| {
+                most.fetch_max(held.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                std::thread::sleep(Duration::from_micros(100));
+                Ok(rows)
+            };
+            let merge = |all: &mut Vec<usize>, rows: Range<usize>| {
+                held.fetch_sub(1, Ordering::SeqCst);
+                all.extend(rows);
+            };
+            let all = all(threads).merge_blocks(20_000, 10, work, Vec::new(), merge).unwrap();
+            assert!(all.into_iter().eq(0..20_000));
+            assert!(most.into_inner() < 2000, "all blocks are held at once");
+        }
     }
 
     #[test]

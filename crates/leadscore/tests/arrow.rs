@@ -121,6 +121,97 @@ fn tiers_by_rank_are_those_of_the_table() -> Result<(), Error> {
     Ok(())
 }
 
+/// More rows than are read at once, in batches that end anywhere; values of each kind that are many, and few.
+#[test]
+fn a_long_table_in_batches_scores_as_its_leads() -> Result<(), Error> {
+    const ROWS: i64 = 20_001;
+    let pipeline = pipeline();
+    let source = |row: i64| if row % 3 == 0 { "ad".to_owned() } else { format!("web {row}") };
+    let seen = |row: i64| (row % 7 != 0).then_some(1_795_000_000_000_000 - row * 1_000_001);
+    let customer = |row: i64| (row % 4 < 3).then_some(row % 4 == 0);
+    let batch = RecordBatch::try_from_iter([
+        (
+            "visits",
+            Arc::new(Int64Array::from_iter((0..ROWS).map(|row| (row % 5 > 0).then_some(row % 120))))
+                as ArrayRef,
+        ),
+        (
+            "source",
+            Arc::new(DictionaryArray::<Int32Type>::from_iter(
+                (0..ROWS).map(source).collect::<Vec<_>>().iter().map(String::as_str),
+            )),
+        ),
+        ("seen_at", Arc::new(TimestampMicrosecondArray::from_iter((0..ROWS).map(seen)))),
+    ])
+    .unwrap();
+    let cuts = [0, 3000, 3001, 12_000, 12_000, 20_001];
+    let batches = cuts.windows(2).map(|cut| batch.slice(cut[0], cut[1] - cut[0])).collect();
+    // A column that Arrow cannot hold, with more values than a part has rows.
+    let places = (0..ROWS).map(|row| customer(row).map_or(u32::MAX, |_| (ROWS - 1 - row) as u32)).collect();
+    let values: Vec<String> =
+        (0..ROWS).rev().map(|row| customer(row).map_or("null".to_owned(), |flag| flag.to_string())).collect();
+    let table = Table::new(&batch.schema(), batches).with_values(
+        "customer",
+        places,
+        &format!("[{}]", values.join(",")),
+        false,
+    )?;
+    let lead = |row: i64| {
+        let mut lead = Lead::new(row.to_string()).with("source", source(row));
+        if row % 5 > 0 {
+            lead = lead.with("visits", row % 120);
+        }
+        if let Some(micros) = seen(row) {
+            let millis = Timestamp::from_millis(micros.div_euclid(1_000_000) * 1000).unwrap().to_string();
+            let rest = micros.rem_euclid(1_000_000);
+            lead = lead.with("seen_at", format!("{}.{rest:06}", millis.trim_end_matches('Z')));
+        }
+        match customer(row) {
+            Some(flag) => lead.with("customer", flag),
+            None => lead,
+        }
+    };
+    let leads: Vec<Lead> = (0..ROWS).map(lead).collect();
+    let as_of = AsOf::parse("2026-11-22", &Zone::utc())?;
+    let found = LeadTable::new(&table, &pipeline)?;
+    assert!(found.has_value(&["customer".to_owned()]) && !found.has_value(&["share".to_owned()]));
+    let wanted = pipeline.score_columns(&leads, &as_of, &ScoreOptions::new().reasons(2))?;
+    for threads in [1, 3] {
+        let workers = Workers::new().threads(threads);
+        let options = ScoreOptions::new().reasons(2);
+        let scores = found.score_columns(When::All(&as_of), &options, &workers)?;
+        assert_eq!(bits(&scores.score), bits(&wanted.score));
+        assert_eq!((&scores.tier, &scores.unusable), (&wanted.tier, &wanted.unusable));
+        assert_eq!(scores.reason_texts, wanted.reason_texts);
+        for (own, other) in scores.reasons.iter().zip(&wanted.reasons) {
+            assert_eq!((&own.text, bits(&own.points)), (&other.text, bits(&other.points)));
+        }
+        let each = found.score_each(When::All(&as_of), &options, &workers)?;
+        assert!(each.errors.is_empty() && bits(&each.columns.score) == bits(&wanted.score));
+        let matrix = found.feature_matrix(When::All(&as_of), Mode::Lenient, &workers)?;
+        let same = pipeline.feature_matrix(&leads, &as_of, Mode::Lenient)?;
+        assert_eq!(bits(matrix.values()), bits(same.values()));
+        assert_eq!(found.reports(When::All(&as_of), &workers)?.len(), leads.len());
+    }
+    let last = &leads[ROWS as usize - 1];
+    assert_eq!(
+        pipeline.score(&found.row(ROWS as usize - 1)?, &as_of)?.score.to_bits(),
+        pipeline.score(last, &as_of)?.score.to_bits()
+    );
+    // What no time can be is told by its row in the table.
+    let times: Vec<i64> = (0..ROWS).map(|row| if row == 19_000 { i64::MAX } else { 0 }).collect();
+    let batch = RecordBatch::try_from_iter([(
+        "seen_at",
+        Arc::new(TimestampMicrosecondArray::from(times)) as ArrayRef,
+    )])
+    .unwrap();
+    let table = Table::new(&batch.schema(), vec![batch]);
+    let leads = LeadTable::new(&table, &pipeline)?;
+    let error = leads.score_columns(When::All(&as_of), &ScoreOptions::new(), &Workers::new()).unwrap_err();
+    assert_eq!(*error.path(), "leads[19000].seen_at");
+    Ok(())
+}
+
 /// Two batches, the first of one row.
 fn leads_table() -> Table {
     let batch = RecordBatch::try_from_iter([

@@ -99,14 +99,18 @@ def read(
     times = as_of if isinstance(as_of, str) and as_of in names else None
     # The moments of a column do not cross as JSON.
     context = context_json(Times() if times else as_of, zone, **options)
-    found, notes = attributes_in(leads, names, attributes, columns, on)
+    found, parts, notes = attributes_in(leads, names, attributes, columns, on)
     lead_id = found.pop("lead_id", None) or on or "lead_id"
     events, event_id = None, None
     if activities is not None:
         check(activities, "activities")
         event_id = on or lead_id_in(columns_of(activities)) or "lead_id"
         events = to_native(activities, "activities", None)
-    wanted = {*found.values(), *([times] if times else ()), *([lead_id] if events else ())}
+    wanted = {*found.values(), *parts, *([times] if times else ()), *([lead_id] if events else ())}
+    native = to_native(leads, "leads", wanted, refused)
+    if parts:
+        found["name"] = _unused("name", names)
+        native = native.with_full_names(found["name"], parts)
     reading: _native._Reading = {
         "context": context,
         "columns": list(found.items()),
@@ -116,7 +120,7 @@ def read(
         "as_of": times,
         "allow_worthless": bool(allow_worthless),
     }
-    return to_native(leads, "leads", wanted, refused), reading, notes
+    return native, reading, notes
 
 
 def lead_id_in(names: Sequence[str]) -> str | None:
@@ -125,14 +129,21 @@ def lead_id_in(names: Sequence[str]) -> str | None:
     return found[0][1] if found else None
 
 
+def _unused(name: str, names: Sequence[str]) -> str:
+    """A name like this one that no column has."""
+    while name in names:
+        name += "_"
+    return name
+
+
 def attributes_in(
     df: Any,
     names: Sequence[str],
     attributes: Sequence[str],
     given: Mapping[str, str] | None,
     on: str | None,
-) -> tuple[dict[str, str], list[str]]:
-    """Which column holds which attribute, `lead_id` among them, and what was assumed."""
+) -> tuple[dict[str, str], list[str], list[str]]:
+    """Which column holds which attribute, `lead_id` among them; those of the parts of a name; and what was assumed."""
     found = dict(given or {})
     for attribute, column in found.items():
         if attribute != "lead_id" and attribute not in attributes:
@@ -157,7 +168,12 @@ def attributes_in(
             assumed.append(f"`{column}` as {attribute}")
     if "lead_id" not in found and kind_of(df) == "pandas" and len(index_names(df)) == 1:
         found["lead_id"] = index_names(df)[0]
-    return found, [f"reading {', '.join(assumed)}"] if assumed else []
+    parts: list[str] = []
+    if "name" in attributes and "name" not in found:
+        parts = _native.Frame.name_columns([name for name in free if name not in found.values()])
+        if parts:
+            assumed.append(f"{' and '.join([f'`{part}`' for part in parts])} as name")
+    return found, parts, [f"reading {', '.join(assumed)}"] if assumed else []
 
 
 def is_number(df: Any, name: str) -> bool:

@@ -37,6 +37,25 @@ pub(super) fn find_column(attribute: &str, columns: &[&str]) -> Option<usize> {
     columns.find_own(attribute).or_else(|| columns.find_alias(attribute))
 }
 
+/// The attribute that is made of a first and a last name where nothing else holds it.
+pub(super) const NAME: &str = "name";
+
+/// What a name is made of.
+pub(super) const NAME_PARTS: [&str; 2] = ["first_name", "last_name"];
+
+/// A name of its parts: those that say something, one after another.
+///
+/// ```
+/// use leadscore_files::full_name;
+/// assert_eq!(full_name([" Ada", "Lovelace "]).as_deref(), Some("Ada Lovelace"));
+/// assert_eq!(full_name(["", "Lovelace"]).as_deref(), Some("Lovelace"));
+/// assert_eq!(full_name([" "]), None);
+/// ```
+pub fn full_name<'a>(parts: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let parts: Vec<&str> = parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
 /// The columns of a table, and which of them are already taken.
 #[derive(Debug)]
 pub(super) struct Columns<'h> {
@@ -98,6 +117,12 @@ impl<'h> Columns<'h> {
     /// The free column that exports call so where they mean the attribute.
     pub(super) fn find_alias(&self, attribute: &str) -> Option<usize> {
         ALIASES.get(attribute)?.iter().find_map(|alias| self.find(alias))
+    }
+
+    /// The free columns that hold the parts of a name.
+    pub(super) fn find_name_parts(&self) -> Vec<usize> {
+        let find = |part: &&str| self.find_own(part).or_else(|| self.find_alias(part));
+        NAME_PARTS.iter().filter_map(find).collect()
     }
 
     /// The free column of an amount whose name, without its unit as `bare` leaves it out, is one of the attribute's.

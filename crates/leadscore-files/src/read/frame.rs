@@ -34,6 +34,18 @@ pub fn match_columns(header: &[&str], attributes: &[&str]) -> Vec<ReadColumn> {
     found
 }
 
+/// The columns that hold a first and a last name, in that order, by the same rule as in files: for a table in which nothing
+/// holds the attribute `name`. The header is that of the columns which hold no attribute; [`full_name`](crate::full_name)
+/// makes a name of what they hold.
+///
+/// ```
+/// use leadscore_files::name_columns;
+/// assert_eq!(name_columns(&["Surname", "City", "First Name"]), ["First Name", "Surname"]);
+/// ```
+pub fn name_columns<'h>(header: &[&'h str]) -> Vec<&'h str> {
+    Columns::new(header).find_name_parts().into_iter().map(|place| header[place]).collect()
+}
+
 /// Why scores of a table in memory would say nothing of its leads, by the same measure as for files: the names of its
 /// columns, the attributes they hold, whether any lead has a value that is weighed, and whether there are activities.
 pub fn worthless_columns(

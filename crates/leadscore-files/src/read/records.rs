@@ -7,15 +7,12 @@ use leadscore::{Attribute, Error, Lead, Pipeline, Zone};
 use leadscore_csv::{MissingWords, Warning};
 
 use super::carried::{CarriedColumns, as_written};
-use super::columns::find_column;
+use super::columns::{NAME, NAME_PARTS, find_column, full_name};
 use super::ids::is_id;
 use super::json_records::JsonRecords;
 use super::mapping::Mapping;
 use super::{InputFile, ReadLead, SHOWN};
 use crate::wording::counted;
-
-/// The fields that a name is made of where there is none.
-const NAME_PARTS: [&str; 2] = ["first_name", "last_name"];
 
 pub(super) struct Records {
     source: JsonRecords,
@@ -188,18 +185,16 @@ fn is_empty(lead: &Lead) -> bool {
 
 /// Makes the name of a lead that has a first and a last name.
 fn complete_name(lead: &mut Lead) {
-    if lead.attributes.contains_key("name") {
+    if lead.attributes.contains_key(NAME) {
         return;
     }
     let names: Vec<&str> = lead.attributes.keys().map(String::as_str).collect();
     let part = |attribute| match lead.attributes.get(names[find_column(attribute, &names)?])? {
-        Attribute::Text(text) => Some(text.trim()).filter(|text| !text.is_empty()),
+        Attribute::Text(text) => Some(text.as_str()),
         _ => None,
     };
-    let parts: Vec<&str> = NAME_PARTS.into_iter().filter_map(part).collect();
-    if !parts.is_empty() {
-        let name = parts.join(" ");
-        lead.attributes.insert("name".to_owned(), Attribute::Text(name));
+    if let Some(name) = full_name(NAME_PARTS.into_iter().filter_map(part)) {
+        lead.attributes.insert(NAME.to_owned(), Attribute::Text(name));
     }
 }
 

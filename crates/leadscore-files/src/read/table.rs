@@ -7,13 +7,11 @@ use leadscore::{Attribute, Error, FeatureSchema, Lead, Pipeline};
 use leadscore_csv::{Column, ColumnKind, CsvOptions, CsvReader, ReadRow, Row, Warning};
 
 use super::carried::{CarriedColumns, Wanted};
-use super::columns::{Columns, find_column};
+use super::columns::{Columns, NAME, find_column};
 use super::ids::MissingIds;
 use super::mapping::Mapping;
 use super::money::{AmountTally, scale_in_words, stated_unit};
-use super::table_rows::{
-    AmountColumn, AttributeColumn, HeldColumns, NAME, TableBlock, TableBuffers, TablePlan,
-};
+use super::table_rows::{AmountColumn, AttributeColumn, HeldColumns, TableBlock, TableBuffers, TablePlan};
 use super::worth::{Worth, is_most};
 use super::{InputFile, ReadColumn, ReadLead, Rejection, SHOWN, row_id};
 use crate::wording::{count, counted, first_of};
@@ -109,7 +107,8 @@ impl Table {
                 columns.push(AttributeColumn { attribute: attribute.to_owned(), column });
             }
         }
-        let name_parts = name_parts(&columns, &mut free);
+        let has_name = columns.iter().any(|own| own.attribute == NAME);
+        let name_parts = if has_name { Vec::new() } else { free.find_name_parts() };
         if !name_parts.is_empty() {
             let names: Vec<String> =
                 name_parts.iter().map(|column| format!("`{}`", reader.columns()[*column].name)).collect();
@@ -120,7 +119,7 @@ impl Table {
             worth.add_column(&own.attribute);
         }
         if !name_parts.is_empty() {
-            worth.add_column("name");
+            worth.add_column(NAME);
         }
         if is_whole {
             columns.extend(other_columns(&header, &columns, id));
@@ -147,8 +146,8 @@ impl Table {
         used.dedup();
         reader.select(&used);
         let parser = reader.parser();
-        let weighed =
-            columns.iter().filter(|own| worth.weighs(&own.attribute)).map(|own| own.column).collect();
+        let weighed = columns.iter().filter(|own| worth.weighs(&own.attribute)).map(|own| own.column);
+        let weighed = weighed.chain(name_parts.iter().copied().filter(|_| worth.weighs(NAME))).collect();
         let held = HeldColumns { id, name_parts, weighed, columns, amounts };
         let mut plan = TablePlan::new(parser, held, reader.columns(), schema, is_strict);
         plan.carried = carried;
@@ -208,7 +207,7 @@ impl Table {
         let others =
             others.map(|own| ReadColumn { column: name(own.column), attribute: own.attribute.clone() });
         let parts = self.plan.name_parts.iter();
-        let parts = parts.map(|part| ReadColumn { column: name(*part), attribute: "name".to_owned() });
+        let parts = parts.map(|part| ReadColumn { column: name(*part), attribute: NAME.to_owned() });
         id.into_iter().chain(others).chain(parts).collect()
     }
 
@@ -281,15 +280,6 @@ impl Table {
             })
             .collect()
     }
-}
-
-/// The columns of a first and a last name, where no column holds the name.
-fn name_parts(columns: &[AttributeColumn], free: &mut Columns<'_>) -> Vec<usize> {
-    if columns.iter().any(|own| own.attribute == NAME) {
-        return Vec::new();
-    }
-    let find = |part: &&str| free.find_own(part).or_else(|| free.find_alias(part));
-    ["first_name", "last_name"].iter().filter_map(find).collect()
 }
 
 /// The columns that the mapping names: the id's and the attributes'.
@@ -391,8 +381,7 @@ fn note_missing(
     notes: &mut dyn Notes,
 ) {
     let is_held = |attribute: &str| {
-        columns.iter().any(|own| own.attribute == attribute)
-            || (attribute == "name" && !name_parts.is_empty())
+        columns.iter().any(|own| own.attribute == attribute) || (attribute == NAME && !name_parts.is_empty())
     };
     let absent: Vec<&str> =
         read.iter().copied().filter(|attribute| !is_held(attribute) && !is_told(attribute)).collect();

@@ -9,13 +9,11 @@ use leadscore_csv::{Cell, CellBuffer, CellNotes, Column, ColumnKind, RowBlock, R
 
 use super::activity_log::ActivityLog;
 use super::carried::{CarriedColumn, CarriedColumns};
+use super::columns::{NAME, full_name};
 use super::duplicates::Identity;
 use super::ids::{MissingIds, is_id};
 use super::money::{AmountTally, scaled};
 use super::{Rejection, row_id};
-
-/// The attribute that is made of a first and a last name.
-pub(super) const NAME: &str = "name";
 
 /// The start of the year 9999, in milliseconds since 1970.
 const YEAR_9999: i64 = 253_370_764_800_000;
@@ -334,12 +332,10 @@ impl TablePlan {
 
     /// The first and the last name of a row, where they stand in columns of their own.
     fn full_name(&self, row: RowRef<'_>) -> Option<String> {
-        let parts = self.name_parts.iter().filter_map(|column| match row.value(*column)? {
+        full_name(self.name_parts.iter().filter_map(|column| match row.value(*column)? {
             Cell::Missing => None,
-            _ => Some(row.raw(*column)?.trim()).filter(|part| !part.is_empty()),
-        });
-        let parts: Vec<&str> = parts.collect();
-        (!parts.is_empty()).then(|| parts.join(" "))
+            _ => row.raw(*column),
+        }))
     }
 
     /// In strict mode, why a row is refused: a cell that holds something and still has no value, because it can be read

@@ -40,11 +40,28 @@ pub(super) struct Buffer(Vec<f64>);
 impl Column {
     /// Reads the column of this name in a table that errors call `list`.
     pub(super) fn new(list: &'static str, name: &str, arrays: Vec<ArrayRef>) -> Result<Column, Error> {
-        let numbers = arrays.first().is_none_or(|array| {
-            let kind = array.data_type();
-            kind.is_integer() || kind.is_floating()
-        });
-        if numbers { Ok(Column::Numbers(with_starts(arrays))) } else { Column::coded(list, name, &arrays) }
+        if arrays.first().is_none_or(is_numbers) {
+            Ok(Column::Numbers(with_starts(arrays)))
+        } else {
+            Column::coded(list, name, &arrays)
+        }
+    }
+
+    /// Reads some rows of a column, of which the first is this one of the table.
+    pub(super) fn part(
+        list: &'static str,
+        name: &str,
+        arrays: Vec<ArrayRef>,
+        first_row: usize,
+    ) -> Result<Column, Error> {
+        if arrays.iter().all(is_numbers) {
+            return Ok(Column::Numbers(with_starts(arrays)));
+        }
+        let mut coded = Coded { first_row, ..Coded::new(list) };
+        for array in &arrays {
+            coded.add(name, array)?;
+        }
+        Ok(Column::Codes { codes: coded.codes, distinct: coded.distinct })
     }
 
     /// A column of ids, which are looked up row by row.
@@ -69,6 +86,21 @@ impl Column {
 
     /// A column of these values; a code beyond their end is absent.
     pub(super) fn of_values(codes: Vec<u32>, distinct: Vec<Attribute>) -> Column {
+        Column::Codes { codes, distinct }
+    }
+
+    /// A column of some of these values: of those that its codes mean.
+    pub(super) fn of_some_values(codes: &[u32], all: &[Attribute]) -> Column {
+        let mut known = HashMap::new();
+        let mut distinct = Vec::new();
+        let mut own = |code: u32| {
+            let Some(value) = all.get(code as usize) else { return ABSENT };
+            *known.entry(code).or_insert_with(|| {
+                distinct.push(value.clone());
+                distinct.len() as u32 - 1
+            })
+        };
+        let codes = codes.iter().map(|code| own(*code)).collect();
         Column::Codes { codes, distinct }
     }
 
@@ -155,6 +187,11 @@ impl Column {
             }
         }
     }
+}
+
+fn is_numbers(array: &ArrayRef) -> bool {
+    let kind = array.data_type();
+    kind.is_integer() || kind.is_floating()
 }
 
 fn with_starts(arrays: Vec<ArrayRef>) -> Vec<(usize, ArrayRef)> {
@@ -254,6 +291,8 @@ fn add<T: ArrowPrimitiveType>(
 struct Coded {
     /// What errors call the table.
     list: &'static str,
+    /// The row of the table that its first code is for.
+    first_row: usize,
     codes: Vec<u32>,
     distinct: Vec<Attribute>,
     texts: HashMap<Arc<str>, u32>,
@@ -264,7 +303,7 @@ struct Coded {
 impl Coded {
     fn new(list: &'static str) -> Coded {
         let (texts, times, numbers) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Coded { list, codes: Vec::new(), distinct: Vec::new(), texts, times, numbers }
+        Coded { list, first_row: 0, codes: Vec::new(), distinct: Vec::new(), texts, times, numbers }
     }
 
     fn add(&mut self, name: &str, array: &ArrayRef) -> Result<(), Error> {
@@ -353,7 +392,7 @@ impl Coded {
                 Some(time) if self.times.contains_key(&time) => self.times[&time],
                 Some(time) => {
                     let text = text(time).ok_or_else(|| {
-                        let path = Path::from(self.list).index(self.codes.len()).field(name);
+                        let path = Path::from(self.list).index(self.first_row + self.codes.len()).field(name);
                         let message = "the time lies outside the years -9999 to 9999";
                         Error::new(ErrorKind::InvalidLead, path, message)
                     })?;
@@ -381,16 +420,34 @@ impl Coded {
             self.codes.extend((0..array.len()).map(|_| ABSENT));
             return Ok(());
         }
+        let keys = dictionary.normalized_keys();
+        let is_null = |row: usize| dictionary.keys().is_null(row);
+        if dictionary.values().len() > array.len() {
+            // Of many values a part of a table has few.
+            let mut known = HashMap::new();
+            self.add(name, &dictionary.values().slice(0, 0))?;
+            for (row, key) in keys.into_iter().enumerate() {
+                match known.get(&key) {
+                    _ if is_null(row) => self.codes.push(ABSENT),
+                    Some(code) => self.codes.push(*code),
+                    None => {
+                        self.add(name, &dictionary.values().slice(key, 1))?;
+                        known.extend(self.codes.last().map(|code| (key, *code)));
+                    }
+                }
+            }
+            return Ok(());
+        }
         let mut values = Coded::new(self.list);
         values.add(name, dictionary.values())?;
         let from = self.distinct.len() as u32;
         self.distinct.append(&mut values.distinct);
         let code = |(row, key): (usize, usize)| match values.codes[key] {
             ABSENT => ABSENT,
-            _ if dictionary.keys().is_null(row) => ABSENT,
+            _ if is_null(row) => ABSENT,
             code => from + code,
         };
-        self.codes.extend(dictionary.normalized_keys().into_iter().enumerate().map(code));
+        self.codes.extend(keys.into_iter().enumerate().map(code));
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use super::activities::ActivitiesByLead;
 use super::column::{Buffer, Column, id_text};
@@ -17,19 +18,32 @@ use crate::{
     ScoreOptions, Warning, When, Zone,
 };
 
+/// The most rows that are read at once.
+const MOST_ROWS: usize = 1 << 13;
+
 /// Fields of a record that are no attributes.
 const NO_ATTRIBUTES: [&str; 2] = ["id", "lead_id"];
 
 /// The leads of a table as a pipeline reads them: columns are attributes by their names.
 pub struct LeadTable<'a> {
     pipeline: &'a Pipeline,
+    table: &'a Table,
     row_count: usize,
-    /// The columns the pipeline reads, by attribute.
-    columns: Vec<(&'a str, Column)>,
+    /// The columns the pipeline reads, by attribute, with their places in the table.
+    columns: Vec<(&'a str, usize)>,
     /// For every attribute of the schema its position in `columns`.
     by_attribute: Vec<Option<usize>>,
     /// The leads' ids, and what happened with them.
     activities: Option<(Column, ActivitiesByLead)>,
+    /// All rows, where one of them is asked for.
+    whole: OnceLock<Part>,
+}
+
+/// Some rows, read when they are needed: a whole column of texts takes more memory than what comes of it.
+struct Part {
+    first_row: usize,
+    /// As those of the table.
+    columns: Vec<Column>,
 }
 
 impl<'a> LeadTable<'a> {
@@ -64,9 +78,20 @@ impl<'a> LeadTable<'a> {
             };
             let position = table.position(LEADS, column)?;
             by_attribute[index] = Some(columns.len());
-            columns.push((attribute, table.column(LEADS, position)?));
+            columns.push((attribute, position));
         }
-        Ok(LeadTable { pipeline, row_count: table.row_count, columns, by_attribute, activities: None })
+        let leads = LeadTable {
+            pipeline,
+            table,
+            row_count: table.row_count,
+            columns,
+            by_attribute,
+            activities: None,
+            whole: OnceLock::new(),
+        };
+        // Types that no attribute has are refused at once.
+        leads.part(0..0)?;
+        Ok(leads)
     }
 
     /// With the leads' activities, in a table with the columns `kind`, `at` and the lead's id in `id_column`, which both
@@ -105,21 +130,47 @@ impl<'a> LeadTable<'a> {
 
     /// Whether some lead has a value of one of these attributes.
     pub fn has_value(&self, attributes: &[String]) -> bool {
-        let weighed = self.columns.iter().filter(|(name, _)| attributes.iter().any(|own| own == name));
-        self.row_count == 0 || weighed.into_iter().any(|(_, column)| column.has_value())
+        let mut weighed = self.columns.iter().filter(|(name, _)| attributes.iter().any(|own| own == name));
+        let has_value = |rows: Range<usize>, position: usize| {
+            // What cannot be read says so when it is scored.
+            self.table.column_part(LEADS, position, rows).ok().is_none_or(|column| column.has_value())
+        };
+        self.row_count == 0
+            || weighed.any(|(_, position)| {
+                parts_of(0..self.row_count, MOST_ROWS).any(|rows| has_value(rows, *position))
+            })
     }
 
     /// One of the leads.
     ///
     /// # Errors
-    /// `invalid_lead` for a lead without an id, where there are activities.
+    /// `invalid_lead` for a lead without an id, where there are activities, and for values that no attribute can have.
     ///
     /// # Panics
     /// When there is no such row.
     pub fn row(&self, index: usize) -> Result<LeadRow<'_>, Error> {
         assert!(index < self.row_count, "row {index} of {} rows", self.row_count);
-        let id = self.id(index)?;
-        Ok(LeadRow { leads: self, index, id })
+        if self.whole.get().is_none() {
+            // Another thread may be first.
+            let _ = self.whole.set(self.part(0..self.row_count)?);
+        }
+        let whole = self.whole.get().expect("it was set");
+        self.row_of(whole, index)
+    }
+
+    fn row_of<'p>(&'p self, part: &'p Part, index: usize) -> Result<LeadRow<'p>, Error> {
+        Ok(LeadRow { leads: self, part, index, id: self.id(index)? })
+    }
+
+    fn part(&self, rows: Range<usize>) -> Result<Part, Error> {
+        let first_row = rows.start;
+        let column = |(_, position): &(&str, usize)| self.table.column_part(LEADS, *position, rows.clone());
+        Ok(Part { first_row, columns: self.columns.iter().map(column).collect::<Result<_, Error>>()? })
+    }
+
+    /// How many rows are read at once: a few thousand, and so few that all threads have some.
+    fn part_size(&self, block: usize) -> usize {
+        (self.row_count / 32).next_multiple_of(block).clamp(block, MOST_ROWS)
     }
 
     /// The id of a lead, where there are activities.
@@ -143,23 +194,31 @@ impl<'a> LeadTable<'a> {
         workers: &Workers<'_>,
     ) -> Result<ScoreColumns, Error> {
         check_count(self.row_count, when)?;
-        let blocks = match self.reader(when, options.mode) {
-            Some(reader) => workers.run_blocks(self.row_count, QUICK_BLOCK, |rows| {
-                let matrix = self.read(&reader, rows, when)?;
-                let mut columns = self.pipeline.matrix_columns(
-                    &matrix.matrix,
-                    options.reasons,
-                    &mut ScoreWorkspace::default(),
-                )?;
-                columns.unusable = matrix.unusable;
+        let is_quick = LeadTable::is_quick(when, options.mode);
+        let block = if is_quick { QUICK_BLOCK } else { SLOW_BLOCK };
+        let work = |rows: Range<usize>| {
+            let part = self.part(rows.clone())?;
+            let mut workspace = ScoreWorkspace::default();
+            let reader = self.reader(&part, when, options.mode);
+            let score = |rows: Range<usize>| {
+                let Some(reader) = &reader else {
+                    let leads = self.rows(&part, rows.clone())?;
+                    return self.pipeline.columns(&leads, rows.start, when.slice(rows), options, None);
+                };
+                let read = self.read(&part, reader, rows, when)?;
+                let mut columns =
+                    self.pipeline.matrix_columns(&read.matrix, options.reasons, &mut workspace)?;
+                columns.unusable = read.unusable;
                 Ok(columns)
-            }),
-            None => workers.run_blocks(self.row_count, SLOW_BLOCK, |rows| {
-                let leads = self.rows(rows.clone())?;
-                self.pipeline.columns(&leads, rows.start, when.slice(rows), options, None)
-            }),
+            };
+            parts_of(rows, block).map(score).collect::<Result<Vec<_>, Error>>()
         };
-        blocks.map(|blocks| self.pipeline.ranked(ScoreColumns::concat(blocks)))
+        let all = ScoreColumns::with_capacity(self.row_count, self.pipeline.classes().len(), options.reasons);
+        let merge = |all: &mut ScoreColumns, blocks: Vec<ScoreColumns>| {
+            blocks.into_iter().for_each(|block| all.append(block));
+        };
+        let scores = workers.merge_blocks(self.row_count, self.part_size(block), work, all, merge)?;
+        Ok(self.pipeline.ranked(scores))
     }
 
     /// The same where a lead that is refused stops nothing: its row has no score, and its error is told.
@@ -173,27 +232,28 @@ impl<'a> LeadTable<'a> {
         workers: &Workers<'_>,
     ) -> Result<TableScores, Error> {
         check_count(self.row_count, when)?;
-        let blocks = workers.run_blocks(self.row_count, SLOW_BLOCK, |rows| {
-            let mut errors = Vec::new();
-            let leads: Vec<MaybeRow<'_>> = rows.clone().map(|row| MaybeRow(self.row(row))).collect();
-            let columns = self.pipeline.columns(
-                &leads,
-                rows.start,
-                when.slice(rows.clone()),
-                options,
-                Some(&mut errors),
-            )?;
-            Ok((columns, errors))
-        })?;
+        let work = |rows: Range<usize>| {
+            let part = self.part(rows.clone())?;
+            let score = |rows: Range<usize>| {
+                let mut errors = Vec::new();
+                let leads = self.maybe_rows(&part, rows.clone());
+                let (first, when) = (rows.start, when.slice(rows));
+                let columns = self.pipeline.columns(&leads, first, when, options, Some(&mut errors))?;
+                Ok((columns, errors))
+            };
+            parts_of(rows, SLOW_BLOCK).map(score).collect::<Result<Vec<_>, Error>>()
+        };
         let mut scores = TableScores::default();
-        for (columns, errors) in blocks {
-            if scores.columns.is_empty() {
-                scores.columns = columns;
-            } else {
-                scores.columns.append(columns);
+        scores.columns =
+            ScoreColumns::with_capacity(self.row_count, self.pipeline.classes().len(), options.reasons);
+        let merge = |all: &mut TableScores, blocks: Vec<(ScoreColumns, Vec<(usize, Error)>)>| {
+            for (columns, errors) in blocks {
+                all.columns.append(columns);
+                all.errors.extend(errors.into_iter().map(|(row, error)| RowError { row, error }));
             }
-            scores.errors.extend(errors.into_iter().map(|(row, error)| RowError { row, error }));
-        }
+        };
+        let mut scores =
+            workers.merge_blocks(self.row_count, self.part_size(SLOW_BLOCK), work, scores, merge)?;
         scores.columns = self.pipeline.ranked(scores.columns);
         Ok(scores)
     }
@@ -207,7 +267,8 @@ impl<'a> LeadTable<'a> {
         check_count(self.row_count, when)?;
         let options = ScoreOptions::new().reasons(0);
         let blocks = workers.run_blocks(self.row_count, SLOW_BLOCK, |rows| {
-            let leads: Vec<MaybeRow<'_>> = rows.clone().map(|row| MaybeRow(self.row(row))).collect();
+            let part = self.part(rows.clone())?;
+            let leads = self.maybe_rows(&part, rows.clone());
             let mut reports = Vec::with_capacity(leads.len());
             let mut workspace = ScoreWorkspace::default();
             self.pipeline.score_records(&leads, when.slice(rows), &options, &mut workspace, |_, scored| {
@@ -243,26 +304,40 @@ impl<'a> LeadTable<'a> {
         workers: &Workers<'_>,
     ) -> Result<FeatureMatrix, Error> {
         check_count(self.row_count, when)?;
-        let blocks = match self.reader(when, mode) {
-            Some(reader) => workers
-                .run_blocks(self.row_count, QUICK_BLOCK, |rows| Ok(self.read(&reader, rows, when)?.matrix)),
-            None => workers.run_blocks(self.row_count, SLOW_BLOCK, |rows| {
-                let leads = self.rows(rows.clone())?;
-                self.pipeline.matrix(&leads, rows.start, when.slice(rows), mode)
-            }),
+        let block = if LeadTable::is_quick(when, mode) { QUICK_BLOCK } else { SLOW_BLOCK };
+        let work = |rows: Range<usize>| {
+            let part = self.part(rows.clone())?;
+            let reader = self.reader(&part, when, mode);
+            let matrix = |rows: Range<usize>| match &reader {
+                Some(reader) => Ok(self.read(&part, reader, rows, when)?.matrix),
+                None => {
+                    let leads = self.rows(&part, rows.clone())?;
+                    self.pipeline.matrix(&leads, rows.start, when.slice(rows), mode)
+                }
+            };
+            parts_of(rows, block).map(matrix).collect::<Result<Vec<_>, Error>>()
         };
-        let blocks: Vec<Vec<f64>> = blocks?.iter().map(|block| block.values().to_vec()).collect();
-        FeatureMatrix::of_schema(self.pipeline.schema(), blocks.concat())
+        let all = Vec::with_capacity(self.row_count * self.pipeline.schema().columns().len());
+        let merge = |all: &mut Vec<f64>, blocks: Vec<FeatureMatrix>| {
+            blocks.iter().for_each(|block| all.extend_from_slice(block.values()));
+        };
+        let values = workers.merge_blocks(self.row_count, self.part_size(block), work, all, merge)?;
+        FeatureMatrix::of_schema(self.pipeline.schema(), values)
     }
 
     /// Reads columns at once, as of one time, where nothing is refused; leads with activities are read one by one.
-    fn reader(&self, when: When<'_>, mode: Mode) -> Option<ColumnReader<'_>> {
+    fn reader(&self, part: &Part, when: When<'_>, mode: Mode) -> Option<ColumnReader<'_>> {
         let When::All(as_of) = when else { return None };
-        if mode != Mode::Lenient {
+        if !LeadTable::is_quick(when, mode) {
             return None;
         }
-        let columns: Vec<_> = self.columns.iter().map(|(name, column)| (*name, column.distinct())).collect();
+        let columns = self.columns.iter().zip(&part.columns);
+        let columns: Vec<_> = columns.map(|((name, _), column)| (*name, column.distinct())).collect();
         Some(self.pipeline.schema().column_reader(&columns, as_of.time, &as_of.zone))
+    }
+
+    fn is_quick(when: When<'_>, mode: Mode) -> bool {
+        matches!(when, When::All(_)) && mode == Mode::Lenient
     }
 
     /// The rows of a block that have activities.
@@ -274,9 +349,11 @@ impl<'a> LeadTable<'a> {
         }
         rows.map(|row| Ok(self.id(row)?.is_some_and(|id| !activities.of_lead(&id).is_empty()))).collect()
     }
+
     /// The features of some rows: of those without activities by columns, of the others as records.
     fn read(
         &self,
+        part: &Part,
         reader: &ColumnReader<'_>,
         rows: Range<usize>,
         when: When<'_>,
@@ -284,14 +361,15 @@ impl<'a> LeadTable<'a> {
         let with_log = self.with_log(rows.clone())?;
         let logged: Vec<usize> = (0..with_log.len()).filter(|at| with_log[*at]).collect();
         let mut tally = UnusableTally::skipping(with_log);
-        let mut buffers: Vec<Buffer> = self.columns.iter().map(|_| Buffer::default()).collect();
-        let columns = self.columns.iter().zip(&mut buffers);
+        let mut buffers: Vec<Buffer> = part.columns.iter().map(|_| Buffer::default()).collect();
+        let columns = part.columns.iter().zip(&mut buffers);
+        let own = rows.start - part.first_row..rows.end - part.first_row;
         let columns: Vec<AttributeColumn<'_>> =
-            columns.map(|((_, column), buffer)| column.read(rows.clone(), buffer)).collect();
+            columns.map(|(column, buffer)| column.read(own.clone(), buffer)).collect();
         let mut matrix = reader.read_noting(rows.len(), &columns, &mut tally)?;
         if !logged.is_empty() {
-            let leads =
-                logged.iter().map(|at| self.row(rows.start + at)).collect::<Result<Vec<_>, Error>>()?;
+            let lead = |at: &usize| self.row_of(part, rows.start + at);
+            let leads = logged.iter().map(lead).collect::<Result<Vec<_>, Error>>()?;
             let own = self.pipeline.matrix_noting(&leads, 0, when, Mode::Lenient, |at, gap| {
                 tally.add_skipped(logged[at], gap);
             })?;
@@ -305,8 +383,12 @@ impl<'a> LeadTable<'a> {
         Ok(ReadBlock { matrix, unusable: tally.describe(self.pipeline.schema()) })
     }
 
-    fn rows(&self, rows: Range<usize>) -> Result<Vec<LeadRow<'_>>, Error> {
-        rows.map(|row| self.row(row)).collect()
+    fn rows<'p>(&'p self, part: &'p Part, rows: Range<usize>) -> Result<Vec<LeadRow<'p>>, Error> {
+        rows.map(|row| self.row_of(part, row)).collect()
+    }
+
+    fn maybe_rows<'p>(&'p self, part: &'p Part, rows: Range<usize>) -> Vec<MaybeRow<'p>> {
+        rows.map(|row| MaybeRow(self.row_of(part, row))).collect()
     }
 }
 
@@ -320,11 +402,23 @@ impl fmt::Debug for LeadTable<'_> {
 }
 
 /// One lead of a table, whose values stay in the table.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LeadRow<'a> {
     leads: &'a LeadTable<'a>,
+    part: &'a Part,
     index: usize,
     id: Option<Cow<'a, str>>,
+}
+
+impl fmt::Debug for LeadRow<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LeadRow").field("index", &self.index).field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Some rows in pieces of a size.
+fn parts_of(rows: Range<usize>, size: usize) -> impl Iterator<Item = Range<usize>> {
+    rows.clone().step_by(size).map(move |start| start..rows.end.min(start + size))
 }
 
 /// Features of some rows, and what could not be used.
@@ -395,7 +489,7 @@ impl Record for LeadRow<'_> {
 
     fn attribute(&self, key: AttributeKey<'_>) -> Option<AttributeRef<'_>> {
         let column = self.leads.by_attribute[key.index()]?;
-        self.leads.columns[column].1.value(self.index)
+        self.part.columns[column].value(self.index - self.part.first_row)
     }
 
     fn activities(&self) -> Activities<'_> {

@@ -77,7 +77,7 @@ pub struct ReasonColumn {
 }
 
 impl ScoreColumns {
-    pub(super) fn with_capacity(rows: usize, classes: usize, reasons: usize) -> ScoreColumns {
+    pub(crate) fn with_capacity(rows: usize, classes: usize, reasons: usize) -> ScoreColumns {
         let column = || ReasonColumn { text: Vec::with_capacity(rows), points: Vec::with_capacity(rows) };
         ScoreColumns {
             score: Vec::with_capacity(rows),

@@ -62,12 +62,15 @@ class Forest private constructor(private val native: io.leadscore.ffi.Forest) :
 
     /**
      * The numbers of the cells of one column, given as a JSON list, as the command and imported pipelines read them: the
-     * code of a level, letter for letter, a number, a flag in any spelling; NaN where there is none.
+     * code of a level, letter for letter, a number, a flag in any spelling; NaN where there is none. [unseen] says what
+     * becomes of a cell that is none of the column's levels.
      */
+    @JvmOverloads
     fun encode(
         feature: Int,
         cells: String,
-    ): DoubleArray = doublesOf(enter { native.encodeJson(feature.toUInt(), checked(cells)) })
+        unseen: Unseen = Unseen.LIBRARY,
+    ): DoubleArray = doublesOf(enter { native.encodeJson(feature.toUInt(), checked(cells), unseen.word) })
 
     /** Frees the model's memory. Whoever uses it afterwards gets the error `closed`. */
     override fun close() = native.close()

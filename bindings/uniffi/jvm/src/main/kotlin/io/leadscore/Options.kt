@@ -22,6 +22,21 @@ enum class Iterations {
     internal val word: String get() = name.lowercase()
 }
 
+/** What becomes of a cell that is none of its column's levels. */
+enum class Unseen {
+    /** Missing for LightGBM and an error for XGBoost, as in LightGBM and in XGBoost from 3.3 on: the default. */
+    LIBRARY,
+
+    /** Missing, whoever trained the model. */
+    MISSING,
+
+    /** An error, whoever trained the model. */
+    REFUSE,
+    ;
+
+    internal val word: String get() = name.lowercase()
+}
+
 /**
  * How a model file becomes a pipeline: what the file does not tell. Schema, scale and tiers are JSON as in a pipeline
  * file, or the name of a built-in one.

@@ -161,7 +161,7 @@ class ConformanceTest {
         }
         if (operation == "encode_json") {
             val feature = arguments[0].jsonPrimitive.int.toUInt()
-            return list(doublesOf(forest.encodeJson(feature, arguments[1].jsonPrimitive.content)))
+            return list(doublesOf(forest.encodeJson(feature, arguments[1].jsonPrimitive.content, "library")))
         }
         if (operation == "notes") return texts(forest.notes())
         val (values, columns) = matrix(arguments[0])

@@ -285,6 +285,25 @@ class PipelineTest {
     }
 
     @Test
+    fun whatBecomesOfACellThatIsNoLevelCanBeChosen() {
+        val cells = """["España", "españa", null]"""
+        for ((file, refusesByItself) in listOf("xgboost-frame.json" to true, "lightgbm-frame.txt" to false)) {
+            Forest.load(Fixtures.fixtures.resolve("columns/$file")).use { forest ->
+                val missing = listOf(1.0, Double.NaN, Double.NaN)
+                assertEquals(missing, forest.encode(0, cells, Unseen.MISSING).toList())
+                val error = refused { forest.encode(0, cells, Unseen.REFUSE) }
+                assertEquals("invalid_feature" to "country", error.code to error.path)
+                if (refusesByItself) {
+                    assertEquals(error.message, refused { forest.encode(0, cells) }.message)
+                } else {
+                    assertEquals(missing, forest.encode(0, cells).toList())
+                    assertEquals(missing, forest.encode(0, cells, Unseen.LIBRARY).toList())
+                }
+            }
+        }
+    }
+
+    @Test
     fun valuesAreData() {
         assertEquals(lead, lead.copy())
         assertNotEquals(lead, lead.with("company", "Other"))

@@ -808,7 +808,7 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_leadscore_uniffi_fn_method_forest_describe_json(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
-    external fun uniffi_leadscore_uniffi_fn_method_forest_encode_json(`ptr`: Long,`feature`: Int,`values`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_leadscore_uniffi_fn_method_forest_encode_json(`ptr`: Long,`feature`: Int,`values`: RustBuffer.ByValue,`unseen`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_method_forest_margin(`ptr`: Long,`values`: ForeignBytes.ByValue,`columns`: Int,`iterations`: RustBuffer.ByValue,`threads`: Int,`stop`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1026,7 +1026,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_describe_json() and 0xFFFF) != 17070) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_encode_json() and 0xFFFF) != 29511) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_encode_json() and 0xFFFF) != 17737) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_margin() and 0xFFFF) != 21431) {
@@ -1608,12 +1608,13 @@ public interface ForestInterface {
     fun `describeJson`(): kotlin.String
     
     /**
-     * The numbers of one column's cells, given as a JSON list: f64, little-endian.
+     * The numbers of one column's cells, given as a JSON list: f64, little-endian. Levels that the model has not seen are
+     * `missing`, an error (`refuse`), or what they are to the `library` that wrote it.
      *
      * # Errors
-     * `invalid_json`, `invalid_matrix` and `invalid_feature`.
+     * `invalid_json`, `invalid_matrix`, `invalid_feature` and `unknown_name`.
      */
-    fun `encodeJson`(`feature`: kotlin.UInt, `values`: kotlin.String): kotlin.ByteArray
+    fun `encodeJson`(`feature`: kotlin.UInt, `values`: kotlin.String, `unseen`: kotlin.String): kotlin.ByteArray
     
     /**
      * Margins, row after row, with the bits of the library that wrote the model. Values are f64, little-endian, row after
@@ -1793,12 +1794,13 @@ open class Forest: Disposable, AutoCloseable, ForestInterface
 
     
     /**
-     * The numbers of one column's cells, given as a JSON list: f64, little-endian.
+     * The numbers of one column's cells, given as a JSON list: f64, little-endian. Levels that the model has not seen are
+     * `missing`, an error (`refuse`), or what they are to the `library` that wrote it.
      *
      * # Errors
-     * `invalid_json`, `invalid_matrix` and `invalid_feature`.
+     * `invalid_json`, `invalid_matrix`, `invalid_feature` and `unknown_name`.
      */
-    @Throws(LeadscoreException::class)override fun `encodeJson`(`feature`: kotlin.UInt, `values`: kotlin.String): kotlin.ByteArray {
+    @Throws(LeadscoreException::class)override fun `encodeJson`(`feature`: kotlin.UInt, `values`: kotlin.String, `unseen`: kotlin.String): kotlin.ByteArray {
             return FfiConverterByteArray.lift(
     callWithHandle {
     uniffiRustCallWithError(LeadscoreException) { _status ->
@@ -1806,7 +1808,8 @@ open class Forest: Disposable, AutoCloseable, ForestInterface
         it,
         
         FfiConverterUInt.lower(`feature`),
-        FfiConverterString.lower(`values`),_status)
+        FfiConverterString.lower(`values`),
+        FfiConverterString.lower(`unseen`),_status)
 }
     }
     )
