@@ -15,7 +15,7 @@ use leadscore::{
 
 use crate::read::{LeadInput, ReadLead, Target};
 use crate::wording::counted;
-use crate::{Notes, unreadable};
+use crate::{Notes, ValueWarnings, note_warnings, unreadable};
 
 /// A file of past leads to learn a pipeline from.
 ///
@@ -189,6 +189,7 @@ impl TrainJob {
                 }
             }
         }
+        note_warnings(&leads.warnings(), &ValueWarnings::default(), notes);
         if without_time > 0 {
             let rows = counted(without_time, "row has", "rows have");
             notes.assumed(format!(
