@@ -79,7 +79,8 @@ fn json_has_what_the_table_says() {
         "library",
     ];
     let mut sorted = keys.clone();
-    (wanted.sort_unstable(), sorted.sort_unstable());
+    wanted.sort_unstable();
+    sorted.sort_unstable();
     assert_eq!(sorted, wanted);
     let [first, second] = [0, 1].map(|at| &found["pipelines"][at]);
     assert!(first.get("difference").is_none());

@@ -90,15 +90,14 @@ fn names_and_the_order_of_columns_and_the_format_do_not_matter() {
         .typed_as_of("2026-11-22")
         .mapping(write(&folder, "map.json", mapping));
     assert_eq!(measures(other), first);
-    let lines: String = LEADS
-        .lines()
-        .skip(1)
-        .map(|line| {
-            let cells: Vec<&str> = line.split(',').collect();
-            let lead = json!({"lead_id": cells[0], "visits": cells[1].parse::<f64>().unwrap(), "source": cells[2], "won": cells[4]});
-            format!("{lead}\n")
-        })
-        .collect();
+    let mut lines = String::new();
+    for line in LEADS.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let visits: f64 = cells[1].parse().unwrap();
+        let lead = json!({"lead_id": cells[0], "visits": visits, "source": cells[2], "won": cells[4]});
+        lines += &lead.to_string();
+        lines.push('\n');
+    }
     assert_eq!(measures(job(&write(&folder, "leads.jsonl", &lines))), first);
     for threads in [1, 5] {
         assert_eq!(measures(job(&write(&folder, "leads.csv", LEADS)).threads(threads)), first);

@@ -202,10 +202,13 @@ fn what_does_not_fit_is_refused() {
     };
     let is = |code: &str, path: &str| (code.to_owned(), path.to_owned());
     assert_eq!(refused(&[], &[true, false], &[]), is("invalid_context", "pipelines"));
-    assert_eq!(refused(&[own.clone()], &[true], &[]), is("invalid_matrix", "pipelines[0]"));
-    assert_eq!(refused(&[own.clone()], &[true, true], &[]), is("invalid_matrix", "labels"));
+    assert_eq!(refused(std::slice::from_ref(&own), &[true], &[]), is("invalid_matrix", "pipelines[0]"));
+    assert_eq!(refused(std::slice::from_ref(&own), &[true, true], &[]), is("invalid_matrix", "labels"));
     let column = SegmentColumn::new("c");
-    assert_eq!(refused(&[own.clone()], &[true, false], &[column]), is("invalid_matrix", "segments[0]"));
+    assert_eq!(
+        refused(std::slice::from_ref(&own), &[true, false], &[column]),
+        is("invalid_matrix", "segments[0]")
+    );
     let mut other = own.clone();
     other.retain(|number| number == 1);
     assert_eq!((other.count(), other.numbers()), (1, [1].as_slice()));
