@@ -287,3 +287,34 @@ fn a_rule_without_a_text_tells_its_feature_in_words() {
     );
     assert_eq!(texts(lead), ["line of business: not known 3", "seats: not known -2"]);
 }
+
+#[test]
+fn a_reason_counts_with_the_points_that_its_range_leaves() {
+    let pipeline = Pipeline::from_json(
+        r#"{"format": 1, "id": "own", "schema": {"features": [
+  {"name": "x", "type": "number", "source": {"from": "attribute"}},
+  {"name": "y", "type": "number", "source": {"from": "attribute"}}]},
+  "scorer": {"kind": "scorecard", "unit": "log_odds", "base": 0, "groups": [{"code": "g", "rules": [
+  {"code": "x", "points": "x", "range": [0, 0.5], "text": "X"}, {"code": "y", "points": "y", "text": "Y"}]}]},
+  "scale": {"kind": "logistic"}, "tiers": "hot-warm-cold"}"#,
+    )
+    .unwrap();
+    let as_of = AsOf::parse("2026-11-20", &Zone::utc()).unwrap();
+    let lead = Lead::new("l").with("x", 3.0).with("y", 1.0);
+    let prediction = pipeline.score(&lead, &as_of).unwrap();
+    let gained = prediction.score - 50.0;
+    let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+    // Of the margin of 1.5, x has 0.5 left of its 3, and y all of its 1.
+    let explanation = &prediction.explanation;
+    let reasons: Vec<&str> = explanation.reasons.iter().map(|reason| &*reason.text).collect();
+    assert_eq!(reasons, ["Y", "X"]);
+    close(explanation.reasons[0].points, gained / 1.5);
+    close(explanation.reasons[1].points, gained / 3.0);
+    let points: Vec<(&str, f64)> =
+        explanation.contributions.iter().map(|line| (&*line.code, line.points)).collect();
+    for ((code, points), (expected, margin)) in points.iter().zip([("x", 3.0), ("x.range", -2.5), ("y", 1.0)])
+    {
+        assert_eq!(*code, expected);
+        close(*points, gained * margin / 1.5);
+    }
+}

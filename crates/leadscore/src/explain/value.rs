@@ -187,3 +187,25 @@ impl<'de> Visitor<'de> for NamedVisitor {
         Ok(FeatureValues(values))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn feature_values_are_gone_through_in_their_order() {
+        let own = [("b", FeatureValue::Number(2.0)), ("a", FeatureValue::Flag(true))];
+        let values: FeatureValues =
+            own.iter().map(|(name, value)| NamedValue::new(*name, value.clone())).collect();
+        let names = |found: &mut dyn Iterator<Item = &NamedValue>| -> Vec<String> {
+            found.map(|one| one.name.to_string()).collect()
+        };
+        assert_eq!(names(&mut (&values).into_iter()), ["b", "a"]);
+        assert_eq!(names(&mut values.iter()), ["b", "a"]);
+        assert_eq!(names(&mut values.as_slice().iter()), ["b", "a"]);
+        assert_eq!((values.len(), values.is_empty()), (2, false));
+        assert_eq!((values.get("a"), values.get("c")), (Some(&FeatureValue::Flag(true)), None));
+        let none = FeatureValues::default();
+        assert_eq!((none.len(), none.is_empty(), none.iter().count()), (0, true, 0));
+    }
+}

@@ -365,4 +365,20 @@ mod tests {
         let p = classes(true).probabilities(&[0.0, 0.0, math::log_odds(0.25)]);
         assert!((p[2] - 0.2).abs() < 1e-15, "{p:?}");
     }
+
+    #[test]
+    fn a_margin_is_divided_by_the_temperature_and_raised_by_its_bias() {
+        let bias = [math::log_odds(0.75), 0.0, -0.5];
+        let scale = classes(false).with_calibration(2.0, bias).unwrap();
+        assert_eq!((scale.temperature(), scale.bias()), (Some(2.0), &bias[..]));
+        assert_eq!((classes(false).temperature(), classes(false).bias()), (None, &[][..]));
+        assert_eq!(scale.weights(), [0.0, 0.5, 1.0]);
+        assert_eq!(scale.names().iter().map(|name| &**name).collect::<Vec<_>>(), ["cold", "warm", "hot"]);
+        // With the third class's bias outweighed by its margin, the odds are 3 : 1 : 1.
+        let p = scale.probabilities(&[0.0, 0.0, 1.0]);
+        for (p, expected) in p.iter().zip([0.6, 0.2, 0.2]) {
+            assert!((p - expected).abs() < 1e-12, "{p} {expected}");
+        }
+        assert!((scale.score(&[0.0, 0.0, 1.0]) - 30.0).abs() < 1e-9);
+    }
 }

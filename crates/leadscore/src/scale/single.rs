@@ -199,4 +199,23 @@ mod tests {
         assert_eq!((calibrated.score(0.0), calibrated.has_probability()), (50.0, true));
         assert!(calibrated.knots().is_empty());
     }
+
+    #[test]
+    fn where_parts_cancel_out_a_unit_is_worth_the_slope() {
+        let slope = |scale: Scale, base: f64| {
+            let Scale::Single(scale) = scale else { panic!("one margin") };
+            scale.points_per_unit(base, 0.0, 0.0)
+        };
+        for base in [-2.0, 0.3, 1.0] {
+            for a in [0.25, 1.0, 40.0] {
+                let p = math::sigmoid(a * base - 0.5);
+                let exact = 100.0 * a * p * (1.0 - p);
+                let found = slope(Scale::calibrated(Calibration::platt(a, -0.5).unwrap()), base);
+                assert!((found - exact).abs() < 1e-5 * exact.max(1.0), "{a} {base}: {found} for {exact}");
+            }
+            let p = math::sigmoid(base);
+            let (found, exact) = (slope(Scale::logistic(), base), 100.0 * p * (1.0 - p));
+            assert!((found - exact).abs() < 1e-5, "{base}: {found} for {exact}");
+        }
+    }
 }
