@@ -196,8 +196,9 @@ fn blank_ids_and_broken_gzip_are_said() {
 
 #[test]
 fn reasons_stand_below_the_name_however_wide_the_ranks_are() {
-    let rows: String = (1..=100).map(|at| format!("L{at},Lead {at},Acme,a{at}@acme.example\n")).collect();
-    let dir = folder(&[("leads.csv", format!("id,name,company,email\n{rows}").as_bytes())]);
+    let rows: Vec<String> =
+        (1..=100).map(|at| format!("L{at},Lead {at},Acme,a{at}@acme.example\n")).collect();
+    let dir = folder(&[("leads.csv", format!("id,name,company,email\n{}", rows.concat()).as_bytes())]);
     for (top, indent) in [("99", 4), ("100", 5)] {
         let run = with_variables(
             &["score", &path(&dir, "leads.csv"), "--as-of", AS_OF, "-n", top, "-f", "table"],
