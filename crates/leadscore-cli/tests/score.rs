@@ -212,3 +212,16 @@ fn reasons_stand_below_the_name_however_wide_the_ranks_are() {
         assert_eq!((name, at), (indent, indent), "{top}: {}\n{reason}", lines[first]);
     }
 }
+
+#[test]
+fn json_lines_under_the_name_of_a_table_are_read_and_told() {
+    let lead = br#"{"id":"1","company":"Acme"}"#;
+    for (name, told) in [("a.csv", true), ("a.tsv", true), ("a.txt", true), ("a.jsonl", false), ("a", false)]
+    {
+        let dir = folder(&[(name, lead)]);
+        let run = leadscore(&["score", &path(&dir, name), "--as-of", AS_OF, "-f", "jsonl"]);
+        assert_eq!(json_lines(&run.out)[0]["lead_id"], "1", "{name}: {}", run.err);
+        let said = run.err.contains("holds JSON lines though its name does not say so; read as such");
+        assert_eq!(said, told, "{name}: {}", run.err);
+    }
+}
