@@ -225,3 +225,20 @@ fn json_lines_under_the_name_of_a_table_are_read_and_told() {
         assert_eq!(said, told, "{name}: {}", run.err);
     }
 }
+
+#[test]
+fn duplicates_of_a_log_that_are_something_else_are_told() {
+    let log = b"lead_id,activity_id,kind,at\n1,a,page_view,2026-11-01\n1,a,page_view,2026-11-01\n\
+        1,b,call,2026-11-02\n1,b,call,2026-11-03\n1,b,call,2026-11-02\n";
+    let with_activities =
+        br#"{"id":"1","company":"Acme","activities":[{"id":"z","kind":"call","at":"2026-01-01"}]}"#;
+    // Leads with activities of their own need the whole log, others only kinds and times of it.
+    let leads = [("a.jsonl", &with_activities[..]), ("a.csv", b"id,company\n1,Acme\n")];
+    let dir = folder(&[leads[0], leads[1], ("log.csv", log)]);
+    for (name, _) in leads {
+        let (leads, log) = (path(&dir, name), path(&dir, "log.csv"));
+        let run = leadscore(&["score", &leads, "--activities", &log, "--as-of", AS_OF, "-f", "jsonl"]);
+        let told = "3 activities have the id of another one of the same lead, counted once; 1 of them is";
+        assert!(run.err.contains(told), "{name}: {}", run.err);
+    }
+}
