@@ -196,8 +196,9 @@ fn blank_ids_and_broken_gzip_are_said() {
 
 #[test]
 fn reasons_stand_below_the_name_however_wide_the_ranks_are() {
-    let rows: String = (1..=100).map(|at| format!("L{at},Lead {at},Acme,a{at}@acme.example\n")).collect();
-    let dir = folder(&[("leads.csv", format!("id,name,company,email\n{rows}").as_bytes())]);
+    let rows: Vec<String> =
+        (1..=100).map(|at| format!("L{at},Lead {at},Acme,a{at}@acme.example\n")).collect();
+    let dir = folder(&[("leads.csv", format!("id,name,company,email\n{}", rows.concat()).as_bytes())]);
     for (top, indent) in [("99", 4), ("100", 5)] {
         let run = with_variables(
             &["score", &path(&dir, "leads.csv"), "--as-of", AS_OF, "-n", top, "-f", "table"],
@@ -209,5 +210,35 @@ fn reasons_stand_below_the_name_however_wide_the_ranks_are() {
         let reason = lines[first + 1];
         let at = reason.len() - reason.trim_start().len();
         assert_eq!((name, at), (indent, indent), "{top}: {}\n{reason}", lines[first]);
+    }
+}
+
+#[test]
+fn json_lines_under_the_name_of_a_table_are_read_and_told() {
+    let lead = br#"{"id":"1","company":"Acme"}"#;
+    for (name, told) in [("a.csv", true), ("a.tsv", true), ("a.txt", true), ("a.jsonl", false), ("a", false)]
+    {
+        let dir = folder(&[(name, lead)]);
+        let run = leadscore(&["score", &path(&dir, name), "--as-of", AS_OF, "-f", "jsonl"]);
+        assert_eq!(json_lines(&run.out)[0]["lead_id"], "1", "{name}: {}", run.err);
+        let said = run.err.contains("holds JSON lines though its name does not say so; read as such");
+        assert_eq!(said, told, "{name}: {}", run.err);
+    }
+}
+
+#[test]
+fn duplicates_of_a_log_that_are_something_else_are_told() {
+    let log = b"lead_id,activity_id,kind,at\n1,a,page_view,2026-11-01\n1,a,page_view,2026-11-01\n\
+        1,b,call,2026-11-02\n1,b,call,2026-11-03\n1,b,call,2026-11-02\n";
+    let with_activities =
+        br#"{"id":"1","company":"Acme","activities":[{"id":"z","kind":"call","at":"2026-01-01"}]}"#;
+    // Leads with activities of their own need the whole log, others only kinds and times of it.
+    let leads = [("a.jsonl", &with_activities[..]), ("a.csv", b"id,company\n1,Acme\n")];
+    let dir = folder(&[leads[0], leads[1], ("log.csv", log)]);
+    for (name, _) in leads {
+        let (leads, log) = (path(&dir, name), path(&dir, "log.csv"));
+        let run = leadscore(&["score", &leads, "--activities", &log, "--as-of", AS_OF, "-f", "jsonl"]);
+        let told = "3 activities have the id of another one of the same lead, counted once; 1 of them is";
+        assert!(run.err.contains(told), "{name}: {}", run.err);
     }
 }

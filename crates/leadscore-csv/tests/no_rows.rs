@@ -95,8 +95,9 @@ fn columns_of_distinct_values_are_known() {
 
 #[test]
 fn rejected_rows_are_counted_like_others() {
-    let long = "x".repeat(33 << 20);
-    let file = format!("a,b\n1,x\n2,{long}\n\n3,y,z\n4,w\n");
+    // A row too long that is met whole, and one that is longer than all that is read ahead.
+    let (long, longer) = ("x".repeat(33 << 20), "x".repeat(70 << 20));
+    let file = format!("a,b\n1,x\n2,{long}\n\n3,y,z\n4,w\n5,{longer}\n6,v\n");
     let mut reader = CsvReader::open(file.as_bytes(), CsvOptions::default()).unwrap();
     let (mut row, mut met) = (Row::default(), Vec::new());
     loop {
@@ -108,6 +109,6 @@ fn rejected_rows_are_counted_like_others() {
             }
         }
     }
-    let expected = [(1, "1"), (2, "line 3"), (3, "line 5"), (4, "4")];
+    let expected = [(1, "1"), (2, "line 3"), (3, "line 5"), (4, "4"), (5, "line 7"), (6, "6")];
     assert_eq!(met, expected.map(|(row, what)| (row, what.to_owned())));
 }
