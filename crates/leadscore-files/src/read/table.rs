@@ -146,8 +146,7 @@ impl Table {
         used.dedup();
         reader.select(&used);
         let parser = reader.parser();
-        let weighed = columns.iter().filter(|own| worth.weighs(&own.attribute)).map(|own| own.column);
-        let weighed = weighed.chain(name_parts.iter().copied().filter(|_| worth.weighs(NAME))).collect();
+        let weighed = weighed_columns(&columns, &name_parts, worth);
         let held = HeldColumns { id, name_parts, weighed, columns, amounts };
         let mut plan = TablePlan::new(parser, held, reader.columns(), schema, is_strict);
         plan.carried = carried;
@@ -280,6 +279,12 @@ impl Table {
             })
             .collect()
     }
+}
+
+/// The columns whose values are weighed.
+fn weighed_columns(columns: &[AttributeColumn], name_parts: &[usize], worth: &Worth) -> Vec<usize> {
+    let whole = columns.iter().filter(|own| worth.weighs(&own.attribute)).map(|own| own.column);
+    whole.chain(name_parts.iter().copied().filter(|_| worth.weighs(NAME))).collect()
 }
 
 /// The columns that the mapping names: the id's and the attributes'.

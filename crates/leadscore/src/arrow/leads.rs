@@ -215,7 +215,9 @@ impl<'a> LeadTable<'a> {
         };
         let all = ScoreColumns::with_capacity(self.row_count, self.pipeline.classes().len(), options.reasons);
         let merge = |all: &mut ScoreColumns, blocks: Vec<ScoreColumns>| {
-            blocks.into_iter().for_each(|block| all.append(block));
+            for block in blocks {
+                all.append(block);
+            }
         };
         let scores = workers.merge_blocks(self.row_count, self.part_size(block), work, all, merge)?;
         Ok(self.pipeline.ranked(scores))
@@ -243,9 +245,9 @@ impl<'a> LeadTable<'a> {
             };
             parts_of(rows, SLOW_BLOCK).map(score).collect::<Result<Vec<_>, Error>>()
         };
-        let mut scores = TableScores::default();
-        scores.columns =
+        let columns =
             ScoreColumns::with_capacity(self.row_count, self.pipeline.classes().len(), options.reasons);
+        let scores = TableScores { columns, errors: Vec::new() };
         let merge = |all: &mut TableScores, blocks: Vec<(ScoreColumns, Vec<(usize, Error)>)>| {
             for (columns, errors) in blocks {
                 all.columns.append(columns);
@@ -308,18 +310,20 @@ impl<'a> LeadTable<'a> {
         let work = |rows: Range<usize>| {
             let part = self.part(rows.clone())?;
             let reader = self.reader(&part, when, mode);
-            let matrix = |rows: Range<usize>| match &reader {
-                Some(reader) => Ok(self.read(&part, reader, rows, when)?.matrix),
-                None => {
+            let matrix = |rows: Range<usize>| {
+                let Some(reader) = &reader else {
                     let leads = self.rows(&part, rows.clone())?;
-                    self.pipeline.matrix(&leads, rows.start, when.slice(rows), mode)
-                }
+                    return self.pipeline.matrix(&leads, rows.start, when.slice(rows), mode);
+                };
+                Ok(self.read(&part, reader, rows, when)?.matrix)
             };
             parts_of(rows, block).map(matrix).collect::<Result<Vec<_>, Error>>()
         };
         let all = Vec::with_capacity(self.row_count * self.pipeline.schema().columns().len());
         let merge = |all: &mut Vec<f64>, blocks: Vec<FeatureMatrix>| {
-            blocks.iter().for_each(|block| all.extend_from_slice(block.values()));
+            for block in &blocks {
+                all.extend_from_slice(block.values());
+            }
         };
         let values = workers.merge_blocks(self.row_count, self.part_size(block), work, all, merge)?;
         FeatureMatrix::of_schema(self.pipeline.schema(), values)
