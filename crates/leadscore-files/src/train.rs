@@ -11,6 +11,7 @@ use leadscore::scorecard::{GroupBuilder, RuleBuilder, ScorecardUnit};
 use leadscore::train::{TrainProgress, Trained, Trainer};
 use leadscore::{
     AsOf, Attribute, Dataset, Error, ErrorKind, FeatureSchema, Pipeline, Scale, Scorecard, Stop, TierScheme,
+    Timestamp,
 };
 
 use crate::read::{LeadInput, ReadLead, Target};
@@ -141,6 +142,16 @@ impl TrainJob {
         }
     }
 
+    /// The moment in a cell of the column of times.
+    fn time_of(&self, cell: Option<&Attribute>) -> Option<Timestamp> {
+        let zone = &self.as_of.zone;
+        match cell? {
+            Attribute::Date(time) => time.to_timestamp(zone).ok(),
+            Attribute::Text(text) => Timestamp::parse(text, zone).ok(),
+            _ => None,
+        }
+    }
+
     /// Reads the leads that have an outcome.
     fn dataset(
         &self,
@@ -177,10 +188,7 @@ impl TrainJob {
                     };
                     let as_of = match &self.time {
                         None => Some(self.as_of.time),
-                        Some(column) => match leads.lead().attributes.get(column.as_str()) {
-                            Some(Attribute::Date(time)) => time.to_timestamp(&self.as_of.zone).ok(),
-                            _ => None,
-                        },
+                        Some(column) => self.time_of(leads.lead().attributes.get(column.as_str())),
                     };
                     match as_of {
                         Some(as_of) => examples.add(leads.lead(), as_of, label)?,

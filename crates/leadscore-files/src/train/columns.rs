@@ -182,9 +182,11 @@ fn place(columns: &[PastColumn], name: &str, option: &'static str) -> Result<usi
     });
     found.ok_or_else(|| {
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-        let shown = crate::wording::first_of(&names);
-        let message =
-            format!("the file has no column `{wanted}`{}; its columns: {shown}", did_you_mean(wanted, names));
+        let more = match did_you_mean(wanted, names.iter().copied()) {
+            hint if hint.is_empty() => format!("; its columns: {}", crate::wording::first_of(&names)),
+            hint => hint,
+        };
+        let message = format!("the file has no column `{wanted}`{more}");
         Error::new(ErrorKind::InvalidContext, option, message)
     })
 }
