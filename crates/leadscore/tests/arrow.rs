@@ -127,21 +127,17 @@ fn a_long_table_in_batches_scores_as_its_leads() -> Result<(), Error> {
     const ROWS: i64 = 20_001;
     let pipeline = pipeline();
     let source = |row: i64| if row % 3 == 0 { "ad".to_owned() } else { format!("web {row}") };
+    let sources: Vec<String> = (0..ROWS).map(source).collect();
     let seen = |row: i64| (row % 7 != 0).then_some(1_795_000_000_000_000 - row * 1_000_001);
     let customer = |row: i64| (row % 4 < 3).then_some(row % 4 == 0);
     let batch = RecordBatch::try_from_iter([
         (
             "visits",
-            Arc::new(Int64Array::from_iter((0..ROWS).map(|row| (row % 5 > 0).then_some(row % 120))))
+            Arc::new((0..ROWS).map(|row| (row % 5 > 0).then_some(row % 120)).collect::<Int64Array>())
                 as ArrayRef,
         ),
-        (
-            "source",
-            Arc::new(DictionaryArray::<Int32Type>::from_iter(
-                (0..ROWS).map(source).collect::<Vec<_>>().iter().map(String::as_str),
-            )),
-        ),
-        ("seen_at", Arc::new(TimestampMicrosecondArray::from_iter((0..ROWS).map(seen)))),
+        ("source", Arc::new(sources.iter().map(String::as_str).collect::<DictionaryArray<Int32Type>>())),
+        ("seen_at", Arc::new((0..ROWS).map(seen).collect::<TimestampMicrosecondArray>())),
     ])
     .unwrap();
     let cuts = [0, 3000, 3001, 12_000, 12_000, 20_001];
