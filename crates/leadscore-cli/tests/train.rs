@@ -28,7 +28,7 @@ fn table(rows: usize, seed: u64) -> String {
         let source = ["Ads", "Fair", "Web", "Select"][(next() * 4.0) as usize];
         let day = (next() * 28.0).floor() + 1.0;
         let margin = 0.15 * (visits - 12.0) + if source == "Fair" { 1.5 } else { 0.0 } + 0.05 * day;
-        let won = next() < 1.0 / (1.0 + (-margin).exp());
+        let won = next() < leadscore::math::sigmoid(margin);
         let call = if won { 200.0 + 400.0 * next() } else { 300.0 * next() };
         let shown = if next() < 0.05 { String::new() } else { visits.to_string() };
         let _ = writeln!(

@@ -128,9 +128,9 @@ impl TrainJob {
         if let Some(count) = self.threads {
             workers = workers.threads(count);
         }
-        let trained = trainer.fit(&dataset, &workers, progress)?;
+        let learned = trainer.fit(&dataset, &workers, progress)?;
         let columns = draft.features.into_iter().map(|own| (own.name, own.column)).collect();
-        Ok(TrainedFile { trained, target, columns, left_out: draft.left_out, rejected_count })
+        Ok(TrainedFile { trained: learned, target, columns, left_out: draft.left_out, rejected_count })
     }
 
     fn named_columns(&self) -> columns::Named<'_> {

@@ -27,14 +27,13 @@ pub(super) fn draft(columns: &[PastColumn]) -> Draft {
     let mut draft = Draft { features: Vec::new(), left_out: Vec::new() };
     let mut taken = BTreeSet::new();
     for column in columns {
-        match column.left_out.clone().or_else(|| why_not(column)) {
-            Some(reason) => draft.left_out.push((column.name.clone(), reason)),
-            None => {
-                let name = feature_name(&column.name, &mut taken);
-                let feature = feature(column, &name);
-                draft.features.push(DraftFeature { column: column.name.clone(), name, feature });
-            }
+        if let Some(reason) = column.left_out.clone().or_else(|| why_not(column)) {
+            draft.left_out.push((column.name.clone(), reason));
+            continue;
         }
+        let name = feature_name(&column.name, &mut taken);
+        let feature = feature(column, &name);
+        draft.features.push(DraftFeature { column: column.name.clone(), name, feature });
     }
     draft
 }

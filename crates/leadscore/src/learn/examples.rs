@@ -140,7 +140,9 @@ impl Examples {
     /// Some of the rows.
     pub(crate) fn of_rows(&self, rows: &[usize]) -> Examples {
         let mut values = Vec::with_capacity(rows.len() * self.columns.len());
-        rows.iter().for_each(|row| values.extend_from_slice(self.matrix.row(*row)));
+        for row in rows {
+            values.extend_from_slice(self.matrix.row(*row));
+        }
         let pick = |values: &[f64]| -> Vec<f64> { rows.iter().map(|row| values[*row]).collect() };
         Examples {
             columns: self.columns.clone(),

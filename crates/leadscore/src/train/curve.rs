@@ -194,9 +194,10 @@ fn solve(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Vec<f64> {
     let count = right.len();
     for pivot in 0..count {
         for row in pivot + 1..count {
-            let factor = matrix[row][pivot] / matrix[pivot][pivot];
-            for column in pivot..count {
-                matrix[row][column] -= factor * matrix[pivot][column];
+            let (above, below) = matrix.split_at_mut(row);
+            let factor = below[0][pivot] / above[pivot][pivot];
+            for (own, taken) in below[0].iter_mut().zip(&above[pivot]).skip(pivot) {
+                *own -= factor * taken;
             }
             right[row] -= factor * right[pivot];
         }

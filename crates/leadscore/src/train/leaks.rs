@@ -104,7 +104,9 @@ pub fn find_leaks(dataset: &Dataset) -> Vec<Leak> {
         }
         let same: Vec<usize> =
             (at..features.len()).filter(|other| own.is_known_with(&features[*other])).collect();
-        same.iter().for_each(|other| looked_at[*other] = true);
+        for other in &same {
+            looked_at[*other] = true;
+        }
         let auc = same.iter().map(|other| features[*other].auc).fold(0.0, f64::max);
         let new: Vec<String> = same
             .iter()

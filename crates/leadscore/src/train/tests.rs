@@ -150,7 +150,9 @@ fn what_cannot_be_learned_from_is_refused() {
     let at = Timestamp::parse("2026-11-01", &Zone::utc()).unwrap();
     let fit = |labels: &[f64]| {
         let mut rows = Dataset::builder(&schema, Zone::utc());
-        labels.iter().for_each(|label| rows.add(&Lead::new("a"), at, *label).unwrap());
+        for label in labels {
+            rows.add(&Lead::new("a"), at, *label).unwrap();
+        }
         trainer().fit(&rows.finish().unwrap(), &Workers::new(), &mut |_| {}).unwrap_err().to_string()
     };
     assert!(fit(&[1.0; 30]).contains("30 leads were won and 0 lost"));
