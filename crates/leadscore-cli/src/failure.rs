@@ -46,7 +46,10 @@ impl std::fmt::Display for Failure {
 }
 
 /// The options of the library that are options here too.
-const OPTIONS: [&str; 6] = ["top", "columns", "capacity", "target", "positive", "segment"];
+const OPTIONS: [&str; 11] = [
+    "top", "columns", "capacity", "target", "positive", "segment", "drop", "time", "folds", "rounds",
+    "monotone",
+];
 
 /// An error about an option of the library that is an option here too, under its name on the command line.
 pub(crate) fn of_option(error: Error) -> Failure {

@@ -133,7 +133,7 @@ fn arguments(words: &[&str], inputs: &tempfile::TempDir, outputs: &tempfile::Tem
         (None, Some(("FILE" | "OTHER", _))) => path(outputs, word),
         _ => (*word).to_owned(),
     };
-    let takes_time = matches!(words[0], "score" | "explain" | "features" | "evaluate")
+    let takes_time = matches!(words[0], "score" | "explain" | "features" | "evaluate" | "train")
         || words[0] == "assist" && !matches!(words[1], "intent" | "reply");
     let time = AS_OF.map(str::to_owned);
     words.iter().map(named).chain(time.into_iter().filter(|_| takes_time)).collect()
@@ -182,7 +182,7 @@ fn two_runs_give_the_same_bytes() {
         let mut runs = (0..2).map(|turn| {
             let dir = folder(&[]);
             let mut given = arguments(&words, &inputs, &dir);
-            if matches!(words[0], "score" | "evaluate") {
+            if matches!(words[0], "score" | "evaluate" | "train") {
                 given.extend(["--threads".to_owned(), (turn * 2 + 1).to_string()]);
             }
             let run = leadscore(&given.iter().map(String::as_str).collect::<Vec<_>>());

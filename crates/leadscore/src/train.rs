@@ -269,7 +269,7 @@ impl Trainer {
     ) -> Result<Trained, Error> {
         let labels = examples.labels();
         let weights: Vec<f64> = (0..labels.len()).map(|row| examples.weight(row)).collect();
-        let known = calibrate::Known { margins, labels, weights: &weights };
+        let known = curve::Known { margins, labels, weights: &weights };
         let calibrated = calibrate::fit(self.calibration, &known, self.seed)?;
         let scale = match &calibrated.calibration {
             Some(calibration) => Scale::calibrated(calibration.clone()),

@@ -31,7 +31,8 @@ pub(crate) fn run(args: &TrainArgs) -> Result<bool, Failure> {
         Some(text) => AsOf::parse(text, &zone).map_err(|error| Failure::about("--as-of", error))?,
         None => AsOf::new(now()?).in_zone(zone),
     };
-    let day = now()?.to_string().chars().take(10).collect::<String>();
+    // The day as of which it knows the leads, so that the same command gives the same file tomorrow.
+    let day = as_of.to_local_minute().chars().take(10).collect::<String>();
     let job = job(args, as_of);
     let mut bar = TrainBar::default();
     let mut progress = |told: &TrainProgress| {
@@ -104,7 +105,7 @@ fn table(out: &mut dyn Write, args: &TrainArgs, learned: &TrainedFile) -> Result
     writeln!(
         out,
         "{}: learned from {}, of which {} ({:.1} %) were won, in {} columns",
-        args.output.display(),
+        args.output.file_name().unwrap_or_default().to_string_lossy(),
         counted(report.lead_count as u64, "lead", "leads"),
         count(report.won_count as u64),
         100.0 * outcomes.base_rate(),

@@ -1,6 +1,6 @@
 //! Which curve turns margins into probabilities.
 
-use super::curve::{Curve, Terms};
+use super::curve::{Curve, Known, Terms};
 use crate::math::random::hash;
 use crate::scale::Calibration;
 use crate::{Error, math};
@@ -21,14 +21,6 @@ pub enum CalibrationMethod {
     Bends,
     /// Isotonic regression.
     Isotonic,
-}
-
-/// Margins with what became of the leads.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Known<'a> {
-    pub(super) margins: &'a [f64],
-    pub(super) labels: &'a [f64],
-    pub(super) weights: &'a [f64],
 }
 
 /// A calibration with what it says of the leads it was learned from.

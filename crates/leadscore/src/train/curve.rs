@@ -1,9 +1,16 @@
 //! Curves from margins to probabilities, fitted to leads whose outcome is known.
 
-use super::calibrate::Known;
 use crate::math;
 use crate::scale::{Calibration, Knot};
 use crate::{Error, math::sigmoid};
+
+/// Margins with what became of the leads.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) margins: &'a [f64],
+    pub(super) labels: &'a [f64],
+    pub(super) weights: &'a [f64],
+}
 
 /// A curve over margins.
 #[derive(Debug, Clone, PartialEq)]

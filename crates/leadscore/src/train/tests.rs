@@ -115,7 +115,7 @@ fn each_calibration_mends_margins_that_are_too_bold() {
         truth.iter().map(|margin| if next() < sigmoid(*margin) { 1.0 } else { 0.0 }).collect();
     let bold: Vec<f64> = truth.iter().map(|margin| 2.0 * margin + 0.7).collect();
     let weights = vec![1.0; 8000];
-    let known = calibrate::Known { margins: &bold, labels: &labels, weights: &weights };
+    let known = curve::Known { margins: &bold, labels: &labels, weights: &weights };
     for method in CalibrationMethod::ALL {
         let fitted = calibrate::fit(method, &known, 1).unwrap();
         let Some(calibration) = fitted.calibration else { continue };
@@ -138,7 +138,7 @@ fn each_calibration_mends_margins_that_are_too_bold() {
 fn isotonic_pools_are_those_worked_out_by_hand() {
     let margins = [1.0, 2.0, 3.0, 4.0, 5.0];
     let labels = [0.0, 1.0, 0.0, 1.0, 1.0];
-    let known = calibrate::Known { margins: &margins, labels: &labels, weights: &[1.0; 5] };
+    let known = curve::Known { margins: &margins, labels: &labels, weights: &[1.0; 5] };
     // 2 and 3 are out of order and pool to ½, 4 and 5 are alike: (won + ½) / (count + 1).
     let curve::Curve::Points(points) = curve::Curve::isotonic(&known) else { unreachable!() };
     assert_eq!(points, [(1.0, 0.25), (2.5, 0.5), (4.5, 2.5 / 3.0)]);

@@ -25,7 +25,7 @@ const FLOORS: [&[&str]; 5] = [
     &["expression", "feature", "parallel", "scorer"],
     &["scorecard", "forest", "scale", "capacity", "tier"],
     &["explain", "learn"],
-    &["pipeline", "evaluate", "arrow", "intent", "chat", "task", "email", "request"],
+    &["pipeline", "evaluate", "train", "arrow", "intent", "chat", "task", "email", "request"],
 ];
 
 /// The feature through which a language model's adjustment enters, and a word of the feature language
