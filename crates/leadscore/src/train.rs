@@ -1,7 +1,7 @@
 //! From labelled leads to a pipeline: trees, calibration, tiers and a report (feature `learn`).
 //!
-//! [`Trainer`] takes a [`Dataset`](crate::Dataset) of past leads, 1 for won and 0 for lost, and gives a complete
-//! [`Pipeline`](crate::Pipeline). The leads are cut into folds; for each fold trees are learned from the others and stop
+//! [`Trainer`] takes a [`Dataset`] of past leads, 1 for won and 0 for lost, and gives a complete
+//! [`Pipeline`]. The leads are cut into folds; for each fold trees are learned from the others and stop
 //! where the fold's log loss is best. The pipeline's forest is the mean of these, and what each said of the leads it had
 //! not seen measures it, calibrates it and sets the tiers: no lead is judged by trees that knew its outcome.
 
