@@ -34,7 +34,15 @@ def test_the_native_operations_are_those_of_every_language() -> None:
     found = declared()
     # Python's own lane: tables through Arrow.
     given = {"of_rows", "with_numbers", "with_array", "with_values", "with_full_names"}
-    asked = {"match_columns", "name_columns", "score", "features", "score_features", "feature_values", "model_rows"}
+    asked = {
+        "match_columns",
+        "name_columns",
+        "score",
+        "features",
+        "score_features",
+        "feature_values",
+        "model_rows",
+    }
     assert found.pop("Frame") == {"rows"} | given | asked
     assert found.pop("ModelRows") == {"unseen", "to_matrix"}
     found["Forest"].remove("is_settled")
