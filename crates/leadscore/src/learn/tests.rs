@@ -84,3 +84,29 @@ fn a_forest_survives_its_file() {
     assert_eq!(margins(&read), margins(&forest));
     assert_eq!(forest.source_library().name(), "leadscore");
 }
+
+#[test]
+fn what_is_written_for_other_libraries_reads_back_alike() {
+    let examples = made_up(2000, 5);
+    let forest = fit(&Boosting { rounds: 20, ..Boosting::default() }, &examples).forest;
+    let margins = |forest: &Forest| forest.margin(examples.matrix(), Iterations::All).unwrap();
+    let own = margins(&forest);
+    let xgboost = forest.to_xgboost_json().unwrap();
+    let bits = |margins: &[f64]| margins.iter().map(|margin| margin.to_bits()).collect::<Vec<u64>>();
+    assert_eq!(bits(&margins(&Forest::from_bytes(xgboost.as_bytes()).unwrap())), bits(&own));
+    // LightGBM sums in f64.
+    let lightgbm = forest.to_lightgbm_text().unwrap();
+    for (own, other) in own.iter().zip(margins(&Forest::from_bytes(lightgbm.as_bytes()).unwrap())) {
+        assert!((own - other).abs() < 1e-5, "{own} {other}");
+    }
+    // XGBoost from 3.1 on takes the node behind a left child for its right one.
+    let file: serde_json::Value = serde_json::from_str(&xgboost).unwrap();
+    for tree in file["learner"]["gradient_booster"]["model"]["trees"].as_array().unwrap() {
+        let children = |name: &str| -> Vec<i64> {
+            tree[name].as_array().unwrap().iter().map(|child| child.as_i64().unwrap()).collect()
+        };
+        for (left, right) in children("left_children").into_iter().zip(children("right_children")) {
+            assert!(left == -1 && right == -1 || right == left + 1, "{left} {right}");
+        }
+    }
+}

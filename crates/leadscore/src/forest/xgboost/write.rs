@@ -182,8 +182,27 @@ fn kind(kind: FeatureKind) -> &'static str {
     }
 }
 
+/// The nodes level by level, each right child behind its left one: from 3.1 on the library looks for it there, whatever
+/// `right_children` says.
+fn by_level(tree: &Tree) -> Vec<usize> {
+    let mut order = vec![0];
+    let mut at = 0;
+    while let Some(node) = order.get(at) {
+        if let Node::Split(split) = &tree.nodes[*node] {
+            order.extend([split.left, split.right]);
+        }
+        at += 1;
+    }
+    order
+}
+
 fn arrays(id: usize, tree: &Tree, feature_count: usize) -> Result<TreeArrays, Error> {
     let count = tree.nodes.len();
+    let order = by_level(tree);
+    let mut place = vec![0; count];
+    for (number, node) in order.iter().enumerate() {
+        place[*node] = number;
+    }
     let mut out = TreeArrays {
         base_weights: vec![0.0; count],
         categories: Vec::new(),
@@ -199,7 +218,7 @@ fn arrays(id: usize, tree: &Tree, feature_count: usize) -> Result<TreeArrays, Er
         split_conditions: vec![0.0; count],
         split_indices: vec![0; count],
         split_type: vec![0; count],
-        sum_hessian: tree.nodes.iter().map(|node| node.cover() as f32).collect(),
+        sum_hessian: order.iter().map(|node| tree.nodes[*node].cover() as f32).collect(),
         tree_param: TreeParam {
             num_deleted: "0",
             num_feature: feature_count.to_string(),
@@ -207,18 +226,18 @@ fn arrays(id: usize, tree: &Tree, feature_count: usize) -> Result<TreeArrays, Er
             size_leaf_vector: "1",
         },
     };
-    for (number, node) in tree.nodes.iter().enumerate() {
-        match node {
+    for (number, node) in order.into_iter().enumerate() {
+        match &tree.nodes[node] {
             Node::Leaf { leaf: Leaf::Value(value), .. } => {
                 out.base_weights[number] = *value as f32;
                 out.split_conditions[number] = *value as f32;
             }
             Node::Leaf { .. } => return Err(unsupported("trees", "a leaf is more than one value")),
             Node::Split(split) => {
-                (out.left_children[number], out.right_children[number]) =
-                    (split.left as i64, split.right as i64);
-                out.parents[split.left] = number as i64;
-                out.parents[split.right] = number as i64;
+                let (left, right) = (place[split.left], place[split.right]);
+                (out.left_children[number], out.right_children[number]) = (left as i64, right as i64);
+                out.parents[left] = number as i64;
+                out.parents[right] = number as i64;
                 out.default_left[number] = u8::from(split.default_left);
                 out.split_indices[number] = split.feature;
                 out.loss_changes[number] = split.gain as f32;
