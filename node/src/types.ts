@@ -391,7 +391,7 @@ export interface EvaluationOptions extends Omit<RowOptions, 'reasons'> {
   target: string;
   /** Its values that mean won, where they are not 1, yes, true, won or converted. */
   positive?: readonly (string | number | boolean)[] | undefined;
-  /** Columns by whose values the leads are told apart too. */
+  /** Columns; the leads of each value are measured too. */
   segments?: readonly string[] | undefined;
   /** How many of the best leads are looked at: `10 %` and `20 %`, if there is none. */
   top?: readonly (string | number)[] | undefined;

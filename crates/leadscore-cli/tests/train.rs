@@ -65,7 +65,7 @@ fn past_leads_become_a_pipeline_that_scores_and_is_measured() {
     }
     assert!(!run.out.contains("Looks like the answer"), "{}", run.out);
     assert_eq!(leadscore(&["check", &own]).code, 0);
-    // What was said of leads out of fold holds for new ones, through the file and the reader of `score`.
+    // The out-of-fold figures also hold for new leads, read from a file by the reader that `score` uses.
     let measured =
         leadscore(&[&["evaluate", &new, "-p", &own, "-t", "Outcome", "-f", "json"][..], &AS_OF].concat());
     assert_eq!(measured.code, 0, "{}", measured.err);
@@ -149,7 +149,7 @@ fn what_cannot_be_learned_from_is_refused_and_keeps_the_old_pipeline() {
 fn each_lead_may_be_judged_as_of_its_own_day() {
     let dir = folder(&[("past.csv", table(400, 6).as_bytes())]);
     let (past, own) = (path(&dir, "past.csv"), path(&dir, "own.json"));
-    let args = ["train", &past, "-t", "Outcome", "--rounds", "20", "--time", "First Contact", "-o", &own];
+    let args = ["train", &past, "-t", "Outcome", "--rounds", "20", "--time", "first contact", "-o", &own];
     let run = leadscore(&args);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.out.contains("First Contact: the time as of which leads are judged"), "{}", run.out);

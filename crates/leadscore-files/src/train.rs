@@ -1,10 +1,12 @@
 //! From a file of past leads to a pipeline.
 //!
-//! The file is read three times: what its columns hold, what became of the leads, and the leads themselves, by the reader
+//! The file is read twice: what its columns hold and what became of the leads, and then the leads themselves, by the reader
 //! that scores them later, so that a lead means the same in both.
 
 mod columns;
 mod schema;
+
+pub use schema::feature_name;
 
 use leadscore::parallel::Workers;
 use leadscore::scorecard::{GroupBuilder, RuleBuilder, ScorecardUnit};
@@ -121,7 +123,7 @@ impl TrainJob {
             let message = format!("no column can be learned from: {}", schema::sentence(&draft.left_out));
             return Err(unreadable(&self.input, message));
         }
-        let (dataset, rejected_count) = self.dataset(&draft, &file.rows, &target, notes)?;
+        let (dataset, rejected_count) = self.dataset(&draft, &file, &target, notes)?;
         // The texts of the columns are not needed any more.
         file.columns.clear();
         let mut workers = Workers::new().stop(stop);
@@ -156,14 +158,15 @@ impl TrainJob {
     fn dataset(
         &self,
         draft: &schema::Draft,
-        rows: &[u64],
+        file: &columns::PastLeads,
         target: &Target,
         notes: &mut dyn Notes,
     ) -> Result<(Dataset, u64), Error> {
         const TIME: &str = "as_of_of_the_row";
         let schema = FeatureSchema::from_json(&draft.schema_json(None))?;
         // The reader needs to know of the column of times, the pipeline does not.
-        let read = match &self.time {
+        let rows = &file.rows;
+        let read = match &file.time {
             Some(column) => FeatureSchema::from_json(&draft.schema_json(Some((TIME, column))))?,
             None => schema.clone(),
         };
@@ -186,7 +189,7 @@ impl TrainJob {
                     let Some(label) = target.labels.get(at).copied().flatten().filter(|_| is_known) else {
                         continue;
                     };
-                    let as_of = match &self.time {
+                    let as_of = match &file.time {
                         None => Some(self.as_of.time),
                         Some(column) => self.time_of(leads.lead().attributes.get(column.as_str())),
                     };
@@ -202,7 +205,7 @@ impl TrainJob {
             let rows = counted(without_time, "row has", "rows have");
             notes.assumed(format!(
                 "{rows} no date in `{}` and cannot be learned from",
-                self.time.as_deref().unwrap_or_default()
+                file.time.as_deref().unwrap_or_default()
             ));
         }
         let dataset = examples.finish().map_err(|error| {

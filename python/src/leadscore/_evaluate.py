@@ -136,7 +136,7 @@ class SegmentGroup:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The leads divided by a column; `more` is how many values are not told apart."""
+    """The leads divided by a column; `more` is how many further values are not listed."""
 
     column: str
     groups: tuple[SegmentGroup, ...]

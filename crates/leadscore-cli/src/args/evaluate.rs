@@ -20,7 +20,7 @@ pub(crate) struct EvaluateArgs {
     /// true, y, won, closed won or converted, where the other one is 0, no, and so on]
     #[arg(long, value_name = "VALUE")]
     pub(crate) positive: Vec<String>,
-    /// A column by whose values the leads are told apart too; may be given for several
+    /// Also measure the leads of each value of this column; may be given for several
     #[arg(long, value_name = "COLUMN")]
     pub(crate) segment: Vec<String>,
     /// How many of the best leads are looked at: shares such as 10%, or numbers of leads

@@ -233,8 +233,7 @@ fn segments(out: &mut dyn Write, segment: &SegmentOutcome, look: Look) -> Result
         writeln!(out, "{}", line.trim_end())?;
     }
     if segment.more > 0 {
-        let said =
-            format!("{} not told apart", counted(segment.more as u64, "more value is", "more values are"));
+        let said = format!("{} not shown", counted(segment.more as u64, "more value is", "more values are"));
         writeln!(out, "  {}", look.dim(&said))?;
     }
     Ok(())

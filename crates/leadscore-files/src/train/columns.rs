@@ -28,6 +28,8 @@ pub(super) struct PastLeads {
     pub(super) target: TargetCells,
     /// The number of each row that was read, in their order.
     pub(super) rows: Vec<u64>,
+    /// The column as of whose dates leads are judged, as the file calls it.
+    pub(super) time: Option<String>,
 }
 
 /// What a column holds.
@@ -128,13 +130,16 @@ pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Res
         .map_err(|error| in_file(input, error))?;
     let mut columns: Vec<PastColumn> =
         reader.columns().iter().map(|column| PastColumn::new(&column.name, column.kind)).collect();
-    (0..columns.len()).for_each(|at| reader.read_placeholders_as_missing(at, |_| false));
+    for column in 0..columns.len() {
+        reader.read_placeholders_as_missing(column, |_| false);
+    }
     let target = place(&columns, named.target, "target")?;
     columns[target].left_out = Some("the target".to_owned());
     if let Some(id) = named.id {
         let id = place(&columns, id, "id")?;
         columns[id].left_out = Some("the lead's id".to_owned());
     }
+    let mut time_column = None;
     if let Some(time) = named.time {
         let at = place(&columns, time, "time")?;
         if columns[at].kind != ColumnKind::Date {
@@ -142,6 +147,7 @@ pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Res
             return Err(Error::new(ErrorKind::InvalidContext, "time", message));
         }
         columns[at].left_out = Some("the time as of which leads are judged".to_owned());
+        time_column = Some(columns[at].name.clone());
     }
     for name in named.drop {
         let at = place(&columns, name, "drop")?;
@@ -169,7 +175,7 @@ pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Res
         let rows = counted(rejected_count, "row", "rows");
         notes.assumed(format!("{rows} could not be read; `leadscore inspect` tells which"));
     }
-    Ok(PastLeads { columns, target: cells, rows })
+    Ok(PastLeads { columns, target: cells, rows, time: time_column })
 }
 
 /// The place of the column of a name.

@@ -101,7 +101,7 @@ fn feature(column: &PastColumn, name: &str) -> Value {
 }
 
 /// A column's name as a feature's: lower case, words with underscores between them, no name twice.
-fn feature_name(column: &str, taken: &mut BTreeSet<String>) -> String {
+pub fn feature_name(column: &str, taken: &mut BTreeSet<String>) -> String {
     let words: Vec<String> = column
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())

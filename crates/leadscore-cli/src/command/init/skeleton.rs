@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use leadscore_csv::{Bound, ColumnKind, ColumnSummary, Inspection};
+use leadscore_files::feature_name;
 use serde_json::{Map, Value, json};
 
 use super::outcome::outcomes;
@@ -143,7 +144,7 @@ fn most_points(kind: ColumnKind) -> f64 {
 
 /// The feature and the rule of a column that has more than one value.
 fn part(column: &ColumnSummary, levels: &[String], taken: &mut BTreeSet<String>) -> (Value, Value) {
-    let name = code(&column.name, taken);
+    let name = feature_name(&column.name, taken);
     let source = json!({"from": "attribute", "name": column.name});
     let label = column.name.replace('_', " ");
     let feature =
@@ -178,18 +179,6 @@ fn part(column: &ColumnSummary, levels: &[String], taken: &mut BTreeSet<String>)
             (own, rule(points, json!(format!("{}: {{{name}}}", plain(&label)))))
         }
     }
-}
-
-/// A column's name as a feature's: lower case, words with underscores between them, no name twice.
-fn code(column: &str, taken: &mut BTreeSet<String>) -> String {
-    let words = words(column);
-    let plain = if words.is_empty() { "column".to_owned() } else { words.join("_") };
-    let name = (1..=taken.len() + 1)
-        .map(|number| if number == 1 { plain.clone() } else { format!("{plain}_{number}") })
-        .find(|name| !taken.contains(name));
-    let name = name.unwrap_or(plain);
-    taken.insert(name.clone());
-    name
 }
 
 /// Whether a column says what the lead does not want, by its name: `Do Not Email`, `Opted Out`.

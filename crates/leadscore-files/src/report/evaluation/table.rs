@@ -125,7 +125,7 @@ pub(super) fn segment(out: &mut dyn Write, own: &SegmentOutcome) -> Result<()> {
     out.write_all(b"</tbody>\n</table></div>\n")?;
     if own.more > 0 {
         let more = counted(own.more as u64, "more value is", "more values are");
-        writeln!(out, "<p class=\"fine\">{more} not told apart.</p>")?;
+        writeln!(out, "<p class=\"fine\">{more} not shown.</p>")?;
     }
     Ok(())
 }

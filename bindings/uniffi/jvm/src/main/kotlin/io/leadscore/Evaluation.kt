@@ -239,7 +239,7 @@ data class Segment(
     val column: String,
     /** Its values, the most frequent first. */
     val groups: List<SegmentGroup>,
-    /** How many values are not told apart. */
+    /** How many further values are not listed. */
     val more: Long,
 ) : JsonData() {
     override fun element() = fields(

@@ -182,7 +182,7 @@ data class FileOptions @JvmOverloads constructor(
 data class EvaluationOptions @JvmOverloads constructor(
     /** The values of the target that mean won, where they are not 1, yes, true, won or converted. */
     val positive: List<String> = emptyList(),
-    /** Columns by whose values the leads are told apart too. */
+    /** Columns; the leads of each value are measured too. */
     val segments: List<String> = emptyList(),
     /** How many of the best leads are looked at: `10 %`, `50`. */
     val top: List<String> = listOf("10 %", "20 %"),
