@@ -46,9 +46,25 @@ impl std::fmt::Display for Failure {
 }
 
 /// The options of the library that are options here too.
-const OPTIONS: [&str; 11] = [
-    "top", "columns", "capacity", "target", "positive", "segment", "drop", "time", "folds", "rounds",
+const OPTIONS: [&str; 18] = [
+    "top",
+    "columns",
+    "capacity",
+    "target",
+    "positive",
+    "segment",
+    "drop",
+    "time",
+    "folds",
+    "rounds",
     "monotone",
+    "activities",
+    "horizon",
+    "every",
+    "start",
+    "ended",
+    "won_by",
+    "lost_by",
 ];
 
 /// An error about an option of the library that is an option here too, under its name on the command line.
@@ -56,7 +72,7 @@ pub(crate) fn of_option(error: Error) -> Failure {
     let option = error.path().to_string();
     match error.kind() {
         ErrorKind::InvalidContext if OPTIONS.contains(&option.as_str()) => {
-            Failure::message(format!("--{option}: {}", error.message()))
+            Failure::message(format!("--{}: {}", option.replace('_', "-"), error.message()))
         }
         _ => Failure::from(error),
     }

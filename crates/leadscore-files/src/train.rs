@@ -4,21 +4,31 @@
 //! that scores them later, so that a lead means the same in both.
 
 mod columns;
+mod kinds;
+mod lives;
+mod rows;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 pub use schema::feature_name;
 
+use std::path::PathBuf;
+
 use leadscore::parallel::Workers;
 use leadscore::scorecard::{GroupBuilder, RuleBuilder, ScorecardUnit};
-use leadscore::train::{TrainProgress, Trained, Trainer};
+use leadscore::train::{PointInTime, TrainProgress, Trained, Trainer};
 use leadscore::{
-    AsOf, Attribute, Dataset, Error, ErrorKind, FeatureSchema, Pipeline, Scale, Scorecard, Stop, TierScheme,
-    Timestamp,
+    AsOf, Attribute, Dataset, Error, ErrorKind, FeatureSchema, Lead, Pipeline, Scale, Scorecard, Stop,
+    TierScheme, Timestamp,
 };
+use serde_json::json;
 
-use crate::read::{LeadInput, ReadLead, Target};
+use crate::read::{LeadInput, LeadReader, ReadLead, Target};
 use crate::wording::counted;
-use crate::{Notes, ValueWarnings, note_warnings, unreadable};
+use crate::{Note, Notes, ValueWarnings, note_warnings, unreadable};
+use lives::{LifeSource, Survey};
+use rows::Rows;
 
 /// A file of past leads to learn a pipeline from.
 ///
@@ -28,11 +38,18 @@ use crate::{Notes, ValueWarnings, note_warnings, unreadable};
 pub struct TrainJob {
     input: String,
     as_of: AsOf,
-    target: String,
+    target: Option<String>,
     positive: Vec<String>,
     id: Option<String>,
     drop: Vec<String>,
     time: Option<String>,
+    activities: Option<PathBuf>,
+    horizon: Option<f64>,
+    every: Option<f64>,
+    start: Option<String>,
+    ended: Option<String>,
+    won_by: Vec<String>,
+    lost_by: Vec<String>,
     threads: Option<usize>,
 }
 
@@ -42,8 +59,10 @@ pub struct TrainJob {
 pub struct TrainedFile {
     /// The pipeline, and what is known of it.
     pub trained: Trained,
-    /// What became of the leads, as their column says it.
-    pub target: Target,
+    /// What became of the leads, as their column says it; none where moments of their lives were learned from.
+    pub target: Option<Target>,
+    /// The moments that were learned from, where leads are judged as of moments of their lives.
+    pub moments: Option<MomentSummary>,
     /// The features that were learned from, each with its column in the file.
     pub columns: Vec<(String, String)>,
     /// The columns that were not, each with the reason.
@@ -52,19 +71,49 @@ pub struct TrainedFile {
     pub rejected_count: u64,
 }
 
+/// Leads as of moments of their lives.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct MomentSummary {
+    /// How many leads have a moment.
+    pub lead_count: u64,
+    /// How many were won at some time.
+    pub won_lead_count: u64,
+    /// The days within which a lead is won or not.
+    pub horizon_days: f64,
+    /// The days between the moments of a lead.
+    pub every_days: f64,
+    /// The moment up to which leads are known.
+    pub end: Timestamp,
+}
+
 impl TrainJob {
-    /// Learns from a CSV file in which a column says what became of each lead. Ages of dates are taken as of a time.
-    pub fn new(input: impl Into<String>, target: impl Into<String>, as_of: AsOf) -> TrainJob {
+    /// Learns from a CSV file of leads. Ages of dates are taken as of a time.
+    pub fn new(input: impl Into<String>, as_of: AsOf) -> TrainJob {
         TrainJob {
             input: input.into(),
             as_of,
-            target: target.into(),
+            target: None,
             positive: Vec::new(),
             id: None,
             drop: Vec::new(),
             time: None,
+            activities: None,
+            horizon: None,
+            every: None,
+            start: None,
+            ended: None,
+            won_by: Vec::new(),
+            lost_by: Vec::new(),
             threads: None,
         }
+    }
+
+    /// The column that says what became of each lead; with a horizon the dates on which leads were won.
+    #[must_use]
+    pub fn target(mut self, column: impl Into<String>) -> TrainJob {
+        self.target = Some(column.into());
+        self
     }
 
     /// The values of the target column that mean won, where they are none of the known pairs such as yes and no.
@@ -95,6 +144,57 @@ impl TrainJob {
         self
     }
 
+    /// A log of the leads' activities: how many of each kind, and when, is learned from.
+    #[must_use]
+    pub fn activities(mut self, path: impl Into<PathBuf>) -> TrainJob {
+        self.activities = Some(path.into());
+        self
+    }
+
+    /// Learns who is won within so many days, from leads as of moments spread over their lives
+    /// ([`PointInTime`]). When a lead was won is said by the dates of the target column or by activities
+    /// ([`TrainJob::won_by`]).
+    #[must_use]
+    pub fn horizon(mut self, days: f64) -> TrainJob {
+        self.horizon = Some(days);
+        self
+    }
+
+    /// The days between the moments of a lead; a third of the horizon by default.
+    #[must_use]
+    pub fn every(mut self, days: f64) -> TrainJob {
+        self.every = Some(days);
+        self
+    }
+
+    /// The column of dates on which leads came; a life begins with the first activity by default.
+    #[must_use]
+    pub fn start(mut self, column: impl Into<String>) -> TrainJob {
+        self.start = Some(column.into());
+        self
+    }
+
+    /// The column of dates on which leads were given up.
+    #[must_use]
+    pub fn ended(mut self, column: impl Into<String>) -> TrainJob {
+        self.ended = Some(column.into());
+        self
+    }
+
+    /// Kinds of activities by which a lead is won.
+    #[must_use]
+    pub fn won_by(mut self, kinds: impl IntoIterator<Item = impl Into<String>>) -> TrainJob {
+        self.won_by.extend(kinds.into_iter().map(Into::into));
+        self
+    }
+
+    /// Kinds of activities by which a lead is lost.
+    #[must_use]
+    pub fn lost_by(mut self, kinds: impl IntoIterator<Item = impl Into<String>>) -> TrainJob {
+        self.lost_by.extend(kinds.into_iter().map(Into::into));
+        self
+    }
+
     /// The most threads; one for each processor by default. What is learned does not depend on it.
     #[must_use]
     pub fn threads(mut self, count: usize) -> TrainJob {
@@ -105,9 +205,9 @@ impl TrainJob {
     /// Learns a pipeline by a trainer. `progress` is called after each round.
     ///
     /// # Errors
-    /// `not_found`, `io` and `unreadable_table` for the file; `invalid_context` with the name of an option for a column that
-    /// is not there, or values that do not say what became of the leads; what [`Trainer::fit`] refuses; `cancelled` where
-    /// `stop` ended the work.
+    /// `not_found`, `io` and `unreadable_table` for the files; `invalid_context` with the name of an option for a column that
+    /// is not there, values that do not say what became of the leads, and options that do not go together; what
+    /// [`Trainer::fit`] refuses; `cancelled` where `stop` ended the work.
     pub fn run(
         &self,
         trainer: &Trainer,
@@ -115,39 +215,208 @@ impl TrainJob {
         stop: &dyn Stop,
         progress: &mut dyn FnMut(&TrainProgress),
     ) -> Result<TrainedFile, Error> {
-        let mut file = columns::read(&self.input, &self.named_columns(), notes)?;
-        let target = file.target.judge(&self.positive)?;
-        target.notes.iter().for_each(|note| notes.assumed(note));
-        let draft = schema::draft(&file.columns);
-        if draft.features.is_empty() {
-            let message = format!("no column can be learned from: {}", schema::sentence(&draft.left_out));
-            return Err(unreadable(&self.input, message));
-        }
-        let (dataset, rejected_count) = self.dataset(&draft, &file, &target, notes)?;
-        // The texts of the columns are not needed any more.
-        file.columns.clear();
+        self.check_options()?;
+        let Prepared { dataset, rejected_count, target, moments, draft } = self.prepare(notes)?;
         let mut workers = Workers::new().stop(stop);
         if let Some(count) = self.threads {
             workers = workers.threads(count);
         }
+        let trainer = trainer.clone().horizon_days(self.horizon.unwrap_or_default());
         let learned = trainer.fit(&dataset, &workers, progress)?;
         let columns = draft.features.into_iter().map(|own| (own.name, own.column)).collect();
-        Ok(TrainedFile { trained: learned, target, columns, left_out: draft.left_out, rejected_count })
+        Ok(TrainedFile {
+            trained: learned,
+            target,
+            moments,
+            columns,
+            left_out: draft.left_out,
+            rejected_count,
+        })
+    }
+
+    fn check_options(&self) -> Result<(), Error> {
+        let invalid =
+            |option: &'static str, message: &str| Err(Error::new(ErrorKind::InvalidContext, option, message));
+        if self.horizon.is_some() {
+            if self.target.is_none() && self.won_by.is_empty() {
+                return invalid(
+                    "target",
+                    "name the column of dates on which leads were won, or kinds of activities by which \
+                                          they are (won_by)",
+                );
+            }
+            if self.time.is_some() {
+                return invalid(
+                    "time",
+                    "with a horizon leads are judged as of moments of their lives; give one of the two",
+                );
+            }
+            if !self.positive.is_empty() {
+                return invalid(
+                    "positive",
+                    "with a horizon the target holds the dates on which leads were won",
+                );
+            }
+        } else {
+            if self.target.is_none() {
+                return invalid("target", "name the column that says what became of each lead");
+            }
+            let is_given = [
+                ("every", self.every.is_some()),
+                ("start", self.start.is_some()),
+                ("ended", self.ended.is_some()),
+                ("won_by", !self.won_by.is_empty()),
+                ("lost_by", !self.lost_by.is_empty()),
+            ];
+            if let Some((option, _)) = is_given.into_iter().find(|(_, is_given)| *is_given) {
+                return invalid(option, "goes with a horizon, the days within which a lead is won or not");
+            }
+        }
+        for (option, kinds) in [("won_by", &self.won_by), ("lost_by", &self.lost_by)] {
+            if !kinds.is_empty() && self.activities.is_none() {
+                return invalid(
+                    option,
+                    "names kinds of activities; give the log that has them with `activities`",
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the files.
+    fn prepare(&self, notes: &mut dyn Notes) -> Result<Prepared, Error> {
+        let mut file = columns::read(&self.input, &self.named_columns(), notes)?;
+        let target = match self.horizon {
+            Some(_) => None,
+            None => Some(file.target.judge(&self.positive)?),
+        };
+        target.iter().flat_map(|target| &target.notes).for_each(|note| notes.assumed(note));
+        let mut draft = schema::draft(&file.columns);
+        // The texts of the columns are not needed any more.
+        file.columns.clear();
+        let survey = match (&self.activities, self.horizon) {
+            (None, None) => None,
+            _ => Some(self.survey(&file.dates)?),
+        };
+        if let Some(survey) = survey.as_ref().filter(|_| self.activities.is_some()) {
+            draft.add_activities(&survey.kinds);
+        }
+        if draft.features.is_empty() {
+            let message = format!("no column can be learned from: {}", schema::sentence(&draft.left_out));
+            return Err(unreadable(&self.input, message));
+        }
+        let (mut rows, mut moments) = match (survey, &target) {
+            (Some(survey), None) => self.moments(survey, notes)?,
+            (_, Some(target)) => (Rows::labelled(&file.rows, &target.labels), None),
+            (None, None) => unreachable!("without a horizon there is a target"),
+        };
+        let (dataset, rejected_count) = self.dataset(&draft, &file.dates, &mut rows, notes)?;
+        if let Some(moments) = &mut moments {
+            moments.lead_count = rows.lead_count;
+        }
+        Ok(Prepared { dataset, rejected_count, target, moments, draft })
     }
 
     fn named_columns(&self) -> columns::Named<'_> {
+        fn date<'a>(
+            option: &'static str,
+            column: Option<&'a str>,
+            reason: &'static str,
+        ) -> Option<columns::NamedDate<'a>> {
+            column.map(|column| columns::NamedDate { option, column, reason })
+        }
+        let has_horizon = self.horizon.is_some();
+        let target = self.target.as_deref();
         columns::Named {
-            target: &self.target,
+            target: target.filter(|_| !has_horizon),
             id: self.id.as_deref(),
             drop: &self.drop,
-            time: self.time.as_deref(),
+            dates: [
+                date("time", self.time.as_deref(), "the time as of which leads are judged"),
+                date("start", self.start.as_deref(), "the beginning of a lead's life"),
+                date("target", target.filter(|_| has_horizon), "the target"),
+                date("ended", self.ended.as_deref(), "the end of a lead's life"),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         }
     }
 
-    /// The moment in a cell of the column of times.
-    fn time_of(&self, cell: Option<&Attribute>) -> Option<Timestamp> {
+    /// What the leads' lives and the log are.
+    fn survey(&self, dates: &[String]) -> Result<Survey, Error> {
+        // The columns of dates, in the order in which they were named.
+        let mut names = dates.iter().map(String::as_str);
+        let mut next = |is_named: bool| if is_named { names.next() } else { None };
+        next(self.time.is_some());
+        let source = LifeSource {
+            start: next(self.start.is_some()),
+            won_at: next(self.horizon.is_some() && self.target.is_some()),
+            ended: next(self.ended.is_some()),
+            won_by: self.won_by.iter().map(|kind| kinds::key(kind)).collect(),
+            lost_by: self.lost_by.iter().map(|kind| kinds::key(kind)).collect(),
+        };
+        let mut features: Vec<_> = schema::date_features(dates).collect();
+        features.push(json!({"name": "activities", "type": "number", "source": {"from": "count"}}));
+        let schema = FeatureSchema::from_json(&json!({"features": features}).to_string())?;
+        // What is to be said of the files is said when they are read for their features.
+        let mut unheard: Vec<Note> = Vec::new();
+        let mut leads = self.open(schema, &mut unheard)?;
+        let survey = source.survey(&mut leads, &|lead, column| self.time_of(lead, column))?;
+        if self.horizon.is_some() || self.activities.is_some() {
+            source.check(&survey, self.activities.is_some(), self.horizon.is_some())?;
+        }
+        Ok(survey)
+    }
+
+    /// The moments of lives.
+    fn moments(&self, survey: Survey, notes: &mut dyn Notes) -> Result<(Rows, Option<MomentSummary>), Error> {
+        let end = survey.newest.map_or(self.as_of.time, |newest| newest.min(self.as_of.time));
+        let mut rule = PointInTime::new(self.horizon.unwrap_or_default(), end)?;
+        if let Some(days) = self.every {
+            rule = rule.every(days)?;
+        }
+        let known = if end < self.as_of.time { " (the newest activity)" } else { "" };
+        notes.assumed(format!(
+            "leads are known up to {}{known}; what is not a date or an activity is taken to have been so all their lives, so \
+             drop columns that were filled in later",
+            AsOf::new(end).in_zone(self.as_of.zone.clone()).to_local_minute()
+        ));
+        if survey.without_start > 0 {
+            let leads = counted(survey.without_start, "lead has", "leads have");
+            let what =
+                self.start.as_ref().map_or("activity".to_owned(), |column| format!("date in `{column}`"));
+            notes.assumed(format!("{leads} no {what} and cannot be learned from"));
+        }
+        if survey.won_count == 0 {
+            let message = "no lead was ever won, so there is nothing to learn";
+            return Err(Error::new(ErrorKind::InvalidContext, "target", message));
+        }
+        let summary = MomentSummary {
+            lead_count: 0,
+            won_lead_count: survey.won_count,
+            horizon_days: rule.horizon_days(),
+            every_days: rule.step_days(),
+            end,
+        };
+        Ok((Rows::lives(survey.lives, rule), Some(summary)))
+    }
+
+    fn open(&self, schema: FeatureSchema, notes: &mut dyn Notes) -> Result<LeadReader, Error> {
+        let mut input = LeadInput::new(&self.input).zone(self.as_of.zone.clone()).as_of(self.as_of.time);
+        if let Some(id) = &self.id {
+            input = input.column(id, "lead_id");
+        }
+        if let Some(path) = &self.activities {
+            input = input.activities(path);
+        }
+        input.open(&reading_pipeline(schema)?, notes)
+    }
+
+    /// The moment in a lead's column of dates.
+    fn time_of(&self, lead: &Lead, column: &str) -> Option<Timestamp> {
         let zone = &self.as_of.zone;
-        match cell? {
+        match lead.attributes.get(column)? {
             Attribute::Date(time) => time.to_timestamp(zone).ok(),
             Attribute::Text(text) => Timestamp::parse(text, zone).ok(),
             _ => None,
@@ -158,43 +427,32 @@ impl TrainJob {
     fn dataset(
         &self,
         draft: &schema::Draft,
-        file: &columns::PastLeads,
-        target: &Target,
+        dates: &[String],
+        rows: &mut Rows,
         notes: &mut dyn Notes,
     ) -> Result<(Dataset, u64), Error> {
-        const TIME: &str = "as_of_of_the_row";
-        let schema = FeatureSchema::from_json(&draft.schema_json(None))?;
-        // The reader needs to know of the column of times, the pipeline does not.
-        let rows = &file.rows;
-        let read = match &file.time {
-            Some(column) => FeatureSchema::from_json(&draft.schema_json(Some((TIME, column))))?,
-            None => schema.clone(),
-        };
-        let mut input = LeadInput::new(&self.input).zone(self.as_of.zone.clone()).as_of(self.as_of.time);
-        if let Some(id) = &self.id {
-            input = input.column(id, "lead_id");
-        }
-        let mut leads = input.open(&reading_pipeline(read)?, notes)?;
+        let schema = FeatureSchema::from_json(&draft.schema_json(&[]))?;
+        // The reader needs to know of the columns of dates, the pipeline does not.
+        let read = FeatureSchema::from_json(&draft.schema_json(dates))?;
+        let mut leads = self.open(read, notes)?;
         let mut examples = Dataset::builder(&schema, self.as_of.zone.clone());
-        let (mut at, mut rejected_count, mut without_time) = (0, 0, 0_u64);
+        let (mut rejected_count, mut without_time) = (0, 0_u64);
         loop {
             match leads.read_lead()? {
                 ReadLead::End => break,
                 ReadLead::Rejected(_) => rejected_count += 1,
                 ReadLead::Lead => {
-                    while rows.get(at).is_some_and(|row| *row < leads.row()) {
-                        at += 1;
-                    }
-                    let is_known = rows.get(at) == Some(&leads.row());
-                    let Some(label) = target.labels.get(at).copied().flatten().filter(|_| is_known) else {
-                        continue;
-                    };
-                    let as_of = match &file.time {
+                    let lead = leads.lead();
+                    let own_time = || match self.time.as_ref().and(dates.first()) {
+                        Some(column) => self.time_of(lead, column),
                         None => Some(self.as_of.time),
-                        Some(column) => self.time_of(leads.lead().attributes.get(column.as_str())),
                     };
-                    match as_of {
-                        Some(as_of) => examples.add(leads.lead(), as_of, label)?,
+                    match rows.of_lead(leads.row(), lead.id.as_deref().unwrap_or_default(), own_time) {
+                        Some(moments) => {
+                            for (at, label) in moments {
+                                examples.add(lead, at, label)?;
+                            }
+                        }
                         None => without_time += 1,
                     }
                 }
@@ -203,16 +461,23 @@ impl TrainJob {
         note_warnings(&leads.warnings(), &ValueWarnings::default(), notes);
         if without_time > 0 {
             let rows = counted(without_time, "row has", "rows have");
-            notes.assumed(format!(
-                "{rows} no date in `{}` and cannot be learned from",
-                file.time.as_deref().unwrap_or_default()
-            ));
+            let column = dates.first().map(String::as_str).unwrap_or_default();
+            notes.assumed(format!("{rows} no date in `{column}` and cannot be learned from"));
         }
         let dataset = examples.finish().map_err(|error| {
             Error::new(ErrorKind::UnreadableTable, "", error.message()).within(self.input.as_str())
         })?;
         Ok((dataset, rejected_count))
     }
+}
+
+/// What is learned from.
+struct Prepared {
+    dataset: Dataset,
+    rejected_count: u64,
+    target: Option<Target>,
+    moments: Option<MomentSummary>,
+    draft: schema::Draft,
 }
 
 /// A pipeline that only reads.

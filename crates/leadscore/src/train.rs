@@ -10,11 +10,13 @@ mod curve;
 mod folds;
 mod leaks;
 mod mean;
+mod point_in_time;
 mod recipes;
 mod report;
 #[cfg(test)]
 mod tests;
 mod tiers;
+mod time_order;
 
 use crate::evaluate::Outcomes;
 use crate::feature::Dataset;
@@ -25,8 +27,10 @@ use crate::{Error, ErrorKind, ModelCard, Pipeline, Scale};
 
 pub use calibrate::CalibrationMethod;
 pub use leaks::{Leak, LeakSign, find_leaks};
+pub use point_in_time::{Life, Moment, PointInTime};
 pub use report::{Calibrated, FoldReport, TierReport, TrainReport};
 pub use tiers::TierGoal;
+pub use time_order::TimeOrder;
 
 /// How a pipeline is learned from labelled leads. Only the id has no default.
 ///
@@ -62,6 +66,7 @@ pub struct Trainer {
     monotone: Vec<(String, Direction)>,
     calibration: CalibrationMethod,
     tier_goal: TierGoal,
+    horizon_days: f64,
 }
 
 /// What was learned.
@@ -103,6 +108,7 @@ impl Trainer {
             monotone: Vec::new(),
             calibration: CalibrationMethod::Best,
             tier_goal: TierGoal::Capture(vec![0.5, 0.8, 0.95]),
+            horizon_days: 0.0,
         }
     }
 
@@ -176,6 +182,14 @@ impl Trainer {
         self
     }
 
+    /// How many days after its moment the outcome of a row is known; 0 by default. The time-ordered split leaves out rows
+    /// whose outcome was not yet known at the cut.
+    #[must_use]
+    pub fn horizon_days(mut self, days: f64) -> Trainer {
+        self.horizon_days = days;
+        self
+    }
+
     /// Learns a pipeline. `progress` is called after each round, on the calling thread.
     ///
     /// # Errors
@@ -222,7 +236,16 @@ impl Trainer {
             });
             forests.push(learned.forest);
         }
-        self.assemble(dataset, &examples, &forests, &margins, reports)
+        let folded = time_order::Folded {
+            margins: &margins,
+            round_count: reports[0].round_count,
+            seed: self.seed,
+            horizon_days: self.horizon_days,
+        };
+        let time_order = time_order::compare(dataset, &examples, &folded, workers)?;
+        let mut trained = self.assemble(dataset, &examples, &forests, &margins, reports)?;
+        trained.report.time_order = time_order;
+        Ok(trained)
     }
 
     fn checked_fold_count(&self, examples: &Examples) -> Result<usize, Error> {
@@ -279,8 +302,14 @@ impl Trainer {
         let (tiers, tier_reports) = tiers::tiers(&self.tier_goal, &out_of_fold)?;
         let note = self.note.clone().unwrap_or_else(|| {
             let kind = if self.synthetic { "made-up" } else { "past" };
-            let won = labels.iter().filter(|label| **label == 1.0).count();
-            format!("Learned from {} {kind} leads, of which {won} were won.", labels.len())
+            let (rows, won) = (labels.len(), labels.iter().filter(|label| **label == 1.0).count());
+            match self.horizon_days {
+                days if days > 0.0 => format!(
+                    "Learned from {rows} moments of {kind} leads, of which {won} were won within {days} days. The probability is \
+                     that of being won within {days} days."
+                ),
+                _ => format!("Learned from {rows} {kind} leads, of which {won} were won."),
+            }
         });
         let mut card = ModelCard::new(&self.id, format!("leadscore {} trees", env!("CARGO_PKG_VERSION")));
         card.training_date.clone_from(&self.day);
@@ -301,6 +330,7 @@ impl Trainer {
             calibration: Calibrated { method: calibrated.method, log_losses: calibrated.log_losses },
             tiers: tier_reports,
             leaks: find_leaks(dataset),
+            time_order: None,
         };
         Ok(Trained { pipeline: builder.build()?, report })
     }

@@ -10,9 +10,9 @@ use leadscore::train::CalibrationMethod;
 pub(crate) struct TrainArgs {
     /// Past leads: a CSV file, also gzipped, with what became of each
     pub(crate) input: String,
-    /// The column that says what became of the lead
-    #[arg(short, long, value_name = "COLUMN")]
-    pub(crate) target: String,
+    /// The column that says what became of the lead; with --horizon the dates on which leads were won
+    #[arg(short, long, value_name = "COLUMN", required_unless_present = "won_by")]
+    pub(crate) target: Option<String>,
     /// The values of the target that mean won [default: of 1/0, yes/no, true/false, won/lost and the like the first]
     #[arg(long, value_name = "VALUE,…", value_delimiter = ',')]
     pub(crate) positive: Vec<String>,
@@ -28,6 +28,27 @@ pub(crate) struct TrainArgs {
     /// A column of dates as of which each lead is judged, instead of one moment for all
     #[arg(long, value_name = "COLUMN")]
     pub(crate) time: Option<String>,
+    /// A log of the leads' activities (CSV or JSON lines with lead id, kind and time): how many, and when, is learned from
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) activities: Option<PathBuf>,
+    /// Learn who is won within this time, such as 90d, from leads as of moments spread over their lives
+    #[arg(long, value_name = "TIME", value_parser = days, conflicts_with = "time")]
+    pub(crate) horizon: Option<f64>,
+    /// The time between the moments of a lead [default: a third of --horizon]
+    #[arg(long, value_name = "TIME", value_parser = days, requires = "horizon")]
+    pub(crate) every: Option<f64>,
+    /// The column of dates on which leads came [default: the first activity begins a life]
+    #[arg(long, value_name = "COLUMN", requires = "horizon")]
+    pub(crate) start: Option<String>,
+    /// The column of dates on which leads were given up
+    #[arg(long, value_name = "COLUMN", requires = "horizon")]
+    pub(crate) ended: Option<String>,
+    /// Kinds of activities by which a lead is won, instead of --target
+    #[arg(long, value_name = "KIND,…", value_delimiter = ',', requires_all = ["horizon", "activities"])]
+    pub(crate) won_by: Vec<String>,
+    /// Kinds of activities by which a lead is lost
+    #[arg(long, value_name = "KIND,…", value_delimiter = ',', requires_all = ["horizon", "activities"])]
+    pub(crate) lost_by: Vec<String>,
     /// The moment that ages of dates are counted to, such as 2026-11-22 [default: now]
     #[arg(long, value_name = "TIME", conflicts_with = "time")]
     pub(crate) as_of: Option<String>,
@@ -100,6 +121,19 @@ impl Calibration {
             Calibration::Isotonic => CalibrationMethod::Isotonic,
         }
     }
+}
+
+/// A length of time in days: 90d, 12w, 36h, or days without a unit.
+fn days(text: &str) -> Result<f64, String> {
+    let (number, factor) = match text.trim() {
+        text if text.ends_with('d') => (text.trim_end_matches('d'), 1.0),
+        text if text.ends_with('w') => (text.trim_end_matches('w'), 7.0),
+        text if text.ends_with('h') => (text.trim_end_matches('h'), 1.0 / 24.0),
+        text => (text, 1.0),
+    };
+    let days = number.trim().parse::<f64>().ok().map(|number| number * factor);
+    days.filter(|days| days.is_finite() && *days > 0.0)
+        .ok_or_else(|| "wants a length of time above 0 such as 90d, 12w or 36h".to_owned())
 }
 
 fn monotone(text: &str) -> Result<(String, Direction), String> {

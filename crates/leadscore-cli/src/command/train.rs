@@ -23,7 +23,9 @@ const DRAWS: usize = 1000;
 
 pub(crate) fn run(args: &TrainArgs) -> Result<bool, Failure> {
     let path = args.output.as_path();
-    refuse_overwriting(&[("the input", Path::new(&args.input))], &[("--output", path)])?;
+    let log = args.activities.as_deref().map(|log| ("the activity log", log));
+    let inputs: Vec<(&str, &Path)> = [("the input", Path::new(&args.input))].into_iter().chain(log).collect();
+    refuse_overwriting(&inputs, &[("--output", path)])?;
     check_ending("--output", Some(path), Format::Json)?;
     check_not_packed("--output", Some(path), "a pipeline file")?;
     let zone = Zone::named(&args.zone)?;
@@ -60,11 +62,31 @@ pub(crate) fn run(args: &TrainArgs) -> Result<bool, Failure> {
 }
 
 fn job(args: &TrainArgs, as_of: AsOf) -> TrainJob {
-    let mut job = TrainJob::new(&args.input, &args.target, as_of)
+    let mut job = TrainJob::new(&args.input, as_of)
+        .won_by(args.won_by.iter().cloned())
+        .lost_by(args.lost_by.iter().cloned())
         .positive(args.positive.iter().cloned())
         .drop(args.drop.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()));
+    if let Some(target) = &args.target {
+        job = job.target(target);
+    }
     if let Some(id) = &args.id {
         job = job.id(id);
+    }
+    if let Some(path) = &args.activities {
+        job = job.activities(path);
+    }
+    if let Some(days) = args.horizon {
+        job = job.horizon(days);
+    }
+    if let Some(days) = args.every {
+        job = job.every(days);
+    }
+    if let Some(column) = &args.start {
+        job = job.start(column);
+    }
+    if let Some(column) = &args.ended {
+        job = job.ended(column);
     }
     if let Some(time) = &args.time {
         job = job.time(time);
@@ -102,14 +124,21 @@ fn trainer(args: &TrainArgs, day: String) -> Trainer {
 fn table(out: &mut dyn Write, args: &TrainArgs, learned: &TrainedFile) -> Result<(), Failure> {
     let report = &learned.trained.report;
     let outcomes = &report.out_of_fold;
+    let rows = report.lead_count as u64;
+    let (rows, won) = match &learned.moments {
+        None => (counted(rows, "lead", "leads"), "won".to_owned()),
+        Some(own) => (
+            format!("{} of {}", counted(rows, "moment", "moments"), counted(own.lead_count, "lead", "leads")),
+            format!("won within {} days", own.horizon_days),
+        ),
+    };
     writeln!(
         out,
-        "{}: learned from {}, of which {} ({:.1} %) were won, in {} columns",
+        "{}: learned from {rows}, of which {} ({:.1} %) were {won}, in {}",
         args.output.file_name().unwrap_or_default().to_string_lossy(),
-        counted(report.lead_count as u64, "lead", "leads"),
         count(report.won_count as u64),
         100.0 * outcomes.base_rate(),
-        learned.columns.len()
+        counted(learned.columns.len() as u64, "feature", "features")
     )?;
     writeln!(out, "\nOn leads that its trees had not seen:")?;
     let error = outcomes.calibration_error(DRAWS, 0);
@@ -148,6 +177,20 @@ fn table(out: &mut dyn Write, args: &TrainArgs, learned: &TrainedFile) -> Result
             100.0 * share
         )?;
     }
+    if let Some(own) = &report.time_order {
+        writeln!(
+            out,
+            "\nThe last fifth by time, {} from {}:",
+            counted(own.lead_count as u64, "row", "rows"),
+            AsOf::new(own.from).to_local_minute()
+        )?;
+        writeln!(out, "  {:>8.3}  AUC by trees that knew leads of all times", own.random_auc)?;
+        writeln!(
+            out,
+            "  {:>8.3}  AUC by trees of earlier leads alone: what to expect of new ones ({:+.3} to {:+.3} beside the other)",
+            own.ordered_auc, own.difference.low, own.difference.high
+        )?;
+    }
     if !learned.left_out.is_empty() {
         writeln!(out, "\nNot learned from:")?;
         for (column, reason) in &learned.left_out {
@@ -173,6 +216,13 @@ fn warn(learned: &TrainedFile) {
             "{} {look} like the answer: if {they} not known when a lead is scored, learn again with --drop \"{}\"",
             all.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
             all.join(",")
+        ));
+    }
+    if let Some(own) = report.time_order.as_ref().filter(|own| own.is_worse()) {
+        note_line(&format!(
+            "trees of earlier leads tell clearly less of later ones (AUC {:.3} instead of {:.3}): leads change with time, or a \
+             column tells what came later. Expect the former for new leads",
+            own.ordered_auc, own.random_auc
         ));
     }
     let auc = report.out_of_fold.auc();
@@ -203,7 +253,23 @@ fn report_json(learned: &TrainedFile) -> Value {
         "content_hash": learned.trained.pipeline.content_hash().to_string(),
         "leads": report.lead_count,
         "won": report.won_count,
-        "without_outcome": learned.target.without_count,
+        "without_outcome": learned.target.as_ref().map(|target| target.without_count),
+        "moments": learned.moments.as_ref().map(|own| json!({
+            "leads": own.lead_count,
+            "won_leads": own.won_lead_count,
+            "horizon_days": own.horizon_days,
+            "every_days": own.every_days,
+            "known_up_to": own.end.to_string(),
+        })),
+        "time_order": report.time_order.as_ref().map(|own| json!({
+            "from": own.from.to_string(),
+            "rows": own.lead_count,
+            "won": own.won_count,
+            "earlier_rows": own.earlier_count,
+            "random_auc": own.random_auc,
+            "ordered_auc": own.ordered_auc,
+            "difference": [own.difference.low, own.difference.high],
+        })),
         "rejected": learned.rejected_count,
         "out_of_fold": {
             "auc": outcomes.auc(),

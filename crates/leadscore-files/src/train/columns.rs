@@ -16,10 +16,20 @@ const LONG_TEXT: usize = 100;
 
 /// The columns with a part of their own.
 pub(super) struct Named<'a> {
-    pub(super) target: &'a str,
+    /// The column that says what became of the lead, where one does.
+    pub(super) target: Option<&'a str>,
     pub(super) id: Option<&'a str>,
     pub(super) drop: &'a [String],
-    pub(super) time: Option<&'a str>,
+    pub(super) dates: Vec<NamedDate<'a>>,
+}
+
+/// A column of dates with a part of its own.
+pub(super) struct NamedDate<'a> {
+    /// The option that names it.
+    pub(super) option: &'static str,
+    pub(super) column: &'a str,
+    /// Why it is not learned from.
+    pub(super) reason: &'static str,
 }
 
 /// A file of past leads.
@@ -28,8 +38,8 @@ pub(super) struct PastLeads {
     pub(super) target: TargetCells,
     /// The number of each row that was read, in their order.
     pub(super) rows: Vec<u64>,
-    /// The column as of whose dates leads are judged, as the file calls it.
-    pub(super) time: Option<String>,
+    /// The columns of dates with a part of their own, as the file calls them.
+    pub(super) dates: Vec<String>,
 }
 
 /// What a column holds.
@@ -133,27 +143,29 @@ pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Res
     for column in 0..columns.len() {
         reader.read_placeholders_as_missing(column, |_| false);
     }
-    let target = place(&columns, named.target, "target")?;
-    columns[target].left_out = Some("the target".to_owned());
+    let target = named.target.map(|name| place(&columns, name, "target")).transpose()?;
+    if let Some(target) = target {
+        columns[target].left_out = Some("the target".to_owned());
+    }
     if let Some(id) = named.id {
         let id = place(&columns, id, "id")?;
         columns[id].left_out = Some("the lead's id".to_owned());
     }
-    let mut time_column = None;
-    if let Some(time) = named.time {
-        let at = place(&columns, time, "time")?;
+    let mut dates = Vec::new();
+    for date in &named.dates {
+        let at = place(&columns, date.column, date.option)?;
         if columns[at].kind != ColumnKind::Date {
-            let message = format!("`{time}` does not hold dates");
-            return Err(Error::new(ErrorKind::InvalidContext, "time", message));
+            let message = format!("`{}` does not hold dates", date.column);
+            return Err(Error::new(ErrorKind::InvalidContext, date.option, message));
         }
-        columns[at].left_out = Some("the time as of which leads are judged".to_owned());
-        time_column = Some(columns[at].name.clone());
+        columns[at].left_out = Some(date.reason.to_owned());
+        dates.push(columns[at].name.clone());
     }
     for name in named.drop {
         let at = place(&columns, name, "drop")?;
         columns[at].left_out = Some("dropped".to_owned());
     }
-    let mut cells = TargetCells::new(&columns[target].name);
+    let mut cells = TargetCells::new(target.map_or("", |target| &columns[target].name));
     let (mut row, mut rows, mut rejected_count) = (Row::default(), Vec::new(), 0_u64);
     loop {
         match reader.next_row(&mut row).map_err(|error| in_file(input, error))? {
@@ -162,7 +174,9 @@ pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Res
             ReadRow::Row => {
                 let view = row.view();
                 rows.push(reader.row_number());
-                cells.add(reader.row_number(), view.raw(target).unwrap_or_default());
+                if let Some(target) = target {
+                    cells.add(reader.row_number(), view.raw(target).unwrap_or_default());
+                }
                 for (at, column) in columns.iter_mut().enumerate() {
                     if column.left_out.is_none() {
                         column.add(view, at);
@@ -175,7 +189,7 @@ pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Res
         let rows = counted(rejected_count, "row", "rows");
         notes.assumed(format!("{rows} could not be read; `leadscore inspect` tells which"));
     }
-    Ok(PastLeads { columns, target: cells, rows, time: time_column })
+    Ok(PastLeads { columns, target: cells, rows, dates })
 }
 
 /// The place of the column of a name.

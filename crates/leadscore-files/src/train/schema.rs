@@ -6,6 +6,7 @@ use leadscore_csv::ColumnKind;
 use serde_json::{Value, json};
 
 use super::columns::{MAX_LEVELS, PastColumn};
+use super::kinds::Kinds;
 use crate::wording::{count, counted};
 
 /// What will be learned from, and what not.
@@ -39,15 +40,30 @@ pub(super) fn draft(columns: &[PastColumn]) -> Draft {
 }
 
 impl Draft {
-    /// The schema, with one more feature that reads a column of dates where there is one.
-    pub(super) fn schema_json(&self, time: Option<(&str, &str)>) -> String {
-        let mut features: Vec<Value> = self.features.iter().map(|own| own.feature.clone()).collect();
-        if let Some((name, column)) = time {
-            let source = json!({"from": "age", "of": column, "unit": "days"});
-            features.push(json!({"name": name, "type": "number", "source": source}));
+    /// Adds what a log tells of a lead.
+    pub(super) fn add_activities(&mut self, kinds: &Kinds) {
+        let mut taken: BTreeSet<String> = self.features.iter().map(|own| own.name.clone()).collect();
+        for (column, label, source) in kinds.sources() {
+            let name = feature_name(&column, &mut taken);
+            let feature = json!({"name": name, "label": label, "type": "number", "source": source});
+            self.features.push(DraftFeature { column, name, feature });
         }
-        json!({"features": features}).to_string()
+        self.left_out.extend(kinds.left_out());
     }
+
+    /// The schema, with a feature more for each of some columns of dates, so that they are read.
+    pub(super) fn schema_json(&self, dates: &[String]) -> String {
+        let own = self.features.iter().map(|own| own.feature.clone());
+        json!({"features": own.chain(date_features(dates)).collect::<Vec<_>>()}).to_string()
+    }
+}
+
+/// A feature for each of some columns of dates, for a reader that needs to know of them.
+pub(super) fn date_features(dates: &[String]) -> impl Iterator<Item = Value> {
+    dates.iter().enumerate().map(|(at, column)| {
+        let source = json!({"from": "age", "of": column, "unit": "days"});
+        json!({"name": format!("date_of_the_row_{at}"), "type": "number", "source": source})
+    })
 }
 
 /// Why a column is not learned from, by what it holds.

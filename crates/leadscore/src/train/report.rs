@@ -1,6 +1,6 @@
 //! What is told of a training.
 
-use super::{CalibrationMethod, Leak};
+use super::{CalibrationMethod, Leak, TimeOrder};
 use crate::evaluate::Outcomes;
 
 /// How a pipeline was learned, and how good it is on leads that its trees had not seen.
@@ -21,6 +21,8 @@ pub struct TrainReport {
     pub tiers: Vec<TierReport>,
     /// Features that look like the answer; they were learned from all the same.
     pub leaks: Vec<Leak>,
+    /// How good trees of earlier leads alone are on later ones; none where all rows have one moment, or too few are late.
+    pub time_order: Option<TimeOrder>,
 }
 
 /// What a fold did.

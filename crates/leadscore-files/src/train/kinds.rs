@@ -1,0 +1,121 @@
+//! What a log tells of a lead, as features.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::wording::counted;
+
+/// The kinds of more activities are features of their own; the others count among all.
+const MAX_KINDS: usize = 40;
+/// A kind of fewer leads is none: what is learned of it would be chance.
+const LEAST_LEADS: u64 = 5;
+
+/// The kinds of activities in a log, in lower case, each with how many activities and leads have it.
+#[derive(Debug, Default)]
+pub(super) struct Kinds {
+    counts: BTreeMap<String, (u64, u64)>,
+    /// Kinds that are outcomes and no features.
+    outcomes: Vec<String>,
+}
+
+impl Kinds {
+    /// None yet; some kinds are outcomes.
+    pub(super) fn new(outcomes: Vec<String>) -> Kinds {
+        Kinds { counts: BTreeMap::new(), outcomes }
+    }
+
+    /// Takes in the kinds of a lead's activities.
+    pub(super) fn add_lead<'a>(&mut self, kinds: impl Iterator<Item = &'a str>) {
+        let mut own: BTreeMap<String, u64> = BTreeMap::new();
+        for kind in kinds {
+            *own.entry(key(kind)).or_default() += 1;
+        }
+        for (kind, count) in own {
+            let (activities, leads) = self.counts.entry(kind).or_default();
+            *activities += count;
+            *leads += 1;
+        }
+    }
+
+    /// The names of all, the most frequent first.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.by_count().into_iter().map(|(kind, _, _)| kind).collect()
+    }
+
+    /// What it is called, its label and its source, of each feature.
+    pub(super) fn sources(&self) -> Vec<(String, String, Value)> {
+        let feature = |name: &str, label: &str, source: Value| (name.to_owned(), label.to_owned(), source);
+        let within = |days: u32| json!({"from": "count", "within_days": days});
+        let mut sources = vec![
+            feature("activity_count", "Activities", json!({"from": "count"})),
+            feature("activities_7_days", "Activities in the last 7 days", within(7)),
+            feature("activities_30_days", "Activities in the last 30 days", within(30)),
+            feature("activities_90_days", "Activities in the last 90 days", within(90)),
+            feature("days_since_first_activity", "Days since the first activity", age(None, "first")),
+            feature("days_since_last_activity", "Days since the last activity", age(None, "last")),
+            feature("activity_kinds", "Kinds of activities", json!({"from": "distinct", "what": "kind"})),
+            feature("most_in_24_hours", "Most activities in 24 hours", json!({"from": "burst", "hours": 24})),
+        ];
+        for kind in self.learned() {
+            let words = kind.replace('_', " ");
+            let count = |days: Option<u32>| match days {
+                None => json!({"from": "count", "types": [kind]}),
+                Some(days) => json!({"from": "count", "types": [kind], "within_days": days}),
+            };
+            sources.push(feature(&format!("{kind}_count"), &format!("Number of {words}"), count(None)));
+            let label = format!("Number of {words} in the last 30 days");
+            sources.push(feature(&format!("{kind}_30_days"), &label, count(Some(30))));
+            let label = format!("Days since the last {words}");
+            sources.push(feature(&format!("days_since_{kind}"), &label, age(Some(kind), "last")));
+        }
+        sources
+    }
+
+    /// The kinds that are no features of their own, each with the reason.
+    pub(super) fn left_out(&self) -> Vec<(String, String)> {
+        let learned = self.learned();
+        let reason = |(kind, activity_count, lead_count): (&str, u64, u64)| {
+            let activities = counted(activity_count, "activity", "activities");
+            let reason = if self.outcomes.iter().any(|own| own == kind) {
+                "the outcome".to_owned()
+            } else if lead_count < LEAST_LEADS {
+                format!("{activities} of {} alone", counted(lead_count, "lead", "leads"))
+            } else {
+                format!("not among the {MAX_KINDS} most frequent kinds: {activities}")
+            };
+            (format!("activities `{kind}`"), reason)
+        };
+        self.by_count().into_iter().filter(|(kind, _, _)| !learned.contains(kind)).map(reason).collect()
+    }
+
+    fn learned(&self) -> Vec<&str> {
+        let is_learned = |(kind, _, lead_count): &(&str, u64, u64)| {
+            *lead_count >= LEAST_LEADS && !self.outcomes.iter().any(|own| own == kind)
+        };
+        self.by_count().into_iter().filter(is_learned).map(|(kind, _, _)| kind).take(MAX_KINDS).collect()
+    }
+
+    fn by_count(&self) -> Vec<(&str, u64, u64)> {
+        let mut all: Vec<(&str, u64, u64)> = self
+            .counts
+            .iter()
+            .map(|(kind, (activities, leads))| (kind.as_str(), *activities, *leads))
+            .collect();
+        all.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        all
+    }
+}
+
+/// What kinds are compared by.
+pub(super) fn key(kind: &str) -> String {
+    kind.trim().to_lowercase()
+}
+
+fn age(kind: Option<&str>, which: &str) -> Value {
+    let mut source = json!({"from": "age", "which": which, "unit": "days"});
+    if let Some(kind) = kind {
+        source["types"] = json!([kind]);
+    }
+    source
+}
