@@ -156,3 +156,122 @@ fn each_lead_may_be_judged_as_of_its_own_day() {
     let pipeline = std::fs::read_to_string(&own).unwrap();
     assert!(!pipeline.contains("First Contact") && pipeline.contains("Visits"));
 }
+
+/// Made-up leads with a log: who visits more is won sooner; each purchase is followed by an invoice.
+fn lives(count: usize) -> (String, String) {
+    let mut next = numbers(11);
+    let (mut table, mut log) =
+        ("lead_id,size,created_at,won_at,ended_at\n".to_owned(), "lead_id,kind,at\n".to_owned());
+    let day = |day: f64| {
+        let start = leadscore::Timestamp::parse("2025-01-01", &leadscore::Zone::utc()).unwrap().as_millis();
+        leadscore::Timestamp::from_millis(start + (day * 86_400_000.0) as i64).unwrap().to_string()
+    };
+    for number in 0..count {
+        let (came, interest) = (next() * 500.0, next());
+        let (mut at, mut won) = (came, None);
+        while at < 600.0 && at < came + 200.0 {
+            let _ = writeln!(log, "l-{number},{},{}", if next() < 0.3 { "mail" } else { "Visit" }, day(at));
+            if next() < 0.25 * interest * interest {
+                won = Some(at + 0.5);
+                break;
+            }
+            at += 1.0 + 30.0 * next() * (1.2 - interest);
+        }
+        if let Some(won) = won {
+            let _ = writeln!(log, "l-{number},purchase,{}\nl-{number},invoice,{}", day(won), day(won + 1.0));
+        }
+        let ended = if won.is_none() && next() < 0.5 { day(came + 200.0) } else { String::new() };
+        let (size, came) = (number % 5, day(came));
+        let _ = writeln!(table, "l-{number},{size},{came},{},{ended}", won.map(day).unwrap_or_default());
+    }
+    (table, log)
+}
+
+#[test]
+fn a_log_of_activities_becomes_a_pipeline_that_knows_who_is_won_soon() {
+    let (table, log) = lives(500);
+    let dir = folder(&[("leads.csv", table.as_bytes()), ("log.csv", log.as_bytes())]);
+    let (leads, log, own) = (path(&dir, "leads.csv"), path(&dir, "log.csv"), path(&dir, "own.json"));
+    let common = [
+        "train",
+        &leads,
+        "-a",
+        &log,
+        "--horizon",
+        "60d",
+        "--rounds",
+        "30",
+        "-o",
+        &own,
+        "--as-of",
+        "2026-08-22",
+    ];
+    let by_log = ["--won-by", "purchase", "--start", "created_at", "--drop", "won_at,ended_at"];
+    let run = leadscore(&[&common[..], &by_log].concat());
+    assert_eq!(run.code, 0, "{}", run.err);
+    for said in [
+        "moments of ",
+        "won within 60 days",
+        "activities `purchase`: the outcome",
+        "activities `invoice`: none before an outcome",
+        "The last fifth by time",
+        "AUC by trees of earlier leads alone",
+    ] {
+        assert!(run.out.contains(said), "{said}\n{}", run.out);
+    }
+    assert!(!run.out.contains("Looks like the answer"), "{}", run.out);
+    assert!(run.err.contains("leads are known up to 2026-08-"), "{}", run.err);
+    // The dates of a column say the same, since each purchase is one of them.
+    let by_log = std::fs::read_to_string(&own).unwrap();
+    let by_column = ["-t", "won_at", "--start", "created_at", "--drop", "ended_at", "--lost-by", "nothing"];
+    let run = leadscore(&[&common[..], &by_column].concat());
+    assert_eq!(run.code, 2);
+    assert!(
+        run.err.contains("--lost-by: no activity of a lead is of the kind `nothing`; its kinds: "),
+        "{}",
+        run.err
+    );
+    let run = leadscore(&[&common[..], &by_column[..6], &["--json"]].concat());
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(std::fs::read_to_string(&own).unwrap(), by_log);
+    let json: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(json["moments"]["horizon_days"], 60.0);
+    assert!(json["out_of_fold"]["auc"].as_f64().unwrap() > 0.6, "{json:#}");
+    assert!(json["time_order"]["ordered_auc"].as_f64().unwrap() > 0.55, "{json:#}");
+    // Scored as of the day with the same log; without one the result would be worth nothing.
+    let scored = leadscore(&["score", &leads, "-a", &log, "-p", &own, "--as-of", "2026-08-22", "-f", "csv"]);
+    assert_eq!(scored.code, 0, "{}", scored.err);
+    assert_eq!(scored.out.lines().count(), 501);
+    let scored = leadscore(&["score", &leads, "-p", &own, "--as-of", "2026-08-22", "-f", "csv"]);
+    assert_eq!(scored.code, 3, "{}", scored.err);
+}
+
+#[test]
+fn lives_that_cannot_be_learned_from_are_refused() {
+    let dir = folder(&[
+        ("leads.csv", b"lead_id,created_at,won_at,size\na,2026-01-01,,1\nb,2026-01-02,,2\n"),
+        ("log.csv", b"lead_id,kind,at\na,visit,2026-01-05\n"),
+        ("other.csv", b"lead_id,kind,at\nz,visit,2026-01-05\n"),
+    ]);
+    let (leads, log, other) = (path(&dir, "leads.csv"), path(&dir, "log.csv"), path(&dir, "other.csv"));
+    let own = path(&dir, "own.json");
+    for (more, said) in [
+        (&["-t", "won_at", "--horizon", "9d", "--start", "created_at"][..], "`won_at` does not hold dates"),
+        (&["-t", "size", "--horizon", "9d"], "`size` does not hold dates"),
+        (&["-t", "won_at", "--horizon", "0d"], "wants a length of time above 0"),
+        (&["-t", "created_at", "--horizon", "90000w"], "--horizon: wants days above 0"),
+        (&["-t", "won_at", "--every", "9d"], "--horizon"),
+        (&["--won-by", "visit", "--horizon", "9d"], "--activities"),
+        (&["-t", "created_at", "--horizon", "9d"], "--start: no lead has a beginning"),
+        (
+            &["-t", "created_at", "--horizon", "9d", "-a", &other],
+            "--activities: no activity of the log belongs to one of 2 leads",
+        ),
+        (&["--won-by", "visits", "--horizon", "9d", "-a", &log], "did you mean `visit`?"),
+    ] {
+        let run = leadscore(&[&["train", &leads, "-o", &own, "--as-of", "2026-08-22"][..], more].concat());
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{more:?} {}", run.err);
+        assert!(run.err.contains(said), "{more:?} {}", run.err);
+    }
+    assert!(!std::path::Path::new(&own).exists());
+}

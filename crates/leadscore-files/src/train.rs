@@ -222,7 +222,14 @@ impl TrainJob {
             workers = workers.threads(count);
         }
         let trainer = trainer.clone().horizon_days(self.horizon.unwrap_or_default());
-        let learned = trainer.fit(&dataset, &workers, progress)?;
+        let mut learned = trainer.fit(&dataset, &workers, progress)?;
+        if moments.is_some() {
+            // What a log tells as of a moment before the outcome cannot know it, however well it tells.
+            let from_table: Vec<&str> =
+                draft.features.iter().filter(|own| !own.is_from_log).map(|own| own.name.as_str()).collect();
+            let is_of_table = |name: &String| from_table.contains(&name.as_str());
+            learned.report.leaks.retain(|leak| leak.features.iter().any(is_of_table));
+        }
         let columns = draft.features.into_iter().map(|own| (own.name, own.column)).collect();
         Ok(TrainedFile {
             trained: learned,
@@ -237,7 +244,8 @@ impl TrainJob {
     fn check_options(&self) -> Result<(), Error> {
         let invalid =
             |option: &'static str, message: &str| Err(Error::new(ErrorKind::InvalidContext, option, message));
-        if self.horizon.is_some() {
+        if let Some(days) = self.horizon {
+            PointInTime::new(days, self.as_of.time)?;
             if self.target.is_none() && self.won_by.is_empty() {
                 return invalid(
                     "target",

@@ -165,7 +165,8 @@ fn table(out: &mut dyn Write, args: &TrainArgs, learned: &TrainedFile) -> Result
         "            perfect probabilities would have up to {:.3} by chance (95 of 100 times)",
         error.perfect_95
     )?;
-    writeln!(out, "\n  Tier           Leads       Won   Share won")?;
+    let rows = if learned.moments.is_some() { "Moments" } else { "  Leads" };
+    writeln!(out, "\n  Tier         {rows}       Won   Share won")?;
     for tier in &report.tiers {
         let share = tier.won_count as f64 / tier.lead_count.max(1) as f64;
         writeln!(

@@ -25,16 +25,16 @@ impl Kinds {
         Kinds { counts: BTreeMap::new(), outcomes }
     }
 
-    /// Takes in the kinds of a lead's activities.
-    pub(super) fn add_lead<'a>(&mut self, kinds: impl Iterator<Item = &'a str>) {
+    /// Takes in the kinds of a lead's activities, each with whether it lies before the outcome; others are not learned from.
+    pub(super) fn add_lead<'a>(&mut self, kinds: impl Iterator<Item = (&'a str, bool)>) {
         let mut own: BTreeMap<String, u64> = BTreeMap::new();
-        for kind in kinds {
-            *own.entry(key(kind)).or_default() += 1;
+        for (kind, is_before) in kinds {
+            *own.entry(key(kind)).or_default() += u64::from(is_before);
         }
         for (kind, count) in own {
             let (activities, leads) = self.counts.entry(kind).or_default();
             *activities += count;
-            *leads += 1;
+            *leads += u64::from(count > 0);
         }
     }
 
@@ -79,6 +79,8 @@ impl Kinds {
             let activities = counted(activity_count, "activity", "activities");
             let reason = if self.outcomes.iter().any(|own| own == kind) {
                 "the outcome".to_owned()
+            } else if activity_count == 0 {
+                "none before an outcome".to_owned()
             } else if lead_count < LEAST_LEADS {
                 format!("{activities} of {} alone", counted(lead_count, "lead", "leads"))
             } else {

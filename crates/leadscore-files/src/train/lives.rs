@@ -102,7 +102,6 @@ impl Survey {
     ) {
         self.lead_count += 1;
         self.activity_count += lead.activities.len() as u64;
-        self.kinds.add_lead(lead.activities.iter().map(|activity| activity.kind.as_str()));
         let times = || lead.activities.iter().map(|activity| activity.at);
         self.newest = self.newest.max(times().max());
         let first_of = |kinds: &[String]| {
@@ -114,6 +113,9 @@ impl Survey {
         let won_at = earlier(column(source.won_at), first_of(&source.won_by));
         let lost_at = earlier(column(source.ended), first_of(&source.lost_by));
         self.won_count += u64::from(won_at.is_some());
+        let ended = earlier(won_at, lost_at);
+        let is_before = |at: Timestamp| ended.is_none_or(|ended| at < ended);
+        self.kinds.add_lead(lead.activities.iter().map(|own| (own.kind.as_str(), is_before(own.at))));
         let start = match source.start {
             Some(name) => date(lead, name),
             None => times().min(),

@@ -20,6 +20,8 @@ pub(super) struct Draft {
 pub(super) struct DraftFeature {
     pub(super) column: String,
     pub(super) name: String,
+    /// Whether it tells of activities.
+    pub(super) is_from_log: bool,
     feature: Value,
 }
 
@@ -34,7 +36,7 @@ pub(super) fn draft(columns: &[PastColumn]) -> Draft {
         }
         let name = feature_name(&column.name, &mut taken);
         let feature = feature(column, &name);
-        draft.features.push(DraftFeature { column: column.name.clone(), name, feature });
+        draft.features.push(DraftFeature { column: column.name.clone(), name, is_from_log: false, feature });
     }
     draft
 }
@@ -46,7 +48,7 @@ impl Draft {
         for (column, label, source) in kinds.sources() {
             let name = feature_name(&column, &mut taken);
             let feature = json!({"name": name, "label": label, "type": "number", "source": source});
-            self.features.push(DraftFeature { column, name, feature });
+            self.features.push(DraftFeature { column, name, is_from_log: true, feature });
         }
         self.left_out.extend(kinds.left_out());
     }
