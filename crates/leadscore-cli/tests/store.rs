@@ -272,6 +272,51 @@ fn a_labelled_export_has_nothing_of_the_future() {
 }
 
 #[test]
+fn a_pipeline_is_learned_from_leads_with_an_outcome_as_they_were_before_it() {
+    let folder = folder(&[]);
+    let lead = |number: usize| {
+        let (is_won, size) =
+            (number.is_multiple_of(3), number % 7 * 10 + if number.is_multiple_of(3) { 25 } else { 0 });
+        let outcome = if is_won { "converted" } else { "lost" };
+        let visits = if is_won { 5 } else { number % 4 };
+        let activity = |id: usize| json!({"id": format!("v{id}"), "kind": "visit", "at": format!("2026-02-{:02}T09:00:00Z", id + 1)});
+        let mut activities: Vec<Value> = (0..visits).map(activity).collect();
+        activities.push(json!({"id": "later", "kind": "order", "at": "2026-03-01T00:00:00Z"}));
+        json!({"leadscore_lead": 1, "id": format!("l-{number}"), "email": format!("{number}@a.example"),
+            "attributes": {"size": size, "outcome": "of another tool", "notes": {"a": number}},
+            "first_contact_at": "2026-01-01T00:00:00Z", "created_at": "2026-01-01T00:00:00Z",
+            "updated_at": "2026-01-02T00:00:00Z", "outcome": {"outcome": outcome, "at": "2026-03-01T00:00:00Z"},
+            "activities": activities})
+        .to_string()
+    };
+    std::fs::write(folder.path().join("in.jsonl"), (0..150).map(lead).collect::<Vec<_>>().join("\n"))
+        .unwrap();
+    fine(&folder, &["import", "in.jsonl"]);
+    let train = |more: &[&str]| {
+        let args =
+            ["train", "--from-store", "data", "-o", "own.json", "--rounds", "20", "--as-of", "2026-11-22"];
+        run(folder.path(), &[&args[..], more].concat(), &[])
+    };
+    let done = train(&[]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.out.contains("learned from 150 leads, of which 50 (33.3 %) were won"), "{}", done.out);
+    assert!(done.err.contains("150 leads of the store with an outcome, as before it"), "{}", done.err);
+    for said in ["store_outcome: the target", "outcome: the same in every row", "notes: "] {
+        assert!(done.out.contains(said), "{said}\n{}", done.out);
+    }
+    let pipeline = std::fs::read_to_string(folder.path().join("own.json")).unwrap();
+    assert!(pipeline.contains("visit_count") && pipeline.contains("\"size\"") && !pipeline.contains("order"));
+    let none = train(&["--days-before", "90"]);
+    assert!(none.code == 2 && none.err.contains("150 not heard of before that moment"), "{}", none.err);
+    let other = train(&["--tenant", "nobody"]);
+    assert!(other.code == 2 && other.err.contains("tenant `nobody`"), "{}", other.err);
+    let both = run(folder.path(), &["train", "in.csv", "--from-store", "data", "-o", "own.json"], &[]);
+    assert!(both.code == 2 && both.err.contains("cannot be used with"), "{}", both.err);
+    // What was learned before is still there, and no personal data stays in the folder of temporary files.
+    assert_eq!(std::fs::read_to_string(folder.path().join("own.json")).unwrap(), pipeline);
+}
+
+#[test]
 fn who_wants_no_e_mails_is_taken_along() {
     let (from, to) = (folder(&[]), folder(&[]));
     let line = json!({"leadscore_suppressed": 1, "address": "ab".repeat(32), "reason": "unsubscribed",

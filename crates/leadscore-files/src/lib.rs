@@ -57,7 +57,7 @@ pub use report::evaluation::{FileEvaluation, TargetSummary};
 pub use score::{Destination, FileSummary, ReceiveReport, Scoring, note_pipeline, worthless};
 pub use train::{MomentSummary, TrainJob, TrainedFile, feature_name};
 pub use write::{
-    FileFormat, JsonForm, JsonRows, OutputFile, ReceiveRows, Rejects, ValueWarnings,
+    FileFormat, JsonForm, JsonRows, OutputFile, ReceiveRows, Rejects, ScratchFile, ValueWarnings,
     abandon_unfinished_files, note_warnings, refuse_overwriting, settle_format,
 };
 

@@ -109,6 +109,13 @@ impl TrainJob {
         }
     }
 
+    /// The same for another file of leads.
+    #[must_use]
+    pub fn input(mut self, path: impl Into<String>) -> TrainJob {
+        self.input = path.into();
+        self
+    }
+
     /// The column that says what became of each lead; with a horizon the dates on which leads were won.
     #[must_use]
     pub fn target(mut self, column: impl Into<String>) -> TrainJob {

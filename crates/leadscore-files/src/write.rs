@@ -10,7 +10,7 @@ mod warnings;
 
 pub use format::{FileFormat, JsonForm, settle_format};
 pub use json_rows::JsonRows;
-pub use output::{OutputFile, abandon_unfinished_files, refuse_overwriting};
+pub use output::{OutputFile, ScratchFile, abandon_unfinished_files, refuse_overwriting};
 pub(crate) use pieces::{PieceFile, Place, render_placed};
 pub use rejects::Rejects;
 pub use rows::ReceiveRows;

@@ -9,9 +9,12 @@ use leadscore::train::CalibrationMethod;
 #[derive(clap::Args)]
 pub(crate) struct TrainArgs {
     /// Past leads: a CSV file, also gzipped, with what became of each
-    pub(crate) input: String,
+    #[arg(required_unless_present = "from_store")]
+    pub(crate) input: Option<String>,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     /// The column that says what became of the lead; with --horizon the dates on which leads were won
-    #[arg(short, long, value_name = "COLUMN", required_unless_present = "won_by")]
+    #[arg(short, long, value_name = "COLUMN", required_unless_present_any = ["won_by", "from_store"])]
     pub(crate) target: Option<String>,
     /// The values of the target that mean won [default: of 1/0, yes/no, true/false, won/lost and the like the first]
     #[arg(long, value_name = "VALUE,…", value_delimiter = ',')]
@@ -91,6 +94,24 @@ pub(crate) struct TrainArgs {
     /// Print what was learned as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Leads of the server's store.
+#[derive(clap::Args)]
+pub(crate) struct StoreArgs {
+    /// Learn from the leads of the server's store that converted or were lost, as they were before that, instead of a file: the
+    /// folder of its database, or the URL of a PostgreSQL database
+    #[arg(long, value_name = "DIR|URL", conflicts_with_all = ["input", "target", "positive", "id", "time", "activities", "horizon"])]
+    pub(crate) from_store: Option<String>,
+    /// Whose leads of the store
+    #[arg(long, value_name = "TENANT", default_value = "default", requires = "from_store")]
+    pub(crate) tenant: String,
+    /// How long before its outcome a lead of the store is looked at
+    #[arg(long, value_name = "DAYS", default_value_t = 0, requires = "from_store")]
+    pub(crate) days_before: u32,
+    /// Also leads of the store whose attributes changed after that moment: they may tell of the future
+    #[arg(long, requires = "from_store")]
+    pub(crate) changed_later: bool,
 }
 
 /// How margins become probabilities.

@@ -16,6 +16,7 @@ use crate::args::server::{KeysCommand, PlaceArgs, StoreCommand};
 use crate::failure::Failure;
 pub(crate) use demo::demo;
 pub(crate) use serve::serve;
+pub(crate) use store::labelled_rows;
 
 /// Who is named in the audit log.
 const ACTOR: &str = "command line";

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::args::Format;
 use crate::args::output::{check_ending, check_not_packed};
 use crate::args::train::TrainArgs;
+use crate::command::server::labelled_rows;
 use crate::failure::{Failure, of_option};
 use crate::input::now;
 use crate::notes::{StderrNotes, TrainBar, note_line};
@@ -23,8 +24,9 @@ const DRAWS: usize = 1000;
 
 pub(crate) fn run(args: &TrainArgs) -> Result<bool, Failure> {
     let path = args.output.as_path();
+    let leads = args.input.as_deref().map(|input| ("the input", Path::new(input)));
     let log = args.activities.as_deref().map(|log| ("the activity log", log));
-    let inputs: Vec<(&str, &Path)> = [("the input", Path::new(&args.input))].into_iter().chain(log).collect();
+    let inputs: Vec<(&str, &Path)> = leads.into_iter().chain(log).collect();
     refuse_overwriting(&inputs, &[("--output", path)])?;
     check_ending("--output", Some(path), Format::Json)?;
     check_not_packed("--output", Some(path), "a pipeline file")?;
@@ -35,7 +37,24 @@ pub(crate) fn run(args: &TrainArgs) -> Result<bool, Failure> {
     };
     // The day as of which it knows the leads, so that the same command gives the same file tomorrow.
     let day = as_of.to_local_minute().chars().take(10).collect::<String>();
-    let job = job(args, as_of);
+    // Kept until the end, and removed then.
+    let stored = match &args.store.from_store {
+        Some(store) => Some(labelled_rows(store, &args.store)?),
+        None => None,
+    };
+    let mut job = job(args, as_of);
+    if let Some(rows) = &stored {
+        let [id, outcome, as_of] = &rows.columns;
+        job = job
+            .input(rows.table.path().to_string_lossy())
+            .id(id)
+            .target(outcome)
+            .positive(["converted"])
+            .time(as_of);
+        if let Some(log) = &rows.log {
+            job = job.activities(log.path());
+        }
+    }
     let mut bar = TrainBar::default();
     let mut progress = |told: &TrainProgress| {
         bar.show(&format!(
@@ -62,7 +81,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<bool, Failure> {
 }
 
 fn job(args: &TrainArgs, as_of: AsOf) -> TrainJob {
-    let mut job = TrainJob::new(&args.input, as_of)
+    let mut job = TrainJob::new(args.input.as_deref().unwrap_or_default(), as_of)
         .won_by(args.won_by.iter().cloned())
         .lost_by(args.lost_by.iter().cloned())
         .positive(args.positive.iter().cloned())

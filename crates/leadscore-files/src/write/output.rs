@@ -1,5 +1,6 @@
 //! Files that take their place only when they are complete.
 
+mod scratch;
 mod unfinished;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use leadscore::error::Path as ErrorPath;
 use leadscore::{Error, ErrorKind};
 
 use super::format::{is_packed, is_special};
+pub use scratch::ScratchFile;
 use unfinished::UnfinishedFile;
 pub use unfinished::abandon_unfinished_files;
 

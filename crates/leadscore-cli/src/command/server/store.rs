@@ -2,12 +2,14 @@
 
 pub(super) mod export;
 pub(super) mod import;
+mod labelled;
 
 use leadscore_server::store::{BackupError, Store, has_store};
 
 use super::{OpenStore, settings};
 use crate::args::server::{BackupArgs, EraseArgs, RestoreArgs};
 use crate::failure::Failure;
+pub(crate) use labelled::labelled_rows;
 
 /// Copies the store into a file.
 pub(super) async fn backup(args: &BackupArgs) -> Result<bool, Failure> {

@@ -59,6 +59,11 @@ impl UnfinishedFile {
         }
     }
 
+    /// Where it is until it is finished.
+    pub(super) fn partial(&self) -> &Path {
+        &self.partial
+    }
+
     /// Puts the file in its place; an error comes with that place.
     pub(super) fn finish(mut self) -> std::result::Result<(), (PathBuf, Error)> {
         let mut all = unfinished();

@@ -28,23 +28,23 @@ pub(in super::super) async fn run(args: &ExportArgs) -> Result<bool, Failure> {
     }
     let open = OpenStore::open_existing(&args.place).await?;
     let mut out = open_output(path)?;
-    let (mut after, mut count, mut left) = (0, 0_u64, LeftOut::default());
-    while let (leads, Some(last)) = open.store.export_leads(&args.tenant, after, PAGE).await? {
-        for lead in leads {
-            if !args.labelled {
+    let (mut count, mut told) = (0, String::new());
+    if args.labelled {
+        let choice = LabelledChoice {
+            tenant: &args.tenant,
+            days_before: args.days_before,
+            changed_later: args.changed_later,
+        };
+        (count, told) = each_labelled(&open, &choice, &mut |lead| line(&mut out, lead)).await?;
+    } else {
+        let mut after = 0;
+        while let (leads, Some(last)) = open.store.export_leads(&args.tenant, after, PAGE).await? {
+            for lead in leads {
                 line(&mut out, &lead)?;
                 count += 1;
-                continue;
             }
-            match LabelledLead::new(lead, i64::from(args.days_before) * DAY, args.changed_later) {
-                Ok(lead) => {
-                    line(&mut out, &lead)?;
-                    count += 1;
-                }
-                Err(reason) => left.add(reason),
-            }
+            after = last;
         }
-        after = last;
     }
     if !args.labelled {
         suppressed(&open, &args.tenant, &mut out).await?;
@@ -53,8 +53,39 @@ pub(in super::super) async fn run(args: &ExportArgs) -> Result<bool, Failure> {
     let subject = counted(count, "lead", "leads");
     open.audit(&args.tenant, "store.export", &subject).await?;
     open.close().await;
-    crate::notes::say(&format!("{subject} written{}", left.told()));
+    crate::notes::say(&format!("{subject} written{told}"));
     Ok(true)
+}
+
+/// Which leads with an outcome, and as of when.
+pub(in super::super) struct LabelledChoice<'a> {
+    pub(in super::super) tenant: &'a str,
+    /// So many days before their outcome.
+    pub(in super::super) days_before: u32,
+    /// Those too that changed after that moment.
+    pub(in super::super) changed_later: bool,
+}
+
+/// Gives the leads with an outcome as they were before it to a function; how many, and what was left out in words.
+pub(in super::super) async fn each_labelled(
+    open: &OpenStore,
+    choice: &LabelledChoice<'_>,
+    each: &mut impl FnMut(&LabelledLead) -> Result<(), Failure>,
+) -> Result<(u64, String), Failure> {
+    let (mut after, mut count, mut left) = (0, 0, LeftOut::default());
+    while let (leads, Some(last)) = open.store.export_leads(choice.tenant, after, PAGE).await? {
+        for lead in leads {
+            match LabelledLead::new(lead, i64::from(choice.days_before) * DAY, choice.changed_later) {
+                Ok(lead) => {
+                    each(&lead)?;
+                    count += 1;
+                }
+                Err(reason) => left.add(reason),
+            }
+        }
+        after = last;
+    }
+    Ok((count, left.told()))
 }
 
 /// Writes the addresses that want no e-mails, so that they get none from another store either.
@@ -97,7 +128,7 @@ impl LeftOut {
         let all = [
             (self.no_outcome, "without an outcome"),
             (self.not_known, "not heard of before that moment"),
-            (self.changed_later, "changed after that moment (--changed-later writes them too)"),
+            (self.changed_later, "changed after that moment (--changed-later takes them too)"),
         ];
         let told: Vec<String> =
             all.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect();
