@@ -46,7 +46,7 @@ impl std::fmt::Display for Failure {
 }
 
 /// The options of the library that are options here too.
-const OPTIONS: [&str; 18] = [
+const OPTIONS: &[&str] = &[
     "top",
     "columns",
     "capacity",
@@ -65,6 +65,7 @@ const OPTIONS: [&str; 18] = [
     "ended",
     "won_by",
     "lost_by",
+    "missing",
 ];
 
 /// An error about an option of the library that is an option here too, under its name on the command line.

@@ -80,7 +80,7 @@ fn every_command_of_the_readme_runs() {
             let lines: Vec<String> = block
                 .lines()
                 .filter(|line| !is_left_out(line))
-                .map(|line| line.replace("cargo run --release --", "leadscore"))
+                .map(|line| line.replace("cargo run --", "leadscore"))
                 .map(|line| line.replace("leadscore demo ", "leadscore demo --exit "))
                 .collect();
             if lines.iter().any(|line| line.starts_with("leadscore serve")) {

@@ -98,6 +98,35 @@ fn a_column_that_looks_like_the_answer_is_told() {
 }
 
 #[test]
+fn what_may_stand_for_missing_is_proposed_and_taken_where_it_is_said() {
+    let rows = table(600, 8).replace("Lead No,", "Days,Lead No,");
+    let with_days = rows.lines().enumerate().map(|(row, line)| match row {
+        0 => line.to_owned(),
+        _ => format!("{},{line}", if row % 3 == 0 { "999".to_owned() } else { (row % 20).to_string() }),
+    });
+    let dir = folder(&[("past.csv", with_days.collect::<Vec<_>>().join("\n").as_bytes())]);
+    let (past, own) = (path(&dir, "past.csv"), path(&dir, "own.json"));
+    let args = ["train", &past, "-t", "Outcome", "--drop", "Call length", "--rounds", "10", "-o", &own];
+    let run = leadscore(&[&args[..], &AS_OF].concat());
+    assert!(run.err.contains("column `Days`: 999 in 33.3 % of rows lies apart"), "{}", run.err);
+    assert!(run.err.contains("--missing \"Source=Select\""), "{}", run.err);
+    assert!(std::fs::read_to_string(&own).unwrap().contains("\"Select\""));
+    let more = ["--missing", "Days=999", "--missing", "source=select"];
+    let run = leadscore(&[&args[..], &AS_OF, &more].concat());
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(!run.err.contains("--missing"), "{}", run.err);
+    let pipeline: Value = serde_json::from_str(&std::fs::read_to_string(&own).unwrap()).unwrap();
+    let feature = |name: &str| {
+        let all = pipeline["schema"]["features"].as_array().unwrap();
+        all.iter().find(|own| own["name"] == name).unwrap().clone()
+    };
+    assert_eq!(feature("days")["source"]["missing"], serde_json::json!(["999"]));
+    assert_eq!(feature("source")["levels"].as_array().unwrap().len(), 3);
+    let run = leadscore(&[&args[..], &AS_OF, &["--missing", "Dayz=9"]].concat());
+    assert!(run.code == 2 && run.err.contains("--missing: the file has no column `Dayz`"), "{}", run.err);
+}
+
+#[test]
 fn the_same_file_gives_the_same_bytes_for_any_number_of_threads() {
     let dir = folder(&[("past.csv", table(400, 4).as_bytes())]);
     let (past, own) = (path(&dir, "past.csv"), path(&dir, "own.json"));

@@ -8,6 +8,7 @@ mod kinds;
 mod lives;
 mod rows;
 mod schema;
+mod sentinels;
 #[cfg(test)]
 mod tests;
 
@@ -42,6 +43,7 @@ pub struct TrainJob {
     positive: Vec<String>,
     id: Option<String>,
     drop: Vec<String>,
+    missing: Vec<(String, String)>,
     time: Option<String>,
     activities: Option<PathBuf>,
     horizon: Option<f64>,
@@ -97,6 +99,7 @@ impl TrainJob {
             positive: Vec::new(),
             id: None,
             drop: Vec::new(),
+            missing: Vec::new(),
             time: None,
             activities: None,
             horizon: None,
@@ -141,6 +144,13 @@ impl TrainJob {
     #[must_use]
     pub fn drop(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> TrainJob {
         self.drop.extend(columns.into_iter().map(Into::into));
+        self
+    }
+
+    /// A value of a column that stands for missing, such as 999 or `Select`.
+    #[must_use]
+    pub fn missing(mut self, column: impl Into<String>, value: impl Into<String>) -> TrainJob {
+        self.missing.push((column.into(), value.into()));
         self
     }
 
@@ -346,6 +356,7 @@ impl TrainJob {
             target: target.filter(|_| !has_horizon),
             id: self.id.as_deref(),
             drop: &self.drop,
+            missing: &self.missing,
             dates: [
                 date("time", self.time.as_deref(), "the time as of which leads are judged"),
                 date("start", self.start.as_deref(), "the beginning of a lead's life"),

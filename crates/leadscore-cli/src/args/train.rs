@@ -28,6 +28,9 @@ pub(crate) struct TrainArgs {
     /// Columns that are not learned from
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) drop: Vec<String>,
+    /// A value that stands for missing: pdays=999; may be given for several columns and values
+    #[arg(long, value_name = "COLUMN=VALUE", value_parser = missing)]
+    pub(crate) missing: Vec<(String, String)>,
     /// A column of dates as of which each lead is judged, instead of one moment for all
     #[arg(long, value_name = "COLUMN")]
     pub(crate) time: Option<String>,
@@ -155,6 +158,14 @@ fn days(text: &str) -> Result<f64, String> {
     let days = number.trim().parse::<f64>().ok().map(|number| number * factor);
     days.filter(|days| days.is_finite() && *days > 0.0)
         .ok_or_else(|| "wants a length of time above 0 such as 90d, 12w or 36h".to_owned())
+}
+
+fn missing(text: &str) -> Result<(String, String), String> {
+    let pair = text.rsplit_once('=').map(|(column, value)| (column.trim(), value.trim()));
+    match pair.filter(|(column, value)| !column.is_empty() && !value.is_empty()) {
+        Some((column, value)) => Ok((column.to_owned(), value.to_owned())),
+        None => Err("wants a column and a value, such as pdays=999".to_owned()),
+    }
 }
 
 fn monotone(text: &str) -> Result<(String, Direction), String> {

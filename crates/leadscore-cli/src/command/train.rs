@@ -86,6 +86,9 @@ fn job(args: &TrainArgs, as_of: AsOf) -> TrainJob {
         .lost_by(args.lost_by.iter().cloned())
         .positive(args.positive.iter().cloned())
         .drop(args.drop.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()));
+    for (column, value) in &args.missing {
+        job = job.missing(column, value);
+    }
     if let Some(target) = &args.target {
         job = job.target(target);
     }

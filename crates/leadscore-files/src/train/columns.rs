@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use leadscore::{Error, ErrorKind, Zone, did_you_mean};
 use leadscore_csv::{Cell, ColumnKind, CsvOptions, CsvReader, ReadRow, Row, RowRef};
 
+use super::sentinels::{self, Sentinels};
 use crate::read::{InputFile, InputFormat, TargetCells};
 use crate::wording::counted;
 use crate::{Notes, in_file, unreadable};
@@ -20,6 +21,8 @@ pub(super) struct Named<'a> {
     pub(super) target: Option<&'a str>,
     pub(super) id: Option<&'a str>,
     pub(super) drop: &'a [String],
+    /// Columns with a value that stands for missing.
+    pub(super) missing: &'a [(String, String)],
     pub(super) dates: Vec<NamedDate<'a>>,
 }
 
@@ -57,6 +60,9 @@ pub(super) struct PastColumn {
     /// The first number, flag or date, and whether another one follows.
     first: Option<u64>,
     pub(super) varies: bool,
+    /// Values that stand for missing, as they were given.
+    pub(super) missing: Vec<String>,
+    sentinels: Sentinels,
     /// Whether all numbers are whole and none occurs twice; only followed for as long as it holds.
     seen: Option<std::collections::HashSet<u64>>,
 }
@@ -74,6 +80,8 @@ impl PastColumn {
             row_count: 0,
             first: None,
             varies: false,
+            missing: Vec::new(),
+            sentinels: Sentinels::default(),
             seen: (kind == ColumnKind::Number).then(std::collections::HashSet::new),
         }
     }
@@ -83,8 +91,20 @@ impl PastColumn {
         self.seen.is_some() && self.value_count == self.row_count && self.row_count > 20
     }
 
+    fn is_missing(&self, text: &str) -> bool {
+        let text = text.trim();
+        let is = |token: &String| {
+            token.eq_ignore_ascii_case(text)
+                || token.parse::<f64>().is_ok_and(|number| text.parse::<f64>().is_ok_and(|own| own == number))
+        };
+        self.missing.iter().any(is)
+    }
+
     fn add(&mut self, row: RowRef<'_>, at: usize) {
         self.row_count += 1;
+        if !self.missing.is_empty() && row.raw(at).is_some_and(|text| self.is_missing(text)) {
+            return;
+        }
         let bits = match row.value(at).unwrap_or(Cell::Missing) {
             Cell::Missing => return,
             Cell::Text(text) => {
@@ -100,6 +120,7 @@ impl PastColumn {
                 {
                     self.seen = None;
                 }
+                self.sentinels.add(number);
                 number.to_bits()
             }
             Cell::Flag(flag) => u64::from(flag),
@@ -165,6 +186,10 @@ pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Res
         let at = place(&columns, name, "drop")?;
         columns[at].left_out = Some("dropped".to_owned());
     }
+    for (name, value) in named.missing {
+        let at = place(&columns, name, "missing")?;
+        columns[at].missing.push(value.clone());
+    }
     let mut cells = TargetCells::new(target.map_or("", |target| &columns[target].name));
     let (mut row, mut rows, mut rejected_count) = (Row::default(), Vec::new(), 0_u64);
     loop {
@@ -185,11 +210,33 @@ pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Res
             }
         }
     }
+    propose(&columns, notes);
     if rejected_count > 0 {
         let rows = counted(rejected_count, "row", "rows");
         notes.assumed(format!("{rows} could not be read; `leadscore inspect` tells which"));
     }
     Ok(PastLeads { columns, target: cells, rows, dates })
+}
+
+/// Says which values may stand for missing.
+fn propose(columns: &[PastColumn], notes: &mut dyn Notes) {
+    let mut unchosen: Vec<String> = Vec::new();
+    for column in columns.iter().filter(|column| column.left_out.is_none()) {
+        if let Some(proposal) = column.sentinels.proposal(&column.name, column.row_count) {
+            notes.assumed(proposal);
+        }
+        let levels = column.levels.values().map(|(text, count)| (text.as_str(), *count));
+        if let Some(level) = sentinels::unchosen(levels, column.row_count) {
+            unchosen.push(format!("--missing \"{}={level}\"", column.name));
+        }
+    }
+    if !unchosen.is_empty() {
+        notes.assumed(format!(
+            "a level that may mean that nothing was chosen is learned from like others; if it stands for missing, learn again \
+             with {}",
+            unchosen.join(" ")
+        ));
+    }
 }
 
 /// The place of the column of a name.

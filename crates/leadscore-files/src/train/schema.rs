@@ -100,7 +100,10 @@ fn why_not(column: &PastColumn) -> Option<String> {
 /// A column as a feature of a schema.
 fn feature(column: &PastColumn, name: &str) -> Value {
     let label = column.name.replace('_', " ");
-    let attribute = json!({"from": "attribute", "name": column.name});
+    let mut attribute = json!({"from": "attribute", "name": column.name});
+    if !column.missing.is_empty() {
+        attribute["missing"] = json!(column.missing);
+    }
     match column.kind {
         ColumnKind::Date => {
             let age = json!({"from": "age", "of": column.name, "unit": "days"});
