@@ -175,6 +175,24 @@ fn what_cannot_be_learned_from_is_refused_and_keeps_the_old_pipeline() {
 }
 
 #[test]
+fn a_known_column_of_ids_keeps_rows_of_a_lead_together_and_later_dates_are_told() {
+    let mut rows = "lead_id,visits,created,won\n".to_owned();
+    for row in 0..200 {
+        let day = if row % 4 == 0 { "2027-01-05" } else { "2026-01-05" };
+        let _ = writeln!(rows, "l-{},{},{day},{}", row / 2, row % 13, u8::from(row % 13 > 8));
+    }
+    let dir = folder(&[("past.csv", rows.as_bytes())]);
+    let (past, own) = (path(&dir, "past.csv"), path(&dir, "own.json"));
+    let run = leadscore(&[&["train", &past, "-t", "won", "--rounds", "10", "-o", &own][..], &AS_OF].concat());
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.out.contains("lead_id: the lead's id"), "{}", run.out);
+    assert!(!std::fs::read_to_string(&own).unwrap().contains("lead_id"));
+    let said = "column `created`: 50 of 200 dates lie after the moment as of which the lead is judged, and not known then";
+    assert!(run.err.contains(said), "{}", run.err);
+    assert!(run.err.contains("100 lead ids stand on more than one row"), "{}", run.err);
+}
+
+#[test]
 fn each_lead_may_be_judged_as_of_its_own_day() {
     let dir = folder(&[("past.csv", table(400, 6).as_bytes())]);
     let (past, own) = (path(&dir, "past.csv"), path(&dir, "own.json"));

@@ -5,6 +5,7 @@
 
 mod columns;
 mod kinds;
+mod later_dates;
 mod lives;
 mod rows;
 mod schema;
@@ -25,9 +26,10 @@ use leadscore::{
 };
 use serde_json::json;
 
-use crate::read::{LeadInput, LeadReader, ReadLead, Target};
+use crate::read::{LeadInput, LeadReader, ReadColumn, ReadLead, Target};
 use crate::wording::counted;
 use crate::{Note, Notes, ValueWarnings, note_warnings, unreadable};
+use later_dates::LaterDates;
 use lives::{LifeSource, Survey};
 use rows::Rows;
 
@@ -310,7 +312,8 @@ impl TrainJob {
 
     /// Reads the files.
     fn prepare(&self, notes: &mut dyn Notes) -> Result<Prepared, Error> {
-        let mut file = columns::read(&self.input, &self.named_columns(), notes)?;
+        let id = self.id_column()?;
+        let mut file = columns::read(&self.input, &self.named_columns(id.as_deref()), notes)?;
         let target = match self.horizon {
             Some(_) => None,
             None => Some(file.target.judge(&self.positive)?),
@@ -342,7 +345,19 @@ impl TrainJob {
         Ok(Prepared { dataset, rejected_count, target, moments, draft })
     }
 
-    fn named_columns(&self) -> columns::Named<'_> {
+    /// The column of the leads' ids: the one that is named, or the one that the reader knows as such.
+    fn id_column(&self) -> Result<Option<String>, Error> {
+        if self.id.is_some() || self.input == "-" {
+            return Ok(self.id.clone());
+        }
+        let one = r#"{"features": [{"name": "none", "type": "number", "source": {"from": "count"}}]}"#;
+        let mut unheard: Vec<Note> = Vec::new();
+        let leads = self.leads().open(&reading_pipeline(FeatureSchema::from_json(one)?)?, &mut unheard)?;
+        let is_id = |column: &ReadColumn| column.attribute == "lead_id";
+        Ok(leads.columns().into_iter().find(is_id).map(|column| column.column))
+    }
+
+    fn named_columns<'a>(&'a self, id: Option<&'a str>) -> columns::Named<'a> {
         fn date<'a>(
             option: &'static str,
             column: Option<&'a str>,
@@ -354,7 +369,7 @@ impl TrainJob {
         let target = self.target.as_deref();
         columns::Named {
             target: target.filter(|_| !has_horizon),
-            id: self.id.as_deref(),
+            id,
             drop: &self.drop,
             missing: &self.missing,
             dates: [
@@ -428,11 +443,16 @@ impl TrainJob {
         Ok((Rows::lives(survey.lives, rule), Some(summary)))
     }
 
-    fn open(&self, schema: FeatureSchema, notes: &mut dyn Notes) -> Result<LeadReader, Error> {
-        let mut input = LeadInput::new(&self.input).zone(self.as_of.zone.clone()).as_of(self.as_of.time);
-        if let Some(id) = &self.id {
-            input = input.column(id, "lead_id");
+    fn leads(&self) -> LeadInput {
+        let input = LeadInput::new(&self.input).zone(self.as_of.zone.clone()).as_of(self.as_of.time);
+        match &self.id {
+            Some(id) => input.column(id, "lead_id"),
+            None => input,
         }
+    }
+
+    fn open(&self, schema: FeatureSchema, notes: &mut dyn Notes) -> Result<LeadReader, Error> {
+        let mut input = self.leads();
         if let Some(path) = &self.activities {
             input = input.activities(path);
         }
@@ -463,6 +483,7 @@ impl TrainJob {
         let mut leads = self.open(read, notes)?;
         let mut examples = Dataset::builder(&schema, self.as_of.zone.clone());
         let (mut rejected_count, mut without_time) = (0, 0_u64);
+        let mut later = LaterDates::new(draft);
         loop {
             match leads.read_lead()? {
                 ReadLead::End => break,
@@ -477,6 +498,7 @@ impl TrainJob {
                         Some(moments) => {
                             for (at, label) in moments {
                                 examples.add(lead, at, label)?;
+                                later.add(at, |column| self.time_of(lead, column));
                             }
                         }
                         None => without_time += 1,
@@ -485,6 +507,9 @@ impl TrainJob {
             }
         }
         note_warnings(&leads.warnings(), &ValueWarnings::default(), notes);
+        if self.horizon.is_none() {
+            later.messages().for_each(|message| notes.assumed(message));
+        }
         if without_time > 0 {
             let rows = counted(without_time, "row has", "rows have");
             let column = dates.first().map(String::as_str).unwrap_or_default();

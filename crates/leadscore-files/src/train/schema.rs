@@ -22,6 +22,8 @@ pub(super) struct DraftFeature {
     pub(super) name: String,
     /// Whether it tells of activities.
     pub(super) is_from_log: bool,
+    /// Whether it is the age of a date.
+    pub(super) is_date: bool,
     feature: Value,
 }
 
@@ -36,7 +38,13 @@ pub(super) fn draft(columns: &[PastColumn]) -> Draft {
         }
         let name = feature_name(&column.name, &mut taken);
         let feature = feature(column, &name);
-        draft.features.push(DraftFeature { column: column.name.clone(), name, is_from_log: false, feature });
+        draft.features.push(DraftFeature {
+            column: column.name.clone(),
+            name,
+            is_from_log: false,
+            is_date: column.kind == ColumnKind::Date,
+            feature,
+        });
     }
     draft
 }
@@ -48,7 +56,7 @@ impl Draft {
         for (column, label, source) in kinds.sources() {
             let name = feature_name(&column, &mut taken);
             let feature = json!({"name": name, "label": label, "type": "number", "source": source});
-            self.features.push(DraftFeature { column, name, is_from_log: true, feature });
+            self.features.push(DraftFeature { column, name, is_from_log: true, is_date: false, feature });
         }
         self.left_out.extend(kinds.left_out());
     }
