@@ -16,6 +16,7 @@ mod matrix;
 mod pipeline;
 mod rows;
 mod task;
+mod train;
 
 use std::ffi::OsString;
 

@@ -31,17 +31,33 @@ fn enter_asked<T: Send>(
     ask: impl Fn(Python<'_>) -> PyResult<()> + Sync,
     work: impl FnOnce(&dyn Stop) -> Result<T, Error> + Send,
 ) -> PyResult<T> {
+    enter_interrupted(py, |interrupt| work(&|| interrupt.ask(|py| py.check_signals().and_then(|()| ask(py)))))
+}
+
+/// What ended some work early: an exception of Python's.
+#[derive(Default)]
+pub(crate) struct Interrupt(RefCell<Option<PyErr>>);
+
+impl Interrupt {
+    /// Calls Python unless an exception was raised before; whether one has been.
+    pub(crate) fn ask(&self, ask: impl FnOnce(Python<'_>) -> PyResult<()>) -> bool {
+        if self.0.borrow().is_none() {
+            let raised = Python::attach(ask).err();
+            *self.0.borrow_mut() = raised;
+        }
+        self.0.borrow().is_some()
+    }
+}
+
+/// Does work without the interpreter's lock that calls Python now and then, on this thread; an exception is the result.
+pub(crate) fn enter_interrupted<T: Send>(
+    py: Python<'_>,
+    work: impl FnOnce(&Interrupt) -> Result<T, Error> + Send,
+) -> PyResult<T> {
     py.detach(|| {
-        let interrupt = RefCell::new(None);
-        let stop = || {
-            let mut interrupt = interrupt.borrow_mut();
-            if interrupt.is_none() {
-                *interrupt = Python::attach(|py| py.check_signals().and_then(|()| ask(py))).err();
-            }
-            interrupt.is_some()
-        };
-        let result = catch_panic(|| work(&stop));
-        match interrupt.into_inner() {
+        let interrupt = Interrupt::default();
+        let result = catch_panic(|| work(&interrupt));
+        match interrupt.0.into_inner() {
             Some(interrupt) => Err(interrupt),
             None => Ok(result.map_err(LeadscoreError::from)?),
         }

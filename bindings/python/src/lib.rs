@@ -10,6 +10,7 @@ mod frame;
 mod matrix;
 mod pipeline;
 mod task;
+mod train;
 
 use std::ffi::OsString;
 
@@ -31,6 +32,8 @@ mod _native {
     use crate::pipeline::Pipeline;
     #[pymodule_export]
     use crate::task::{Task, merge_rankings_json};
+    #[pymodule_export]
+    use crate::train::{train_file, train_matrix};
 }
 
 /// The library's version.

@@ -11,6 +11,7 @@ mod matrix;
 mod pipeline;
 mod rows;
 mod task;
+mod train;
 
 use std::ffi::OsString;
 
@@ -22,6 +23,7 @@ pub use matrix::Matrix;
 pub use pipeline::{MatrixScores, Pipeline, builtin_names};
 pub use rows::leadscore_rows;
 pub use task::{Task, merge_rankings_json};
+pub use train::train_file;
 
 uniffi::setup_scaffolding!("leadscore_uniffi");
 

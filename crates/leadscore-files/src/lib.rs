@@ -30,6 +30,7 @@
 //! * [`LeadInput`] and [`LeadReader`] give the leads of a file one by one.
 //! * [`Scoring`] scores leads that are open already into a [`Destination`] of the caller's.
 //! * [`EvaluationJob`] measures pipelines on a file of leads whose outcome is known.
+//! * [`TrainJob`] learns a pipeline from such a file; [`train_file`] is the same with options and result as JSON text.
 //! * [`report`] draws a ranking as an HTML page, and one score as an SVG picture.
 
 mod evaluate;
@@ -55,7 +56,9 @@ pub use read::{
 };
 pub use report::evaluation::{FileEvaluation, TargetSummary};
 pub use score::{Destination, FileSummary, ReceiveReport, Scoring, note_pipeline, worthless};
-pub use train::{MomentSummary, TrainJob, TrainedFile, feature_name};
+pub use train::{
+    MomentSummary, TrainJob, TrainedFile, day_of, feature_name, train_file, trained_json, trainer_from_json,
+};
 pub use write::{
     FileFormat, JsonForm, JsonRows, OutputFile, ReceiveRows, Rejects, ScratchFile, ValueWarnings,
     abandon_unfinished_files, note_warnings, refuse_overwriting, settle_format,

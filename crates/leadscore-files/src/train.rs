@@ -7,12 +7,16 @@ mod columns;
 mod kinds;
 mod later_dates;
 mod lives;
+mod options;
+mod report;
 mod rows;
 mod schema;
 mod sentinels;
 #[cfg(test)]
 mod tests;
 
+pub use options::{day_of, train_file, trainer_from_json};
+pub use report::trained_json;
 pub use schema::feature_name;
 
 use std::path::PathBuf;

@@ -17,6 +17,7 @@ mod report;
 mod tests;
 mod tiers;
 mod time_order;
+mod validated;
 
 use crate::evaluate::Outcomes;
 use crate::feature::Dataset;
@@ -282,6 +283,8 @@ impl Trainer {
         boosting
     }
 
+    /// The pipeline of forests: calibrated, with tiers and measured by what these leads were given by trees that had not
+    /// seen them.
     fn assemble(
         &self,
         dataset: &Dataset,
@@ -290,6 +293,8 @@ impl Trainer {
         margins: &[f64],
         folds: Vec<FoldReport>,
     ) -> Result<Trained, Error> {
+        let lead_count = dataset.labels().len();
+        let won_count = dataset.labels().iter().filter(|label| **label == 1.0).count();
         let labels = examples.labels();
         let weights: Vec<f64> = (0..labels.len()).map(|row| examples.weight(row)).collect();
         let known = curve::Known { margins, labels, weights: &weights };
@@ -302,13 +307,12 @@ impl Trainer {
         let (tiers, tier_reports) = tiers::tiers(&self.tier_goal, &out_of_fold)?;
         let note = self.note.clone().unwrap_or_else(|| {
             let kind = if self.synthetic { "made-up" } else { "past" };
-            let (rows, won) = (labels.len(), labels.iter().filter(|label| **label == 1.0).count());
             match self.horizon_days {
                 days if days > 0.0 => format!(
-                    "Learned from {rows} moments of {kind} leads, of which {won} were won within {days} days. The probability is \
-                     that of being won within {days} days."
+                    "Learned from {lead_count} moments of {kind} leads, of which {won_count} were won within {days} days. The \
+                     probability is that of being won within {days} days."
                 ),
-                _ => format!("Learned from {rows} {kind} leads, of which {won} were won."),
+                _ => format!("Learned from {lead_count} {kind} leads, of which {won_count} were won."),
             }
         });
         let mut card = ModelCard::new(&self.id, format!("leadscore {} trees", env!("CARGO_PKG_VERSION")));
@@ -323,8 +327,8 @@ impl Trainer {
             .scale(scale)
             .tiers(tiers);
         let report = TrainReport {
-            lead_count: labels.len(),
-            won_count: labels.iter().filter(|label| **label == 1.0).count(),
+            lead_count,
+            won_count,
             folds,
             out_of_fold,
             calibration: Calibrated { method: calibrated.method, log_losses: calibrated.log_losses },

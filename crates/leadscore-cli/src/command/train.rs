@@ -4,11 +4,10 @@ use std::io::Write;
 use std::path::Path;
 
 use leadscore::evaluate::Outcomes;
-use leadscore::train::{Leak, TierGoal, TrainProgress, TrainReport, Trainer};
+use leadscore::train::{TierGoal, TrainProgress, Trainer};
 use leadscore::{AsOf, Zone};
 use leadscore_files::wording::{count, counted};
-use leadscore_files::{TrainJob, TrainedFile, never_stop, refuse_overwriting};
-use serde_json::{Value, json};
+use leadscore_files::{TrainJob, TrainedFile, day_of, never_stop, refuse_overwriting};
 
 use crate::args::Format;
 use crate::args::output::{check_ending, check_not_packed};
@@ -36,7 +35,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<bool, Failure> {
         None => AsOf::new(now()?).in_zone(zone),
     };
     // The day as of which it knows the leads, so that the same command gives the same file tomorrow.
-    let day = as_of.to_local_minute().chars().take(10).collect::<String>();
+    let day = day_of(&as_of);
     // Kept until the end, and removed then.
     let stored = match &args.store.from_store {
         Some(store) => Some(labelled_rows(store, &args.store)?),
@@ -71,7 +70,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<bool, Failure> {
     file.finish()?;
     let mut out = open_output(None)?;
     if args.json {
-        assist::json(&mut out, &report_json(&learned))?;
+        assist::json(&mut out, &learned)?;
     } else {
         table(&mut out, args, &learned)?;
     }
@@ -223,7 +222,7 @@ fn table(out: &mut dyn Write, args: &TrainArgs, learned: &TrainedFile) -> Result
     if !report.leaks.is_empty() {
         writeln!(out, "\nLooks like the answer (is it known before the outcome?):")?;
         for leak in &report.leaks {
-            writeln!(out, "  {}: {}", names(learned, leak).join(", "), leak.reason())?;
+            writeln!(out, "  {}: {}", learned.columns_of(leak).join(", "), leak.reason())?;
         }
     }
     Ok(())
@@ -233,7 +232,7 @@ fn table(out: &mut dyn Write, args: &TrainArgs, learned: &TrainedFile) -> Result
 fn warn(learned: &TrainedFile) {
     let report = &learned.trained.report;
     if !report.leaks.is_empty() {
-        let all: Vec<String> = report.leaks.iter().flat_map(|leak| names(learned, leak)).collect();
+        let all: Vec<String> = report.leaks.iter().flat_map(|leak| learned.columns_of(leak)).collect();
         let (look, they) = if all.len() == 1 { ("looks", "it is") } else { ("look", "they are") };
         note_line(&format!(
             "{} {look} like the answer: if {they} not known when a lead is scored, learn again with --drop \"{}\"",
@@ -255,76 +254,4 @@ fn warn(learned: &TrainedFile) {
             "the AUC of {auc:.3} cannot be told from chance: these columns say next to nothing of what becomes of a lead"
         ));
     }
-}
-
-/// The columns of a leak, as they are called in the file.
-fn names(learned: &TrainedFile, leak: &Leak) -> Vec<String> {
-    let column = |feature: &String| {
-        let found = learned.columns.iter().find(|(name, _)| name == feature);
-        found.map_or_else(|| feature.clone(), |(_, column)| column.clone())
-    };
-    leak.features.iter().map(column).collect()
-}
-
-fn report_json(learned: &TrainedFile) -> Value {
-    let report: &TrainReport = &learned.trained.report;
-    let outcomes = &report.out_of_fold;
-    let error = outcomes.calibration_error(DRAWS, 0);
-    let auc = outcomes.interval(Outcomes::auc, DRAWS, 0);
-    json!({
-        "pipeline": learned.trained.pipeline.id(),
-        "content_hash": learned.trained.pipeline.content_hash().to_string(),
-        "leads": report.lead_count,
-        "won": report.won_count,
-        "without_outcome": learned.target.as_ref().map(|target| target.without_count),
-        "moments": learned.moments.as_ref().map(|own| json!({
-            "leads": own.lead_count,
-            "won_leads": own.won_lead_count,
-            "horizon_days": own.horizon_days,
-            "every_days": own.every_days,
-            "known_up_to": own.end.to_string(),
-        })),
-        "time_order": report.time_order.as_ref().map(|own| json!({
-            "from": own.from.to_string(),
-            "rows": own.lead_count,
-            "won": own.won_count,
-            "earlier_rows": own.earlier_count,
-            "random_auc": own.random_auc,
-            "ordered_auc": own.ordered_auc,
-            "difference": [own.difference.low, own.difference.high],
-        })),
-        "rejected": learned.rejected_count,
-        "out_of_fold": {
-            "auc": outcomes.auc(),
-            "auc_interval": [auc.low, auc.high],
-            "average_precision": outcomes.average_precision(),
-            "log_loss": outcomes.log_loss(),
-            "brier": outcomes.brier(),
-            "ks": outcomes.ks(),
-            "lift_10": outcomes.lift(0.1),
-            "capture_20": outcomes.capture(0.2),
-            "calibration_error": error.expected,
-            "calibration_error_by_chance_95": error.perfect_95,
-            "calibration_error_by_chance_999": error.perfect_999,
-        },
-        "calibration": {
-            "method": report.calibration.method.name(),
-            "log_losses": report.calibration.log_losses.iter()
-                .map(|(method, loss)| (method.name().to_owned(), json!(loss)))
-                .collect::<Value>(),
-        },
-        "folds": report.folds.iter().map(|fold| json!({
-            "leads": fold.lead_count, "rounds": fold.round_count, "log_loss": fold.held_out_loss,
-        })).collect::<Vec<_>>(),
-        "tiers": report.tiers.iter().map(|tier| json!({
-            "tier": tier.tier, "leads": tier.lead_count, "won": tier.won_count,
-        })).collect::<Vec<_>>(),
-        "columns": learned.columns.iter().map(|(feature, column)| json!({"feature": feature, "column": column}))
-            .collect::<Vec<_>>(),
-        "left_out": learned.left_out.iter().map(|(column, reason)| json!({"column": column, "reason": reason}))
-            .collect::<Vec<_>>(),
-        "leaks": report.leaks.iter().map(|leak| json!({
-            "columns": names(learned, leak), "auc": leak.auc, "reason": leak.reason(),
-        })).collect::<Vec<_>>(),
-    })
 }

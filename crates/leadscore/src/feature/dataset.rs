@@ -1,6 +1,7 @@
 //! Labelled training data: features of past leads, each as of its own time, with the outcome.
 
 use super::extract::{Extraction, ExtractionBuffers, Mode};
+use super::feature_type::FeatureType;
 use super::matrix::FeatureMatrix;
 use super::schema::FeatureSchema;
 use crate::error::Path;
@@ -47,6 +48,72 @@ impl Dataset {
         }
     }
 
+    /// Rows whose features are known already: a matrix with a schema's columns, a label for each row, and a weight for
+    /// each, or none. Rows have neither an id nor a time.
+    ///
+    /// ```
+    /// use leadscore::{Dataset, FeatureMatrix, FeatureSchema};
+    /// let schema = FeatureSchema::from_json(
+    ///     r#"{"features": [{"name": "visits", "type": "number", "source": {"from": "attribute"}}]}"#,
+    /// )?;
+    /// let rows = FeatureMatrix::new(1, vec![3.0, f64::NAN])?;
+    /// let dataset = Dataset::from_matrix(schema, rows, vec![1.0, 0.0], None)?;
+    /// assert_eq!(dataset.labels(), [1.0, 0.0]);
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `invalid_matrix` where the columns are not those of the schema, counts differ, there is no row, a value is infinite, a
+    /// flag is neither 0 nor 1, a cell of a category is no position of a level, a label is not finite, or a weight is negative
+    /// or not finite; with the path.
+    pub fn from_matrix(
+        schema: FeatureSchema,
+        matrix: FeatureMatrix,
+        labels: Vec<f64>,
+        weights: Option<Vec<f64>>,
+    ) -> Result<Dataset, Error> {
+        matrix.check(&schema)?;
+        let count = matrix.row_count();
+        let invalid = |path: Path, message: String| Err(Error::new(ErrorKind::InvalidMatrix, path, message));
+        if count == 0 {
+            return invalid(Path::default(), "there is no row".to_owned());
+        }
+        if labels.len() != count {
+            return invalid(Path::from_field("labels"), format!("{} labels for {count} rows", labels.len()));
+        }
+        if let Some(row) = labels.iter().position(|label| !label.is_finite()) {
+            let message = format!("a label is a finite number, found {}", labels[row]);
+            return invalid(Path::from_field("labels").index(row), message);
+        }
+        if let Some(weights) = &weights {
+            if weights.len() != count {
+                let message = format!("{} weights for {count} rows", weights.len());
+                return invalid(Path::from_field("weights"), message);
+            }
+            if let Some(row) = weights.iter().position(|weight| !(weight.is_finite() && *weight >= 0.0)) {
+                let message = format!("a weight is a finite number from 0 up, found {}", weights[row]);
+                return invalid(Path::from_field("weights").index(row), message);
+            }
+        }
+        for (column, feature) in schema.columns().enumerate() {
+            let is_allowed = |value: f64| match feature.kind {
+                FeatureType::Category => {
+                    value >= 0.0 && value.fract() == 0.0 && value < feature.levels.len() as f64
+                }
+                FeatureType::Flag => value == 0.0 || value == 1.0,
+                _ => value.is_finite(),
+            };
+            let value = |row: &usize| matrix.row(*row)[column];
+            if let Some(row) = (0..count).find(|row| !(value(row).is_nan() || is_allowed(value(row)))) {
+                let message = format!("{} is no {} of `{}`", value(&row), feature.kind.word(), feature.name);
+                return invalid(Path::from_field("rows").index(row), message);
+            }
+        }
+        let matrix = matrix.with_column_names(schema.columns().map(|feature| &*feature.name))?;
+        let weights = weights.filter(|own| own.iter().any(|weight| *weight != 1.0));
+        Ok(Dataset { schema, matrix, labels, weights, as_of: Vec::new(), ids: vec![None; count] })
+    }
+
     /// The features.
     pub fn schema(&self) -> &FeatureSchema {
         &self.schema
@@ -67,7 +134,7 @@ impl Dataset {
         self.weights.as_deref()
     }
 
-    /// The point in time as of which each row was computed.
+    /// The point in time as of which each row was computed; empty where it was made of a matrix.
     pub fn as_of(&self) -> &[Timestamp] {
         &self.as_of
     }

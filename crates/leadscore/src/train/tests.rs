@@ -4,7 +4,7 @@ use super::*;
 use crate::evaluate::Outcomes;
 use crate::math::random::sequence;
 use crate::math::sigmoid;
-use crate::{AsOf, FeatureSchema, Lead, Timestamp, Zone};
+use crate::{AsOf, FeatureMatrix, FeatureSchema, Lead, Timestamp, Zone};
 
 fn schema() -> FeatureSchema {
     FeatureSchema::from_json(
@@ -178,4 +178,67 @@ fn tiers_by_precision_hold_what_they_promise() {
     let hot = &trained.report.tiers[0];
     assert_eq!(hot.tier, "HOT");
     assert!(hot.won_count as f64 >= 0.69 * hot.lead_count as f64, "{hot:?}");
+}
+
+#[test]
+fn leads_of_their_own_stop_calibrate_and_measure() {
+    let schema = schema();
+    let (past, validation, new) =
+        (dataset(&schema, 2000, 7), dataset(&schema, 1500, 8), dataset(&schema, 3000, 9));
+    let workers = Workers::new().threads(2);
+    let trained = trainer().fit_validated(&past, &validation, &workers, &mut |_| {}).unwrap();
+    let report = &trained.report;
+    assert_eq!((report.lead_count, report.out_of_fold.count()), (2000, 1500));
+    assert!(report.folds.iter().all(|fold| fold.lead_count == 1500));
+    assert!(trained.pipeline.note().unwrap().starts_with("Learned from 2000 made-up leads"));
+    // What is said of the validation leads holds for new ones.
+    let told = trained.pipeline.score_matrix(new.matrix()).unwrap().probability;
+    let told = Outcomes::new(told, new.labels().to_vec()).unwrap();
+    assert!((report.out_of_fold.auc() - told.auc()).abs() < 0.02);
+    assert!((report.out_of_fold.log_loss() - told.log_loss()).abs() < 0.03);
+    let error = told.calibration_error(500, 1);
+    assert!(error.expected < error.perfect_999, "{error:?}");
+    // One outcome alone, and another schema, are refused by name.
+    let bad = |validation: &Dataset| {
+        let error = trainer().fit_validated(&past, validation, &workers, &mut |_| {}).unwrap_err();
+        (error.kind(), error.path().to_string())
+    };
+    let won = FeatureMatrix::new(3, new.matrix().values().to_vec()).unwrap();
+    let won = Dataset::from_matrix(schema.clone(), won, vec![1.0; 3000], None).unwrap();
+    assert_eq!(bad(&won), (ErrorKind::InvalidMatrix, "validation.labels".to_owned()));
+    let other = FeatureSchema::from_json(
+        r#"{"features": [{"name": "visits", "type": "number", "source": {"from": "attribute"}}]}"#,
+    );
+    let rows = FeatureMatrix::new(1, vec![1.0]).unwrap();
+    let other = Dataset::from_matrix(other.unwrap(), rows, vec![1.0], None).unwrap();
+    assert_eq!(bad(&other), (ErrorKind::InvalidMatrix, "validation".to_owned()));
+}
+
+#[test]
+fn a_matrix_gives_what_its_leads_give() {
+    let schema = schema();
+    let leads = dataset(&schema, 500, 10);
+    let weights: Vec<f64> = (0..500).map(|row| f64::from(row % 3)).collect();
+    let of = |weights| {
+        let matrix = FeatureMatrix::new(3, leads.matrix().values().to_vec()).unwrap();
+        let rows = Dataset::from_matrix(schema.clone(), matrix, leads.labels().to_vec(), weights).unwrap();
+        trainer().rounds(30).fit(&rows, &Workers::new(), &mut |_| {}).unwrap().pipeline.to_json()
+    };
+    let by_lead = trainer().rounds(30).fit(&leads, &Workers::new(), &mut |_| {}).unwrap();
+    let alone = of(None);
+    assert_eq!(alone, of(Some(vec![1.0; 500])));
+    assert_ne!(alone, of(Some(weights)));
+    assert_eq!(by_lead.pipeline.to_json(), alone);
+    let refused = |values: [f64; 3], labels: Vec<f64>, weights| {
+        let matrix = FeatureMatrix::new(3, values.to_vec()).unwrap();
+        Dataset::from_matrix(schema.clone(), matrix, labels, weights).unwrap_err().path().to_string()
+    };
+    let good = [1.0, 2.0, f64::NAN];
+    assert_eq!(refused([1.0, 3.0, 0.0], vec![1.0], None), "rows[0]");
+    assert_eq!(refused([1.0, 0.0, 0.5], vec![1.0], None), "rows[0]");
+    assert_eq!(refused([f64::INFINITY, 0.0, 0.0], vec![1.0], None), "rows[0]");
+    assert_eq!(refused(good, vec![1.0, 0.0], None), "labels");
+    assert_eq!(refused(good, vec![f64::NAN], None), "labels[0]");
+    assert_eq!(refused(good, vec![1.0], Some(vec![])), "weights");
+    assert_eq!(refused(good, vec![1.0], Some(vec![-1.0])), "weights[0]");
 }

@@ -1,0 +1,200 @@
+//! Learning from a file for other languages: options in, result out as JSON text.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use leadscore::learn::Direction;
+use leadscore::train::{CalibrationMethod, TierGoal, TrainProgress, Trainer};
+use leadscore::{AsOf, Error, ErrorKind, Stop, Zone, did_you_mean};
+use serde::Deserialize;
+
+use super::{TrainJob, report};
+use crate::{Note, OutputFile, refuse_overwriting};
+
+/// [`TrainJob::run`] for other languages. The options are those of `leadscore train`:
+///
+/// `{"input", "target", "as_of" (the moment that ages are counted to, and the day of training), "zone"?, "positive"? (a list of values
+/// that mean won), "id"?, "drop"? (a list of columns), "time"?, "threads"?, "output"? (a file for the pipeline), "pipeline_id"?,
+/// "name"?, "synthetic"?, "capture"? or "precision"? (a list of shares), "monotone"? (`{"visits": "rising"}`), "calibration"?,
+/// "folds"?, "rounds"?, "seed"?}`
+///
+/// The result is `{"pipeline" (the text of its file), "report" (as of `--json`), "notes" (a list of sentences)}`.
+///
+/// # Errors
+/// `invalid_context` with the name of an option, or `options` for what is no such object; `invalid_time` for a time or zone
+/// that cannot be read; those of [`TrainJob::run`].
+///
+/// ```
+/// let folder = std::env::temp_dir();
+/// let input = folder.join(format!("leadscore-train-{}.csv", std::process::id()));
+/// let rows: String = (0..60).map(|row| format!("{row},{}\n", if row % 3 == 0 { "won" } else { "lost" })).collect();
+/// std::fs::write(&input, format!("visits,outcome\n5,won\n{rows}"))?;
+/// let options = format!(r#"{{"input": {input:?}, "target": "outcome", "as_of": "2026-11-22", "rounds": 10}}"#);
+/// let learned = leadscore_files::train_file(&options, &mut |_| {}, &leadscore_files::never_stop)?;
+/// assert!(learned.contains(r#""leads":61,"#));
+/// # std::fs::remove_file(input)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn train_file(
+    options: &str,
+    progress: &mut dyn FnMut(&TrainProgress),
+    stop: &dyn Stop,
+) -> Result<String, Error> {
+    let options = Options::parse(options)?;
+    let input = options.input.clone().ok_or_else(|| missing("input"))?;
+    let target = options.target.clone().ok_or_else(|| missing("target"))?;
+    let zone = Zone::named(options.zone.as_deref().unwrap_or("UTC"))?;
+    let as_of = AsOf::parse(options.as_of.as_deref().ok_or_else(|| missing("as_of"))?, &zone)?;
+    if let Some(path) = &options.output {
+        refuse_overwriting(&[("the input", Path::new(&input))], &[("output", path)])?;
+    }
+    let trainer = options.trainer()?.training_date(day_of(&as_of));
+    let mut job = TrainJob::new(input, target, as_of).positive(options.positive).drop(options.drop);
+    if let Some(column) = options.id {
+        job = job.id(column);
+    }
+    if let Some(column) = options.time {
+        job = job.time(column);
+    }
+    if let Some(count) = options.threads {
+        job = job.threads(count);
+    }
+    let mut notes: Vec<Note> = Vec::new();
+    let learned = job.run(&trainer, &mut notes, stop, progress)?;
+    if let Some(path) = &options.output {
+        let mut file = OutputFile::create(path)?;
+        let written = writeln!(file, "{}", learned.trained.pipeline.to_json());
+        written.map_err(|error| Error::io(path, error))?;
+        file.finish()?;
+    }
+    let said = notes.into_iter().map(|note| match note {
+        Note::Assumed(text) | Note::Rejected(text) | Note::Worthless(text) => text,
+    });
+    let notes: Vec<String> = said.chain(learned.remarks()).collect();
+    Ok(report::answer(&learned.trained, &learned, &notes))
+}
+
+/// A trainer from the options of [`train_file`] that are not about the file.
+///
+/// # Errors
+/// `invalid_context` with the name of the option, or `options` for what is no such object.
+pub fn trainer_from_json(options: &str) -> Result<Trainer, Error> {
+    let options = Options::parse(options)?;
+    let of_file = [
+        ("input", options.input.is_some()),
+        ("target", options.target.is_some()),
+        ("as_of", options.as_of.is_some()),
+        ("zone", options.zone.is_some()),
+        ("positive", !options.positive.is_empty()),
+        ("id", options.id.is_some()),
+        ("drop", !options.drop.is_empty()),
+        ("time", options.time.is_some()),
+        ("threads", options.threads.is_some()),
+        ("output", options.output.is_some()),
+    ];
+    match of_file.into_iter().find(|(_, is_given)| *is_given) {
+        Some((name, _)) => Err(invalid(name, "goes with a file")),
+        None => options.trainer(),
+    }
+}
+
+/// The day of a moment in its zone, so that the same options give the same pipeline tomorrow.
+pub fn day_of(as_of: &AsOf) -> String {
+    as_of.to_local_minute().chars().take(10).collect()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    input: Option<String>,
+    target: Option<String>,
+    as_of: Option<String>,
+    zone: Option<String>,
+    #[serde(default)]
+    positive: Vec<String>,
+    id: Option<String>,
+    #[serde(default)]
+    drop: Vec<String>,
+    time: Option<String>,
+    threads: Option<usize>,
+    output: Option<PathBuf>,
+    pipeline_id: Option<String>,
+    name: Option<String>,
+    #[serde(default)]
+    synthetic: bool,
+    capture: Option<Vec<f64>>,
+    precision: Option<Vec<f64>>,
+    #[serde(default)]
+    monotone: BTreeMap<String, String>,
+    calibration: Option<String>,
+    folds: Option<usize>,
+    rounds: Option<usize>,
+    seed: Option<u64>,
+}
+
+impl Options {
+    fn parse(options: &str) -> Result<Options, Error> {
+        serde_json::from_str(options).map_err(|error| invalid("options", error.to_string()))
+    }
+
+    fn trainer(&self) -> Result<Trainer, Error> {
+        let stem = self.output.as_ref().and_then(|path| path.file_stem());
+        let stem = stem.map(|name| name.to_string_lossy().into_owned());
+        let id = self.pipeline_id.clone().or(stem).unwrap_or_else(|| "trained".to_owned());
+        let mut trainer = Trainer::new(id);
+        if let Some(name) = &self.name {
+            trainer = trainer.name(name);
+        }
+        if self.synthetic {
+            trainer = trainer.synthetic();
+        }
+        if let Some(count) = self.folds {
+            trainer = trainer.folds(count);
+        }
+        if let Some(most) = self.rounds {
+            trainer = trainer.rounds(most);
+        }
+        if let Some(seed) = self.seed {
+            trainer = trainer.seed(seed);
+        }
+        if let Some(name) = &self.calibration {
+            trainer = trainer.calibration(calibration(name)?);
+        }
+        trainer = match (&self.capture, &self.precision) {
+            (Some(_), Some(_)) => return Err(invalid("precision", "goes without `capture`")),
+            (Some(shares), None) => trainer.tiers(TierGoal::Capture(shares.clone())),
+            (None, Some(shares)) => trainer.tiers(TierGoal::Precision(shares.clone())),
+            (None, None) => trainer,
+        };
+        for (feature, direction) in &self.monotone {
+            let direction = match direction.as_str() {
+                "rising" => Direction::Rising,
+                "falling" => Direction::Falling,
+                other => {
+                    let message = format!("`{feature}` is rising or falling, found `{other}`");
+                    return Err(invalid("monotone", message));
+                }
+            };
+            trainer = trainer.monotone(feature, direction);
+        }
+        Ok(trainer)
+    }
+}
+
+fn calibration(name: &str) -> Result<CalibrationMethod, Error> {
+    let all = [&[CalibrationMethod::Best][..], &CalibrationMethod::ALL].concat();
+    all.iter().find(|method| method.name() == name).copied().ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|method| method.name()).collect();
+        let hint = did_you_mean(name, names.iter().copied());
+        invalid("calibration", format!("there is no `{name}`{hint}; there are {}", names.join(", ")))
+    })
+}
+
+fn missing(option: &str) -> Error {
+    invalid("options", format!("missing field `{option}`"))
+}
+
+fn invalid(path: &str, message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidContext, path, message)
+}
