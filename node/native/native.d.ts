@@ -183,5 +183,11 @@ export declare function rankCapacityJson(request: string): string
 /** Runs the command `leadscore`; the first argument is its own name. The exit status. */
 export declare function runCommand(args: Array<string>): number
 
+/** Learns a pipeline from a file of past leads; options and result as JSON. */
+export declare function trainFile(options: string): string
+
+/** The same off the event loop. */
+export declare function trainFileAsync(options: string, stopper?: Stopper | undefined | null): Promise<string>
+
 /** The library's version. */
 export declare function version(): string

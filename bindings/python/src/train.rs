@@ -53,7 +53,8 @@ pub(crate) fn train_matrix(
 ) -> PyResult<String> {
     let (rows, validation) = (rows.rows(), validation.as_ref().map(Labelled::rows));
     enter_training(py, progress, |stop, tell| {
-        let trainer = trainer_from_json(&options.0)?.training_date(&*day.0);
+        // Two of each class are what tools for models try things with.
+        let trainer = trainer_from_json(&options.0)?.training_date(&*day.0).least_of_an_outcome(2);
         let schema = FeatureSchema::from_json(&schema.0)?;
         let dataset = rows.dataset(&schema)?;
         let workers = Workers::new().stop(stop);

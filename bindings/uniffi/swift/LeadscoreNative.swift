@@ -2302,6 +2302,21 @@ public func mergeRankingsJson(rankings: String)throws  -> String  {
     )
 })
 }
+/**
+ * Learns a pipeline from a file of past leads; options and result are JSON.
+ *
+ * # Errors
+ * `invalid_context`, `invalid_time`, `not_found`, `io`, `unreadable_table`, `invalid_matrix`, `unknown_name`, `cancelled`.
+ */
+public func trainFile(options: String, stop: Stop)throws  -> String  {
+    return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
+        uniffiCallStatus in
+    uniffi_leadscore_uniffi_fn_func_train_file(
+        FfiConverterString.lower(options),
+        FfiConverterCallbackInterfaceStop_lower(stop),uniffiCallStatus
+    )
+})
+}
 
 private enum InitializationResult {
     case ok
@@ -2334,6 +2349,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_func_merge_rankings_json() != 37027) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_leadscore_uniffi_checksum_func_train_file() != 41271) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_forest_describe_json() != 17070) {

@@ -487,6 +487,11 @@ RustBuffer uniffi_leadscore_uniffi_fn_func_builtin_names(RustCallStatus *_Nonnul
 RustBuffer uniffi_leadscore_uniffi_fn_func_merge_rankings_json(RustBuffer rankings, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FUNC_TRAIN_FILE
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FUNC_TRAIN_FILE
+RustBuffer uniffi_leadscore_uniffi_fn_func_train_file(RustBuffer options, uint64_t stop, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_FFI_LEADSCORE_UNIFFI_RUSTBUFFER_ALLOC
 #define UNIFFI_FFIDEF_FFI_LEADSCORE_UNIFFI_RUSTBUFFER_ALLOC
 RustBuffer ffi_leadscore_uniffi_rustbuffer_alloc(uint64_t size, RustCallStatus *_Nonnull out_status
@@ -780,6 +785,12 @@ uint16_t uniffi_leadscore_uniffi_checksum_func_builtin_names(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_FUNC_MERGE_RANKINGS_JSON
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_FUNC_MERGE_RANKINGS_JSON
 uint16_t uniffi_leadscore_uniffi_checksum_func_merge_rankings_json(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_FUNC_TRAIN_FILE
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_FUNC_TRAIN_FILE
+uint16_t uniffi_leadscore_uniffi_checksum_func_train_file(void
     
 );
 #endif

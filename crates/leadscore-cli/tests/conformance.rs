@@ -171,6 +171,10 @@ fn run(case: &Value) -> Result<Value, Error> {
         (None, "version") => json!(env!("CARGO_PKG_VERSION")),
         (None, "merge_rankings_json") => json!(RankingTask::merge_json(text(0))?),
         (None, "rank_capacity_json") => json!(leadscore::capacity::rank_json(text(0))?),
+        (None, "train_file") => {
+            let options = text(0).replace("{fixtures}", root().join("fixtures").to_str().unwrap());
+            json!(leadscore_files::train_file(&options, &mut |_| {}, &leadscore_files::never_stop)?)
+        }
         (None, "error_codes") => json!(ErrorKind::ALL.iter().map(|kind| kind.code()).collect::<Vec<_>>()),
         (Some("Pipeline"), "builtin_names") => json!(Pipeline::builtin_names().collect::<Vec<_>>()),
         (Some("Pipeline"), "builtin") => described(Pipeline::builtin(text(0))?),

@@ -68,6 +68,7 @@ pub struct Trainer {
     calibration: CalibrationMethod,
     tier_goal: TierGoal,
     horizon_days: f64,
+    least_of_an_outcome: usize,
 }
 
 /// What was learned.
@@ -110,6 +111,7 @@ impl Trainer {
             calibration: CalibrationMethod::Best,
             tier_goal: TierGoal::Capture(vec![0.5, 0.8, 0.95]),
             horizon_days: 0.0,
+            least_of_an_outcome: 5,
         }
     }
 
@@ -191,10 +193,17 @@ impl Trainer {
         self
     }
 
+    /// How many won and how many lost leads there have to be, from 2; 5 by default. What is learned of fewer is of no use.
+    #[must_use]
+    pub fn least_of_an_outcome(mut self, count: usize) -> Trainer {
+        self.least_of_an_outcome = count;
+        self
+    }
+
     /// Learns a pipeline. `progress` is called after each round, on the calling thread.
     ///
     /// # Errors
-    /// `invalid_matrix` for labels other than 0 and 1, or fewer than five leads of an outcome; `invalid_context` with the
+    /// `invalid_matrix` for labels other than 0 and 1, or too few leads of an outcome; `invalid_context` with the
     /// setting; `unknown_name` for a feature that is not there; `cancelled` where the workers are stopped.
     pub fn fit(
         &self,
@@ -250,7 +259,7 @@ impl Trainer {
     }
 
     fn checked_fold_count(&self, examples: &Examples) -> Result<usize, Error> {
-        const LEAST_OF_AN_OUTCOME: usize = 5;
+        let least = self.least_of_an_outcome.max(2);
         if self.fold_count < 2 {
             return Err(Error::new(ErrorKind::InvalidContext, "folds", "two folds are the least"));
         }
@@ -265,9 +274,9 @@ impl Trainer {
         };
         let (won, lost) = (counts(1.0), counts(0.0));
         let rarer = won.min(lost);
-        if rarer < LEAST_OF_AN_OUTCOME {
+        if rarer < least {
             let message = format!(
-                "{won} leads were won and {lost} lost; learning wants at least {LEAST_OF_AN_OUTCOME} of each, and is of use \
+                "{won} leads were won and {lost} lost; learning wants at least {least} of each, and is of use \
                  from some hundreds on"
             );
             return Err(Error::new(ErrorKind::InvalidMatrix, "labels", message));

@@ -82,9 +82,19 @@ from leadscore._results import (
     TimeToClose,
 )
 from leadscore._task import Assisted, Task, TaskKind, TaskProvenance, assist
+from leadscore._train import (
+    HeldOutMeasures,
+    Leak,
+    Trained,
+    TrainedFold,
+    TrainedTier,
+    TrainProgress,
+    TrainReport,
+    train,
+)
 
 if TYPE_CHECKING:
-    from leadscore.sklearn import LeadScorer
+    from leadscore.sklearn import LeadScoreClassifier, LeadScorer
 
 __version__: str = _native.version()
 
@@ -122,13 +132,16 @@ __all__ = [
     "Forest",
     "GroupScore",
     "GroupStanding",
+    "HeldOutMeasures",
     "Importance",
     "Interval",
     "Issue",
     "Lead",
+    "LeadScoreClassifier",
     "LeadScorer",
     "LeadscoreError",
     "LeadscoreWarning",
+    "Leak",
     "LevelPoints",
     "Measured",
     "Measures",
@@ -167,6 +180,11 @@ __all__ = [
     "TierOutcome",
     "TimeToClose",
     "TopLeads",
+    "TrainProgress",
+    "TrainReport",
+    "Trained",
+    "TrainedFold",
+    "TrainedTier",
     "Usage",
     "__version__",
     "assist",
@@ -174,6 +192,7 @@ __all__ = [
     "evaluate",
     "merge_rankings",
     "rank",
+    "train",
 ]
 
 
@@ -184,8 +203,8 @@ def error_codes() -> tuple[str, ...]:
 
 def __getattr__(name: str) -> Any:
     # scikit-learn is loaded by those who use it.
-    if name == "LeadScorer":
-        from leadscore.sklearn import LeadScorer
+    if name in ("LeadScorer", "LeadScoreClassifier"):
+        from leadscore import sklearn
 
-        return LeadScorer
+        return getattr(sklearn, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

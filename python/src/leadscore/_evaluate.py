@@ -239,7 +239,7 @@ def evaluate(
             path = "pipeline" if at == 0 else f"pipeline[{at}]"
             raise LeadscoreError("invalid_context", path, f"wants a Pipeline, found {shown(own)}")
     values = [positive] if isinstance(positive, str | float | int) else positive
-    with _file(leads) as path:
+    with file_of(leads) as path:
         options = {
             "input": path,
             "target": target,
@@ -263,7 +263,7 @@ def evaluate(
 
 
 @contextmanager
-def _file(leads: Any) -> Iterator[str]:
+def file_of(leads: Any) -> Iterator[str]:
     """The path of a file, or of the one that a frame is written to."""
     if isinstance(leads, str | os.PathLike):
         yield _files.path_of(leads)
@@ -281,7 +281,14 @@ def _file(leads: Any) -> Iterator[str]:
             import pyarrow.csv
 
             pyarrow.csv.write_csv(pyarrow.table(leads), path)
-        yield path
+        try:
+            yield path
+        except LeadscoreError as error:
+            if not error.path.startswith(path):
+                raise
+            # The file is ours; the caller knows of the frame alone.
+            own = "leads" + error.path[len(path) :]
+            raise LeadscoreError(error.code, own, error.message, error.issues) from None
 
 
 def read_evaluation(own: Mapping[str, Any]) -> Evaluation:

@@ -19,6 +19,8 @@ __all__ = [
     "merge_rankings_json",
     "rank_capacity_json",
     "run_command",
+    "train_file",
+    "train_matrix",
     "version",
 ]
 
@@ -51,9 +53,15 @@ class _Reading(TypedDict):
     as_of: str | None
     allow_worthless: bool
 
+class _Labelled(TypedDict):
+    values: _Matrix
+    labels: NDArray[np.float64]
+    weights: NDArray[np.float64] | None
+
 _Matrix: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
 _Rows: TypeAlias = _Matrix | ModelRows
 _Columns: TypeAlias = list[tuple[str, str]]
+_TrainProgress: TypeAlias = Callable[[int, int, int, float], object] | None
 _Progress: TypeAlias = Callable[[int, int], object] | None
 _Path: TypeAlias = str | os.PathLike[str]
 _Bytes: TypeAlias = bytes | bytearray | memoryview
@@ -63,6 +71,16 @@ def error_codes() -> list[str]: ...
 def run_command(args: list[str]) -> int: ...
 def merge_rankings_json(rankings: str) -> str: ...
 def rank_capacity_json(request: str) -> str: ...
+def train_file(options: str, progress: _TrainProgress = None) -> str: ...
+def train_matrix(
+    schema: str,
+    rows: _Labelled,
+    options: str,
+    day: str,
+    validation: _Labelled | None = None,
+    threads: int | None = None,
+    progress: _TrainProgress = None,
+) -> str: ...
 
 @final
 class Pipeline:

@@ -1,4 +1,4 @@
-"""A pipeline as a scikit-learn classifier: for its metrics, its model selection and its `Pipeline`."""
+"""Pipelines as scikit-learn classifiers, finished or learned: for its metrics, model selection and `Pipeline`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array, validate_data
 
+from leadscore._classifier import LeadScoreClassifier
 from leadscore._encode import Moment
 from leadscore._pipeline import Pipeline
+
+__all__ = ["LeadScoreClassifier", "LeadScorer"]
 
 
 def _has_probability(scorer: LeadScorer) -> bool:

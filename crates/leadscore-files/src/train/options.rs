@@ -19,7 +19,8 @@ use crate::{Note, OutputFile, refuse_overwriting};
 /// "name"?, "synthetic"?, "capture"? or "precision"? (a list of shares), "monotone"? (`{"visits": "rising"}`), "calibration"?,
 /// "folds"?, "rounds"?, "seed"?}`
 ///
-/// The result is `{"pipeline" (the text of its file), "report" (as of `--json`), "notes" (a list of sentences)}`.
+/// The result is `{"pipeline" (the text of its file), "report" (as of `--json`), "notes" (what was assumed), "warnings" (what nobody
+/// should miss, see [`TrainedFile::warnings`](super::TrainedFile::warnings))}`.
 ///
 /// # Errors
 /// `invalid_context` with the name of an option, or `options` for what is no such object; `invalid_time` for a time or zone
@@ -71,8 +72,8 @@ pub fn train_file(
     let said = notes.into_iter().map(|note| match note {
         Note::Assumed(text) | Note::Rejected(text) | Note::Worthless(text) => text,
     });
-    let notes: Vec<String> = said.chain(learned.remarks()).collect();
-    Ok(report::answer(&learned.trained, &learned, &notes))
+    let notes: Vec<String> = said.collect();
+    Ok(report::answer(&learned.trained, &learned, &notes, &learned.warnings()))
 }
 
 /// A trainer from the options of [`train_file`] that are not about the file.

@@ -36,8 +36,8 @@ impl TrainedFile {
     }
 
     /// What nobody should miss, in sentences: columns that look like the answer, and an AUC that cannot be told from chance.
-    pub fn remarks(&self) -> Vec<String> {
-        remarks(&self.trained, &self.column_of())
+    pub fn warnings(&self) -> Vec<String> {
+        warnings(&self.trained, &self.column_of())
     }
 
     /// The columns of a leak, as they are called in the file.
@@ -50,21 +50,28 @@ impl TrainedFile {
     }
 }
 
-/// What was learned of a matrix, as the JSON that other languages read: `{"pipeline" (the text of its file), "report", "notes"}`.
+/// What was learned of a matrix, as the JSON that other languages read: `{"pipeline" (the text of its file), "report", "notes",
+/// "warnings"}`.
 pub fn trained_json(trained: &Trained) -> String {
     let columns = HashMap::new();
-    answer(trained, &trained_report(trained, &columns), &remarks(trained, &columns))
+    answer(trained, &trained_report(trained, &columns), &[], &warnings(trained, &columns))
 }
 
 /// The pipeline, the report and what is to be said of them, as JSON.
-pub(super) fn answer(trained: &Trained, report: &impl Serialize, notes: &[String]) -> String {
+pub(super) fn answer(
+    trained: &Trained,
+    report: &impl Serialize,
+    notes: &[String],
+    warnings: &[String],
+) -> String {
     #[derive(Serialize)]
     struct Answer<'a, R> {
         pipeline: String,
         report: &'a R,
         notes: &'a [String],
+        warnings: &'a [String],
     }
-    text(&Answer { pipeline: trained.pipeline.to_json(), report, notes })
+    text(&Answer { pipeline: trained.pipeline.to_json(), report, notes, warnings })
 }
 
 /// Our own types always have a JSON form.
@@ -81,14 +88,14 @@ fn names(leak: &Leak, columns: &Columns<'_>) -> Vec<String> {
     leak.features.iter().map(name).collect()
 }
 
-fn remarks(trained: &Trained, columns: &Columns<'_>) -> Vec<String> {
+fn warnings(trained: &Trained, columns: &Columns<'_>) -> Vec<String> {
     let report = &trained.report;
-    let mut remarks = Vec::new();
+    let mut warnings = Vec::new();
     let leaks: Vec<String> = report.leaks.iter().flat_map(|leak| names(leak, columns)).collect();
     if !leaks.is_empty() {
         let (look, they) = if leaks.len() == 1 { ("looks", "it is") } else { ("look", "they are") };
         let all: Vec<String> = leaks.iter().map(|name| format!("`{name}`")).collect();
-        remarks.push(format!(
+        warnings.push(format!(
             "{} {look} like the answer: if {they} not known when a lead is scored, drop {} and learn again",
             first_of(&all),
             if leaks.len() == 1 { "it" } else { "them" }
@@ -96,12 +103,12 @@ fn remarks(trained: &Trained, columns: &Columns<'_>) -> Vec<String> {
     }
     let outcomes = &report.out_of_fold;
     if outcomes.interval(Outcomes::auc, AUC_DRAWS, 0).low <= 0.5 {
-        remarks.push(format!(
+        warnings.push(format!(
             "the AUC of {:.3} cannot be told from chance: these columns say next to nothing of what becomes of a lead",
             outcomes.auc()
         ));
     }
-    remarks
+    warnings
 }
 
 /// The part of the report that does not need a file.

@@ -161,6 +161,11 @@ fn what_cannot_be_learned_from_is_refused() {
     let leads = dataset(&schema, 300, 5);
     let bad =
         |trainer: Trainer| trainer.fit(&leads, &Workers::new(), &mut |_| {}).unwrap_err().path().to_string();
+    let few = dataset(&schema, 8, 5);
+    assert!(few.labels().iter().sum::<f64>() < 5.0);
+    let fit = |trainer: Trainer| trainer.rounds(3).fit(&few, &Workers::new(), &mut |_| {});
+    assert_eq!(fit(trainer()).unwrap_err().path().to_string(), "labels");
+    assert_eq!(fit(trainer().least_of_an_outcome(2)).unwrap().report.lead_count, 8);
     assert_eq!(bad(trainer().folds(1)), "folds");
     assert_eq!(bad(trainer().rounds(0)), "rounds");
     assert_eq!(bad(trainer().monotone("visit", Direction::Rising)), "monotone");

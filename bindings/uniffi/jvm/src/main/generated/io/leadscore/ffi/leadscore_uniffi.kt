@@ -709,6 +709,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_func_merge_rankings_json(
     ): Int
+    external fun uniffi_leadscore_uniffi_checksum_func_train_file(
+    ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_forest_describe_json(
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_forest_encode_json(
@@ -886,6 +888,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_func_merge_rankings_json(`rankings`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_leadscore_uniffi_fn_func_train_file(`options`: RustBuffer.ByValue,`stop`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun ffi_leadscore_uniffi_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun ffi_leadscore_uniffi_rustbuffer_from_bytes(`bytes`: ForeignBytes.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -1021,6 +1025,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_func_merge_rankings_json() and 0xFFFF) != 37027) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_leadscore_uniffi_checksum_func_train_file() and 0xFFFF) != 41271) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_describe_json() and 0xFFFF) != 17070) {
@@ -3595,6 +3602,25 @@ public object FfiConverterSequenceTypeIssue: FfiConverterRustBuffer<List<Issue>>
     
         
         FfiConverterString.lower(`rankings`),_status)
+}
+    )
+    }
+    
+
+        /**
+         * Learns a pipeline from a file of past leads; options and result are JSON.
+         *
+         * # Errors
+         * `invalid_context`, `invalid_time`, `not_found`, `io`, `unreadable_table`, `invalid_matrix`, `unknown_name`, `cancelled`.
+         */
+    @Throws(LeadscoreException::class) fun `trainFile`(`options`: kotlin.String, `stop`: Stop): kotlin.String {
+            return FfiConverterString.lift(
+    uniffiRustCallWithError(LeadscoreException) { _status ->
+    UniffiLib.uniffi_leadscore_uniffi_fn_func_train_file(
+    
+        
+        FfiConverterString.lower(`options`),
+        FfiConverterTypeStop.lower(`stop`),_status)
 }
     )
     }

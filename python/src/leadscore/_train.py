@@ -1,0 +1,243 @@
+"""Learning a pipeline from past leads that were won and lost."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any, Literal, TypeAlias
+
+from leadscore import _files, _frame, _native
+from leadscore._arguments import json_of
+from leadscore._encode import Moment, moment_text, now, threads_of, zone_name
+from leadscore._evaluate import Calibration, Measured, file_of
+from leadscore._pipeline import Pipeline
+
+CalibrationName: TypeAlias = Literal["best", "none", "platt", "beta", "bends", "isotonic"]
+"""How margins become probabilities."""
+
+TrainProgress: TypeAlias = Callable[[int, int, int, float], object]
+"""Called after each round with fold, number of folds, round and log loss; what it raises ends the work."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOutMeasures:
+    """How good a pipeline is on leads that its trees had not seen; `auc` with the range of 95 of 100 draws of them."""
+
+    auc: Measured
+    average_precision: float
+    ks: float
+    log_loss: float
+    brier: float
+    lift_10: float
+    """How much more the best tenth of leads is won than all are."""
+    capture_20: float
+    """The share of all won leads in the best fifth."""
+    calibration_error: Calibration
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedFold:
+    """What a fold did: its leads, the boosting rounds up to the best, and the log loss there."""
+
+    leads: int
+    rounds: int
+    log_loss: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedTier:
+    """How many leads a tier holds, and how many of them were won."""
+
+    tier: str
+    leads: int
+    won: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Columns that look like the answer, why, and the AUC of the best of them alone."""
+
+    columns: tuple[str, ...]
+    auc: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainReport:
+    """How a pipeline was learned, and how good it is on leads that its trees had not seen.
+
+    `calibration` is the method that was taken, `log_losses` are those of each that was tried. `columns` are the columns
+    of the file by feature, `left_out` those that were not learned from, with the reason.
+    """
+
+    pipeline: str
+    content_hash: str
+    leads: int
+    won: int
+    without_outcome: int
+    rejected: int
+    out_of_fold: HeldOutMeasures
+    calibration: str
+    log_losses: Mapping[str, float]
+    folds: tuple[TrainedFold, ...]
+    tiers: tuple[TrainedTier, ...]
+    columns: Mapping[str, str]
+    left_out: Mapping[str, str]
+    leaks: tuple[Leak, ...]
+
+    def __str__(self) -> str:
+        measures = self.out_of_fold
+        auc = measures.auc
+        lines = [
+            f"{self.pipeline}: learned from {self.leads:,} leads, of which {self.won:,} were won",
+            "On leads that its trees had not seen:",
+            f"  AUC {auc.value:.3f} ({auc.low:.3f}–{auc.high:.3f}), log loss {measures.log_loss:.4f}",
+            f"  the best tenth is won {measures.lift_10:.2f} times as often as all, "
+            f"the best fifth holds {measures.capture_20:.0%} of the won",
+            *[f"  {tier.tier:<8} {tier.won:,} of {tier.leads:,} won" for tier in self.tiers],
+        ]
+        if self.left_out:
+            lines.append("Not learned from:")
+            lines += [f"  {column}: {reason}" for column, reason in self.left_out.items()]
+        if self.leaks:
+            lines.append("Looks like the answer (is it known before the outcome?):")
+            lines += [f"  {', '.join(leak.columns)}: {leak.reason}" for leak in self.leaks]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Trained:
+    """A learned pipeline with what is known of it; `print` shows it for people.
+
+    `notes` are what was assumed of the leads, `warnings` what nobody should miss.
+    """
+
+    pipeline: Pipeline
+    report: TrainReport
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        report = self.report
+        auc = report.out_of_fold.auc.value
+        return f"<leadscore.Trained {report.pipeline!r}: {report.won:,} of {report.leads:,} leads won, AUC {auc:.3f}>"
+
+    def __str__(self) -> str:
+        return str(self.report)
+
+
+def train(
+    leads: Any,
+    *,
+    target: str,
+    positive: str | float | bool | Sequence[str | float | bool] = (),
+    id: str | None = None,  # noqa: A002
+    drop: str | Sequence[str] = (),
+    time: str | None = None,
+    as_of: Moment | None = None,
+    zone: str | tzinfo = "UTC",
+    capture: Sequence[float] | None = None,
+    precision: Sequence[float] | None = None,
+    monotone: Mapping[str, Literal["rising", "falling"]] | None = None,
+    calibration: CalibrationName = "best",
+    folds: int = 5,
+    rounds: int = 2000,
+    seed: int = 0,
+    pipeline_id: str | None = None,
+    name: str | None = None,
+    synthetic: bool = False,
+    output: str | os.PathLike[str] | None = None,
+    threads: int | None = None,
+    progress: TrainProgress | None = None,
+) -> Trained:
+    """Learns a complete pipeline from past leads that were won and lost, as `leadscore train` does.
+
+    `leads` is a file, or a frame of pandas, polars or pyarrow, which is read as the CSV file it would be written as.
+    `target` is the column that says what became of a lead; `positive` are its values that mean won, where they are not
+    1, yes, true, won or converted. `id` is the column of the leads' ids, `drop` are columns that are not learned from.
+    Ages of dates are counted to `as_of`, or for each lead to its date in the column `time`. `capture` are the shares of
+    all won leads that the tiers down to each one hold, or `precision` the least shares of won leads in each. `monotone`
+    are features that may only raise, or only lower, the probability. `output` is a file for the pipeline. The same
+    leads, moment and seed give the same pipeline.
+
+    Columns that look like the answer are a `LeadscoreWarning`, and so is an AUC that cannot be told from chance.
+    """
+    values = [positive] if isinstance(positive, str | float | int) else positive
+    with file_of(leads) as path:
+        options = {
+            "input": path,
+            "target": target,
+            "positive": [str(value) for value in values],
+            "id": id,
+            "drop": [drop] if isinstance(drop, str) else list(drop),
+            "time": time,
+            "as_of": now() if as_of is None else moment_text(as_of),
+            "zone": zone_name(zone),
+            "output": None if output is None else _files.path_of(output),
+            "threads": threads_of(threads),
+            **settings(
+                capture=capture,
+                precision=precision,
+                monotone=monotone,
+                calibration=calibration,
+                folds=folds,
+                rounds=rounds,
+                seed=seed,
+                pipeline_id=pipeline_id,
+                name=name,
+                synthetic=bool(synthetic),
+            ),
+        }
+        return read_trained(_native.train_file(json_of(options), progress))
+
+
+def settings(**given: Any) -> dict[str, Any]:
+    """Those options of a training that are given."""
+    shares = {key: list(given[key]) for key in ("capture", "precision") if given.get(key) is not None}
+    return {key: own for key, own in {**given, **shares}.items() if own is not None}
+
+
+def read_trained(text: str) -> Trained:
+    """What was learned from its JSON; what nobody should miss is told as a warning."""
+    own = json.loads(text)
+    _frame.warn(own["warnings"])
+    report = read_report(own["report"])
+    return Trained(Pipeline.from_json(own["pipeline"]), report, tuple(own["notes"]), tuple(own["warnings"]))
+
+
+def read_report(own: Mapping[str, Any]) -> TrainReport:
+    """A report from its JSON; one of a matrix has no columns of a file."""
+    found = own["out_of_fold"]
+    low, high = found["auc_interval"]
+    return TrainReport(
+        pipeline=own["pipeline"],
+        content_hash=own["content_hash"],
+        leads=own["leads"],
+        won=own["won"],
+        without_outcome=own.get("without_outcome", 0),
+        rejected=own.get("rejected", 0),
+        out_of_fold=HeldOutMeasures(
+            Measured(found["auc"], low, high),
+            found["average_precision"],
+            found["ks"],
+            found["log_loss"],
+            found["brier"],
+            found["lift_10"],
+            found["capture_20"],
+            Calibration(
+                found["calibration_error"],
+                found["calibration_error_by_chance_95"],
+                found["calibration_error_by_chance_999"],
+            ),
+        ),
+        calibration=own["calibration"]["method"],
+        log_losses=own["calibration"]["log_losses"],
+        folds=tuple([TrainedFold(one["leads"], one["rounds"], one["log_loss"]) for one in own["folds"]]),
+        tiers=tuple([TrainedTier(one["tier"], one["leads"], one["won"]) for one in own["tiers"]]),
+        columns={one["feature"]: one["column"] for one in own.get("columns", ())},
+        left_out={one["column"]: one["reason"] for one in own.get("left_out", ())},
+        leaks=tuple([Leak(tuple(one["columns"]), one["auc"], one["reason"]) for one in own["leaks"]]),
+    )
