@@ -16,6 +16,8 @@ import pytest
 import leadscore
 from leadscore import LeadscoreError, LeadscoreWarning, Pipeline, train
 
+from .conftest import ROOT
+
 AS_OF = "2026-11-22"
 
 
@@ -119,6 +121,30 @@ def test_options_are_those_of_the_command(tmp_path: Path) -> None:
     assert found.pipeline.name == "Mine"
 
 
+def test_a_log_is_learned_from_as_of_moments_of_lives() -> None:
+    leads, log = ROOT / "examples" / "past_leads.csv", ROOT / "examples" / "activities.csv"
+    options: dict[str, Any] = {
+        "id": "lead_id",
+        "as_of": "2026-11-20",
+        "rounds": 5,
+        "drop": ["won", "email", "name"],
+    }
+    lives = {"horizon": 30, "every": 10, "start": "created_at", "won_by": "meeting"}
+    found = train(leads, activities=log, **lives, **options)
+    report = found.report
+    assert report.moments is not None
+    assert (report.moments.horizon_days, report.moments.every_days) == (30, 10)
+    assert report.moments.leads <= 60 < report.leads
+    assert report.without_outcome is None
+    assert "moments of" in str(found)
+    assert found.pipeline.reads_activities
+    same = train(pl.read_csv(leads), activities=pl.read_csv(log), **lives, **options)
+    assert same.pipeline.content_hash == found.pipeline.content_hash
+    with pytest.raises(LeadscoreError) as refused:
+        train(leads, activities=42, **lives, **options)
+    assert refused.value.path == "activities"
+
+
 def test_what_nobody_should_miss_is_a_warning() -> None:
     leads = past_leads()
     leads["Verdict"] = np.where(leads["Outcome"] == "Won", 200.0, 100.0) + np.arange(400) % 90
@@ -137,6 +163,8 @@ def test_what_cannot_be_learned_from_says_why() -> None:
     leads = past_leads(100)
     for options, code, path in [
         ({"target": "Outcom"}, "invalid_context", "target"),
+        ({"target": None}, "invalid_context", "target"),
+        ({"won_by": "meeting"}, "invalid_context", "won_by"),
         ({"target": "Source"}, "invalid_context", "positive"),
         ({"drop": ["Visit"]}, "invalid_context", "drop"),
         ({"folds": 1}, "invalid_context", "folds"),

@@ -168,7 +168,7 @@ class LeadScoreClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc,
         if self.positive is not None and self.positive not in classes.tolist():
             raise ValueError(f"positive={self.positive!r} is none of the classes {classes.tolist()}")
         won = classes[1] if self._second_is_won() else classes[0]
-        return (y == won).astype(np.float64)
+        return np.asarray(y == won, dtype=np.float64)
 
     def _second_is_won(self) -> bool:
         return self.positive is None or bool(self.classes_[1] == self.positive)

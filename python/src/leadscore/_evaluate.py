@@ -263,12 +263,12 @@ def evaluate(
 
 
 @contextmanager
-def file_of(leads: Any) -> Iterator[str]:
+def file_of(leads: Any, what: str = "leads") -> Iterator[str]:
     """The path of a file, or of the one that a frame is written to."""
     if isinstance(leads, str | os.PathLike):
         yield _files.path_of(leads)
         return
-    _frame.check(leads, "leads")
+    _frame.check(leads, what)
     with tempfile.TemporaryDirectory(prefix="leadscore-") as folder:
         path = os.path.join(folder, "frame.csv")
         kind = _frame.kind_of(leads)
@@ -287,7 +287,7 @@ def file_of(leads: Any) -> Iterator[str]:
             if not error.path.startswith(path):
                 raise
             # The file is ours; the caller knows of the frame alone.
-            own = "leads" + error.path[len(path) :]
+            own = what + error.path[len(path) :]
             raise LeadscoreError(error.code, own, error.message, error.issues) from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Literal, TypeAlias
@@ -57,6 +58,33 @@ class TrainedTier:
 
 
 @dataclass(frozen=True, slots=True)
+class TrainedMoments:
+    """Moments of leads' lives that were learned from: of how many leads, and in days what they were labelled by."""
+
+    leads: int
+    won_leads: int
+    horizon_days: float
+    every_days: float
+    known_up_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOrder:
+    """The last fifth by time, judged by trees that knew leads of all times and by trees of earlier leads alone.
+
+    `difference` is where 95 of 100 differences of the second AUC from the first lie; expect the second for new leads.
+    """
+
+    from_: str
+    rows: int
+    won: int
+    earlier_rows: int
+    random_auc: float
+    ordered_auc: float
+    difference: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Leak:
     """Columns that look like the answer, why, and the AUC of the best of them alone."""
 
@@ -70,14 +98,15 @@ class TrainReport:
     """How a pipeline was learned, and how good it is on leads that its trees had not seen.
 
     `calibration` is the method that was taken, `log_losses` are those of each that was tried. `columns` are the columns
-    of the file by feature, `left_out` those that were not learned from, with the reason.
+    of the file by feature, `left_out` those that were not learned from, with the reason. With a horizon `leads` and
+    `won` count `moments`, and `without_outcome` is None.
     """
 
     pipeline: str
     content_hash: str
     leads: int
     won: int
-    without_outcome: int
+    without_outcome: int | None
     rejected: int
     out_of_fold: HeldOutMeasures
     calibration: str
@@ -87,18 +116,25 @@ class TrainReport:
     columns: Mapping[str, str]
     left_out: Mapping[str, str]
     leaks: tuple[Leak, ...]
+    moments: TrainedMoments | None
+    time_order: TimeOrder | None
 
     def __str__(self) -> str:
         measures = self.out_of_fold
         auc = measures.auc
         lines = [
-            f"{self.pipeline}: learned from {self.leads:,} leads, of which {self.won:,} were won",
+            f"{self.pipeline}: learned from {self._rows()}",
             "On leads that its trees had not seen:",
             f"  AUC {auc.value:.3f} ({auc.low:.3f}–{auc.high:.3f}), log loss {measures.log_loss:.4f}",
             f"  the best tenth is won {measures.lift_10:.2f} times as often as all, "
             f"the best fifth holds {measures.capture_20:.0%} of the won",
             *[f"  {tier.tier:<8} {tier.won:,} of {tier.leads:,} won" for tier in self.tiers],
         ]
+        if self.time_order:
+            own = self.time_order
+            lines.append(
+                f"The last fifth by time: AUC {own.random_auc:.3f}, by earlier leads alone {own.ordered_auc:.3f}"
+            )
         if self.left_out:
             lines.append("Not learned from:")
             lines += [f"  {column}: {reason}" for column, reason in self.left_out.items()]
@@ -106,6 +142,12 @@ class TrainReport:
             lines.append("Looks like the answer (is it known before the outcome?):")
             lines += [f"  {', '.join(leak.columns)}: {leak.reason}" for leak in self.leaks]
         return "\n".join(lines)
+
+    def _rows(self) -> str:
+        if self.moments is None:
+            return f"{self.leads:,} leads, of which {self.won:,} were won"
+        within = f"{self.moments.horizon_days:g} days"
+        return f"{self.leads:,} moments of {self.moments.leads:,} leads, of which {self.won:,} were won within {within}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -132,11 +174,18 @@ class Trained:
 def train(
     leads: Any,
     *,
-    target: str,
+    target: str | None = None,
     positive: str | float | bool | Sequence[str | float | bool] = (),
     id: str | None = None,  # noqa: A002
     drop: str | Sequence[str] = (),
     time: str | None = None,
+    activities: Any = None,
+    horizon: float | None = None,
+    every: float | None = None,
+    start: str | None = None,
+    ended: str | None = None,
+    won_by: str | Sequence[str] = (),
+    lost_by: str | Sequence[str] = (),
     as_of: Moment | None = None,
     zone: str | tzinfo = "UTC",
     capture: Sequence[float] | None = None,
@@ -158,7 +207,11 @@ def train(
     `leads` is a file, or a frame of pandas, polars or pyarrow, which is read as the CSV file it would be written as.
     `target` is the column that says what became of a lead; `positive` are its values that mean won, where they are not
     1, yes, true, won or converted. `id` is the column of the leads' ids, `drop` are columns that are not learned from.
-    Ages of dates are counted to `as_of`, or for each lead to its date in the column `time`. `capture` are the shares of
+    Ages of dates are counted to `as_of`, or for each lead to its date in the column `time`. `activities` is a log as in
+    `score_file`, a file or a frame: how many of each kind, and when, is learned from. With a `horizon`, in days, it is
+    learned who is won within that time, from leads as of moments of their lives, `every` so many days: from the date in
+    the column `start`, until they were won (the dates of `target`, or activities of the kinds `won_by`), or given up
+    (the dates in `ended`, or `lost_by`). `capture` are the shares of
     all won leads that the tiers down to each one hold, or `precision` the least shares of won leads in each. `monotone`
     are features that may only raise, or only lower, the probability. `output` is a file for the pipeline. The same
     leads, moment and seed give the same pipeline.
@@ -166,7 +219,8 @@ def train(
     Columns that look like the answer are a `LeadscoreWarning`, and so is an AUC that cannot be told from chance.
     """
     values = [positive] if isinstance(positive, str | float | int) else positive
-    with file_of(leads) as path:
+    no_log: AbstractContextManager[str | None] = nullcontext(None)
+    with file_of(leads) as path, no_log if activities is None else file_of(activities, "activities") as log:
         options = {
             "input": path,
             "target": target,
@@ -174,6 +228,13 @@ def train(
             "id": id,
             "drop": [drop] if isinstance(drop, str) else list(drop),
             "time": time,
+            "activities": log,
+            "horizon": horizon,
+            "every": every,
+            "start": start,
+            "ended": ended,
+            "won_by": [won_by] if isinstance(won_by, str) else list(won_by),
+            "lost_by": [lost_by] if isinstance(lost_by, str) else list(lost_by),
             "as_of": now() if as_of is None else moment_text(as_of),
             "zone": zone_name(zone),
             "output": None if output is None else _files.path_of(output),
@@ -217,7 +278,7 @@ def read_report(own: Mapping[str, Any]) -> TrainReport:
         content_hash=own["content_hash"],
         leads=own["leads"],
         won=own["won"],
-        without_outcome=own.get("without_outcome", 0),
+        without_outcome=own.get("without_outcome"),
         rejected=own.get("rejected", 0),
         out_of_fold=HeldOutMeasures(
             Measured(found["auc"], low, high),
@@ -240,4 +301,21 @@ def read_report(own: Mapping[str, Any]) -> TrainReport:
         columns={one["feature"]: one["column"] for one in own.get("columns", ())},
         left_out={one["column"]: one["reason"] for one in own.get("left_out", ())},
         leaks=tuple([Leak(tuple(one["columns"]), one["auc"], one["reason"]) for one in own["leaks"]]),
+        moments=None if own.get("moments") is None else TrainedMoments(**own["moments"]),
+        time_order=_time_order(own["time_order"]),
+    )
+
+
+def _time_order(own: Mapping[str, Any] | None) -> TimeOrder | None:
+    if own is None:
+        return None
+    low, high = own["difference"]
+    return TimeOrder(
+        own["from"],
+        own["rows"],
+        own["won"],
+        own["earlier_rows"],
+        own["random_auc"],
+        own["ordered_auc"],
+        (low, high),
     )

@@ -14,13 +14,14 @@ use crate::{Note, OutputFile, refuse_overwriting};
 
 /// [`TrainJob::run`] for other languages. The options are those of `leadscore train`:
 ///
-/// `{"input", "target", "as_of" (the moment that ages are counted to, and the day of training), "zone"?, "positive"? (a list of values
-/// that mean won), "id"?, "drop"? (a list of columns), "time"?, "threads"?, "output"? (a file for the pipeline), "pipeline_id"?,
-/// "name"?, "synthetic"?, "capture"? or "precision"? (a list of shares), "monotone"? (`{"visits": "rising"}`), "calibration"?,
-/// "folds"?, "rounds"?, "seed"?}`
+/// `{"input", "target"?, "as_of" (the moment that ages are counted to, and the day of training), "zone"?, "positive"? (a list of
+/// values that mean won), "id"?, "drop"? (a list of columns), "time"?, "activities"?, "horizon"? and "every"? (in days), "start"?,
+/// "ended"?, "won_by"? and "lost_by"? (lists of kinds), "threads"?, "output"? (a file for the pipeline), "pipeline_id"?, "name"?,
+/// "synthetic"?, "capture"? or "precision"? (a list of shares), "monotone"? (`{"visits": "rising"}`), "calibration"?, "folds"?,
+/// "rounds"?, "seed"?}`
 ///
-/// The result is `{"pipeline" (the text of its file), "report" (as of `--json`), "notes" (what was assumed), "warnings" (what nobody
-/// should miss, see [`TrainedFile::warnings`](super::TrainedFile::warnings))}`.
+/// The result is `{"pipeline", "report", "notes", "warnings"}`: the text of the pipeline's file, what `--json` prints, what was
+/// assumed, and what nobody should miss (see [`TrainedFile::warnings`](super::TrainedFile::warnings)).
 ///
 /// # Errors
 /// `invalid_context` with the name of an option, or `options` for what is no such object; `invalid_time` for a time or zone
@@ -44,23 +45,15 @@ pub fn train_file(
 ) -> Result<String, Error> {
     let options = Options::parse(options)?;
     let input = options.input.clone().ok_or_else(|| missing("input"))?;
-    let target = options.target.clone().ok_or_else(|| missing("target"))?;
     let zone = Zone::named(options.zone.as_deref().unwrap_or("UTC"))?;
     let as_of = AsOf::parse(options.as_of.as_deref().ok_or_else(|| missing("as_of"))?, &zone)?;
     if let Some(path) = &options.output {
-        refuse_overwriting(&[("the input", Path::new(&input))], &[("output", path)])?;
+        let log = options.activities.as_deref().map(|log| ("the activity log", log));
+        let reads: Vec<(&str, &Path)> = [("the input", Path::new(&input))].into_iter().chain(log).collect();
+        refuse_overwriting(&reads, &[("output", path)])?;
     }
     let trainer = options.trainer()?.training_date(day_of(&as_of));
-    let mut job = TrainJob::new(input, target, as_of).positive(options.positive).drop(options.drop);
-    if let Some(column) = options.id {
-        job = job.id(column);
-    }
-    if let Some(column) = options.time {
-        job = job.time(column);
-    }
-    if let Some(count) = options.threads {
-        job = job.threads(count);
-    }
+    let job = options.job(input, as_of);
     let mut notes: Vec<Note> = Vec::new();
     let learned = job.run(&trainer, &mut notes, stop, progress)?;
     if let Some(path) = &options.output {
@@ -91,6 +84,13 @@ pub fn trainer_from_json(options: &str) -> Result<Trainer, Error> {
         ("id", options.id.is_some()),
         ("drop", !options.drop.is_empty()),
         ("time", options.time.is_some()),
+        ("activities", options.activities.is_some()),
+        ("horizon", options.horizon.is_some()),
+        ("every", options.every.is_some()),
+        ("start", options.start.is_some()),
+        ("ended", options.ended.is_some()),
+        ("won_by", !options.won_by.is_empty()),
+        ("lost_by", !options.lost_by.is_empty()),
         ("threads", options.threads.is_some()),
         ("output", options.output.is_some()),
     ];
@@ -118,6 +118,15 @@ struct Options {
     #[serde(default)]
     drop: Vec<String>,
     time: Option<String>,
+    activities: Option<PathBuf>,
+    horizon: Option<f64>,
+    every: Option<f64>,
+    start: Option<String>,
+    ended: Option<String>,
+    #[serde(default)]
+    won_by: Vec<String>,
+    #[serde(default)]
+    lost_by: Vec<String>,
     threads: Option<usize>,
     output: Option<PathBuf>,
     pipeline_id: Option<String>,
@@ -137,6 +146,18 @@ struct Options {
 impl Options {
     fn parse(options: &str) -> Result<Options, Error> {
         serde_json::from_str(options).map_err(|error| invalid("options", error.to_string()))
+    }
+
+    /// What is read, and how.
+    fn job(&self, input: String, as_of: AsOf) -> TrainJob {
+        let mut job = TrainJob::new(input, as_of);
+        (job.target, job.positive) = (self.target.clone(), self.positive.clone());
+        (job.id, job.drop, job.time) = (self.id.clone(), self.drop.clone(), self.time.clone());
+        (job.activities, job.horizon, job.every) = (self.activities.clone(), self.horizon, self.every);
+        (job.start, job.ended) = (self.start.clone(), self.ended.clone());
+        (job.won_by, job.lost_by) = (self.won_by.clone(), self.lost_by.clone());
+        job.threads = self.threads;
+        job
     }
 
     fn trainer(&self) -> Result<Trainer, Error> {

@@ -21,7 +21,18 @@ impl Serialize for TrainedFile {
             all.iter().map(|(one, other)| json!({first: one, second: other})).collect()
         };
         let mut report = trained_report(&self.trained, &self.column_of());
-        report.insert("without_outcome".to_owned(), json!(self.target.without_count));
+        let without_outcome = self.target.as_ref().map(|target| target.without_count);
+        let moments = self.moments.as_ref().map(|own| {
+            json!({
+                "leads": own.lead_count,
+                "won_leads": own.won_lead_count,
+                "horizon_days": own.horizon_days,
+                "every_days": own.every_days,
+                "known_up_to": own.end.to_string(),
+            })
+        });
+        report.insert("without_outcome".to_owned(), json!(without_outcome));
+        report.insert("moments".to_owned(), json!(moments));
         report.insert("rejected".to_owned(), json!(self.rejected_count));
         report.insert("columns".to_owned(), pairs(&self.columns, "feature", "column"));
         report.insert("left_out".to_owned(), pairs(&self.left_out, "column", "reason"));
@@ -101,6 +112,13 @@ fn warnings(trained: &Trained, columns: &Columns<'_>) -> Vec<String> {
             if leaks.len() == 1 { "it" } else { "them" }
         ));
     }
+    if let Some(own) = report.time_order.as_ref().filter(|own| own.is_worse()) {
+        warnings.push(format!(
+            "trees of earlier leads tell clearly less of later ones (AUC {:.3} instead of {:.3}): leads change with time, or a \
+             column tells what came later. Expect the former for new leads",
+            own.ordered_auc, own.random_auc
+        ));
+    }
     let outcomes = &report.out_of_fold;
     if outcomes.interval(Outcomes::auc, AUC_DRAWS, 0).low <= 0.5 {
         warnings.push(format!(
@@ -122,6 +140,15 @@ fn trained_report(trained: &Trained, columns: &Columns<'_>) -> Map<String, Value
         "content_hash": trained.pipeline.content_hash().to_string(),
         "leads": report.lead_count,
         "won": report.won_count,
+        "time_order": report.time_order.as_ref().map(|own| json!({
+            "from": own.from.to_string(),
+            "rows": own.lead_count,
+            "won": own.won_count,
+            "earlier_rows": own.earlier_count,
+            "random_auc": own.random_auc,
+            "ordered_auc": own.ordered_auc,
+            "difference": [own.difference.low, own.difference.high],
+        })),
         "out_of_fold": {
             "auc": outcomes.auc(),
             "auc_interval": [auc.low, auc.high],
