@@ -178,6 +178,7 @@ def train(
     positive: str | float | bool | Sequence[str | float | bool] = (),
     id: str | None = None,  # noqa: A002
     drop: str | Sequence[str] = (),
+    missing: Mapping[str, str | float | Sequence[str | float]] | None = None,
     time: str | None = None,
     activities: Any = None,
     horizon: float | None = None,
@@ -206,7 +207,8 @@ def train(
 
     `leads` is a file, or a frame of pandas, polars or pyarrow, which is read as the CSV file it would be written as.
     `target` is the column that says what became of a lead; `positive` are its values that mean won, where they are not
-    1, yes, true, won or converted. `id` is the column of the leads' ids, `drop` are columns that are not learned from.
+    1, yes, true, won or converted. `id` is the column of the leads' ids, `drop` are columns that are not learned from,
+    `missing` values of columns that stand for missing: `{"pdays": 999}`.
     Ages of dates are counted to `as_of`, or for each lead to its date in the column `time`. `activities` is a log as in
     `score_file`, a file or a frame: how many of each kind, and when, is learned from. With a `horizon`, in days, it is
     learned who is won within that time, from leads as of moments of their lives, `every` so many days: from the date in
@@ -218,15 +220,15 @@ def train(
 
     Columns that look like the answer are a `LeadscoreWarning`, and so is an AUC that cannot be told from chance.
     """
-    values = [positive] if isinstance(positive, str | float | int) else positive
     no_log: AbstractContextManager[str | None] = nullcontext(None)
     with file_of(leads) as path, no_log if activities is None else file_of(activities, "activities") as log:
         options = {
             "input": path,
             "target": target,
-            "positive": [str(value) for value in values],
+            "positive": _texts(positive),
             "id": id,
             "drop": [drop] if isinstance(drop, str) else list(drop),
+            "missing": {column: _texts(values) for column, values in (missing or {}).items()},
             "time": time,
             "activities": log,
             "horizon": horizon,
@@ -253,6 +255,10 @@ def train(
             ),
         }
         return read_trained(_native.train_file(json_of(options), progress))
+
+
+def _texts(values: str | float | Sequence[str | float]) -> list[str]:
+    return [str(value) for value in ([values] if isinstance(values, str | float | int) else values)]
 
 
 def settings(**given: Any) -> dict[str, Any]:

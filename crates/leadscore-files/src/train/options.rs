@@ -15,7 +15,7 @@ use crate::{Note, OutputFile, refuse_overwriting};
 /// [`TrainJob::run`] for other languages. The options are those of `leadscore train`:
 ///
 /// `{"input", "target"?, "as_of" (the moment that ages are counted to, and the day of training), "zone"?, "positive"? (a list of
-/// values that mean won), "id"?, "drop"? (a list of columns), "time"?, "activities"?, "horizon"? and "every"? (in days), "start"?,
+/// values that mean won), "id"?, "drop"? (a list of columns), "missing"? (`{"pdays": ["999"]}`), "time"?, "activities"?, "horizon"? and "every"? (in days), "start"?,
 /// "ended"?, "won_by"? and "lost_by"? (lists of kinds), "threads"?, "output"? (a file for the pipeline), "pipeline_id"?, "name"?,
 /// "synthetic"?, "capture"? or "precision"? (a list of shares), "monotone"? (`{"visits": "rising"}`), "calibration"?, "folds"?,
 /// "rounds"?, "seed"?}`
@@ -83,6 +83,7 @@ pub fn trainer_from_json(options: &str) -> Result<Trainer, Error> {
         ("positive", !options.positive.is_empty()),
         ("id", options.id.is_some()),
         ("drop", !options.drop.is_empty()),
+        ("missing", !options.missing.is_empty()),
         ("time", options.time.is_some()),
         ("activities", options.activities.is_some()),
         ("horizon", options.horizon.is_some()),
@@ -117,6 +118,8 @@ struct Options {
     id: Option<String>,
     #[serde(default)]
     drop: Vec<String>,
+    #[serde(default)]
+    missing: BTreeMap<String, Vec<String>>,
     time: Option<String>,
     activities: Option<PathBuf>,
     horizon: Option<f64>,
@@ -156,6 +159,10 @@ impl Options {
         (job.activities, job.horizon, job.every) = (self.activities.clone(), self.horizon, self.every);
         (job.start, job.ended) = (self.start.clone(), self.ended.clone());
         (job.won_by, job.lost_by) = (self.won_by.clone(), self.lost_by.clone());
+        let missing = self.missing.iter();
+        job.missing = missing
+            .flat_map(|(column, values)| values.iter().map(|value| (column.clone(), value.clone())))
+            .collect();
         job.threads = self.threads;
         job
     }
