@@ -32,6 +32,7 @@ export {
   type Usage,
   assist,
 } from './task.js';
+export { type TrainOptions, type TrainReport, type Trained, trainFile, trainFileAsync } from './train.js';
 export type * from './types.js';
 
 /** The library's version. */

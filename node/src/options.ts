@@ -111,6 +111,12 @@ export function asOf(moment: unknown, path = 'as_of'): string | number {
   return moment;
 }
 
+/** The same as a text, where the library takes no other. */
+export function asOfText(moment: unknown): string {
+  const own = asOf(moment);
+  return typeof own === 'number' ? new Date(own).toISOString() : own;
+}
+
 function checkMillis(millis: number, path: string): number {
   // Written so that NaN is refused too.
   if (!(Math.abs(millis) <= LAST_MILLIS)) {

@@ -7,7 +7,7 @@ import { Slices, enterLater } from './later.js';
 import { SMALL_STRETCH, STRETCH, type Scored, WHOLE, batchesOf, checkLeads, stretchesOf } from './many.js';
 import { type FeatureMatrix, type Matrix, type MatrixInput, here, matrixOf } from './matrix.js';
 import { type Native, cleanUpBeforeSignals, native } from './native.js';
-import { Contexts, MANY, asOf, checkThreads, context, known, later } from './options.js';
+import { Contexts, MANY, asOf, asOfText, checkThreads, context, known, later } from './options.js';
 import { Rows } from './rows.js';
 import type {
   Explanation,
@@ -373,9 +373,7 @@ function readModel(path: string): Uint8Array {
 /** The options of a file as JSON text. */
 function fileOptions(options: Omit<FileOptions, 'output'>): string {
   const { signal: _, ...given } = known(options, [...FILE, 'signal']);
-  const moment = asOf(given['as_of']);
-  // The library takes a text here.
-  const as_of = typeof moment === 'number' ? textOf(moment) : moment;
+  const as_of = asOfText(given['as_of']);
   const capacity = given['capacity'] ?? undefined;
   const text = capacity === undefined ? undefined : String(capacity);
   const own = { ...given, as_of, capacity: text, threads: checkThreads(given['threads']) };
@@ -385,7 +383,6 @@ function fileOptions(options: Omit<FileOptions, 'output'>): string {
 /** The options of an evaluation as JSON text. */
 function evaluationOptions(options: EvaluationOptions, others: readonly Pipeline[]): string {
   const { signal: _, ...given } = known(options, [...EVALUATION, 'signal']);
-  const moment = asOf(given['as_of']);
   const texts = (name: string): string[] | undefined => {
     const own = given[name] ?? undefined;
     // What is no list is refused with its name by the library.
@@ -393,19 +390,11 @@ function evaluationOptions(options: EvaluationOptions, others: readonly Pipeline
   };
   const own = {
     ...given,
-    as_of: typeof moment === 'number' ? textOf(moment) : moment,
+    as_of: asOfText(given['as_of']),
     positive: texts('positive'),
     top: texts('top'),
     threads: checkThreads(given['threads']),
     others: others.map((other) => other.toText()),
   };
   return encodeAny(own, 'invalid_context', 'options');
-}
-
-function textOf(millis: number): string {
-  const date = new Date(millis);
-  if (Number.isNaN(date.getTime())) {
-    throw new LeadscoreError('invalid_context', 'as_of', 'is no moment');
-  }
-  return date.toISOString();
 }

@@ -96,6 +96,10 @@ async function run(one: Case, way: Way): Promise<unknown> {
       return native.mergeRankingsJson(text(0));
     case '.rank_capacity_json':
       return native.rankCapacityJson(text(0));
+    case '.train_file': {
+      const options = text(0).replaceAll('{fixtures}', JSON.stringify(FIXTURES).slice(1, -1));
+      return way === 'now' ? native.trainFile(options) : await native.trainFileAsync(options);
+    }
     case '.error_codes':
       return native.errorCodes();
     case 'Pipeline.builtin_names':

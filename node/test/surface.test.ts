@@ -96,6 +96,8 @@ test('import and require give the same things', () => {
     'errorCodes',
     'mergeRankings',
     'rank',
+    'trainFile',
+    'trainFileAsync',
     'version',
   ];
   assert.deepEqual(Object.keys(leadscore).filter((name) => name !== 'default').sort(), names);
@@ -118,6 +120,7 @@ test('what comes out is what the types say', () => {
     ['importance_json', 'leadscore.FeatureImportance[]', (text) => text],
     ['score_file', 'leadscore.FileSummary', (text) => text],
     ['evaluate_file', 'leadscore.Evaluation', (text) => text],
+    ['train_file', 'Omit<leadscore.Trained, "pipeline"> & { pipeline: string }', (text) => text],
     ['ranking_parts_json', 'string[]', (text) => text],
     ['merge_rankings_json', 'leadscore.RankedLead[]', (text) => text],
     ['rank_capacity_json', 'leadscore.CapacityRanking', (text) => text],
