@@ -74,6 +74,10 @@ class ConformanceTest {
             null to "version" -> JsonPrimitive(io.leadscore.ffi.version())
             null to "merge_rankings_json" -> JsonPrimitive(io.leadscore.ffi.mergeRankingsJson(text(0)))
             null to "rank_capacity_json" -> JsonPrimitive(io.leadscore.ffi.rankCapacityJson(text(0)))
+            null to "train_file" -> {
+                val options = text(0).replace("{fixtures}", "${Fixtures.fixtures}")
+                JsonPrimitive(io.leadscore.ffi.trainFile(options, Interrupt))
+            }
             null to "error_codes" -> texts(io.leadscore.ffi.errorCodes())
             "Pipeline" to "builtin_names" -> texts(io.leadscore.ffi.builtinNames())
             "Pipeline" to "builtin" -> JsonPrimitive(io.leadscore.ffi.Pipeline.builtin(text(0)).describeJson())

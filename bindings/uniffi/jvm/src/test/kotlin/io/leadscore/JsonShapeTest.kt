@@ -32,9 +32,11 @@ class JsonShapeTest {
                 "importance_json" -> FeatureImportance
                 "prompt_json" -> Prompt
                 "evaluate_file" -> Evaluation
+                "train_file" -> TrainReport
                 else -> continue
             }
-            val element = elementOf(written.jsonPrimitive.content)
+            val whole = elementOf(written.jsonPrimitive.content)
+            val element = if (operation == "train_file") whole.jsonObject.getValue("report") else whole
             val name = case.getValue("name").toString()
             for (one in if (element is JsonArray) element else JsonArray(listOf(element))) {
                 if ("error" in one.jsonObject) continue
