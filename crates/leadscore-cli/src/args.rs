@@ -2,6 +2,7 @@
 
 pub(crate) mod assist;
 pub(crate) mod evaluate;
+pub(crate) mod export;
 pub(crate) mod output;
 pub(crate) mod server;
 pub(crate) mod train;
@@ -48,6 +49,8 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// Make a pipeline of an XGBoost or LightGBM model
     Import(ImportArgs),
+    /// Write the trees of a pipeline as a model of XGBoost or LightGBM
+    Export(export::ExportArgs),
     /// Learn a pipeline from past leads whose outcome is known
     Train(train::TrainArgs),
     /// Predict, rank and answer in words, with a language model or without one

@@ -52,6 +52,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Init(command) => command::init::run(&command),
         Command::Predict(args) => command::predict::run(&args),
         Command::Import(args) => command::import::run(&args),
+        Command::Export(args) => command::export::run(&args),
         Command::Train(args) => command::train::run(&args),
         Command::Assist(command) => command::assist::run(&command),
         Command::Check(args) => command::check::run(&args),

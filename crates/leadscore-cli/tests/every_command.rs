@@ -91,6 +91,8 @@ fn runs() -> Vec<Vec<&'static str>> {
         vec!["predict", MODEL, ROWS, "--contributions", "OTHER.csv"],
         vec!["import", MODEL],
         vec!["import", MODEL, "-o", "FILE.json"],
+        vec!["export", "b2b", "-f", "xgboost"],
+        vec!["export", "b2b", "-o", "FILE.json"],
         vec!["check", "examples/x_education.json"],
         vec!["check", "examples/x_education.map.json"],
         vec!["pipelines"],

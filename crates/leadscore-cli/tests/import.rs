@@ -171,3 +171,39 @@ fn importance_is_shown_and_measured_over_leads() {
     let run = leadscore(&["pipelines", "b2b", "--importance", "--by", "leads"]);
     assert_eq!((run.code, run.err.contains("--leads")), (2, true), "{}", run.err);
 }
+
+#[test]
+fn the_trees_of_a_pipeline_become_files_of_other_libraries() {
+    let dir = folder(&[]);
+    let (json, text) = (path(&dir, "model.json"), path(&dir, "model.txt"));
+    for out in [&json, &text] {
+        let run = leadscore(&["export", "b2b", "-o", out]);
+        assert_eq!(run.code, 0, "{}", run.err);
+        assert!(run.err.contains("trees of b2b; calibration, tiers"), "{}", run.err);
+    }
+    let piped = leadscore(&["export", "b2b", "--format", "xgboost"]);
+    assert_eq!(piped.out, std::fs::read_to_string(&json).unwrap());
+    // They are read again, and give the same margins.
+    let pipeline = leadscore::Pipeline::builtin("b2b").unwrap();
+    let leadscore::Scorer::Forest(own) = pipeline.scorer() else { panic!("b2b has trees") };
+    let names = own.forest().feature_names();
+    let values: Vec<f64> = (0..20 * names.len()).map(|cell| (cell * 7 % 31) as f64 - 3.0).collect();
+    let matrix = leadscore::FeatureMatrix::new(names.len(), values).unwrap();
+    let margins =
+        |forest: &leadscore::Forest| forest.margin(&matrix, leadscore::forest::Iterations::All).unwrap();
+    for (file, most) in [(&json, 0.0), (&text, 2e-6)] {
+        let read = leadscore::Forest::from_bytes(&std::fs::read(file).unwrap()).unwrap();
+        for (own, other) in margins(own.forest()).iter().zip(margins(&read)) {
+            assert!((own - other).abs() <= most, "{file}: {own} {other}");
+        }
+    }
+    for (args, said) in [
+        (&["export", "conversion", "-o", &json][..], "its margins come from rules, not from trees"),
+        (&["export", "b2b", "-o", &json, "-f", "lightgbm"], "--format says the other one"),
+        (&["export", "b2b"], "--format xgboost or lightgbm"),
+        (&["export", "b2b", "-o", "model.json.gz", "-f", "xgboost"], "is not packed"),
+    ] {
+        let run = leadscore(args);
+        assert!(run.code == 2 && run.err.contains(said), "{args:?}: {}", run.err);
+    }
+}

@@ -197,6 +197,7 @@ fn every_command_has_help() {
         "inspect",
         "predict",
         "import",
+        "export",
         "train",
         "check",
         "pipelines",

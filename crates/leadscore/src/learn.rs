@@ -8,16 +8,22 @@
 mod bins;
 mod examples;
 mod fit;
+#[cfg(feature = "trainer-gbdt")]
+mod gbdt;
 mod grow;
 mod histogram;
 mod loss;
 mod options;
+mod part;
 mod sample;
 mod split;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod trees;
 
 pub use examples::{Column, ColumnKind, Examples};
 pub use fit::{Learned, Round};
+#[cfg(feature = "trainer-gbdt")]
+pub use gbdt::Gbdt;
 pub use options::{Boosting, Direction, Objective};

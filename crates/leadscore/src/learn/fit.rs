@@ -1,12 +1,15 @@
 //! Boosting, round by round.
 
+use std::borrow::Borrow;
+
+use rayon::ThreadPool;
 use rayon::iter::{IndexedParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
 
 use super::bins::{BinnedRows, Bins};
 use super::examples::{ColumnKind, Examples};
-use super::grow::{BinTree, Ground};
-use super::options::{Boosting, Direction};
+use super::grow::{BinTree, Field, Ground, Grown};
+use super::options::{Boosting, Direction, Objective};
 use super::{sample, trees};
 use crate::error::did_you_mean;
 use crate::parallel::Workers;
@@ -38,10 +41,10 @@ pub struct Round {
 const BLOCK: usize = 1024;
 
 /// Rows as bins, and their margins so far.
-struct Scored<'a> {
-    examples: &'a Examples,
-    cells: BinnedRows,
-    margins: Vec<f64>,
+pub(super) struct Scored<'a> {
+    pub(super) examples: &'a Examples,
+    pub(super) cells: BinnedRows,
+    pub(super) margins: Vec<f64>,
 }
 
 impl Boosting {
@@ -62,46 +65,49 @@ impl Boosting {
         progress: &mut dyn FnMut(&Round),
     ) -> Result<Learned, Error> {
         self.check()?;
-        self.objective.check_labels(training)?;
-        if let Some(validation) = validation {
-            if validation.columns() != training.columns() {
-                return Err(Error::new(
-                    ErrorKind::InvalidMatrix,
-                    "validation",
-                    "the columns are not those learned from",
-                ));
-            }
-            self.objective.check_each_label(validation)?;
-        }
+        check_rows(self.objective, training, validation)?;
         if self.patience.is_some() && validation.is_none() {
             let message = "stopping early needs validation rows";
             return Err(Error::new(ErrorKind::InvalidContext, "patience", message));
         }
-        let bins = Bins::new(training, self);
+        let pool = workers.pool();
+        let pool = pool.as_deref();
+        let bins = Bins::new(training, self, pool);
         let base = self.objective.base_margins(training);
-        let mut own = Scored::new(training, &bins, &base);
-        let mut held_out = validation.map(|examples| Scored::new(examples, &bins, &base));
+        let mut own = Scored::new(training, &bins, &base, pool);
+        let columns = own.cells.columns(training.row_count(), pool);
+        let mut held_out = validation.map(|examples| Scored::new(examples, &bins, &base, pool));
         let ground = Ground {
             options: self,
             bins: &bins,
             directions: self.directions(training)?,
             partners: self.partners(training)?,
-            pool: workers.pool(),
+            pool,
         };
         let mut trees = Vec::new();
         let mut rounds: Vec<Round> = Vec::new();
         let mut best = (f64::INFINITY, 0);
+        // The gradients of the next round, where its loss brought them along.
+        let mut next: Option<Vec<[f32; 2]>> = None;
         for number in 0..self.rounds {
             workers.check_stop()?;
-            let grown = self.round(number, &ground, &own);
+            let field = Field { rows: &own.cells, columns: &columns };
+            let grown = self.round(number, &ground, field, &own, next.take());
             own.add(&grown, &ground);
+            let grown: Vec<BinTree> = grown.into_iter().map(|grown| grown.tree).collect();
             let validation_loss = held_out.as_mut().map(|rows| {
-                rows.add(&grown, &ground);
-                self.objective.loss(rows.examples, &rows.margins)
+                rows.add_walking(&grown, &bins, pool);
+                self.objective.loss(rows.examples, &rows.margins, pool)
             });
             let grew = grown.iter().any(|tree| tree.nodes.len() > 1);
             trees.push(grown);
-            let training_loss = self.objective.loss(training, &own.margins);
+            let training_loss = if self.objective == Objective::Logistic {
+                let (loss, gradients) = Objective::logistic_step(training, &own.margins, pool);
+                next = Some(gradients);
+                loss
+            } else {
+                self.objective.loss(training, &own.margins, pool)
+            };
             let round = Round { number, training_loss, validation_loss };
             progress(&round);
             rounds.push(round);
@@ -128,20 +134,34 @@ impl Boosting {
         self.row_share < 1.0 || self.column_share < 1.0 || self.split_column_share < 1.0
     }
 
-    /// A tree for each output.
-    fn round(&self, number: usize, ground: &Ground<'_>, own: &Scored<'_>) -> Vec<BinTree> {
+    /// A tree for each output; `known` are the gradients of the only one.
+    fn round(
+        &self,
+        number: usize,
+        ground: &Ground<'_>,
+        field: Field<'_>,
+        own: &Scored<'_>,
+        mut known: Option<Vec<[f32; 2]>>,
+    ) -> Vec<Grown> {
         let outputs = self.objective.output_count();
         let rows = sample::rows(self.seed, number as u64, own.examples.row_count(), self.row_share);
         let residuals: Option<Vec<(f64, f64)>> = self.objective.leaf_quantile().map(|_| {
             let labels = own.examples.labels().iter().enumerate();
             labels.map(|(row, label)| (label - own.margins[row], own.examples.weight(row))).collect()
         });
-        let tree = |output| {
-            let gradients = self.objective.gradients(own.examples, &own.margins, output);
+        let mut tree = |output| {
+            let gradients = known
+                .take()
+                .unwrap_or_else(|| self.objective.gradients(own.examples, &own.margins, output, ground.pool));
             let draw = (number * outputs + output) as u64;
-            ground.tree(draw, &own.cells, rows.clone(), &gradients, residuals.as_deref())
+            let grow = || ground.tree(draw, field, rows.clone(), &gradients, residuals.as_deref());
+            // Within the pool, since nodes are many and to enter it takes longer than to share a small one.
+            match ground.pool {
+                Some(pool) => pool.install(grow),
+                None => grow(),
+            }
         };
-        (0..outputs).map(tree).collect()
+        (0..outputs).map(&mut tree).collect()
     }
 
     fn directions(&self, examples: &Examples) -> Result<Vec<Option<Direction>>, Error> {
@@ -180,25 +200,73 @@ impl Boosting {
 }
 
 impl<'a> Scored<'a> {
-    fn new(examples: &'a Examples, bins: &Bins, base: &[f64]) -> Scored<'a> {
-        Scored { examples, cells: bins.rows(examples), margins: base.repeat(examples.row_count()) }
+    pub(super) fn new(
+        examples: &'a Examples,
+        bins: &Bins,
+        base: &[f64],
+        pool: Option<&ThreadPool>,
+    ) -> Scored<'a> {
+        Scored::of(examples, bins.rows(examples, pool), base)
     }
 
-    /// Adds a round's leaves to the margins.
-    fn add(&mut self, round: &[BinTree], ground: &Ground<'_>) {
+    /// Rows whose cells are known.
+    pub(super) fn of(examples: &'a Examples, cells: BinnedRows, base: &[f64]) -> Scored<'a> {
+        Scored { examples, cells, margins: base.repeat(examples.row_count()) }
+    }
+
+    /// Adds the leaves of a round that was learned from these rows.
+    fn add(&mut self, round: &[Grown], ground: &Ground<'_>) {
+        if round.iter().any(|grown| grown.row_count() < self.examples.row_count()) {
+            let trees: Vec<&BinTree> = round.iter().map(|grown| &grown.tree).collect();
+            return self.add_walking(&trees, ground.bins, ground.pool);
+        }
+        // Each tree left its rows sorted by leaf.
+        for (output, grown) in round.iter().enumerate() {
+            for (rows, value) in grown.leaves() {
+                for row in rows {
+                    self.margins[*row as usize * round.len() + output] += f64::from(value);
+                }
+            }
+        }
+    }
+
+    /// Adds a round's leaves to the margins of any rows.
+    pub(super) fn add_walking(
+        &mut self,
+        round: &[impl Borrow<BinTree> + Sync],
+        bins: &Bins,
+        pool: Option<&ThreadPool>,
+    ) {
         let Scored { cells, margins, .. } = self;
         let add = |(block, margins): (usize, &mut [f64])| {
             for (offset, own) in margins.chunks_exact_mut(round.len()).enumerate() {
                 for (margin, tree) in own.iter_mut().zip(round) {
-                    *margin += f64::from(tree.value(ground.bins, cells, block * BLOCK + offset));
+                    *margin += f64::from(tree.borrow().value(bins, cells, block * BLOCK + offset));
                 }
             }
         };
         let block = round.len() * BLOCK;
-        match &ground.pool {
+        match pool {
             Some(pool) => pool.install(|| margins.par_chunks_mut(block).enumerate().for_each(add)),
             None => margins.chunks_mut(block).enumerate().for_each(add),
         }
+    }
+}
+
+/// Refuses rows that cannot be learned from, or compared with these.
+pub(super) fn check_rows(
+    objective: Objective,
+    training: &Examples,
+    validation: Option<&Examples>,
+) -> Result<(), Error> {
+    objective.check_labels(training)?;
+    match validation {
+        Some(validation) if validation.columns() != training.columns() => {
+            let message = "the columns are not those learned from";
+            Err(Error::new(ErrorKind::InvalidMatrix, "validation", message))
+        }
+        Some(validation) => objective.check_each_label(validation),
+        None => Ok(()),
     }
 }
 

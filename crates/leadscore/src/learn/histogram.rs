@@ -1,7 +1,7 @@
 //! Sums of gradients and hessians by bin.
-
-use rayon::ThreadPool;
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+//!
+//! Gradients are rounded to a fixed step that is a power of two, so that sums are exact: they do not depend on their order,
+//! and so not on threads. A gradient and its hessian share one number, and one addition adds both.
 
 use super::bins::{BinnedRows, Bins};
 
@@ -11,8 +11,11 @@ pub(super) type Sums = [f64; 2];
 /// The sums of every bin of every column; a column's bins are those from its offset on.
 pub(super) type Histogram = Vec<Sums>;
 
-/// Fewer rows than this are summed on one thread.
-const ROWS_WORTH_THREADS: usize = 4096;
+/// How many columns are summed up side by side: their packed sums fit into the cache that is nearest.
+const LANES: usize = 8;
+
+/// The packed sums of some columns.
+type Packed = [[u64; 256]; LANES];
 
 pub(super) fn add(a: Sums, b: Sums) -> Sums {
     [a[0] + b[0], a[1] + b[1]]
@@ -22,65 +25,177 @@ pub(super) fn subtract(a: Sums, b: Sums) -> Sums {
     [a[0] - b[0], a[1] - b[1]]
 }
 
+/// The gradients of all rows, rounded and packed: the gradient in the high half, the hessian in the low one.
+#[derive(Debug)]
+pub(super) struct Gradients {
+    packed: Vec<u64>,
+    /// What 1 in each half stands for.
+    steps: [f64; 2],
+    /// So many rows can be added before a half overflows.
+    rows_at_once: usize,
+}
+
+impl Gradients {
+    /// Rounds gradients to at least 20 bits of the largest, and where they range widely, to as many as an f32 has.
+    pub(super) fn new(exact: &[[f32; 2]]) -> Gradients {
+        let mut most = [0.0_f64; 2];
+        let mut total = [0.0; 2];
+        for own in exact {
+            for half in 0..2 {
+                let size = f64::from(own[half].abs());
+                most[half] = most[half].max(size);
+                total[half] += size;
+            }
+        }
+        let wide = |half: usize| most[half] * exact.len() as f64 / total[half].max(f64::MIN_POSITIVE);
+        // The ratio of the largest to the mean is how much finer small ones have to be told apart.
+        let bits = 20 + (exponent(wide(0).max(wide(1)).max(16.0)) - 4).min(6);
+        // The power of two with most / step < 2^bits.
+        let step = |most: f64| {
+            let exponent = exponent(most.max(1e-290)) + 1 - bits;
+            f64::from_bits(((exponent + 1023) as u64) << 52)
+        };
+        let steps = [step(most[0]), step(most[1])];
+        let pack = |own: &[f32; 2]| {
+            let gradient = (f64::from(own[0]) / steps[0]).round() as i64;
+            // What has a weight is never lost.
+            let least = if own[1] > 0.0 { 1.0 } else { 0.0 };
+            let hessian = (f64::from(own[1]) / steps[1]).round().max(least) as u64;
+            ((gradient << 32) as u64).wrapping_add(hessian)
+        };
+        // Each half of a row is at most 2^bits.
+        let rows_at_once = (1 << (31 - bits)) - 1;
+        Gradients { packed: exact.iter().map(pack).collect(), steps, rows_at_once }
+    }
+
+    /// Those of some rows, in their order.
+    pub(super) fn gather(&self, rows: &[u32], into: &mut Vec<u64>) {
+        into.clear();
+        into.extend(rows.iter().map(|row| self.packed[*row as usize]));
+    }
+
+    fn unpack(&self, packed: u64) -> Sums {
+        let (gradient, hessian) = ((packed >> 32) as i32, packed as u32 as i32);
+        [f64::from(gradient) * self.steps[0], f64::from(hessian) * self.steps[1]]
+    }
+
+    /// The sums of some rows.
+    pub(super) fn sum(&self, rows: &[u32]) -> Sums {
+        let one = |sums: Sums, row: &u32| add(sums, self.unpack(self.packed[*row as usize]));
+        rows.iter().fold([0.0; 2], one)
+    }
+}
+
+/// The exponent of the power of two at or below a positive number.
+fn exponent(number: f64) -> i32 {
+    (number.to_bits() >> 52) as i32 - 1023
+}
+
 /// The rows of a node, and their gradients in the same order.
 #[derive(Clone, Copy)]
 pub(super) struct Rows<'a> {
     pub(super) cells: &'a BinnedRows,
     pub(super) numbers: &'a [u32],
-    pub(super) gradients: &'a [[f32; 2]],
+    /// As [`Gradients::gather`] gives them.
+    pub(super) packed: &'a [u64],
+    pub(super) gradients: &'a Gradients,
 }
 
-/// Sums up rows by the bins of some columns. Each thread takes columns of its own, so that every sum is made in the order
-/// of the rows.
-pub(super) fn fill(
-    histogram: &mut Histogram,
-    bins: &Bins,
-    rows: &Rows<'_>,
-    columns: &[u32],
-    pool: Option<&ThreadPool>,
-) {
-    histogram.fill([0.0; 2]);
-    let Some(pool) = pool.filter(|_| rows.numbers.len() >= ROWS_WORTH_THREADS && columns.len() > 1) else {
-        fill_columns(histogram, 0, &bins.offsets, rows, columns);
-        return;
-    };
-    let mut parts = Vec::new();
-    let mut rest = histogram.as_mut_slice();
-    let mut begin = 0;
-    for chunk in columns.chunks(columns.len().div_ceil(pool.current_num_threads())) {
-        let last = chunk[chunk.len() - 1] as usize;
-        let end = bins.offsets[last + 1] as usize;
-        let (part, others) = rest.split_at_mut(end - begin);
-        parts.push((part, begin, chunk));
-        rest = others;
-        begin = end;
+/// Sums up rows by the bins of some columns; `part` is the histogram from the place `begin` on.
+pub(super) fn fill(part: &mut [Sums], begin: usize, bins: &Bins, rows: &Rows<'_>, columns: &[u32]) {
+    part.fill([0.0; 2]);
+    let mut packed: Packed = [[0; 256]; LANES];
+    let at_once = rows.gradients.rows_at_once;
+    // So many rows stay in the cache while all their columns are worked on.
+    for (numbers, own) in rows.numbers.chunks(at_once).zip(rows.packed.chunks(at_once)) {
+        let mut left = columns;
+        while !left.is_empty() {
+            let lanes = 1 << left.len().min(LANES).ilog2();
+            let (some, after) = left.split_at(lanes);
+            let cells = numbers.iter().map(|row| rows.cells.row(*row as usize)).zip(own);
+            match lanes {
+                8 => fill_lanes::<8>(&mut packed, cells, some),
+                4 => fill_lanes::<4>(&mut packed, cells, some),
+                2 => fill_lanes::<2>(&mut packed, cells, some),
+                _ => fill_lanes::<1>(&mut packed, cells, some),
+            }
+            for (column, packed) in some.iter().zip(&mut packed) {
+                let own = &mut part[bins.range(*column as usize, begin)];
+                for (sums, packed) in own.iter_mut().zip(packed) {
+                    *sums = add(*sums, rows.gradients.unpack(*packed));
+                    *packed = 0;
+                }
+            }
+            left = after;
+        }
     }
-    pool.install(|| {
-        parts
-            .into_par_iter()
-            .for_each(|(part, begin, chunk)| fill_columns(part, begin, &bins.offsets, rows, chunk));
-    });
 }
 
-/// `part` is the histogram from the place `begin` on.
-fn fill_columns(part: &mut [Sums], begin: usize, offsets: &[u32], rows: &Rows<'_>, columns: &[u32]) {
-    let width = rows.cells.column_count;
-    let place = |column: &u32| (*column as usize, offsets[*column as usize] as usize - begin);
-    let places: Vec<(usize, usize)> = columns.iter().map(place).collect();
-    for (row, gradient) in rows.numbers.iter().zip(rows.gradients) {
-        let cells = &rows.cells.cells[*row as usize * width..(*row as usize + 1) * width];
-        let (gradient, hessian) = (f64::from(gradient[0]), f64::from(gradient[1]));
-        for (column, place) in &places {
-            let sums = &mut part[place + usize::from(cells[*column])];
-            sums[0] += gradient;
-            sums[1] += hessian;
+/// Adds rows to the packed sums of a few columns.
+fn fill_lanes<'a, const N: usize>(
+    packed: &mut Packed,
+    rows: impl Iterator<Item = (&'a [u8], &'a u64)>,
+    columns: &[u32],
+) {
+    let columns: [usize; N] = std::array::from_fn(|lane| columns[lane] as usize);
+    let mut add = |cells: [u8; N], own: u64| {
+        for (sums, cell) in packed.iter_mut().zip(cells) {
+            sums[usize::from(cell)] = sums[usize::from(cell)].wrapping_add(own);
+        }
+    };
+    if columns[N - 1] == columns[0] + N - 1 {
+        for (cells, own) in rows {
+            add(*cells[columns[0]..].first_chunk().expect("as many cells as columns"), *own);
+        }
+    } else {
+        for (cells, own) in rows {
+            add(columns.map(|column| cells[column]), *own);
         }
     }
 }
 
 /// What is left of a node's sums without those of one child.
-pub(super) fn without(parent: &mut Histogram, child: &Histogram) {
+pub(super) fn without(parent: &mut [Sums], child: &[Sums]) {
     for (sums, taken) in parent.iter_mut().zip(child) {
         *sums = subtract(*sums, *taken);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Boosting, Column, ColumnKind, Examples};
+    use super::*;
+
+    #[test]
+    fn packed_sums_are_those_of_the_rounded_numbers() {
+        // Gradients of both signs, a heavy row, and one that weighs next to nothing.
+        let mut exact: Vec<[f32; 2]> = (0..10_000)
+            .map(|row| [((row * 37 % 101) as f32 - 50.0) / 50.0, (row % 7) as f32 / 28.0])
+            .collect();
+        for (heaviest, bits) in [(1.0, 20), (1e6, 26)] {
+            exact[5] = [heaviest, 0.25 * heaviest];
+            exact[6] = [1e-20, 1e-20];
+            let gradients = Gradients::new(&exact);
+            assert_eq!(gradients.rows_at_once, (1 << (31 - bits)) - 1);
+            let columns = vec![Column::new("a", ColumnKind::Number)];
+            let matrix = crate::FeatureMatrix::new(1, vec![1.0; exact.len()]).unwrap();
+            let examples = Examples::new(columns, matrix, vec![0.0; exact.len()]).unwrap();
+            let bins = Bins::new(&examples, &Boosting::default(), None);
+            let cells = bins.rows(&examples, None);
+            let numbers: Vec<u32> = (0..exact.len() as u32).collect();
+            let mut histogram = vec![[1.0; 2]; 2];
+            let mut packed = Vec::new();
+            gradients.gather(&numbers, &mut packed);
+            let rows = Rows { cells: &cells, numbers: &numbers, packed: &packed, gradients: &gradients };
+            fill(&mut histogram, 0, &bins, &rows, &[0]);
+            assert_eq!(histogram[1], [0.0; 2]);
+            assert_eq!(histogram[0], gradients.sum(&numbers));
+            for half in 0..2 {
+                let wanted: f64 = exact.iter().map(|own| f64::from(own[half])).sum();
+                let step = gradients.steps[half];
+                assert!((histogram[0][half] - wanted).abs() < 0.01 * exact.len() as f64 * step.max(1e-20));
+            }
+            assert!(gradients.sum(&[6])[1] > 0.0);
+        }
     }
 }

@@ -1,7 +1,12 @@
 //! Losses: where learning begins, their gradients and hessians by the margin, and their value.
 
+use rayon::ThreadPool;
+use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSliceMut;
+
 use super::examples::Examples;
 use super::options::Objective;
+use super::threads;
 use crate::error::Path;
 use crate::forest::base_margin_of;
 use crate::math;
@@ -11,6 +16,10 @@ use crate::{Error, ErrorKind};
 const LEAST_PROBABILITY: f64 = 1e-15;
 /// The least hessian, so that rows that are predicted for sure still weigh something.
 const LEAST_HESSIAN: f64 = 1e-16;
+/// How many rows are worked on at once. Sums are made by block, so that they are the same for any number of threads.
+const BLOCK: usize = 4096;
+/// So many probabilities are multiplied before a logarithm is taken: their product is far above the least number.
+const FACTORS: usize = 16;
 
 impl Objective {
     /// Refuses labels that the loss has no meaning for.
@@ -80,19 +89,22 @@ impl Objective {
     }
 
     /// Gradients and hessians of one output for all rows, times the weights.
-    pub(super) fn gradients(self, examples: &Examples, margins: &[f64], output: usize) -> Vec<[f32; 2]> {
+    pub(super) fn gradients(
+        self,
+        examples: &Examples,
+        margins: &[f64],
+        output: usize,
+        pool: Option<&ThreadPool>,
+    ) -> Vec<[f32; 2]> {
         let outputs = self.output_count();
-        let labels = examples.labels();
-        let own = |(row, label): (usize, &f64)| {
+        let own = |row: usize| {
             let own = &margins[row * outputs..(row + 1) * outputs];
+            let label = examples.labels()[row];
             let (gradient, hessian) = match self {
-                Objective::Logistic => {
-                    let p = math::sigmoid(own[0]);
-                    (p - label, (p * (1.0 - p)).max(LEAST_HESSIAN))
-                }
+                Objective::Logistic => logistic(math::sigmoid(own[0]), label),
                 Objective::Softmax { classes } => {
                     let p = softmax(own, output);
-                    let is_it = if *label == output as f64 { 1.0 } else { 0.0 };
+                    let is_it = if label == output as f64 { 1.0 } else { 0.0 };
                     // The factor makes two classes learn as the logistic loss does.
                     let factor = classes as f64 / (classes as f64 - 1.0);
                     (p - is_it, (factor * p * (1.0 - p)).max(LEAST_HESSIAN))
@@ -102,38 +114,82 @@ impl Objective {
                     let mean = math::exp(own[0]);
                     (mean - label, mean)
                 }
-                Objective::Quantile(level) => (if *label < own[0] { 1.0 - level } else { -level }, 1.0),
+                Objective::Quantile(level) => (if label < own[0] { 1.0 - level } else { -level }, 1.0),
             };
-            let weight = examples.weight(row);
-            [(gradient * weight) as f32, (hessian * weight) as f32]
+            weighed(gradient, hessian, examples.weight(row))
         };
-        labels.iter().enumerate().map(own).collect()
+        let mut gradients = vec![[0.0; 2]; examples.row_count()];
+        fill(&mut gradients, pool, |begin, gradients| {
+            for (offset, gradient) in gradients.iter_mut().enumerate() {
+                *gradient = own(begin + offset);
+            }
+            0.0
+        });
+        gradients
     }
 
     /// The mean loss of rows with these margins.
-    pub(super) fn loss(self, examples: &Examples, margins: &[f64]) -> f64 {
+    pub(super) fn loss(self, examples: &Examples, margins: &[f64], pool: Option<&ThreadPool>) -> f64 {
         let outputs = self.output_count();
-        let (mut sum, mut total) = (0.0, 0.0);
-        for (row, label) in examples.labels().iter().enumerate() {
+        let loss = |row: usize| {
             let own = &margins[row * outputs..(row + 1) * outputs];
-            let loss = match self {
+            let label = examples.labels()[row];
+            match self {
                 Objective::Logistic => {
-                    let p = math::sigmoid(if *label == 1.0 { own[0] } else { -own[0] });
+                    let p = math::sigmoid(if label == 1.0 { own[0] } else { -own[0] });
                     -math::ln(p.max(LEAST_PROBABILITY))
                 }
-                Objective::Softmax { .. } => -math::ln(softmax(own, *label as usize).max(LEAST_PROBABILITY)),
+                Objective::Softmax { .. } => -math::ln(softmax(own, label as usize).max(LEAST_PROBABILITY)),
                 Objective::Squared => (own[0] - label) * (own[0] - label),
                 Objective::Poisson => math::exp(own[0]) - label * own[0],
                 Objective::Quantile(level) => {
                     let off = label - own[0];
                     if off >= 0.0 { level * off } else { (level - 1.0) * off }
                 }
-            };
-            let weight = examples.weight(row);
-            sum += loss * weight;
-            total += weight;
-        }
+            }
+        };
+        let sums = threads::map(pool, examples.row_count().div_ceil(BLOCK), |block| {
+            let rows = block * BLOCK..examples.row_count().min((block + 1) * BLOCK);
+            rows.fold([0.0; 2], |[sum, total], row| {
+                let weight = examples.weight(row);
+                [sum + loss(row) * weight, total + weight]
+            })
+        });
+        let [sum, total] = sums.iter().fold([0.0; 2], |all, own| [all[0] + own[0], all[1] + own[1]]);
         sum / total
+    }
+
+    /// The mean logistic loss of rows with these margins, and their gradients and hessians: both from one probability.
+    pub(super) fn logistic_step(
+        examples: &Examples,
+        margins: &[f64],
+        pool: Option<&ThreadPool>,
+    ) -> (f64, Vec<[f32; 2]>) {
+        let mut gradients = vec![[0.0; 2]; examples.row_count()];
+        let sum = fill(&mut gradients, pool, |begin, gradients| {
+            let (mut sum, mut product) = (0.0, 1.0);
+            for (offset, gradient) in gradients.iter_mut().enumerate() {
+                let row = begin + offset;
+                let (label, weight) = (examples.labels()[row], examples.weight(row));
+                let p = math::sigmoid(margins[row]);
+                let (slope, bend) = logistic(p, label);
+                *gradient = weighed(slope, bend, weight);
+                let of_label = if label == 1.0 { p } else { 1.0 - p }.max(LEAST_PROBABILITY);
+                if weight != 1.0 {
+                    sum -= math::ln(of_label) * weight;
+                    continue;
+                }
+                // The sum of logarithms is the logarithm of the product.
+                product *= of_label;
+                if offset % FACTORS == FACTORS - 1 {
+                    sum -= math::ln(product);
+                    product = 1.0;
+                }
+            }
+            sum - math::ln(product)
+        });
+        let total: f64 = (0..examples.row_count()).map(|row| examples.weight(row)).sum();
+        (sum / total, gradients)
     }
 
     /// The level where a leaf is the quantile of what is left, instead of one Newton step.
@@ -143,6 +199,29 @@ impl Objective {
             _ => None,
         }
     }
+}
+
+/// The gradient and the hessian of the log loss of a probability.
+fn logistic(p: f64, label: f64) -> (f64, f64) {
+    (p - label, (p * (1.0 - p)).max(LEAST_HESSIAN))
+}
+
+fn weighed(gradient: f64, hessian: f64, weight: f64) -> [f32; 2] {
+    [(gradient * weight) as f32, (hessian * weight) as f32]
+}
+
+/// Fills blocks of gradients from the row on that is given, and sums up what comes of each.
+fn fill(
+    gradients: &mut [[f32; 2]],
+    pool: Option<&ThreadPool>,
+    work: impl Fn(usize, &mut [[f32; 2]]) -> f64 + Sync + Send,
+) -> f64 {
+    let work = |(block, gradients): (usize, &mut [[f32; 2]])| work(block * BLOCK, gradients);
+    let sums: Vec<f64> = match pool {
+        Some(pool) => pool.install(|| gradients.par_chunks_mut(BLOCK).enumerate().map(work).collect()),
+        None => gradients.chunks_mut(BLOCK).enumerate().map(work).collect(),
+    };
+    sums.iter().sum()
 }
 
 fn softmax(margins: &[f64], output: usize) -> f64 {

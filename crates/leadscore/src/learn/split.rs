@@ -17,6 +17,8 @@ pub(super) struct Candidate {
     pub(super) right: Sums,
     /// The leaves' values, were the children leaves; not shrunk.
     pub(super) values: [f64; 2],
+    /// What was added to `l2` for these.
+    pub(super) extra_l2: f64,
 }
 
 /// Which bins go left.
@@ -60,11 +62,18 @@ impl BinTest {
     }
 }
 
+impl BinTest {
+    /// For every bin whether it goes left.
+    pub(super) fn table(&self, missing: usize) -> [bool; 256] {
+        std::array::from_fn(|bin| self.goes_left(bin as u8, missing))
+    }
+}
+
 pub(super) fn contains(set: &BinSet, bin: u8) -> bool {
     set[usize::from(bin) / 64] >> (bin % 64) & 1 == 1
 }
 
-fn insert(set: &mut BinSet, bin: u8) {
+pub(super) fn insert(set: &mut BinSet, bin: u8) {
     set[usize::from(bin) / 64] |= 1 << (bin % 64);
 }
 
@@ -77,6 +86,8 @@ struct Search<'a> {
     column: usize,
     /// The loss that the node as a leaf takes away, and the least gain.
     floor: f64,
+    /// What the children have to take away for a split to be looked at.
+    wanted: f64,
     best: Option<Candidate>,
 }
 
@@ -97,24 +108,26 @@ impl Boosting {
     }
 }
 
-/// The best split of a node among some columns; the first of equal ones.
+/// The best split of a node among some columns, whose sums are in the part of a histogram from the place `begin` on; the
+/// first of equal ones.
 pub(super) fn best_split(
     options: &Boosting,
     bins: &Bins,
     directions: &[Option<Direction>],
-    histogram: &[Sums],
+    (histogram, begin): (&[Sums], usize),
     sum: Sums,
     columns: &[u32],
     limits: Limits,
 ) -> Option<Candidate> {
     let value = options.leaf_value(sum, 0.0, limits.bounds);
     let floor = options.taken(sum, value, 0.0) + options.min_gain.max(1e-9);
-    let mut search = Search { options, limits, sum, direction: None, column: 0, floor, best: None };
+    let wanted = a_little_below(floor);
+    let mut search = Search { options, limits, sum, direction: None, column: 0, floor, wanted, best: None };
     for column in columns {
         let column = *column as usize;
         search.column = column;
         search.direction = directions[column];
-        let own = &histogram[bins.offsets[column] as usize..bins.offsets[column + 1] as usize];
+        let own = &histogram[bins.range(column, begin)];
         let (missing, values) = own.split_last().expect("every column has a bin for missing values");
         match &bins.columns[column] {
             Binning::Cuts(_) => search.numbers(values, *missing),
@@ -122,6 +135,11 @@ pub(super) fn best_split(
         }
     }
     search.best
+}
+
+/// For the rounding of two ways to the same number.
+fn a_little_below(number: f64) -> f64 {
+    number - 1e-9 * number.abs()
 }
 
 impl Search<'_> {
@@ -132,7 +150,7 @@ impl Search<'_> {
         let mut left = [0.0; 2];
         for (bin, sums) in values[..ends].iter().enumerate() {
             left = add(left, *sums);
-            if self.limits.occur(sums) {
+            if self.may_gain(left) {
                 let right = subtract(self.sum, left);
                 // Where none is missing, one that comes later goes with the heavier side.
                 let missing_left = !has_missing && left[1] >= right[1];
@@ -143,12 +161,21 @@ impl Search<'_> {
             let mut left = missing;
             for (bin, sums) in values[..values.len().saturating_sub(1)].iter().enumerate() {
                 left = add(left, *sums);
-                if self.limits.occur(sums) {
+                if self.may_gain(left) {
                     let right = subtract(self.sum, left);
                     self.offer(left, right, 0.0, || BinTest::UpTo { bin: bin as u8, missing_left: true });
                 }
             }
         }
+    }
+
+    /// Whether a split could be the best, by the gain of leaves without limits: limits only lower it. Few splits pass, and
+    /// this is cheaper than [`Search::offer`]: a/b + c/d > e as a·d + c·b > e·b·d.
+    fn may_gain(&self, left: Sums) -> bool {
+        let right = subtract(self.sum, left);
+        let (left_weight, right_weight) = (left[1] + self.options.l2, right[1] + self.options.l2);
+        let taken = left[0] * left[0] * right_weight + right[0] * right[0] * left_weight;
+        taken >= self.wanted * (left_weight * right_weight)
     }
 
     fn levels(&mut self, values: &[Sums], missing: Sums) {
@@ -223,7 +250,9 @@ impl Search<'_> {
         let taken = options.taken(left, values[0], extra_l2) + options.taken(right, values[1], extra_l2);
         let gain = taken - self.floor;
         if gain > self.best.as_ref().map_or(0.0, |best| best.gain) {
-            self.best = Some(Candidate { gain, column: self.column, test: test(), left, right, values });
+            self.wanted = a_little_below(self.floor + gain);
+            let column = self.column;
+            self.best = Some(Candidate { gain, column, test: test(), left, right, values, extra_l2 });
         }
     }
 }

@@ -45,7 +45,7 @@ fn fit(boosting: &Boosting, examples: &Examples) -> Learned {
 
 fn loss(forest: &Forest, examples: &Examples) -> f64 {
     let margins = forest.margin(examples.matrix(), Iterations::All).unwrap();
-    Objective::Logistic.loss(examples, &margins)
+    Objective::Logistic.loss(examples, &margins, None)
 }
 
 #[test]
