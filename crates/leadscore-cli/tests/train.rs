@@ -322,3 +322,39 @@ fn lives_that_cannot_be_learned_from_are_refused() {
     }
     assert!(!std::path::Path::new(&own).exists());
 }
+
+#[test]
+#[cfg(feature = "trainer-gbdt")]
+fn the_trees_may_come_from_the_crate_gbdt() {
+    let dir = folder(&[("past.csv", table(600, 7).as_bytes())]);
+    let (past, own) = (path(&dir, "past.csv"), path(&dir, "own.json"));
+    let args = [
+        "train",
+        &past,
+        "-t",
+        "Outcome",
+        "--drop",
+        "Call length",
+        "--rounds",
+        "40",
+        "--trainer",
+        "gbdt",
+        "-o",
+        &own,
+    ];
+    let run = leadscore(&[&args[..], &AS_OF, &["--json"]].concat());
+    assert_eq!(run.code, 0, "{}", run.err);
+    let json: Value = serde_json::from_str(&run.out).unwrap();
+    assert!(json["out_of_fold"]["auc"].as_f64().unwrap() > 0.7, "{json:#}");
+    let text = std::fs::read_to_string(&own).unwrap();
+    let pipeline: Value = serde_json::from_str(&text).unwrap();
+    assert!(text.contains("gbdt 0.1.3 trees"), "{:#}", pipeline["model_card"]);
+    // It scores and explains as every pipeline does.
+    let explained = leadscore(&[&["explain", &past, "-p", &own, "--row", "1"][..], &AS_OF].concat());
+    assert!(explained.out.contains("Visits: "), "{}", explained.out);
+    // The same file gives the same trees.
+    assert_eq!(leadscore(&[&args[..], &AS_OF].concat()).code, 0);
+    assert_eq!(std::fs::read_to_string(&own).unwrap(), text);
+    let run = leadscore(&[&args[..], &AS_OF, &["--monotone", "visits=rising"]].concat());
+    assert!(run.code == 2 && run.err.contains("one way"), "{}", run.err);
+}

@@ -20,6 +20,7 @@ mod split;
 #[cfg(test)]
 mod tests;
 mod threads;
+mod tree;
 mod trees;
 
 pub use examples::{Column, ColumnKind, Examples};

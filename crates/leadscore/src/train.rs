@@ -9,6 +9,7 @@ mod calibrate;
 mod curve;
 mod folds;
 mod leaks;
+mod learner;
 mod mean;
 mod point_in_time;
 mod recipes;
@@ -28,6 +29,7 @@ use crate::{Error, ErrorKind, ModelCard, Pipeline, Scale};
 
 pub use calibrate::CalibrationMethod;
 pub use leaks::{Leak, LeakSign, find_leaks};
+pub use learner::Learner;
 pub use point_in_time::{Life, Moment, PointInTime};
 pub use report::{Calibrated, FoldReport, TierReport, TrainReport};
 pub use tiers::TierGoal;
@@ -69,6 +71,7 @@ pub struct Trainer {
     tier_goal: TierGoal,
     horizon_days: f64,
     least_of_an_outcome: usize,
+    learner: Learner,
 }
 
 /// What was learned.
@@ -112,6 +115,7 @@ impl Trainer {
             tier_goal: TierGoal::Capture(vec![0.5, 0.8, 0.95]),
             horizon_days: 0.0,
             least_of_an_outcome: 5,
+            learner: Learner::Own,
         }
     }
 
@@ -168,6 +172,13 @@ impl Trainer {
     #[must_use]
     pub fn monotone(mut self, feature: impl Into<String>, direction: Direction) -> Trainer {
         self.monotone.push((feature.into(), direction));
+        self
+    }
+
+    /// What learns the trees; our own boosting by default.
+    #[must_use]
+    pub fn learner(mut self, learner: Learner) -> Trainer {
+        self.learner = learner;
         self
     }
 
@@ -233,8 +244,9 @@ impl Trainer {
                     held_out_loss,
                 });
             };
+            let own_examples = examples.of_rows(&own);
             let learned =
-                boosting.fit(&examples.of_rows(&own), Some(&held_out_examples), workers, &mut tell)?;
+                self.learner.fit(&boosting, &own_examples, Some(&held_out_examples), workers, &mut tell)?;
             let told = learned.forest.margin(held_out_examples.matrix(), Iterations::All)?;
             for (row, margin) in held_out.iter().zip(told) {
                 margins[*row] = margin;
@@ -251,6 +263,7 @@ impl Trainer {
             round_count: reports[0].round_count,
             seed: self.seed,
             horizon_days: self.horizon_days,
+            learner: &self.learner,
         };
         let time_order = time_order::compare(dataset, &examples, &folded, workers)?;
         let mut trained = self.assemble(dataset, &examples, &forests, &margins, reports)?;
@@ -324,7 +337,7 @@ impl Trainer {
                 _ => format!("Learned from {lead_count} {kind} leads, of which {won_count} were won."),
             }
         });
-        let mut card = ModelCard::new(&self.id, format!("leadscore {} trees", env!("CARGO_PKG_VERSION")));
+        let mut card = ModelCard::new(&self.id, self.learner.name());
         card.training_date.clone_from(&self.day);
         card.is_stub = self.synthetic;
         let builder = Pipeline::builder(&self.id)

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use leadscore::learn::Direction;
-use leadscore::train::CalibrationMethod;
+use leadscore::train::{CalibrationMethod, Learner};
+
+use crate::failure::Failure;
 
 #[derive(clap::Args)]
 pub(crate) struct TrainArgs {
@@ -70,6 +72,9 @@ pub(crate) struct TrainArgs {
     /// A feature that may only raise, or only lower, the probability as it grows: visits=rising; may be given for several
     #[arg(long, value_name = "FEATURE=rising|falling", value_parser = monotone)]
     pub(crate) monotone: Vec<(String, Direction)>,
+    /// What learns the trees: our own boosting, or the crate gbdt (no columns that go one way, no threads, 200 rounds)
+    #[arg(long, value_enum, default_value_t = TreeLearner::Own)]
+    pub(crate) trainer: TreeLearner,
     /// How margins become probabilities
     #[arg(long, value_enum, default_value_t = Calibration::Best)]
     pub(crate) calibration: Calibration,
@@ -132,6 +137,28 @@ pub(crate) enum Calibration {
     Bends,
     /// Isotonic regression
     Isotonic,
+}
+
+/// What learns the trees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TreeLearner {
+    /// Newton boosting of this library
+    Own,
+    /// Gradient boosting of the crate gbdt
+    Gbdt,
+}
+
+impl TreeLearner {
+    /// The learner, where this build has it.
+    pub(crate) fn learner(self) -> Result<Learner, Failure> {
+        match self {
+            TreeLearner::Own => Ok(Learner::Own),
+            #[cfg(feature = "trainer-gbdt")]
+            TreeLearner::Gbdt => Ok(Learner::Gbdt(leadscore::learn::Gbdt::default())),
+            #[cfg(not(feature = "trainer-gbdt"))]
+            TreeLearner::Gbdt => Err(Failure::message("--trainer: this build of the command has no gbdt")),
+        }
+    }
 }
 
 impl Calibration {

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use leadscore::evaluate::Outcomes;
+use leadscore::learn::Direction;
 use leadscore::train::{TierGoal, TrainProgress, Trainer};
 use leadscore::{AsOf, Zone};
 use leadscore_files::wording::{count, counted};
@@ -62,7 +63,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<bool, Failure> {
         ));
     };
     let learned = job
-        .run(&trainer(args, day), &mut StderrNotes::default(), &never_stop, &mut progress)
+        .run(&trainer(args, day)?, &mut StderrNotes::default(), &never_stop, &mut progress)
         .map_err(of_option)?;
     drop(bar);
     let mut file = open_output(Some(path))?;
@@ -118,13 +119,14 @@ fn job(args: &TrainArgs, as_of: AsOf) -> TrainJob {
     job
 }
 
-fn trainer(args: &TrainArgs, day: String) -> Trainer {
+fn trainer(args: &TrainArgs, day: String) -> Result<Trainer, Failure> {
     let stem = args.output.file_stem().map(|name| name.to_string_lossy().into_owned());
     let mut trainer = Trainer::new(args.pipeline_id.clone().or(stem).unwrap_or_else(|| "trained".to_owned()))
         .training_date(day)
         .folds(args.folds)
         .rounds(args.rounds)
         .seed(args.seed)
+        .learner(args.trainer.learner()?)
         .calibration(args.calibration.method());
     if let Some(name) = &args.name {
         trainer = trainer.name(name);
@@ -138,7 +140,9 @@ fn trainer(args: &TrainArgs, day: String) -> Trainer {
     if !args.precision.is_empty() {
         trainer = trainer.tiers(TierGoal::Precision(args.precision.clone()));
     }
-    args.monotone.iter().fold(trainer, |trainer, (feature, direction)| trainer.monotone(feature, *direction))
+    let monotone =
+        |trainer: Trainer, (feature, direction): &(String, Direction)| trainer.monotone(feature, *direction);
+    Ok(args.monotone.iter().fold(trainer, monotone))
 }
 
 /// What people want to know of it.

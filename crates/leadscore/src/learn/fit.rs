@@ -8,8 +8,10 @@ use rayon::slice::ParallelSliceMut;
 
 use super::bins::{BinnedRows, Bins};
 use super::examples::{ColumnKind, Examples};
-use super::grow::{BinTree, Field, Ground, Grown};
+use super::grow::{Field, Ground};
+use super::histogram::Histogram;
 use super::options::{Boosting, Direction, Objective};
+use super::tree::{BinTree, Grown};
 use super::{sample, trees};
 use crate::error::did_you_mean;
 use crate::parallel::Workers;
@@ -89,10 +91,11 @@ impl Boosting {
         let mut best = (f64::INFINITY, 0);
         // The gradients of the next round, where its loss brought them along.
         let mut next: Option<Vec<[f32; 2]>> = None;
+        let mut spare = Vec::new();
         for number in 0..self.rounds {
             workers.check_stop()?;
             let field = Field { rows: &own.cells, columns: &columns };
-            let grown = self.round(number, &ground, field, &own, next.take());
+            let grown = self.round(number, &ground, field, &own, next.take(), &mut spare);
             own.add(&grown, &ground);
             let grown: Vec<BinTree> = grown.into_iter().map(|grown| grown.tree).collect();
             let validation_loss = held_out.as_mut().map(|rows| {
@@ -125,6 +128,8 @@ impl Boosting {
         if self.patience.is_some() {
             trees.truncate(best.1 + 1);
         }
+        // What is not needed any more makes room for the forest.
+        drop((own, columns, held_out, next, spare));
         let forest = trees::forest(self.objective, training, &bins, &base, &trees);
         Ok(Learned { forest, rounds })
     }
@@ -142,6 +147,7 @@ impl Boosting {
         field: Field<'_>,
         own: &Scored<'_>,
         mut known: Option<Vec<[f32; 2]>>,
+        spare: &mut Vec<Histogram>,
     ) -> Vec<Grown> {
         let outputs = self.objective.output_count();
         let rows = sample::rows(self.seed, number as u64, own.examples.row_count(), self.row_share);
@@ -154,7 +160,7 @@ impl Boosting {
                 .take()
                 .unwrap_or_else(|| self.objective.gradients(own.examples, &own.margins, output, ground.pool));
             let draw = (number * outputs + output) as u64;
-            let grow = || ground.tree(draw, field, rows.clone(), &gradients, residuals.as_deref());
+            let mut grow = || ground.tree(draw, field, rows.clone(), &gradients, residuals.as_deref(), spare);
             // Within the pool, since nodes are many and to enter it takes longer than to share a small one.
             match ground.pool {
                 Some(pool) => pool.install(grow),

@@ -19,8 +19,8 @@ use self::convert::bin_trees;
 use self::input::Inputs;
 use super::bins::Bins;
 use super::fit::{Learned, Round, Scored, check_rows};
-use super::grow::BinTree;
 use super::options::{Boosting, Objective};
+use super::tree::BinTree;
 use super::{Examples, trees};
 use crate::error::catch_panic;
 use crate::forest::Iterations;
@@ -94,7 +94,7 @@ impl Gbdt {
         let cells = bins.rows(training, pool);
         let inputs = Inputs::new(training, &bins, &cells);
         let rows = inputs.rows(training, &cells);
-        let (model, told) = catch_panic(|| Ok(self.learn(&inputs, training, rows)))?;
+        let (model, told) = catch_panic(|| Ok(self.learn(&inputs, training, &rows)))?;
         workers.check_stop()?;
         let model = serde_json::to_value(&model).map_err(|error| failed(error.to_string()))?;
         let (base, trees) = bin_trees(&model, &inputs, &bins)?;
@@ -107,8 +107,8 @@ impl Gbdt {
         let margins = all.margin(training.matrix(), Iterations::All)?;
         for (row, (margin, told)) in margins.iter().zip(told).enumerate() {
             let found = math::sigmoid(*margin);
-            // A comparison with NaN is false.
-            if !((found - f64::from(told)).abs() <= TOLERANCE) {
+            let gap = (found - f64::from(told)).abs();
+            if gap.is_nan() || gap > TOLERANCE {
                 return Err(failed(format!(
                     "it gives row {row} the probability {told}, its trees give {found}"
                 )));
@@ -140,7 +140,7 @@ impl Gbdt {
     }
 
     /// What the crate learned, and the probability that it gives to each row.
-    fn learn(&self, inputs: &Inputs, examples: &Examples, rows: DataVec) -> (GBDT, Vec<f32>) {
+    fn learn(&self, inputs: &Inputs, examples: &Examples, rows: &DataVec) -> (GBDT, Vec<f32>) {
         let mut config = Config::new();
         config.set_feature_size(inputs.count());
         config.set_max_depth(self.max_depth as u32);
@@ -157,7 +157,7 @@ impl Gbdt {
         let mut weights = (0..rows.len()).map(|row| examples.weight(row));
         weighed.retain(|_| weights.next().is_some_and(|weight| weight > 0.0));
         model.fit(&mut weighed);
-        let told = model.predict(&rows);
+        let told = model.predict(rows);
         (model, told)
     }
 

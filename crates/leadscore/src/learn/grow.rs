@@ -11,42 +11,12 @@ use super::histogram::{self, Gradients, Histogram, Rows, Sums};
 use super::loss::weighted_quantile;
 use super::options::{Boosting, Direction};
 use super::part::part_rows;
-use super::split::{BinTest, Candidate, Limits, best_split};
+use super::split::{Candidate, Limits, best_split};
+use super::tree::{BinNode, BinTree, Grown};
 use super::{sample, threads};
 
 /// Nodes of less work, in cells and bins, are not shared among threads.
 const WORTH_THREADS: usize = 1 << 17;
-
-/// A tree over bins; node 0 is the root, and children come after their parents.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct BinTree {
-    pub(super) nodes: Vec<BinNode>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum BinNode {
-    Split {
-        column: usize,
-        test: BinTest,
-        gain: f64,
-        cover: f64,
-        left: usize,
-        right: usize,
-    },
-    /// The value is shrunk.
-    Leaf {
-        value: f32,
-        cover: f64,
-    },
-}
-
-/// A tree, and which of its rows ended in which leaf.
-pub(super) struct Grown {
-    pub(super) tree: BinTree,
-    rows: Vec<u32>,
-    /// The rows of each node when it was made.
-    ranges: Vec<(usize, usize)>,
-}
 
 /// What all trees of a fit share.
 pub(super) struct Ground<'a> {
@@ -112,7 +82,8 @@ struct Growth<'a> {
     ranges: Vec<(usize, usize)>,
     limits: Vec<LeafLimits>,
     open: BinaryHeap<OpenLeaf>,
-    spare: Vec<Histogram>,
+    /// Histograms that nobody needs, from one tree to the next.
+    spare: &'a mut Vec<Histogram>,
 }
 
 /// What a leaf's value depends on besides its rows.
@@ -144,6 +115,7 @@ impl Ground<'_> {
         rows: Vec<u32>,
         exact: &[[f32; 2]],
         residuals: Option<&[(f64, f64)]>,
+        spare: &mut Vec<Histogram>,
     ) -> Grown {
         let options = self.options;
         let gradients = Gradients::new(exact);
@@ -165,7 +137,7 @@ impl Ground<'_> {
             ranges: Vec::new(),
             limits: Vec::new(),
             open: BinaryHeap::new(),
-            spare: Vec::new(),
+            spare,
         };
         let limits = LeafLimits { extra_l2: 0.0, bounds: [f64::NEG_INFINITY, f64::INFINITY] };
         growth.add_leaf((0, end), limits);
@@ -179,6 +151,7 @@ impl Ground<'_> {
             leaves += 1;
             growth.split(leaf, leaves < options.max_leaves);
         }
+        growth.spare.extend(growth.open.drain().map(|leaf| leaf.histogram));
         growth.take_values(exact);
         if let (Some(level), Some(residuals)) = (options.objective.leaf_quantile(), residuals) {
             growth.take_quantiles(level, residuals);
@@ -257,16 +230,25 @@ impl Growth<'_> {
         let best = threads::map(pool, chunks.len(), |chunk| {
             let mut chunk = chunks[chunk].lock().expect("taken once");
             let (columns, begin, own, other) = &mut *chunk;
-            histogram::fill(own, *begin, bins, &rows, columns);
-            histogram::without(other, own);
-            let within = |drawn: &[u32]| -> Vec<u32> {
-                let (first, last) = (columns[0], columns[columns.len() - 1]);
-                drawn.iter().copied().filter(|column| (first..=last).contains(column)).collect()
-            };
-            let own = self.best_split(&leaf, (own, *begin), &within(&drawn[0]));
-            let other =
-                rest.as_ref().and_then(|leaf| self.best_split(leaf, (other, *begin), &within(&drawn[1])));
-            [own, other]
+            let mut best = [None, None];
+            for columns in columns.chunks(rows.gradients.columns_at_once(rows.numbers.len(), columns.len())) {
+                histogram::fill(own, *begin, bins, &rows, columns);
+                if rest.is_some() {
+                    for range in columns.iter().map(|column| bins.range(*column as usize, *begin)) {
+                        histogram::without(&mut other[range.clone()], &own[range]);
+                    }
+                }
+                let within = |drawn: &[u32]| -> Vec<u32> {
+                    let (first, last) = (columns[0], columns[columns.len() - 1]);
+                    drawn.iter().copied().filter(|column| (first..=last).contains(column)).collect()
+                };
+                let [best, best_of_rest] = &mut best;
+                self.better_split(best, &leaf, (own, *begin), &within(&drawn[0]));
+                if let Some(leaf) = &rest {
+                    self.better_split(best_of_rest, leaf, (other, *begin), &within(&drawn[1]));
+                }
+            }
+            best
         });
         drop(chunks);
         // The first of equal ones, as if they had been compared in order.
@@ -308,10 +290,17 @@ impl Growth<'_> {
         !deep && leaf.sums[1] >= 2.0 * least && leaf.end - leaf.begin >= 2
     }
 
-    fn best_split(&self, leaf: &NewLeaf, part: (&[Sums], usize), columns: &[u32]) -> Option<Candidate> {
+    /// Replaces the best split so far if one of these columns has a better one.
+    fn better_split(
+        &self,
+        best: &mut Option<Candidate>,
+        leaf: &NewLeaf,
+        part: (&[Sums], usize),
+        columns: &[u32],
+    ) {
         let Ground { options, bins, directions, .. } = self.ground;
         let limits = Limits { hessian_of_row: self.hessian_of_row, bounds: leaf.bounds };
-        best_split(options, bins, directions, part, leaf.sums, columns, limits)
+        *best = best_split(best.take(), options, bins, directions, part, leaf.sums, columns, limits);
     }
 
     /// Where a column is monotone, its children keep to their own side of the middle.
@@ -369,57 +358,6 @@ impl Growth<'_> {
             if let BinNode::Leaf { value, .. } = node {
                 let own = self.rows[*begin..*end].iter().map(|row| residuals[*row as usize]).collect();
                 *value = (weighted_quantile(own, level) * self.ground.options.learning_rate) as f32;
-            }
-        }
-    }
-}
-
-impl BinNode {
-    fn cover(&self) -> f64 {
-        match self {
-            BinNode::Split { cover, .. } | BinNode::Leaf { cover, .. } => *cover,
-        }
-    }
-}
-
-impl Grown {
-    /// The rows of each leaf, with its value.
-    pub(super) fn leaves(&self) -> impl Iterator<Item = (&[u32], f32)> {
-        self.tree.nodes.iter().zip(&self.ranges).filter_map(|(node, (begin, end))| match node {
-            BinNode::Leaf { value, .. } => Some((&self.rows[*begin..*end], *value)),
-            BinNode::Split { .. } => None,
-        })
-    }
-
-    /// How many rows it was learned from.
-    pub(super) fn row_count(&self) -> usize {
-        self.rows.len()
-    }
-}
-
-impl BinTree {
-    /// The value of the leaf that a row ends in.
-    pub(super) fn value(&self, bins: &Bins, cells: &BinnedRows, row: usize) -> f32 {
-        self.pass(bins, cells, row, |_| {})
-    }
-
-    /// The same, with all nodes on the way.
-    pub(super) fn pass(
-        &self,
-        bins: &Bins,
-        cells: &BinnedRows,
-        row: usize,
-        mut visit: impl FnMut(usize),
-    ) -> f32 {
-        let mut at = 0;
-        loop {
-            visit(at);
-            match &self.nodes[at] {
-                BinNode::Leaf { value, .. } => return *value,
-                BinNode::Split { column, test, left, right, .. } => {
-                    let missing = bins.columns[*column].value_bins();
-                    at = if test.goes_left(cells.cell(row, *column), missing) { *left } else { *right };
-                }
             }
         }
     }

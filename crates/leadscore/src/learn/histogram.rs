@@ -13,6 +13,8 @@ pub(super) type Histogram = Vec<Sums>;
 
 /// How many columns are summed up side by side: their packed sums fit into the cache that is nearest.
 const LANES: usize = 8;
+/// The cells of so many rows are read before they are used.
+const ROWS_GATHERED: usize = 128;
 
 /// The packed sums of some columns.
 type Packed = [[u64; 256]; LANES];
@@ -74,6 +76,12 @@ impl Gradients {
         into.extend(rows.iter().map(|row| self.packed[*row as usize]));
     }
 
+    /// How many columns to work on before the next ones: few where the rows stay in the cache anyway, so that the sums of
+    /// these do too; all where the rows do not.
+    pub(super) fn columns_at_once(&self, rows: usize, all: usize) -> usize {
+        if rows <= self.rows_at_once { LANES } else { all.max(1) }
+    }
+
     fn unpack(&self, packed: u64) -> Sums {
         let (gradient, hessian) = ((packed >> 32) as i32, packed as u32 as i32);
         [f64::from(gradient) * self.steps[0], f64::from(hessian) * self.steps[1]]
@@ -101,28 +109,30 @@ pub(super) struct Rows<'a> {
     pub(super) gradients: &'a Gradients,
 }
 
-/// Sums up rows by the bins of some columns; `part` is the histogram from the place `begin` on.
+/// Sums up rows by the bins of some columns; `part` is the histogram from the place `begin` on. Other columns are left as
+/// they are.
 pub(super) fn fill(part: &mut [Sums], begin: usize, bins: &Bins, rows: &Rows<'_>, columns: &[u32]) {
-    part.fill([0.0; 2]);
     let mut packed: Packed = [[0; 256]; LANES];
     let at_once = rows.gradients.rows_at_once;
     // So many rows stay in the cache while all their columns are worked on.
-    for (numbers, own) in rows.numbers.chunks(at_once).zip(rows.packed.chunks(at_once)) {
+    let blocks = rows.numbers.chunks(at_once).zip(rows.packed.chunks(at_once));
+    for (block, (numbers, own)) in blocks.enumerate() {
         let mut left = columns;
         while !left.is_empty() {
             let lanes = 1 << left.len().min(LANES).ilog2();
             let (some, after) = left.split_at(lanes);
-            let cells = numbers.iter().map(|row| rows.cells.row(*row as usize)).zip(own);
+            let cells = numbers.iter().map(|row| rows.cells.row(*row as usize));
             match lanes {
-                8 => fill_lanes::<8>(&mut packed, cells, some),
-                4 => fill_lanes::<4>(&mut packed, cells, some),
-                2 => fill_lanes::<2>(&mut packed, cells, some),
-                _ => fill_lanes::<1>(&mut packed, cells, some),
+                8 => fill_lanes::<8>(&mut packed, cells, own, some),
+                4 => fill_lanes::<4>(&mut packed, cells, own, some),
+                2 => fill_lanes::<2>(&mut packed, cells, own, some),
+                _ => fill_lanes::<1>(&mut packed, cells, own, some),
             }
             for (column, packed) in some.iter().zip(&mut packed) {
                 let own = &mut part[bins.range(*column as usize, begin)];
                 for (sums, packed) in own.iter_mut().zip(packed) {
-                    *sums = add(*sums, rows.gradients.unpack(*packed));
+                    let more = rows.gradients.unpack(*packed);
+                    *sums = if block == 0 { more } else { add(*sums, more) };
                     *packed = 0;
                 }
             }
@@ -131,25 +141,31 @@ pub(super) fn fill(part: &mut [Sums], begin: usize, bins: &Bins, rows: &Rows<'_>
     }
 }
 
-/// Adds rows to the packed sums of a few columns.
+/// Adds rows to the packed sums of a few columns. Cells are gathered first: reading them waits for memory, and many reads
+/// wait together.
 fn fill_lanes<'a, const N: usize>(
     packed: &mut Packed,
-    rows: impl Iterator<Item = (&'a [u8], &'a u64)>,
+    mut cells: impl Iterator<Item = &'a [u8]>,
+    gradients: &[u64],
     columns: &[u32],
 ) {
     let columns: [usize; N] = std::array::from_fn(|lane| columns[lane] as usize);
-    let mut add = |cells: [u8; N], own: u64| {
-        for (sums, cell) in packed.iter_mut().zip(cells) {
-            sums[usize::from(cell)] = sums[usize::from(cell)].wrapping_add(own);
+    let in_a_row = columns[N - 1] == columns[0] + N - 1;
+    let mut gathered = [[0; N]; ROWS_GATHERED];
+    for gradients in gradients.chunks(ROWS_GATHERED) {
+        if in_a_row {
+            for (own, cells) in gathered[..gradients.len()].iter_mut().zip(&mut cells) {
+                *own = *cells[columns[0]..].first_chunk().expect("as many cells as columns");
+            }
+        } else {
+            for (own, cells) in gathered[..gradients.len()].iter_mut().zip(&mut cells) {
+                *own = columns.map(|column| cells[column]);
+            }
         }
-    };
-    if columns[N - 1] == columns[0] + N - 1 {
-        for (cells, own) in rows {
-            add(*cells[columns[0]..].first_chunk().expect("as many cells as columns"), *own);
-        }
-    } else {
-        for (cells, own) in rows {
-            add(columns.map(|column| cells[column]), *own);
+        for (cells, own) in gathered.iter().zip(gradients) {
+            for (sums, cell) in packed.iter_mut().zip(cells) {
+                sums[usize::from(*cell)] = sums[usize::from(*cell)].wrapping_add(*own);
+            }
         }
     }
 }

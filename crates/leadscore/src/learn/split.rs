@@ -108,9 +108,11 @@ impl Boosting {
     }
 }
 
-/// The best split of a node among some columns, whose sums are in the part of a histogram from the place `begin` on; the
+/// The best split of a node, of `best` and those of some columns, whose sums are in the part of a histogram from the place `begin` on; the
 /// first of equal ones.
+#[expect(clippy::too_many_arguments, reason = "what is asked, of what, and where")]
 pub(super) fn best_split(
+    best: Option<Candidate>,
     options: &Boosting,
     bins: &Bins,
     directions: &[Option<Direction>],
@@ -121,8 +123,8 @@ pub(super) fn best_split(
 ) -> Option<Candidate> {
     let value = options.leaf_value(sum, 0.0, limits.bounds);
     let floor = options.taken(sum, value, 0.0) + options.min_gain.max(1e-9);
-    let wanted = a_little_below(floor);
-    let mut search = Search { options, limits, sum, direction: None, column: 0, floor, wanted, best: None };
+    let wanted = a_little_below(floor + best.as_ref().map_or(0.0, |best| best.gain));
+    let mut search = Search { options, limits, sum, direction: None, column: 0, floor, wanted, best };
     for column in columns {
         let column = *column as usize;
         search.column = column;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::bins::{Binning, Bins};
 use super::examples::{ColumnKind, Examples};
-use super::grow::{BinNode, BinTree};
 use super::options::Objective;
 use super::split::{BinTest, contains};
+use super::tree::{BinNode, BinTree};
 use crate::Forest;
 use crate::feature::Levels;
 use crate::forest::{

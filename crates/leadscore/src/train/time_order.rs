@@ -1,5 +1,6 @@
 //! A time-ordered split beside the random folds: whether what was learned of earlier leads holds for later ones.
 
+use super::learner::Learner;
 use super::recipes;
 use crate::evaluate::{Interval, Outcomes};
 use crate::feature::Dataset;
@@ -53,6 +54,7 @@ pub(super) struct Folded<'a> {
     pub(super) seed: u64,
     /// How long after its moment the label of a row is known.
     pub(super) horizon_days: f64,
+    pub(super) learner: &'a Learner,
 }
 
 /// The comparison; none where rows have one moment, or too few lie on a side of the cut.
@@ -88,7 +90,7 @@ pub(super) fn compare(
     boosting.rounds = folded.round_count.max(1);
     boosting.patience = None;
     boosting.seed = folded.seed;
-    let learned = boosting.fit(&examples.of_rows(&earlier), None, workers, &mut |_| {})?;
+    let learned = folded.learner.fit(&boosting, &examples.of_rows(&earlier), None, workers, &mut |_| {})?;
     let ordered = learned.forest.margin(examples.of_rows(&later).matrix(), Iterations::All)?;
     let own_labels: Vec<f64> = later.iter().map(|row| labels[*row]).collect();
     let outcomes =

@@ -7,8 +7,8 @@ use super::input::{Input, Inputs};
 use crate::Error;
 use crate::learn::Examples;
 use crate::learn::bins::{BinnedRows, Bins};
-use crate::learn::grow::{BinNode, BinTree};
 use crate::learn::split::{BinSet, BinTest, insert};
+use crate::learn::tree::{BinNode, BinTree};
 
 /// The margin that every row begins with, and the trees. The crate's F is half of the log-odds: p = 1 / (1 + e^(−2F)).
 pub(super) fn bin_trees(model: &Value, inputs: &Inputs, bins: &Bins) -> Result<(f64, Vec<BinTree>), Error> {

@@ -49,7 +49,7 @@ proptest! {
         let bins = Bins::new(&examples, &Boosting::default(), None);
         let cells = bins.rows(&examples, None);
         let inputs = Inputs::new(&examples, &bins, &cells);
-        let (_, told) = gbdt.learn(&inputs, &examples, inputs.rows(&examples, &cells));
+        let (_, told) = gbdt.learn(&inputs, &examples, &inputs.rows(&examples, &cells));
         let learned = gbdt.fit(&examples, None, &Workers::new().threads(1), &mut |_| {}).unwrap();
         let margins = learned.forest.margin(examples.matrix(), Iterations::All).unwrap();
         for (margin, told) in margins.iter().zip(told) {
@@ -69,7 +69,7 @@ fn rounds_after_the_best_one_are_left_out() {
         // One of five is noise, another one in the other rows.
         let labels = values.iter().enumerate().map(|(row, value)| {
             let won = *value > 50.0;
-            if (row * 7919 + shift * 31) % 5 == 0 {
+            if (row * 7919 + shift * 31).is_multiple_of(5) {
                 f64::from(u8::from(!won))
             } else {
                 f64::from(u8::from(won))
