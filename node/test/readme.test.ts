@@ -25,6 +25,7 @@ test('every block of the README runs, and prints what it says', (t) => {
   const folder = mkdtempSync(join(__dirname, 'readme-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   cpSync(join(EXAMPLES, 'leads.csv'), join(folder, 'leads.csv'));
+  cpSync(join(EXAMPLES, 'past_leads.csv'), join(folder, 'past.csv'));
   cpSync(join(EXAMPLES, 'x_education.ubj'), join(folder, 'model.ubj'));
   let ran = 0;
   for (const [at, { kind, body }] of blocks.entries()) {
@@ -42,5 +43,5 @@ test('every block of the README runs, and prints what it says', (t) => {
     }
     ran += 1;
   }
-  assert.equal(ran, 4);
+  assert.equal(ran, 5);
 });

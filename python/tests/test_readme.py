@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from leadscore import LeadscoreWarning
 
@@ -30,6 +31,7 @@ def stand_ins() -> dict[str, Any]:
     return {
         "model": model,
         "X": np.zeros((2, width)),
+        "past": pd.read_csv(ROOT / "examples" / "past_leads.csv"),
         "ollama": SimpleNamespace(chat=lambda *args, **options: chat),
     }
 

@@ -85,8 +85,8 @@ fn a_column_that_looks_like_the_answer_is_told() {
     let run = leadscore(&[&args[..], &AS_OF].concat());
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.out.contains("Call length: tells won from lost nearly by itself"), "{}", run.out);
-    let warning = "note: `Call length` looks like the answer: if it is not known when a lead is scored, learn again with --drop \
-                   \"Call length\"";
+    let warning = "note: `Call length` looks like the answer: if it is not known when a lead is scored, learn again with `drop` \
+                   (--drop \"Call length\")";
     assert!(run.err.contains(warning), "{}", run.err);
     // Names do not matter, and neither does their order.
     let renamed = table(600, 3).replacen("Call length", "Zebra", 1).replacen("Visits", "Duration", 1);

@@ -76,7 +76,8 @@ pub(crate) fn run(args: &TrainArgs) -> Result<bool, Failure> {
         table(&mut out, args, &learned)?;
     }
     out.finish()?;
-    warn(&learned);
+    // What must not go unseen where the report goes to a file.
+    learned.warnings().iter().for_each(|warning| note_line(warning));
     Ok(learned.rejected_count == 0)
 }
 
@@ -230,32 +231,4 @@ fn table(out: &mut dyn Write, args: &TrainArgs, learned: &TrainedFile) -> Result
         }
     }
     Ok(())
-}
-
-/// What must not go unseen where the report goes to a file.
-fn warn(learned: &TrainedFile) {
-    let report = &learned.trained.report;
-    if !report.leaks.is_empty() {
-        let all: Vec<String> = report.leaks.iter().flat_map(|leak| learned.columns_of(leak)).collect();
-        let (look, they) = if all.len() == 1 { ("looks", "it is") } else { ("look", "they are") };
-        note_line(&format!(
-            "{} {look} like the answer: if {they} not known when a lead is scored, learn again with --drop \"{}\"",
-            all.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
-            all.join(",")
-        ));
-    }
-    if let Some(own) = report.time_order.as_ref().filter(|own| own.is_worse()) {
-        note_line(&format!(
-            "trees of earlier leads tell clearly less of later ones (AUC {:.3} instead of {:.3}): leads change with time, or a \
-             column tells what came later. Expect the former for new leads",
-            own.ordered_auc, own.random_auc
-        ));
-    }
-    let auc = report.out_of_fold.auc();
-    let interval = report.out_of_fold.interval(Outcomes::auc, 200, 0);
-    if interval.low <= 0.5 {
-        note_line(&format!(
-            "the AUC of {auc:.3} cannot be told from chance: these columns say next to nothing of what becomes of a lead"
-        ));
-    }
 }

@@ -107,9 +107,9 @@ fn warnings(trained: &Trained, columns: &Columns<'_>) -> Vec<String> {
         let (look, they) = if leaks.len() == 1 { ("looks", "it is") } else { ("look", "they are") };
         let all: Vec<String> = leaks.iter().map(|name| format!("`{name}`")).collect();
         warnings.push(format!(
-            "{} {look} like the answer: if {they} not known when a lead is scored, drop {} and learn again",
+            "{} {look} like the answer: if {they} not known when a lead is scored, learn again with `drop` (--drop \"{}\")",
             first_of(&all),
-            if leaks.len() == 1 { "it" } else { "them" }
+            leaks.join(",")
         ));
     }
     if let Some(own) = report.time_order.as_ref().filter(|own| own.is_worse()) {
