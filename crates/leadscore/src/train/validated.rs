@@ -43,7 +43,7 @@ impl Trainer {
                 });
             };
             let boosting = self.boosting(choice, examples.row_count());
-            let learned = boosting.fit(&examples, Some(&held_out), workers, &mut tell)?;
+            let learned = self.learner.fit(&boosting, &examples, Some(&held_out), workers, &mut tell)?;
             reports.push(FoldReport {
                 lead_count: held_out.row_count(),
                 round_count: learned.forest.round_count(),
