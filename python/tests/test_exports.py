@@ -43,7 +43,9 @@ def made_up(rows: int, classes: int) -> tuple[Rows, Rows]:
         X[:, column] = random.integers(0, count, rows)
         X[random.random(rows) < 0.05, column] = np.nan
     effects = random.normal(size=(classes, max(LEVELS)))
-    margins = np.stack([X[:, 0] * own[0] + (X[:, 1] > 3) * own[1] + np.isnan(X[:, 2]) * own[2] for own in effects])
+    margins = np.stack(
+        [X[:, 0] * own[0] + (X[:, 1] > 3) * own[1] + np.isnan(X[:, 2]) * own[2] for own in effects]
+    )
     for column in (5, 6):
         margins += 0.7 * effects[:, np.nan_to_num(X[:, column]).astype(int)]
     labels = np.argmax(margins + random.gumbel(size=margins.shape), axis=0).astype(np.float64)
@@ -111,7 +113,20 @@ def test_the_trees_of_a_trained_pipeline_are_exported(tmp_path: Path) -> None:
     pipeline, model, text = (str(tmp_path / name) for name in ("own.json", "model.json", "model.txt"))
     past = str(ROOT / "examples" / "past_leads.csv")
     for words in (
-        ("train", past, "-t", "won", "--id", "lead_id", "--rounds", "30", "--as-of", "2026-11-22", "-o", pipeline),
+        (
+            "train",
+            past,
+            "-t",
+            "won",
+            "--id",
+            "lead_id",
+            "--rounds",
+            "30",
+            "--as-of",
+            "2026-11-22",
+            "-o",
+            pipeline,
+        ),
         ("export", pipeline, "-o", model),
         ("export", pipeline, "-o", text),
     ):
