@@ -130,6 +130,8 @@ def test_leads_of_their_own_stop_it() -> None:
     assert same.report_ == own.report_
     with pytest.raises(ValueError, match="one pair"):
         classifier().fit(X, y, eval_set=[held_out, held_out])
+    with pytest.raises(ValueError, match="one pair"):
+        classifier().fit(X, y, eval_set=3)
     with pytest.raises(ValueError, match="which y does not have"):
         classifier().fit(X, y, eval_set=(X, y.replace("Won", "won")))
     with pytest.raises(LeadscoreError) as refused:
@@ -171,6 +173,11 @@ def test_what_it_does_not_learn_from_is_told() -> None:
         classifier().fit(X, np.ones(400))
     with pytest.raises(LeadscoreError, match="at least 2"):
         classifier().fit(X.head(20), np.arange(20) == 1)
+    for form in (lambda frame: frame, pl.from_pandas, pa.Table.from_pandas):
+        with pytest.raises(LeadscoreError, match="Visits: holds an infinite number"):
+            classifier().fit(form(X.assign(Visits=np.inf)), y)
+    with pytest.raises(LeadscoreError, match="is not a time"):
+        classifier(as_of="yesterday").fit(np.arange(400.0).reshape(-1, 1), y)
     with pytest.raises(LeadscoreError) as refused:
         classifier().fit(X.assign(List=[[1]] * 400), y)
     assert refused.value.path == "List"

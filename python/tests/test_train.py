@@ -210,7 +210,7 @@ def test_rows_of_a_matrix_are_checked() -> None:
     def refused(labels: list[float], **more: Any) -> str:
         rows: Any = {"values": np.ones((2, 1)), "labels": np.array(labels), "weights": None, **more}
         with pytest.raises(LeadscoreError) as error:
-            leadscore._native.train_matrix(schema, rows, "{}", AS_OF)
+            leadscore._native.train_matrix(schema, rows, "{}", AS_OF, "UTC")
         return error.value.path
 
     assert refused([1.0]) == "labels"

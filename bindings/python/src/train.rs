@@ -2,8 +2,8 @@
 
 use leadscore::parallel::Workers;
 use leadscore::train::TrainProgress;
-use leadscore::{Dataset, Error, FeatureSchema, Stop};
-use leadscore_files::{trained_json, trainer_from_json};
+use leadscore::{AsOf, Dataset, Error, FeatureSchema, Stop, Zone};
+use leadscore_files::{day_of, trained_json, trainer_from_json};
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 
@@ -37,24 +37,27 @@ pub(crate) fn train_file(py: Python<'_>, options: Text<'_>, progress: Option<Py<
     enter_training(py, progress, |stop, tell| leadscore_files::train_file(&options.0, tell, stop))
 }
 
-/// Learns a pipeline from rows of a schema's columns, and from others to stop, calibrate and measure by.
+/// Learns a pipeline from rows of a schema's columns, and from others to stop, calibrate and measure by. The moment tells the day
+/// of training.
 #[pyfunction]
-#[pyo3(signature = (schema, rows, options, day, validation = None, threads = None, progress = None))]
+#[pyo3(signature = (schema, rows, options, as_of, zone, validation = None, threads = None, progress = None))]
 #[expect(clippy::too_many_arguments, reason = "they are keywords where they are seen")]
 pub(crate) fn train_matrix(
     py: Python<'_>,
     schema: Text<'_>,
     rows: Labelled<'_>,
     options: Text<'_>,
-    day: Text<'_>,
+    as_of: Text<'_>,
+    zone: Text<'_>,
     validation: Option<Labelled<'_>>,
     threads: Option<usize>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<String> {
     let (rows, validation) = (rows.rows(), validation.as_ref().map(Labelled::rows));
     enter_training(py, progress, |stop, tell| {
+        let day = day_of(&AsOf::parse(&as_of.0, &Zone::named(&zone.0)?)?);
         // Two of each class are what tools for models try things with.
-        let trainer = trainer_from_json(&options.0)?.training_date(&*day.0).least_of_an_outcome(2);
+        let trainer = trainer_from_json(&options.0)?.training_date(day).least_of_an_outcome(2);
         let schema = FeatureSchema::from_json(&schema.0)?;
         let dataset = rows.dataset(&schema)?;
         let workers = Workers::new().stop(stop);

@@ -22,7 +22,7 @@ from sklearn.utils.validation import (
 
 from leadscore import _frame, _learn, _native
 from leadscore._arguments import json_of
-from leadscore._encode import Moment, moment_text, now, threads_of
+from leadscore._encode import Moment, moment_text, now, threads_of, zone_name
 from leadscore._errors import LeadscoreWarning
 from leadscore._train import CalibrationName, read_trained, settings
 
@@ -115,7 +115,8 @@ class LeadScoreClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc,
                     learnable.schema,
                     rows,
                     json_of(options),
-                    as_of[:10],
+                    as_of,
+                    zone_name(self.zone),
                     validation,
                     threads_of(self.threads),
                 )
@@ -194,7 +195,7 @@ class LeadScoreClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc,
 
     def _validation(self, reader: _native.Pipeline, eval_set: Any, as_of: str) -> _native._Labelled:
         pairs = eval_set if isinstance(eval_set, list) else [eval_set]
-        if len(pairs) != 1 or len(pairs[0]) != 2:
+        if len(pairs) != 1 or not isinstance(pairs[0], (list, tuple)) or len(pairs[0]) != 2:
             raise ValueError("eval_set wants one pair of rows and classes")
         X, y = pairs[0]
         X = self._checked(X)

@@ -143,6 +143,12 @@ def _of_values(values: Sequence[Any], rows: int, name: str) -> tuple[str, list[s
     return _category(sorted(map(str, values)), rows)
 
 
+def _refuse_infinite(name: str, values: NDArray[Any]) -> None:
+    """Refuses infinities, as those of a matrix are, so that none counts as missing in silence."""
+    if np.isinf(np.asarray(values, dtype=np.float64)).any():
+        raise LeadscoreError("invalid_lead", name, "holds an infinite number")
+
+
 def _of_pandas(X: Any) -> dict[str, tuple[str, list[str]]]:
     found: dict[str, tuple[str, list[str]]] = {}
     for place, name in enumerate(map(str, X.columns)):
@@ -152,6 +158,7 @@ def _of_pandas(X: Any) -> dict[str, tuple[str, list[str]]]:
             counts = column.cat.categories[np.unique(column.cat.codes[column.cat.codes >= 0])]
             found[name] = _category(counts.tolist(), int(column.count()))
         elif kind in "iuf":
+            _refuse_infinite(name, column.to_numpy(dtype=np.float64, na_value=np.nan))
             found[name] = ("number", [])
         elif kind == "b":
             found[name] = ("flag", [])
@@ -172,6 +179,7 @@ def _of_polars(X: Any) -> dict[str, tuple[str, list[str]]]:
     for name, kind in X.schema.items():
         column = X[name].drop_nulls()
         if kind.is_numeric():
+            _refuse_infinite(name, column.to_numpy())
             found[name] = ("number", [])
         elif str(kind) == "Boolean":
             found[name] = ("flag", [])
@@ -195,6 +203,7 @@ def _of_arrow(X: Any) -> dict[str, tuple[str, list[str]]]:
         column = table.column(name).drop_null()
         kind = column.type.value_type if pyarrow.types.is_dictionary(column.type) else column.type
         if any(word in str(kind) for word in ("int", "float", "double", "half", "decimal")):
+            _refuse_infinite(name, column.to_numpy())
             found[name] = ("number", [])
         elif str(kind) == "bool":
             found[name] = ("flag", [])

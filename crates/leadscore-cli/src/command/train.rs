@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::path::Path;
 
-use leadscore::evaluate::Outcomes;
 use leadscore::learn::Direction;
 use leadscore::train::{TierGoal, TrainProgress, Trainer};
 use leadscore::{AsOf, Zone};
