@@ -19,6 +19,7 @@ const OPTIONS = [
   'every',
   'start',
   'ended',
+  'valid',
   'as_of',
   'zone',
   'capture',
@@ -63,6 +64,8 @@ export interface TrainOptions {
   /** Kinds of activities by which a lead is won, or lost. */
   won_by?: readonly string[] | undefined;
   lost_by?: readonly string[] | undefined;
+  /** Past leads to stop, calibrate and measure by, instead of folds. */
+  valid?: string | URL | undefined;
   /** The moment that ages of dates are counted to, and whose day is that of the training; now if there is none. */
   as_of?: Date | string | number | null | undefined;
   zone?: string | undefined;
@@ -188,7 +191,7 @@ function trainOptions(options: TrainOptions): string {
   if (typeof missing === 'object' && missing !== null) {
     own['missing'] = Object.fromEntries(Object.entries(missing).map(([column, values]) => [column, texts(values)]));
   }
-  for (const name of ['input', 'output', 'activities']) {
+  for (const name of ['input', 'output', 'activities', 'valid']) {
     own[name] = own[name] instanceof URL ? pathOf(own[name]) : own[name];
   }
   if (own['output'] !== undefined && own['output'] !== null) {

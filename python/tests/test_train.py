@@ -149,6 +149,20 @@ def test_a_log_is_learned_from_as_of_moments_of_lives() -> None:
     assert refused.value.path == "activities"
 
 
+def test_leads_of_their_own_stop_it() -> None:
+    leads, later = past_leads(), past_leads(300, 2)
+    report = learned(leads, valid=later, drop="Met").report
+    assert (report.leads, sum(tier.leads for tier in report.tiers)) == (400, 300)
+    assert all(fold.leads == 300 for fold in report.folds)
+    assert report.out_of_fold != learned(leads, drop="Met").report.out_of_fold
+    with pytest.raises(LeadscoreError) as refused:
+        learned(leads, valid=later.drop(columns="Outcome"))
+    assert refused.value.path == "valid.target"
+    with pytest.raises(LeadscoreError) as refused:
+        learned(leads, valid=later[later["Outcome"] == "Won"])
+    assert refused.value.path.startswith("valid")
+
+
 def test_what_nobody_should_miss_is_a_warning() -> None:
     leads = past_leads()
     leads["Verdict"] = np.where(leads["Outcome"] == "Won", 200.0, 100.0) + np.arange(400) % 90

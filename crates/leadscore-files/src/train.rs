@@ -14,6 +14,7 @@ mod schema;
 mod sentinels;
 #[cfg(test)]
 mod tests;
+mod validation;
 
 pub use options::{day_of, train_file, trainer_from_json};
 pub use report::trained_json;
@@ -58,6 +59,7 @@ pub struct TrainJob {
     ended: Option<String>,
     won_by: Vec<String>,
     lost_by: Vec<String>,
+    valid: Option<String>,
     threads: Option<usize>,
 }
 
@@ -114,6 +116,7 @@ impl TrainJob {
             ended: None,
             won_by: Vec::new(),
             lost_by: Vec::new(),
+            valid: None,
             threads: None,
         }
     }
@@ -218,6 +221,13 @@ impl TrainJob {
         self
     }
 
+    /// A file of past leads to stop, calibrate and measure by, instead of folds; see [`Trainer::fit_validated`].
+    #[must_use]
+    pub fn valid(mut self, path: impl Into<String>) -> TrainJob {
+        self.valid = Some(path.into());
+        self
+    }
+
     /// The most threads; one for each processor by default. What is learned does not depend on it.
     #[must_use]
     pub fn threads(mut self, count: usize) -> TrainJob {
@@ -245,7 +255,10 @@ impl TrainJob {
             workers = workers.threads(count);
         }
         let trainer = trainer.clone().horizon_days(self.horizon.unwrap_or_default());
-        let mut learned = trainer.fit(&dataset, &workers, progress)?;
+        let mut learned = match self.validation(&draft, notes)? {
+            Some(validation) => trainer.fit_validated(&dataset, &validation, &workers, progress)?,
+            None => trainer.fit(&dataset, &workers, progress)?,
+        };
         if moments.is_some() {
             // What a log tells as of a moment before the outcome cannot know it, however well it tells.
             let from_table: Vec<&str> =
@@ -269,6 +282,9 @@ impl TrainJob {
             |option: &'static str, message: &str| Err(Error::new(ErrorKind::InvalidContext, option, message));
         if let Some(days) = self.horizon {
             PointInTime::new(days, self.as_of.time)?;
+            if self.valid.is_some() {
+                return invalid("valid", "goes without a horizon");
+            }
             if self.target.is_none() && self.won_by.is_empty() {
                 return invalid(
                     "target",

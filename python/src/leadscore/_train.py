@@ -187,6 +187,7 @@ def train(
     ended: str | None = None,
     won_by: str | Sequence[str] = (),
     lost_by: str | Sequence[str] = (),
+    valid: Any = None,
     as_of: Moment | None = None,
     zone: str | tzinfo = "UTC",
     capture: Sequence[float] | None = None,
@@ -213,15 +214,21 @@ def train(
     `score_file`, a file or a frame: how many of each kind, and when, is learned from. With a `horizon`, in days, it is
     learned who is won within that time, from leads as of moments of their lives, `every` so many days: from the date in
     the column `start`, until they were won (the dates of `target`, or activities of the kinds `won_by`), or given up
-    (the dates in `ended`, or `lost_by`). `capture` are the shares of
+    (the dates in `ended`, or `lost_by`). `valid` are past leads to stop, calibrate and measure by, instead of folds.
+    `capture` are the shares of
     all won leads that the tiers down to each one hold, or `precision` the least shares of won leads in each. `monotone`
     are features that may only raise, or only lower, the probability. `output` is a file for the pipeline. The same
     leads, moment and seed give the same pipeline.
 
     Columns that look like the answer are a `LeadscoreWarning`, and so is an AUC that cannot be told from chance.
     """
-    no_log: AbstractContextManager[str | None] = nullcontext(None)
-    with file_of(leads) as path, no_log if activities is None else file_of(activities, "activities") as log:
+    none: AbstractContextManager[str | None] = nullcontext(None)
+    log_file = none if activities is None else file_of(activities, "activities")
+    with (
+        file_of(leads) as path,
+        log_file as log,
+        none if valid is None else file_of(valid, "valid") as held_out,
+    ):
         options = {
             "input": path,
             "target": target,
@@ -231,6 +238,7 @@ def train(
             "missing": {column: _texts(values) for column, values in (missing or {}).items()},
             "time": time,
             "activities": log,
+            "valid": held_out,
             "horizon": horizon,
             "every": every,
             "start": start,

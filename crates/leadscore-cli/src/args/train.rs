@@ -57,6 +57,9 @@ pub(crate) struct TrainArgs {
     /// Kinds of activities by which a lead is lost
     #[arg(long, value_name = "KIND,…", value_delimiter = ',', requires_all = ["horizon", "activities"])]
     pub(crate) lost_by: Vec<String>,
+    /// Past leads to stop, calibrate and measure by, instead of folds
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["horizon", "from_store"])]
+    pub(crate) valid: Option<String>,
     /// The moment that ages of dates are counted to, such as 2026-11-22 [default: now]
     #[arg(long, value_name = "TIME", conflicts_with = "time")]
     pub(crate) as_of: Option<String>,

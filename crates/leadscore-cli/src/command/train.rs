@@ -24,8 +24,9 @@ const DRAWS: usize = 1000;
 pub(crate) fn run(args: &TrainArgs) -> Result<bool, Failure> {
     let path = args.output.as_path();
     let leads = args.input.as_deref().map(|input| ("the input", Path::new(input)));
+    let valid = args.valid.as_deref().map(|file| ("the file of --valid", Path::new(file)));
     let log = args.activities.as_deref().map(|log| ("the activity log", log));
-    let inputs: Vec<(&str, &Path)> = leads.into_iter().chain(log).collect();
+    let inputs: Vec<(&str, &Path)> = leads.into_iter().chain(log).chain(valid).collect();
     refuse_overwriting(&inputs, &[("--output", path)])?;
     check_ending("--output", Some(path), Format::Json)?;
     check_not_packed("--output", Some(path), "a pipeline file")?;
@@ -112,6 +113,9 @@ fn job(args: &TrainArgs, as_of: AsOf) -> TrainJob {
     }
     if let Some(time) = &args.time {
         job = job.time(time);
+    }
+    if let Some(path) = &args.valid {
+        job = job.valid(path);
     }
     if let Some(count) = args.threads {
         job = job.threads(count);

@@ -16,7 +16,7 @@ use crate::{Note, OutputFile, refuse_overwriting};
 ///
 /// `{"input", "target"?, "as_of" (the moment that ages are counted to, and the day of training), "zone"?, "positive"? (a list of
 /// values that mean won), "id"?, "drop"? (a list of columns), "missing"? (`{"pdays": ["999"]}`), "time"?, "activities"?, "horizon"? and "every"? (in days), "start"?,
-/// "ended"?, "won_by"? and "lost_by"? (lists of kinds), "threads"?, "output"? (a file for the pipeline), "pipeline_id"?, "name"?,
+/// "ended"?, "won_by"? and "lost_by"? (lists of kinds), "valid"?, "threads"?, "output"? (a file for the pipeline), "pipeline_id"?, "name"?,
 /// "synthetic"?, "capture"? or "precision"? (a list of shares), "monotone"? (`{"visits": "rising"}`), "calibration"?, "folds"?,
 /// "rounds"?, "seed"?}`
 ///
@@ -49,7 +49,9 @@ pub fn train_file(
     let as_of = AsOf::parse(options.as_of.as_deref().ok_or_else(|| missing("as_of"))?, &zone)?;
     if let Some(path) = &options.output {
         let log = options.activities.as_deref().map(|log| ("the activity log", log));
-        let reads: Vec<(&str, &Path)> = [("the input", Path::new(&input))].into_iter().chain(log).collect();
+        let valid = options.valid.as_deref().map(|file| ("the file of valid", Path::new(file)));
+        let reads: Vec<(&str, &Path)> =
+            [("the input", Path::new(&input))].into_iter().chain(log).chain(valid).collect();
         refuse_overwriting(&reads, &[("output", path)])?;
     }
     let trainer = options.trainer()?.training_date(day_of(&as_of));
@@ -91,6 +93,7 @@ pub fn trainer_from_json(options: &str) -> Result<Trainer, Error> {
         ("start", options.start.is_some()),
         ("ended", options.ended.is_some()),
         ("won_by", !options.won_by.is_empty()),
+        ("valid", options.valid.is_some()),
         ("lost_by", !options.lost_by.is_empty()),
         ("threads", options.threads.is_some()),
         ("output", options.output.is_some()),
@@ -130,6 +133,7 @@ struct Options {
     won_by: Vec<String>,
     #[serde(default)]
     lost_by: Vec<String>,
+    valid: Option<String>,
     threads: Option<usize>,
     output: Option<PathBuf>,
     pipeline_id: Option<String>,
@@ -163,7 +167,7 @@ impl Options {
         job.missing = missing
             .flat_map(|(column, values)| values.iter().map(|value| (column.clone(), value.clone())))
             .collect();
-        job.threads = self.threads;
+        (job.valid, job.threads) = (self.valid.clone(), self.threads);
         job
     }
 

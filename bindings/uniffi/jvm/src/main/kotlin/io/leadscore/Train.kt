@@ -71,6 +71,8 @@ data class TrainOptions @JvmOverloads constructor(
     val wonBy: List<String> = emptyList(),
     /** Kinds of activities by which a lead is lost. */
     val lostBy: List<String> = emptyList(),
+    /** Past leads to stop, calibrate and measure by, instead of folds. */
+    val valid: Path? = null,
     /** The moment that ages of dates are counted to, and the zone; its other fields have no meaning here. */
     val context: Context = Context(),
     /** Shares of all won leads that the tiers down to each one hold: one to three, rising; 0.5, 0.8 and 0.95 if none. */
@@ -129,6 +131,7 @@ data class TrainOptions @JvmOverloads constructor(
             "ended" to text("ended", ended),
             "won_by" to texts("won_by", wonBy),
             "lost_by" to texts("lost_by", lostBy),
+            "valid" to text("valid", valid?.toString()),
             "as_of" to JsonPrimitive(context.asOfText()),
             "zone" to JsonPrimitive(context.zoneName),
             "capture" to numbers("capture", capture),

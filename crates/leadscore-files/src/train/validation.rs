@@ -1,0 +1,29 @@
+//! Past leads of their own to stop, calibrate and measure by.
+
+use leadscore::error::Path;
+use leadscore::{Dataset, Error};
+
+use super::rows::Rows;
+use super::{TrainJob, columns, schema};
+use crate::Notes;
+
+impl TrainJob {
+    /// The leads of the validation file, with the features of the training's.
+    pub(super) fn validation(
+        &self,
+        draft: &schema::Draft,
+        notes: &mut dyn Notes,
+    ) -> Result<Option<Dataset>, Error> {
+        let Some(path) = &self.valid else { return Ok(None) };
+        // What is dropped is known from the draft, and need not be in this file.
+        let own = TrainJob { input: path.clone(), drop: Vec::new(), ..self.clone() };
+        let within = |error: Error| error.within(Path::from_field("valid"));
+        let id = own.id_column().map_err(within)?;
+        let file = columns::read(&own.input, &own.named_columns(id.as_deref()), notes).map_err(within)?;
+        let target = file.target.judge(&own.positive).map_err(within)?;
+        target.notes.iter().for_each(|note| notes.assumed(note));
+        let mut rows = Rows::labelled(&file.rows, &target.labels);
+        let (dataset, _) = own.dataset(draft, &file.dates, &mut rows, notes).map_err(within)?;
+        Ok(Some(dataset))
+    }
+}
