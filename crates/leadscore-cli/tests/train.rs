@@ -75,6 +75,8 @@ fn past_leads_become_a_pipeline_that_scores_and_is_measured() {
     let explained = leadscore(&[&["explain", &new, "-p", &own, "--row", "1"][..], &AS_OF].concat());
     assert!(explained.out.contains("Visits: "), "{}", explained.out);
     assert!(explained.out.contains("Days since First Contact"), "{}", explained.out);
+    let exported = leadscore(&["export", &own, "-o", &path(&dir, "model.json")]);
+    assert_eq!(exported.code, 0, "{}", exported.err);
 }
 
 #[test]
@@ -352,6 +354,10 @@ fn the_trees_may_come_from_the_crate_gbdt() {
     // It scores and explains as every pipeline does.
     let explained = leadscore(&[&["explain", &past, "-p", &own, "--row", "1"][..], &AS_OF].concat());
     assert!(explained.out.contains("Visits: "), "{}", explained.out);
+    for model in ["model.json", "model.txt"] {
+        let run = leadscore(&["export", &own, "-o", &path(&dir, model)]);
+        assert_eq!(run.code, 0, "{}", run.err);
+    }
     // The same file gives the same trees.
     assert_eq!(leadscore(&[&args[..], &AS_OF].concat()).code, 0);
     assert_eq!(std::fs::read_to_string(&own).unwrap(), text);

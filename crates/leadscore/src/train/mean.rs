@@ -1,8 +1,9 @@
 //! The mean of forests as one forest.
 
-use crate::forest::{Booster, Forest, Leaf, Model, Node, Tree};
+use crate::forest::{Booster, Forest, Leaf, Model, Node, Tree, base_margin_of};
+use crate::math::sigmoid;
 
-/// A forest whose margin is the mean of the margins of forests with the same columns.
+/// A forest whose margin is the mean of the margins of forests with the same columns, which give log-odds.
 pub(super) fn of(forests: &[Forest]) -> Forest {
     let count = forests.len() as f64;
     let first = forests[0].model();
@@ -20,7 +21,9 @@ pub(super) fn of(forests: &[Forest]) -> Forest {
             *sum += own / count;
         }
     }
-    let base_score = base.into_iter().map(|score| f64::from(score as f32)).collect();
+    // XGBoost keeps a probability, from which it makes the margin: one that it can begin with, so that it can read the model.
+    let near = |margin: f64| f64::from(base_margin_of(&first.objective, sigmoid(margin) as f32));
+    let base_score = base.into_iter().map(near).collect();
     Forest::new(Model { booster: Booster::Trees(trees), round_ends, base_score, ..first.clone() })
 }
 

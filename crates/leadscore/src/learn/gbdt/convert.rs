@@ -4,11 +4,13 @@ use serde_json::Value;
 
 use super::failed;
 use super::input::{Input, Inputs};
-use crate::Error;
+use crate::forest::base_margin_of;
 use crate::learn::Examples;
 use crate::learn::bins::{BinnedRows, Bins};
+use crate::learn::options::Objective;
 use crate::learn::split::{BinSet, BinTest, insert};
 use crate::learn::tree::{BinNode, BinTree};
+use crate::{Error, math};
 
 /// The margin that every row begins with, and the trees. The crate's F is half of the log-odds: p = 1 / (1 + e^(−2F)).
 pub(super) fn bin_trees(model: &Value, inputs: &Inputs, bins: &Bins) -> Result<(f64, Vec<BinTree>), Error> {
@@ -21,8 +23,9 @@ pub(super) fn bin_trees(model: &Value, inputs: &Inputs, bins: &Bins) -> Result<(
             nodes.iter().map(|own| node(own, shrinkage, inputs, bins)).collect();
         Ok(BinTree { nodes: nodes? })
     });
-    // Margins begin as f32, as all of the forest.
-    Ok((f64::from(base as f32), trees.collect::<Result<_, Error>>()?))
+    // XGBoost keeps a probability, from which it makes the margin: one that it can begin with.
+    let base = base_margin_of(Objective::Logistic.name(), math::sigmoid(base) as f32);
+    Ok((f64::from(base), trees.collect::<Result<_, Error>>()?))
 }
 
 fn node(node: &Value, shrinkage: f64, inputs: &Inputs, bins: &Bins) -> Result<BinNode, Error> {

@@ -55,7 +55,9 @@ proptest! {
         for (margin, told) in margins.iter().zip(told) {
             prop_assert!((math::sigmoid(*margin) - f64::from(told)).abs() <= TOLERANCE, "{margin} {told}");
         }
-        // It survives its file, and says its reasons.
+        // Other libraries read it; it survives its file, and says its reasons.
+        let xgboost = Forest::from_bytes(learned.forest.to_xgboost_json().unwrap().as_bytes()).unwrap();
+        prop_assert_eq!(xgboost.margin(examples.matrix(), Iterations::All).unwrap(), margins);
         prop_assert_eq!(&Forest::from_json(&learned.forest.to_json()).unwrap(), &learned.forest);
         let sums = learned.forest.shap(examples.matrix(), Iterations::All).unwrap();
         prop_assert!(sums.iter().all(|value| value.is_finite()));
