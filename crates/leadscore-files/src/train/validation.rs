@@ -1,7 +1,6 @@
 //! Past leads of their own to stop, calibrate and measure by.
 
-use leadscore::error::Path;
-use leadscore::{Dataset, Error};
+use leadscore::{Dataset, Error, ErrorKind};
 
 use super::rows::Rows;
 use super::{TrainJob, columns, schema};
@@ -17,7 +16,11 @@ impl TrainJob {
         let Some(path) = &self.valid else { return Ok(None) };
         // What is dropped is known from the draft, and need not be in this file.
         let own = TrainJob { input: path.clone(), drop: Vec::new(), ..self.clone() };
-        let within = |error: Error| error.within(Path::from_field("valid"));
+        // What is wrong with the file itself is told with its name.
+        let within = |error: Error| match error.kind() {
+            ErrorKind::InvalidContext => error.within("valid"),
+            _ => error,
+        };
         let id = own.id_column().map_err(within)?;
         let file = columns::read(&own.input, &own.named_columns(id.as_deref()), notes).map_err(within)?;
         let target = file.target.judge(&own.positive).map_err(within)?;
