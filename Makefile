@@ -136,9 +136,14 @@ bench-peers:
 	cd benches/peers && cargo build --locked --release --target-dir $(CURDIR)/target
 	OMP_NUM_THREADS=1 taskset -c $(PEERS_CORE) target/release/peers $(PEERS) $(LIBXGBOOST) $(LIB_LIGHTGBM)
 
-fixtures: ## the synthetic leads in examples/, the tier bounds of heat-rules, the intent model
+fixtures: ## the synthetic leads in examples/, the tier bounds of heat-rules, the intent model, the forests of b2b and heat
 	$(PYTHON) fixtures/generate/leads.py --leads 60 --seed 7 --csv examples/leads.csv --activities examples/activities.csv
 	$(PYTHON) fixtures/generate/heat.py
 	$(PYTHON) fixtures/generate/intent_sentences.py > fixtures/intent/sentences.jsonl
 	cargo run -q --release -p leadscore --example intent_model -- train fixtures/intent/sentences.jsonl > target/intent-model.json
 	mv target/intent-model.json crates/leadscore/src/intent/data/model-en.json
+	$(PYTHON) -m venv target/fixtures && target/fixtures/bin/pip install --quiet -r fixtures/generate/requirements.txt
+	for model in b2b heat; do target/fixtures/bin/python fixtures/generate/$${model}_model.py --out target/fixtures/models || exit 1; done
+	cargo build -q --release -p leadscore-cli --no-default-features
+	$(PYTHON) fixtures/generate/builtin_models.py --models target/fixtures/models \
+	  --leadscore $(or $(CARGO_TARGET_DIR),target)/release/leadscore
