@@ -1,6 +1,6 @@
 //! Learns boosted trees from a table of numbers and prints them as XGBoost's JSON.
 //!
-//! cargo run --release --example learn_trees --features learn settings.json table.csv > model.json
+//!     cargo run --release --example learn_trees --features learn settings.json table.csv > model.json
 //!
 //! The table has a header, one row for each lead and the label in its last column; an empty cell is missing, a category is the number
 //! of its level. The settings are one object:

@@ -52,7 +52,7 @@ pub(crate) enum Command {
     /// Write the trees of a pipeline as a model of XGBoost or LightGBM
     Export(export::ExportArgs),
     /// Learn a pipeline from past leads whose outcome is known
-    Train(train::TrainArgs),
+    Train(Box<train::TrainArgs>),
     /// Predict, rank and answer in words, with a language model or without one
     #[command(subcommand)]
     Assist(assist::AssistCommand),

@@ -25,7 +25,8 @@ fn table(folder: &Path) -> PathBuf {
 
 fn options(folder: &Path, more: Value) -> String {
     let mut own = json!({"input": table(folder), "target": "outcome", "as_of": "2026-11-22", "rounds": 10});
-    own.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let Value::Object(more) = more else { unreachable!("options are an object") };
+    own.as_object_mut().unwrap().extend(more);
     own.to_string()
 }
 

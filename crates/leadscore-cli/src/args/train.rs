@@ -153,6 +153,10 @@ pub(crate) enum TreeLearner {
 
 impl TreeLearner {
     /// The learner, where this build has it.
+    #[cfg_attr(
+        feature = "trainer-gbdt",
+        allow(clippy::unnecessary_wraps, reason = "it fails in a build without that crate")
+    )]
     pub(crate) fn learner(self) -> Result<Learner, Failure> {
         match self {
             TreeLearner::Own => Ok(Learner::Own),

@@ -1,5 +1,6 @@
 //! `leadscore export`: the trees of a pipeline as a model file of another library.
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::Path;
 
@@ -46,7 +47,7 @@ pub(crate) fn run(args: &ExportArgs) -> Result<bool, Failure> {
 
 /// What is asked for, or what the ending says.
 fn format(args: &ExportArgs) -> Result<ModelFormat, Failure> {
-    let ending = args.output.as_deref().and_then(Path::extension).map(|ending| ending.to_ascii_lowercase());
+    let ending = args.output.as_deref().and_then(Path::extension).map(OsStr::to_ascii_lowercase);
     let said = match ending.as_deref().and_then(|ending| ending.to_str()) {
         Some("json") => Some(ModelFormat::Xgboost),
         Some("txt") => Some(ModelFormat::Lightgbm),

@@ -14,11 +14,14 @@ use crate::{Note, OutputFile, refuse_overwriting};
 
 /// [`TrainJob::run`] for other languages. The options are those of `leadscore train`:
 ///
-/// `{"input", "target"?, "as_of" (the moment that ages are counted to, and the day of training), "zone"?, "positive"? (a list of
-/// values that mean won), "id"?, "drop"? (a list of columns), "missing"? (`{"pdays": ["999"]}`), "time"?, "activities"?, "horizon"? and "every"? (in days), "start"?,
-/// "ended"?, "won_by"? and "lost_by"? (lists of kinds), "valid"?, "threads"?, "output"? (a file for the pipeline), "pipeline_id"?, "name"?,
-/// "synthetic"?, "capture"? or "precision"? (a list of shares), "monotone"? (`{"visits": "rising"}`), "calibration"?, "folds"?,
-/// "rounds"?, "seed"?}`
+/// ```text
+/// {"input", "target"?, "as_of" (the moment that ages are counted to, and the day of training), "zone"?,
+///  "positive"? (a list of values that mean won), "id"?, "drop"? (a list of columns),
+///  "missing"? ({"pdays": ["999"]}), "time"?, "activities"?, "horizon"? and "every"? (in days), "start"?, "ended"?,
+///  "won_by"? and "lost_by"? (lists of kinds), "valid"?, "threads"?, "output"? (a file for the pipeline),
+///  "pipeline_id"?, "name"?, "synthetic"?, "capture"? or "precision"? (a list of shares),
+///  "monotone"? ({"visits": "rising"}), "calibration"?, "folds"?, "rounds"?, "seed"?}
+/// ```
 ///
 /// The result is `{"pipeline", "report", "notes", "warnings"}`: the text of the pipeline's file, what `--json` prints, what was
 /// assumed, and what nobody should miss (see [`TrainedFile::warnings`](super::TrainedFile::warnings)).

@@ -40,12 +40,12 @@ impl Sentinels {
     /// What to say of one that lies far from all other values.
     pub(super) fn proposal(&self, column: &str, row_count: u64) -> Option<String> {
         let (low, high) = self.range?;
-        let is_far = |value: f64| match value {
-            value if value == -1.0 => low >= 0.0,
-            value => {
-                let distance = if value > high { value - high } else { low - value };
-                distance > (high - low).max(1.0)
+        let is_far = |value: f64| {
+            if value == -1.0 {
+                return low >= 0.0;
             }
+            let distance = if value > high { value - high } else { low - value };
+            distance > (high - low).max(1.0)
         };
         let (value, count) = NUMBERS
             .iter()
