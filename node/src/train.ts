@@ -47,7 +47,7 @@ export interface TrainOptions {
   id?: string | undefined;
   /** Columns that are not learned from. */
   drop?: readonly string[] | undefined;
-  /** Values of columns that stand for missing: `{ pdays: [999] }`. */
+  /** Values of columns that mean missing: `{ pdays: [999] }`. */
   missing?: { readonly [column: string]: readonly (string | number)[] } | undefined;
   /** The column of dates as of which each lead is judged, instead of one moment for all. */
   time?: string | undefined;

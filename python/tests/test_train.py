@@ -119,7 +119,7 @@ def test_options_are_those_of_the_command(tmp_path: Path) -> None:
     assert Pipeline.load(own).content_hash == found.pipeline.content_hash
     assert len(found.report.folds) == 3
     assert found.pipeline.name == "Mine"
-    # Values that stand for missing are as if they were not there.
+    # Values that mean missing are as if they were not there.
     leads = past_leads()
     odd = leads.fillna({"Visits": 999.0})
     assert learned(odd, missing={"Visits": 999}).report.out_of_fold == learned(leads).report.out_of_fold

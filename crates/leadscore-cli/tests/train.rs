@@ -124,6 +124,15 @@ fn what_may_stand_for_missing_is_proposed_and_taken_where_it_is_said() {
     };
     assert_eq!(feature("days")["source"]["missing"], serde_json::json!(["999"]));
     assert_eq!(feature("source")["levels"].as_array().unwrap().len(), 3);
+    // However the number is written; where no cell has the value, that is told; dates have no such values.
+    let learned = std::fs::read_to_string(&own).unwrap();
+    let more = ["--missing", "Days=999.0", "--missing", "source=select", "--missing", "visits=-7"];
+    let run = leadscore(&[&args[..], &AS_OF, &more].concat());
+    assert!(run.err.contains("column `Visits`: no cell is `-7`, which was to mean missing"), "{}", run.err);
+    let days = |text: &str| text.split("\"days\"").nth(1).unwrap().split('}').next().unwrap().to_owned();
+    assert_eq!(days(&std::fs::read_to_string(&own).unwrap()), days(&learned));
+    let run = leadscore(&[&args[..], &AS_OF, &["--missing", "First Contact=2026-10-01"]].concat());
+    assert!(run.code == 2 && run.err.contains("--missing: `First Contact` holds dates"), "{}", run.err);
     let run = leadscore(&[&args[..], &AS_OF, &["--missing", "Dayz=9"]].concat());
     assert!(run.code == 2 && run.err.contains("--missing: the file has no column `Dayz`"), "{}", run.err);
 }

@@ -34,6 +34,7 @@ use serde_json::json;
 use crate::read::{LeadInput, LeadReader, ReadColumn, ReadLead, Target};
 use crate::wording::counted;
 use crate::{Note, Notes, ValueWarnings, note_warnings, unreadable};
+use columns::Dates;
 use later_dates::LaterDates;
 use lives::{LifeSource, Survey};
 use rows::Rows;
@@ -156,7 +157,7 @@ impl TrainJob {
         self
     }
 
-    /// A value of a column that stands for missing, such as 999 or `Select`.
+    /// A value of a column that means missing, such as 999 or `Select`.
     #[must_use]
     pub fn missing(mut self, column: impl Into<String>, value: impl Into<String>) -> TrainJob {
         self.missing.push((column.into(), value.into()));
@@ -249,14 +250,17 @@ impl TrainJob {
         progress: &mut dyn FnMut(&TrainProgress),
     ) -> Result<TrainedFile, Error> {
         self.check_options()?;
-        let Prepared { dataset, rejected_count, target, moments, draft } = self.prepare(notes)?;
+        let Prepared { dataset, mut rejected_count, target, moments, draft } = self.prepare(notes)?;
         let mut workers = Workers::new().stop(stop);
         if let Some(count) = self.threads {
             workers = workers.threads(count);
         }
         let trainer = trainer.clone().horizon_days(self.horizon.unwrap_or_default());
         let mut learned = match self.validation(&draft, notes)? {
-            Some(validation) => trainer.fit_validated(&dataset, &validation, &workers, progress)?,
+            Some((validation, own_rejected_count)) => {
+                rejected_count += own_rejected_count;
+                trainer.fit_validated(&dataset, &validation, &workers, progress)?
+            }
             None => trainer.fit(&dataset, &workers, progress)?,
         };
         if moments.is_some() {
@@ -405,28 +409,22 @@ impl TrainJob {
     }
 
     /// What the leads' lives and the log are.
-    fn survey(&self, dates: &[String]) -> Result<Survey, Error> {
-        // The columns of dates, in the order in which they were named.
-        let mut names = dates.iter().map(String::as_str);
-        let mut next = |is_named: bool| if is_named { names.next() } else { None };
-        next(self.time.is_some());
+    fn survey(&self, dates: &Dates) -> Result<Survey, Error> {
         let source = LifeSource {
-            start: next(self.start.is_some()),
-            won_at: next(self.horizon.is_some() && self.target.is_some()),
-            ended: next(self.ended.is_some()),
+            start: dates.of("start"),
+            won_at: dates.of("target"),
+            ended: dates.of("ended"),
             won_by: self.won_by.iter().map(|kind| kinds::key(kind)).collect(),
             lost_by: self.lost_by.iter().map(|kind| kinds::key(kind)).collect(),
         };
         let mut features: Vec<_> = schema::date_features(dates).collect();
         features.push(json!({"name": "activities", "type": "number", "source": {"from": "count"}}));
         let schema = FeatureSchema::from_json(&json!({"features": features}).to_string())?;
-        // What is to be said of the files is said when they are read for their features.
+        // Not shown: the second reading notes the same.
         let mut unheard: Vec<Note> = Vec::new();
         let mut leads = self.open(schema, &mut unheard)?;
         let survey = source.survey(&mut leads, &|lead, column| self.time_of(lead, column))?;
-        if self.horizon.is_some() || self.activities.is_some() {
-            source.check(&survey, self.activities.is_some(), self.horizon.is_some())?;
-        }
+        source.check(&survey, self.activities.is_some(), self.horizon.is_some())?;
         Ok(survey)
     }
 
@@ -493,11 +491,11 @@ impl TrainJob {
     fn dataset(
         &self,
         draft: &schema::Draft,
-        dates: &[String],
+        dates: &Dates,
         rows: &mut Rows,
         notes: &mut dyn Notes,
     ) -> Result<(Dataset, u64), Error> {
-        let schema = FeatureSchema::from_json(&draft.schema_json(&[]))?;
+        let schema = FeatureSchema::from_json(&draft.schema_json(&Dates::default()))?;
         // The reader needs to know of the columns of dates, the pipeline does not.
         let read = FeatureSchema::from_json(&draft.schema_json(dates))?;
         let mut leads = self.open(read, notes)?;
@@ -510,7 +508,7 @@ impl TrainJob {
                 ReadLead::Rejected(_) => rejected_count += 1,
                 ReadLead::Lead => {
                     let lead = leads.lead();
-                    let own_time = || match self.time.as_ref().and(dates.first()) {
+                    let own_time = || match dates.of("time") {
                         Some(column) => self.time_of(lead, column),
                         None => Some(self.as_of.time),
                     };
@@ -532,7 +530,7 @@ impl TrainJob {
         }
         if without_time > 0 {
             let rows = counted(without_time, "row has", "rows have");
-            let column = dates.first().map(String::as_str).unwrap_or_default();
+            let column = dates.of("time").unwrap_or_default();
             notes.assumed(format!("{rows} no date in `{column}` and cannot be learned from"));
         }
         let dataset = examples.finish().map_err(|error| {

@@ -6,6 +6,13 @@ pub(crate) mod quadrature;
 #[cfg(feature = "learn")]
 pub(crate) mod random;
 
+/// The hash FNV-1a of 64 bits (Fowler, Noll and Vo), which depends on the bytes alone.
+pub(crate) fn fnv_1a(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
 /// e to the power x.
 pub fn exp(x: f64) -> f64 {
     libm::exp(x)

@@ -23,7 +23,7 @@ mod validated;
 use crate::evaluate::Outcomes;
 use crate::feature::Dataset;
 use crate::forest::{Forest, Iterations};
-use crate::learn::{Boosting, Direction, Examples};
+use crate::learn::{Boosting, Direction, Examples, Round};
 use crate::parallel::Workers;
 use crate::{Error, ErrorKind, ModelCard, Pipeline, Scale};
 
@@ -234,38 +234,17 @@ impl Trainer {
             };
             let (own, held_out) = (rows(false), rows(true));
             let held_out_examples = examples.of_rows(&held_out);
-            let boosting = self.boosting(fold, own.len());
-            let mut tell = |round: &crate::learn::Round| {
-                let held_out_loss = round.validation_loss.unwrap_or(f64::NAN);
-                progress(&TrainProgress {
-                    fold: fold + 1,
-                    fold_count,
-                    round: round.number + 1,
-                    held_out_loss,
-                });
-            };
-            let own_examples = examples.of_rows(&own);
-            let learned =
-                self.learner.fit(&boosting, &own_examples, Some(&held_out_examples), workers, &mut tell)?;
-            let told = learned.forest.margin(held_out_examples.matrix(), Iterations::All)?;
+            let part = Part { number: fold, count: fold_count, held_out: &held_out_examples };
+            let (forest, report) = self.learn_part(&part, &examples.of_rows(&own), workers, progress)?;
+            let told = forest.margin(held_out_examples.matrix(), Iterations::All)?;
             for (row, margin) in held_out.iter().zip(told) {
                 margins[*row] = margin;
             }
-            reports.push(FoldReport {
-                lead_count: held_out.len(),
-                round_count: learned.forest.round_count(),
-                held_out_loss: best_loss(&learned.rounds),
-            });
-            forests.push(learned.forest);
+            reports.push(report);
+            forests.push(forest);
         }
-        let folded = time_order::Folded {
-            margins: &margins,
-            round_count: reports[0].round_count,
-            seed: self.seed,
-            horizon_days: self.horizon_days,
-            learner: &self.learner,
-        };
-        let time_order = time_order::compare(dataset, &examples, &folded, workers)?;
+        let folded = time_order::Folded { margins: &margins, round_count: reports[0].round_count };
+        let time_order = self.compare_by_time(dataset, &examples, &folded, workers)?;
         let mut trained = self.assemble(dataset, &examples, &forests, &margins, reports)?;
         trained.report.time_order = time_order;
         Ok(trained)
@@ -295,6 +274,32 @@ impl Trainer {
             return Err(Error::new(ErrorKind::InvalidMatrix, "labels", message));
         }
         Ok(self.fold_count.min(rarer))
+    }
+
+    /// Learns the trees of a part from the leads that are not held out.
+    fn learn_part(
+        &self,
+        part: &Part<'_>,
+        training: &Examples,
+        workers: &Workers<'_>,
+        progress: &mut dyn FnMut(&TrainProgress),
+    ) -> Result<(Forest, FoldReport), Error> {
+        let mut tell = |round: &Round| {
+            progress(&TrainProgress {
+                fold: part.number + 1,
+                fold_count: part.count,
+                round: round.number + 1,
+                held_out_loss: round.validation_loss.unwrap_or(f64::NAN),
+            });
+        };
+        let boosting = self.boosting(part.number, training.row_count());
+        let learned = self.learner.fit(&boosting, training, Some(part.held_out), workers, &mut tell)?;
+        let report = FoldReport {
+            lead_count: part.held_out.row_count(),
+            round_count: learned.forest.round_count(),
+            held_out_loss: best_loss(&learned.rounds),
+        };
+        Ok((learned.forest, report))
     }
 
     fn boosting(&self, fold: usize, row_count: usize) -> Boosting {
@@ -362,6 +367,14 @@ impl Trainer {
     }
 }
 
-fn best_loss(rounds: &[crate::learn::Round]) -> f64 {
+/// One of several learnings: a fold, or a choice of settings.
+struct Part<'a> {
+    /// From 0.
+    number: usize,
+    count: usize,
+    held_out: &'a Examples,
+}
+
+fn best_loss(rounds: &[Round]) -> f64 {
     rounds.iter().filter_map(|round| round.validation_loss).fold(f64::INFINITY, f64::min)
 }

@@ -209,7 +209,7 @@ def train(
     `leads` is a file, or a frame of pandas, polars or pyarrow, which is read as the CSV file it would be written as.
     `target` is the column that says what became of a lead; `positive` are its values that mean won, where they are not
     1, yes, true, won or converted. `id` is the column of the leads' ids, `drop` are columns that are not learned from,
-    `missing` values of columns that stand for missing: `{"pdays": 999}`.
+    `missing` values of columns that mean missing: `{"pdays": 999}`.
     Ages of dates are counted to `as_of`, or for each lead to its date in the column `time`. `activities` is a log as in
     `score_file`, a file or a frame: how many of each kind, and when, is learned from. With a `horizon`, in days, it is
     learned who is won within that time, from leads as of moments of their lives, `every` so many days: from the date in

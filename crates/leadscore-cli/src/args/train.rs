@@ -30,7 +30,7 @@ pub(crate) struct TrainArgs {
     /// Columns that are not learned from
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) drop: Vec<String>,
-    /// A value that stands for missing: pdays=999; may be given for several columns and values
+    /// A value that means missing: pdays=999; may be given for several columns and values
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = missing)]
     pub(crate) missing: Vec<(String, String)>,
     /// A column of dates as of which each lead is judged, instead of one moment for all

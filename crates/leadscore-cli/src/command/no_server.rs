@@ -1,9 +1,8 @@
 //! In place of `server` in a build without the reference server.
 
-use leadscore_files::ScratchFile;
-
 use crate::args::server::{DemoArgs, KeysCommand, ServeArgs, StoreCommand};
 use crate::args::train::StoreArgs;
+use crate::command::train::LabelledRows;
 use crate::failure::Failure;
 
 pub(crate) fn serve(_: &ServeArgs) -> Result<bool, Failure> {
@@ -20,13 +19,6 @@ pub(crate) fn keys(_: &KeysCommand) -> Result<bool, Failure> {
 
 pub(crate) fn store(_: &StoreCommand) -> Result<bool, Failure> {
     Err(absent())
-}
-
-/// What the leads of a store would be.
-pub(crate) struct LabelledRows {
-    pub(crate) table: ScratchFile,
-    pub(crate) log: Option<ScratchFile>,
-    pub(crate) columns: [String; 3],
 }
 
 pub(crate) fn labelled_rows(_: &str, _: &StoreArgs) -> Result<LabelledRows, Failure> {

@@ -21,7 +21,7 @@ pub(super) struct Named<'a> {
     pub(super) target: Option<&'a str>,
     pub(super) id: Option<&'a str>,
     pub(super) drop: &'a [String],
-    /// Columns with a value that stands for missing.
+    /// Columns, each with a value that means missing.
     pub(super) missing: &'a [(String, String)],
     pub(super) dates: Vec<NamedDate<'a>>,
 }
@@ -41,8 +41,22 @@ pub(super) struct PastLeads {
     pub(super) target: TargetCells,
     /// The number of each row that was read, in their order.
     pub(super) rows: Vec<u64>,
-    /// The columns of dates with a part of their own, as the file calls them.
-    pub(super) dates: Vec<String>,
+    pub(super) dates: Dates,
+}
+
+/// The columns of dates with a part of their own: the option that names each, and what the file calls it.
+#[derive(Debug, Default)]
+pub(super) struct Dates(Vec<(&'static str, String)>);
+
+impl Dates {
+    /// The column that an option names.
+    pub(super) fn of(&self, option: &str) -> Option<&str> {
+        self.0.iter().find(|(own, _)| *own == option).map(|(_, column)| column.as_str())
+    }
+
+    pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, column)| column.as_str())
+    }
 }
 
 /// What a column holds.
@@ -60,8 +74,9 @@ pub(super) struct PastColumn {
     /// The first number, flag or date, and whether another one follows.
     first: Option<u64>,
     pub(super) varies: bool,
-    /// Values that stand for missing, as they were given.
+    /// Values that mean missing; numbers in the form in which features read them.
     pub(super) missing: Vec<String>,
+    missing_count: u64,
     sentinels: Sentinels,
     /// Whether all numbers are whole and none occurs twice; only followed for as long as it holds.
     seen: Option<std::collections::HashSet<u64>>,
@@ -81,6 +96,7 @@ impl PastColumn {
             first: None,
             varies: false,
             missing: Vec::new(),
+            missing_count: 0,
             sentinels: Sentinels::default(),
             seen: (kind == ColumnKind::Number).then(std::collections::HashSet::new),
         }
@@ -91,18 +107,32 @@ impl PastColumn {
         self.seen.is_some() && self.value_count == self.row_count && self.row_count > 20
     }
 
-    fn is_missing(&self, text: &str) -> bool {
-        let text = text.trim();
-        let is = |token: &String| {
-            token.eq_ignore_ascii_case(text)
-                || token.parse::<f64>().is_ok_and(|number| text.parse::<f64>().is_ok_and(|own| own == number))
+    /// Takes a value for missing.
+    fn take_for_missing(&mut self, value: &str) -> Result<(), Error> {
+        let written = match (self.kind, value.trim().parse::<f64>()) {
+            (ColumnKind::Date, _) => {
+                let message = format!("`{}` holds dates; leave it out, or empty these cells", self.name);
+                return Err(Error::new(ErrorKind::InvalidContext, "missing", message));
+            }
+            (ColumnKind::Number, Ok(number)) => number.to_string(),
+            _ => value.trim().to_owned(),
         };
-        self.missing.iter().any(is)
+        self.missing.push(written);
+        Ok(())
+    }
+
+    fn is_missing(&self, row: RowRef<'_>, at: usize) -> bool {
+        if let Some(Cell::Number(number)) = row.value(at) {
+            return self.missing.contains(&number.to_string());
+        }
+        let text = row.raw(at).unwrap_or_default().trim().to_lowercase();
+        self.missing.iter().any(|own| own.to_lowercase() == text)
     }
 
     fn add(&mut self, row: RowRef<'_>, at: usize) {
         self.row_count += 1;
-        if !self.missing.is_empty() && row.raw(at).is_some_and(|text| self.is_missing(text)) {
+        if !self.missing.is_empty() && self.is_missing(row, at) {
+            self.missing_count += 1;
             return;
         }
         let bits = match row.value(at).unwrap_or(Cell::Missing) {
@@ -172,7 +202,7 @@ pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Res
         let id = place(&columns, id, "id")?;
         columns[id].left_out = Some("the lead's id".to_owned());
     }
-    let mut dates = Vec::new();
+    let mut dates = Dates::default();
     for date in &named.dates {
         let at = place(&columns, date.column, date.option)?;
         if columns[at].kind != ColumnKind::Date {
@@ -180,7 +210,7 @@ pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Res
             return Err(Error::new(ErrorKind::InvalidContext, date.option, message));
         }
         columns[at].left_out = Some(date.reason.to_owned());
-        dates.push(columns[at].name.clone());
+        dates.0.push((date.option, columns[at].name.clone()));
     }
     for name in named.drop {
         let at = place(&columns, name, "drop")?;
@@ -188,7 +218,7 @@ pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Res
     }
     for (name, value) in named.missing {
         let at = place(&columns, name, "missing")?;
-        columns[at].missing.push(value.clone());
+        columns[at].take_for_missing(value)?;
     }
     let mut cells = TargetCells::new(target.map_or("", |target| &columns[target].name));
     let (mut row, mut rows, mut rejected_count) = (Row::default(), Vec::new(), 0_u64);
@@ -218,10 +248,17 @@ pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Res
     Ok(PastLeads { columns, target: cells, rows, dates })
 }
 
-/// Says which values may stand for missing.
+/// Says which values may mean missing, and which that were to mean it do not occur.
 fn propose(columns: &[PastColumn], notes: &mut dyn Notes) {
     let mut unchosen: Vec<String> = Vec::new();
     for column in columns.iter().filter(|column| column.left_out.is_none()) {
+        if !column.missing.is_empty() && column.missing_count == 0 {
+            let values = column.missing.join("`, `");
+            notes.assumed(format!(
+                "column `{}`: no cell is `{values}`, which was to mean missing",
+                column.name
+            ));
+        }
         if let Some(proposal) = column.sentinels.proposal(&column.name, column.row_count) {
             notes.assumed(proposal);
         }
@@ -232,7 +269,7 @@ fn propose(columns: &[PastColumn], notes: &mut dyn Notes) {
     }
     if !unchosen.is_empty() {
         notes.assumed(format!(
-            "a level that may mean that nothing was chosen is learned from like others; if it stands for missing, learn again \
+            "a level that may mean that nothing was chosen is learned from like others; if it means missing, learn again \
              with {}",
             unchosen.join(" ")
         ));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use leadscore_csv::ColumnKind;
 use serde_json::{Value, json};
 
-use super::columns::{MAX_LEVELS, PastColumn};
+use super::columns::{Dates, MAX_LEVELS, PastColumn};
 use super::kinds::Kinds;
 use crate::wording::{count, counted};
 
@@ -62,15 +62,15 @@ impl Draft {
     }
 
     /// The schema, with a feature more for each of some columns of dates, so that they are read.
-    pub(super) fn schema_json(&self, dates: &[String]) -> String {
+    pub(super) fn schema_json(&self, dates: &Dates) -> String {
         let own = self.features.iter().map(|own| own.feature.clone());
         json!({"features": own.chain(date_features(dates)).collect::<Vec<_>>()}).to_string()
     }
 }
 
 /// A feature for each of some columns of dates, for a reader that needs to know of them.
-pub(super) fn date_features(dates: &[String]) -> impl Iterator<Item = Value> {
-    dates.iter().enumerate().map(|(at, column)| {
+pub(super) fn date_features(dates: &Dates) -> impl Iterator<Item = Value> {
+    dates.columns().enumerate().map(|(at, column)| {
         let source = json!({"from": "age", "of": column, "unit": "days"});
         json!({"name": format!("date_of_the_row_{at}"), "type": "number", "source": source})
     })

@@ -1,4 +1,4 @@
-//! Values that may stand for missing: proposed, never assumed.
+//! Values that may mean missing (sentinels): proposed, never assumed.
 
 use crate::wording::share;
 
@@ -20,7 +20,7 @@ const WORDS: [&str; 8] = [
 const LEAST_SHARE: f64 = 0.01;
 const LEAST_COUNT: u64 = 5;
 
-/// How often the numbers that may stand for missing occur, and where all others lie.
+/// How often the numbers that may mean missing occur, and where all others lie.
 #[derive(Debug, Default)]
 pub(super) struct Sentinels {
     counts: [u64; NUMBERS.len()],
@@ -53,7 +53,7 @@ impl Sentinels {
             .filter(|(value, count)| is_often(*count, row_count) && is_far(**value))
             .max_by_key(|(_, count)| *count)?;
         Some(format!(
-            "column `{column}`: {value} in {} of rows lies apart from all other values ({low} to {high}); if it stands for \
+            "column `{column}`: {value} in {} of rows lies apart from all other values ({low} to {high}); if it means \
              missing, learn again with --missing \"{column}={value}\"",
             share(count as f64 / row_count as f64)
         ))
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn what_lies_apart_is_proposed() {
-        let wanted = "column `pdays`: 999 in 90 % of rows lies apart from all other values (0 to 27); if it stands for missing, \
+        let wanted = "column `pdays`: 999 in 90 % of rows lies apart from all other values (0 to 27); if it means missing, \
                       learn again with --missing \"pdays=999\"";
         assert_eq!(proposal(&[(999.0, 90), (0.0, 4), (27.0, 6)]).as_deref(), Some(wanted));
         assert!(proposal(&[(-1.0, 50), (0.0, 4), (800.0, 6)]).unwrap().contains("-1 in "));

@@ -7,12 +7,12 @@ use super::{TrainJob, columns, schema};
 use crate::Notes;
 
 impl TrainJob {
-    /// The leads of the validation file, with the features of the training's.
+    /// The leads of the validation file, with the features of the training's, and how many rows could not be read.
     pub(super) fn validation(
         &self,
         draft: &schema::Draft,
         notes: &mut dyn Notes,
-    ) -> Result<Option<Dataset>, Error> {
+    ) -> Result<Option<(Dataset, u64)>, Error> {
         let Some(path) = &self.valid else { return Ok(None) };
         // What is dropped is known from the draft, and need not be in this file.
         let own = TrainJob { input: path.clone(), drop: Vec::new(), ..self.clone() };
@@ -26,7 +26,6 @@ impl TrainJob {
         let target = file.target.judge(&own.positive).map_err(within)?;
         target.notes.iter().for_each(|note| notes.assumed(note));
         let mut rows = Rows::labelled(&file.rows, &target.labels);
-        let (dataset, _) = own.dataset(draft, &file.dates, &mut rows, notes).map_err(within)?;
-        Ok(Some(dataset))
+        own.dataset(draft, &file.dates, &mut rows, notes).map(Some).map_err(within)
     }
 }

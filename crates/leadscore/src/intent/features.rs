@@ -2,6 +2,7 @@
 
 use super::rules::{Findings, WordLists};
 use super::text::{COMMA, Clause};
+use crate::math::fnv_1a;
 
 /// Features are numbered by a hash with so many bits; two of a few thousand rarely share a number.
 pub(super) const HASH_BITS: u32 = 22;
@@ -103,12 +104,7 @@ fn add_findings(findings: &Findings, lists: &WordLists, values: &mut Vec<Value>)
 
 /// FNV-1a (64 bits) of the kind and the parts, folded to [`HASH_BITS`].
 fn hash(kind: &str, parts: &[&str]) -> u32 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    kind.bytes().for_each(&mut add);
-    for part in parts {
-        add(0x1f);
-        part.bytes().for_each(&mut add);
-    }
+    let parts = parts.iter().flat_map(|part| std::iter::once(0x1f).chain(part.bytes()));
+    let hash = fnv_1a(kind.bytes().chain(parts));
     ((hash ^ (hash >> 32)) & ((1 << HASH_BITS) - 1)) as u32
 }

@@ -1,5 +1,6 @@
 //! The moments of a lead's life as of which it is judged.
 
+use crate::math::fnv_1a;
 use crate::math::random::{hash, unit};
 use crate::time::MILLIS_PER_DAY;
 use crate::{Error, ErrorKind, Timestamp};
@@ -96,7 +97,7 @@ impl PointInTime {
         let open_until =
             won_at.into_iter().chain(lost_at).min().map_or(seen_until, |ended| ended.min(seen_until));
         // Drawn without a look at the outcome: leads that are won at once have their due share of moments, not more.
-        let drawn = unit(hash(self.seed, [text_hash(key), 0]));
+        let drawn = unit(hash(self.seed, [fnv_1a(key.bytes()), 0]));
         let first = start.saturating_add((drawn * self.step_ms as f64) as i64);
         let moment = |at: i64| {
             let is_won = won_at.is_some_and(|won| won <= at.saturating_add(self.horizon_ms));
@@ -118,12 +119,6 @@ fn millis(option: &'static str, days: f64) -> Result<i64, Error> {
         return Err(Error::new(ErrorKind::InvalidContext, option, message));
     }
     Ok(millis as i64)
-}
-
-/// FNV-1a, so that a lead's draw depends on its key alone.
-fn text_hash(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! A time-ordered split beside the random folds: whether what was learned of earlier leads holds for later ones.
 
-use super::learner::Learner;
-use super::recipes;
+use super::Trainer;
 use crate::evaluate::{Interval, Outcomes};
 use crate::feature::Dataset;
 use crate::forest::Iterations;
@@ -51,61 +50,59 @@ impl TimeOrder {
 pub(super) struct Folded<'a> {
     pub(super) margins: &'a [f64],
     pub(super) round_count: usize,
-    pub(super) seed: u64,
-    /// How long after its moment the label of a row is known.
-    pub(super) horizon_days: f64,
-    pub(super) learner: &'a Learner,
 }
 
-/// The comparison; none where rows have one moment, or too few lie on a side of the cut.
-pub(super) fn compare(
-    dataset: &Dataset,
-    examples: &Examples,
-    folded: &Folded<'_>,
-    workers: &Workers<'_>,
-) -> Result<Option<TimeOrder>, Error> {
-    let times = dataset.as_of();
-    let mut sorted = times.to_vec();
-    sorted.sort_unstable();
-    let (Some(first), Some(last)) = (sorted.first(), sorted.last()) else { return Ok(None) };
-    let from = sorted[(sorted.len() as f64 * EARLIER) as usize];
-    if first == last || from == *first {
-        return Ok(None);
+impl Trainer {
+    /// The comparison, by the settings of the first fold; none where rows have one moment, or too few lie on a side of the cut.
+    pub(super) fn compare_by_time(
+        &self,
+        dataset: &Dataset,
+        examples: &Examples,
+        folded: &Folded<'_>,
+        workers: &Workers<'_>,
+    ) -> Result<Option<TimeOrder>, Error> {
+        let times = dataset.as_of();
+        let mut sorted = times.to_vec();
+        sorted.sort_unstable();
+        let (Some(first), Some(last)) = (sorted.first(), sorted.last()) else { return Ok(None) };
+        let from = sorted[(sorted.len() as f64 * EARLIER) as usize];
+        if first == last || from == *first {
+            return Ok(None);
+        }
+        let gap = (self.horizon_days * MILLIS_PER_DAY as f64) as i64;
+        let rows = |keep: &dyn Fn(Timestamp) -> bool| -> Vec<usize> {
+            (0..times.len()).filter(|row| keep(times[*row])).collect()
+        };
+        let later = rows(&|at| at >= from);
+        let earlier = rows(&|at| at.as_millis().saturating_add(gap) < from.as_millis());
+        let labels = examples.labels();
+        let is_enough = |rows: &[usize]| {
+            let won = rows.iter().filter(|row| labels[**row] == 1.0).count();
+            won >= LEAST_OF_AN_OUTCOME && rows.len() - won >= LEAST_OF_AN_OUTCOME
+        };
+        if !is_enough(&later) || !is_enough(&earlier) {
+            return Ok(None);
+        }
+        let mut boosting = self.boosting(0, earlier.len());
+        boosting.rounds = folded.round_count.max(1);
+        boosting.patience = None;
+        let learned = self.learner.fit(&boosting, &examples.of_rows(&earlier), None, workers, &mut |_| {})?;
+        let ordered = learned.forest.margin(examples.of_rows(&later).matrix(), Iterations::All)?;
+        let own_labels: Vec<f64> = later.iter().map(|row| labels[*row]).collect();
+        let outcomes =
+            |margins: Vec<f64>| Outcomes::new(margins.into_iter().map(sigmoid).collect(), own_labels.clone());
+        let random = outcomes(later.iter().map(|row| folded.margins[*row]).collect())?;
+        let ordered = outcomes(ordered)?;
+        Ok(Some(TimeOrder {
+            from,
+            lead_count: later.len(),
+            won_count: own_labels.iter().filter(|label| **label == 1.0).count(),
+            earlier_count: earlier.len(),
+            random_auc: random.auc(),
+            ordered_auc: ordered.auc(),
+            difference: ordered.paired_interval(&random, Outcomes::auc, DRAWS, self.seed),
+        }))
     }
-    let gap = (folded.horizon_days * MILLIS_PER_DAY as f64) as i64;
-    let rows = |keep: &dyn Fn(Timestamp) -> bool| -> Vec<usize> {
-        (0..times.len()).filter(|row| keep(times[*row])).collect()
-    };
-    let later = rows(&|at| at >= from);
-    let earlier = rows(&|at| at.as_millis().saturating_add(gap) < from.as_millis());
-    let labels = examples.labels();
-    let is_enough = |rows: &[usize]| {
-        let won = rows.iter().filter(|row| labels[**row] == 1.0).count();
-        won >= LEAST_OF_AN_OUTCOME && rows.len() - won >= LEAST_OF_AN_OUTCOME
-    };
-    if !is_enough(&later) || !is_enough(&earlier) {
-        return Ok(None);
-    }
-    let mut boosting = recipes::of_fold(0, earlier.len());
-    boosting.rounds = folded.round_count.max(1);
-    boosting.patience = None;
-    boosting.seed = folded.seed;
-    let learned = folded.learner.fit(&boosting, &examples.of_rows(&earlier), None, workers, &mut |_| {})?;
-    let ordered = learned.forest.margin(examples.of_rows(&later).matrix(), Iterations::All)?;
-    let own_labels: Vec<f64> = later.iter().map(|row| labels[*row]).collect();
-    let outcomes =
-        |margins: Vec<f64>| Outcomes::new(margins.into_iter().map(sigmoid).collect(), own_labels.clone());
-    let random = outcomes(later.iter().map(|row| folded.margins[*row]).collect())?;
-    let ordered = outcomes(ordered)?;
-    Ok(Some(TimeOrder {
-        from,
-        lead_count: later.len(),
-        won_count: own_labels.iter().filter(|label| **label == 1.0).count(),
-        earlier_count: earlier.len(),
-        random_auc: random.auc(),
-        ordered_auc: ordered.auc(),
-        difference: ordered.paired_interval(&random, Outcomes::auc, DRAWS, folded.seed),
-    }))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Learning with leads of their own to stop, calibrate and measure by.
 
-use super::{FoldReport, TrainProgress, Trained, Trainer, best_loss, mean};
+use super::{Part, TrainProgress, Trained, Trainer, mean};
 use crate::feature::Dataset;
 use crate::forest::{Forest, Iterations};
 use crate::learn::Examples;
@@ -34,22 +34,10 @@ impl Trainer {
         let mut forests: Vec<Forest> = Vec::new();
         let mut reports = Vec::new();
         for choice in 0..self.fold_count {
-            let mut tell = |round: &crate::learn::Round| {
-                progress(&TrainProgress {
-                    fold: choice + 1,
-                    fold_count: self.fold_count,
-                    round: round.number + 1,
-                    held_out_loss: round.validation_loss.unwrap_or(f64::NAN),
-                });
-            };
-            let boosting = self.boosting(choice, examples.row_count());
-            let learned = self.learner.fit(&boosting, &examples, Some(&held_out), workers, &mut tell)?;
-            reports.push(FoldReport {
-                lead_count: held_out.row_count(),
-                round_count: learned.forest.round_count(),
-                held_out_loss: best_loss(&learned.rounds),
-            });
-            forests.push(learned.forest);
+            let part = Part { number: choice, count: self.fold_count, held_out: &held_out };
+            let (forest, report) = self.learn_part(&part, &examples, workers, progress)?;
+            forests.push(forest);
+            reports.push(report);
         }
         let margins = mean::of(&forests).margin(held_out.matrix(), Iterations::All)?;
         self.assemble(dataset, &held_out, &forests, &margins, reports)

@@ -12,17 +12,8 @@ use super::super::{OpenStore, block_on};
 use super::export::{LabelledChoice, each_labelled};
 use crate::args::server::PlaceArgs;
 use crate::args::train::StoreArgs;
+use crate::command::train::LabelledRows;
 use crate::failure::Failure;
-
-/// The leads with an outcome as they were before it, in files for a while.
-#[derive(Debug)]
-pub(crate) struct LabelledRows {
-    pub(crate) table: ScratchFile,
-    /// None where no lead has an activity.
-    pub(crate) log: Option<ScratchFile>,
-    /// The columns of the lead's id, of its outcome and of the moment as of which it is known.
-    pub(crate) columns: [String; 3],
-}
 
 /// Reads them from a store: the folder of an SQLite store, or the URL of a PostgreSQL database.
 pub(crate) fn labelled_rows(store: &str, args: &StoreArgs) -> Result<LabelledRows, Failure> {

@@ -53,7 +53,7 @@ data class TrainOptions @JvmOverloads constructor(
     val id: String? = null,
     /** Columns that are not learned from. */
     val drop: List<String> = emptyList(),
-    /** Values of columns that stand for missing. */
+    /** Values of columns that mean missing. */
     val missing: Map<String, List<String>> = emptyMap(),
     /** The column of dates as of which each lead is judged, instead of one moment for all. */
     val time: String? = null,
