@@ -6,14 +6,24 @@ use leadscore::{
     AsOf, Capacity, Error, Mode, Pipeline, Prediction, ScoreOptions, Timestamp, Zone, did_you_mean,
 };
 use leadscore_files::{
-    LeadInput, LeadReader, Note, Notes as _, ReadLead, Rejects, ValueWarnings, note_pipeline, note_warnings,
-    refuse_overwriting,
+    LeadInput, LeadReader, Note, Notes as _, ReadLead, Rejects, ScratchFile, ValueWarnings, note_pipeline,
+    note_warnings, refuse_overwriting,
 };
 
 use crate::args::output::check_ending;
 use crate::args::{Format, InputArgs, WhichLead};
 use crate::failure::{Failure, of_option};
 use crate::notes::{StderrNotes, note_line};
+
+/// The leads of a store with an outcome as they were before it, in files for a while.
+#[derive(Debug)]
+pub(crate) struct LabelledRows {
+    pub(crate) table: ScratchFile,
+    /// None where no lead has an activity.
+    pub(crate) log: Option<ScratchFile>,
+    /// The columns of the lead's id, of its outcome and of the moment as of which it is known.
+    pub(crate) columns: [String; 3],
+}
 
 /// Everything a command needs to read leads.
 pub(crate) struct Work {

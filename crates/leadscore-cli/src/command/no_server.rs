@@ -2,8 +2,8 @@
 
 use crate::args::server::{DemoArgs, KeysCommand, ServeArgs, StoreCommand};
 use crate::args::train::StoreArgs;
-use crate::command::train::LabelledRows;
 use crate::failure::Failure;
+use crate::input::LabelledRows;
 
 pub(crate) fn serve(_: &ServeArgs) -> Result<bool, Failure> {
     Err(absent())

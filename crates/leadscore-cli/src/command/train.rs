@@ -7,7 +7,7 @@ use leadscore::learn::Direction;
 use leadscore::train::{TierGoal, TrainProgress, Trainer};
 use leadscore::{AsOf, Zone};
 use leadscore_files::wording::{count, counted};
-use leadscore_files::{ScratchFile, TrainJob, TrainedFile, day_of, never_stop, refuse_overwriting};
+use leadscore_files::{TrainJob, TrainedFile, day_of, never_stop, refuse_overwriting};
 
 use crate::args::Format;
 use crate::args::output::{check_ending, check_not_packed};
@@ -20,16 +20,6 @@ use crate::output::{assist, open_output};
 
 /// How often outcomes are drawn to tell what chance makes of perfect probabilities.
 const DRAWS: usize = 1000;
-
-/// The leads of a store with an outcome as they were before it, in files for a while.
-#[derive(Debug)]
-pub(crate) struct LabelledRows {
-    pub(crate) table: ScratchFile,
-    /// None where no lead has an activity.
-    pub(crate) log: Option<ScratchFile>,
-    /// The columns of the lead's id, of its outcome and of the moment as of which it is known.
-    pub(crate) columns: [String; 3],
-}
 
 pub(crate) fn run(args: &TrainArgs) -> Result<bool, Failure> {
     let path = args.output.as_path();

@@ -12,8 +12,8 @@ use super::super::{OpenStore, block_on};
 use super::export::{LabelledChoice, each_labelled};
 use crate::args::server::PlaceArgs;
 use crate::args::train::StoreArgs;
-use crate::command::train::LabelledRows;
 use crate::failure::Failure;
+use crate::input::LabelledRows;
 
 /// Reads them from a store: the folder of an SQLite store, or the URL of a PostgreSQL database.
 pub(crate) fn labelled_rows(store: &str, args: &StoreArgs) -> Result<LabelledRows, Failure> {
