@@ -4,7 +4,7 @@ import { ours } from './error.js';
 import { type Native, native } from './native.js';
 
 /** How long work on the event loop goes on at a time, in milliseconds. */
-const SLICE = 4;
+const SLICE = 2;
 
 /** Whether it is an `AbortSignal`, of any realm. */
 export function isSignal(value: unknown): value is AbortSignal {
