@@ -170,6 +170,13 @@ impl Forest {
         Forest::new(model.clone().truncate_rounds(iterations))
     }
 
+    /// The forest of so many boosting rounds from the first, at least one; all where it has no more.
+    pub(crate) fn first_rounds(&self, count: usize) -> Forest {
+        let mut model = self.model().clone();
+        model.best_iteration = Some(count.saturating_sub(1));
+        Forest::new(Model { best_iteration: None, ..model.truncate_rounds(Iterations::Best) })
+    }
+
     /// The number of outputs: 1, or one for each class or target.
     pub fn output_count(&self) -> usize {
         self.0.model.output_count()

@@ -225,8 +225,7 @@ impl Trainer {
         let examples = Examples::try_from(dataset)?;
         let fold_count = self.checked_fold_count(&examples)?;
         let fold_of = folds::assign(dataset, fold_count, self.seed);
-        let mut forests: Vec<Forest> = Vec::new();
-        let mut margins = vec![0.0; examples.row_count()];
+        let mut learned: Vec<(Vec<usize>, Forest)> = Vec::new();
         let mut reports = Vec::new();
         for fold in 0..fold_count {
             let rows = |held_out: bool| -> Vec<usize> {
@@ -236,13 +235,22 @@ impl Trainer {
             let held_out_examples = examples.of_rows(&held_out);
             let part = Part { number: fold, count: fold_count, held_out: &held_out_examples };
             let (forest, report) = self.learn_part(&part, &examples.of_rows(&own), workers, progress)?;
-            let told = forest.margin(held_out_examples.matrix(), Iterations::All)?;
+            reports.push(report);
+            learned.push((held_out, forest));
+        }
+        let mut margins = vec![0.0; examples.row_count()];
+        for ((held_out, forest), round_count) in learned.iter().zip(folds::judged_rounds(&reports)) {
+            let judged = forest.first_rounds(round_count);
+            let told = judged.margin(examples.of_rows(held_out).matrix(), Iterations::All)?;
             for (row, margin) in held_out.iter().zip(told) {
                 margins[*row] = margin;
             }
-            reports.push(report);
-            forests.push(forest);
         }
+        let forests: Vec<Forest> = learned
+            .iter()
+            .zip(&reports)
+            .map(|((_, forest), report)| forest.first_rounds(report.round_count))
+            .collect();
         let folded = time_order::Folded { margins: &margins, round_count: reports[0].round_count };
         let time_order = self.compare_by_time(dataset, &examples, &folded, workers)?;
         let mut trained = self.assemble(dataset, &examples, &forests, &margins, reports)?;
@@ -276,7 +284,7 @@ impl Trainer {
         Ok(self.fold_count.min(rarer))
     }
 
-    /// Learns the trees of a part from the leads that are not held out.
+    /// Learns the trees of a part from the leads that are not held out; the forest has also the rounds after the best.
     fn learn_part(
         &self,
         part: &Part<'_>,
@@ -293,10 +301,11 @@ impl Trainer {
             });
         };
         let boosting = self.boosting(part.number, training.row_count());
-        let learned = self.learner.fit(&boosting, training, Some(part.held_out), workers, &mut tell)?;
+        let learned = self.learner.learn(&boosting, training, Some(part.held_out), workers, &mut tell)?;
+        let best = learned.forest.best_iteration();
         let report = FoldReport {
             lead_count: part.held_out.row_count(),
-            round_count: learned.forest.round_count(),
+            round_count: best.map_or(learned.forest.round_count(), |best| best + 1),
             held_out_loss: best_loss(&learned.rounds),
         };
         Ok((learned.forest, report))

@@ -27,6 +27,16 @@ pub struct Learned {
     pub rounds: Vec<Round>,
 }
 
+impl Learned {
+    /// Without the rounds after the best one.
+    pub(super) fn up_to_best(mut self) -> Learned {
+        if let Some(best) = self.forest.best_iteration() {
+            self.forest = self.forest.first_rounds(best + 1);
+        }
+        self
+    }
+}
+
 /// The losses after a round.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -60,6 +70,17 @@ impl Boosting {
     /// labels of one class, and validation rows of other columns; `unknown_name` for a column that is not there;
     /// `cancelled` where the workers are stopped.
     pub fn fit(
+        &self,
+        training: &Examples,
+        validation: Option<&Examples>,
+        workers: &Workers<'_>,
+        progress: &mut dyn FnMut(&Round),
+    ) -> Result<Learned, Error> {
+        Ok(self.learn(training, validation, workers, progress)?.up_to_best())
+    }
+
+    /// The same with all rounds in the forest, which knows the best one.
+    pub(crate) fn learn(
         &self,
         training: &Examples,
         validation: Option<&Examples>,
@@ -125,12 +146,10 @@ impl Boosting {
                 break;
             }
         }
-        if self.patience.is_some() {
-            trees.truncate(best.1 + 1);
-        }
         // What is not needed any more makes room for the forest.
         drop((own, columns, held_out, next, spare));
-        let forest = trees::forest(self.objective, training, &bins, &base, &trees);
+        let best = self.patience.map(|_| best.1);
+        let forest = trees::forest(self.objective, training, &bins, &base, &trees, best);
         Ok(Learned { forest, rounds })
     }
 

@@ -84,6 +84,17 @@ impl Gbdt {
         workers: &Workers<'_>,
         progress: &mut dyn FnMut(&Round),
     ) -> Result<Learned, Error> {
+        Ok(self.learn(training, validation, workers, progress)?.up_to_best())
+    }
+
+    /// The same with all rounds in the forest, which knows the best one.
+    pub(crate) fn learn(
+        &self,
+        training: &Examples,
+        validation: Option<&Examples>,
+        workers: &Workers<'_>,
+        progress: &mut dyn FnMut(&Round),
+    ) -> Result<Learned, Error> {
         self.check()?;
         check_rows(Objective::Logistic, training, validation)?;
         workers.check_stop()?;
@@ -94,7 +105,7 @@ impl Gbdt {
         let cells = bins.rows(training, pool);
         let inputs = Inputs::new(training, &bins, &cells);
         let rows = inputs.rows(training, &cells);
-        let (model, told) = catch_panic(|| Ok(self.learn(&inputs, training, &rows)))?;
+        let (model, told) = catch_panic(|| Ok(self.run(&inputs, training, &rows)))?;
         workers.check_stop()?;
         let model = serde_json::to_value(&model).map_err(|error| failed(error.to_string()))?;
         let (base, trees) = bin_trees(&model, &inputs, &bins)?;
@@ -103,7 +114,7 @@ impl Gbdt {
         for round in &mut rounds {
             round[0].take_covers(&bins, &own.cells, training);
         }
-        let all = trees::forest(Objective::Logistic, training, &bins, &[base], &rounds);
+        let all = trees::forest(Objective::Logistic, training, &bins, &[base], &rounds, None);
         let margins = all.margin(training.matrix(), Iterations::All)?;
         for (row, (margin, told)) in margins.iter().zip(told).enumerate() {
             let found = math::sigmoid(*margin);
@@ -131,16 +142,13 @@ impl Gbdt {
             progress(&round);
             told.push(round);
         }
-        let forest = if best.1 + 1 == rounds.len() {
-            all
-        } else {
-            trees::forest(Objective::Logistic, training, &bins, &[base], &rounds[..=best.1])
-        };
+        let best = validation.map(|_| best.1);
+        let forest = trees::forest(Objective::Logistic, training, &bins, &[base], &rounds, best);
         Ok(Learned { forest, rounds: told })
     }
 
     /// What the crate learned, and the probability that it gives to each row.
-    fn learn(&self, inputs: &Inputs, examples: &Examples, rows: &DataVec) -> (GBDT, Vec<f32>) {
+    fn run(&self, inputs: &Inputs, examples: &Examples, rows: &DataVec) -> (GBDT, Vec<f32>) {
         let mut config = Config::new();
         config.set_feature_size(inputs.count());
         config.set_max_depth(self.max_depth as u32);

@@ -14,13 +14,14 @@ use crate::forest::{
     widen_threshold,
 };
 
-/// The forest of some rounds, each with a tree for every output.
+/// The forest of some rounds, each with a tree for every output, with the number of the best one.
 pub(super) fn forest(
     objective: Objective,
     examples: &Examples,
     bins: &Bins,
     base: &[f64],
     rounds: &[Vec<BinTree>],
+    best: Option<usize>,
 ) -> Forest {
     let outputs = objective.output_count();
     let trees: Vec<Tree> = rounds
@@ -49,7 +50,7 @@ pub(super) fn forest(
         base_score: base.to_vec(),
         booster: Booster::Trees(trees),
         round_ends: (1..=rounds.len()).map(|round| round * outputs).collect(),
-        best_iteration: None,
+        best_iteration: best,
         average_output: false,
         missing: None,
         attributes: BTreeMap::new(),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::FoldReport;
 use crate::feature::Dataset;
 use crate::math::random::hash;
 
@@ -27,6 +28,18 @@ pub(super) fn assign(dataset: &Dataset, fold_count: usize, seed: u64) -> Vec<usi
         fold_of_lead[lead] = place % fold_count;
     }
     lead_of_row.into_iter().map(|lead| fold_of_lead[lead]).collect()
+}
+
+/// By how many rounds of each fold its held-out leads are judged: the median of what was best for the other folds. By its
+/// own best they would be judged by a choice that they made themselves, and look too good.
+pub(super) fn judged_rounds(folds: &[FoldReport]) -> Vec<usize> {
+    let of_others = |own: usize| {
+        let others = folds.iter().enumerate().filter(|(fold, _)| *fold != own);
+        let mut rounds: Vec<usize> = others.map(|(_, report)| report.round_count).collect();
+        rounds.sort_unstable();
+        rounds[(rounds.len() - 1) / 2].midpoint(rounds[rounds.len() / 2])
+    };
+    (0..folds.len()).map(of_others).collect()
 }
 
 #[cfg(test)]

@@ -21,8 +21,9 @@ pub enum Learner {
 }
 
 impl Learner {
-    /// Learns from rows; `boosting` has the settings of our own trees, and the most rounds of any.
-    pub(super) fn fit(
+    /// Learns from rows; `boosting` has the settings of our own trees, and the most rounds of any. The forest has all rounds
+    /// and, with validation rows, knows the best one.
+    pub(super) fn learn(
         &self,
         boosting: &Boosting,
         training: &Examples,
@@ -31,7 +32,7 @@ impl Learner {
         progress: &mut dyn FnMut(&Round),
     ) -> Result<Learned, Error> {
         match self {
-            Learner::Own => boosting.fit(training, validation, workers, progress),
+            Learner::Own => boosting.learn(training, validation, workers, progress),
             #[cfg(feature = "trainer-gbdt")]
             Learner::Gbdt(gbdt) => {
                 if !boosting.monotone.is_empty() {
@@ -39,7 +40,7 @@ impl Learner {
                     return Err(Error::new(ErrorKind::InvalidContext, "monotone", message));
                 }
                 let gbdt = Gbdt { rounds: gbdt.rounds.min(boosting.rounds), ..gbdt.clone() };
-                gbdt.fit(training, validation, workers, progress)
+                gbdt.learn(training, validation, workers, progress)
             }
         }
     }

@@ -86,7 +86,8 @@ impl Trainer {
         let mut boosting = self.boosting(0, earlier.len());
         boosting.rounds = folded.round_count.max(1);
         boosting.patience = None;
-        let learned = self.learner.fit(&boosting, &examples.of_rows(&earlier), None, workers, &mut |_| {})?;
+        let learned =
+            self.learner.learn(&boosting, &examples.of_rows(&earlier), None, workers, &mut |_| {})?;
         let ordered = learned.forest.margin(examples.of_rows(&later).matrix(), Iterations::All)?;
         let own_labels: Vec<f64> = later.iter().map(|row| labels[*row]).collect();
         let outcomes =

@@ -11,7 +11,7 @@ impl Trainer {
     /// [`Trainer::fit`] without folds: every choice of settings (there are as many as folds) learns from all leads and stops where
     /// the log loss of the validation leads is best. These also calibrate the mean of the forests, set the tiers, and are
     /// what the report measures: its `out_of_fold` are they. They chose the number of rounds, so that figures are a little too
-    /// good; the folds of [`Trainer::fit`] have the same.
+    /// good.
     ///
     /// # Errors
     /// Those of [`Trainer::fit`]; within `validation` for that part, and there also `invalid_matrix` for another schema.
@@ -36,7 +36,7 @@ impl Trainer {
         for choice in 0..self.fold_count {
             let part = Part { number: choice, count: self.fold_count, held_out: &held_out };
             let (forest, report) = self.learn_part(&part, &examples, workers, progress)?;
-            forests.push(forest);
+            forests.push(forest.first_rounds(report.round_count));
             reports.push(report);
         }
         let margins = mean::of(&forests).margin(held_out.matrix(), Iterations::All)?;

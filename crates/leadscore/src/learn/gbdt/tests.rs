@@ -49,7 +49,7 @@ proptest! {
         let bins = Bins::new(&examples, &Boosting::default(), None);
         let cells = bins.rows(&examples, None);
         let inputs = Inputs::new(&examples, &bins, &cells);
-        let (_, told) = gbdt.learn(&inputs, &examples, &inputs.rows(&examples, &cells));
+        let (_, told) = gbdt.run(&inputs, &examples, &inputs.rows(&examples, &cells));
         let learned = gbdt.fit(&examples, None, &Workers::new().threads(1), &mut |_| {}).unwrap();
         let margins = learned.forest.margin(examples.matrix(), Iterations::All).unwrap();
         for (margin, told) in margins.iter().zip(told) {
