@@ -120,6 +120,8 @@ export interface TrainReport {
     calibration_error_by_chance_95: number;
     calibration_error_by_chance_999: number;
   };
+  /** The size of the trees that was taken, and the log loss of each that was tried; null where there was no choice. */
+  trees: { size: 'small' | 'medium' | 'large'; log_losses: { [size: string]: number } } | null;
   calibration: { method: string; log_losses: { [method: string]: number } };
   folds: { leads: number; rounds: number; log_loss: number }[];
   tiers: { tier: string; leads: number; won: number }[];

@@ -2,7 +2,7 @@
 //!
 //! [`Trainer`] takes a [`Dataset`] of past leads, 1 for won and 0 for lost, and gives a complete
 //! [`Pipeline`]. The leads are cut into folds; for each fold trees are learned from the others and stop
-//! where the fold's log loss is best. The pipeline's forest is the mean of these, and what each said of the leads it had
+//! where the fold's log loss is best. How large the trees are is chosen by the first folds' leads. The pipeline's forest is the mean of these, and what each said of the leads it had
 //! not seen measures it, calibrates it and sets the tiers: no lead is judged by trees that knew its outcome.
 
 mod calibrate;
@@ -18,7 +18,10 @@ mod report;
 mod tests;
 mod tiers;
 mod time_order;
+mod tree_size;
 mod validated;
+
+use std::borrow::Cow;
 
 use crate::evaluate::Outcomes;
 use crate::feature::Dataset;
@@ -34,6 +37,9 @@ pub use point_in_time::{Life, Moment, PointInTime};
 pub use report::{Calibrated, FoldReport, TierReport, TrainReport};
 pub use tiers::TierGoal;
 pub use time_order::TimeOrder;
+pub use tree_size::{SizedTrees, TreeSize};
+
+use tree_size::{LearnedPart, LearnedParts, PartRows};
 
 /// How a pipeline is learned from labelled leads. Only the id has no default.
 ///
@@ -92,6 +98,8 @@ pub struct TrainProgress {
     pub fold: usize,
     /// How many folds there are.
     pub fold_count: usize,
+    /// The size of its trees. Folds that choose the size come once for each.
+    pub size: TreeSize,
     /// The rounds learned in this fold.
     pub round: usize,
     /// The log loss of the fold's own leads after that round.
@@ -225,35 +233,28 @@ impl Trainer {
         let examples = Examples::try_from(dataset)?;
         let fold_count = self.checked_fold_count(&examples)?;
         let fold_of = folds::assign(dataset, fold_count, self.seed);
-        let mut learned: Vec<(Vec<usize>, Forest)> = Vec::new();
-        let mut reports = Vec::new();
-        for fold in 0..fold_count {
-            let rows = |held_out: bool| -> Vec<usize> {
-                (0..fold_of.len()).filter(|row| (fold_of[*row] == fold) == held_out).collect()
-            };
-            let (own, held_out) = (rows(false), rows(true));
-            let held_out_examples = examples.of_rows(&held_out);
-            let part = Part { number: fold, count: fold_count, held_out: &held_out_examples };
-            let (forest, report) = self.learn_part(&part, &examples.of_rows(&own), workers, progress)?;
-            reports.push(report);
-            learned.push((held_out, forest));
-        }
+        let rows = |fold: usize, held_out: bool| -> Vec<usize> {
+            (0..fold_of.len()).filter(|row| (fold_of[*row] == fold) == held_out).collect()
+        };
+        let rows_of = |fold: usize| PartRows {
+            training: Cow::Owned(examples.of_rows(&rows(fold, false))),
+            held_out: Cow::Owned(examples.of_rows(&rows(fold, true))),
+        };
+        let LearnedParts { parts, size, choice } =
+            self.learn_parts(fold_count, &rows_of, workers, progress)?;
+        let reports: Vec<FoldReport> = parts.iter().map(|part| part.report).collect();
         let mut margins = vec![0.0; examples.row_count()];
-        for ((held_out, forest), round_count) in learned.iter().zip(folds::judged_rounds(&reports)) {
-            let judged = forest.first_rounds(round_count);
-            let told = judged.margin(examples.of_rows(held_out).matrix(), Iterations::All)?;
+        for ((fold, part), round_count) in parts.iter().enumerate().zip(folds::judged_rounds(&reports)) {
+            let held_out = rows(fold, true);
+            let judged = part.forest.first_rounds(round_count);
+            let told = judged.margin(examples.of_rows(&held_out).matrix(), Iterations::All)?;
             for (row, margin) in held_out.iter().zip(told) {
                 margins[*row] = margin;
             }
         }
-        let forests: Vec<Forest> = learned
-            .iter()
-            .zip(&reports)
-            .map(|((_, forest), report)| forest.first_rounds(report.round_count))
-            .collect();
-        let folded = time_order::Folded { margins: &margins, round_count: reports[0].round_count };
+        let folded = time_order::Folded { margins: &margins, round_count: reports[0].round_count, size };
         let time_order = self.compare_by_time(dataset, &examples, &folded, workers)?;
-        let mut trained = self.assemble(dataset, &examples, &forests, &margins, reports)?;
+        let mut trained = self.assemble(dataset, &examples, &parts, &margins, choice)?;
         trained.report.time_order = time_order;
         Ok(trained)
     }
@@ -291,16 +292,17 @@ impl Trainer {
         training: &Examples,
         workers: &Workers<'_>,
         progress: &mut dyn FnMut(&TrainProgress),
-    ) -> Result<(Forest, FoldReport), Error> {
+    ) -> Result<LearnedPart, Error> {
         let mut tell = |round: &Round| {
             progress(&TrainProgress {
                 fold: part.number + 1,
                 fold_count: part.count,
+                size: part.size,
                 round: round.number + 1,
                 held_out_loss: round.validation_loss.unwrap_or(f64::NAN),
             });
         };
-        let boosting = self.boosting(part.number, training.row_count());
+        let boosting = self.boosting(part.number, part.size, training.row_count());
         let learned = self.learner.learn(&boosting, training, Some(part.held_out), workers, &mut tell)?;
         let best = learned.forest.best_iteration();
         let report = FoldReport {
@@ -308,11 +310,11 @@ impl Trainer {
             round_count: best.map_or(learned.forest.round_count(), |best| best + 1),
             held_out_loss: best_loss(&learned.rounds),
         };
-        Ok((learned.forest, report))
+        Ok(LearnedPart { forest: learned.forest, report })
     }
 
-    fn boosting(&self, fold: usize, row_count: usize) -> Boosting {
-        let mut boosting = recipes::of_fold(fold, row_count);
+    fn boosting(&self, fold: usize, size: TreeSize, row_count: usize) -> Boosting {
+        let mut boosting = recipes::of_fold(fold, size, row_count);
         boosting.rounds = self.rounds;
         boosting.seed = self.seed.wrapping_add(fold as u64);
         boosting.monotone.clone_from(&self.monotone);
@@ -325,9 +327,9 @@ impl Trainer {
         &self,
         dataset: &Dataset,
         examples: &Examples,
-        forests: &[Forest],
+        parts: &[LearnedPart],
         margins: &[f64],
-        folds: Vec<FoldReport>,
+        trees: Option<SizedTrees>,
     ) -> Result<Trained, Error> {
         let lead_count = dataset.labels().len();
         let won_count = dataset.labels().iter().filter(|label| **label == 1.0).count();
@@ -351,6 +353,7 @@ impl Trainer {
                 _ => format!("Learned from {lead_count} {kind} leads, of which {won_count} were won."),
             }
         });
+        let forests: Vec<Forest> = parts.iter().map(LearnedPart::best).collect();
         let mut card = ModelCard::new(&self.id, self.learner.name());
         card.training_date.clone_from(&self.day);
         card.is_stub = self.synthetic;
@@ -359,13 +362,14 @@ impl Trainer {
             .note(note)
             .model_card(card)
             .schema(dataset.schema().clone())
-            .forest(mean::of(forests))
+            .forest(mean::of(&forests))
             .scale(scale)
             .tiers(tiers);
         let report = TrainReport {
             lead_count,
             won_count,
-            folds,
+            folds: parts.iter().map(|part| part.report).collect(),
+            trees,
             out_of_fold,
             calibration: Calibrated { method: calibrated.method, log_losses: calibrated.log_losses },
             tiers: tier_reports,
@@ -381,6 +385,7 @@ struct Part<'a> {
     /// From 0.
     number: usize,
     count: usize,
+    size: TreeSize,
     held_out: &'a Examples,
 }
 

@@ -20,7 +20,8 @@ CalibrationName: TypeAlias = Literal["best", "none", "platt", "beta", "bends", "
 """How margins become probabilities."""
 
 TrainProgress: TypeAlias = Callable[[int, int, int, float], object]
-"""Called after each round with fold, number of folds, round and log loss; what it raises ends the work."""
+"""Called after each round with fold, number of folds, round and log loss; what it raises ends the work. A fold that chooses
+the size of trees comes once for each size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ class Leak:
 class TrainReport:
     """How a pipeline was learned, and how good it is on leads that its trees had not seen.
 
-    `calibration` is the method that was taken, `log_losses` are those of each that was tried. `columns` are the columns
+    `calibration` is the method that was taken, `log_losses` are those of each that was tried. `trees` is the size of the
+    trees that was taken, None where there was no choice, `tree_log_losses` are those of each that was tried. `columns` are the columns
     of the file by feature, `left_out` those that were not learned from, with the reason. With a horizon `leads` and
     `won` count `moments`, and `without_outcome` is None.
     """
@@ -111,6 +113,8 @@ class TrainReport:
     out_of_fold: HeldOutMeasures
     calibration: str
     log_losses: Mapping[str, float]
+    trees: str | None
+    tree_log_losses: Mapping[str, float]
     folds: tuple[TrainedFold, ...]
     tiers: tuple[TrainedTier, ...]
     columns: Mapping[str, str]
@@ -286,6 +290,7 @@ def read_trained(text: str) -> Trained:
 def read_report(own: Mapping[str, Any]) -> TrainReport:
     """A report from its JSON; one of a matrix has no columns of a file."""
     found = own["out_of_fold"]
+    trees = own["trees"] or {"size": None, "log_losses": {}}
     low, high = found["auc_interval"]
     return TrainReport(
         pipeline=own["pipeline"],
@@ -310,6 +315,8 @@ def read_report(own: Mapping[str, Any]) -> TrainReport:
         ),
         calibration=own["calibration"]["method"],
         log_losses=own["calibration"]["log_losses"],
+        trees=trees["size"],
+        tree_log_losses=trees["log_losses"],
         folds=tuple([TrainedFold(one["leads"], one["rounds"], one["log_loss"]) for one in own["folds"]]),
         tiers=tuple([TrainedTier(one["tier"], one["leads"], one["won"]) for one in own["tiers"]]),
         columns={one["feature"]: one["column"] for one in own.get("columns", ())},

@@ -58,8 +58,12 @@ pub(crate) fn run(args: &TrainArgs) -> Result<bool, Failure> {
     let mut bar = TrainBar::default();
     let mut progress = |told: &TrainProgress| {
         bar.show(&format!(
-            "fold {} of {}  round {}  log loss {:.4}",
-            told.fold, told.fold_count, told.round, told.held_out_loss
+            "fold {} of {}  {} trees  round {}  log loss {:.4}",
+            told.fold,
+            told.fold_count,
+            told.size.name(),
+            told.round,
+            told.held_out_loss
         ));
     };
     let learned = job
@@ -163,11 +167,12 @@ fn table(out: &mut dyn Write, args: &TrainArgs, learned: &TrainedFile) -> Result
     };
     writeln!(
         out,
-        "{}: learned from {rows}, of which {} ({:.1} %) were {won}, in {}",
+        "{}: learned from {rows}, of which {} ({:.1} %) were {won}, in {}{}",
         args.output.file_name().unwrap_or_default().to_string_lossy(),
         count(report.won_count as u64),
         100.0 * outcomes.base_rate(),
-        counted(learned.columns.len() as u64, "feature", "features")
+        counted(learned.columns.len() as u64, "feature", "features"),
+        report.trees.as_ref().map_or(String::new(), |trees| format!(", by {} trees", trees.size.name()))
     )?;
     writeln!(out, "\nOn leads that its trees had not seen:")?;
     let error = outcomes.calibration_error(DRAWS, 0);

@@ -162,6 +162,12 @@ fn trained_report(trained: &Trained, columns: &Columns<'_>) -> Map<String, Value
             "calibration_error_by_chance_95": error.perfect_95,
             "calibration_error_by_chance_999": error.perfect_999,
         },
+        "trees": report.trees.as_ref().map(|trees| json!({
+            "size": trees.size.name(),
+            "log_losses": trees.log_losses.iter()
+                .map(|(size, loss)| (size.name().to_owned(), json!(loss)))
+                .collect::<Value>(),
+        })),
         "calibration": {
             "method": report.calibration.method.name(),
             "log_losses": report.calibration.log_losses.iter()

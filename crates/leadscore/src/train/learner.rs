@@ -1,5 +1,6 @@
 //! What learns the trees of a fold.
 
+use super::TreeSize;
 use crate::Error;
 #[cfg(feature = "trainer-gbdt")]
 use crate::ErrorKind;
@@ -42,6 +43,15 @@ impl Learner {
                 let gbdt = Gbdt { rounds: gbdt.rounds.min(boosting.rounds), ..gbdt.clone() };
                 gbdt.learn(training, validation, workers, progress)
             }
+        }
+    }
+
+    /// The sizes of trees to choose from. Those of the crate gbdt have one of their own.
+    pub(super) fn tree_sizes(&self) -> &'static [TreeSize] {
+        match self {
+            Learner::Own => &TreeSize::ALL,
+            #[cfg(feature = "trainer-gbdt")]
+            Learner::Gbdt(_) => &[TreeSize::Medium],
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is told of a training.
 
-use super::{CalibrationMethod, Leak, TimeOrder};
+use super::{CalibrationMethod, Leak, SizedTrees, TimeOrder};
 use crate::evaluate::Outcomes;
 
 /// How a pipeline was learned, and how good it is on leads that its trees had not seen.
@@ -13,6 +13,8 @@ pub struct TrainReport {
     pub won_count: usize,
     /// What each fold did.
     pub folds: Vec<FoldReport>,
+    /// How large the trees are; none where what learns them has one size only.
+    pub trees: Option<SizedTrees>,
     /// What every lead was given by trees and a calibration that had not seen it, beside what became of it.
     pub out_of_fold: Outcomes,
     /// How margins became probabilities.

@@ -1,6 +1,6 @@
 //! A time-ordered split beside the random folds: whether what was learned of earlier leads holds for later ones.
 
-use super::Trainer;
+use super::{Trainer, TreeSize};
 use crate::evaluate::{Interval, Outcomes};
 use crate::feature::Dataset;
 use crate::forest::Iterations;
@@ -50,6 +50,7 @@ impl TimeOrder {
 pub(super) struct Folded<'a> {
     pub(super) margins: &'a [f64],
     pub(super) round_count: usize,
+    pub(super) size: TreeSize,
 }
 
 impl Trainer {
@@ -83,7 +84,7 @@ impl Trainer {
         if !is_enough(&later) || !is_enough(&earlier) {
             return Ok(None);
         }
-        let mut boosting = self.boosting(0, earlier.len());
+        let mut boosting = self.boosting(0, folded.size, earlier.len());
         boosting.rounds = folded.round_count.max(1);
         boosting.patience = None;
         let learned =

@@ -1,6 +1,9 @@
 //! Learning with leads of their own to stop, calibrate and measure by.
 
-use super::{Part, TrainProgress, Trained, Trainer, mean};
+use std::borrow::Cow;
+
+use super::tree_size::{LearnedPart, LearnedParts, PartRows};
+use super::{TrainProgress, Trained, Trainer, mean};
 use crate::feature::Dataset;
 use crate::forest::{Forest, Iterations};
 use crate::learn::Examples;
@@ -31,15 +34,11 @@ impl Trainer {
         let within = |error: Error| error.within("validation");
         let held_out = Examples::try_from(validation).map_err(within)?;
         self.checked_fold_count(&held_out).map_err(within)?;
-        let mut forests: Vec<Forest> = Vec::new();
-        let mut reports = Vec::new();
-        for choice in 0..self.fold_count {
-            let part = Part { number: choice, count: self.fold_count, held_out: &held_out };
-            let (forest, report) = self.learn_part(&part, &examples, workers, progress)?;
-            forests.push(forest.first_rounds(report.round_count));
-            reports.push(report);
-        }
+        let rows_of = |_| PartRows { training: Cow::Borrowed(&examples), held_out: Cow::Borrowed(&held_out) };
+        let LearnedParts { parts, choice, .. } =
+            self.learn_parts(self.fold_count, &rows_of, workers, progress)?;
+        let forests: Vec<Forest> = parts.iter().map(LearnedPart::best).collect();
         let margins = mean::of(&forests).margin(held_out.matrix(), Iterations::All)?;
-        self.assemble(dataset, &held_out, &forests, &margins, reports)
+        self.assemble(dataset, &held_out, &parts, &margins, choice)
     }
 }

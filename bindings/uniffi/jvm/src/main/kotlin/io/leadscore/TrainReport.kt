@@ -25,6 +25,8 @@ data class TrainReport(
     val rejected: Long,
     /** The measures, on leads that the trees had not seen. */
     val outOfFold: HeldOutMeasures,
+    /** How large the trees are; none where there was no choice. */
+    val trees: ChosenTrees?,
     /** How margins become probabilities. */
     val calibration: ChosenCalibration,
     /** What each fold did. */
@@ -50,6 +52,7 @@ data class TrainReport(
         "without_outcome" to orNull(withoutOutcome),
         "rejected" to rejected,
         "out_of_fold" to outOfFold,
+        "trees" to orNull(trees?.element()),
         "calibration" to calibration,
         "folds" to folds,
         "tiers" to tiers,
@@ -71,6 +74,7 @@ data class TrainReport(
             of.longOrNull("without_outcome"),
             of.long("rejected"),
             of.one("out_of_fold", HeldOutMeasures),
+            of.oneOrNull("trees", ChosenTrees),
             of.one("calibration", ChosenCalibration),
             of.list("folds", TrainedFold),
             of.list("tiers", TrainedTier),
@@ -160,6 +164,29 @@ data class ChosenCalibration(
 
         override fun read(of: Fields) = ChosenCalibration(
             of.text("method"),
+            of.element("log_losses").jsonObject.mapValues { (_, loss) -> DoubleForm.read(loss) },
+        )
+    }
+}
+
+/** The size of the trees, and what the others had. */
+@Serializable(with = ChosenTrees.Companion::class)
+data class ChosenTrees(
+    /** The one that was taken: `small`, `medium` or `large`. */
+    val size: String,
+    /** The log loss of each that was tried, on the same leads, which its trees had not seen. */
+    val logLosses: Map<String, Double>,
+) : JsonData() {
+    override fun element() = fields(
+        "size" to size,
+        "log_losses" to JsonObject(logLosses.mapValues { (_, loss) -> numberElement(loss) }),
+    )
+
+    companion object : JsonForm<ChosenTrees>() {
+        override fun serializer(): KSerializer<ChosenTrees> = this
+
+        override fun read(of: Fields) = ChosenTrees(
+            of.text("size"),
             of.element("log_losses").jsonObject.mapValues { (_, loss) -> DoubleForm.read(loss) },
         )
     }

@@ -1,0 +1,116 @@
+//! How large the trees are, chosen by leads that are held out.
+
+use std::borrow::Cow;
+
+use super::{FoldReport, Part, TrainProgress, Trainer};
+use crate::Error;
+use crate::forest::Forest;
+use crate::learn::Examples;
+use crate::parallel::Workers;
+
+/// How large the trees are. Few leads with little to tell want small ones, many leads or groups that must be told apart
+/// large ones: public data sets have all three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TreeSize {
+    /// About five leaves, of several leads each.
+    Small,
+    /// About a dozen leaves.
+    Medium,
+    /// About forty leaves.
+    Large,
+}
+
+impl TreeSize {
+    /// All sizes, the smallest first.
+    pub const ALL: [TreeSize; 3] = [TreeSize::Small, TreeSize::Medium, TreeSize::Large];
+
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            TreeSize::Small => "small",
+            TreeSize::Medium => "medium",
+            TreeSize::Large => "large",
+        }
+    }
+}
+
+/// The size of trees that was taken, and what the others had.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SizedTrees {
+    /// The one that was taken.
+    pub size: TreeSize,
+    /// The log loss of each that was tried, on the same held-out leads.
+    pub log_losses: Vec<(TreeSize, f64)>,
+}
+
+/// Every size is tried until so many leads were held out; with fewer, in every fold.
+const ENOUGH_LEADS: usize = 4000;
+
+/// The rows of a fold, or of a choice of settings.
+pub(super) struct PartRows<'a> {
+    pub(super) training: Cow<'a, Examples>,
+    pub(super) held_out: Cow<'a, Examples>,
+}
+
+/// What was learned of all parts.
+pub(super) struct LearnedParts {
+    pub(super) parts: Vec<LearnedPart>,
+    /// The size of their trees.
+    pub(super) size: TreeSize,
+    /// None where there was no choice.
+    pub(super) choice: Option<SizedTrees>,
+}
+
+/// What was learned of a part: a forest of all its rounds, also those after the best.
+pub(super) struct LearnedPart {
+    pub(super) forest: Forest,
+    pub(super) report: FoldReport,
+}
+
+impl LearnedPart {
+    /// The forest up to the round that its held-out leads liked best.
+    pub(super) fn best(&self) -> Forest {
+        self.forest.first_rounds(self.report.round_count)
+    }
+}
+
+impl Trainer {
+    /// Learns so many parts, with trees of the size that does best by their held-out leads.
+    pub(super) fn learn_parts<'a>(
+        &self,
+        count: usize,
+        rows_of: &dyn Fn(usize) -> PartRows<'a>,
+        workers: &Workers<'_>,
+        progress: &mut dyn FnMut(&TrainProgress),
+    ) -> Result<LearnedParts, Error> {
+        let mut tried: Vec<(TreeSize, Vec<LearnedPart>)> =
+            self.learner.tree_sizes().iter().map(|size| (*size, Vec::new())).collect();
+        let mut log_losses = Vec::new();
+        let mut held_out_count = 0;
+        for number in 0..count {
+            let rows = rows_of(number);
+            for (size, parts) in &mut tried {
+                let part = Part { number, count, size: *size, held_out: &rows.held_out };
+                parts.push(self.learn_part(&part, &rows.training, workers, progress)?);
+            }
+            held_out_count += rows.held_out.row_count();
+            if log_losses.is_empty() && (held_out_count >= ENOUGH_LEADS || number + 1 == count) {
+                log_losses = tried.iter().map(|(size, parts)| (*size, mean_loss(parts))).collect();
+                let best = (0..tried.len()).min_by(|a, b| log_losses[*a].1.total_cmp(&log_losses[*b].1));
+                tried = vec![tried.swap_remove(best.unwrap_or(0))];
+            }
+        }
+        let (size, parts) = tried.swap_remove(0);
+        let choice = (log_losses.len() > 1).then_some(SizedTrees { size, log_losses });
+        Ok(LearnedParts { parts, size, choice })
+    }
+}
+
+fn mean_loss(parts: &[LearnedPart]) -> f64 {
+    let (sum, count) = parts.iter().fold((0.0, 0), |(sum, count), LearnedPart { report, .. }| {
+        (sum + report.held_out_loss * report.lead_count as f64, count + report.lead_count)
+    });
+    sum / count as f64
+}
