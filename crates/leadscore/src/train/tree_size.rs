@@ -47,6 +47,8 @@ pub struct SizedTrees {
 
 /// Every size is tried until so many leads were held out; with fewer, in every fold.
 const ENOUGH_LEADS: usize = 4000;
+/// But in so many folds, for their settings differ.
+const LEAST_FOLDS: usize = 2;
 
 /// The rows of a fold, or of a choice of settings.
 pub(super) struct PartRows<'a> {
@@ -96,7 +98,8 @@ impl Trainer {
                 parts.push(self.learn_part(&part, &rows.training, workers, progress)?);
             }
             held_out_count += rows.held_out.row_count();
-            if log_losses.is_empty() && (held_out_count >= ENOUGH_LEADS || number + 1 == count) {
+            let is_enough = held_out_count >= ENOUGH_LEADS && number + 1 >= LEAST_FOLDS;
+            if log_losses.is_empty() && (is_enough || number + 1 == count) {
                 log_losses = tried.iter().map(|(size, parts)| (*size, mean_loss(parts))).collect();
                 let best = (0..tried.len()).min_by(|a, b| log_losses[*a].1.total_cmp(&log_losses[*b].1));
                 tried = vec![tried.swap_remove(best.unwrap_or(0))];
