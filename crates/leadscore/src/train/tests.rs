@@ -256,7 +256,7 @@ fn a_matrix_gives_what_its_leads_give() {
 
 #[test]
 fn noise_does_not_look_like_something_learned() {
-    let columns: Vec<String> = (0..10)
+    let columns: Vec<String> = (0..5)
         .map(|at| format!(r#"{{"name": "x{at}", "type": "number", "source": {{"from": "attribute"}}}}"#))
         .collect();
     let schema = FeatureSchema::from_json(&format!(r#"{{"features": [{}]}}"#, columns.join(","))).unwrap();
@@ -265,14 +265,14 @@ fn noise_does_not_look_like_something_learned() {
         let mut next = sequence(seed, 0);
         let mut rows = Dataset::builder(&schema, Zone::utc());
         for _ in 0..400 {
-            let lead = (0..10).fold(Lead::default(), |lead, at| lead.with(format!("x{at}"), next()));
+            let lead = (0..5).fold(Lead::default(), |lead, at| lead.with(format!("x{at}"), next()));
             rows.add(&lead, at, f64::from(u8::from(next() < 0.4))).unwrap();
         }
         let trained =
             trainer().fit(&rows.finish().unwrap(), &Workers::new().threads(2), &mut |_| {}).unwrap();
         trained.report.out_of_fold.auc()
     };
-    let mean = (0..12).map(auc).sum::<f64>() / 12.0;
-    // The standard error of the mean is about 0.008. Folds that lean on each other are a little below one half.
+    let mean = (0..8).map(auc).sum::<f64>() / 8.0;
+    // The standard error of the mean is about 0.01. Folds that lean on each other are a little below one half.
     assert!((0.45..0.52).contains(&mean), "{mean}");
 }
