@@ -17,6 +17,7 @@ mod options;
 mod part;
 mod sample;
 mod split;
+mod survival;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -27,4 +28,4 @@ pub use examples::{Column, ColumnKind, Examples};
 pub use fit::{Learned, Round};
 #[cfg(feature = "trainer-gbdt")]
 pub use gbdt::Gbdt;
-pub use options::{Boosting, Direction, Objective};
+pub use options::{Boosting, Direction, Noise, Objective};

@@ -23,6 +23,7 @@ pub struct Examples {
     columns: Vec<Column>,
     matrix: FeatureMatrix,
     labels: Vec<f64>,
+    upper_bounds: Option<Vec<f64>>,
     weights: Option<Vec<f64>>,
 }
 
@@ -91,7 +92,7 @@ impl Examples {
                 return Err(invalid(Path::from_field("rows").index(row), message));
             }
         }
-        Ok(Examples { columns, matrix, labels, weights: None })
+        Ok(Examples { columns, matrix, labels, upper_bounds: None, weights: None })
     }
 
     /// The same rows, each counting as much as its weight.
@@ -115,6 +116,45 @@ impl Examples {
             return Err(invalid("weights", "every weight is 0"));
         }
         Ok(Examples { weights: Some(weights), ..self })
+    }
+
+    /// The same rows, whose labels are known to lie between the label and this bound: infinite where only the lower bound is
+    /// known, as of a lead that is still open after so many days; the label itself where it is known.
+    ///
+    /// # Errors
+    /// `invalid_matrix` where the counts differ, and for a bound that is below the label or not a number.
+    ///
+    /// ```
+    /// use leadscore::FeatureMatrix;
+    /// use leadscore::forest::Iterations;
+    /// use leadscore::learn::{Boosting, Column, ColumnKind, Examples, Noise, Objective};
+    /// use leadscore::parallel::Workers;
+    /// // Days until they were won, but for those that are still open after 60.
+    /// let calls: Vec<f64> = (0..400).map(|row| f64::from(row % 4)).collect();
+    /// let days: Vec<f64> = calls.iter().map(|calls| 120.0 / (calls + 1.0)).collect();
+    /// let (seen, upper) = days.iter().map(|days| if *days > 60.0 { (60.0, f64::INFINITY) } else { (*days, *days) }).unzip();
+    /// let columns = vec![Column::new("calls", ColumnKind::Number)];
+    /// let examples = Examples::new(columns, FeatureMatrix::new(1, calls)?, seen)?.with_upper_bounds(upper)?;
+    /// let mut boosting = Boosting::default();
+    /// boosting.objective = Objective::FailureTime { noise: Noise::Normal, scale: 0.5 };
+    /// let forest = boosting.fit(&examples, None, &Workers::new(), &mut |_| {})?.forest;
+    /// let told = forest.predict(&FeatureMatrix::new(1, vec![0.0, 3.0])?, Iterations::All)?;
+    /// assert!(told[0] > 60.0 && (told[1] - 30.0).abs() < 1.0);
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn with_upper_bounds(self, upper_bounds: Vec<f64>) -> Result<Examples, Error> {
+        if upper_bounds.len() != self.labels.len() {
+            return Err(invalid(
+                "upper_bounds",
+                format!("{} bounds for {} rows", upper_bounds.len(), self.labels.len()),
+            ));
+        }
+        let is_below = |(upper, label): (&f64, &f64)| upper.is_nan() || upper < label;
+        if let Some(row) = upper_bounds.iter().zip(&self.labels).position(is_below) {
+            let message = format!("{} is not at or above the label, {}", upper_bounds[row], self.labels[row]);
+            return Err(invalid(Path::from_field("upper_bounds").index(row), message));
+        }
+        Ok(Examples { upper_bounds: Some(upper_bounds), ..self })
     }
 
     /// The columns.
@@ -148,8 +188,19 @@ impl Examples {
             columns: self.columns.clone(),
             matrix: FeatureMatrix::new(self.columns.len(), values).expect("whole rows"),
             labels: pick(&self.labels),
+            upper_bounds: self.upper_bounds.as_deref().map(pick),
             weights: self.weights.as_deref().map(pick),
         }
+    }
+
+    /// Up to where the label of a row may lie: the label where no bounds are given.
+    pub(crate) fn upper_bound(&self, row: usize) -> f64 {
+        self.upper_bounds.as_ref().map_or(self.labels[row], |bounds| bounds[row])
+    }
+
+    /// Whether there are bounds.
+    pub(crate) fn has_upper_bounds(&self) -> bool {
+        self.upper_bounds.is_some()
     }
 
     /// The weight of a row, 1 where none are given.

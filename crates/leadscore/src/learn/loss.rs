@@ -6,6 +6,7 @@ use rayon::slice::ParallelSliceMut;
 
 use super::examples::Examples;
 use super::options::Objective;
+use super::survival::Bounds;
 use super::threads;
 use crate::error::Path;
 use crate::forest::base_margin_of;
@@ -24,6 +25,10 @@ const FACTORS: usize = 16;
 impl Objective {
     /// Refuses labels that the loss has no meaning for.
     pub(super) fn check_each_label(self, examples: &Examples) -> Result<(), Error> {
+        if examples.has_upper_bounds() && !matches!(self, Objective::FailureTime { .. }) {
+            let message = "only failure times are learned from labels within bounds";
+            return Err(Error::new(ErrorKind::InvalidMatrix, "upper_bounds", message));
+        }
         let labels = examples.labels();
         let (fits, wants): (&dyn Fn(f64) -> bool, String) = match self {
             Objective::Logistic => (&|label| label == 0.0 || label == 1.0, "a label is 0 or 1".to_owned()),
@@ -32,6 +37,7 @@ impl Objective {
                 format!("a label is the number of a class, from 0 to {}", classes - 1),
             ),
             Objective::Poisson => (&|label| label >= 0.0, "a count is 0 or more".to_owned()),
+            Objective::FailureTime { .. } => return check_bounds(examples),
             Objective::Squared | Objective::Quantile(_) => (&|_| true, String::new()),
         };
         if let Some(row) = labels.iter().position(|label| !fits(*label)) {
@@ -69,6 +75,15 @@ impl Objective {
             Objective::Logistic => (sum / total).clamp(1e-6, 1.0 - 1e-6),
             Objective::Poisson => (sum / total).max(1e-6),
             Objective::Squared => sum / total,
+            Objective::FailureTime { .. } => {
+                let logarithms = (0..labels.len()).filter(|row| labels[*row] > 0.0);
+                let [sum, total] = logarithms.fold([0.0; 2], |[sum, total], row| {
+                    let weight = examples.weight(row);
+                    [sum + math::ln(labels[row]) * weight, total + weight]
+                });
+                // Of times from 0 on, the lower bounds say nothing.
+                if total > 0.0 { math::exp(sum / total) } else { 1.0 }
+            }
             Objective::Quantile(level) => {
                 let rows = labels.iter().enumerate().map(|(row, label)| (*label, examples.weight(row)));
                 weighted_quantile(rows.collect(), level)
@@ -85,6 +100,7 @@ impl Objective {
             Objective::Squared => "reg:squarederror",
             Objective::Quantile(_) => "reg:quantileerror",
             Objective::Poisson => "count:poisson",
+            Objective::FailureTime { .. } => "survival:aft",
         }
     }
 
@@ -115,6 +131,9 @@ impl Objective {
                     (mean - label, mean)
                 }
                 Objective::Quantile(level) => (if label < own[0] { 1.0 - level } else { -level }, 1.0),
+                Objective::FailureTime { noise, scale } => {
+                    bounds(examples, row).gradients(noise, scale, own[0])
+                }
             };
             weighed(gradient, hessian, examples.weight(row))
         };
@@ -146,6 +165,7 @@ impl Objective {
                     let off = label - own[0];
                     if off >= 0.0 { level * off } else { (level - 1.0) * off }
                 }
+                Objective::FailureTime { noise, scale } => bounds(examples, row).loss(noise, scale, own[0]),
             }
         };
         let sums = threads::map(pool, examples.row_count().div_ceil(BLOCK), |block| {
@@ -197,6 +217,27 @@ impl Objective {
         match self {
             Objective::Quantile(level) => Some(level),
             _ => None,
+        }
+    }
+}
+
+fn bounds(examples: &Examples, row: usize) -> Bounds {
+    Bounds { lower: examples.labels()[row], upper: examples.upper_bound(row) }
+}
+
+fn check_bounds(examples: &Examples) -> Result<(), Error> {
+    let means_nothing = |row: &usize| {
+        let Bounds { lower, upper } = bounds(examples, *row);
+        lower < 0.0 || upper <= 0.0
+    };
+    match (0..examples.row_count()).find(means_nothing) {
+        None => Ok(()),
+        Some(row) => {
+            let message = format!(
+                "a time is above 0, or lies between two bounds from 0 up; found {}",
+                examples.labels()[row]
+            );
+            Err(Error::new(ErrorKind::InvalidMatrix, Path::from_field("labels").index(row), message))
         }
     }
 }

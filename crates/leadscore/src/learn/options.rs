@@ -78,6 +78,38 @@ pub enum Objective {
     Quantile(f64),
     /// The logarithm of the mean of counts.
     Poisson,
+    /// The logarithm of a time, such as the days until a lead is won, by accelerated failure time. Labels are times above 0;
+    /// [`Examples::with_upper_bounds`](super::Examples::with_upper_bounds) has what is known within bounds only, as of
+    /// leads that are still open.
+    FailureTime {
+        /// The noise of the logarithm.
+        noise: Noise,
+        /// By how much the noise counts; above 0.
+        scale: f64,
+    },
+}
+
+/// How the logarithm of a time spreads around what is predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Noise {
+    /// The normal distribution, so that times are log-normal.
+    Normal,
+    /// The logistic distribution.
+    Logistic,
+    /// The distribution of the least of many (Gumbel), so that times follow a Weibull distribution.
+    Extreme,
+}
+
+impl Noise {
+    /// Its name in XGBoost.
+    pub fn name(self) -> &'static str {
+        match self {
+            Noise::Normal => "normal",
+            Noise::Logistic => "logistic",
+            Noise::Extreme => "extreme",
+        }
+    }
 }
 
 /// Which way a column's effect may go.
@@ -140,7 +172,12 @@ impl Boosting {
         };
         let enough_classes = self.objective != Objective::Softmax { classes: 0 }
             && self.objective != Objective::Softmax { classes: 1 };
+        let scale = match self.objective {
+            Objective::FailureTime { scale, .. } => scale > 0.0 && scale.is_finite(),
+            _ => true,
+        };
         let rules = [
+            ("objective", scale, "the scale of a failure time is above 0"),
             ("objective", quantile, "a quantile lies between 0 and 1"),
             ("objective", enough_classes, "two classes are the least"),
             ("rounds", self.rounds >= 1, "one round is the least"),

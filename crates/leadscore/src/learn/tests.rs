@@ -110,3 +110,77 @@ fn what_is_written_for_other_libraries_reads_back_alike() {
         }
     }
 }
+
+/// Days until leads are won: their logarithm is a step of one number, a set of levels, and noise. Those of more than `seen`
+/// days are still open.
+fn times(rows: usize, seed: u64, seen: f64) -> (Examples, Vec<f64>) {
+    let mut next = numbers(seed);
+    let (mut values, mut days, mut means) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rows {
+        let (number, level) = (next() * 10.0, (next() * 6.0).floor());
+        let mean = 3.0 + (if number > 4.0 { 0.8 } else { -0.2 }) - (if level > 3.0 { 0.9 } else { 0.0 });
+        let odds = next();
+        values.extend([number, level]);
+        days.push(crate::math::exp(mean + 0.4 * crate::math::ln(odds / (1.0 - odds))));
+        means.push(mean);
+    }
+    let levels = (0..6).map(|level| format!("level {level}")).collect();
+    let columns =
+        vec![Column::new("number", ColumnKind::Number), Column::new("level", ColumnKind::Category(levels))];
+    let upper = days.iter().map(|days| if *days > seen { f64::INFINITY } else { *days }).collect();
+    let lower = days.into_iter().map(|days| days.min(seen)).collect();
+    let examples = Examples::new(columns, FeatureMatrix::new(2, values).unwrap(), lower).unwrap();
+    (examples.with_upper_bounds(upper).unwrap(), means)
+}
+
+#[test]
+fn times_of_leads_that_are_still_open_are_learned_without_bias() {
+    let (training, _) = times(8000, 6, 30.0);
+    let (test, means) = times(4000, 7, 30.0);
+    assert!((0..8000).filter(|row| training.upper_bound(*row) == f64::INFINITY).count() > 2000);
+    let objective = Objective::FailureTime { noise: Noise::Logistic, scale: 0.4 };
+    let boosting = Boosting { objective, rounds: 300, patience: Some(30), ..Boosting::default() };
+    let learned = boosting.fit(&training, Some(&test), &Workers::new().threads(2), &mut |_| {}).unwrap();
+    let forest = learned.forest;
+    let margins = forest.margin(test.matrix(), Iterations::All).unwrap();
+    let off = margins.iter().zip(&means).map(|(margin, mean)| (margin - mean).abs()).sum::<f64>() / 4000.0;
+    assert!(off < 0.06, "{off}");
+    // Days, not their logarithm.
+    let days = forest.predict(test.matrix(), Iterations::All).unwrap();
+    assert!((days[0] / crate::math::exp(margins[0]) - 1.0).abs() < 1e-6);
+    let read = Forest::from_bytes(forest.to_xgboost_json().unwrap().as_bytes()).unwrap();
+    assert_eq!(read.margin(test.matrix(), Iterations::All).unwrap(), margins);
+    assert_eq!(Forest::from_json(&forest.to_json()).unwrap(), forest);
+}
+
+#[test]
+fn bounds_that_mean_nothing_are_refused() {
+    let examples = |labels: &[f64], upper: &[f64]| {
+        let matrix = FeatureMatrix::new(1, vec![0.0; labels.len()]).unwrap();
+        let columns = vec![Column::new("a", ColumnKind::Number)];
+        Examples::new(columns, matrix, labels.to_vec()).unwrap().with_upper_bounds(upper.to_vec())
+    };
+    for (upper, path) in [
+        (vec![1.0], "upper_bounds"),
+        (vec![1.0, 1.5], "upper_bounds[1]"),
+        (vec![f64::NAN, 3.0], "upper_bounds[0]"),
+    ] {
+        let error = examples(&[1.0, 2.0], &upper).unwrap_err();
+        assert_eq!((error.code(), &*error.path().to_string()), ("invalid_matrix", path));
+    }
+    let days = Objective::FailureTime { noise: Noise::Normal, scale: 1.0 };
+    let refused = |objective: Objective, labels: &[f64], upper: &[f64]| {
+        let boosting = Boosting { objective, ..Boosting::default() };
+        let examples = examples(labels, upper).unwrap();
+        let error = boosting.fit(&examples, None, &Workers::new(), &mut |_| {}).unwrap_err();
+        (error.code(), error.path().to_string())
+    };
+    assert_eq!(refused(days, &[1.0, 0.0], &[1.0, 0.0]), ("invalid_matrix", "labels[1]".to_owned()));
+    assert_eq!(refused(days, &[-1.0, 0.0], &[1.0, 5.0]), ("invalid_matrix", "labels[0]".to_owned()));
+    assert_eq!(
+        refused(Objective::Squared, &[1.0, 2.0], &[1.0, 3.0]),
+        ("invalid_matrix", "upper_bounds".to_owned())
+    );
+    let flat = Objective::FailureTime { noise: Noise::Normal, scale: 0.0 };
+    assert_eq!(refused(flat, &[1.0, 2.0], &[1.0, 3.0]), ("invalid_context", "objective".to_owned()));
+}

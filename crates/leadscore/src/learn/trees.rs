@@ -38,7 +38,7 @@ pub(super) fn forest(
         Objective::Logistic => Link::Sigmoid(1.0),
         Objective::Softmax { .. } => Link::Softmax,
         Objective::Squared | Objective::Quantile(_) => Link::Identity,
-        Objective::Poisson => Link::Exp,
+        Objective::Poisson | Objective::FailureTime { .. } => Link::Exp,
     };
     Forest::new(Model {
         source_library: Library::Leadscore,
@@ -53,8 +53,19 @@ pub(super) fn forest(
         best_iteration: best,
         average_output: false,
         missing: None,
-        attributes: BTreeMap::new(),
+        attributes: attributes(objective),
     })
+}
+
+/// What is not told by the name of the objective, under the names of XGBoost's settings.
+fn attributes(objective: Objective) -> BTreeMap<String, String> {
+    let Objective::FailureTime { noise, scale } = objective else { return BTreeMap::new() };
+    let pair = |name: &str, value: String| (name.to_owned(), value);
+    [
+        pair("aft_loss_distribution", noise.name().to_owned()),
+        pair("aft_loss_distribution_scale", scale.to_string()),
+    ]
+    .into()
 }
 
 fn feature(name: &str, kind: &ColumnKind) -> ModelFeature {

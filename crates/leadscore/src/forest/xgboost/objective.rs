@@ -112,7 +112,7 @@ fn scores(cursor: &DocCursor) -> Result<Vec<f32>, Error> {
 pub(super) fn base_score_of(objective: &str, margin: f64) -> Option<f32> {
     let near = match objective {
         "binary:logistic" | "reg:logistic" => crate::math::sigmoid(margin) as f32,
-        "count:poisson" => crate::math::exp(margin) as f32,
+        "count:poisson" | "survival:aft" => crate::math::exp(margin) as f32,
         _ => margin as f32,
     };
     let ups = std::iter::successors(Some(near), |score| Some(score.next_up()));
@@ -126,7 +126,7 @@ pub(super) fn base_score_of(objective: &str, margin: f64) -> Option<f32> {
 pub(crate) fn base_margin_of(objective: &str, score: f32) -> f32 {
     match objective {
         "binary:logistic" | "reg:logistic" => -ln_f32(1.0 / score - 1.0),
-        "count:poisson" => ln_f32(score),
+        "count:poisson" | "survival:aft" => ln_f32(score),
         _ => score,
     }
 }

@@ -118,6 +118,17 @@ pub(crate) fn write(model: &Model) -> Result<String, Error> {
         name @ "count:poisson" => {
             (name, serde_json::json!({"poisson_regression_param": {"max_delta_step": "0.7"}}))
         }
+        name @ "survival:aft" => {
+            let param = ["aft_loss_distribution", "aft_loss_distribution_scale"].map(|key| {
+                let value = model.attributes.get(key);
+                value
+                    .map(|value| (key.to_owned(), value.clone().into()))
+                    .ok_or_else(|| unsupported("objective", format!("the model does not say its `{key}`")))
+            });
+            let [noise, scale] = param;
+            let param: serde_json::Map<String, serde_json::Value> = [noise?, scale?].into_iter().collect();
+            (name, serde_json::json!({"aft_loss_param": param}))
+        }
         // The margins are those of any other objective whose link is the identity.
         "reg:quantileerror" => {
             ("reg:squarederror", serde_json::json!({"reg_loss_param": {"scale_pos_weight": "1"}}))
