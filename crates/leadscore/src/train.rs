@@ -2,7 +2,7 @@
 //!
 //! [`Trainer`] takes a [`Dataset`] of past leads, 1 for won and 0 for lost, and gives a complete
 //! [`Pipeline`]. The leads are cut into folds; for each fold trees are learned from the others and stop
-//! where the fold's log loss is best. How large the trees are is chosen by the first folds' leads. The pipeline's forest is the mean of these, and what each said of the leads it had
+//! where the fold's log loss is best. How large the trees are is chosen by the held-out leads too. The pipeline's forest is the mean of these, and what each said of the leads it had
 //! not seen measures it, calibrates it and sets the tiers: no lead is judged by trees that knew its outcome.
 
 mod calibrate;
