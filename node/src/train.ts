@@ -12,6 +12,7 @@ const OPTIONS = [
   'target',
   ...TEXTS,
   'id',
+  'weight',
   'missing',
   'time',
   'activities',
@@ -45,6 +46,8 @@ export interface TrainOptions {
   positive?: readonly (string | number | boolean)[] | undefined;
   /** The column of the leads' ids: not learned from, and rows of one lead are kept together. */
   id?: string | undefined;
+  /** The column of numbers from 0 up that say how much each row counts; not learned from. */
+  weight?: string | undefined;
   /** Columns that are not learned from. */
   drop?: readonly string[] | undefined;
   /** Values of columns that mean missing: `{ pdays: [999] }`. */
@@ -100,6 +103,8 @@ export interface TrainReport {
   /** How many leads, or with a horizon moments, and how many of them were won. */
   leads: number;
   won: number;
+  /** What rows count by, if they do: how many weigh 0, how much all measured ones weigh, and the won ones' share of it. */
+  weights: { column: string | null; zero_rows: number; total: number; won_share: number } | null;
   /** Null with a horizon. */
   without_outcome: number | null;
   rejected: number;

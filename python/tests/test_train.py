@@ -233,3 +233,23 @@ def test_rows_of_a_matrix_are_checked() -> None:
     assert refused([1.0, 0.0], weights=np.array([1.0, -1.0])) == "weights[1]"
     assert refused([1.0, 0.0], values=np.array([[1.0], [np.inf]])) == "rows[1]"
     assert refused([1.0, 0.0], values=np.ones((2, 2))) == ""
+
+
+def test_rows_count_by_a_column() -> None:
+    leads = past_leads()
+    won = leads["Outcome"] == "Won"
+    plain = learned(leads).report
+    found = learned(leads.assign(weight=np.where(won, 1.0, 4.0)), weight="weight")
+    total = int(won.sum()) + 4.0 * int((~won).sum())
+    assert plain.weights is None
+    assert found.report.weights == leadscore.RowWeights("weight", 0, total, won.sum() / total)
+    assert (found.report.leads, found.report.won) == (400, won.sum())
+    assert found.report.columns == plain.columns
+    # What weighs nothing is not there.
+    halved = leads.assign(weight=np.where(np.arange(400) % 2 == 0, 0, 1))
+    found = learned(halved, weight="weight")
+    assert found.report.weights == leadscore.RowWeights("weight", 200, 200.0, won[1::2].mean())
+    assert found.pipeline.to_json() == learned(leads[1::2]).pipeline.to_json()
+    with pytest.raises(LeadscoreError, match="row 3: wants a number from 0 up, found `-1.0`") as raised:
+        learned(leads.assign(weight=np.where(np.arange(400) == 2, -1.0, 1.0)), weight="weight")
+    assert (raised.value.code, raised.value.path) == ("invalid_context", "weight")

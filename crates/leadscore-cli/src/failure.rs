@@ -66,6 +66,8 @@ const OPTIONS: &[&str] = &[
     "won_by",
     "lost_by",
     "missing",
+    "weight",
+    "map",
 ];
 
 /// An error about an option of the library that is an option here too, under its name on the command line.

@@ -57,7 +57,8 @@ pub use read::{
 pub use report::evaluation::{FileEvaluation, TargetSummary};
 pub use score::{Destination, FileSummary, ReceiveReport, Scoring, note_pipeline, worthless};
 pub use train::{
-    MomentSummary, TrainJob, TrainedFile, day_of, feature_name, train_file, trained_json, trainer_from_json,
+    MomentSummary, TrainJob, TrainedFile, WeightSummary, day_of, feature_name, train_file, trained_json,
+    trainer_from_json,
 };
 pub use write::{
     FileFormat, JsonForm, JsonRows, OutputFile, ReceiveRows, Rejects, ScratchFile, ValueWarnings,

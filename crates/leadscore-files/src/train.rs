@@ -4,6 +4,7 @@
 //! that scores them later, so that a lead means the same in both.
 
 mod columns;
+mod job;
 mod kinds;
 mod later_dates;
 mod lives;
@@ -15,6 +16,7 @@ mod sentinels;
 #[cfg(test)]
 mod tests;
 mod validation;
+mod weights;
 
 pub use options::{day_of, train_file, trainer_from_json};
 pub use report::trained_json;
@@ -38,6 +40,7 @@ use columns::Dates;
 use later_dates::LaterDates;
 use lives::{LifeSource, Survey};
 use rows::Rows;
+use weights::Weights;
 
 /// A file of past leads to learn a pipeline from.
 ///
@@ -50,6 +53,7 @@ pub struct TrainJob {
     target: Option<String>,
     positive: Vec<String>,
     id: Option<String>,
+    weight: Option<String>,
     drop: Vec<String>,
     missing: Vec<(String, String)>,
     time: Option<String>,
@@ -74,12 +78,24 @@ pub struct TrainedFile {
     pub target: Option<Target>,
     /// The moments that were learned from, where leads are judged as of moments of their lives.
     pub moments: Option<MomentSummary>,
+    /// The column of weights, where rows have some.
+    pub weights: Option<WeightSummary>,
     /// The features that were learned from, each with its column in the file.
     pub columns: Vec<(String, String)>,
     /// The columns that were not, each with the reason.
     pub left_out: Vec<(String, String)>,
     /// Rows that could not be read.
     pub rejected_count: u64,
+}
+
+/// Where weights came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WeightSummary {
+    /// The column.
+    pub column: String,
+    /// How many rows weigh nothing: they are left out.
+    pub zero_count: u64,
 }
 
 /// Leads as of moments of their lives.
@@ -99,143 +115,6 @@ pub struct MomentSummary {
 }
 
 impl TrainJob {
-    /// Learns from a CSV file of leads. Ages of dates are taken as of a time.
-    pub fn new(input: impl Into<String>, as_of: AsOf) -> TrainJob {
-        TrainJob {
-            input: input.into(),
-            as_of,
-            target: None,
-            positive: Vec::new(),
-            id: None,
-            drop: Vec::new(),
-            missing: Vec::new(),
-            time: None,
-            activities: None,
-            horizon: None,
-            every: None,
-            start: None,
-            ended: None,
-            won_by: Vec::new(),
-            lost_by: Vec::new(),
-            valid: None,
-            threads: None,
-        }
-    }
-
-    /// The same for another file of leads.
-    #[must_use]
-    pub fn input(mut self, path: impl Into<String>) -> TrainJob {
-        self.input = path.into();
-        self
-    }
-
-    /// The column that says what became of each lead; with a horizon the dates on which leads were won.
-    #[must_use]
-    pub fn target(mut self, column: impl Into<String>) -> TrainJob {
-        self.target = Some(column.into());
-        self
-    }
-
-    /// The values of the target column that mean won, where they are none of the known pairs such as yes and no.
-    #[must_use]
-    pub fn positive(mut self, values: impl IntoIterator<Item = impl Into<String>>) -> TrainJob {
-        self.positive.extend(values.into_iter().map(Into::into));
-        self
-    }
-
-    /// The column of the leads' ids: it is not learned from, and rows of one lead are kept together.
-    #[must_use]
-    pub fn id(mut self, column: impl Into<String>) -> TrainJob {
-        self.id = Some(column.into());
-        self
-    }
-
-    /// Columns that are not learned from.
-    #[must_use]
-    pub fn drop(mut self, columns: impl IntoIterator<Item = impl Into<String>>) -> TrainJob {
-        self.drop.extend(columns.into_iter().map(Into::into));
-        self
-    }
-
-    /// A value of a column that means missing, such as 999 or `Select`.
-    #[must_use]
-    pub fn missing(mut self, column: impl Into<String>, value: impl Into<String>) -> TrainJob {
-        self.missing.push((column.into(), value.into()));
-        self
-    }
-
-    /// The column of dates as of which each lead is judged, instead of one moment for all. It is not learned from.
-    #[must_use]
-    pub fn time(mut self, column: impl Into<String>) -> TrainJob {
-        self.time = Some(column.into());
-        self
-    }
-
-    /// A log of the leads' activities: how many of each kind, and when, is learned from.
-    #[must_use]
-    pub fn activities(mut self, path: impl Into<PathBuf>) -> TrainJob {
-        self.activities = Some(path.into());
-        self
-    }
-
-    /// Learns who is won within so many days, from leads as of moments spread over their lives
-    /// ([`PointInTime`]). When a lead was won is said by the dates of the target column or by activities
-    /// ([`TrainJob::won_by`]).
-    #[must_use]
-    pub fn horizon(mut self, days: f64) -> TrainJob {
-        self.horizon = Some(days);
-        self
-    }
-
-    /// The days between the moments of a lead; a third of the horizon by default.
-    #[must_use]
-    pub fn every(mut self, days: f64) -> TrainJob {
-        self.every = Some(days);
-        self
-    }
-
-    /// The column of dates on which leads came; a life begins with the first activity by default.
-    #[must_use]
-    pub fn start(mut self, column: impl Into<String>) -> TrainJob {
-        self.start = Some(column.into());
-        self
-    }
-
-    /// The column of dates on which leads were given up.
-    #[must_use]
-    pub fn ended(mut self, column: impl Into<String>) -> TrainJob {
-        self.ended = Some(column.into());
-        self
-    }
-
-    /// Kinds of activities by which a lead is won.
-    #[must_use]
-    pub fn won_by(mut self, kinds: impl IntoIterator<Item = impl Into<String>>) -> TrainJob {
-        self.won_by.extend(kinds.into_iter().map(Into::into));
-        self
-    }
-
-    /// Kinds of activities by which a lead is lost.
-    #[must_use]
-    pub fn lost_by(mut self, kinds: impl IntoIterator<Item = impl Into<String>>) -> TrainJob {
-        self.lost_by.extend(kinds.into_iter().map(Into::into));
-        self
-    }
-
-    /// A file of past leads to stop, calibrate and measure by, instead of folds; see [`Trainer::fit_validated`].
-    #[must_use]
-    pub fn valid(mut self, path: impl Into<String>) -> TrainJob {
-        self.valid = Some(path.into());
-        self
-    }
-
-    /// The most threads; one for each processor by default. What is learned does not depend on it.
-    #[must_use]
-    pub fn threads(mut self, count: usize) -> TrainJob {
-        self.threads = Some(count);
-        self
-    }
-
     /// Learns a pipeline by a trainer. `progress` is called after each round.
     ///
     /// # Errors
@@ -250,7 +129,8 @@ impl TrainJob {
         progress: &mut dyn FnMut(&TrainProgress),
     ) -> Result<TrainedFile, Error> {
         self.check_options()?;
-        let Prepared { dataset, mut rejected_count, target, moments, draft } = self.prepare(notes)?;
+        let Prepared { dataset, mut rejected_count, target, moments, weights, draft } =
+            self.prepare(notes)?;
         let mut workers = Workers::new().stop(stop);
         if let Some(count) = self.threads {
             workers = workers.threads(count);
@@ -275,6 +155,7 @@ impl TrainJob {
             trained: learned,
             target,
             moments,
+            weights,
             columns,
             left_out: draft.left_out,
             rejected_count,
@@ -348,7 +229,7 @@ impl TrainJob {
         file.columns.clear();
         let survey = match (&self.activities, self.horizon) {
             (None, None) => None,
-            _ => Some(self.survey(&file.dates)?),
+            _ => Some(self.survey(&file.dates, &file.weights)?),
         };
         if let Some(survey) = survey.as_ref().filter(|_| self.activities.is_some()) {
             draft.add_activities(&survey.kinds);
@@ -362,11 +243,14 @@ impl TrainJob {
             (_, Some(target)) => (Rows::labelled(&file.rows, &target.labels), None),
             (None, None) => unreachable!("without a horizon there is a target"),
         };
-        let (dataset, rejected_count) = self.dataset(&draft, &file.dates, &mut rows, notes)?;
+        let (dataset, rejected_count) = self.dataset(&draft, &file, &mut rows, notes)?;
         if let Some(moments) = &mut moments {
             moments.lead_count = rows.lead_count;
         }
-        Ok(Prepared { dataset, rejected_count, target, moments, draft })
+        let Weights { column, zero_count, .. } = &file.weights;
+        let summary = || WeightSummary { column: column.clone(), zero_count: *zero_count };
+        let weights = self.weight.is_some().then(summary);
+        Ok(Prepared { dataset, rejected_count, target, moments, weights, draft })
     }
 
     /// The column of the leads' ids: the one that is named, or the one that the reader knows as such.
@@ -394,6 +278,7 @@ impl TrainJob {
         columns::Named {
             target: target.filter(|_| !has_horizon),
             id,
+            weight: self.weight.as_deref(),
             drop: &self.drop,
             missing: &self.missing,
             dates: [
@@ -409,7 +294,7 @@ impl TrainJob {
     }
 
     /// What the leads' lives and the log are.
-    fn survey(&self, dates: &Dates) -> Result<Survey, Error> {
+    fn survey(&self, dates: &Dates, weights: &Weights) -> Result<Survey, Error> {
         let source = LifeSource {
             start: dates.of("start"),
             won_at: dates.of("target"),
@@ -423,7 +308,7 @@ impl TrainJob {
         // Not shown: the second reading notes the same.
         let mut unheard: Vec<Note> = Vec::new();
         let mut leads = self.open(schema, &mut unheard)?;
-        let survey = source.survey(&mut leads, &|lead, column| self.time_of(lead, column))?;
+        let survey = source.survey(&mut leads, weights, &|lead, column| self.time_of(lead, column))?;
         source.check(&survey, self.activities.is_some(), self.horizon.is_some())?;
         Ok(survey)
     }
@@ -491,10 +376,11 @@ impl TrainJob {
     fn dataset(
         &self,
         draft: &schema::Draft,
-        dates: &Dates,
+        file: &columns::PastLeads,
         rows: &mut Rows,
         notes: &mut dyn Notes,
     ) -> Result<(Dataset, u64), Error> {
+        let dates = &file.dates;
         let schema = FeatureSchema::from_json(&draft.schema_json(&Dates::default()))?;
         // The reader needs to know of the columns of dates, the pipeline does not.
         let read = FeatureSchema::from_json(&draft.schema_json(dates))?;
@@ -515,7 +401,7 @@ impl TrainJob {
                     match rows.of_lead(leads.row(), lead.id.as_deref().unwrap_or_default(), own_time) {
                         Some(moments) => {
                             for (at, label) in moments {
-                                examples.add(lead, at, label)?;
+                                examples.add_weighted(lead, at, label, file.weights.of(leads.row()))?;
                                 later.add(at, |column| self.time_of(lead, column));
                             }
                         }
@@ -546,6 +432,7 @@ struct Prepared {
     rejected_count: u64,
     target: Option<Target>,
     moments: Option<MomentSummary>,
+    weights: Option<WeightSummary>,
     draft: schema::Draft,
 }
 

@@ -48,6 +48,8 @@ const LEAST_PROBABILITY: f64 = 1e-15;
 pub struct Outcomes {
     predictions: Vec<f64>,
     labels: Vec<f64>,
+    /// None where every lead counts once.
+    weights: Option<Vec<f64>>,
 }
 
 impl Outcomes {
@@ -74,7 +76,38 @@ impl Outcomes {
             let message = "there are leads of one outcome only: nothing can be told apart".to_owned();
             return Err(invalid("labels".into(), message));
         }
-        Ok(Outcomes { predictions, labels })
+        Ok(Outcomes { predictions, labels, weights: None })
+    }
+
+    /// The same where each lead counts as much as its weight, in every measure.
+    ///
+    /// # Errors
+    /// `invalid_matrix` with `weights` where the counts differ, a weight is negative or not finite, or all leads of an
+    /// outcome weigh nothing.
+    ///
+    /// ```
+    /// use leadscore::evaluate::Outcomes;
+    /// let outcomes = Outcomes::new(vec![0.9, 0.6, 0.4], vec![1.0, 0.0, 0.0])?.with_weights(vec![1.0, 1.0, 8.0])?;
+    /// assert_eq!(outcomes.base_rate(), 0.1);
+    /// # Ok::<(), leadscore::Error>(())
+    /// ```
+    pub fn with_weights(self, weights: Vec<f64>) -> Result<Outcomes, Error> {
+        let invalid = |path: Path, message: String| Error::new(ErrorKind::InvalidMatrix, path, message);
+        if weights.len() != self.labels.len() {
+            let message = format!("{} weights for {} leads", weights.len(), self.labels.len());
+            return Err(invalid("weights".into(), message));
+        }
+        if let Some(row) = weights.iter().position(|weight| !(weight.is_finite() && *weight >= 0.0)) {
+            let message = format!("a weight is a finite number from 0 up, found {}", weights[row]);
+            return Err(invalid(Path::from_field("weights").index(row), message));
+        }
+        let has =
+            |label: f64| self.labels.iter().zip(&weights).any(|(own, weight)| *own == label && *weight > 0.0);
+        if !has(0.0) || !has(1.0) {
+            let message = "all leads of an outcome weigh nothing: nothing can be told apart".to_owned();
+            return Err(invalid("weights".into(), message));
+        }
+        Ok(Outcomes { weights: Some(weights), ..self })
     }
 
     /// How many leads.
@@ -84,7 +117,21 @@ impl Outcomes {
 
     /// The share of leads that were won.
     pub fn base_rate(&self) -> f64 {
-        self.labels.iter().sum::<f64>() / self.count() as f64
+        self.mean(|_, label| label)
+    }
+
+    /// How much all leads weigh: their count where none has a weight.
+    pub fn total_weight(&self) -> f64 {
+        self.weights.as_ref().map_or(self.count() as f64, |weights| weights.iter().sum())
+    }
+
+    /// Whether leads have weights.
+    pub fn is_weighted(&self) -> bool {
+        self.weights.is_some()
+    }
+
+    fn weight(&self, row: usize) -> f64 {
+        self.weights.as_ref().map_or(1.0, |weights| weights[row])
     }
 
     /// The mean of −ln of the probability that was given to what happened.
@@ -98,8 +145,10 @@ impl Outcomes {
     }
 
     fn mean(&self, value: impl Fn(f64, f64) -> f64) -> f64 {
-        let pairs = self.predictions.iter().zip(&self.labels);
-        pairs.map(|(prediction, label)| value(*prediction, *label)).sum::<f64>() / self.count() as f64
+        let pairs = self.predictions.iter().zip(&self.labels).enumerate();
+        let sum: f64 =
+            pairs.map(|(row, (prediction, label))| self.weight(row) * value(*prediction, *label)).sum();
+        sum / self.total_weight()
     }
 }
 

@@ -341,16 +341,20 @@ impl Trainer {
             Some(calibration) => Scale::calibrated(calibration.clone()),
             None => Scale::logistic(),
         };
-        let out_of_fold = Outcomes::new(calibrated.probabilities, labels.to_vec())?;
+        let out_of_fold = weighed(Outcomes::new(calibrated.probabilities, labels.to_vec())?, examples)?;
         let (tiers, tier_reports) = tiers::tiers(&self.tier_goal, &out_of_fold)?;
         let note = self.note.clone().unwrap_or_else(|| {
             let kind = if self.synthetic { "made-up" } else { "past" };
-            match self.horizon_days {
+            let learned = match self.horizon_days {
                 days if days > 0.0 => format!(
                     "Learned from {lead_count} moments of {kind} leads, of which {won_count} were won within {days} days. The \
                      probability is that of being won within {days} days."
                 ),
                 _ => format!("Learned from {lead_count} {kind} leads, of which {won_count} were won."),
+            };
+            match dataset.weights() {
+                None => learned,
+                Some(_) => format!("{learned} They were weighted, and the probability is that of the weighted leads."),
             }
         });
         let forests: Vec<Forest> = parts.iter().map(LearnedPart::best).collect();
@@ -387,6 +391,15 @@ struct Part<'a> {
     count: usize,
     size: TreeSize,
     held_out: &'a Examples,
+}
+
+/// Outcomes of these rows, each of which counts as much as it was learned from.
+fn weighed(outcomes: Outcomes, examples: &Examples) -> Result<Outcomes, Error> {
+    if !examples.has_weights() {
+        return Ok(outcomes);
+    }
+    let weights = (0..examples.row_count()).map(|row| examples.weight(row)).collect();
+    outcomes.with_weights(weights)
 }
 
 fn best_loss(rounds: &[Round]) -> f64 {

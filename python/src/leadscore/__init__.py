@@ -85,6 +85,7 @@ from leadscore._task import Assisted, Task, TaskKind, TaskProvenance, assist
 from leadscore._train import (
     HeldOutMeasures,
     Leak,
+    RowWeights,
     TimeOrder,
     Trained,
     TrainedFold,
@@ -168,6 +169,7 @@ __all__ = [
     "ReliabilityBin",
     "Reply",
     "Risk",
+    "RowWeights",
     "ScoreBin",
     "Scores",
     "Segment",

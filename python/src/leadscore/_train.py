@@ -59,6 +59,16 @@ class TrainedTier:
 
 
 @dataclass(frozen=True, slots=True)
+class RowWeights:
+    """What rows count by: how many weigh 0, how much all measured rows weigh, and the share that the won ones have."""
+
+    column: str | None
+    zero_rows: int
+    total: float
+    won_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class TrainedMoments:
     """Moments of leads' lives that were learned from: of how many leads, and in days what they were labelled by."""
 
@@ -101,13 +111,14 @@ class TrainReport:
     `calibration` is the method that was taken, `log_losses` are those of each that was tried. `trees` is the size of the
     trees that was taken, None where there was no choice, `tree_log_losses` are those of each that was tried. `columns` are the columns
     of the file by feature, `left_out` those that were not learned from, with the reason. With a horizon `leads` and
-    `won` count `moments`, and `without_outcome` is None.
+    `won` count `moments`, and `without_outcome` is None. Where there are `weights`, every measure is of weighted rows.
     """
 
     pipeline: str
     content_hash: str
     leads: int
     won: int
+    weights: RowWeights | None
     without_outcome: int | None
     rejected: int
     out_of_fold: HeldOutMeasures
@@ -181,6 +192,7 @@ def train(
     target: str | None = None,
     positive: str | float | bool | Sequence[str | float | bool] = (),
     id: str | None = None,  # noqa: A002
+    weight: str | None = None,
     drop: str | Sequence[str] = (),
     missing: Mapping[str, str | float | Sequence[str | float]] | None = None,
     time: str | None = None,
@@ -212,8 +224,9 @@ def train(
 
     `leads` is a file, or a frame of pandas, polars or pyarrow, which is read as the CSV file it would be written as.
     `target` is the column that says what became of a lead; `positive` are its values that mean won, where they are not
-    1, yes, true, won or converted. `id` is the column of the leads' ids, `drop` are columns that are not learned from,
-    `missing` values of columns that mean missing: `{"pdays": 999}`.
+    1, yes, true, won or converted. `id` is the column of the leads' ids, `weight` that of numbers from 0 up that say
+    how much each row counts, `drop` are columns that are not learned from, `missing` values of columns that mean
+    missing: `{"pdays": 999}`.
     Ages of dates are counted to `as_of`, or for each lead to its date in the column `time`. `activities` is a log as in
     `score_file`, a file or a frame: how many of each kind, and when, is learned from. With a `horizon`, in days, it is
     learned who is won within that time, from leads as of moments of their lives, `every` so many days: from the date in
@@ -238,6 +251,7 @@ def train(
             "target": target,
             "positive": _texts(positive),
             "id": id,
+            "weight": weight,
             "drop": [drop] if isinstance(drop, str) else list(drop),
             "missing": {column: _texts(values) for column, values in (missing or {}).items()},
             "time": time,
@@ -297,6 +311,7 @@ def read_report(own: Mapping[str, Any]) -> TrainReport:
         content_hash=own["content_hash"],
         leads=own["leads"],
         won=own["won"],
+        weights=None if own.get("weights") is None else RowWeights(**own["weights"]),
         without_outcome=own.get("without_outcome"),
         rejected=own.get("rejected", 0),
         out_of_fold=HeldOutMeasures(

@@ -27,6 +27,9 @@ pub(crate) struct TrainArgs {
     /// The column of the leads' ids: not learned from, and rows of one lead are kept together
     #[arg(long, value_name = "COLUMN")]
     pub(crate) id: Option<String>,
+    /// The column of numbers from 0 up that say how much each row counts; it is not learned from
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) weight: Option<String>,
     /// Columns that are not learned from
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) drop: Vec<String>,
@@ -112,7 +115,7 @@ pub(crate) struct TrainArgs {
 pub(crate) struct StoreArgs {
     /// Learn from the leads of the server's store that converted or were lost, as they were before that, instead of a file: the
     /// folder of its database, or the URL of a PostgreSQL database
-    #[arg(long, value_name = "DIR|URL", conflicts_with_all = ["input", "target", "positive", "id", "time", "activities", "horizon"])]
+    #[arg(long, value_name = "DIR|URL", conflicts_with_all = ["input", "target", "positive", "id", "weight", "time", "activities", "horizon"])]
     pub(crate) from_store: Option<String>,
     /// Whose leads of the store
     #[arg(long, value_name = "TENANT", default_value = "default", requires = "from_store")]

@@ -100,6 +100,9 @@ fn job(args: &TrainArgs, as_of: AsOf) -> TrainJob {
     if let Some(id) = &args.id {
         job = job.id(id);
     }
+    if let Some(column) = &args.weight {
+        job = job.weight(column);
+    }
     if let Some(path) = &args.activities {
         job = job.activities(path);
     }
@@ -170,10 +173,18 @@ fn table(out: &mut dyn Write, args: &TrainArgs, learned: &TrainedFile) -> Result
         "{}: learned from {rows}, of which {} ({:.1} %) were {won}, in {}{}",
         args.output.file_name().unwrap_or_default().to_string_lossy(),
         count(report.won_count as u64),
-        100.0 * outcomes.base_rate(),
+        100.0 * report.won_count as f64 / report.lead_count as f64,
         counted(learned.columns.len() as u64, "feature", "features"),
         report.trees.as_ref().map_or(String::new(), |trees| format!(", by {} trees", trees.size.name()))
     )?;
+    if let Some(own) = &learned.weights {
+        writeln!(
+            out,
+            "Rows count by their `{}`: those won have {:.1} % of the weight, and so in all measures",
+            own.column,
+            100.0 * outcomes.base_rate()
+        )?;
+    }
     writeln!(out, "\nOn leads that its trees had not seen:")?;
     let error = outcomes.calibration_error(DRAWS, 0);
     for (value, text) in [

@@ -6,6 +6,7 @@ use leadscore::{Error, ErrorKind, Zone, did_you_mean};
 use leadscore_csv::{Cell, ColumnKind, CsvOptions, CsvReader, ReadRow, Row, RowRef};
 
 use super::sentinels::{self, Sentinels};
+use super::weights::Weights;
 use crate::read::{InputFile, InputFormat, TargetCells};
 use crate::wording::counted;
 use crate::{Notes, in_file, unreadable};
@@ -20,6 +21,8 @@ pub(super) struct Named<'a> {
     /// The column that says what became of the lead, where one does.
     pub(super) target: Option<&'a str>,
     pub(super) id: Option<&'a str>,
+    /// The column that says how much each row counts.
+    pub(super) weight: Option<&'a str>,
     pub(super) drop: &'a [String],
     /// Columns, each with a value that means missing.
     pub(super) missing: &'a [(String, String)],
@@ -39,9 +42,10 @@ pub(super) struct NamedDate<'a> {
 pub(super) struct PastLeads {
     pub(super) columns: Vec<PastColumn>,
     pub(super) target: TargetCells,
-    /// The number of each row that was read, in their order.
+    /// The number of each row that counts, in their order.
     pub(super) rows: Vec<u64>,
     pub(super) dates: Dates,
+    pub(super) weights: Weights,
 }
 
 /// The columns of dates with a part of their own: the option that names each, and what the file calls it.
@@ -202,6 +206,14 @@ pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Res
         let id = place(&columns, id, "id")?;
         columns[id].left_out = Some("the lead's id".to_owned());
     }
+    let weight = named.weight.map(|name| place(&columns, name, "weight")).transpose()?;
+    if let Some(weight) = weight {
+        if Some(weight) == target {
+            let message = format!("`{}` says what became of the lead", columns[weight].name);
+            return Err(Error::new(ErrorKind::InvalidContext, "weight", message));
+        }
+        columns[weight].left_out = Some("the weight of a row".to_owned());
+    }
     let mut dates = Dates::default();
     for date in &named.dates {
         let at = place(&columns, date.column, date.option)?;
@@ -222,12 +234,18 @@ pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Res
     }
     let mut cells = TargetCells::new(target.map_or("", |target| &columns[target].name));
     let (mut row, mut rows, mut rejected_count) = (Row::default(), Vec::new(), 0_u64);
+    let mut weights = Weights::new(weight.map_or("", |weight| &columns[weight].name));
     loop {
         match reader.next_row(&mut row).map_err(|error| in_file(input, error))? {
             ReadRow::End => break,
             ReadRow::Rejected(_) => rejected_count += 1,
             ReadRow::Row => {
                 let view = row.view();
+                if let Some(weight) = weight
+                    && !weights.add(reader.row_number(), view, weight)?
+                {
+                    continue;
+                }
                 rows.push(reader.row_number());
                 if let Some(target) = target {
                     cells.add(reader.row_number(), view.raw(target).unwrap_or_default());
@@ -240,12 +258,19 @@ pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Res
             }
         }
     }
+    if weight.is_some() {
+        weights.check()?;
+    }
     propose(&columns, notes);
+    if weights.zero_count > 0 {
+        let rows = counted(weights.zero_count, "row", "rows");
+        notes.assumed(format!("{rows} of weight 0 left out, as if they were not in the file"));
+    }
     if rejected_count > 0 {
         let rows = counted(rejected_count, "row", "rows");
         notes.assumed(format!("{rows} could not be read; `leadscore inspect` tells which"));
     }
-    Ok(PastLeads { columns, target: cells, rows, dates })
+    Ok(PastLeads { columns, target: cells, rows, dates, weights })
 }
 
 /// Says which values may mean missing, and which that were to mean it do not occur.

@@ -4,6 +4,7 @@ use leadscore::train::Life;
 use leadscore::{Error, ErrorKind, Lead, Timestamp, did_you_mean};
 
 use super::kinds::{Kinds, key};
+use super::weights::Weights;
 use crate::read::{LeadReader, ReadLead};
 use crate::wording::counted;
 
@@ -40,6 +41,7 @@ impl LifeSource<'_> {
     pub(super) fn survey(
         &self,
         leads: &mut LeadReader,
+        weights: &Weights,
         date: &dyn Fn(&Lead, &str) -> Option<Timestamp>,
     ) -> Result<Survey, Error> {
         let outcomes = self.won_by.iter().chain(&self.lost_by).cloned().collect();
@@ -56,6 +58,7 @@ impl LifeSource<'_> {
             match leads.read_lead()? {
                 ReadLead::End => return Ok(survey),
                 ReadLead::Rejected(_) => {}
+                ReadLead::Lead if weights.of(leads.row()) == 0.0 => {}
                 ReadLead::Lead => survey.add(leads.row(), leads.lead(), self, date),
             }
         }

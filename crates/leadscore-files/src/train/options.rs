@@ -16,7 +16,7 @@ use crate::{Note, OutputFile, refuse_overwriting};
 ///
 /// ```text
 /// {"input", "target"?, "as_of" (the moment that ages are counted to, and the day of training), "zone"?,
-///  "positive"? (a list of values that mean won), "id"?, "drop"? (a list of columns),
+///  "positive"? (a list of values that mean won), "id"?, "weight"?, "drop"? (a list of columns),
 ///  "missing"? ({"pdays": ["999"]}), "time"?, "activities"?, "horizon"? and "every"? (in days), "start"?, "ended"?,
 ///  "won_by"? and "lost_by"? (lists of kinds), "valid"?, "threads"?, "output"? (a file for the pipeline),
 ///  "pipeline_id"?, "name"?, "synthetic"?, "capture"? or "precision"? (a list of shares),
@@ -87,6 +87,7 @@ pub fn trainer_from_json(options: &str) -> Result<Trainer, Error> {
         ("zone", options.zone.is_some()),
         ("positive", !options.positive.is_empty()),
         ("id", options.id.is_some()),
+        ("weight", options.weight.is_some()),
         ("drop", !options.drop.is_empty()),
         ("missing", !options.missing.is_empty()),
         ("time", options.time.is_some()),
@@ -122,6 +123,7 @@ struct Options {
     #[serde(default)]
     positive: Vec<String>,
     id: Option<String>,
+    weight: Option<String>,
     #[serde(default)]
     drop: Vec<String>,
     #[serde(default)]
@@ -163,6 +165,7 @@ impl Options {
         let mut job = TrainJob::new(input, as_of);
         (job.target, job.positive) = (self.target.clone(), self.positive.clone());
         (job.id, job.drop, job.time) = (self.id.clone(), self.drop.clone(), self.time.clone());
+        job.weight = self.weight.clone();
         (job.activities, job.horizon, job.every) = (self.activities.clone(), self.horizon, self.every);
         (job.start, job.ended) = (self.start.clone(), self.ended.clone());
         (job.won_by, job.lost_by) = (self.won_by.clone(), self.lost_by.clone());

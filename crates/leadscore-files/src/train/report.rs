@@ -31,6 +31,9 @@ impl Serialize for TrainedFile {
                 "known_up_to": own.end.to_string(),
             })
         });
+        if let Some(own) = &self.weights {
+            report.insert("weights".to_owned(), weights(&self.trained, Some(&own.column), own.zero_count));
+        }
         report.insert("without_outcome".to_owned(), json!(without_outcome));
         report.insert("moments".to_owned(), json!(moments));
         report.insert("rejected".to_owned(), json!(self.rejected_count));
@@ -129,6 +132,17 @@ fn warnings(trained: &Trained, columns: &Columns<'_>) -> Vec<String> {
     warnings
 }
 
+/// What the measured rows weigh, and which share of it the won ones have.
+fn weights(trained: &Trained, column: Option<&str>, zero_count: u64) -> Value {
+    let outcomes = &trained.report.out_of_fold;
+    json!({
+        "column": column,
+        "zero_rows": zero_count,
+        "total": outcomes.total_weight(),
+        "won_share": outcomes.base_rate(),
+    })
+}
+
 /// The part of the report that does not need a file.
 fn trained_report(trained: &Trained, columns: &Columns<'_>) -> Map<String, Value> {
     let report = &trained.report;
@@ -140,6 +154,7 @@ fn trained_report(trained: &Trained, columns: &Columns<'_>) -> Map<String, Value
         "content_hash": trained.pipeline.content_hash().to_string(),
         "leads": report.lead_count,
         "won": report.won_count,
+        "weights": outcomes.is_weighted().then(|| weights(trained, None, 0)),
         "time_order": report.time_order.as_ref().map(|own| json!({
             "from": own.from.to_string(),
             "rows": own.lead_count,

@@ -26,6 +26,6 @@ impl TrainJob {
         let target = file.target.judge(&own.positive).map_err(within)?;
         target.notes.iter().for_each(|note| notes.assumed(note));
         let mut rows = Rows::labelled(&file.rows, &target.labels);
-        own.dataset(draft, &file.dates, &mut rows, notes).map(Some).map_err(within)
+        own.dataset(draft, &file, &mut rows, notes).map(Some).map_err(within)
     }
 }

@@ -36,6 +36,9 @@ pub struct CalibrationError {
 pub struct Bin {
     /// How many.
     pub count: usize,
+    /// How much they weigh: their count where leads have no weights.
+    #[serde(skip)]
+    pub weight: f64,
     /// Their mean probability.
     pub predicted: f64,
     /// The share of them that were won.
@@ -61,13 +64,13 @@ impl Outcomes {
     ) -> Result<CalibrationError, Error> {
         let mut order: Vec<usize> = (0..self.count()).collect();
         order.sort_by(|a, b| self.predictions[*a].total_cmp(&self.predictions[*b]).then(a.cmp(b)));
-        let bins = bins(&order, &self.predictions, &self.labels);
+        let bins = self.bins(&order, &self.labels);
         let perfect = |draws: Range<usize>| {
             let drawn = draws.map(|draw| {
                 let mut next = sequence(seed, draw as u64);
                 let labels: Vec<f64> =
                     self.predictions.iter().map(|p| if next() < *p { 1.0 } else { 0.0 }).collect();
-                expected(&self::bins(&order, &self.predictions, &labels))
+                expected(&self.bins(&order, &labels))
             });
             Ok(drawn.collect::<Vec<f64>>())
         };
@@ -81,6 +84,23 @@ impl Outcomes {
             bins,
         })
     }
+
+    fn bins(&self, order: &[usize], labels: &[f64]) -> Vec<Bin> {
+        let count = order.len();
+        let bin_count = BINS.min(count);
+        (0..bin_count)
+            .map(|bin| {
+                let rows = &order[bin * count / bin_count..(bin + 1) * count / bin_count];
+                let weight: f64 = rows.iter().map(|row| self.weight(*row)).sum();
+                // Of leads that weigh nothing the mean is of no effect.
+                let total = if weight > 0.0 { weight } else { 1.0 };
+                let mean = |values: &[f64]| {
+                    rows.iter().map(|row| self.weight(*row) * values[*row]).sum::<f64>() / total
+                };
+                Bin { count: rows.len(), weight, predicted: mean(&self.predictions), won: mean(labels) }
+            })
+            .collect()
+    }
 }
 
 /// The result of work that nothing stops.
@@ -88,27 +108,41 @@ fn undisturbed<T>(result: Result<T, Error>) -> T {
     result.expect("no block fails, and nothing stops them")
 }
 
-fn bins(order: &[usize], predictions: &[f64], labels: &[f64]) -> Vec<Bin> {
-    let count = order.len();
-    let bin_count = BINS.min(count);
-    (0..bin_count)
-        .map(|bin| {
-            let rows = &order[bin * count / bin_count..(bin + 1) * count / bin_count];
-            let mean = |values: &[f64]| rows.iter().map(|row| values[*row]).sum::<f64>() / rows.len() as f64;
-            Bin { count: rows.len(), predicted: mean(predictions), won: mean(labels) }
-        })
-        .collect()
-}
-
 fn expected(bins: &[Bin]) -> f64 {
-    let total: usize = bins.iter().map(|bin| bin.count).sum();
-    let sum: f64 = bins.iter().map(|bin| bin.count as f64 * (bin.predicted - bin.won).abs()).sum();
-    sum / total as f64
+    let total: f64 = bins.iter().map(|bin| bin.weight).sum();
+    let sum: f64 = bins.iter().map(|bin| bin.weight * (bin.predicted - bin.won).abs()).sum();
+    sum / total
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weights_undo_a_sample() {
+        // Of lost leads every fourth was kept; with the weights the probabilities of all leads are right again.
+        let mut next = sequence(2, 0);
+        let (mut predictions, mut labels, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+        while predictions.len() < 4000 {
+            let p = 0.5 * next();
+            let won = next() < p;
+            if won || next() < 0.25 {
+                predictions.push(p);
+                labels.push(f64::from(u8::from(won)));
+                weights.push(if won { 1.0 } else { 4.0 });
+            }
+        }
+        let plain = Outcomes::new(predictions, labels).unwrap();
+        let weighted = plain.clone().with_weights(weights).unwrap();
+        let (plain, weighted) = (plain.calibration_error(200, 3), weighted.calibration_error(200, 3));
+        assert!(
+            plain.expected > 0.15 && weighted.expected < 0.04,
+            "{} {}",
+            plain.expected,
+            weighted.expected
+        );
+        assert!(weighted.expected < weighted.perfect_999, "{weighted:?}");
+    }
 
     #[test]
     fn true_probabilities_stay_below_chance_and_wrong_ones_do_not() {

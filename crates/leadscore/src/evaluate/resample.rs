@@ -38,9 +38,10 @@ impl Outcomes {
                 let mut next = sequence(seed, draw as u64);
                 let count = self.count();
                 let rows: Vec<usize> = (0..count).map(|_| (next() * count as f64) as usize).collect();
-                let won = rows.iter().filter(|row| self.labels[**row] == 1.0).count();
+                let has =
+                    |label| rows.iter().any(|row| self.labels[*row] == label && self.weight(*row) > 0.0);
                 // A draw of one outcome has no measure.
-                (won > 0 && won < count).then(|| value(&rows))
+                (has(1.0) && has(0.0)).then(|| value(&rows))
             })
             .collect();
         values.sort_by(f64::total_cmp);
@@ -52,6 +53,7 @@ impl Outcomes {
         Outcomes {
             predictions: rows.iter().map(|row| self.predictions[*row]).collect(),
             labels: rows.iter().map(|row| self.labels[*row]).collect(),
+            weights: self.weights.as_ref().map(|weights| rows.iter().map(|row| weights[*row]).collect()),
         }
     }
 }

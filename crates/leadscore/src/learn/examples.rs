@@ -203,6 +203,11 @@ impl Examples {
         self.upper_bounds.is_some()
     }
 
+    /// Whether rows have weights.
+    pub(crate) fn has_weights(&self) -> bool {
+        self.weights.is_some()
+    }
+
     /// The weight of a row, 1 where none are given.
     pub(crate) fn weight(&self, row: usize) -> f64 {
         self.weights.as_ref().map_or(1.0, |weights| weights[row])

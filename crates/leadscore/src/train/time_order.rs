@@ -1,6 +1,6 @@
 //! A time-ordered split beside the random folds: whether what was learned of earlier leads holds for later ones.
 
-use super::{Trainer, TreeSize};
+use super::{Trainer, TreeSize, weighed};
 use crate::evaluate::{Interval, Outcomes};
 use crate::feature::Dataset;
 use crate::forest::Iterations;
@@ -78,8 +78,11 @@ impl Trainer {
         let earlier = rows(&|at| at.as_millis().saturating_add(gap) < from.as_millis());
         let labels = examples.labels();
         let is_enough = |rows: &[usize]| {
-            let won = rows.iter().filter(|row| labels[**row] == 1.0).count();
-            won >= LEAST_OF_AN_OUTCOME && rows.len() - won >= LEAST_OF_AN_OUTCOME
+            // Rows that weigh nothing are none.
+            let count = |label| {
+                rows.iter().filter(|row| labels[**row] == label && examples.weight(**row) > 0.0).count()
+            };
+            count(1.0) >= LEAST_OF_AN_OUTCOME && count(0.0) >= LEAST_OF_AN_OUTCOME
         };
         if !is_enough(&later) || !is_enough(&earlier) {
             return Ok(None);
@@ -89,10 +92,13 @@ impl Trainer {
         boosting.patience = None;
         let learned =
             self.learner.learn(&boosting, &examples.of_rows(&earlier), None, workers, &mut |_| {})?;
-        let ordered = learned.forest.margin(examples.of_rows(&later).matrix(), Iterations::All)?;
-        let own_labels: Vec<f64> = later.iter().map(|row| labels[*row]).collect();
-        let outcomes =
-            |margins: Vec<f64>| Outcomes::new(margins.into_iter().map(sigmoid).collect(), own_labels.clone());
+        let later_examples = examples.of_rows(&later);
+        let own_labels = later_examples.labels();
+        let outcomes = |margins: Vec<f64>| {
+            let outcomes = Outcomes::new(margins.into_iter().map(sigmoid).collect(), own_labels.to_vec())?;
+            weighed(outcomes, &later_examples)
+        };
+        let ordered = learned.forest.margin(later_examples.matrix(), Iterations::All)?;
         let random = outcomes(later.iter().map(|row| folded.margins[*row]).collect())?;
         let ordered = outcomes(ordered)?;
         Ok(Some(TimeOrder {

@@ -51,6 +51,8 @@ data class TrainOptions @JvmOverloads constructor(
     val positive: List<String> = emptyList(),
     /** The column of the leads' ids: not learned from, and rows of one lead are kept together. */
     val id: String? = null,
+    /** The column of numbers from 0 up that say how much each row counts; not learned from. */
+    val weight: String? = null,
     /** Columns that are not learned from. */
     val drop: List<String> = emptyList(),
     /** Values of columns that mean missing. */
@@ -121,6 +123,7 @@ data class TrainOptions @JvmOverloads constructor(
             "target" to text("target", target),
             "positive" to texts("positive", positive),
             "id" to text("id", id),
+            "weight" to text("weight", weight),
             "drop" to texts("drop", drop),
             "missing" to JsonObject(missing.mapValues { (_, values) -> texts("missing", values) }),
             "time" to text("time", time),

@@ -19,6 +19,8 @@ data class TrainReport(
     val leads: Long,
     /** How many of them were won. */
     val won: Long,
+    /** What rows count by; none where all count the same. */
+    val weights: RowWeights?,
     /** How many rows say nothing of what became of the lead; none with a horizon. */
     val withoutOutcome: Long?,
     /** How many rows could not be read. */
@@ -49,6 +51,7 @@ data class TrainReport(
         "content_hash" to contentHash,
         "leads" to leads,
         "won" to won,
+        "weights" to orNull(weights?.element()),
         "without_outcome" to orNull(withoutOutcome),
         "rejected" to rejected,
         "out_of_fold" to outOfFold,
@@ -71,6 +74,7 @@ data class TrainReport(
             of.text("content_hash"),
             of.long("leads"),
             of.long("won"),
+            of.oneOrNull("weights", RowWeights),
             of.longOrNull("without_outcome"),
             of.long("rejected"),
             of.one("out_of_fold", HeldOutMeasures),
@@ -83,6 +87,37 @@ data class TrainReport(
             of.list("leaks", Leak),
             of.oneOrNull("moments", TrainedMoments),
             of.oneOrNull("time_order", TimeOrder),
+        )
+    }
+}
+
+/** What rows count by. */
+@Serializable(with = RowWeights.Companion::class)
+data class RowWeights(
+    /** The column of weights. */
+    val column: String?,
+    /** How many rows weigh 0, and are left out. */
+    val zeroRows: Long,
+    /** How much all measured rows weigh. */
+    val total: Double,
+    /** The won ones' share of it. */
+    val wonShare: Double,
+) : JsonData() {
+    override fun element() = fields(
+        "column" to orNull(column),
+        "zero_rows" to zeroRows,
+        "total" to total,
+        "won_share" to wonShare,
+    )
+
+    companion object : JsonForm<RowWeights>() {
+        override fun serializer(): KSerializer<RowWeights> = this
+
+        override fun read(of: Fields) = RowWeights(
+            of.textOrNull("column"),
+            of.long("zero_rows"),
+            of.number("total"),
+            of.number("won_share"),
         )
     }
 }
