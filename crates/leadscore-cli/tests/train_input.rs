@@ -1,10 +1,10 @@
-//! What `leadscore train` reads: weights of rows.
+//! What `leadscore train` reads: JSON as well as CSV, columns by other names, weights of rows.
 
 mod support;
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::{folder, leadscore, path};
 
 const COMMON: [&str; 8] = ["--as-of", "2026-11-22", "--rounds", "30", "--folds", "3", "--pipeline-id", "own"];
@@ -153,4 +153,193 @@ fn what_is_no_weight_is_told_with_its_row_and_column() {
         "{}",
         run.err
     );
+}
+
+/// The same leads as CSV, as JSON lines and as a JSON list of the other shape of a record.
+fn three_forms(leads: &[Past]) -> [String; 3] {
+    let mut csv = "lead_id,Page visits,source,called,since,budget,won\n".to_owned();
+    let (mut lines, mut list) = (String::new(), Vec::new());
+    for (row, lead) in leads.iter().enumerate() {
+        let Past { visits, source, called, day, won } = lead;
+        let (id, since) = (format!("l-{}", row / 2), format!("2026-10-{day:02}"));
+        let visits = (row % 9 != 4).then_some(*visits);
+        let budget = [Some(0.1), Some(1250.5), None, Some(-3.0)][row % 4].map(|own| own * f64::from(*day));
+        let shown = |number: Option<f64>| number.map(|own| own.to_string()).unwrap_or_default();
+        let source = if row % 50 == 7 { "n/a" } else { source };
+        let _ = writeln!(
+            csv,
+            "{id},{},\"{source}, \"\"a\"\"\",{called},{since},{},{won}",
+            shown(visits),
+            shown(budget)
+        );
+        let source = format!("{source}, \"a\"");
+        let record = json!({"lead_id": id, "Page visits": visits, "source": source, "called": called, "since": since,
+                            "budget": budget, "won": won});
+        // Written by hand, since the order of the fields is that of the features.
+        let fields: Vec<String> = ["lead_id", "Page visits", "source", "called", "since", "budget", "won"]
+            .iter()
+            .map(|name| format!("{}:{}", json!(name), record[*name]))
+            .collect();
+        let _ = writeln!(lines, "{{{}}}", fields.join(","));
+        list.push(format!("{{\"id\":{},\"attributes\":{{{}}}}}", json!(id), fields[1..].join(", ")));
+    }
+    [csv, lines, format!("[\n{}\n]", list.join(",\n"))]
+}
+
+#[test]
+fn the_same_leads_as_csv_and_as_json_give_the_same_pipeline() {
+    let [csv, lines, list] = three_forms(&past(600, 4));
+    let dir = folder(&[
+        ("past.csv", csv.as_bytes()),
+        ("past.jsonl", lines.as_bytes()),
+        ("past.json", list.as_bytes()),
+        // What it is is seen from the content.
+        ("past.txt", lines.as_bytes()),
+    ]);
+    let own = path(&dir, "own.json");
+    let learned = |file: &str, more: &[&str]| {
+        let run = train(&path(&dir, file), &own, &[&["-t", "won", "--json"][..], more].concat());
+        assert_eq!(run.code, 0, "{file}: {}", run.err);
+        let report: Value = serde_json::from_str(&run.out).unwrap();
+        (std::fs::read_to_string(&own).unwrap(), report, run.err)
+    };
+    let missing = ["--missing", "budget=-3"];
+    for more in [&[][..], &missing, &["--time", "since"], &["--id", "source", "--drop", "budget"]] {
+        let (pipeline, report, _) = learned("past.csv", more);
+        assert_eq!(report["leads"], 600);
+        for file in ["past.jsonl", "past.txt"] {
+            let found = learned(file, more);
+            assert_eq!(found.0, pipeline, "{file} {more:?}");
+            assert_eq!(found.1, report, "{file} {more:?}");
+        }
+        if more.contains(&"--id") {
+            continue;
+        }
+        let found = learned("past.json", more);
+        assert_eq!(found.0, pipeline, "{more:?}");
+        assert_eq!(found.1["left_out"][0], json!({"column": "id", "reason": "the lead's id"}));
+    }
+    let (pipeline, report, err) = learned("past.jsonl", &[]);
+    assert_eq!(report["left_out"][0], json!({"column": "lead_id", "reason": "the lead's id"}));
+    assert_eq!(report["columns"].as_array().unwrap().len(), 5, "{report:#}");
+    assert!(err.contains("300 lead ids stand on more than one row"), "{err}");
+    // Validated by leads of the other format.
+    let valid = path(&dir, "past.json");
+    let by_json = learned("past.csv", &["--valid", &valid]).0;
+    let valid = path(&dir, "past.csv");
+    assert_eq!(learned("past.jsonl", &["--valid", &valid]).0, by_json);
+    assert_ne!(by_json, pipeline);
+}
+
+#[test]
+fn activities_of_records_are_learned_from_as_those_of_a_log() {
+    let mut next = numbers(5);
+    let (mut csv, mut log, mut lines) =
+        ("lead_id,size,came\n".to_owned(), "lead_id,kind,at\n".to_owned(), String::new());
+    for lead in 0..300 {
+        let (came, interest, size) = (1 + (next() * 27.0) as u32, next(), lead % 7);
+        let mut activities = Vec::new();
+        for month in 2..=9 {
+            let kind = if next() < 0.4 { "Mail" } else { "visit" };
+            let kind = if month > 3 && next() < 0.3 * interest { "purchase" } else { kind };
+            if next() < interest {
+                activities
+                    .push((kind, format!("2026-{month:02}-{:02}T10:00:00Z", 1 + (next() * 27.0) as u32)));
+            }
+        }
+        let _ = writeln!(csv, "l-{lead},{size},2026-01-{came:02}");
+        for (kind, at) in &activities {
+            let _ = writeln!(log, "l-{lead},{kind},{at}");
+        }
+        let own: Vec<Value> = activities.iter().map(|(kind, at)| json!({"kind": kind, "at": at})).collect();
+        let _ = writeln!(
+            lines,
+            r#"{{"lead_id":"l-{lead}","size":{size},"came":"2026-01-{came:02}","activities":{}}}"#,
+            json!(own)
+        );
+    }
+    let dir = folder(&[
+        ("leads.csv", csv.as_bytes()),
+        ("log.csv", log.as_bytes()),
+        ("leads.jsonl", lines.as_bytes()),
+    ]);
+    let (own, log) = (path(&dir, "own.json"), path(&dir, "log.csv"));
+    let by_kind = ["--horizon", "60d", "--won-by", "purchase", "--start", "came"];
+    let learned = |file: &str, more: &[&str]| {
+        let run = train(&path(&dir, file), &own, &[&by_kind[..], more].concat());
+        assert_eq!(run.code, 0, "{file}: {}", run.err);
+        (std::fs::read_to_string(&own).unwrap(), run.out)
+    };
+    let by_log = learned("leads.csv", &["-a", &log]);
+    assert!(by_log.1.contains("activities `purchase`: the outcome"), "{}", by_log.1);
+    assert_eq!(learned("leads.jsonl", &[]), by_log);
+    // Without them nobody was won by a kind.
+    let run = train(&path(&dir, "leads.csv"), &own, &by_kind);
+    let said =
+        "--won-by: names kinds of activities; give the log that has them with `activities` (--activities)";
+    assert!(run.code == 2 && run.err.contains(said), "{}", run.err);
+}
+
+#[test]
+fn what_json_cannot_be_learned_from_is_told() {
+    let [_, lines, _] = three_forms(&past(300, 6));
+    let odd =
+        lines.replace("\"won\":", "\"tags\":[\"a\"],\"nothing\":null,\"won\":").replace("2026-10-1", "10/1")
+            + "{\"lead_id\":\"x\",\"won\":\n{\"won\":true,\"activities\":7}\n{}\n";
+    let dir = folder(&[
+        ("past.jsonl", odd.as_bytes()),
+        ("ids.jsonl", b"{\"id\":1}\n{\"id\":2}\n"),
+        ("other.json", b"[1, 2]"),
+    ]);
+    let own = path(&dir, "own.json");
+    let run = train(&path(&dir, "past.jsonl"), &own, &["-t", "won", "--missing", "budget=7"]);
+    // As ever where rows were rejected.
+    assert_eq!(run.code, 1, "{}", run.err);
+    assert!(run.out.contains("learned from 300 leads"), "{}", run.out);
+    for said in ["tags: lists or objects, which are not read", "nothing: empty"] {
+        assert!(run.out.contains(said), "{said}: {}", run.out);
+    }
+    for said in [
+        "2 records could not be read; the first on line 301: ",
+        "fields that are lists or objects are not read: tags",
+        "column `budget`: no cell is `7`, which was to mean missing",
+    ] {
+        assert!(run.err.contains(said), "{said}: {}", run.err);
+    }
+    let weighted = lines.replace("\"won\":", "\"w\":\"-2\",\"won\":");
+    std::fs::write(path(&dir, "weighted.jsonl"), weighted).unwrap();
+    for (file, more, said) in [
+        ("past.jsonl", &["-t", "wun"][..], "--target: the file has no column `wun`, did you mean `won`?"),
+        ("past.jsonl", &["-t", "tags"], "--target: column `tags`"),
+        (
+            "weighted.jsonl",
+            &["-t", "won", "--weight", "w"],
+            "column `w`, row 1: wants a number from 0 up, found `-2`",
+        ),
+        ("ids.jsonl", &["-t", "won"], "ids.jsonl"),
+        ("other.json", &["-t", "won"], "other.json"),
+    ] {
+        let run = train(&path(&dir, file), &own, more);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{file} {more:?}: {}", run.err);
+        assert!(run.err.contains(said), "{file} {more:?}: {}", run.err);
+    }
+}
+
+#[test]
+fn values_of_json_in_a_form_that_is_not_read_are_told() {
+    let [csv, lines, _] = three_forms(&past(300, 7));
+    // 2026-10-05 as 05.10.2026: a date of a table, and a text of JSON.
+    let days = |text: &str| {
+        let mut parts = text.split("2026-10-");
+        let first = parts.next().unwrap().to_owned();
+        parts.fold(first, |text, part| text + &part[..2] + ".10.2026" + &part[2..])
+    };
+    let dir = folder(&[("past.csv", days(&csv).as_bytes()), ("past.jsonl", days(&lines).as_bytes())]);
+    let own = path(&dir, "own.json");
+    let said = "column `since`: 300 of 300 values such as `";
+    let run = train(&path(&dir, "past.jsonl"), &own, &["-t", "won"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.err.contains(said) && run.err.contains("write dates such as 2026-11-22"), "{}", run.err);
+    let run = train(&path(&dir, "past.csv"), &own, &["-t", "won"]);
+    assert!(run.code == 0 && !run.err.contains("column `since`"), "{}", run.err);
 }

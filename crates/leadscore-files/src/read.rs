@@ -71,6 +71,8 @@ pub struct LeadInput {
     pub(crate) path: String,
     pub(crate) mapping: Option<PathBuf>,
     pub(crate) activities: Option<PathBuf>,
+    /// Which column is which attribute, instead of the mapping file.
+    settled: Option<Mapping>,
     zone: Zone,
     as_of: Option<Timestamp>,
     mode: Mode,
@@ -90,6 +92,7 @@ impl LeadInput {
             path: path.into(),
             mapping: None,
             activities: None,
+            settled: None,
             zone: Zone::utc(),
             as_of: None,
             mode: Mode::Lenient,
@@ -129,6 +132,11 @@ impl LeadInput {
     pub fn mapping(mut self, path: impl Into<PathBuf>) -> LeadInput {
         self.mapping = Some(path.into());
         self
+    }
+
+    /// The same with a mapping that was read already.
+    pub(crate) fn settled(self, mapping: Mapping) -> LeadInput {
+        LeadInput { settled: Some(mapping), ..self }
     }
 
     /// The same with an activity log: CSV or JSON lines with the lead's id, the kind and the time.
@@ -192,7 +200,10 @@ impl LeadInput {
     pub fn open(&self, pipeline: &Pipeline, notes: &mut dyn Notes) -> Result<LeadReader, Error> {
         let mut kept = KeptNotes { inner: notes, texts: Vec::new() };
         let notes: &mut dyn Notes = &mut kept;
-        let mut mapping = self.mapping.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
+        let mut mapping = match &self.settled {
+            Some(mapping) => mapping.clone(),
+            None => self.mapping.as_deref().map(Mapping::load).transpose()?.unwrap_or_default(),
+        };
         for (attribute, column) in &self.columns {
             mapping.set_column(column, attribute);
         }
@@ -213,7 +224,7 @@ impl LeadInput {
             notes.assumed(note);
         }
         if !self.is_whole {
-            note_unknown_attributes(&mapping, pipeline, notes);
+            mapping.note_unknown_attributes(pipeline, notes);
         }
         let (name, byte_count, bytes_read) = (file.name.clone(), file.byte_count, file.bytes_read.clone());
         let mut worth = Worth::new(pipeline, Times::new(self.as_of));
@@ -271,18 +282,6 @@ impl LeadInput {
             ("the activity log", self.activities.as_deref()),
         ];
         files.into_iter().filter_map(|(what, path)| Some((what, path?))).collect()
-    }
-}
-
-fn note_unknown_attributes(mapping: &Mapping, pipeline: &Pipeline, notes: &mut dyn Notes) {
-    let read: Vec<&str> = pipeline.schema().attribute_names().iter().collect();
-    let names = mapping.attributes.keys().map(String::as_str);
-    let unknown: Vec<&str> = names.filter(|name| !read.contains(name) && !SHOWN.contains(name)).collect();
-    if !unknown.is_empty() {
-        let (unknown, read) = (unknown.join(", "), read.join(", "));
-        notes.assumed(format!(
-            "the mapping names {unknown}, which the pipeline does not read; it reads: {read}"
-        ));
     }
 }
 

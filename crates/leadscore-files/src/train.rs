@@ -9,12 +9,14 @@ mod kinds;
 mod later_dates;
 mod lives;
 mod options;
+mod past_table;
 mod report;
 mod rows;
 mod schema;
 mod sentinels;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod validation;
 mod weights;
 
@@ -33,13 +35,15 @@ use leadscore::{
 };
 use serde_json::json;
 
-use crate::read::{LeadInput, LeadReader, ReadColumn, ReadLead, Target};
+use crate::read::{LeadInput, LeadReader, Mapping, ReadColumn, ReadLead, Target};
 use crate::wording::counted;
 use crate::{Note, Notes, ValueWarnings, note_warnings, unreadable};
 use columns::Dates;
+use columns::PastLeads;
 use later_dates::LaterDates;
 use lives::{LifeSource, Survey};
 use rows::Rows;
+use unread::UnreadValues;
 use weights::Weights;
 
 /// A file of past leads to learn a pipeline from.
@@ -65,6 +69,9 @@ pub struct TrainJob {
     won_by: Vec<String>,
     lost_by: Vec<String>,
     valid: Option<String>,
+    mapping: Option<PathBuf>,
+    /// Columns and the attributes they are, beside the mapping.
+    mapped: Vec<(String, String)>,
     threads: Option<usize>,
 }
 
@@ -204,21 +211,40 @@ impl TrainJob {
                 return invalid(option, "goes with a horizon, the days within which a lead is won or not");
             }
         }
+        Ok(())
+    }
+
+    /// Refuses kinds of activities where there are none.
+    fn check_kinds(&self, has_activities: bool) -> Result<(), Error> {
         for (option, kinds) in [("won_by", &self.won_by), ("lost_by", &self.lost_by)] {
-            if !kinds.is_empty() && self.activities.is_none() {
-                return invalid(
-                    option,
-                    "names kinds of activities; give the log that has them with `activities`",
-                );
+            if !kinds.is_empty() && !has_activities {
+                let message =
+                    "names kinds of activities; give the log that has them with `activities` (--activities)";
+                return Err(Error::new(ErrorKind::InvalidContext, option, message));
             }
         }
         Ok(())
     }
 
+    /// Which column is which attribute.
+    fn settled_mapping(&self) -> Result<Mapping, Error> {
+        let mut mapping = self.mapping.as_deref().map(Mapping::load).transpose()?.unwrap_or_default();
+        for (column, attribute) in &self.mapped {
+            mapping.set_column(column, attribute);
+        }
+        if let Some(id) = &self.id {
+            mapping.set_column(id, "lead_id");
+        }
+        Ok(mapping)
+    }
+
     /// Reads the files.
     fn prepare(&self, notes: &mut dyn Notes) -> Result<Prepared, Error> {
-        let id = self.id_column()?;
-        let mut file = columns::read(&self.input, &self.named_columns(id.as_deref()), notes)?;
+        let mapping = self.settled_mapping()?;
+        let id = self.id_column(&mapping)?;
+        let mut file = columns::read(&self.input, &self.named_columns(id.as_deref(), &mapping), notes)?;
+        let has_activities = self.activities.is_some() || file.has_activities;
+        self.check_kinds(has_activities)?;
         let target = match self.horizon {
             Some(_) => None,
             None => Some(file.target.judge(&self.positive)?),
@@ -227,11 +253,11 @@ impl TrainJob {
         let mut draft = schema::draft(&file.columns);
         // The texts of the columns are not needed any more.
         file.columns.clear();
-        let survey = match (&self.activities, self.horizon) {
-            (None, None) => None,
-            _ => Some(self.survey(&file.dates, &file.weights)?),
+        let survey = match (has_activities, self.horizon) {
+            (false, None) => None,
+            _ => Some(self.survey(&file, &mapping, has_activities)?),
         };
-        if let Some(survey) = survey.as_ref().filter(|_| self.activities.is_some()) {
+        if let Some(survey) = survey.as_ref().filter(|_| has_activities) {
             draft.add_activities(&survey.kinds);
         }
         if draft.features.is_empty() {
@@ -243,7 +269,7 @@ impl TrainJob {
             (_, Some(target)) => (Rows::labelled(&file.rows, &target.labels), None),
             (None, None) => unreachable!("without a horizon there is a target"),
         };
-        let (dataset, rejected_count) = self.dataset(&draft, &file, &mut rows, notes)?;
+        let (dataset, rejected_count) = self.dataset(&draft, (&file, &mapping), &mut rows, notes)?;
         if let Some(moments) = &mut moments {
             moments.lead_count = rows.lead_count;
         }
@@ -254,18 +280,19 @@ impl TrainJob {
     }
 
     /// The column of the leads' ids: the one that is named, or the one that the reader knows as such.
-    fn id_column(&self) -> Result<Option<String>, Error> {
-        if self.id.is_some() || self.input == "-" {
-            return Ok(self.id.clone());
+    fn id_column(&self, mapping: &Mapping) -> Result<Option<String>, Error> {
+        if mapping.lead_id.is_some() || self.input == "-" {
+            return Ok(mapping.lead_id.clone());
         }
         let one = r#"{"features": [{"name": "none", "type": "number", "source": {"from": "count"}}]}"#;
         let mut unheard: Vec<Note> = Vec::new();
-        let leads = self.leads().open(&reading_pipeline(FeatureSchema::from_json(one)?)?, &mut unheard)?;
+        let schema = FeatureSchema::from_json(one)?;
+        let leads = self.leads(&schema, mapping).open(&reading_pipeline(schema)?, &mut unheard)?;
         let is_id = |column: &ReadColumn| column.attribute == "lead_id";
         Ok(leads.columns().into_iter().find(is_id).map(|column| column.column))
     }
 
-    fn named_columns<'a>(&'a self, id: Option<&'a str>) -> columns::Named<'a> {
+    fn named_columns<'a>(&'a self, id: Option<&'a str>, mapping: &'a Mapping) -> columns::Named<'a> {
         fn date<'a>(
             option: &'static str,
             column: Option<&'a str>,
@@ -290,11 +317,14 @@ impl TrainJob {
             .into_iter()
             .flatten()
             .collect(),
+            mapping,
+            zone: &self.as_of.zone,
         }
     }
 
     /// What the leads' lives and the log are.
-    fn survey(&self, dates: &Dates, weights: &Weights) -> Result<Survey, Error> {
+    fn survey(&self, file: &PastLeads, mapping: &Mapping, has_activities: bool) -> Result<Survey, Error> {
+        let dates = &file.dates;
         let source = LifeSource {
             start: dates.of("start"),
             won_at: dates.of("target"),
@@ -307,9 +337,10 @@ impl TrainJob {
         let schema = FeatureSchema::from_json(&json!({"features": features}).to_string())?;
         // Not shown: the second reading notes the same.
         let mut unheard: Vec<Note> = Vec::new();
-        let mut leads = self.open(schema, &mut unheard)?;
-        let survey = source.survey(&mut leads, weights, &|lead, column| self.time_of(lead, column))?;
-        source.check(&survey, self.activities.is_some(), self.horizon.is_some())?;
+        let mut leads = self.open(schema, mapping, &mut unheard)?;
+        let survey =
+            source.survey(&mut leads, &file.weights, &|lead, attribute| self.time_of(lead, attribute))?;
+        source.check(&survey, has_activities, self.horizon.is_some())?;
         Ok(survey)
     }
 
@@ -346,26 +377,33 @@ impl TrainJob {
         Ok((Rows::lives(survey.lives, rule), Some(summary)))
     }
 
-    fn leads(&self) -> LeadInput {
+    /// The leads without their log, by what a schema reads.
+    fn leads(&self, schema: &FeatureSchema, mapping: &Mapping) -> LeadInput {
+        let mut mapping = mapping.clone();
+        // Columns that are left out need no attribute.
+        let read: Vec<&str> = schema.attribute_names().iter().collect();
+        mapping.attributes.retain(|attribute, _| read.contains(&attribute.as_str()));
         let input = LeadInput::new(&self.input).zone(self.as_of.zone.clone()).as_of(self.as_of.time);
-        match &self.id {
-            Some(id) => input.column(id, "lead_id"),
-            None => input,
-        }
+        input.settled(mapping)
     }
 
-    fn open(&self, schema: FeatureSchema, notes: &mut dyn Notes) -> Result<LeadReader, Error> {
-        let mut input = self.leads();
+    fn open(
+        &self,
+        schema: FeatureSchema,
+        mapping: &Mapping,
+        notes: &mut dyn Notes,
+    ) -> Result<LeadReader, Error> {
+        let mut input = self.leads(&schema, mapping);
         if let Some(path) = &self.activities {
             input = input.activities(path);
         }
         input.open(&reading_pipeline(schema)?, notes)
     }
 
-    /// The moment in a lead's column of dates.
-    fn time_of(&self, lead: &Lead, column: &str) -> Option<Timestamp> {
+    /// The moment in a lead's attribute of dates.
+    fn time_of(&self, lead: &Lead, attribute: &str) -> Option<Timestamp> {
         let zone = &self.as_of.zone;
-        match lead.attributes.get(column)? {
+        match lead.attributes.get(attribute)? {
             Attribute::Date(time) => time.to_timestamp(zone).ok(),
             Attribute::Text(text) => Timestamp::parse(text, zone).ok(),
             _ => None,
@@ -376,7 +414,7 @@ impl TrainJob {
     fn dataset(
         &self,
         draft: &schema::Draft,
-        file: &columns::PastLeads,
+        (file, mapping): (&PastLeads, &Mapping),
         rows: &mut Rows,
         notes: &mut dyn Notes,
     ) -> Result<(Dataset, u64), Error> {
@@ -384,10 +422,11 @@ impl TrainJob {
         let schema = FeatureSchema::from_json(&draft.schema_json(&Dates::default()))?;
         // The reader needs to know of the columns of dates, the pipeline does not.
         let read = FeatureSchema::from_json(&draft.schema_json(dates))?;
-        let mut leads = self.open(read, notes)?;
+        let mut leads = self.open(read, mapping, notes)?;
         let mut examples = Dataset::builder(&schema, self.as_of.zone.clone());
         let (mut rejected_count, mut without_time) = (0, 0_u64);
         let mut later = LaterDates::new(draft);
+        let mut unread = UnreadValues::new(draft);
         loop {
             match leads.read_lead()? {
                 ReadLead::End => break,
@@ -402,7 +441,10 @@ impl TrainJob {
                         Some(moments) => {
                             for (at, label) in moments {
                                 examples.add_weighted(lead, at, label, file.weights.of(leads.row()))?;
-                                later.add(at, |column| self.time_of(lead, column));
+                                later.add(at, |attribute| self.time_of(lead, attribute));
+                                if file.is_of_records {
+                                    unread.add(lead, |attribute| self.time_of(lead, attribute).is_some());
+                                }
                             }
                         }
                         None => without_time += 1,
@@ -416,12 +458,13 @@ impl TrainJob {
         }
         if without_time > 0 {
             let rows = counted(without_time, "row has", "rows have");
-            let column = dates.of("time").unwrap_or_default();
+            let column = self.time.as_deref().unwrap_or_default().trim();
             notes.assumed(format!("{rows} no date in `{column}` and cannot be learned from"));
         }
         let dataset = examples.finish().map_err(|error| {
             Error::new(ErrorKind::UnreadableTable, "", error.message()).within(self.input.as_str())
         })?;
+        unread.messages(&dataset).into_iter().for_each(|message| notes.assumed(message));
         Ok((dataset, rejected_count))
     }
 }

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use leadscore::error::Path as ErrorPath;
-use leadscore::{Error, ErrorKind, decode_json};
+use leadscore::{Error, ErrorKind, Pipeline, decode_json};
 use leadscore_csv::{CsvOptions, DateOrder};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::SHOWN;
 use super::activity_log::LogMapping;
 use super::date_order::Order;
-use crate::in_file;
+use crate::{Notes, in_file};
 
 /// A mapping file: `{"format": 1, "lead_id": "Prospect ID", "attributes": {"visits": "TotalVisits"}}`, and what is
 /// known of the file's format where its content does not tell.
@@ -116,6 +117,19 @@ impl Mapping {
         log.date_order = log.date_order.or(self.date_order);
         log.decimal = log.decimal.or(self.decimal);
         log
+    }
+
+    /// Notes attributes that a pipeline does not read.
+    pub(super) fn note_unknown_attributes(&self, pipeline: &Pipeline, notes: &mut dyn Notes) {
+        let read: Vec<&str> = pipeline.schema().attribute_names().iter().collect();
+        let names = self.attributes.keys().map(String::as_str);
+        let unknown: Vec<&str> = names.filter(|name| !read.contains(name) && !SHOWN.contains(name)).collect();
+        if !unknown.is_empty() {
+            let (unknown, read) = (unknown.join(", "), read.join(", "));
+            notes.assumed(format!(
+                "the mapping names {unknown}, which the pipeline does not read; it reads: {read}"
+            ));
+        }
     }
 
     /// What it says about the CSV file.

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use leadscore::{Error, ErrorKind, Zone, did_you_mean};
-use leadscore_csv::{Cell, ColumnKind, CsvOptions, CsvReader, ReadRow, Row, RowRef};
+use leadscore_csv::{Cell, ColumnKind};
 
+use super::past_table::{Cells, PastRow, PastTable};
 use super::sentinels::{self, Sentinels};
 use super::weights::Weights;
-use crate::read::{InputFile, InputFormat, TargetCells};
-use crate::wording::counted;
-use crate::{Notes, in_file, unreadable};
+use crate::read::{Mapping, TargetCells};
+use crate::wording::{counted, first_of};
+use crate::{Notes, unreadable};
 
 /// Texts of more different values are no levels.
 pub(super) const MAX_LEVELS: usize = 5000;
@@ -27,6 +28,9 @@ pub(super) struct Named<'a> {
     /// Columns, each with a value that means missing.
     pub(super) missing: &'a [(String, String)],
     pub(super) dates: Vec<NamedDate<'a>>,
+    /// Which column is which attribute.
+    pub(super) mapping: &'a Mapping,
+    pub(super) zone: &'a Zone,
 }
 
 /// A column of dates with a part of its own.
@@ -46,26 +50,31 @@ pub(super) struct PastLeads {
     pub(super) rows: Vec<u64>,
     pub(super) dates: Dates,
     pub(super) weights: Weights,
+    /// Whether they are JSON records, and whether these bring activities along.
+    pub(super) is_of_records: bool,
+    pub(super) has_activities: bool,
 }
 
-/// The columns of dates with a part of their own: the option that names each, and what the file calls it.
+/// The columns of dates with a part of their own: the option that names each, and the attribute it is read as.
 #[derive(Debug, Default)]
 pub(super) struct Dates(Vec<(&'static str, String)>);
 
 impl Dates {
-    /// The column that an option names.
+    /// The attribute that an option names.
     pub(super) fn of(&self, option: &str) -> Option<&str> {
-        self.0.iter().find(|(own, _)| *own == option).map(|(_, column)| column.as_str())
+        self.0.iter().find(|(own, _)| *own == option).map(|(_, attribute)| attribute.as_str())
     }
 
-    pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(_, column)| column.as_str())
+    pub(super) fn attributes(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, attribute)| attribute.as_str())
     }
 }
 
 /// What a column holds.
 pub(super) struct PastColumn {
     pub(super) name: String,
+    /// What it is called in the pipeline.
+    pub(super) attribute: String,
     pub(super) kind: ColumnKind,
     /// Why it is not learned from, if it is not.
     pub(super) left_out: Option<String>,
@@ -90,6 +99,7 @@ impl PastColumn {
     fn new(name: &str, kind: ColumnKind) -> PastColumn {
         PastColumn {
             name: name.to_owned(),
+            attribute: name.to_owned(),
             kind,
             left_out: None,
             levels: HashMap::new(),
@@ -125,7 +135,7 @@ impl PastColumn {
         Ok(())
     }
 
-    fn is_missing(&self, row: RowRef<'_>, at: usize) -> bool {
+    fn is_missing(&self, row: Cells<'_>, at: usize) -> bool {
         if let Some(Cell::Number(number)) = row.value(at) {
             return self.missing.contains(&number.to_string());
         }
@@ -133,7 +143,7 @@ impl PastColumn {
         self.missing.iter().any(|own| own.to_lowercase() == text)
     }
 
-    fn add(&mut self, row: RowRef<'_>, at: usize) {
+    fn add(&mut self, row: Cells<'_>, at: usize) {
         self.row_count += 1;
         if !self.missing.is_empty() && self.is_missing(row, at) {
             self.missing_count += 1;
@@ -186,69 +196,25 @@ pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Res
     if input == "-" {
         return Err(unreadable(input, "learning reads the file more than once; name a file instead of -"));
     }
-    let file = InputFile::open(input)?;
-    if file.format != InputFormat::Csv {
-        return Err(unreadable(input, "is JSON; learning reads CSV"));
-    }
+    let mut table = PastTable::open(input, named.mapping, named.zone)?;
     notes.reading("the columns", input);
-    let mut reader = CsvReader::open(file.bytes, CsvOptions::new().skip_empty_rows())
-        .map_err(|error| in_file(input, error))?;
-    let mut columns: Vec<PastColumn> =
-        reader.columns().iter().map(|column| PastColumn::new(&column.name, column.kind)).collect();
-    for column in 0..columns.len() {
-        reader.read_placeholders_as_missing(column, |_| false);
-    }
-    let target = named.target.map(|name| place(&columns, name, "target")).transpose()?;
-    if let Some(target) = target {
-        columns[target].left_out = Some("the target".to_owned());
-    }
-    if let Some(id) = named.id {
-        let id = place(&columns, id, "id")?;
-        columns[id].left_out = Some("the lead's id".to_owned());
-    }
-    let weight = named.weight.map(|name| place(&columns, name, "weight")).transpose()?;
-    if let Some(weight) = weight {
-        if Some(weight) == target {
-            let message = format!("`{}` says what became of the lead", columns[weight].name);
-            return Err(Error::new(ErrorKind::InvalidContext, "weight", message));
-        }
-        columns[weight].left_out = Some("the weight of a row".to_owned());
-    }
-    let mut dates = Dates::default();
-    for date in &named.dates {
-        let at = place(&columns, date.column, date.option)?;
-        if columns[at].kind != ColumnKind::Date {
-            let message = format!("`{}` does not hold dates", date.column);
-            return Err(Error::new(ErrorKind::InvalidContext, date.option, message));
-        }
-        columns[at].left_out = Some(date.reason.to_owned());
-        dates.0.push((date.option, columns[at].name.clone()));
-    }
-    for name in named.drop {
-        let at = place(&columns, name, "drop")?;
-        columns[at].left_out = Some("dropped".to_owned());
-    }
-    for (name, value) in named.missing {
-        let at = place(&columns, name, "missing")?;
-        columns[at].take_for_missing(value)?;
-    }
-    let mut cells = TargetCells::new(target.map_or("", |target| &columns[target].name));
-    let (mut row, mut rows, mut rejected_count) = (Row::default(), Vec::new(), 0_u64);
-    let mut weights = Weights::new(weight.map_or("", |weight| &columns[weight].name));
+    let (mut columns, special) = Special::columns(input, &table, named, notes)?;
+    let mut cells = TargetCells::new(special.target.map_or("", |target| &columns[target].name));
+    let (mut rows, mut rejected_count, mut weights) =
+        (Vec::new(), 0_u64, Weights::new(special.weight.map_or("", |weight| &columns[weight].name)));
     loop {
-        match reader.next_row(&mut row).map_err(|error| in_file(input, error))? {
-            ReadRow::End => break,
-            ReadRow::Rejected(_) => rejected_count += 1,
-            ReadRow::Row => {
-                let view = row.view();
-                if let Some(weight) = weight
-                    && !weights.add(reader.row_number(), view, weight)?
+        match table.next(input)? {
+            PastRow::End => break,
+            PastRow::Rejected => rejected_count += 1,
+            PastRow::Lead(number, view) => {
+                if let Some(weight) = special.weight
+                    && !weights.add(number, view, weight)?
                 {
                     continue;
                 }
-                rows.push(reader.row_number());
-                if let Some(target) = target {
-                    cells.add(reader.row_number(), view.raw(target).unwrap_or_default());
+                rows.push(number);
+                if let Some(target) = special.target {
+                    cells.add(number, view.raw(target).unwrap_or_default());
                 }
                 for (at, column) in columns.iter_mut().enumerate() {
                     if column.left_out.is_none() {
@@ -258,7 +224,7 @@ pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Res
             }
         }
     }
-    if weight.is_some() {
+    if special.weight.is_some() {
         weights.check()?;
     }
     propose(&columns, notes);
@@ -270,7 +236,114 @@ pub(super) fn read(input: &str, named: &Named<'_>, notes: &mut dyn Notes) -> Res
         let rows = counted(rejected_count, "row", "rows");
         notes.assumed(format!("{rows} could not be read; `leadscore inspect` tells which"));
     }
-    Ok(PastLeads { columns, target: cells, rows, dates, weights })
+    table.rejected_records().into_iter().for_each(|said| notes.assumed(said));
+    let (is_of_records, has_activities) = (table.is_of_records(), table.has_activities());
+    Ok(PastLeads {
+        columns,
+        target: cells,
+        rows,
+        dates: special.dates,
+        weights,
+        is_of_records,
+        has_activities,
+    })
+}
+
+/// The places of columns with a part of their own.
+struct Special {
+    target: Option<usize>,
+    weight: Option<usize>,
+    dates: Dates,
+}
+
+impl Special {
+    /// The columns of a table, those with a part of their own left out.
+    fn columns(
+        input: &str,
+        table: &PastTable,
+        named: &Named<'_>,
+        notes: &mut dyn Notes,
+    ) -> Result<(Vec<PastColumn>, Special), Error> {
+        let own = table.columns();
+        let mut columns: Vec<PastColumn> =
+            own.iter().map(|(name, kind)| PastColumn::new(name, *kind)).collect();
+        for column in &mut columns {
+            column.left_out = table.no_attribute(&column.name).map(str::to_owned);
+        }
+        rename(input, &mut columns, named.mapping, notes)?;
+        let target = named.target.map(|name| place(&columns, name, "target")).transpose()?;
+        if let Some(target) = target {
+            columns[target].left_out = Some("the target".to_owned());
+        }
+        if let Some(id) = named.id {
+            let id = place(&columns, id, "id")?;
+            columns[id].left_out = Some("the lead's id".to_owned());
+        }
+        let weight = named.weight.map(|name| place(&columns, name, "weight")).transpose()?;
+        if let Some(weight) = weight {
+            if Some(weight) == target {
+                let message = format!("`{}` says what became of the lead", columns[weight].name);
+                return Err(Error::new(ErrorKind::InvalidContext, "weight", message));
+            }
+            columns[weight].left_out = Some("the weight of a row".to_owned());
+        }
+        let mut dates = Dates::default();
+        for date in &named.dates {
+            let at = place(&columns, date.column, date.option)?;
+            if columns[at].kind != ColumnKind::Date {
+                let message = format!("`{}` does not hold dates", date.column);
+                return Err(Error::new(ErrorKind::InvalidContext, date.option, message));
+            }
+            columns[at].left_out = Some(date.reason.to_owned());
+            dates.0.push((date.option, columns[at].attribute.clone()));
+        }
+        for name in named.drop {
+            let at = place(&columns, name, "drop")?;
+            columns[at].left_out = Some("dropped".to_owned());
+        }
+        for (name, value) in named.missing {
+            let at = place(&columns, name, "missing")?;
+            columns[at].take_for_missing(value)?;
+        }
+        Ok((columns, Special { target, weight, dates }))
+    }
+}
+
+/// Gives columns the names of the attributes that they are by a mapping.
+fn rename(
+    input: &str,
+    columns: &mut [PastColumn],
+    mapping: &Mapping,
+    notes: &mut dyn Notes,
+) -> Result<(), Error> {
+    let mut renamed: Vec<Option<&str>> = vec![None; columns.len()];
+    for (attribute, column) in mapping.attributes() {
+        let Some(at) = columns.iter().position(|own| own.name.trim() == column.trim()) else {
+            let names: Vec<&str> = columns.iter().map(|own| own.name.as_str()).collect();
+            let message = format!(
+                "the mapping reads {attribute} from a column `{column}` that the file does not have; its columns: {}",
+                first_of(&names)
+            );
+            return Err(unreadable(input, message));
+        };
+        match renamed[at] {
+            None => {
+                renamed[at] = Some(attribute);
+                attribute.clone_into(&mut columns[at].attribute);
+            }
+            Some(first) => notes.assumed(format!(
+                "the mapping reads {first} and {attribute} from the column `{column}`; it is learned from as {first} alone"
+            )),
+        }
+    }
+    for at in 0..columns.len() {
+        let is_taken = |attribute: &Option<&str>| *attribute == Some(columns[at].name.as_str());
+        if let (None, Some(other)) = (renamed[at], renamed.iter().position(is_taken)) {
+            let reason = format!("by the mapping `{}` is `{}`", columns[other].name, columns[at].name);
+            columns[at].left_out.get_or_insert(reason);
+        }
+    }
+    Ok(())
 }
 
 /// Says which values may mean missing, and which that were to mean it do not occur.
@@ -304,7 +377,8 @@ fn propose(columns: &[PastColumn], notes: &mut dyn Notes) {
 /// The place of the column of a name.
 fn place(columns: &[PastColumn], name: &str, option: &'static str) -> Result<usize, Error> {
     let wanted = name.trim();
-    let found = columns.iter().position(|column| column.name == wanted).or_else(|| {
+    let exact = |name: fn(&PastColumn) -> &String| columns.iter().position(|column| name(column) == wanted);
+    let found = exact(|column| &column.name).or_else(|| exact(|column| &column.attribute)).or_else(|| {
         // However it is written, where that is one column.
         let mut same = (0..columns.len()).filter(|at| columns[*at].name.eq_ignore_ascii_case(wanted));
         same.next().filter(|_| same.next().is_none())
@@ -312,7 +386,7 @@ fn place(columns: &[PastColumn], name: &str, option: &'static str) -> Result<usi
     found.ok_or_else(|| {
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         let more = match did_you_mean(wanted, names.iter().copied()) {
-            hint if hint.is_empty() => format!("; its columns: {}", crate::wording::first_of(&names)),
+            hint if hint.is_empty() => format!("; its columns: {}", first_of(&names)),
             hint => hint,
         };
         let message = format!("the file has no column `{wanted}`{more}");

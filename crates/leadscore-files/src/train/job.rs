@@ -7,7 +7,7 @@ use leadscore::AsOf;
 use super::TrainJob;
 
 impl TrainJob {
-    /// Learns from a CSV file of leads. Ages of dates are taken as of a time.
+    /// Learns from a file of leads: CSV, JSON lines or JSON, also gzipped. Ages of dates are taken as of a time.
     pub fn new(input: impl Into<String>, as_of: AsOf) -> TrainJob {
         TrainJob {
             input: input.into(),
@@ -27,6 +27,8 @@ impl TrainJob {
             won_by: Vec::new(),
             lost_by: Vec::new(),
             valid: None,
+            mapping: None,
+            mapped: Vec::new(),
             threads: None,
         }
     }
@@ -143,6 +145,22 @@ impl TrainJob {
     #[must_use]
     pub fn valid(mut self, path: impl Into<String>) -> TrainJob {
         self.valid = Some(path.into());
+        self
+    }
+
+    /// A [`Mapping`](crate::Mapping) file: columns that the pipeline is to know by the names of other attributes. The same holds
+    /// for the leads to validate by.
+    #[must_use]
+    pub fn mapping(mut self, path: impl Into<PathBuf>) -> TrainJob {
+        self.mapping = Some(path.into());
+        self
+    }
+
+    /// A column that the pipeline is to know as an attribute of another name, or that holds the leads' ids where the attribute is
+    /// `lead_id`; it wins over the mapping file.
+    #[must_use]
+    pub fn column(mut self, column: impl Into<String>, attribute: impl Into<String>) -> TrainJob {
+        self.mapped.push((column.into(), attribute.into()));
         self
     }
 

@@ -18,7 +18,7 @@ use crate::{Note, OutputFile, refuse_overwriting};
 /// {"input", "target"?, "as_of" (the moment that ages are counted to, and the day of training), "zone"?,
 ///  "positive"? (a list of values that mean won), "id"?, "weight"?, "drop"? (a list of columns),
 ///  "missing"? ({"pdays": ["999"]}), "time"?, "activities"?, "horizon"? and "every"? (in days), "start"?, "ended"?,
-///  "won_by"? and "lost_by"? (lists of kinds), "valid"?, "threads"?, "output"? (a file for the pipeline),
+///  "won_by"? and "lost_by"? (lists of kinds), "valid"?, "map"? (a mapping file), "threads"?, "output"? (a file for the pipeline),
 ///  "pipeline_id"?, "name"?, "synthetic"?, "capture"? or "precision"? (a list of shares),
 ///  "monotone"? ({"visits": "rising"}), "calibration"?, "folds"?, "rounds"?, "seed"?}
 /// ```
@@ -53,8 +53,9 @@ pub fn train_file(
     if let Some(path) = &options.output {
         let log = options.activities.as_deref().map(|log| ("the activity log", log));
         let valid = options.valid.as_deref().map(|file| ("the file of valid", Path::new(file)));
-        let reads: Vec<(&str, &Path)> =
-            [("the input", Path::new(&input))].into_iter().chain(log).chain(valid).collect();
+        let map = options.map.as_deref().map(|map| ("the mapping", map));
+        let input = [("the input", Path::new(&input))];
+        let reads: Vec<(&str, &Path)> = input.into_iter().chain(log).chain(valid).chain(map).collect();
         refuse_overwriting(&reads, &[("output", path)])?;
     }
     let trainer = options.trainer()?.training_date(day_of(&as_of));
@@ -98,6 +99,7 @@ pub fn trainer_from_json(options: &str) -> Result<Trainer, Error> {
         ("ended", options.ended.is_some()),
         ("won_by", !options.won_by.is_empty()),
         ("valid", options.valid.is_some()),
+        ("map", options.map.is_some()),
         ("lost_by", !options.lost_by.is_empty()),
         ("threads", options.threads.is_some()),
         ("output", options.output.is_some()),
@@ -139,6 +141,7 @@ struct Options {
     #[serde(default)]
     lost_by: Vec<String>,
     valid: Option<String>,
+    map: Option<PathBuf>,
     threads: Option<usize>,
     output: Option<PathBuf>,
     pipeline_id: Option<String>,
@@ -173,7 +176,7 @@ impl Options {
         job.missing = missing
             .flat_map(|(column, values)| values.iter().map(|value| (column.clone(), value.clone())))
             .collect();
-        (job.valid, job.threads) = (self.valid.clone(), self.threads);
+        (job.valid, job.mapping, job.threads) = (self.valid.clone(), self.map.clone(), self.threads);
         job
     }
 

@@ -19,6 +19,8 @@ pub(super) struct Draft {
 /// A column as a feature.
 pub(super) struct DraftFeature {
     pub(super) column: String,
+    /// The attribute it is read as.
+    pub(super) attribute: String,
     pub(super) name: String,
     /// Whether it tells of activities.
     pub(super) is_from_log: bool,
@@ -36,10 +38,11 @@ pub(super) fn draft(columns: &[PastColumn]) -> Draft {
             draft.left_out.push((column.name.clone(), reason));
             continue;
         }
-        let name = feature_name(&column.name, &mut taken);
+        let name = feature_name(&column.attribute, &mut taken);
         let feature = feature(column, &name);
         draft.features.push(DraftFeature {
             column: column.name.clone(),
+            attribute: column.attribute.clone(),
             name,
             is_from_log: false,
             is_date: column.kind == ColumnKind::Date,
@@ -49,6 +52,13 @@ pub(super) fn draft(columns: &[PastColumn]) -> Draft {
     draft
 }
 
+impl DraftFeature {
+    /// Whether some of its values mean missing.
+    pub(super) fn has_missing(&self) -> bool {
+        self.feature["source"].get("missing").is_some()
+    }
+}
+
 impl Draft {
     /// Adds what a log tells of a lead.
     pub(super) fn add_activities(&mut self, kinds: &Kinds) {
@@ -56,7 +66,15 @@ impl Draft {
         for (column, label, source) in kinds.sources() {
             let name = feature_name(&column, &mut taken);
             let feature = json!({"name": name, "label": label, "type": "number", "source": source});
-            self.features.push(DraftFeature { column, name, is_from_log: true, is_date: false, feature });
+            let attribute = String::new();
+            self.features.push(DraftFeature {
+                column,
+                attribute,
+                name,
+                is_from_log: true,
+                is_date: false,
+                feature,
+            });
         }
         self.left_out.extend(kinds.left_out());
     }
@@ -70,8 +88,8 @@ impl Draft {
 
 /// A feature for each of some columns of dates, for a reader that needs to know of them.
 pub(super) fn date_features(dates: &Dates) -> impl Iterator<Item = Value> {
-    dates.columns().enumerate().map(|(at, column)| {
-        let source = json!({"from": "age", "of": column, "unit": "days"});
+    dates.attributes().enumerate().map(|(at, attribute)| {
+        let source = json!({"from": "age", "of": attribute, "unit": "days"});
         json!({"name": format!("date_of_the_row_{at}"), "type": "number", "source": source})
     })
 }
@@ -107,14 +125,14 @@ fn why_not(column: &PastColumn) -> Option<String> {
 
 /// A column as a feature of a schema.
 fn feature(column: &PastColumn, name: &str) -> Value {
-    let label = column.name.replace('_', " ");
-    let mut attribute = json!({"from": "attribute", "name": column.name});
+    let label = column.attribute.replace('_', " ");
+    let mut attribute = json!({"from": "attribute", "name": column.attribute});
     if !column.missing.is_empty() {
         attribute["missing"] = json!(column.missing);
     }
     match column.kind {
         ColumnKind::Date => {
-            let age = json!({"from": "age", "of": column.name, "unit": "days"});
+            let age = json!({"from": "age", "of": column.attribute, "unit": "days"});
             json!({"name": name, "label": format!("Days since {label}"), "type": "number", "source": age})
         }
         ColumnKind::Flag => json!({"name": name, "label": label, "type": "flag", "source": attribute}),

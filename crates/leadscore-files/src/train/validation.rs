@@ -21,11 +21,13 @@ impl TrainJob {
             ErrorKind::InvalidContext => error.within("valid"),
             _ => error,
         };
-        let id = own.id_column().map_err(within)?;
-        let file = columns::read(&own.input, &own.named_columns(id.as_deref()), notes).map_err(within)?;
+        let mapping = own.settled_mapping()?;
+        let id = own.id_column(&mapping).map_err(within)?;
+        let named = own.named_columns(id.as_deref(), &mapping);
+        let file = columns::read(&own.input, &named, notes).map_err(within)?;
         let target = file.target.judge(&own.positive).map_err(within)?;
         target.notes.iter().for_each(|note| notes.assumed(note));
         let mut rows = Rows::labelled(&file.rows, &target.labels);
-        own.dataset(draft, &file, &mut rows, notes).map(Some).map_err(within)
+        own.dataset(draft, (&file, &mapping), &mut rows, notes).map(Some).map_err(within)
     }
 }

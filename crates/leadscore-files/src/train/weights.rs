@@ -1,7 +1,9 @@
 //! How much each row counts.
 
 use leadscore::{Error, ErrorKind};
-use leadscore_csv::{Cell, RowRef};
+use leadscore_csv::Cell;
+
+use super::past_table::Cells;
 
 /// The weights of the rows of a file.
 #[derive(Debug, Default)]
@@ -21,7 +23,7 @@ impl Weights {
     }
 
     /// Takes in the weight of a row from its cell; whether the row counts at all.
-    pub(super) fn add(&mut self, number: u64, row: RowRef<'_>, at: usize) -> Result<bool, Error> {
+    pub(super) fn add(&mut self, number: u64, row: Cells<'_>, at: usize) -> Result<bool, Error> {
         let written = row.raw(at).unwrap_or_default().trim();
         let weight = match row.value(at) {
             Some(Cell::Number(weight)) => Some(weight),
