@@ -250,6 +250,20 @@ def test_rows_count_by_a_column() -> None:
     found = learned(halved, weight="weight")
     assert found.report.weights == leadscore.RowWeights("weight", 200, 200.0, won[1::2].mean())
     assert found.pipeline.to_json() == learned(leads[1::2]).pipeline.to_json()
-    with pytest.raises(LeadscoreError, match="row 3: wants a number from 0 up, found `-1.0`") as raised:
+    with pytest.raises(LeadscoreError, match=r"row 3: wants a number from 0 up, found `-1\.0`") as raised:
         learned(leads.assign(weight=np.where(np.arange(400) == 2, -1.0, 1.0)), weight="weight")
     assert (raised.value.code, raised.value.path) == ("invalid_context", "weight")
+
+
+def test_records_of_json_give_what_a_table_gives_also_by_other_names(tmp_path: Path) -> None:
+    leads = past_leads().assign(**{"First contact": lambda own: own["First contact"].dt.strftime("%Y-%m-%d")})
+    table, records, mapping = tmp_path / "past.csv", tmp_path / "past.jsonl", tmp_path / "map.json"
+    leads.to_csv(table, index=False)
+    leads.to_json(records, orient="records", lines=True)
+    found = learned(table)
+    assert learned(records).pipeline.to_json() == found.pipeline.to_json()
+    mapping.write_text('{"format": 1, "attributes": {"page views": "Visits"}}')
+    named = learned(records, map=mapping)
+    renamed = learned(leads.rename(columns={"Visits": "page views"}))
+    assert named.pipeline.to_json() == renamed.pipeline.to_json()
+    assert named.report.columns["page_views"] == "Visits"

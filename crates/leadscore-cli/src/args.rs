@@ -3,6 +3,7 @@
 pub(crate) mod assist;
 pub(crate) mod evaluate;
 pub(crate) mod export;
+pub(crate) mod map;
 pub(crate) mod output;
 pub(crate) mod server;
 pub(crate) mod train;

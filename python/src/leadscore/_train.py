@@ -204,6 +204,7 @@ def train(
     won_by: str | Sequence[str] = (),
     lost_by: str | Sequence[str] = (),
     valid: Any = None,
+    map: str | os.PathLike[str] | None = None,  # noqa: A002
     as_of: Moment | None = None,
     zone: str | tzinfo = "UTC",
     capture: Sequence[float] | None = None,
@@ -222,7 +223,8 @@ def train(
 ) -> Trained:
     """Learns a complete pipeline from past leads that were won and lost, as `leadscore train` does.
 
-    `leads` is a file, or a frame of pandas, polars or pyarrow, which is read as the CSV file it would be written as.
+    `leads` is a file (CSV, JSON lines or JSON), or a frame of pandas, polars or pyarrow, which is read as the CSV file
+    it would be written as.
     `target` is the column that says what became of a lead; `positive` are its values that mean won, where they are not
     1, yes, true, won or converted. `id` is the column of the leads' ids, `weight` that of numbers from 0 up that say
     how much each row counts, `drop` are columns that are not learned from, `missing` values of columns that mean
@@ -232,6 +234,7 @@ def train(
     learned who is won within that time, from leads as of moments of their lives, `every` so many days: from the date in
     the column `start`, until they were won (the dates of `target`, or activities of the kinds `won_by`), or given up
     (the dates in `ended`, or `lost_by`). `valid` are past leads to stop, calibrate and measure by, instead of folds.
+    `map` is a mapping file: columns that the pipeline is to know by the names of other attributes.
     `capture` are the shares of
     all won leads that the tiers down to each one hold, or `precision` the least shares of won leads in each. `monotone`
     are features that may only raise, or only lower, the probability. `output` is a file for the pipeline. The same
@@ -257,6 +260,7 @@ def train(
             "time": time,
             "activities": log,
             "valid": held_out,
+            "map": None if map is None else _files.path_of(map),
             "horizon": horizon,
             "every": every,
             "start": start,

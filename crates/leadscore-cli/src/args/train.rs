@@ -10,7 +10,7 @@ use crate::failure::Failure;
 
 #[derive(clap::Args)]
 pub(crate) struct TrainArgs {
-    /// Past leads: a CSV file, also gzipped, with what became of each
+    /// Past leads with what became of each: CSV, JSON lines or JSON, also gzipped
     #[arg(required_unless_present = "from_store")]
     pub(crate) input: Option<String>,
     #[command(flatten)]
@@ -36,6 +36,10 @@ pub(crate) struct TrainArgs {
     /// A value that means missing: pdays=999; may be given for several columns and values
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = missing)]
     pub(crate) missing: Vec<(String, String)>,
+    /// Which column the pipeline is to know as which attribute: a JSON file as `score --map` takes it, or column=attribute; may be
+    /// repeated
+    #[arg(short, long, value_name = "FILE|COLUMN=ATTRIBUTE")]
+    pub(crate) map: Vec<String>,
     /// A column of dates as of which each lead is judged, instead of one moment for all
     #[arg(long, value_name = "COLUMN")]
     pub(crate) time: Option<String>,
@@ -55,10 +59,10 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "COLUMN", requires = "horizon")]
     pub(crate) ended: Option<String>,
     /// Kinds of activities by which a lead is won, instead of --target
-    #[arg(long, value_name = "KIND,…", value_delimiter = ',', requires_all = ["horizon", "activities"])]
+    #[arg(long, value_name = "KIND,…", value_delimiter = ',', requires = "horizon")]
     pub(crate) won_by: Vec<String>,
     /// Kinds of activities by which a lead is lost
-    #[arg(long, value_name = "KIND,…", value_delimiter = ',', requires_all = ["horizon", "activities"])]
+    #[arg(long, value_name = "KIND,…", value_delimiter = ',', requires = "horizon")]
     pub(crate) lost_by: Vec<String>,
     /// Past leads to stop, calibrate and measure by, instead of folds
     #[arg(long, value_name = "FILE", conflicts_with_all = ["horizon", "from_store"])]
@@ -115,7 +119,7 @@ pub(crate) struct TrainArgs {
 pub(crate) struct StoreArgs {
     /// Learn from the leads of the server's store that converted or were lost, as they were before that, instead of a file: the
     /// folder of its database, or the URL of a PostgreSQL database
-    #[arg(long, value_name = "DIR|URL", conflicts_with_all = ["input", "target", "positive", "id", "weight", "time", "activities", "horizon"])]
+    #[arg(long, value_name = "DIR|URL", conflicts_with_all = ["input", "target", "positive", "id", "weight", "map", "time", "activities", "horizon"])]
     pub(crate) from_store: Option<String>,
     /// Whose leads of the store
     #[arg(long, value_name = "TENANT", default_value = "default", requires = "from_store")]

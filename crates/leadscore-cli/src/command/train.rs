@@ -10,6 +10,7 @@ use leadscore_files::wording::{count, counted};
 use leadscore_files::{TrainJob, TrainedFile, day_of, never_stop, refuse_overwriting};
 
 use crate::args::Format;
+use crate::args::map::Map;
 use crate::args::output::{check_ending, check_not_packed};
 use crate::args::train::TrainArgs;
 use crate::command::server::labelled_rows;
@@ -26,7 +27,9 @@ pub(crate) fn run(args: &TrainArgs) -> Result<bool, Failure> {
     let leads = args.input.as_deref().map(|input| ("the input", Path::new(input)));
     let valid = args.valid.as_deref().map(|file| ("the file of --valid", Path::new(file)));
     let log = args.activities.as_deref().map(|log| ("the activity log", log));
-    let inputs: Vec<(&str, &Path)> = leads.into_iter().chain(log).chain(valid).collect();
+    let map = Map::parse(&args.map)?;
+    let mapping = map.file.as_deref().map(|file| ("the mapping", file));
+    let inputs: Vec<(&str, &Path)> = leads.into_iter().chain(log).chain(valid).chain(mapping).collect();
     refuse_overwriting(&inputs, &[("--output", path)])?;
     check_ending("--output", Some(path), Format::Json)?;
     check_not_packed("--output", Some(path), "a pipeline file")?;
@@ -42,7 +45,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<bool, Failure> {
         Some(store) => Some(labelled_rows(store, &args.store)?),
         None => None,
     };
-    let mut job = job(args, as_of);
+    let mut job = job(args, &map, as_of);
     if let Some(rows) = &stored {
         let [id, outcome, as_of] = &rows.columns;
         job = job
@@ -85,12 +88,18 @@ pub(crate) fn run(args: &TrainArgs) -> Result<bool, Failure> {
     Ok(learned.rejected_count == 0)
 }
 
-fn job(args: &TrainArgs, as_of: AsOf) -> TrainJob {
+fn job(args: &TrainArgs, map: &Map, as_of: AsOf) -> TrainJob {
     let mut job = TrainJob::new(args.input.as_deref().unwrap_or_default(), as_of)
         .won_by(args.won_by.iter().cloned())
         .lost_by(args.lost_by.iter().cloned())
         .positive(args.positive.iter().cloned())
         .drop(args.drop.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()));
+    if let Some(file) = &map.file {
+        job = job.mapping(file);
+    }
+    for (column, attribute) in &map.columns {
+        job = job.column(column, attribute);
+    }
     for (column, value) in &args.missing {
         job = job.missing(column, value);
     }

@@ -337,8 +337,9 @@ fn rename(
         }
     }
     for at in 0..columns.len() {
-        let is_taken = |attribute: &Option<&str>| *attribute == Some(columns[at].name.as_str());
-        if let (None, Some(other)) = (renamed[at], renamed.iter().position(is_taken)) {
+        let name = columns[at].name.as_str();
+        let other = renamed.iter().position(|attribute| *attribute == Some(name));
+        if let (None, Some(other)) = (renamed[at], other) {
             let reason = format!("by the mapping `{}` is `{}`", columns[other].name, columns[at].name);
             columns[at].left_out.get_or_insert(reason);
         }

@@ -168,8 +168,8 @@ impl Options {
         let mut job = TrainJob::new(input, as_of);
         (job.target, job.positive) = (self.target.clone(), self.positive.clone());
         (job.id, job.drop, job.time) = (self.id.clone(), self.drop.clone(), self.time.clone());
-        job.weight = self.weight.clone();
-        (job.activities, job.horizon, job.every) = (self.activities.clone(), self.horizon, self.every);
+        (job.weight, job.activities) = (self.weight.clone(), self.activities.clone());
+        (job.horizon, job.every) = (self.horizon, self.every);
         (job.start, job.ended) = (self.start.clone(), self.ended.clone());
         (job.won_by, job.lost_by) = (self.won_by.clone(), self.lost_by.clone());
         let missing = self.missing.iter();

@@ -4,7 +4,7 @@ mod foreign;
 mod table;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use leadscore::{Pipeline, Zone};
 use leadscore_files::wording::counted;
@@ -15,6 +15,7 @@ use leadscore_files::{
 use leadscore_server::store::{Imported, LeadTransfer, Store, SuppressedTransfer};
 
 use super::super::{OpenStore, check_tenant};
+use crate::args::map::Map;
 use crate::args::server::ImportLeadsArgs;
 use crate::failure::Failure;
 use crate::notes::{StderrNotes, note_line};
@@ -220,34 +221,5 @@ impl Tally {
         format!(
             "leads: {added} added, {changed} changed, {unchanged} unchanged, {rejected} rejected; {activities} added{told}"
         )
-    }
-}
-
-/// What `--map` says.
-#[derive(Debug, PartialEq)]
-struct Map {
-    file: Option<PathBuf>,
-    /// Column and attribute.
-    columns: Vec<(String, String)>,
-}
-
-impl Map {
-    fn parse(all: &[String]) -> Result<Map, Failure> {
-        let mut map = Map { file: None, columns: Vec::new() };
-        for text in all {
-            // Names of columns may have `=` in them, those of attributes have not.
-            match text.rsplit_once('=') {
-                Some((column, attribute)) if !Path::new(text).is_file() => {
-                    let (column, attribute) = (column.trim(), attribute.trim());
-                    if column.is_empty() || attribute.is_empty() {
-                        return Err(Failure::message(format!("--map {text}: wants COLUMN=ATTRIBUTE")));
-                    }
-                    map.columns.push((column.to_owned(), attribute.to_owned()));
-                }
-                _ if map.file.is_some() => return Err(Failure::message("--map: one file is enough")),
-                _ => map.file = Some(PathBuf::from(text)),
-            }
-        }
-        Ok(map)
     }
 }
