@@ -183,11 +183,14 @@ export declare function rankCapacityJson(request: string): string
 /** Runs the command `leadscore`; the first argument is its own name. The exit status. */
 export declare function runCommand(args: Array<string>): number
 
-/** Learns a pipeline from a file of past leads; options and result as JSON. */
-export declare function trainFile(options: string): string
+/**
+ * Learns a pipeline from a file of past leads; options and result as JSON. `progress` hears of it now and then, and says
+ * whether the work is to end.
+ */
+export declare function trainFile(options: string, progress?: (fold: number, folds: number, size: string, round: number, loss: number) => boolean): string
 
-/** The same off the event loop. */
-export declare function trainFileAsync(options: string, stopper?: Stopper | undefined | null): Promise<string>
+/** The same off the event loop, on which `progress` is called. */
+export declare function trainFileAsync(options: string, stopper?: Stopper | undefined | null, progress?: (fold: number, folds: number, size: string, round: number, loss: number) => void): Promise<string>
 
 /** The library's version. */
 export declare function version(): string

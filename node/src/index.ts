@@ -32,7 +32,15 @@ export {
   type Usage,
   assist,
 } from './task.js';
-export { type TrainOptions, type TrainReport, type Trained, trainFile, trainFileAsync } from './train.js';
+export {
+  type Trained,
+  type TrainListener,
+  type TrainOptions,
+  type TrainProgress,
+  type TrainReport,
+  trainFile,
+  trainFileAsync,
+} from './train.js';
 export type * from './types.js';
 
 /** The library's version. */

@@ -1,11 +1,12 @@
 import { encodeAny } from './encode.js';
-import { enter } from './error.js';
+import { enter, LeadscoreError } from './error.js';
 import { pathOf } from './handle.js';
 import { enterLater } from './later.js';
 import { cleanUpBeforeSignals, native } from './native.js';
 import { asOfText, checkThreads, known, later } from './options.js';
 import { Pipeline } from './pipeline.js';
 
+const LISTENER = 'onProgress';
 const TEXTS = ['positive', 'drop', 'won_by', 'lost_by'];
 const OPTIONS = [
   'input',
@@ -21,6 +22,7 @@ const OPTIONS = [
   'start',
   'ended',
   'valid',
+  'map',
   'as_of',
   'zone',
   'capture',
@@ -37,7 +39,7 @@ const OPTIONS = [
   'threads',
 ];
 
-/** How a pipeline is learned from a file of past leads (CSV, also gzipped). */
+/** How a pipeline is learned from a file of past leads (CSV, JSON lines or JSON, also gzipped). */
 export interface TrainOptions {
   input: string | URL;
   /** The column that says what became of a lead; with a horizon the dates on which leads were won. */
@@ -69,6 +71,8 @@ export interface TrainOptions {
   lost_by?: readonly string[] | undefined;
   /** Past leads to stop, calibrate and measure by, instead of folds. */
   valid?: string | URL | undefined;
+  /** A mapping file: columns that the pipeline is to know by the names of other attributes. */
+  map?: string | URL | undefined;
   /** The moment that ages of dates are counted to, and whose day is that of the training; now if there is none. */
   as_of?: Date | string | number | null | undefined;
   zone?: string | undefined;
@@ -103,7 +107,7 @@ export interface TrainReport {
   /** How many leads, or with a horizon moments, and how many of them were won. */
   leads: number;
   won: number;
-  /** What rows count by, if they do: how many weigh 0, how much all measured ones weigh, and the won ones' share of it. */
+  /** What rows count by, if they do: how many weigh 0, the weight of the measured ones, and the share of the won. */
   weights: { column: string | null; zero_rows: number; total: number; won_share: number } | null;
   /** Null with a horizon. */
   without_outcome: number | null;
@@ -165,17 +169,97 @@ export interface Trained {
   warnings: string[];
 }
 
+/** How far learning is. */
+export interface TrainProgress {
+  /** The number of the fold, from 1. */
+  fold: number;
+  foldCount: number;
+  /** Folds that choose the size of the trees come once for each size. */
+  size: 'small' | 'medium' | 'large';
+  /** The boosting rounds that were learned in this fold. */
+  round: number;
+  /** The log loss of the fold's own leads after that round. */
+  heldOutLoss: number;
+}
+
+/** What hears of the progress of learning. */
+export interface TrainListener {
+  /** Called some twenty times a second; what it throws ends the work. */
+  onProgress?: ((progress: TrainProgress) => void) | undefined;
+}
+
 /** Learns a complete pipeline from a file of past leads that were won and lost, on this thread; it may take minutes. */
-export function trainFile(options: TrainOptions): Trained {
+export function trainFile(options: TrainOptions & TrainListener): Trained {
   const text = trainOptions(options);
-  return trained(enter(() => native.trainFile(text)));
+  const told = new Told(options.onProgress);
+  try {
+    return trained(enter(() => native.trainFile(text, told.hears ? (...step) => !told.tell(...step) : undefined)));
+  } finally {
+    told.check();
+  }
 }
 
 /** The same off the event loop. */
-export async function trainFileAsync(options: TrainOptions & { signal?: AbortSignal | undefined }): Promise<Trained> {
-  const { signal } = later(options, OPTIONS);
+export async function trainFileAsync(
+  options: TrainOptions & TrainListener & { signal?: AbortSignal | undefined },
+): Promise<Trained> {
+  const { signal } = later(options, [...OPTIONS, LISTENER]);
   const text = trainOptions(options);
-  return trained(await enterLater(signal, (own) => native.trainFileAsync(text, own)));
+  const told = new Told(options.onProgress);
+  try {
+    return trained(
+      await enterLater(signal, (own) => {
+        const tell = (...step: Step) => {
+          if (!told.tell(...step)) {
+            own.stop();
+          }
+        };
+        return native.trainFileAsync(text, own, told.hears ? tell : undefined);
+      }),
+    );
+  } finally {
+    told.check();
+  }
+}
+
+type Step = [fold: number, foldCount: number, size: string, round: number, heldOutLoss: number];
+
+/** Tells a listener of progress, until it throws or the work is done. */
+class Told {
+  readonly #listener: TrainListener['onProgress'];
+  #thrown: { error: unknown } | undefined;
+  #isDone = false;
+
+  constructor(listener: unknown) {
+    if (listener !== undefined && listener !== null && typeof listener !== 'function') {
+      throw new LeadscoreError('invalid_context', LISTENER, 'wants a function');
+    }
+    this.#listener = (listener ?? undefined) as TrainListener['onProgress'];
+  }
+
+  get hears(): boolean {
+    return this.#listener !== undefined;
+  }
+
+  /** Whether the work goes on. */
+  tell(...[fold, foldCount, size, round, heldOutLoss]: Step): boolean {
+    if (this.#thrown === undefined && !this.#isDone) {
+      try {
+        this.#listener?.({ fold, foldCount, size: size as TrainProgress['size'], round, heldOutLoss });
+      } catch (error) {
+        this.#thrown = { error };
+      }
+    }
+    return this.#thrown === undefined;
+  }
+
+  /** Throws what the listener threw; it hears of nothing more. */
+  check(): void {
+    this.#isDone = true;
+    if (this.#thrown !== undefined) {
+      throw this.#thrown.error;
+    }
+  }
 }
 
 function trained(text: string): Trained {
@@ -185,7 +269,7 @@ function trained(text: string): Trained {
 
 /** The options as JSON text. */
 function trainOptions(options: TrainOptions): string {
-  const { signal: _, ...given } = known(options, [...OPTIONS, 'signal']);
+  const { signal: _, [LISTENER]: __, ...given } = known(options, [...OPTIONS, 'signal', LISTENER]);
   const own: Record<string, unknown> = {
     ...given,
     as_of: asOfText(given['as_of']),
@@ -198,7 +282,7 @@ function trainOptions(options: TrainOptions): string {
   if (typeof missing === 'object' && missing !== null) {
     own['missing'] = Object.fromEntries(Object.entries(missing).map(([column, values]) => [column, texts(values)]));
   }
-  for (const name of ['input', 'output', 'activities', 'valid']) {
+  for (const name of ['input', 'output', 'activities', 'valid', 'map']) {
     own[name] = own[name] instanceof URL ? pathOf(own[name]) : own[name];
   }
   if (own['output'] !== undefined && own['output'] !== null) {

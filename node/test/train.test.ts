@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 
-import { LeadscoreError, Pipeline, type TrainOptions, trainFile, trainFileAsync } from 'leadscore';
+import { LeadscoreError, Pipeline, type TrainOptions, type TrainProgress, trainFile, trainFileAsync } from 'leadscore';
 import { ROOT } from './support.js';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'leadscore-test-'));
@@ -92,4 +92,70 @@ test('what cannot be learned from says why', async () => {
   const work = trainFileAsync({ ...OPTIONS, rounds: 2000, folds: 50, signal: controller.signal });
   setTimeout(() => controller.abort(), 20);
   await assert.rejects(work, { name: 'AbortError' });
+});
+
+test('rows count by a column, and records have columns by other names', async () => {
+  const records = table()
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(','))
+    .map(([visits, Source, Outcome]) => {
+      return { Visits: Number(visits), Source, weight: Outcome === 'Won' ? 1 : 4, Outcome };
+    });
+  const [input, map] = [join(FOLDER, 'past.jsonl'), join(FOLDER, 'map.json')];
+  writeFileSync(input, records.map((record) => JSON.stringify(record)).join('\n'));
+  writeFileSync(map, '{"format": 1, "attributes": {"visit_count": "Visits"}}');
+  const { report, pipeline } = await trainFileAsync({ ...OPTIONS, input, map: pathToFileURL(map), weight: 'weight' });
+  const [won, all] = [report.won, report.leads];
+  const total = won + 4 * (all - won);
+  assert.deepEqual(report.weights, { column: 'weight', zero_rows: 0, total, won_share: won / total });
+  assert.deepEqual(report.columns[0], { feature: 'visit_count', column: 'Visits' });
+  assert.ok(pipeline.score({ visit_count: 19, Source: 'Fair' }, { as_of: '2026-11-22' }).probability);
+  assert.equal(trainFile(OPTIONS).report.weights, null);
+});
+
+test('progress is told, and what a listener throws ends the work', async () => {
+  const long = { ...OPTIONS, rounds: 2000, folds: 8 };
+  for (const learn of [trainFile, trainFileAsync]) {
+    const told: TrainProgress[] = [];
+    const began = performance.now();
+    let turns = 0;
+    const ticking = setInterval(() => turns++, 5);
+    const found = await learn({ ...long, onProgress: (progress) => told.push(progress) });
+    clearInterval(ticking);
+    const seconds = (performance.now() - began) / 1000;
+    assert.equal(found.report.folds.length, 8);
+    // Now and then, however many rounds there are.
+    assert.ok(told.length >= 1 && told.length <= 2 + seconds * 25, `${told.length} in ${seconds} s`);
+    assert.equal(turns > 0, learn === trainFileAsync);
+    const sizes = ['small', 'medium', 'large'];
+    for (const { fold, foldCount, size, round, heldOutLoss } of told) {
+      assert.ok(sizes.includes(size));
+      assert.ok(fold >= 1 && fold <= 8 && foldCount === 8 && round >= 1 && heldOutLoss > 0 && heldOutLoss < 2);
+    }
+    const order = told.map(({ fold, size, round }) => (fold * 3 + sizes.indexOf(size)) * 10_000 + round);
+    assert.deepEqual(order, order.toSorted((a, b) => a - b));
+  }
+  const reason = new Error('enough');
+  let calls = 0;
+  const options = {
+    ...long,
+    folds: 50,
+    onProgress: () => {
+      calls++;
+      throw reason;
+    },
+  };
+  assert.throws(() => trainFile(options), reason);
+  await assert.rejects(trainFileAsync(options), reason);
+  assert.equal(calls, 2);
+  // A signal ends it, also by the listener.
+  const controller = new AbortController();
+  const { signal } = controller;
+  const stopped = trainFileAsync({ ...long, folds: 50, signal, onProgress: () => controller.abort() });
+  await assert.rejects(stopped, { name: 'AbortError' });
+  const wrong = { ...OPTIONS, onProgress: 7 } as unknown as TrainOptions;
+  assert.throws(() => trainFile(wrong), { code: 'invalid_context', path: 'onProgress' });
+  await assert.rejects(trainFileAsync(wrong), { code: 'invalid_context', path: 'onProgress' });
 });

@@ -2136,6 +2136,156 @@ public func FfiConverterCallbackInterfaceStop_lower(_ v: Stop) -> UInt64 {
     return FfiConverterCallbackInterfaceStop.lower(v)
 }
 
+
+
+
+/**
+ * Hears of the progress of learning, on the thread that called for it.
+ */
+public protocol TrainListener: AnyObject, Sendable {
+    
+    /**
+     * After each round: the number of the fold, how many folds there are, the size of its trees, the rounds learned in it, and
+     * the log loss of its own leads.
+     */
+    func onRound(fold: UInt32, foldCount: UInt32, size: String, round: UInt32, heldOutLoss: Double) 
+    
+}
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceTrainListener {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceTrainListener = UniffiVTableCallbackInterfaceTrainListener(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterCallbackInterfaceTrainListener.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface TrainListener: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterCallbackInterfaceTrainListener.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface TrainListener: handle missing in uniffiClone")
+            }
+        },
+        onRound: { (
+            uniffiHandle: UInt64,
+            fold: UInt32,
+            foldCount: UInt32,
+            size: RustBuffer,
+            round: UInt32,
+            heldOutLoss: Double,
+            uniffiOutReturn: UnsafeMutableRawPointer,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> () in
+                guard let uniffiObj = try? FfiConverterCallbackInterfaceTrainListener.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return uniffiObj.onRound(
+                     fold: try FfiConverterUInt32.lift(fold),
+                     foldCount: try FfiConverterUInt32.lift(foldCount),
+                     size: try FfiConverterString.lift(size),
+                     round: try FfiConverterUInt32.lift(round),
+                     heldOutLoss: try FfiConverterDouble.lift(heldOutLoss)
+                )
+            }
+
+            
+            let writeReturn = { () }
+            uniffiTraitInterfaceCall(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceTrainListener> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceTrainListener>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitTrainListener() {
+    uniffi_leadscore_uniffi_fn_init_callback_vtable_trainlistener(UniffiCallbackInterfaceTrainListener.vtablePtr)
+}
+
+// FfiConverter protocol for callback interfaces
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterCallbackInterfaceTrainListener {
+    fileprivate static let handleMap = UniffiHandleMap<TrainListener>()
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+extension FfiConverterCallbackInterfaceTrainListener : FfiConverter {
+    typealias SwiftType = TrainListener
+    typealias FfiType = UInt64
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public static func lift(_ handle: UInt64) throws -> SwiftType {
+        try handleMap.get(handle: handle)
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public static func lower(_ v: SwiftType) -> UInt64 {
+        return handleMap.insert(obj: v)
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public static func write(_ v: SwiftType, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(v))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterCallbackInterfaceTrainListener_lift(_ handle: UInt64) throws -> TrainListener {
+    return try FfiConverterCallbackInterfaceTrainListener.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterCallbackInterfaceTrainListener_lower(_ v: TrainListener) -> UInt64 {
+    return FfiConverterCallbackInterfaceTrainListener.lower(v)
+}
+
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
@@ -2179,6 +2329,30 @@ fileprivate struct FfiConverterOptionTypePipeline: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypePipeline.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionCallbackInterfaceTrainListener: FfiConverterRustBuffer {
+    typealias SwiftType = TrainListener?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterCallbackInterfaceTrainListener.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterCallbackInterfaceTrainListener.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -2308,12 +2482,13 @@ public func mergeRankingsJson(rankings: String)throws  -> String  {
  * # Errors
  * `invalid_context`, `invalid_time`, `not_found`, `io`, `unreadable_table`, `invalid_matrix`, `unknown_name`, `cancelled`.
  */
-public func trainFile(options: String, stop: Stop)throws  -> String  {
+public func trainFile(options: String, stop: Stop, listener: TrainListener?)throws  -> String  {
     return try  FfiConverterString.lift(try rustCallWithError(FfiConverterTypeLeadscoreError_lift) {
         uniffiCallStatus in
     uniffi_leadscore_uniffi_fn_func_train_file(
         FfiConverterString.lower(options),
-        FfiConverterCallbackInterfaceStop_lower(stop),uniffiCallStatus
+        FfiConverterCallbackInterfaceStop_lower(stop),
+        FfiConverterOptionCallbackInterfaceTrainListener.lower(listener),uniffiCallStatus
     )
 })
 }
@@ -2351,7 +2526,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_leadscore_uniffi_checksum_func_merge_rankings_json() != 37027) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_leadscore_uniffi_checksum_func_train_file() != 41271) {
+    if (uniffi_leadscore_uniffi_checksum_func_train_file() != 5589) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_leadscore_uniffi_checksum_method_forest_describe_json() != 17070) {
@@ -2453,8 +2628,12 @@ private let initializationResult: InitializationResult = {
     if (uniffi_leadscore_uniffi_checksum_method_stop_is_stopped() != 16593) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_leadscore_uniffi_checksum_method_trainlistener_on_round() != 3810) {
+        return InitializationResult.apiChecksumMismatch
+    }
 
     uniffiCallbackInitStop()
+    uniffiCallbackInitTrainListener()
     return InitializationResult.ok
 }()
 

@@ -250,6 +250,13 @@ typedef void (*UniffiCallbackInterfaceStopMethod0)(uint64_t, int8_t* _Nonnull,
     );
 
 #endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_TRAIN_LISTENER_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_TRAIN_LISTENER_METHOD0
+typedef void (*UniffiCallbackInterfaceTrainListenerMethod0)(uint64_t, uint32_t, uint32_t, RustBuffer, uint32_t, double, void* _Nonnull, 
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_STOP
 #define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_STOP
 typedef struct UniffiVTableCallbackInterfaceStop {
@@ -257,6 +264,15 @@ typedef struct UniffiVTableCallbackInterfaceStop {
     UniffiCallbackInterfaceClone _Nonnull uniffiClone;
     UniffiCallbackInterfaceStopMethod0 _Nonnull isStopped;
 } UniffiVTableCallbackInterfaceStop;
+
+#endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_TRAIN_LISTENER
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_TRAIN_LISTENER
+typedef struct UniffiVTableCallbackInterfaceTrainListener {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceTrainListenerMethod0 _Nonnull onRound;
+} UniffiVTableCallbackInterfaceTrainListener;
 
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_CLONE_FOREST
@@ -454,6 +470,11 @@ RustBuffer uniffi_leadscore_uniffi_fn_method_task_prompt_json(uint64_t ptr, Rust
 void uniffi_leadscore_uniffi_fn_init_callback_vtable_stop(const UniffiVTableCallbackInterfaceStop* _Nonnull vtable
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_INIT_CALLBACK_VTABLE_TRAINLISTENER
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_INIT_CALLBACK_VTABLE_TRAINLISTENER
+void uniffi_leadscore_uniffi_fn_init_callback_vtable_trainlistener(const UniffiVTableCallbackInterfaceTrainListener* _Nonnull vtable
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FUNC_ERROR_CODES
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FUNC_ERROR_CODES
 RustBuffer uniffi_leadscore_uniffi_fn_func_error_codes(RustCallStatus *_Nonnull out_status
@@ -489,7 +510,7 @@ RustBuffer uniffi_leadscore_uniffi_fn_func_merge_rankings_json(RustBuffer rankin
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FUNC_TRAIN_FILE
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_FN_FUNC_TRAIN_FILE
-RustBuffer uniffi_leadscore_uniffi_fn_func_train_file(RustBuffer options, uint64_t stop, RustCallStatus *_Nonnull out_status
+RustBuffer uniffi_leadscore_uniffi_fn_func_train_file(RustBuffer options, uint64_t stop, RustBuffer listener, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_FFI_LEADSCORE_UNIFFI_RUSTBUFFER_ALLOC
@@ -989,6 +1010,12 @@ uint16_t uniffi_leadscore_uniffi_checksum_constructor_task_from_json(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_STOP_IS_STOPPED
 #define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_STOP_IS_STOPPED
 uint16_t uniffi_leadscore_uniffi_checksum_method_stop_is_stopped(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_TRAINLISTENER_ON_ROUND
+#define UNIFFI_FFIDEF_UNIFFI_LEADSCORE_UNIFFI_CHECKSUM_METHOD_TRAINLISTENER_ON_ROUND
+uint16_t uniffi_leadscore_uniffi_checksum_method_trainlistener_on_round(void
     
 );
 #endif

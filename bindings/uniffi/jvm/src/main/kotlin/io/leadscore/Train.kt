@@ -3,6 +3,7 @@
 package io.leadscore
 
 import java.nio.file.Path
+import java.util.concurrent.CancellationException
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonObject
@@ -75,6 +76,8 @@ data class TrainOptions @JvmOverloads constructor(
     val lostBy: List<String> = emptyList(),
     /** Past leads to stop, calibrate and measure by, instead of folds. */
     val valid: Path? = null,
+    /** A mapping file: columns that the pipeline is to know by the names of other attributes. */
+    val map: Path? = null,
     /** The moment that ages of dates are counted to, and the zone; its other fields have no meaning here. */
     val context: Context = Context(),
     /** Shares of all won leads that the tiers down to each one hold: one to three, rising; 0.5, 0.8 and 0.95 if none. */
@@ -135,6 +138,7 @@ data class TrainOptions @JvmOverloads constructor(
             "won_by" to texts("won_by", wonBy),
             "lost_by" to texts("lost_by", lostBy),
             "valid" to text("valid", valid?.toString()),
+            "map" to text("map", map?.toString()),
             "as_of" to JsonPrimitive(context.asOfText()),
             "zone" to JsonPrimitive(context.zoneName),
             "capture" to numbers("capture", capture),
@@ -152,6 +156,41 @@ data class TrainOptions @JvmOverloads constructor(
         )
         return buildJsonObject { fields.forEach { (name, value) -> if (value != null) put(name, value) } }.toString()
     }
+}
+
+/** How far learning is. */
+data class TrainProgress(
+    /** The number of the fold, from 1. */
+    val fold: Int,
+    /** How many folds there are. */
+    val foldCount: Int,
+    /** The size of its trees: small, medium or large. Folds that choose the size come once for each. */
+    val size: String,
+    /** The boosting rounds that were learned in this fold. */
+    val round: Int,
+    /** The log loss of the fold's own leads after that round. */
+    val heldOutLoss: Double,
+)
+
+/** Hears of the progress of [trainFile], on the thread that called it. */
+fun interface TrainListener {
+    /** Called after each round, of which there may be a hundred in a second. */
+    fun onProgress(progress: TrainProgress)
+}
+
+/** Tells a listener until it throws, which ends the work as an interrupt does. */
+private class Told(private val listener: TrainListener) : io.leadscore.ffi.TrainListener, io.leadscore.ffi.Stop {
+    var thrown: Throwable? = null
+        private set
+
+    override fun onRound(fold: UInt, foldCount: UInt, size: String, round: UInt, heldOutLoss: Double) {
+        if (thrown != null) return
+        thrown = runCatching {
+            listener.onProgress(TrainProgress(fold.toInt(), foldCount.toInt(), size, round.toInt(), heldOutLoss))
+        }.exceptionOrNull()
+    }
+
+    override fun isStopped(): Boolean = thrown != null || Interrupt.isStopped()
 }
 
 /** A learned pipeline with what is known of it. */
@@ -174,16 +213,27 @@ class Trained internal constructor(
 }
 
 /**
- * Learns a complete pipeline from a file of past leads (CSV, also gzipped) of which a column says whether they were won;
+ * Learns a complete pipeline from a file of past leads (CSV, JSON lines or JSON, also gzipped) of which a column says whether they were won;
  * with a horizon and kinds of activities by which leads are won there is no such column.
  *
- * An interrupt ends it with a `CancellationException`.
+ * An interrupt ends it with a `CancellationException`. A [listener] hears of every round; what it throws ends the work.
  */
 @JvmOverloads
-fun trainFile(input: Path, target: String? = null, options: TrainOptions = TrainOptions()): Trained {
+fun trainFile(
+    input: Path,
+    target: String? = null,
+    options: TrainOptions = TrainOptions(),
+    listener: TrainListener? = null,
+): Trained {
     val text = options.json(input, target)
     checkInterrupt()
-    val found = Fields.of(elementOf(enter { io.leadscore.ffi.trainFile(text, Interrupt) }))
+    val told = listener?.let(::Told)
+    val found = try {
+        Fields.of(elementOf(enter { io.leadscore.ffi.trainFile(text, told ?: Interrupt, told) }))
+    } catch (error: CancellationException) {
+        throw told?.thrown ?: error
+    }
+    told?.thrown?.let { throw it }
     return Trained(
         Pipeline.fromJson(found.text("pipeline")),
         found.one("report", TrainReport),

@@ -76,7 +76,7 @@ class ConformanceTest {
             null to "rank_capacity_json" -> JsonPrimitive(io.leadscore.ffi.rankCapacityJson(text(0)))
             null to "train_file" -> {
                 val options = text(0).replace("{fixtures}", "${Fixtures.fixtures}")
-                JsonPrimitive(io.leadscore.ffi.trainFile(options, Interrupt))
+                JsonPrimitive(io.leadscore.ffi.trainFile(options, Interrupt, null))
             }
             null to "error_codes" -> texts(io.leadscore.ffi.errorCodes())
             "Pipeline" to "builtin_names" -> texts(io.leadscore.ffi.builtinNames())

@@ -24,8 +24,8 @@ class SurfaceTest {
         // Every function, method and constructor has a checksum.
         for (match in Regex("uniffi_leadscore_uniffi_checksum_(func|method|constructor)_(\\w+)").findAll(text)) {
             val (kind, name) = match.destructured
-            // What the caller implements, and the library asks.
-            if (name == "stop_is_stopped") continue
+            // What the caller implements, and the library asks or tells.
+            if (name in setOf("stop_is_stopped", "trainlistener_on_round")) continue
             // How the JVM names a handle in a call of its own.
             if (name.endsWith("_row_key")) continue
             // Objects have no static functions there: those stand beside them.

@@ -103,6 +103,54 @@ class TrainTest {
     }
 
     @Test
+    fun rowsCountByAColumnAndRecordsHaveColumnsByOtherNames() {
+        val records = folder.resolve("past.jsonl")
+        val map = folder.resolve("map.json")
+        val rows = (0 until 400).map { row ->
+            val won = row % 20 + row * 5 % 23 > 22
+            "{\"Visits\": ${row % 20}, \"w\": ${if (won) 1 else 4}, \"Outcome\": $won}"
+        }
+        records.writeText(rows.joinToString("\n"))
+        map.writeText("{\"format\": 1, \"attributes\": {\"visit_count\": \"Visits\"}}")
+        val options = TrainOptions(context = context, rounds = 30, weight = "w", map = map)
+        trainFile(records, "Outcome", options).use { found ->
+            val won = found.report.won.toDouble()
+            val total = won + 4 * (400 - won)
+            assertEquals(RowWeights("w", 0, total, won / total), found.report.weights)
+            assertEquals(listOf(TrainedColumn("visit_count", "Visits")), found.report.columns)
+            assertSameJson(found.report.toJson(), elementOf(found.toJson()).let { Fields.of(it).element("report").toString() })
+        }
+        trainFile(input, "Outcome", TrainOptions(context = context, rounds = 5)).use {
+            assertEquals(null, it.report.weights)
+        }
+    }
+
+    @Test
+    fun progressIsToldAndWhatAListenerThrowsEndsTheWork() {
+        val told = mutableListOf<TrainProgress>()
+        val options = TrainOptions(context = context, rounds = 30, folds = 3)
+        trainFile(input, "Outcome", options, told::add).use { found ->
+            assertEquals(listOf(1, 2, 3), told.map { it.fold }.distinct())
+            assertEquals(listOf("small", "medium", "large"), told.map { it.size }.distinct())
+            // Every round of every fold, also those behind the best.
+            for ((number, fold) in found.report.folds.withIndex()) {
+                val own = told.filter { it.fold == number + 1 && it.size == found.report.trees!!.size }
+                assertEquals((1..own.size).toList(), own.map { it.round })
+                assertTrue(own.size >= fold.rounds && own.all { it.foldCount == 3 })
+                assertEquals(fold.logLoss, own.minOf { it.heldOutLoss })
+            }
+        }
+        var calls = 0
+        val enough = assertThrows(IllegalStateException::class.java) {
+            trainFile(input, "Outcome", options) {
+                calls++
+                error("enough")
+            }
+        }
+        assertEquals("enough" to 1, enough.message to calls)
+    }
+
+    @Test
     fun anInterruptEndsIt() {
         var ended: Throwable? = null
         val work = thread {

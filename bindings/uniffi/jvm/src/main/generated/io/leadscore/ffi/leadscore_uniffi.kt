@@ -653,6 +653,9 @@ internal interface UniffiForeignFutureCompleteVoid : com.sun.jna.Callback {
 internal interface UniffiCallbackInterfaceStopMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: ByteByReference,uniffiCallStatus: UniffiRustCallStatus,)
 }
+internal interface UniffiCallbackInterfaceTrainListenerMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`fold`: Int,`foldCount`: Int,`size`: RustBuffer.ByValue,`round`: Int,`heldOutLoss`: Double,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
+}
 @Structure.FieldOrder("uniffiFree", "uniffiClone", "isStopped")
 internal open class UniffiVTableCallbackInterfaceStop(
     @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
@@ -669,6 +672,25 @@ internal open class UniffiVTableCallbackInterfaceStop(
         `uniffiFree` = other.`uniffiFree`
         `uniffiClone` = other.`uniffiClone`
         `isStopped` = other.`isStopped`
+    }
+
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "onRound")
+internal open class UniffiVTableCallbackInterfaceTrainListener(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `onRound`: UniffiCallbackInterfaceTrainListenerMethod0? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `onRound`: UniffiCallbackInterfaceTrainListenerMethod0? = null,
+    ): UniffiVTableCallbackInterfaceTrainListener(`uniffiFree`,`uniffiClone`,`onRound`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceTrainListener) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `onRound` = other.`onRound`
     }
 
 }
@@ -777,6 +799,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_leadscore_uniffi_checksum_method_stop_is_stopped(
     ): Int
+    external fun uniffi_leadscore_uniffi_checksum_method_trainlistener_on_round(
+    ): Int
     external fun ffi_leadscore_uniffi_uniffi_contract_version(
     ): Int
 
@@ -794,6 +818,7 @@ internal object UniffiLib {
     init {
         Native.register(UniffiLib::class.java, findLibraryName(componentName = "leadscore_uniffi"))
         uniffiCallbackInterfaceStop.register(this)
+        uniffiCallbackInterfaceTrainListener.register(this)
         
     }
 
@@ -876,6 +901,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_init_callback_vtable_stop(`vtable`: UniffiVTableCallbackInterfaceStop,
     ): Unit
+    external fun uniffi_leadscore_uniffi_fn_init_callback_vtable_trainlistener(`vtable`: UniffiVTableCallbackInterfaceTrainListener,
+    ): Unit
     external fun uniffi_leadscore_uniffi_fn_func_error_codes(uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_func_run_command(`args`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -888,7 +915,7 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_leadscore_uniffi_fn_func_merge_rankings_json(`rankings`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
-    external fun uniffi_leadscore_uniffi_fn_func_train_file(`options`: RustBuffer.ByValue,`stop`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_leadscore_uniffi_fn_func_train_file(`options`: RustBuffer.ByValue,`stop`: Long,`listener`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun ffi_leadscore_uniffi_rustbuffer_alloc(`size`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1027,7 +1054,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_leadscore_uniffi_checksum_func_merge_rankings_json() and 0xFFFF) != 37027) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_leadscore_uniffi_checksum_func_train_file() and 0xFFFF) != 41271) {
+    if ((lib.uniffi_leadscore_uniffi_checksum_func_train_file() and 0xFFFF) != 5589) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_forest_describe_json() and 0xFFFF) != 17070) {
@@ -1127,6 +1154,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_leadscore_uniffi_checksum_method_stop_is_stopped() and 0xFFFF) != 16593) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_leadscore_uniffi_checksum_method_trainlistener_on_round() and 0xFFFF) != 3810) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
 }
@@ -3402,6 +3432,77 @@ public object FfiConverterTypeStop: FfiConverterCallbackInterface<Stop>()
 
 
 
+
+/**
+ * Hears of the progress of learning, on the thread that called for it.
+ */
+public interface TrainListener {
+    
+    /**
+     * After each round: the number of the fold, how many folds there are, the size of its trees, the rounds learned in it, and
+     * the log loss of its own leads.
+     */
+    fun `onRound`(`fold`: kotlin.UInt, `foldCount`: kotlin.UInt, `size`: kotlin.String, `round`: kotlin.UInt, `heldOutLoss`: kotlin.Double)
+    
+    companion object
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceTrainListener {
+    internal object `onRound`: UniffiCallbackInterfaceTrainListenerMethod0 {
+        override fun callback(`uniffiHandle`: Long,`fold`: Int,`foldCount`: Int,`size`: RustBuffer.ByValue,`round`: Int,`heldOutLoss`: Double,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeTrainListener.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`onRound`(
+                    FfiConverterUInt.lift(`fold`),
+                    FfiConverterUInt.lift(`foldCount`),
+                    FfiConverterString.lift(`size`),
+                    FfiConverterUInt.lift(`round`),
+                    FfiConverterDouble.lift(`heldOutLoss`),
+                )
+            }
+            val writeReturn = { _: Unit -> Unit }
+            uniffiTraitInterfaceCall(uniffiCallStatus, makeCall, writeReturn)
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeTrainListener.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeTrainListener.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceTrainListener.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `onRound`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_leadscore_uniffi_fn_init_callback_vtable_trainlistener(vtable)
+    }
+}
+
+/**
+ * The ffiConverter which transforms the Callbacks in to handles to pass to Rust.
+ *
+ * @suppress
+ */
+public object FfiConverterTypeTrainListener: FfiConverterCallbackInterface<TrainListener>()
+
+
+
+
 /**
  * @suppress
  */
@@ -3459,6 +3560,38 @@ public object FfiConverterOptionalTypePipeline: FfiConverterRustBuffer<Pipeline?
         } else {
             buf.put(1)
             FfiConverterTypePipeline.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeTrainListener: FfiConverterRustBuffer<TrainListener?> {
+    override fun read(buf: ByteBuffer): TrainListener? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeTrainListener.read(buf)
+    }
+
+    override fun allocationSize(value: TrainListener?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeTrainListener.allocationSize(value)
+        }
+    }
+
+    override fun write(value: TrainListener?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeTrainListener.write(value, buf)
         }
     }
 }
@@ -3613,14 +3746,15 @@ public object FfiConverterSequenceTypeIssue: FfiConverterRustBuffer<List<Issue>>
          * # Errors
          * `invalid_context`, `invalid_time`, `not_found`, `io`, `unreadable_table`, `invalid_matrix`, `unknown_name`, `cancelled`.
          */
-    @Throws(LeadscoreException::class) fun `trainFile`(`options`: kotlin.String, `stop`: Stop): kotlin.String {
+    @Throws(LeadscoreException::class) fun `trainFile`(`options`: kotlin.String, `stop`: Stop, `listener`: TrainListener?): kotlin.String {
             return FfiConverterString.lift(
     uniffiRustCallWithError(LeadscoreException) { _status ->
     UniffiLib.uniffi_leadscore_uniffi_fn_func_train_file(
     
         
         FfiConverterString.lower(`options`),
-        FfiConverterTypeStop.lower(`stop`),_status)
+        FfiConverterTypeStop.lower(`stop`),
+        FfiConverterOptionalTypeTrainListener.lower(`listener`),_status)
 }
     )
     }
