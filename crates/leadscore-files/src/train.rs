@@ -325,12 +325,13 @@ impl TrainJob {
     /// What the leads' lives and the log are.
     fn survey(&self, file: &PastLeads, mapping: &Mapping, has_activities: bool) -> Result<Survey, Error> {
         let dates = &file.dates;
+        let mut keys = kinds::Keys::new();
         let source = LifeSource {
             start: dates.of("start"),
             won_at: dates.of("target"),
             ended: dates.of("ended"),
-            won_by: self.won_by.iter().map(|kind| kinds::key(kind)).collect(),
-            lost_by: self.lost_by.iter().map(|kind| kinds::key(kind)).collect(),
+            won_by: self.won_by.iter().map(|kind| keys.of(kind)).collect(),
+            lost_by: self.lost_by.iter().map(|kind| keys.of(kind)).collect(),
         };
         let mut features: Vec<_> = schema::date_features(dates).collect();
         features.push(json!({"name": "activities", "type": "number", "source": {"from": "count"}}));

@@ -1,7 +1,10 @@
 //! What a log tells of a lead, as features.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use leadscore::FeatureSchema;
+use leadscore::feature::ActivityKinds;
 use serde_json::{Value, json};
 
 use crate::wording::counted;
@@ -11,7 +14,7 @@ const MAX_KINDS: usize = 40;
 /// A kind of fewer leads is none: what is learned of it would be chance.
 const LEAST_LEADS: u64 = 5;
 
-/// The kinds of activities in a log, in lower case, each with how many activities and leads have it.
+/// The kinds of activities in a log, by their keys, each with how many activities and leads have it.
 #[derive(Debug, Default)]
 pub(super) struct Kinds {
     counts: BTreeMap<String, (u64, u64)>,
@@ -25,14 +28,14 @@ impl Kinds {
         Kinds { counts: BTreeMap::new(), outcomes }
     }
 
-    /// Takes in the kinds of a lead's activities, each with whether it lies before the outcome; others are not learned from.
+    /// Takes in the keys of the kinds of a lead's activities, each with whether it lies before the outcome; others are not learned from.
     pub(super) fn add_lead<'a>(&mut self, kinds: impl Iterator<Item = (&'a str, bool)>) {
-        let mut own: BTreeMap<String, u64> = BTreeMap::new();
+        let mut own: BTreeMap<&str, u64> = BTreeMap::new();
         for (kind, is_before) in kinds {
-            *own.entry(key(kind)).or_default() += u64::from(is_before);
+            *own.entry(kind).or_default() += u64::from(is_before);
         }
         for (kind, count) in own {
-            let (activities, leads) = self.counts.entry(kind).or_default();
+            let (activities, leads) = self.counts.entry(kind.to_owned()).or_default();
             *activities += count;
             *leads += u64::from(count > 0);
         }
@@ -109,9 +112,24 @@ impl Kinds {
     }
 }
 
-/// What kinds are compared by.
-pub(super) fn key(kind: &str) -> String {
-    kind.trim().to_lowercase()
+/// What kinds are compared by, which is what schemas compare them by: two spellings of one kind are one.
+#[derive(Debug)]
+pub(super) struct Keys(ActivityKinds<'static>);
+
+impl Keys {
+    pub(super) fn new() -> Keys {
+        static SCHEMA: LazyLock<FeatureSchema> = LazyLock::new(|| {
+            let one = r#"{"features": [{"name": "none", "type": "number", "source": {"from": "count"}}]}"#;
+            FeatureSchema::from_json(one).expect("the schema is valid")
+        });
+        Keys(ActivityKinds::new(&SCHEMA))
+    }
+
+    /// The key of a kind, found once however often the kind comes up.
+    pub(super) fn of(&mut self, kind: &str) -> String {
+        let number = self.0.number(kind);
+        self.0.kinds()[number as usize].normalised().to_owned()
+    }
 }
 
 fn age(kind: Option<&str>, which: &str) -> Value {
@@ -120,4 +138,30 @@ fn age(kind: Option<&str>, which: &str) -> Value {
         source["types"] = json!([kind]);
     }
     source
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_spellings_of_a_kind_are_one_feature() {
+        let mut keys = Keys::new();
+        // Full-width letters, a ligature, another case and blanks.
+        let spellings =
+            [["office visit", "\u{ff2f}\u{fb03}ce Visit "], ["mail", "\u{ff4d}ail"], ["straße", "STRASSE"]];
+        for [one, other] in &spellings[..2] {
+            assert_eq!(keys.of(one), keys.of(other));
+        }
+        assert_ne!(keys.of(spellings[2][0]), keys.of(spellings[2][1]));
+        let mut kinds = Kinds::new(vec![keys.of("\u{ff30}urchase")]);
+        for lead in 0..12 {
+            let own = [spellings[0][lead % 2], spellings[1][lead % 2], "purchase"].map(|kind| keys.of(kind));
+            kinds.add_lead(own.iter().map(|key| (key.as_str(), true)));
+        }
+        let counts: Vec<String> =
+            kinds.sources().into_iter().map(|own| own.0).filter(|name| name.ends_with("_30_days")).collect();
+        assert_eq!(counts, ["activities_30_days", "mail_30_days", "office visit_30_days"]);
+        assert_eq!(kinds.left_out(), [("activities `purchase`".to_owned(), "the outcome".to_owned())]);
+    }
 }

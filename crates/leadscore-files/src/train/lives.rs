@@ -3,7 +3,7 @@
 use leadscore::train::Life;
 use leadscore::{Error, ErrorKind, Lead, Timestamp, did_you_mean};
 
-use super::kinds::{Kinds, key};
+use super::kinds::{Keys, Kinds};
 use super::weights::Weights;
 use crate::read::{LeadReader, ReadLead};
 use crate::wording::counted;
@@ -17,7 +17,7 @@ pub(super) struct LifeSource<'a> {
     pub(super) won_at: Option<&'a str>,
     /// The column of dates on which leads were given up.
     pub(super) ended: Option<&'a str>,
-    /// The kinds of activities by which a lead is won, and by which it is lost, in lower case.
+    /// The keys of the kinds of activities by which a lead is won, and by which it is lost.
     pub(super) won_by: Vec<String>,
     pub(super) lost_by: Vec<String>,
 }
@@ -28,6 +28,7 @@ pub(super) struct Survey {
     /// The life of each lead that has a beginning, by its row.
     pub(super) lives: Vec<(u64, Life)>,
     pub(super) kinds: Kinds,
+    keys: Keys,
     /// The newest activity.
     pub(super) newest: Option<Timestamp>,
     pub(super) without_start: u64,
@@ -48,6 +49,7 @@ impl LifeSource<'_> {
         let mut survey = Survey {
             lives: Vec::new(),
             kinds: Kinds::new(outcomes),
+            keys: Keys::new(),
             newest: None,
             without_start: 0,
             won_count: 0,
@@ -107,9 +109,10 @@ impl Survey {
         self.activity_count += lead.activities.len() as u64;
         let times = || lead.activities.iter().map(|activity| activity.at);
         self.newest = self.newest.max(times().max());
+        let keys: Vec<String> = lead.activities.iter().map(|own| self.keys.of(&own.kind)).collect();
         let first_of = |kinds: &[String]| {
-            let own = lead.activities.iter().filter(|activity| kinds.contains(&key(&activity.kind)));
-            own.map(|activity| activity.at).min()
+            let own = keys.iter().zip(times()).filter(|(key, _)| kinds.contains(key));
+            own.map(|(_, at)| at).min()
         };
         let column = |name: Option<&str>| name.and_then(|name| date(lead, name));
         let earlier = |a: Option<Timestamp>, b: Option<Timestamp>| a.into_iter().chain(b).min();
@@ -118,7 +121,7 @@ impl Survey {
         self.won_count += u64::from(won_at.is_some());
         let ended = earlier(won_at, lost_at);
         let is_before = |at: Timestamp| ended.is_none_or(|ended| at < ended);
-        self.kinds.add_lead(lead.activities.iter().map(|own| (own.kind.as_str(), is_before(own.at))));
+        self.kinds.add_lead(keys.iter().map(String::as_str).zip(times().map(is_before)));
         let start = match source.start {
             Some(name) => date(lead, name),
             None => times().min(),
