@@ -1,6 +1,6 @@
 # The front door; `make help` lists what there is. `make check` and `make test` are the whole proof.
 .PHONY: help check check-rust check-python check-node check-jvm test test-rust test-python test-node test-jvm \
-  test-third-party test-long mutants fmt generate deny lint msrv bench bench-peers fixtures wheel npm jar
+  test-third-party test-long mutants fmt generate deny lint msrv bench bench-peers bench-accuracy fixtures wheel npm jar
 
 PYTHON ?= python3
 export PYTHON
@@ -135,6 +135,13 @@ PEERS_CORE ?= 1
 bench-peers:
 	cd benches/peers && cargo build --locked --release --target-dir $(CURDIR)/target
 	OMP_NUM_THREADS=1 taskset -c $(PEERS_CORE) target/release/peers $(PEERS) $(LIBXGBOOST) $(LIB_LIGHTGBM)
+
+# Data sets that may not lie in the repository; see benches/training/accuracy.py.
+DATA ?= ../shared/data
+bench-accuracy: ## leadscore train beside tuned XGBoost, LightGBM and CatBoost on the data sets in DATA
+	cargo build --release -p leadscore-cli --no-default-features
+	$(PYTHON) -m venv target/accuracy-venv && target/accuracy-venv/bin/pip install --quiet -r benches/training/requirements.txt
+	target/accuracy-venv/bin/python benches/training/accuracy.py --data $(DATA)
 
 fixtures: ## the synthetic leads in examples/, the tier bounds of heat-rules, the intent model, the forests of b2b and heat
 	$(PYTHON) fixtures/generate/leads.py --leads 60 --seed 7 --csv examples/leads.csv --activities examples/activities.csv

@@ -5,6 +5,7 @@ from statistics import mean, stdev
 import numpy as np
 
 LIBRARIES = ["xgboost", "lightgbm", "catboost"]
+NAMES = ["leadscore", "XGBoost", "LightGBM", "CatBoost"]
 # What is asked for: an AUC at most this much lower, a log loss at most this much higher, as a share.
 AUC_GOAL, LOSS_GOAL = 0.002, 0.01
 # So many draws at once.
@@ -66,7 +67,7 @@ def best_of(figures):
 
 def holds(good, settled):
     """Whether a goal holds on the test rows, and whether other draws of them would say the same."""
-    return ("yes" if good else "**no**") + ("" if settled else ", within chance")
+    return ("yes" if good else "**no**") + ("" if settled else ", not settled")
 
 
 def print_split(found, draws):
@@ -75,40 +76,24 @@ def print_split(found, draws):
     for title, own in found.items():
         labels, figures = own["labels"], measured(own)
         best_auc, best_loss = best_of(figures)
-        found_aucs, found_shares = intervals(
-            labels,
-            own["leadscore"]["probabilities"],
-            own[best_auc]["probabilities"],
-            own[best_loss]["probabilities"],
-            draws,
-        )
-        difference = figures["leadscore"][0] - figures[best_auc][0]
-        share = figures["leadscore"][1] / figures[best_loss][1] - 1
+        others = [own[library]["probabilities"] for library in (best_auc, best_loss)]
+        (low, high), (least, most) = intervals(labels, own["leadscore"]["probabilities"], *others, draws)
+        gain = figures["leadscore"][0] - figures[best_auc][0]
         cells = [f"{figures[library][0]:.4f}" for library in ("leadscore", *LIBRARIES)]
-        good = difference >= -AUC_GOAL
-        settled = found_aucs[0] >= -AUC_GOAL or found_aucs[1] < -AUC_GOAL
-        aucs.append([title, f"{len(labels):,}", *cells, f"{difference:+.4f} ({found_aucs[0]:+.4f} to {found_aucs[1]:+.4f})",
-                     holds(good, settled)])  # fmt: skip
-        cells = [f"{figures[library][1]:.4f}" for library in ("leadscore", *LIBRARIES)]
-        good = share <= LOSS_GOAL
-        settled = found_shares[1] <= LOSS_GOAL or found_shares[0] > LOSS_GOAL
-        logs.append(
-            [
-                title,
-                *cells,
-                f"{share:+.1%} ({found_shares[0]:+.1%} to {found_shares[1]:+.1%})",
-                holds(good, settled),
-            ]
-        )
+        held = holds(gain >= -AUC_GOAL, low >= -AUC_GOAL or high < -AUC_GOAL)
+        aucs.append([title, f"{len(labels):,}", *cells, f"{gain:+.4f} ({low:+.4f} to {high:+.4f})", held])
+        share = figures["leadscore"][1] / figures[best_loss][1] - 1
+        cells = [short(figures[library][1]) for library in ("leadscore", *LIBRARIES)]
+        held = holds(share <= LOSS_GOAL, most <= LOSS_GOAL or least > LOSS_GOAL)
+        logs.append([title, *cells, f"{share:+.1%} ({least:+.1%} to {most:+.1%})", held])
         error = own["leadscore"]["calibration_error"]
         limits = [error["perfect_95"], error["perfect_999"]]
-        errors.append([title, *(f"{value:.4f}" for value in (error["value"], *limits)),
-                       *("yes" if error["value"] < limit else "**no**" for limit in limits)])  # fmt: skip
-    titles = ["leadscore", "XGBoost", "LightGBM", "CatBoost"]
-    print_table("AUC", ["", "test rows", *titles, "ours less the best (95 %)", "≥ best − 0.002"], aucs)
-    print_table("Log loss", ["", *titles, "ours beside the least (95 %)", "≤ least × 1.01"], logs)
-    print_table("Calibration error of ours", ["", "found", "perfect, 95 %", "perfect, 99.9 %", "below 95 %", "below 99.9 %"],
-                errors)  # fmt: skip
+        below = ["yes" if error["value"] <= limit else "**no**" for limit in limits]
+        errors.append([title, *(short(value) for value in (error["value"], *limits)), *below])
+    print_table("AUC", ["", "test rows", *NAMES, "ours less the best (95 %)", "≥ best − 0.002"], aucs)
+    print_table("Log loss", ["", *NAMES, "ours beside the least (95 %)", "≤ least × 1.01"], logs)
+    head = ["", "found", "perfect, 95 %", "perfect, 99.9 %", "within 95 %", "within 99.9 %"]
+    print_table("Calibration error of ours", head, errors)
 
 
 def print_readme(found, stated):
@@ -117,39 +102,68 @@ def print_readme(found, stated):
     for title, own in found.items():
         figures, cells = measured(own), [title]
         for library in LIBRARIES:
-            said = stated.get((title, library))
-            cells += ["", ""] if said is None else [
-                f"{found - told:+.4f}" for found, told in zip(figures[library], said, strict=True)]  # fmt: skip
-        rows.append(cells)
-    head = [
-        f"{library} {figure}"
-        for library in ("XGBoost", "LightGBM", "CatBoost")
-        for figure in ("AUC", "log loss")
-    ]
+            # Empty where the README has no figure.
+            told = stated.get((title, library), (np.nan, np.nan))
+            cells += [f"{own - said:+.4f}" for own, said in zip(figures[library], told, strict=True)]
+        rows.append([cell.replace("+nan", "") for cell in cells])
+    head = [f"{library} {figure}" for library in NAMES[1:] for figure in ("AUC", "log loss")]
     print_table("The libraries here, less what the data's README says of them", ["", *head], rows)
 
 
 def print_splits(found, variants, salts):
     """Differences over several splits."""
-    rows = []
+    aucs, logs = [], []
     for title in variants:
         figures = [measured(found[salt, title]) for salt in salts]
         best = [best_of(own) for own in figures]
-        aucs = [own["leadscore"][0] - own[by_auc][0] for own, (by_auc, _) in zip(figures, best, strict=True)]
+        gains = [
+            own["leadscore"][0] - own[library][0] for own, (library, _) in zip(figures, best, strict=True)
+        ]
         shares = [
-            own["leadscore"][1] / own[by_loss][1] - 1 for own, (_, by_loss) in zip(figures, best, strict=True)
+            own["leadscore"][1] / own[library][1] - 1 for own, (_, library) in zip(figures, best, strict=True)
         ]
         each = [mean(own["leadscore"][0] - own[library][0] for own in figures) for library in LIBRARIES]
-        each += [mean(own["leadscore"][1] / own[library][1] - 1 for own in figures) for library in LIBRARIES]
+        own_auc = mean(own["leadscore"][0] for own in figures)
+        aucs.append(
+            [
+                title,
+                f"{own_auc:.4f}",
+                f"{mean(gains):+.4f} ± {stdev(gains):.4f}",
+                *(f"{own:+.4f}" for own in each),
+            ]
+        )
+        each = [mean(own["leadscore"][1] / own[library][1] - 1 for own in figures) for library in LIBRARIES]
+        own_loss = mean(own["leadscore"][1] for own in figures)
         errors = [found[salt, title]["leadscore"]["calibration_error"] for salt in salts]
-        below = [sum(own["value"] < own[limit] for own in errors) for limit in ("perfect_95", "perfect_999")]
-        rows.append([title, f"{mean(aucs):+.4f} ± {stdev(aucs):.4f}", *(f"{own:+.4f}" for own in each[:3]),
-                     f"{mean(shares):+.1%} ± {stdev(shares):.1%}", *(f"{own:+.1%}" for own in each[3:]),
-                     " / ".join(map(str, below))])  # fmt: skip
-    names = ["XGBoost", "LightGBM", "CatBoost"]
-    head = ["", "AUC less the best", *(f"less {own}" for own in names)]
-    head += ["log loss beside the least", *(f"beside {own}" for own in names), "ECE below 95 % / 99.9 %"]
-    print_table(f"Means over {len(salts)} splits, ± their standard deviation", head, rows)
+        below = [sum(own["value"] <= own[limit] for own in errors) for limit in ("perfect_95", "perfect_999")]
+        logs.append(
+            [
+                title,
+                short(own_loss),
+                f"{mean(shares):+.1%} ± {stdev(shares):.1%}",
+                *(f"{own:+.1%}" for own in each),
+                *map(str, below),
+            ]
+        )
+    count = len(salts)
+    head = ["", "ours", "less the best", *(f"less {own}" for own in NAMES[1:])]
+    print_table(f"AUC, means over {count} splits and the standard deviation over them", head, aucs)
+    head = [
+        "",
+        "ours",
+        "beside the least",
+        *(f"beside {own}" for own in NAMES[1:]),
+        "ECE below 95 %",
+        "below 99.9 %",
+    ]
+    print_table(
+        f"Log loss, means over {count} splits, and in how many the calibration error is low", head, logs
+    )
+
+
+def short(value):
+    """Four digits, or two that say something."""
+    return f"{value:.4f}" if value >= 0.0005 else f"{value:.1e}"
 
 
 def print_table(caption, head, rows):
