@@ -153,8 +153,8 @@ def print_splits(found, variants, salts):
         "ours",
         "beside the least",
         *(f"beside {own}" for own in NAMES[1:]),
-        "ECE below 95 %",
-        "below 99.9 %",
+        "ECE within 95 %",
+        "within 99.9 %",
     ]
     print_table(
         f"Log loss, means over {count} splits, and in how many the calibration error is low", head, logs
