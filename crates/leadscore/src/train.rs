@@ -310,7 +310,8 @@ impl Trainer {
             round_count: best.map_or(learned.forest.round_count(), |best| best + 1),
             held_out_loss: best_loss(&learned.rounds),
         };
-        Ok(LearnedPart { forest: learned.forest, report })
+        let weight = (0..part.held_out.row_count()).map(|row| part.held_out.weight(row)).sum();
+        Ok(LearnedPart { forest: learned.forest, report, weight })
     }
 
     fn boosting(&self, fold: usize, size: TreeSize, row_count: usize) -> Boosting {

@@ -69,6 +69,8 @@ pub(super) struct LearnedParts {
 pub(super) struct LearnedPart {
     pub(super) forest: Forest,
     pub(super) report: FoldReport,
+    /// How much the held-out leads weigh together.
+    pub(super) weight: f64,
 }
 
 impl LearnedPart {
@@ -112,8 +114,8 @@ impl Trainer {
 }
 
 fn mean_loss(parts: &[LearnedPart]) -> f64 {
-    let (sum, count) = parts.iter().fold((0.0, 0), |(sum, count), LearnedPart { report, .. }| {
-        (sum + report.held_out_loss * report.lead_count as f64, count + report.lead_count)
+    let (sum, total) = parts.iter().fold((0.0, 0.0), |(sum, total), LearnedPart { report, weight, .. }| {
+        (sum + report.held_out_loss * weight, total + weight)
     });
-    sum / count as f64
+    sum / total
 }
