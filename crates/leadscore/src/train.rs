@@ -11,6 +11,7 @@ mod folds;
 mod leaks;
 mod learner;
 mod mean;
+mod parts;
 mod point_in_time;
 mod recipes;
 mod report;
@@ -18,7 +19,6 @@ mod report;
 mod tests;
 mod tiers;
 mod time_order;
-mod tree_size;
 mod validated;
 
 use std::borrow::Cow;
@@ -34,12 +34,12 @@ pub use calibrate::CalibrationMethod;
 pub use leaks::{Leak, LeakSign, find_leaks};
 pub use learner::Learner;
 pub use point_in_time::{Life, Moment, PointInTime};
+pub use recipes::{SizedTrees, TreeSize};
 pub use report::{Calibrated, FoldReport, TierReport, TrainReport};
 pub use tiers::TierGoal;
 pub use time_order::TimeOrder;
-pub use tree_size::{SizedTrees, TreeSize};
 
-use tree_size::{LearnedPart, LearnedParts, PartRows};
+use parts::{LearnedPart, LearnedParts, PartRows};
 
 /// How a pipeline is learned from labelled leads. Only the id has no default.
 ///

@@ -111,9 +111,9 @@ fn what_is_written_for_other_libraries_reads_back_alike() {
     }
 }
 
-/// Days until leads are won: their logarithm is a step of one number, a set of levels, and noise. Those of more than `seen`
+/// Days until leads are won: their logarithm is a step of one number, a set of levels, and noise. Those of more than `horizon`
 /// days are still open.
-fn times(rows: usize, seed: u64, seen: f64) -> (Examples, Vec<f64>) {
+fn times(rows: usize, seed: u64, horizon: f64) -> (Examples, Vec<f64>) {
     let mut next = numbers(seed);
     let (mut values, mut days, mut means) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rows {
@@ -127,8 +127,8 @@ fn times(rows: usize, seed: u64, seen: f64) -> (Examples, Vec<f64>) {
     let levels = (0..6).map(|level| format!("level {level}")).collect();
     let columns =
         vec![Column::new("number", ColumnKind::Number), Column::new("level", ColumnKind::Category(levels))];
-    let upper = days.iter().map(|days| if *days > seen { f64::INFINITY } else { *days }).collect();
-    let lower = days.into_iter().map(|days| days.min(seen)).collect();
+    let upper = days.iter().map(|days| if *days > horizon { f64::INFINITY } else { *days }).collect();
+    let lower = days.into_iter().map(|days| days.min(horizon)).collect();
     let examples = Examples::new(columns, FeatureMatrix::new(2, values).unwrap(), lower).unwrap();
     (examples.with_upper_bounds(upper).unwrap(), means)
 }

@@ -1,6 +1,5 @@
-//! The settings of the trees of each fold.
+//! The settings of the trees of each fold, and of each size.
 
-use super::TreeSize;
 use crate::learn::Boosting;
 
 /// Leaves, depth (0 for no limit), least rows of a leaf, and the shares of columns of a tree and of a split.
@@ -16,6 +15,43 @@ const RECIPES: [(usize, usize, f64, f64, f64); 5] = [
 ];
 /// From so many leads on, larger steps lose nothing that can be measured.
 const MANY_LEADS: usize = 100_000;
+
+/// How large the trees are. Few leads with little to tell want small ones, many leads or groups that must be told apart
+/// large ones: public data sets have all three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TreeSize {
+    /// About five leaves, of several leads each.
+    Small,
+    /// About a dozen leaves.
+    Medium,
+    /// About forty leaves.
+    Large,
+}
+
+impl TreeSize {
+    /// All sizes, the smallest first.
+    pub const ALL: [TreeSize; 3] = [TreeSize::Small, TreeSize::Medium, TreeSize::Large];
+
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            TreeSize::Small => "small",
+            TreeSize::Medium => "medium",
+            TreeSize::Large => "large",
+        }
+    }
+}
+
+/// The size of trees that was taken, and what the others had.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SizedTrees {
+    /// The one that was taken.
+    pub size: TreeSize,
+    /// The log loss of each that was tried, on the same held-out leads.
+    pub log_losses: Vec<(TreeSize, f64)>,
+}
 
 /// The settings for the trees of a fold, learned from so many leads.
 pub(super) fn of_fold(fold: usize, size: TreeSize, row_count: usize) -> Boosting {

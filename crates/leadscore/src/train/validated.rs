@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::tree_size::{LearnedPart, LearnedParts, PartRows};
+use super::parts::{LearnedPart, LearnedParts, PartRows};
 use super::{TrainProgress, Trained, Trainer, mean};
 use crate::feature::Dataset;
 use crate::forest::{Forest, Iterations};

@@ -1,49 +1,12 @@
-//! How large the trees are, chosen by leads that are held out.
+//! Learning fold by fold, with trees of the size that held-out leads choose.
 
 use std::borrow::Cow;
 
-use super::{FoldReport, Part, TrainProgress, Trainer};
+use super::{FoldReport, Part, SizedTrees, TrainProgress, Trainer, TreeSize};
 use crate::Error;
 use crate::forest::Forest;
 use crate::learn::Examples;
 use crate::parallel::Workers;
-
-/// How large the trees are. Few leads with little to tell want small ones, many leads or groups that must be told apart
-/// large ones: public data sets have all three.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TreeSize {
-    /// About five leaves, of several leads each.
-    Small,
-    /// About a dozen leaves.
-    Medium,
-    /// About forty leaves.
-    Large,
-}
-
-impl TreeSize {
-    /// All sizes, the smallest first.
-    pub const ALL: [TreeSize; 3] = [TreeSize::Small, TreeSize::Medium, TreeSize::Large];
-
-    /// Its name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            TreeSize::Small => "small",
-            TreeSize::Medium => "medium",
-            TreeSize::Large => "large",
-        }
-    }
-}
-
-/// The size of trees that was taken, and what the others had.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct SizedTrees {
-    /// The one that was taken.
-    pub size: TreeSize,
-    /// The log loss of each that was tried, on the same held-out leads.
-    pub log_losses: Vec<(TreeSize, f64)>,
-}
 
 /// Every size is tried until so many leads were held out; with fewer, in every fold. With a tenth of them the choice was often wrong.
 const ENOUGH_LEADS: usize = 40_000;
