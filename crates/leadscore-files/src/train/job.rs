@@ -98,7 +98,7 @@ impl TrainJob {
     }
 
     /// Learns who is won within so many days, from leads as of moments spread over their lives
-    /// ([`PointInTime`]). When a lead was won is said by the dates of the target column or by activities
+    /// ([`leadscore::train::PointInTime`]). When a lead was won is said by the dates of the target column or by activities
     /// ([`TrainJob::won_by`]).
     #[must_use]
     pub fn horizon(mut self, days: f64) -> TrainJob {
@@ -141,7 +141,7 @@ impl TrainJob {
         self
     }
 
-    /// A file of past leads to stop, calibrate and measure by, instead of folds; see [`Trainer::fit_validated`].
+    /// A file of past leads to stop, calibrate and measure by, instead of folds; see [`leadscore::train::Trainer::fit_validated`].
     #[must_use]
     pub fn valid(mut self, path: impl Into<String>) -> TrainJob {
         self.valid = Some(path.into());
