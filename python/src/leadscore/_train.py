@@ -20,8 +20,9 @@ CalibrationName: TypeAlias = Literal["best", "none", "platt", "beta", "bends", "
 """How margins become probabilities."""
 
 TrainProgress: TypeAlias = Callable[[int, int, int, float], object]
-"""Called after each round with fold, number of folds, round and log loss; what it raises ends the work. A fold that chooses
-the size of trees comes once for each size."""
+"""Called after each round with fold, number of folds, round and log loss; what it raises ends the work.
+
+A fold that chooses the size of trees comes once for each size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +109,11 @@ class Leak:
 class TrainReport:
     """How a pipeline was learned, and how good it is on leads that its trees had not seen.
 
-    `calibration` is the method that was taken, `log_losses` are those of each that was tried. `trees` is the size of the
-    trees that was taken, None where there was no choice, `tree_log_losses` are those of each that was tried. `columns` are the columns
-    of the file by feature, `left_out` those that were not learned from, with the reason. With a horizon `leads` and
-    `won` count `moments`, and `without_outcome` is None. Where there are `weights`, every measure is of weighted rows.
+    `calibration` is the method that was taken, `log_losses` are those of each that was tried. `trees` is the size of
+    the trees that was taken, None where there was no choice, `tree_log_losses` are those of each that was tried.
+    `columns` are the columns of the file by feature, `left_out` those that were not learned from, with the reason.
+    With a horizon `leads` and `won` count `moments`, and `without_outcome` is None. Where there are `weights`, every
+    measure is of weighted rows.
     """
 
     pipeline: str
