@@ -171,6 +171,7 @@ impl Forest {
     }
 
     /// The forest of so many boosting rounds from the first, at least one; all where it has no more.
+    #[cfg(feature = "learn")]
     pub(crate) fn first_rounds(&self, count: usize) -> Forest {
         let mut model = self.model().clone();
         model.best_iteration = Some(count.saturating_sub(1));
