@@ -144,7 +144,7 @@ def test_the_first_class_may_be_the_one_that_is_won() -> None:
     y = y.replace({"Won": "Converted", "Lost": "Lost"})
     own = classifier(positive="Converted").fit(X, y)
     assert own.classes_.tolist() == ["Converted", "Lost"]
-    assert own.score(X, y) > 0.75
+    assert own.score(X, y) > 0.7
     good = X[own.predict(X) == "Converted"].iloc[0].dropna().to_dict()
     assert (own.pipeline_.score(good, as_of=AS_OF).probability or 0) > 0.5
     with pytest.raises(ValueError, match="none of the classes"):
