@@ -268,8 +268,10 @@ fn noise_does_not_look_like_something_learned() {
             let lead = (0..5).fold(Lead::default(), |lead, at| lead.with(format!("x{at}"), next()));
             rows.add(&lead, at, f64::from(u8::from(next() < 0.4))).unwrap();
         }
-        let trained =
-            trainer().fit(&rows.finish().unwrap(), &Workers::new().threads(2), &mut |_| {}).unwrap();
+        let trained = trainer()
+            .rounds(30)
+            .fit(&rows.finish().unwrap(), &Workers::new().threads(2), &mut |_| {})
+            .unwrap();
         trained.report.out_of_fold.auc()
     };
     let mean = (0..8).map(auc).sum::<f64>() / 8.0;
