@@ -337,7 +337,7 @@ fn lives_that_cannot_be_learned_from_are_refused() {
 #[test]
 #[cfg(feature = "trainer-gbdt")]
 fn the_trees_may_come_from_the_crate_gbdt() {
-    let dir = folder(&[("past.csv", table(600, 7).as_bytes())]);
+    let dir = folder(&[("past.csv", table(1200, 7).as_bytes())]);
     let (past, own) = (path(&dir, "past.csv"), path(&dir, "own.json"));
     let args = [
         "train",
@@ -356,7 +356,7 @@ fn the_trees_may_come_from_the_crate_gbdt() {
     let run = leadscore(&[&args[..], &AS_OF, &["--json"]].concat());
     assert_eq!(run.code, 0, "{}", run.err);
     let json: Value = serde_json::from_str(&run.out).unwrap();
-    assert!(json["out_of_fold"]["auc"].as_f64().unwrap() > 0.65, "{json:#}");
+    assert!(json["out_of_fold"]["auc"].as_f64().unwrap() > 0.7, "{json:#}");
     let text = std::fs::read_to_string(&own).unwrap();
     let pipeline: Value = serde_json::from_str(&text).unwrap();
     assert!(text.contains("gbdt 0.1.3 trees"), "{:#}", pipeline["model_card"]);

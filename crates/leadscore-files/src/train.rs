@@ -10,6 +10,7 @@ mod later_dates;
 mod lives;
 mod options;
 mod past_table;
+mod reading;
 mod report;
 mod rows;
 mod schema;
@@ -27,21 +28,17 @@ pub use schema::feature_name;
 use std::path::PathBuf;
 
 use leadscore::parallel::Workers;
-use leadscore::scorecard::{GroupBuilder, RuleBuilder, ScorecardUnit};
 use leadscore::train::{PointInTime, TrainProgress, Trained, Trainer};
-use leadscore::{
-    AsOf, Attribute, Dataset, Error, ErrorKind, FeatureSchema, Lead, Pipeline, Scale, Scorecard, Stop,
-    TierScheme, Timestamp,
-};
+use leadscore::{AsOf, Attribute, Dataset, Error, ErrorKind, FeatureSchema, Lead, Stop, Timestamp};
 use serde_json::json;
 
 use crate::read::{LeadInput, LeadReader, Mapping, ReadColumn, ReadLead, Target};
 use crate::wording::counted;
 use crate::{Note, Notes, ValueWarnings, note_warnings, unreadable};
-use columns::Dates;
-use columns::PastLeads;
+use columns::{Dates, PastLeads};
 use later_dates::LaterDates;
 use lives::{LifeSource, Survey};
+use reading::{reading_pipeline, smallest_schema};
 use rows::Rows;
 use unread::UnreadValues;
 use weights::Weights;
@@ -284,9 +281,8 @@ impl TrainJob {
         if mapping.lead_id.is_some() || self.input == "-" {
             return Ok(mapping.lead_id.clone());
         }
-        let one = r#"{"features": [{"name": "none", "type": "number", "source": {"from": "count"}}]}"#;
         let mut unheard: Vec<Note> = Vec::new();
-        let schema = FeatureSchema::from_json(one)?;
+        let schema = smallest_schema();
         let leads = self.leads(&schema, mapping).open(&reading_pipeline(schema)?, &mut unheard)?;
         let is_id = |column: &ReadColumn| column.attribute == "lead_id";
         Ok(leads.columns().into_iter().find(is_id).map(|column| column.column))
@@ -330,8 +326,8 @@ impl TrainJob {
             start: dates.of("start"),
             won_at: dates.of("target"),
             ended: dates.of("ended"),
-            won_by: self.won_by.iter().map(|kind| keys.of(kind)).collect(),
-            lost_by: self.lost_by.iter().map(|kind| keys.of(kind)).collect(),
+            won_by: self.won_by.iter().map(|kind| keys.key(kind)).collect(),
+            lost_by: self.lost_by.iter().map(|kind| keys.key(kind)).collect(),
         };
         let mut features: Vec<_> = schema::date_features(dates).collect();
         features.push(json!({"name": "activities", "type": "number", "source": {"from": "count"}}));
@@ -441,7 +437,7 @@ impl TrainJob {
                     match rows.of_lead(leads.row(), lead.id.as_deref().unwrap_or_default(), own_time) {
                         Some(moments) => {
                             for (at, label) in moments {
-                                examples.add_weighted(lead, at, label, file.weights.of(leads.row()))?;
+                                examples.add_weighted(lead, at, label, file.weights.of_row(leads.row()))?;
                                 later.add(at, |attribute| self.time_of(lead, attribute));
                                 if file.is_of_records {
                                     unread.add(lead, |attribute| self.time_of(lead, attribute).is_some());
@@ -478,16 +474,4 @@ struct Prepared {
     moments: Option<MomentSummary>,
     weights: Option<WeightSummary>,
     draft: schema::Draft,
-}
-
-/// A pipeline that only reads.
-fn reading_pipeline(schema: FeatureSchema) -> Result<Pipeline, Error> {
-    let group = GroupBuilder::new("all").rule(RuleBuilder::points("none", 0.0));
-    let card = Scorecard::builder(ScorecardUnit::Points).group(group).build(&schema)?;
-    Pipeline::builder("reading")
-        .schema(schema)
-        .scorecard(card)
-        .scale(Scale::points())
-        .tiers(TierScheme::builtin("hot-warm-cold")?)
-        .build()
 }

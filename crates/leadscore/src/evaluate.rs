@@ -104,7 +104,8 @@ impl Outcomes {
         let has =
             |label: f64| self.labels.iter().zip(&weights).any(|(own, weight)| *own == label && *weight > 0.0);
         if !has(0.0) || !has(1.0) {
-            let message = "all leads of an outcome weigh nothing: nothing can be told apart".to_owned();
+            let message =
+                "every won lead or every lost lead has weight 0, so there is nothing to compare".to_owned();
             return Err(invalid("weights".into(), message));
         }
         Ok(Outcomes { weights: Some(weights), ..self })

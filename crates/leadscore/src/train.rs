@@ -2,8 +2,9 @@
 //!
 //! [`Trainer`] takes a [`Dataset`] of past leads, 1 for won and 0 for lost, and gives a complete
 //! [`Pipeline`]. The leads are cut into folds; for each fold trees are learned from the others and stop
-//! where the fold's log loss is best. How large the trees are is chosen by the held-out leads too. The pipeline's forest is the mean of these, and what each said of the leads it had
-//! not seen measures it, calibrates it and sets the tiers: no lead is judged by trees that knew its outcome.
+//! where the fold's log loss is best. The held-out leads also choose the size of the trees. The pipeline's forest is the mean
+//! of the folds' forests. What each of them predicted for the leads it had not seen measures the pipeline, calibrates it and sets
+//! the tiers: no lead is judged by trees that knew its outcome.
 
 mod calibrate;
 mod curve;

@@ -7,6 +7,7 @@ use leadscore::FeatureSchema;
 use leadscore::feature::ActivityKinds;
 use serde_json::{Value, json};
 
+use super::reading::smallest_schema;
 use crate::wording::counted;
 
 /// The kinds of more activities are features of their own; the others count among all.
@@ -118,15 +119,12 @@ pub(super) struct Keys(ActivityKinds<'static>);
 
 impl Keys {
     pub(super) fn new() -> Keys {
-        static SCHEMA: LazyLock<FeatureSchema> = LazyLock::new(|| {
-            let one = r#"{"features": [{"name": "none", "type": "number", "source": {"from": "count"}}]}"#;
-            FeatureSchema::from_json(one).expect("the schema is valid")
-        });
+        static SCHEMA: LazyLock<FeatureSchema> = LazyLock::new(smallest_schema);
         Keys(ActivityKinds::new(&SCHEMA))
     }
 
     /// The key of a kind, found once however often the kind comes up.
-    pub(super) fn of(&mut self, kind: &str) -> String {
+    pub(super) fn key(&mut self, kind: &str) -> String {
         let number = self.0.number(kind);
         self.0.kinds()[number as usize].normalised().to_owned()
     }
@@ -151,12 +149,12 @@ mod tests {
         let spellings =
             [["office visit", "\u{ff2f}\u{fb03}ce Visit "], ["mail", "\u{ff4d}ail"], ["straße", "STRASSE"]];
         for [one, other] in &spellings[..2] {
-            assert_eq!(keys.of(one), keys.of(other));
+            assert_eq!(keys.key(one), keys.key(other));
         }
-        assert_ne!(keys.of(spellings[2][0]), keys.of(spellings[2][1]));
-        let mut kinds = Kinds::new(vec![keys.of("\u{ff30}urchase")]);
+        assert_ne!(keys.key(spellings[2][0]), keys.key(spellings[2][1]));
+        let mut kinds = Kinds::new(vec![keys.key("\u{ff30}urchase")]);
         for lead in 0..12 {
-            let own = [spellings[0][lead % 2], spellings[1][lead % 2], "purchase"].map(|kind| keys.of(kind));
+            let own = [spellings[0][lead % 2], spellings[1][lead % 2], "purchase"].map(|kind| keys.key(kind));
             kinds.add_lead(own.iter().map(|key| (key.as_str(), true)));
         }
         let counts: Vec<String> =

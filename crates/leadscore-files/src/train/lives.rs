@@ -60,7 +60,7 @@ impl LifeSource<'_> {
             match leads.read_lead()? {
                 ReadLead::End => return Ok(survey),
                 ReadLead::Rejected(_) => {}
-                ReadLead::Lead if weights.of(leads.row()) == 0.0 => {}
+                ReadLead::Lead if weights.of_row(leads.row()) == 0.0 => {}
                 ReadLead::Lead => survey.add(leads.row(), leads.lead(), self, date),
             }
         }
@@ -109,7 +109,7 @@ impl Survey {
         self.activity_count += lead.activities.len() as u64;
         let times = || lead.activities.iter().map(|activity| activity.at);
         self.newest = self.newest.max(times().max());
-        let keys: Vec<String> = lead.activities.iter().map(|own| self.keys.of(&own.kind)).collect();
+        let keys: Vec<String> = lead.activities.iter().map(|own| self.keys.key(&own.kind)).collect();
         let first_of = |kinds: &[String]| {
             let own = keys.iter().zip(times()).filter(|(key, _)| kinds.contains(key));
             own.map(|(_, at)| at).min()

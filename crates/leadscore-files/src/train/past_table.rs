@@ -7,11 +7,11 @@ use std::io::{BufRead, BufReader, Read, Write as _};
 use std::rc::Rc;
 
 use leadscore::record::{JsonReader, NestedValues, SkippedField};
-use leadscore::{Error, FeatureSchema, Zone};
+use leadscore::{Error, Zone};
 use leadscore_csv::{ColumnKind, CsvOptions, CsvReader, ReadRow, Row, RowRef};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::reading_pipeline;
+use super::reading::{reading_pipeline, smallest_schema};
 use crate::read::{InputFile, InputFormat, JsonRecords, LeadInput, LeadReader, Mapping, ReadLead, Rejection};
 use crate::wording::count;
 use crate::{Note, in_file, unreadable};
@@ -72,7 +72,7 @@ impl PastTable {
         match file.format {
             InputFormat::Csv => PastTable::new(input, file.bytes, options, None),
             InputFormat::Jsonl | InputFormat::Json => {
-                let fields = Fields::of(file, zone)?;
+                let fields = Fields::read(file, zone)?;
                 if fields.names.is_empty() {
                     return Err(unreadable(input, "no record has a field beside its id"));
                 }
@@ -93,6 +93,7 @@ impl PastTable {
         records: Option<RecordColumns>,
     ) -> Result<PastTable, Error> {
         let mut reader = CsvReader::open(bytes, options).map_err(|error| in_file(input, error))?;
+        // A word such as `unknown` may be a level: whether it means missing is decided by the column, not here.
         for column in 0..reader.columns().len() {
             reader.read_placeholders_as_missing(column, |_| false);
         }
@@ -182,8 +183,8 @@ struct Fields {
 }
 
 impl Fields {
-    /// Reads all records.
-    fn of(file: InputFile, zone: &Zone) -> Result<Fields, Error> {
+    /// Reads the fields of all records.
+    fn read(file: InputFile, zone: &Zone) -> Result<Fields, Error> {
         let name = file.name.clone();
         let reader = JsonReader::new(zone.clone()).nested_values(NestedValues::Skip);
         let (mut fields, mut skipped) = (Fields::default(), Vec::new());
@@ -283,9 +284,8 @@ impl RecordTable {
         fields: &Fields,
         rejected: Rc<RefCell<Rejected>>,
     ) -> Result<RecordTable, Error> {
-        let one = r#"{"features": [{"name": "none", "type": "number", "source": {"from": "count"}}]}"#;
-        let pipeline = reading_pipeline(FeatureSchema::from_json(one)?)?;
-        // What is to be said of the file is said when its leads are read.
+        let pipeline = reading_pipeline(smallest_schema())?;
+        // Warnings about the file are reported later, when its leads are read.
         let mut unheard: Vec<Note> = Vec::new();
         let own = LeadInput::new(input).zone(zone.clone()).settled(mapping.clone()).whole();
         let leads = own.open(&pipeline, &mut unheard)?;

@@ -51,8 +51,8 @@ impl Weights {
         Ok(())
     }
 
-    /// The weight of a row.
-    pub(super) fn of(&self, number: u64) -> f64 {
+    /// The weight of a row, 1 where none was read.
+    pub(super) fn of_row(&self, number: u64) -> f64 {
         let place = self.rows.binary_search_by_key(&number, |(row, _)| *row);
         place.map_or(1.0, |place| self.rows[place].1)
     }

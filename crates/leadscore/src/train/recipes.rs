@@ -16,8 +16,8 @@ const RECIPES: [(usize, usize, f64, f64, f64); 5] = [
 /// From so many leads on, larger steps lose nothing that can be measured.
 const MANY_LEADS: usize = 100_000;
 
-/// How large the trees are. Few leads with little to tell want small ones, many leads or groups that must be told apart
-/// large ones: public data sets have all three.
+/// The size of the trees. A small or noisy data set needs small trees; many leads, or groups of rows that behave differently,
+/// need large ones. Public data sets of all three kinds are common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TreeSize {
