@@ -2,8 +2,8 @@
 //!
 //!     fit_rows FOLDER
 //!
-//! The folder has `settings.json`, `rows.bin` and `labels.bin` (f64, little-endian, row after row), perhaps `weights.bin`
-//! and `test_rows.bin`. What is asked for is written there: `model.json` (XGBoost), `model.txt` (LightGBM), `margins.bin`
+//! The folder has `settings.json`, `rows.bin` and `labels.bin` (f64, little-endian, row after row), perhaps `weights.bin`,
+//! `upper_bounds.bin` (of times, which are the labels) and `test_rows.bin`. What is asked for is written there: `model.json` (XGBoost), `model.txt` (LightGBM), `margins.bin`
 //! of the rows, `test_margins.bin`. Prints the seconds of learning and the peak memory in MiB after loading and learning.
 
 use std::error::Error;
@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use leadscore::FeatureMatrix;
 use leadscore::forest::Iterations;
-use leadscore::learn::{Boosting, Column, ColumnKind, Examples, Objective};
+use leadscore::learn::{Boosting, Column, ColumnKind, Examples, Noise, Objective};
 use leadscore::parallel::Workers;
 use serde_json::{Value, json};
 
@@ -28,11 +28,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     if folder.join("weights.bin").exists() {
         examples = examples.with_weights(numbers(&folder.join("weights.bin"))?)?;
     }
+    let is_time = folder.join("upper_bounds.bin").exists();
+    if is_time {
+        examples = examples.with_upper_bounds(numbers(&folder.join("upper_bounds.bin"))?)?;
+    }
     let number = |name: &str, or: f64| settings[name].as_f64().unwrap_or(or);
     let mut boosting = Boosting::default();
-    boosting.objective = match settings["classes"].as_u64() {
-        Some(classes) => Objective::Softmax { classes: classes as usize },
-        None => Objective::Logistic,
+    boosting.objective = match (settings["noise"].as_str(), settings["classes"].as_u64()) {
+        (Some(name), _) => Objective::FailureTime { noise: noise(name)?, scale: number("scale", 1.0) },
+        (None, Some(classes)) => Objective::Softmax { classes: classes as usize },
+        (None, None) => Objective::Logistic,
     };
     boosting.rounds = number("rounds", 100.0) as usize;
     boosting.learning_rate = number("learning_rate", 0.1);
@@ -62,7 +67,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     if settings["export"].as_bool() == Some(true) {
         fs::write(folder.join("model.json"), forest.to_xgboost_json()?)?;
-        fs::write(folder.join("model.txt"), forest.to_lightgbm_text()?)?;
+        // LightGBM has no objective for times.
+        if !is_time {
+            fs::write(folder.join("model.txt"), forest.to_lightgbm_text()?)?;
+        }
         write_numbers(&folder.join("margins.bin"), &forest.margin(examples.matrix(), Iterations::All)?)?;
     }
     let test = folder.join("test_rows.bin");
@@ -84,6 +92,11 @@ fn columns(described: &Value) -> Result<Vec<Column>, Box<dyn Error>> {
         Ok(Column::new(own["name"].as_str().ok_or("a column has a name")?, kind))
     };
     described.as_array().ok_or("`columns` is a list")?.iter().map(column).collect()
+}
+
+fn noise(name: &str) -> Result<Noise, Box<dyn Error>> {
+    let mut all = [Noise::Normal, Noise::Logistic, Noise::Extreme].into_iter();
+    Ok(all.find(|noise| noise.name() == name).ok_or_else(|| format!("no noise `{name}`"))?)
 }
 
 fn numbers(path: &Path) -> Result<Vec<f64>, Box<dyn Error>> {

@@ -62,11 +62,16 @@ def learn(folder: Path, classes: int, weighted: bool, settings: dict[str, Any]) 
         np.random.default_rng(4).uniform(0.2, 3.0, len(X)).tofile(folder / "weights.bin")
     if classes > 2:
         settings = {**settings, "classes": classes}
+    return X, fit(folder, X, settings)
+
+
+def fit(folder: Path, X: Rows, settings: dict[str, Any]) -> Rows:
+    """The margins that our own forest gives the rows of a folder."""
     (folder / "settings.json").write_text(json.dumps({**settings, "columns": COLUMNS, "export": True}))
     cargo = ["cargo", "run", "--quiet", "-p", "leadscore", "--features", "learn", "--example", "fit_rows"]
     subprocess.run([*cargo, "--", str(folder)], cwd=ROOT, check=True, capture_output=True)
     margins = np.fromfile(folder / "margins.bin")
-    return X, margins.reshape(len(X), -1) if classes > 2 else margins
+    return margins.reshape(len(X), -1) if "classes" in settings else margins
 
 
 def xgboost_margins(model: Path, X: Rows) -> Rows:
@@ -105,6 +110,36 @@ def test_learned_trees_give_the_same_margins_elsewhere(
     np.testing.assert_array_equal(found, own.astype(np.float32))
     found = lightgbm_margins(tmp_path / "model.txt", X)
     np.testing.assert_allclose(found, own, rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize(("noise", "scale"), [("normal", 0.8), ("logistic", 1.0), ("extreme", 1.5)])
+def test_learned_times_are_those_of_xgboost(tmp_path: Path, noise: str, scale: float) -> None:
+    import xgboost
+
+    X, classes = made_up(4000, 2)
+    random = np.random.default_rng(8)
+    days = np.exp(2.0 + X[:, 0] + classes + random.normal(size=len(X)))
+    # Three of ten leads are still open: of these only the days up to now are known.
+    is_open = random.random(len(X)) < 0.3
+    upper = np.where(is_open, np.inf, days)
+    X.tofile(tmp_path / "rows.bin")
+    days.tofile(tmp_path / "labels.bin")
+    upper.tofile(tmp_path / "upper_bounds.bin")
+    own = fit(tmp_path, X, {"rounds": 40, "max_leaves": 31, "max_depth": 0, "noise": noise, "scale": scale})
+    assert np.corrcoef(own[~is_open], np.log(days[~is_open]))[0, 1] > 0.7
+    np.testing.assert_array_equal(xgboost_margins(tmp_path / "model.json", X), own.astype(np.float32))
+    # The loss of these margins, by XGBoost's own reckoning, is better than that of the best constant.
+    rows = xgboost.DMatrix(X, label_lower_bound=days, label_upper_bound=upper, enable_categorical=True)
+    settings = {"aft_loss_distribution": noise, "aft_loss_distribution_scale": scale}
+    settings |= {"objective": "survival:aft", "eval_metric": "aft-nloglik"}
+
+    def loss(margins: Rows) -> float:
+        rows.set_base_margin(margins)
+        told = xgboost.train({**settings, "max_depth": 1, "eta": 0.0}, rows, 1).eval(rows)
+        return float(told.rsplit(":", 1)[1])
+
+    constants = [loss(np.full(len(X), level)) for level in np.linspace(0.0, 6.0, 25)]
+    assert loss(own) < min(constants) - 0.1
 
 
 def test_the_trees_of_a_trained_pipeline_are_exported(tmp_path: Path) -> None:

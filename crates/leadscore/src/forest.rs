@@ -53,18 +53,32 @@ pub struct Forest(Arc<Inner>);
 #[derive(Debug, Clone)]
 struct Inner {
     model: Model,
-    engine: Engine,
+    /// Built when the forest is loaded, or first asked where it was learned: folds learn many that are never asked.
+    engine: OnceLock<Engine>,
     /// Built when contributions are first asked for.
     shap: OnceLock<shap::Plans>,
     /// Built when the first cell is read.
     cells: OnceLock<Vec<CellReader>>,
 }
 
+impl Inner {
+    fn engine(&self) -> &Engine {
+        self.engine.get_or_init(|| Engine::new(&self.model))
+    }
+}
+
 impl Forest {
-    /// Compiles a model. There is no other way to a forest, so each has its engine.
+    /// Compiles a model.
     pub(crate) fn new(model: Model) -> Forest {
-        let engine = Engine::new(&model);
-        Forest(Arc::new(Inner { model, engine, shap: OnceLock::new(), cells: OnceLock::new() }))
+        let forest = Forest::uncompiled(model);
+        forest.0.engine();
+        forest
+    }
+
+    /// A model that is compiled when it is first asked for a margin.
+    pub(crate) fn uncompiled(model: Model) -> Forest {
+        let (engine, shap, cells) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Forest(Arc::new(Inner { model, engine, shap, cells }))
     }
 
     /// Loads a model file, whose format is detected from its content: XGBoost's JSON or UBJSON, or LightGBM's text.
@@ -175,7 +189,7 @@ impl Forest {
     pub(crate) fn first_rounds(&self, count: usize) -> Forest {
         let mut model = self.model().clone();
         model.best_iteration = Some(count.saturating_sub(1));
-        Forest::new(Model { best_iteration: None, ..model.truncate_rounds(Iterations::Best) })
+        Forest::uncompiled(Model { best_iteration: None, ..model.truncate_rounds(Iterations::Best) })
     }
 
     /// The number of outputs: 1, or one for each class or target.
@@ -453,16 +467,16 @@ impl Forest {
         scratch: &mut MarginScratch,
         out: &mut Vec<f64>,
     ) {
-        let Inner { model, engine, .. } = &*self.0;
+        let model = self.model();
         let values = cells::mark_missing(model, rows);
-        engine.margins(model, &values, model.trees_used(iterations), scratch, out);
+        self.0.engine().margins(model, &values, model.trees_used(iterations), scratch, out);
     }
 
     /// [`Forest::shap`] of whole rows.
     pub(crate) fn shap_of_rows(&self, rows: &[f64], iterations: Iterations) -> Result<Vec<f64>, Error> {
-        let Inner { model, engine, .. } = &*self.0;
+        let model = self.model();
         let values = cells::mark_missing(model, rows);
-        shap::contributions(model, engine, self.shap_plans(), &values, iterations)
+        shap::contributions(model, self.0.engine(), self.shap_plans(), &values, iterations)
     }
 
     /// Whether there can be contributions.
@@ -489,7 +503,7 @@ impl Forest {
     }
 
     fn shap_plans(&self) -> &shap::Plans {
-        self.0.shap.get_or_init(|| shap::Plans::new(&self.0.model, &self.0.engine))
+        self.0.shap.get_or_init(|| shap::Plans::new(&self.0.model, self.0.engine()))
     }
 
     fn check(&self, matrix: &FeatureMatrix) -> Result<(), Error> {

@@ -255,7 +255,10 @@ impl Trainer {
         }
         let folded = time_order::Folded { margins: &margins, round_count: reports[0].round_count, size };
         let time_order = self.compare_by_time(dataset, &examples, &folded, workers)?;
-        let mut trained = self.assemble(dataset, &examples, &parts, &margins, choice)?;
+        let forests: Vec<Forest> = parts.iter().map(LearnedPart::best).collect();
+        let kept_variance = mean::kept_variance(&forests, &examples, &fold_of, &margins)?;
+        let known = KnownMargins { margins: &margins, kept_variance };
+        let mut trained = self.assemble(dataset, &examples, &parts, &forests, &known, choice)?;
         trained.report.time_order = time_order;
         Ok(trained)
     }
@@ -330,15 +333,17 @@ impl Trainer {
         dataset: &Dataset,
         examples: &Examples,
         parts: &[LearnedPart],
-        margins: &[f64],
+        forests: &[Forest],
+        known: &KnownMargins<'_>,
         trees: Option<SizedTrees>,
     ) -> Result<Trained, Error> {
         let lead_count = dataset.labels().len();
         let won_count = dataset.labels().iter().filter(|label| **label == 1.0).count();
         let labels = examples.labels();
         let weights: Vec<f64> = (0..labels.len()).map(|row| examples.weight(row)).collect();
+        let KnownMargins { margins, kept_variance } = *known;
         let known = curve::Known { margins, labels, weights: &weights };
-        let calibrated = calibrate::fit(self.calibration, &known, self.seed)?;
+        let calibrated = calibrate::fit(self.calibration, &known, kept_variance, self.seed)?;
         let scale = match &calibrated.calibration {
             Some(calibration) => Scale::calibrated(calibration.clone()),
             None => Scale::logistic(),
@@ -359,7 +364,6 @@ impl Trainer {
                 Some(_) => format!("{learned} They were weighted, and the probability is that of the weighted leads."),
             }
         });
-        let forests: Vec<Forest> = parts.iter().map(LearnedPart::best).collect();
         let mut card = ModelCard::new(&self.id, self.learner.name());
         card.training_date.clone_from(&self.day);
         card.is_stub = self.synthetic;
@@ -368,7 +372,7 @@ impl Trainer {
             .note(note)
             .model_card(card)
             .schema(dataset.schema().clone())
-            .forest(mean::of(&forests))
+            .forest(mean::of(forests))
             .scale(scale)
             .tiers(tiers);
         let report = TrainReport {
@@ -393,6 +397,13 @@ struct Part<'a> {
     count: usize,
     size: TreeSize,
     held_out: &'a Examples,
+}
+
+/// What trees that had not seen the leads gave them.
+struct KnownMargins<'a> {
+    margins: &'a [f64],
+    /// How much of their variance the margins of the pipeline's forest keep.
+    kept_variance: f64,
 }
 
 /// Outcomes of these rows, each of which counts as much as it was learned from.

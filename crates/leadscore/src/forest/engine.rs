@@ -10,9 +10,10 @@
 //! is computed bit by bit for 64 rows at once with multiplexers over those condition bits ([`tiles`]), which is the
 //! bit-sliced evaluation of hardware and of bit-sliced ciphers.
 //!
-//! Three forms of the trees, all of them with the same bits:
+//! Four forms of the trees, all of them with the same bits:
 //! - [`tiles`] for batches, and its complete trees walked row by row for less than [`MIN_TILE_ROWS`] rows;
-//! - [`packed`] for trees deeper than a byte can index and for very many conditions;
+//! - [`multiplexed`] for batches where some tree is deeper than a byte can index, but has no more leaves than it counts;
+//! - [`packed`] for these row by row, for larger trees and for very many conditions;
 //! - [`interpreted_margins`] for vector leaves, linear leaves and linear boosters. Tests hold the others against it.
 //!
 //! # What must not be touched
@@ -29,8 +30,10 @@
 
 #![allow(clippy::inline_always)] // the caller's target features must reach the inner loops
 
+mod categories;
 mod conditions;
 mod float;
+mod multiplexed;
 mod packed;
 mod simd;
 mod thresholds;
@@ -40,8 +43,9 @@ mod virtual_columns;
 use super::model::{Booster, Model};
 use super::precision::Precision;
 use super::tree::Leaf;
-pub(super) use conditions::{ConditionBits, Conditions};
+pub(super) use conditions::{ConditionBits, Conditions, TileValues};
 use float::Float;
+use multiplexed::MultiplexedForest;
 use packed::PackedForest;
 #[cfg(test)]
 pub(super) use simd::SCALAR_ONLY;
@@ -81,7 +85,9 @@ struct Compiled<T> {
 #[derive(Debug, Clone)]
 enum Layout<T> {
     Tiles(TileForest<T>),
-    /// For deep trees and very many conditions.
+    /// For trees deeper than a byte can index, of no more leaves than it counts; few rows go the way of packed trees.
+    Multiplexed(MultiplexedForest<T>, PackedForest<T>),
+    /// For large trees and very many conditions.
     Packed(PackedForest<T>),
 }
 
@@ -96,8 +102,9 @@ pub(crate) struct MarginScratch {
 struct RowScratch<T> {
     /// Of the conditions of tiles.
     ranks: Vec<[u16; 2]>,
-    /// The virtual columns of packed trees.
+    /// The virtual columns of packed trees, and the places of categories that these are made from.
     columns: Vec<T>,
+    places: Vec<u32>,
     /// One for each output.
     sums: Vec<T>,
 }
@@ -146,9 +153,14 @@ impl<T: Float> Compiled<T> {
     fn new(model: &Model, conditions: &Conditions) -> Option<Compiled<T>> {
         let Booster::Trees(trees) = &model.booster else { return None };
         let few = conditions.id_count() <= MAX_TILE_CONDITIONS;
-        let layout = match few.then(|| TileForest::new(trees, conditions)).flatten() {
-            Some(tiles) => Layout::Tiles(tiles),
-            None => Layout::Packed(PackedForest::new(model, trees)?),
+        let layout = if let Some(tiles) = few.then(|| TileForest::new(trees, conditions)).flatten() {
+            Layout::Tiles(tiles)
+        } else {
+            let packed = PackedForest::new(model, trees)?;
+            match few.then(|| MultiplexedForest::new(trees, conditions)).flatten() {
+                Some(multiplexed) => Layout::Multiplexed(multiplexed, packed),
+                None => Layout::Packed(packed),
+            }
         };
         let base_score = model.base_score.iter().map(|base| T::from_f64(*base)).collect();
         Some(Compiled { base_score, layout })
@@ -163,24 +175,53 @@ impl<T: Float> Compiled<T> {
         scratch: &mut RowScratch<T>,
         out: &mut Vec<f64>,
     ) {
-        let tiles = match &self.layout {
-            Layout::Tiles(tiles) => tiles,
-            Layout::Packed(packed) => {
-                return packed.margins(&self.base_score, rows, feature_count, tree_count, scratch, out);
-            }
-        };
         let request = MarginRequest { conditions, base_score: &self.base_score, tree_count, feature_count };
-        if rows.len() < MIN_TILE_ROWS * feature_count {
-            tiles.margins_by_row(&request, rows, scratch, out);
+        if rows.len() < MIN_TILE_ROWS * feature_count || matches!(self.layout, Layout::Packed(_)) {
+            self.margins_by_row(&request, rows, scratch, out);
         } else {
-            run_on_widest_vectors(BatchKernel { tiles, request, rows, scratch, out });
+            run_on_widest_vectors(BatchKernel { compiled: self, request, rows, scratch, out });
+        }
+    }
+
+    fn margins_by_row(
+        &self,
+        request: &MarginRequest<T>,
+        rows: &[f64],
+        scratch: &mut RowScratch<T>,
+        out: &mut Vec<f64>,
+    ) {
+        match &self.layout {
+            Layout::Tiles(tiles) => tiles.margins_by_row(request, rows, scratch, out),
+            Layout::Multiplexed(_, packed) | Layout::Packed(packed) => packed.margins(
+                &self.base_score,
+                rows,
+                request.feature_count,
+                request.tree_count,
+                scratch,
+                out,
+            ),
+        }
+    }
+
+    #[inline(always)]
+    fn margins_of_tile<const W: usize>(
+        &self,
+        request: &MarginRequest<T>,
+        rows: &[f64],
+        buffers: &mut TileScratch<T, W>,
+        out: &mut Vec<f64>,
+    ) {
+        match &self.layout {
+            Layout::Tiles(tiles) => tiles.margins_of_tile(request, rows, buffers, out),
+            Layout::Multiplexed(trees, _) => trees.margins_of_tile(request, rows, buffers, out),
+            Layout::Packed(_) => unreachable!("packed trees take rows one by one"),
         }
     }
 }
 
 /// The margins of many rows.
 struct BatchKernel<'a, T> {
-    tiles: &'a TileForest<T>,
+    compiled: &'a Compiled<T>,
     request: MarginRequest<'a, T>,
     rows: &'a [f64],
     scratch: &'a mut RowScratch<T>,
@@ -190,18 +231,18 @@ struct BatchKernel<'a, T> {
 impl<T: Float> Kernel for BatchKernel<'_, T> {
     #[inline(always)]
     fn run(self) {
-        let BatchKernel { tiles, request, rows, scratch, out } = self;
+        let BatchKernel { compiled, request, rows, scratch, out } = self;
         let mut wide = TileScratch::<T, WIDE_TILE_WORDS>::default();
         let mut narrow = TileScratch::<T, 1>::default();
         let mut wide_tiles = rows.chunks_exact(64 * WIDE_TILE_WORDS * request.feature_count);
         for rows in &mut wide_tiles {
-            tiles.margins_of_tile(&request, rows, &mut wide, out);
+            compiled.margins_of_tile(&request, rows, &mut wide, out);
         }
         for rows in wide_tiles.remainder().chunks(64 * request.feature_count) {
             if rows.len() < MIN_TILE_ROWS * request.feature_count {
-                tiles.margins_by_row(&request, rows, scratch, out);
+                compiled.margins_by_row(&request, rows, scratch, out);
             } else {
-                tiles.margins_of_tile(&request, rows, &mut narrow, out);
+                compiled.margins_of_tile(&request, rows, &mut narrow, out);
             }
         }
     }

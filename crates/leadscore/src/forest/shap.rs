@@ -35,7 +35,7 @@
 mod plan;
 mod walk;
 
-use super::engine::{ConditionBits, Conditions, Engine, Kernel, run_on_widest_vectors};
+use super::engine::{ConditionBits, Conditions, Engine, Kernel, TileValues, run_on_widest_vectors};
 use super::iterations::Iterations;
 use super::model::{Booster, Model};
 use crate::Error;
@@ -145,7 +145,7 @@ impl Kernel for ShapKernel<'_> {
         let ShapKernel { conditions, plans, features, outputs, rows, out } = self;
         let width = features + 1;
         let mut bits = ConditionBits::<1>::new();
-        let (mut block, mut bits_of_one) = (Vec::new(), Vec::new());
+        let (mut values, mut bits_of_one) = (TileValues::default(), Vec::new());
         let mut levels_of_one = Levels::<1>::default();
         let mut levels = Levels::<LANES>::default();
         let mut phi = Vec::new();
@@ -161,7 +161,7 @@ impl Kernel for ShapKernel<'_> {
                 }
                 continue;
             }
-            conditions.evaluate_tile(rows, features, &mut bits, &mut block);
+            conditions.evaluate_tile(rows, features, &mut bits, &mut values);
             let groups = (rows.len() / features).div_ceil(LANES);
             phi.clear();
             phi.resize(groups * outputs * features, [0.0; LANES]);

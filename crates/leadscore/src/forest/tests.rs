@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 pub(super) use self::shared_data::shared;
-use self::strategies::{forest, forest_from, matrix, rows};
+use self::strategies::{ForestSpec, forest, forest_from, matrix, rows};
 use super::engine::{SCALAR_ONLY, interpreted_margins};
 use super::model::Booster;
 use super::precision::Precision;
@@ -146,6 +146,23 @@ fn long_paths_and_many_thresholds() {
     contributions_hold(&forest, &matrix);
 }
 
+/// Margins by the compiled forms, with and without wide vectors and for single rows, are those of the interpreter.
+fn engine_agrees(spec: &ForestSpec, values: &[Vec<f64>]) -> Result<(), TestCaseError> {
+    let forest = spec.build();
+    let matrix = matrix(values, spec.features);
+    let wanted = interpreted(&forest, &matrix);
+    let margins = forest.margin(&matrix, Iterations::All).unwrap();
+    prop_assert_eq!(bits(&margins), bits(&wanted));
+    let margins = without_wide_vectors(|| forest.margin(&matrix, Iterations::All).unwrap());
+    prop_assert_eq!(bits(&margins), bits(&wanted));
+    for row in 0..matrix.row_count() {
+        let one = FeatureMatrix::new(spec.features, matrix.row(row).to_vec()).unwrap();
+        let margin = forest.margin(&one, Iterations::All).unwrap();
+        prop_assert_eq!(bits(&margin), bits(&wanted[row * spec.outputs..(row + 1) * spec.outputs]));
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(cases(100))]
 
@@ -154,18 +171,16 @@ proptest! {
         spec in forest(1..=6, 6, 7),
         values in rows(6, &[7, 24, 64, 65, 130, 600]),
     ) {
-        let forest = spec.build();
-        let matrix = matrix(&values, spec.features);
-        let wanted = interpreted(&forest, &matrix);
-        let margins = forest.margin(&matrix, Iterations::All).unwrap();
-        prop_assert_eq!(bits(&margins), bits(&wanted));
-        let margins = without_wide_vectors(|| forest.margin(&matrix, Iterations::All).unwrap());
-        prop_assert_eq!(bits(&margins), bits(&wanted));
-        for row in 0..matrix.row_count() {
-            let one = FeatureMatrix::new(spec.features, matrix.row(row).to_vec()).unwrap();
-            let margin = forest.margin(&one, Iterations::All).unwrap();
-            prop_assert_eq!(bits(&margin), bits(&wanted[row * spec.outputs..(row + 1) * spec.outputs]));
-        }
+        engine_agrees(&spec, &values)?;
+    }
+
+    // Deeper than a byte can index, but of few leaves.
+    #[test]
+    fn the_engine_gives_the_bits_of_the_interpreter_for_deep_trees(
+        spec in forest(1..=6, 14, 7),
+        values in rows(6, &[7, 24, 65, 600]),
+    ) {
+        engine_agrees(&spec, &values)?;
     }
 
     #[test]

@@ -154,6 +154,18 @@ pub(crate) fn is_zero(value: f64) -> bool {
     value.abs() <= f64::from(1e-35_f32)
 }
 
+/// The category code that a value is, truncated toward zero; none where it can be in no set.
+pub(crate) fn category_code(
+    value: f64,
+    negative_fraction_is_zero: bool,
+    precision: Precision,
+) -> Option<u32> {
+    let value = if precision == Precision::F32 { f64::from(value as f32) } else { value };
+    let not_negative = if negative_fraction_is_zero { value > -1.0 } else { value >= 0.0 };
+    // Codes stop at 2^24 in XGBoost and at i32 in LightGBM; no set holds more than 2^31.
+    (not_negative && value < 2_147_483_648.0).then_some(value as u32)
+}
+
 /// Whether a value, truncated toward zero, is one of a sorted set of category codes.
 pub(crate) fn contains_category(
     categories: &[u32],
@@ -161,10 +173,8 @@ pub(crate) fn contains_category(
     negative_fraction_is_zero: bool,
     precision: Precision,
 ) -> bool {
-    let value = if precision == Precision::F32 { f64::from(value as f32) } else { value };
-    let not_negative = if negative_fraction_is_zero { value > -1.0 } else { value >= 0.0 };
-    // Codes stop at 2^24 in XGBoost and at i32 in LightGBM; no set holds more than 2^31.
-    not_negative && value < 2_147_483_648.0 && categories.binary_search(&(value as u32)).is_ok()
+    let code = category_code(value, negative_fraction_is_zero, precision);
+    code.is_some_and(|code| categories.binary_search(&code).is_ok())
 }
 
 #[cfg(test)]

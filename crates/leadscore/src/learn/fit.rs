@@ -149,7 +149,7 @@ impl Boosting {
         // What is not needed any more makes room for the forest.
         drop((own, columns, held_out, next, spare));
         let best = self.patience.map(|_| best.1);
-        let forest = trees::forest(self.objective, training, &bins, &base, &trees, best);
+        let forest = trees::forest(self.objective, training, &bins, &base, trees, best);
         Ok(Learned { forest, rounds })
     }
 

@@ -114,7 +114,7 @@ impl Gbdt {
         for round in &mut rounds {
             round[0].take_covers(&bins, &own.cells, training);
         }
-        let all = trees::forest(Objective::Logistic, training, &bins, &[base], &rounds, None);
+        let all = trees::forest(Objective::Logistic, training, &bins, &[base], rounds.clone(), None);
         let margins = all.margin(training.matrix(), Iterations::All)?;
         for (row, (margin, told)) in margins.iter().zip(told).enumerate() {
             let found = math::sigmoid(*margin);
@@ -143,7 +143,7 @@ impl Gbdt {
             told.push(round);
         }
         let best = validation.map(|_| best.1);
-        let forest = trees::forest(Objective::Logistic, training, &bins, &[base], &rounds, best);
+        let forest = trees::forest(Objective::Logistic, training, &bins, &[base], rounds, best);
         Ok(Learned { forest, rounds: told })
     }
 

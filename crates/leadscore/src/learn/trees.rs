@@ -20,12 +20,14 @@ pub(super) fn forest(
     examples: &Examples,
     bins: &Bins,
     base: &[f64],
-    rounds: &[Vec<BinTree>],
+    rounds: Vec<Vec<BinTree>>,
     best: Option<usize>,
 ) -> Forest {
     let outputs = objective.output_count();
+    let round_ends = (1..=rounds.len()).map(|round| round * outputs).collect();
+    // Each tree makes room for its other form.
     let trees: Vec<Tree> = rounds
-        .iter()
+        .into_iter()
         .flatten()
         .enumerate()
         .map(|(number, tree)| {
@@ -40,7 +42,7 @@ pub(super) fn forest(
         Objective::Squared | Objective::Quantile(_) => Link::Identity,
         Objective::Poisson | Objective::FailureTime { .. } => Link::Exp,
     };
-    Forest::new(Model {
+    Forest::uncompiled(Model {
         source_library: Library::Leadscore,
         library_version: env!("CARGO_PKG_VERSION").to_owned(),
         objective: objective.name().to_owned(),
@@ -49,7 +51,7 @@ pub(super) fn forest(
         features: examples.columns().iter().map(|column| feature(&column.name, &column.kind)).collect(),
         base_score: base.to_vec(),
         booster: Booster::Trees(trees),
-        round_ends: (1..=rounds.len()).map(|round| round * outputs).collect(),
+        round_ends,
         best_iteration: best,
         average_output: false,
         missing: None,

@@ -76,7 +76,16 @@ impl CalibrationMethod {
 }
 
 /// Fits a method, or the best one, and says what each lead gets from a curve that was not fitted to it.
-pub(super) fn fit(method: CalibrationMethod, known: &Known<'_>, seed: u64) -> Result<Fitted, Error> {
+///
+/// The calibration is for margins that keep only `kept_variance` of the variance of the known ones and tell as much of the
+/// outcome. By the rule of attenuation (Spearman, 1904) their slope is steeper by that: the curve is fitted to margins that are
+/// drawn to their mean by the same share.
+pub(super) fn fit(
+    method: CalibrationMethod,
+    known: &Known<'_>,
+    kept_variance: f64,
+    seed: u64,
+) -> Result<Fitted, Error> {
     let won = known.labels.iter().filter(|label| **label == 1.0).count();
     let is_small = won.min(known.labels.len() - won) < LEAST_OF_AN_OUTCOME;
     let tried: &[CalibrationMethod] = match &method {
@@ -90,14 +99,33 @@ pub(super) fn fit(method: CalibrationMethod, known: &Known<'_>, seed: u64) -> Re
         let probabilities = cross_fitted(*method, known, seed)?;
         let loss = log_loss(&probabilities, known);
         log_losses.push((*method, loss));
+        // The margin as it is would be too timid.
+        let is_left_out = *method == CalibrationMethod::None && kept_variance < 1.0 && tried.len() > 1;
+        if is_left_out {
+            continue;
+        }
         if best.as_ref().is_none_or(|(least, ..)| loss < least * (1.0 - LEAST_BETTER)) {
             best = Some((loss, *method, probabilities));
         }
     }
     let (_, method, probabilities) = best.expect("a method was tried");
-    let curve = method.curve(known);
-    let calibration = curve.map(|curve| curve.calibration(known.margins)).transpose()?;
+    let drawn = drawn_to_mean(known, kept_variance);
+    let curve = method.curve(&Known { margins: &drawn, ..*known });
+    let calibration = curve.map(|curve| curve.calibration(&drawn)).transpose()?;
     Ok(Fitted { method, calibration, log_losses, probabilities })
+}
+
+/// Margins that are so many times as far from their mean.
+fn drawn_to_mean(known: &Known<'_>, share: f64) -> Vec<f64> {
+    let weighed = known.margins.iter().zip(known.weights);
+    let (sum, weight) =
+        weighed.fold((0.0, 0.0), |(sum, total), (margin, weight)| (sum + weight * margin, total + weight));
+    let mean = sum / weight;
+    known
+        .margins
+        .iter()
+        .map(|margin| if share < 1.0 { mean + share * (margin - mean) } else { *margin })
+        .collect()
 }
 
 /// The probability of each lead by a curve that was fitted to the other parts.

@@ -123,7 +123,7 @@ fn each_calibration_mends_margins_that_are_too_bold() {
     let weights = vec![1.0; 8000];
     let known = curve::Known { margins: &bold, labels: &labels, weights: &weights };
     for method in CalibrationMethod::ALL {
-        let fitted = calibrate::fit(method, &known, 1).unwrap();
+        let fitted = calibrate::fit(method, &known, 1.0, 1).unwrap();
         let Some(calibration) = fitted.calibration else { continue };
         let off = truth
             .iter()
@@ -135,9 +135,57 @@ fn each_calibration_mends_margins_that_are_too_bold() {
         let ordered = [-9.0, -5.0, 0.0, 0.1, 5.0, 9.0].map(|margin| calibration.probability(margin));
         assert!(ordered.windows(2).all(|pair| pair[0] < pair[1]), "{method:?} {ordered:?}");
     }
-    let best = calibrate::fit(CalibrationMethod::Best, &known, 1).unwrap();
+    let best = calibrate::fit(CalibrationMethod::Best, &known, 1.0, 1).unwrap();
     assert_ne!(best.method, CalibrationMethod::None);
     assert_eq!(best.log_losses.len(), 5);
+}
+
+#[test]
+fn margins_of_less_variance_get_a_steeper_curve() {
+    // Four outcomes for each of 1,000 margins from -2 to 2, spread evenly by the golden ratio.
+    let margins: Vec<f64> = (0..4000).map(|row| f64::from(row / 4) / 250.0 - 2.0).collect();
+    let even = |row: usize| (row as f64 * 0.618_033_988_749_895) % 1.0;
+    let labels: Vec<f64> = (0..4000).map(|row| f64::from(even(row) < sigmoid(margins[row]))).collect();
+    let known = curve::Known { margins: &margins, labels: &labels, weights: &[1.0; 4000] };
+    for method in [CalibrationMethod::Platt, CalibrationMethod::Bends, CalibrationMethod::Isotonic] {
+        let curve = |kept| calibrate::fit(method, &known, kept, 1).unwrap().calibration.unwrap();
+        let (as_it_is, steeper) = (curve(1.0), curve(0.8));
+        // At 0.8 times the distance from the mean of the margins, which is -0.002, stands what stood at the whole distance.
+        for margin in [-1.5, -0.4, 0.9, 1.6] {
+            let gap = steeper.probability(-0.002 + 0.8 * (margin + 0.002)) - as_it_is.probability(margin);
+            assert!(gap.abs() < 0.01, "{method:?} {margin} {gap}");
+        }
+    }
+    // The margin as it is fits best, but would be too timid.
+    let best = |kept| calibrate::fit(CalibrationMethod::Best, &known, kept, 1).unwrap();
+    assert_eq!((best(1.0).method, best(0.8).method), (CalibrationMethod::None, CalibrationMethod::Platt));
+    assert_eq!(best(0.8).log_losses.len(), 5);
+}
+
+#[test]
+fn a_mean_keeps_the_variance_that_its_forests_share() {
+    let examples = Examples::try_from(&dataset(&schema(), 600, 4)).unwrap();
+    let fold_of: Vec<usize> = (0..600).map(|row| row % 3).collect();
+    let fit = |seed| {
+        let boosting = Boosting { rounds: 40, row_share: 0.2, seed, ..Boosting::default() };
+        boosting.fit(&examples, None, &Workers::new().threads(1), &mut |_| {}).unwrap().forest
+    };
+    let one = fit(1);
+    let margins = one.margin(examples.matrix(), Iterations::All).unwrap();
+    let kept = |forests: &[Forest]| mean::kept_variance(forests, &examples, &fold_of, &margins).unwrap();
+    assert_eq!(kept(&[one.clone(), one.clone(), one.clone()]), 1.0);
+    // One forest beside that which has not seen a row cannot be compared.
+    assert_eq!(kept(&[one.clone(), fit(2)]), 1.0);
+    let forests = [one, fit(2), fit(3)];
+    let told: Vec<Vec<f64>> =
+        forests.iter().map(|forest| forest.margin(examples.matrix(), Iterations::All).unwrap()).collect();
+    // Of two values half the squared difference is the variance; a mean of three takes two thirds of it away.
+    let square = |number: f64| number * number;
+    let halves = (0..600).map(|row| square(told[(row + 1) % 3][row] - told[(row + 2) % 3][row]) / 2.0);
+    let mean = margins.iter().sum::<f64>() / 600.0;
+    let single: f64 = margins.iter().map(|margin| square(margin - mean)).sum();
+    let expected = 1.0 - halves.sum::<f64>() * 2.0 / 3.0 / single;
+    assert!((kept(&forests) - expected).abs() < 1e-9 && expected < 0.999, "{expected}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::parts::{LearnedPart, LearnedParts, PartRows};
-use super::{TrainProgress, Trained, Trainer, mean};
+use super::{KnownMargins, TrainProgress, Trained, Trainer, mean};
 use crate::feature::Dataset;
 use crate::forest::{Forest, Iterations};
 use crate::learn::Examples;
@@ -39,6 +39,7 @@ impl Trainer {
             self.learn_parts(self.fold_count, &rows_of, workers, progress)?;
         let forests: Vec<Forest> = parts.iter().map(LearnedPart::best).collect();
         let margins = mean::of(&forests).margin(held_out.matrix(), Iterations::All)?;
-        self.assemble(dataset, &held_out, &parts, &margins, choice)
+        let known = KnownMargins { margins: &margins, kept_variance: 1.0 };
+        self.assemble(dataset, &held_out, &parts, &forests, &known, choice)
     }
 }

@@ -11,10 +11,10 @@
 use std::collections::HashMap;
 use std::hint::select_unpredictable;
 
+use super::categories::{CategorySet, CategoryTables, RowsOfPlace};
 use super::thresholds::Thresholds;
 use crate::forest::model::{Booster, Model};
-use crate::forest::precision::Precision;
-use crate::forest::tree::{Node, Split, Test, contains_category, is_zero};
+use crate::forest::tree::{Node, Split, Test, is_zero};
 
 /// Condition id 0: false for every row, so that all rows go left. It pads complete trees.
 pub(in crate::forest) const ALWAYS_LEFT: u32 = 0;
@@ -23,14 +23,20 @@ pub(super) const MIN_RANKS: usize = 512;
 /// Features copied out of the rows at once: one cache line of a row.
 const BLOCK_FEATURES: usize = 8;
 
-/// The values of [`BLOCK_FEATURES`] neighbouring features for every row of a tile.
-pub(in crate::forest) type FeatureBlock = Vec<[f64; BLOCK_FEATURES]>;
+/// What the conditions of a tile are evaluated from.
+#[derive(Debug, Default)]
+pub(in crate::forest) struct TileValues<const W: usize> {
+    /// The values of [`BLOCK_FEATURES`] neighbouring features for every row.
+    block: Vec<[f64; BLOCK_FEATURES]>,
+    rows_of_place: RowsOfPlace<W>,
+}
+
 /// By condition id the bits of `64 · W` rows: row r of the tile is bit `r / W` of word `r % W`.
 pub(in crate::forest) type ConditionBits<const W: usize> = Vec<[u64; W]>;
 
 #[derive(Debug, Clone)]
 pub(in crate::forest) struct Conditions {
-    precision: Precision,
+    categories: CategoryTables,
     /// In order of features.
     groups: Vec<ConditionGroup>,
     /// Indices of the groups by table size, so that the branch predictor sees runs of equal search depth.
@@ -66,6 +72,8 @@ struct ConditionGroup {
     thresholds: Thresholds,
     /// Indices of the thresholds whose split sends missing values right.
     default_right: Vec<usize>,
+    /// The set of a categorical group.
+    set: Option<CategorySet>,
 }
 
 /// A condition in the form for a single row: right if the rank in the column is above this one.
@@ -85,11 +93,14 @@ impl Conditions {
             Booster::Trees(trees) => trees.as_slice(),
             Booster::Linear(_) => &[],
         };
-        // By group all thresholds, and those whose split sends missing values right.
-        let mut found: HashMap<GroupKey, (Vec<f64>, Vec<f64>)> = HashMap::new();
+        let categories = CategoryTables::new(model.precision, trees);
+        // By group its set, or all thresholds and those whose split sends missing values right.
+        let mut found: HashMap<GroupKey, (Option<CategorySet>, Vec<f64>, Vec<f64>)> = HashMap::new();
         for node in trees.iter().flat_map(|tree| &tree.nodes) {
             let Node::Split(split) = node else { continue };
-            let (all, default_right) = found.entry(GroupKey::new(split)).or_default();
+            let (_, all, default_right) = found
+                .entry(GroupKey::new(split))
+                .or_insert_with(|| (categories.set(split), Vec::new(), Vec::new()));
             if let Test::Numerical { threshold, .. } = split.test {
                 all.push(threshold);
                 if !split.default_left {
@@ -97,13 +108,13 @@ impl Conditions {
                 }
             }
         }
-        let group = |(key, (all, right)): (GroupKey, (Vec<f64>, Vec<f64>))| {
+        let group = |(key, (set, all, right)): (GroupKey, (Option<CategorySet>, Vec<f64>, Vec<f64>))| {
             let thresholds = Thresholds::new(all);
             let mut default_right: Vec<usize> =
                 right.into_iter().filter_map(|threshold| thresholds.index_of(threshold)).collect();
             default_right.sort_unstable();
             default_right.dedup();
-            ConditionGroup { key, first_id: 0, thresholds, default_right }
+            ConditionGroup { key, first_id: 0, thresholds, default_right, set }
         };
         let mut groups: Vec<ConditionGroup> = found.into_iter().map(group).collect();
         groups.sort_by(|a, b| a.key.sort_key().cmp(&b.key.sort_key()));
@@ -119,7 +130,7 @@ impl Conditions {
             groups.iter().enumerate().map(|(index, group)| (group.key.clone(), index)).collect();
         let mut by_table_size: Vec<usize> = (0..groups.len()).collect();
         by_table_size.sort_by_key(|index| groups[*index].thresholds.search_start());
-        Conditions { precision: model.precision, groups, by_table_size, group_indices, id_count }
+        Conditions { categories, groups, by_table_size, group_indices, id_count }
     }
 
     /// The number of condition ids.
@@ -165,18 +176,18 @@ impl Conditions {
     pub(super) fn ranks(&self, row: &[f64], ranks: &mut Vec<[u16; 2]>) {
         // Trees without splits read a rank too.
         ranks.resize(self.groups.len().max(MIN_RANKS / 2), [0; 2]);
+        let mut places = LastPlace::new(&self.categories, row);
         for &index in &self.by_table_size {
             let group = &self.groups[index];
             let value = row[group.key.feature()];
-            ranks[index] = match group.key {
-                GroupKey::Numerical { zero_is_missing, .. } => {
+            ranks[index] = match (&group.set, &group.key) {
+                (Some(set), _) => [u16::from(set.goes_right(places.of_table(set.table))); 2],
+                (None, key) => {
+                    let zero_is_missing = key.zero_is_missing();
                     let missing = value.is_nan() | (zero_is_missing & is_zero(value));
                     let rank = group.thresholds.rank(value).min(usize::from(u16::MAX) - 1) as u16;
                     let keep = u16::from(!missing).wrapping_neg();
                     [rank & keep, rank | !keep]
-                }
-                GroupKey::Categorical { .. } => {
-                    [u16::from(group.categorical_goes_right(value, self.precision)); 2]
                 }
             };
         }
@@ -186,14 +197,14 @@ impl Conditions {
     pub(in crate::forest) fn evaluate_row(&self, row: &[f64], bits: &mut Vec<u8>) {
         bits.clear();
         bits.resize(self.id_count, 0);
+        let mut places = LastPlace::new(&self.categories, row);
         for group in &self.groups {
             let value = row[group.key.feature()];
             let bits = &mut bits[group.first_id..];
-            match group.key {
-                GroupKey::Categorical { .. } => {
-                    bits[0] = u8::from(group.categorical_goes_right(value, self.precision));
-                }
-                GroupKey::Numerical { zero_is_missing, .. } => {
+            match (&group.set, &group.key) {
+                (Some(set), _) => bits[0] = u8::from(set.goes_right(places.of_table(set.table))),
+                (None, key) => {
+                    let zero_is_missing = key.zero_is_missing();
                     let (by_rank, default_right) = bits.split_at_mut(group.thresholds.len() + 2);
                     let default_right = &mut default_right[..group.default_right.len()];
                     if value.is_nan() || (zero_is_missing && is_zero(value)) {
@@ -217,11 +228,12 @@ impl Conditions {
         rows: &[f64],
         feature_count: usize,
         bits: &mut ConditionBits<W>,
-        block: &mut FeatureBlock,
+        values: &mut TileValues<W>,
     ) {
         bits.clear();
         bits.resize(self.id_count, [0; W]);
-        let mut copied = usize::MAX;
+        let TileValues { block, rows_of_place } = values;
+        let (mut copied, mut sorted) = (usize::MAX, usize::MAX);
         for group in &self.groups {
             let feature = group.key.feature();
             if feature / BLOCK_FEATURES != copied {
@@ -239,7 +251,18 @@ impl Conditions {
                     values
                 }));
             }
-            group.evaluate_tile(self.precision, block, feature % BLOCK_FEATURES, bits);
+            let column = feature % BLOCK_FEATURES;
+            match (&group.set, &group.key) {
+                (Some(set), _) => {
+                    if set.table != sorted {
+                        sorted = set.table;
+                        let values = block.iter().map(|values| values[column]);
+                        self.categories.sort_rows(sorted, values, rows_of_place);
+                    }
+                    bits[group.first_id] = set.rows_right(rows_of_place);
+                }
+                (None, key) => group.evaluate_tile(block, column, key.zero_is_missing(), bits),
+            }
         }
     }
 }
@@ -269,6 +292,10 @@ impl GroupKey {
         }
     }
 
+    fn zero_is_missing(&self) -> bool {
+        matches!(self, GroupKey::Numerical { zero_is_missing: true, .. })
+    }
+
     /// An order that does not depend on the hash map's.
     fn sort_key(&self) -> (usize, bool, bool, bool, bool, &[u32]) {
         match self {
@@ -287,57 +314,56 @@ impl GroupKey {
 }
 
 impl ConditionGroup {
-    /// Whether a value goes right, in a categorical group.
-    fn categorical_goes_right(&self, value: f64, precision: Precision) -> bool {
-        let GroupKey::Categorical {
-            default_left, categories, members_left, negative_fraction_is_zero, ..
-        } = &self.key
-        else {
-            return false;
-        };
-        let left = if value.is_nan() {
-            *default_left
-        } else {
-            contains_category(categories, value, *negative_fraction_is_zero, precision) == *members_left
-        };
-        !left
-    }
-
+    /// Evaluates the conditions of a numerical group.
     #[inline(always)]
     fn evaluate_tile<const W: usize>(
         &self,
-        precision: Precision,
         rows: &[[f64; BLOCK_FEATURES]],
         column: usize,
+        zero_is_missing: bool,
         bits: &mut [[u64; W]],
     ) {
         let column = column % BLOCK_FEATURES;
-        match &self.key {
-            GroupKey::Categorical { .. } => {
-                for (row, values) in rows.iter().enumerate() {
-                    let right = self.categorical_goes_right(values[column], precision);
-                    bits[self.first_id][row % W] |= u64::from(right) << (row / W);
-                }
+        let count = self.thresholds.len();
+        let (by_rank, default_right) = bits[self.first_id..].split_at_mut(count + 2);
+        for (bit, rows) in rows.chunks(W).enumerate() {
+            for (word, values) in rows.iter().enumerate() {
+                let value = values[column];
+                let missing = value.is_nan() | (zero_is_missing & is_zero(value));
+                let rank = self.thresholds.rank(value);
+                by_rank[select_unpredictable(missing, count + 1, rank)][word] |= 1 << bit;
             }
-            GroupKey::Numerical { zero_is_missing, .. } => {
-                let count = self.thresholds.len();
-                let (by_rank, default_right) = bits[self.first_id..].split_at_mut(count + 2);
-                for (bit, rows) in rows.chunks(W).enumerate() {
-                    for (word, values) in rows.iter().enumerate() {
-                        let value = values[column];
-                        let missing = value.is_nan() | (*zero_is_missing & is_zero(value));
-                        let rank = self.thresholds.rank(value);
-                        by_rank[select_unpredictable(missing, count + 1, rank)][word] |= 1 << bit;
-                    }
-                }
-                for rank in (1..count).rev() {
-                    let above = by_rank[rank + 1];
-                    by_rank[rank].iter_mut().zip(above).for_each(|(bits, above)| *bits |= above);
-                }
-                let missing = by_rank[count + 1];
-                for (bits, index) in default_right.iter_mut().zip(&self.default_right) {
-                    *bits = std::array::from_fn(|word| by_rank[index + 1][word] | missing[word]);
-                }
+        }
+        for rank in (1..count).rev() {
+            let above = by_rank[rank + 1];
+            by_rank[rank].iter_mut().zip(above).for_each(|(bits, above)| *bits |= above);
+        }
+        let missing = by_rank[count + 1];
+        for (bits, index) in default_right.iter_mut().zip(&self.default_right) {
+            *bits = std::array::from_fn(|word| by_rank[index + 1][word] | missing[word]);
+        }
+    }
+}
+
+/// The place of a row's value in the table asked for last: groups of one table follow each other.
+struct LastPlace<'a> {
+    categories: &'a CategoryTables,
+    row: &'a [f64],
+    last: Option<(usize, u32)>,
+}
+
+impl<'a> LastPlace<'a> {
+    fn new(categories: &'a CategoryTables, row: &'a [f64]) -> LastPlace<'a> {
+        LastPlace { categories, row, last: None }
+    }
+
+    fn of_table(&mut self, table: usize) -> u32 {
+        match self.last {
+            Some((last, place)) if last == table => place,
+            _ => {
+                let place = self.categories.place(table, self.row);
+                self.last = Some((table, place));
+                place
             }
         }
     }

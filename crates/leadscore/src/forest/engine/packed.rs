@@ -39,7 +39,7 @@ impl<T: Float> PackedForest<T> {
     /// The packed trees of a model; nothing where leaves are no scalars or there are more nodes than a u32 counts.
     pub(super) fn new(model: &Model, trees: &[Tree]) -> Option<PackedForest<T>> {
         let mut packed = PackedForest {
-            columns: VirtualColumns::new(model.precision),
+            columns: VirtualColumns::new(model.precision, trees),
             nodes: Vec::new(),
             values: Vec::new(),
             roots: Vec::new(),
@@ -107,10 +107,9 @@ impl<T: Float> PackedForest<T> {
         out: &mut Vec<f64>,
     ) {
         let roots = &self.roots[..tree_count.min(self.roots.len())];
-        let RowScratch { columns, sums, .. } = scratch;
+        let RowScratch { columns, places, sums, .. } = scratch;
         for row in rows.chunks_exact(feature_count) {
-            columns.clear();
-            self.columns.fill(row, columns);
+            self.columns.fill(row, places, columns);
             sums.clear();
             sums.extend_from_slice(base_score);
             self.add_leaves(roots, columns, sums);

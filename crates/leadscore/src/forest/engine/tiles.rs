@@ -7,13 +7,13 @@
 #![allow(clippy::inline_always)] // the caller's target features must reach the inner loops
 
 use super::RowScratch;
-use super::conditions::{ALWAYS_LEFT, ConditionBits, Conditions, FeatureBlock, MIN_RANKS, RankTest};
+use super::conditions::{ALWAYS_LEFT, ConditionBits, Conditions, MIN_RANKS, RankTest, TileValues};
 use super::float::Float;
 use crate::forest::tree::{Leaf, Node, Tree};
 
 /// A leaf index is a byte.
-const MAX_DEPTH: usize = 8;
-const MAX_LEAVES: usize = 1 << MAX_DEPTH;
+pub(super) const MAX_DEPTH: usize = 8;
+pub(super) const MAX_LEAVES: usize = 1 << MAX_DEPTH;
 /// Trees walked at once for one row, so that the processor overlaps their loads.
 const INTERLEAVED_TREES: usize = 8;
 
@@ -52,12 +52,15 @@ pub(super) struct MarginRequest<'a, T> {
 /// Buffers of a tile.
 #[derive(Debug, Default)]
 pub(super) struct TileScratch<T, const W: usize> {
-    bits: ConditionBits<W>,
-    block: FeatureBlock,
+    pub(super) bits: ConditionBits<W>,
+    pub(super) values: TileValues<W>,
     selected: Vec<[u64; W]>,
     /// For each output and word the sums of its rows, in the order of `leaf_indices`.
-    sums: Vec<[[T; 64]; W]>,
+    pub(super) sums: Vec<[[T; 64]; W]>,
 }
+
+/// Bit planes of the leaf indices of a tile's rows, the lowest bit first.
+pub(super) type LeafPlanes<const W: usize> = [[u64; W]; MAX_DEPTH];
 
 impl<T: Float> TileForest<T> {
     /// The complete trees of a model; nothing where a tree is too deep or has leaves that are no scalars.
@@ -194,32 +197,48 @@ impl<T: Float> TileForest<T> {
         scratch: &mut TileScratch<T, W>,
         out: &mut Vec<f64>,
     ) {
-        let TileScratch { bits, block, selected, sums } = scratch;
-        request.conditions.evaluate_tile(rows, request.feature_count, bits, block);
+        let TileScratch { bits, values, selected, sums } = scratch;
+        request.conditions.evaluate_tile(rows, request.feature_count, bits, values);
         selected.resize(MAX_LEAVES / 4, [0; W]);
         sums.clear();
         sums.extend(request.base_score.iter().map(|base| [[*base; 64]; W]));
         for tree in &self.trees[..request.tree_count.min(self.trees.len())] {
             let ids = &self.condition_ids[tree.first_condition..][..(1 << tree.depth) - 1];
             let planes = tree.leaf_index_planes(ids, bits, selected);
-            let Some(Ok(leaves)) = self
-                .leaves
-                .get(tree.first_leaf..tree.first_leaf + MAX_LEAVES)
-                .map(<&[T; MAX_LEAVES]>::try_from)
-            else {
-                continue;
-            };
-            for (word, sums) in sums[tree.output].iter_mut().enumerate() {
-                let indices = leaf_indices(planes.map(|plane| plane[word]));
-                for (sum, index) in sums.iter_mut().zip(indices.as_flattened()) {
-                    *sum += leaves[usize::from(*index)];
-                }
-            }
+            add_leaves_of_tile(&planes, &self.leaves, tree.first_leaf, &mut sums[tree.output]);
         }
-        for row in 0..rows.len() / request.feature_count {
-            let (word, bit) = (row % W, row / W);
-            out.extend(sums.iter().map(|sums| sums[word][bit % 8 * 8 + bit / 8].to_f64()));
+        push_margins(sums, rows.len() / request.feature_count, out);
+    }
+}
+
+/// Adds to each row's sum the leaf of its index; those of a tree begin at `first`.
+#[inline(always)]
+pub(super) fn add_leaves_of_tile<T: Float, const W: usize>(
+    planes: &LeafPlanes<W>,
+    leaves: &[T],
+    first: usize,
+    sums: &mut [[T; 64]; W],
+) {
+    let own = leaves.get(first..first + MAX_LEAVES).map(<&[T; MAX_LEAVES]>::try_from);
+    let Some(Ok(leaves)) = own else { return };
+    for (word, sums) in sums.iter_mut().enumerate() {
+        let indices = leaf_indices(planes.map(|plane| plane[word]));
+        for (sum, index) in sums.iter_mut().zip(indices.as_flattened()) {
+            *sum += leaves[usize::from(*index)];
         }
+    }
+}
+
+/// Appends the sums of a tile's rows, row after row.
+#[inline(always)]
+pub(super) fn push_margins<T: Float, const W: usize>(
+    sums: &[[[T; 64]; W]],
+    row_count: usize,
+    out: &mut Vec<f64>,
+) {
+    for row in 0..row_count {
+        let (word, bit) = (row % W, row / W);
+        out.extend(sums.iter().map(|sums| sums[word][bit % 8 * 8 + bit / 8].to_f64()));
     }
 }
 
@@ -230,14 +249,13 @@ fn heap<V>(values: &[V], first: usize) -> &[V; MAX_LEAVES] {
 }
 
 impl CompleteTree {
-    /// Bit planes of the leaf indices, the lowest bit first.
     #[inline(always)]
     fn leaf_index_planes<const W: usize>(
         &self,
         condition_ids: &[u32],
         bits: &[[u64; W]],
         selected: &mut [[u64; W]],
-    ) -> [[u64; W]; MAX_DEPTH] {
+    ) -> LeafPlanes<W> {
         let mut planes = [[0; W]; MAX_DEPTH];
         let bits_of = |id: u32| &bits[id as usize];
         for level in 0..self.depth {
@@ -268,7 +286,7 @@ impl CompleteTree {
 
 /// Bit by bit `right` where `bits` is set, else `left`.
 #[inline(always)]
-fn select<const W: usize>(bits: &[u64; W], left: &[u64; W], right: &[u64; W]) -> [u64; W] {
+pub(super) fn select<const W: usize>(bits: &[u64; W], left: &[u64; W], right: &[u64; W]) -> [u64; W] {
     std::array::from_fn(|word| left[word] ^ (left[word] ^ right[word]) & bits[word])
 }
 
