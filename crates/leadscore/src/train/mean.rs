@@ -59,18 +59,18 @@ pub(super) fn kept_variance(
     let (mut disagreement, mut weight) = (0.0, 0.0);
     for (at, row) in rows.iter().enumerate() {
         let seen = (0..count).filter(|fold| *fold != fold_of[*row]).map(|fold| (told[fold][at], 1.0));
-        let variance_of_sample = variance(seen) * (count - 1) as f64 / (count - 2) as f64;
+        let variance_of_sample = variance(&seen) * (count - 1) as f64 / (count - 2) as f64;
         disagreement += examples.weight(*row) * variance_of_sample;
         weight += examples.weight(*row);
     }
-    let single = variance(margins.iter().enumerate().map(|(row, margin)| (*margin, examples.weight(row))));
+    let single = variance(&margins.iter().enumerate().map(|(row, margin)| (*margin, examples.weight(row))));
     let lost = disagreement / weight * (1.0 - 1.0 / count as f64);
     let share = 1.0 - lost / single;
     Ok(if share.is_nan() { 1.0 } else { share.max(LEAST_SHARE) })
 }
 
 /// The variance of weighted values.
-fn variance(values: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
+fn variance(values: &(impl Iterator<Item = (f64, f64)> + Clone)) -> f64 {
     let sum =
         |of: &dyn Fn(f64) -> f64| -> f64 { values.clone().map(|(value, weight)| weight * of(value)).sum() };
     let weight = sum(&|_| 1.0);

@@ -146,7 +146,8 @@ fn margins_of_less_variance_get_a_steeper_curve() {
     let margins: Vec<f64> = (0..4000).map(|row| f64::from(row / 4) / 250.0 - 2.0).collect();
     let even = |row: usize| (row as f64 * 0.618_033_988_749_895) % 1.0;
     let labels: Vec<f64> = (0..4000).map(|row| f64::from(even(row) < sigmoid(margins[row]))).collect();
-    let known = curve::Known { margins: &margins, labels: &labels, weights: &[1.0; 4000] };
+    let weights = vec![1.0; 4000];
+    let known = curve::Known { margins: &margins, labels: &labels, weights: &weights };
     for method in [CalibrationMethod::Platt, CalibrationMethod::Bends, CalibrationMethod::Isotonic] {
         let curve = |kept| calibrate::fit(method, &known, kept, 1).unwrap().calibration.unwrap();
         let (as_it_is, steeper) = (curve(1.0), curve(0.8));

@@ -61,6 +61,13 @@ enum GroupKey {
     },
 }
 
+/// What the trees have of a group: its set, or all thresholds and those whose split sends missing values right.
+struct Found {
+    set: Option<CategorySet>,
+    thresholds: Vec<f64>,
+    default_right: Vec<f64>,
+}
+
 /// Conditions that are evaluated together.
 #[derive(Debug, Clone)]
 struct ConditionGroup {
@@ -94,27 +101,31 @@ impl Conditions {
             Booster::Linear(_) => &[],
         };
         let categories = CategoryTables::new(model.precision, trees);
-        // By group its set, or all thresholds and those whose split sends missing values right.
-        let mut found: HashMap<GroupKey, (Option<CategorySet>, Vec<f64>, Vec<f64>)> = HashMap::new();
+        let mut found: HashMap<GroupKey, Found> = HashMap::new();
         for node in trees.iter().flat_map(|tree| &tree.nodes) {
             let Node::Split(split) = node else { continue };
-            let (_, all, default_right) = found
-                .entry(GroupKey::new(split))
-                .or_insert_with(|| (categories.set(split), Vec::new(), Vec::new()));
+            let own = found.entry(GroupKey::new(split)).or_insert_with(|| Found {
+                set: categories.set(split),
+                thresholds: Vec::new(),
+                default_right: Vec::new(),
+            });
             if let Test::Numerical { threshold, .. } = split.test {
-                all.push(threshold);
+                own.thresholds.push(threshold);
                 if !split.default_left {
-                    default_right.push(threshold);
+                    own.default_right.push(threshold);
                 }
             }
         }
-        let group = |(key, (set, all, right)): (GroupKey, (Option<CategorySet>, Vec<f64>, Vec<f64>))| {
-            let thresholds = Thresholds::new(all);
-            let mut default_right: Vec<usize> =
-                right.into_iter().filter_map(|threshold| thresholds.index_of(threshold)).collect();
+        let group = |(key, found): (GroupKey, Found)| {
+            let thresholds = Thresholds::new(found.thresholds);
+            let mut default_right: Vec<usize> = found
+                .default_right
+                .into_iter()
+                .filter_map(|threshold| thresholds.index_of(threshold))
+                .collect();
             default_right.sort_unstable();
             default_right.dedup();
-            ConditionGroup { key, first_id: 0, thresholds, default_right, set }
+            ConditionGroup { key, first_id: 0, thresholds, default_right, set: found.set }
         };
         let mut groups: Vec<ConditionGroup> = found.into_iter().map(group).collect();
         groups.sort_by(|a, b| a.key.sort_key().cmp(&b.key.sort_key()));

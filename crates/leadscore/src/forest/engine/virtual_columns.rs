@@ -73,13 +73,11 @@ impl VirtualColumns {
                     members_left: *members_left,
                     negative_fraction_is_zero: *negative_fraction_is_zero,
                 };
-                match self.indices.get(&key) {
-                    Some(index) => Some(*index),
-                    None => {
-                        let set = self.categories.set(split)?;
-                        self.index_of(key, VirtualColumn::Categorical(set))
-                    }
+                if let Some(index) = self.indices.get(&key) {
+                    return Some(*index);
                 }
+                let set = self.categories.set(split)?;
+                self.index_of(key, VirtualColumn::Categorical(set))
             }
         }
     }
