@@ -2,7 +2,7 @@
 
 #![allow(clippy::inline_always)] // the caller's target features must reach the inner loops
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::forest::precision::Precision;
 use crate::forest::tree::{Node, Split, Test, Tree, category_code};
@@ -23,8 +23,11 @@ pub(super) struct CategoryTables {
 struct CategoryTable {
     feature: usize,
     negative_fraction_is_zero: bool,
-    /// Sorted; a code's place is its index.
+    /// Sorted.
     codes: Vec<u32>,
+    /// By index of the code. Codes that are in the same sets share a place: of a column with many levels, most do.
+    places: Vec<u32>,
+    place_count: usize,
 }
 
 /// The set of a split, by places.
@@ -45,20 +48,17 @@ pub(super) type RowsOfPlace<const W: usize> = Vec<[u64; W]>;
 
 impl CategoryTables {
     pub(super) fn new(precision: Precision, trees: &[Tree]) -> CategoryTables {
-        let mut found: BTreeMap<(usize, bool), Vec<u32>> = BTreeMap::new();
+        let mut found: BTreeMap<(usize, bool), Vec<&[u32]>> = BTreeMap::new();
         for node in trees.iter().flat_map(|tree| &tree.nodes) {
             if let Node::Split(Split { feature, test, .. }) = node
                 && let Test::Categorical { categories, negative_fraction_is_zero, .. } = test
             {
-                found.entry((*feature, *negative_fraction_is_zero)).or_default().extend(categories);
+                found.entry((*feature, *negative_fraction_is_zero)).or_default().push(categories);
             }
         }
-        let table = |((feature, negative_fraction_is_zero), mut codes): ((usize, bool), Vec<u32>)| {
-            codes.sort_unstable();
-            codes.dedup();
-            CategoryTable { feature, negative_fraction_is_zero, codes }
-        };
-        CategoryTables { precision, tables: found.into_iter().map(table).collect() }
+        let tables =
+            found.into_iter().map(|((feature, is_zero), sets)| CategoryTable::new(feature, is_zero, &sets));
+        CategoryTables { precision, tables: tables.collect() }
     }
 
     /// The set of a split; none where it compares numbers.
@@ -69,9 +69,11 @@ impl CategoryTables {
         let key = (split.feature, *negative_fraction_is_zero);
         let order = |table: &CategoryTable| (table.feature, table.negative_fraction_is_zero);
         let table = self.tables.binary_search_by_key(&key, order).ok()?;
-        let codes = &self.tables[table].codes;
-        let members: Vec<u32> =
-            categories.iter().filter_map(|code| codes.binary_search(code).ok()).map(|at| at as u32).collect();
+        let CategoryTable { codes, places, .. } = &self.tables[table];
+        let place = |code| codes.binary_search(code).ok().map(|at| places[at]);
+        let mut members: Vec<u32> = categories.iter().filter_map(place).collect();
+        members.sort_unstable();
+        members.dedup();
         let first_members = members.iter().filter(|at| **at < 64).fold(0, |bits, at| bits | 1 << at);
         let (members_left, default_left) = (*members_left, split.default_left);
         Some(CategorySet { table, members, first_members, members_left, default_left })
@@ -98,7 +100,7 @@ impl CategoryTables {
         rows: &mut RowsOfPlace<W>,
     ) {
         let table = &self.tables[table];
-        let count = table.codes.len();
+        let count = table.place_count;
         rows.clear();
         rows.resize(count + 3, [0; W]);
         for (row, value) in values.enumerate() {
@@ -114,13 +116,39 @@ impl CategoryTables {
 }
 
 impl CategoryTable {
+    fn new(feature: usize, negative_fraction_is_zero: bool, sets: &[&[u32]]) -> CategoryTable {
+        let mut codes = sets.concat();
+        codes.sort_unstable();
+        codes.dedup();
+        // Every set parts the codes that were together so far into those in it and those not.
+        let mut places = vec![0; codes.len()];
+        let mut next = 1;
+        for set in sets {
+            let mut parted: HashMap<u32, u32> = HashMap::new();
+            for at in set.iter().filter_map(|code| codes.binary_search(code).ok()) {
+                places[at] = *parted.entry(places[at]).or_insert_with(|| {
+                    next += 1;
+                    next - 1
+                });
+            }
+        }
+        // Numbers that are left, in order.
+        let mut used = places.clone();
+        used.sort_unstable();
+        used.dedup();
+        for place in &mut places {
+            *place = used.binary_search(place).map_or(0, |at| at as u32);
+        }
+        CategoryTable { feature, negative_fraction_is_zero, codes, places, place_count: used.len() }
+    }
+
     fn place(&self, value: f64, precision: Precision) -> u32 {
         if value.is_nan() {
             return MISSING;
         }
         let code = category_code(value, self.negative_fraction_is_zero, precision);
         let found = code.and_then(|code| self.codes.binary_search(&code).ok());
-        found.map_or(OTHER, |place| place as u32)
+        found.map_or(OTHER, |at| self.places[at])
     }
 }
 
@@ -171,7 +199,10 @@ mod tests {
         // More than 64 codes, some of them far apart.
         let splits: Vec<Split> = (0..40)
             .map(|number| {
-                let codes = (0..300_u32).map(|code| code * code).filter(|_| next() < 0.4).collect();
+                // The last hundred are always together.
+                let rest = next() < 0.5;
+                let mut is_member = |code| if code < 200 { next() < 0.4 } else { rest };
+                let codes = (0..300_u32).filter(|code| is_member(*code)).map(|code| code * code).collect();
                 split(codes, number % 2 == 0, number % 3 == 0, number % 5 == 0)
             })
             .collect();
@@ -185,6 +216,8 @@ mod tests {
         let values: Vec<f64> = numbers.chain(odd).collect();
         for precision in [Precision::F32, Precision::F64] {
             let tables = CategoryTables::new(precision, &trees);
+            let counts: Vec<usize> = tables.tables.iter().map(|table| table.place_count).collect();
+            assert!(counts.iter().all(|count| (20..=201).contains(count)), "{counts:?}");
             let mut rows: RowsOfPlace<8> = Vec::new();
             for split in &splits {
                 let set = tables.set(split).unwrap();
