@@ -18,8 +18,8 @@ use crate::{
     ScoreOptions, Warning, When, Zone,
 };
 
-/// The most rows that are read at once.
-const MOST_ROWS: usize = 1 << 13;
+/// The most rows that are read at once: work that is stopped finishes these first.
+const MOST_ROWS: usize = 1 << 12;
 
 /// Fields of a record that are no attributes.
 const NO_ATTRIBUTES: [&str; 2] = ["id", "lead_id"];
