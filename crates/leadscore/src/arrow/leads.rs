@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The most rows that are read at once: work that is stopped finishes these first.
-const MOST_ROWS: usize = 1 << 12;
+const MOST_ROWS: usize = 1 << 11;
 
 /// Fields of a record that are no attributes.
 const NO_ATTRIBUTES: [&str; 2] = ["id", "lead_id"];
@@ -168,7 +168,7 @@ impl<'a> LeadTable<'a> {
         Ok(Part { first_row, columns: self.columns.iter().map(column).collect::<Result<_, Error>>()? })
     }
 
-    /// How many rows are read at once: a few thousand, and so few that all threads have some.
+    /// How many rows are read at once: some two thousand, and so few that all threads have some.
     fn part_size(&self, block: usize) -> usize {
         (self.row_count / 32).next_multiple_of(block).clamp(block, MOST_ROWS)
     }
