@@ -156,7 +156,7 @@ impl<T: Float> Compiled<T> {
         let layout = if let Some(tiles) = few.then(|| TileForest::new(trees, conditions)).flatten() {
             Layout::Tiles(tiles)
         } else {
-            let packed = PackedForest::new(model, trees)?;
+            let packed = PackedForest::new(trees, conditions.categories())?;
             match few.then(|| MultiplexedForest::new(trees, conditions)).flatten() {
                 Some(multiplexed) => Layout::Multiplexed(multiplexed, packed),
                 None => Layout::Packed(packed),
@@ -192,14 +192,9 @@ impl<T: Float> Compiled<T> {
     ) {
         match &self.layout {
             Layout::Tiles(tiles) => tiles.margins_by_row(request, rows, scratch, out),
-            Layout::Multiplexed(_, packed) | Layout::Packed(packed) => packed.margins(
-                &self.base_score,
-                rows,
-                request.feature_count,
-                request.tree_count,
-                scratch,
-                out,
-            ),
+            Layout::Multiplexed(_, packed) | Layout::Packed(packed) => {
+                packed.margins(request, rows, scratch, out);
+            }
         }
     }
 

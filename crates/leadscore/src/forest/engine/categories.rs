@@ -30,9 +30,10 @@ struct CategoryTable {
     place_count: usize,
 }
 
-/// The set of a split, by places.
-#[derive(Debug, Clone)]
+/// The set of a split, by places: splits with the same one are the same condition.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct CategorySet {
+    pub(super) feature: usize,
     /// Which table the places are of.
     pub(super) table: usize,
     /// Sorted.
@@ -61,7 +62,7 @@ impl CategoryTables {
         CategoryTables { precision, tables: tables.collect() }
     }
 
-    /// The set of a split; none where it compares numbers.
+    /// The set of a split of these trees; none where it compares numbers.
     pub(super) fn set(&self, split: &Split) -> Option<CategorySet> {
         let Test::Categorical { categories, members_left, negative_fraction_is_zero } = &split.test else {
             return None;
@@ -75,8 +76,14 @@ impl CategoryTables {
         members.sort_unstable();
         members.dedup();
         let first_members = members.iter().filter(|at| **at < 64).fold(0, |bits, at| bits | 1 << at);
-        let (members_left, default_left) = (*members_left, split.default_left);
-        Some(CategorySet { table, members, first_members, members_left, default_left })
+        Some(CategorySet {
+            feature: split.feature,
+            table,
+            members,
+            first_members,
+            members_left: *members_left,
+            default_left: split.default_left,
+        })
     }
 
     /// The place of a row's value in a table.

@@ -46,26 +46,10 @@ pub(in crate::forest) struct Conditions {
 }
 
 /// What the conditions of a group have in common: the feature and what counts as missing, or a set of categories.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum GroupKey {
-    Numerical {
-        feature: usize,
-        zero_is_missing: bool,
-    },
-    Categorical {
-        feature: usize,
-        default_left: bool,
-        categories: Vec<u32>,
-        members_left: bool,
-        negative_fraction_is_zero: bool,
-    },
-}
-
-/// What the trees have of a group: its set, or all thresholds and those whose split sends missing values right.
-struct Found {
-    set: Option<CategorySet>,
-    thresholds: Vec<f64>,
-    default_right: Vec<f64>,
+    Numerical { feature: usize, zero_is_missing: bool },
+    Categorical(CategorySet),
 }
 
 /// Conditions that are evaluated together.
@@ -79,8 +63,6 @@ struct ConditionGroup {
     thresholds: Thresholds,
     /// Indices of the thresholds whose split sends missing values right.
     default_right: Vec<usize>,
-    /// The set of a categorical group.
-    set: Option<CategorySet>,
 }
 
 /// A condition in the form for a single row: right if the rank in the column is above this one.
@@ -101,40 +83,36 @@ impl Conditions {
             Booster::Linear(_) => &[],
         };
         let categories = CategoryTables::new(model.precision, trees);
-        let mut found: HashMap<GroupKey, Found> = HashMap::new();
+        // By group all thresholds, and those whose split sends missing values right.
+        let mut found: HashMap<GroupKey, (Vec<f64>, Vec<f64>)> = HashMap::new();
         for node in trees.iter().flat_map(|tree| &tree.nodes) {
             let Node::Split(split) = node else { continue };
-            let own = found.entry(GroupKey::new(split)).or_insert_with(|| Found {
-                set: categories.set(split),
-                thresholds: Vec::new(),
-                default_right: Vec::new(),
-            });
+            let Some(key) = GroupKey::new(split, &categories) else { continue };
+            let (all, default_right) = found.entry(key).or_default();
             if let Test::Numerical { threshold, .. } = split.test {
-                own.thresholds.push(threshold);
+                all.push(threshold);
                 if !split.default_left {
-                    own.default_right.push(threshold);
+                    default_right.push(threshold);
                 }
             }
         }
-        let group = |(key, found): (GroupKey, Found)| {
-            let thresholds = Thresholds::new(found.thresholds);
-            let mut default_right: Vec<usize> = found
-                .default_right
-                .into_iter()
-                .filter_map(|threshold| thresholds.index_of(threshold))
-                .collect();
+        let group = |(key, (all, right)): (GroupKey, (Vec<f64>, Vec<f64>))| {
+            let thresholds = Thresholds::new(all);
+            let mut default_right: Vec<usize> =
+                right.into_iter().filter_map(|threshold| thresholds.index_of(threshold)).collect();
             default_right.sort_unstable();
             default_right.dedup();
-            ConditionGroup { key, first_id: 0, thresholds, default_right, set: found.set }
+            ConditionGroup { key, first_id: 0, thresholds, default_right }
         };
         let mut groups: Vec<ConditionGroup> = found.into_iter().map(group).collect();
-        groups.sort_by(|a, b| a.key.sort_key().cmp(&b.key.sort_key()));
+        // An order that does not depend on the hash map's.
+        groups.sort_by(|a, b| (a.key.feature(), &a.key).cmp(&(b.key.feature(), &b.key)));
         let mut id_count = 1;
         for group in &mut groups {
             group.first_id = id_count;
             id_count += match group.key {
                 GroupKey::Numerical { .. } => 2 + group.thresholds.len() + group.default_right.len(),
-                GroupKey::Categorical { .. } => 1,
+                GroupKey::Categorical(_) => 1,
             };
         }
         let group_indices =
@@ -149,10 +127,18 @@ impl Conditions {
         self.id_count
     }
 
+    /// The categories that splits ask for.
+    pub(super) fn categories(&self) -> &CategoryTables {
+        &self.categories
+    }
+
+    fn group_index(&self, split: &Split) -> Option<usize> {
+        self.group_indices.get(&GroupKey::new(split, &self.categories)?).copied()
+    }
+
     /// The id of a split's condition.
     pub(in crate::forest) fn condition_id(&self, split: &Split) -> u32 {
-        let Some(group) = self.group_indices.get(&GroupKey::new(split)).map(|index| &self.groups[*index])
-        else {
+        let Some(group) = self.group_index(split).map(|index| &self.groups[index]) else {
             return ALWAYS_LEFT;
         };
         let id = match split.test {
@@ -170,7 +156,7 @@ impl Conditions {
 
     /// A split's condition in the form for a single row; nothing where there are too many columns or thresholds.
     pub(super) fn rank_test(&self, split: &Split) -> Option<RankTest> {
-        let index = *self.group_indices.get(&GroupKey::new(split))?;
+        let index = self.group_index(split)?;
         let group = &self.groups[index];
         let rank = match split.test {
             Test::Categorical { .. } => 0,
@@ -191,10 +177,9 @@ impl Conditions {
         for &index in &self.by_table_size {
             let group = &self.groups[index];
             let value = row[group.key.feature()];
-            ranks[index] = match (&group.set, &group.key) {
-                (Some(set), _) => [u16::from(set.goes_right(places.of_table(set.table))); 2],
-                (None, key) => {
-                    let zero_is_missing = key.zero_is_missing();
+            ranks[index] = match &group.key {
+                GroupKey::Categorical(set) => [u16::from(set.goes_right(places.of_table(set.table))); 2],
+                GroupKey::Numerical { zero_is_missing, .. } => {
                     let missing = value.is_nan() | (zero_is_missing & is_zero(value));
                     let rank = group.thresholds.rank(value).min(usize::from(u16::MAX) - 1) as u16;
                     let keep = u16::from(!missing).wrapping_neg();
@@ -212,13 +197,14 @@ impl Conditions {
         for group in &self.groups {
             let value = row[group.key.feature()];
             let bits = &mut bits[group.first_id..];
-            match (&group.set, &group.key) {
-                (Some(set), _) => bits[0] = u8::from(set.goes_right(places.of_table(set.table))),
-                (None, key) => {
-                    let zero_is_missing = key.zero_is_missing();
+            match &group.key {
+                GroupKey::Categorical(set) => {
+                    bits[0] = u8::from(set.goes_right(places.of_table(set.table)));
+                }
+                GroupKey::Numerical { zero_is_missing, .. } => {
                     let (by_rank, default_right) = bits.split_at_mut(group.thresholds.len() + 2);
                     let default_right = &mut default_right[..group.default_right.len()];
-                    if value.is_nan() || (zero_is_missing && is_zero(value)) {
+                    if value.is_nan() || (*zero_is_missing && is_zero(value)) {
                         default_right.fill(1);
                     } else {
                         let rank = group.thresholds.rank_of_one(value);
@@ -263,8 +249,8 @@ impl Conditions {
                 }));
             }
             let column = feature % BLOCK_FEATURES;
-            match (&group.set, &group.key) {
-                (Some(set), _) => {
+            match &group.key {
+                GroupKey::Categorical(set) => {
                     if set.table != sorted {
                         sorted = set.table;
                         let values = block.iter().map(|values| values[column]);
@@ -272,54 +258,28 @@ impl Conditions {
                     }
                     bits[group.first_id] = set.rows_right(rows_of_place);
                 }
-                (None, key) => group.evaluate_tile(block, column, key.zero_is_missing(), bits),
+                GroupKey::Numerical { zero_is_missing, .. } => {
+                    group.evaluate_tile(block, column, *zero_is_missing, bits);
+                }
             }
         }
     }
 }
 
 impl GroupKey {
-    fn new(split: &Split) -> GroupKey {
-        let feature = split.feature;
-        match &split.test {
+    fn new(split: &Split, categories: &CategoryTables) -> Option<GroupKey> {
+        match split.test {
             Test::Numerical { zero_is_missing, .. } => {
-                GroupKey::Numerical { feature, zero_is_missing: *zero_is_missing }
+                Some(GroupKey::Numerical { feature: split.feature, zero_is_missing })
             }
-            Test::Categorical { categories, members_left, negative_fraction_is_zero } => {
-                GroupKey::Categorical {
-                    feature,
-                    default_left: split.default_left,
-                    categories: categories.clone(),
-                    members_left: *members_left,
-                    negative_fraction_is_zero: *negative_fraction_is_zero,
-                }
-            }
+            Test::Categorical { .. } => categories.set(split).map(GroupKey::Categorical),
         }
     }
 
     fn feature(&self) -> usize {
         match self {
-            GroupKey::Numerical { feature, .. } | GroupKey::Categorical { feature, .. } => *feature,
-        }
-    }
-
-    fn zero_is_missing(&self) -> bool {
-        matches!(self, GroupKey::Numerical { zero_is_missing: true, .. })
-    }
-
-    /// An order that does not depend on the hash map's.
-    fn sort_key(&self) -> (usize, bool, bool, bool, bool, &[u32]) {
-        match self {
-            GroupKey::Numerical { feature, zero_is_missing } => {
-                (*feature, false, *zero_is_missing, false, false, &[])
-            }
-            GroupKey::Categorical {
-                feature,
-                default_left,
-                categories,
-                members_left,
-                negative_fraction_is_zero,
-            } => (*feature, true, *default_left, *members_left, *negative_fraction_is_zero, categories),
+            GroupKey::Numerical { feature, .. } => *feature,
+            GroupKey::Categorical(set) => set.feature,
         }
     }
 }

@@ -96,10 +96,8 @@ impl<T: Float> MultiplexedForest<T> {
         scratch: &mut TileScratch<T, W>,
         out: &mut Vec<f64>,
     ) {
-        let TileScratch { bits, values, sums, .. } = scratch;
-        request.conditions.evaluate_tile(rows, request.feature_count, bits, values);
-        sums.clear();
-        sums.extend(request.base_score.iter().map(|base| [[*base; 64]; W]));
+        scratch.begin(request, rows);
+        let TileScratch { bits, sums, .. } = scratch;
         let mut slots = [[0; W]; SLOTS];
         slots[1] = [u64::MAX; W];
         for tree in &self.trees[..request.tree_count.min(self.trees.len())] {

@@ -2,9 +2,10 @@
 //! neighbours in memory, and several trees are walked at once, so that the processor overlaps their loads.
 
 use super::RowScratch;
+use super::categories::CategoryTables;
 use super::float::Float;
+use super::tiles::MarginRequest;
 use super::virtual_columns::VirtualColumns;
-use crate::forest::model::Model;
 use crate::forest::tree::{Leaf, Node, Test, Tree};
 
 /// How many trees are walked at once.
@@ -36,22 +37,22 @@ struct Root {
 }
 
 impl<T: Float> PackedForest<T> {
-    /// The packed trees of a model; nothing where leaves are no scalars or there are more nodes than a u32 counts.
-    pub(super) fn new(model: &Model, trees: &[Tree]) -> Option<PackedForest<T>> {
+    /// The packed trees; nothing where leaves are no scalars or there are more nodes than a u32 counts.
+    pub(super) fn new(trees: &[Tree], categories: &CategoryTables) -> Option<PackedForest<T>> {
         let mut packed = PackedForest {
-            columns: VirtualColumns::new(model.precision, trees),
+            columns: VirtualColumns::default(),
             nodes: Vec::new(),
             values: Vec::new(),
             roots: Vec::new(),
         };
         for tree in trees {
-            packed.add(tree)?;
+            packed.add(tree, categories)?;
         }
         packed.columns.ensure_not_empty();
         Some(packed)
     }
 
-    fn add(&mut self, tree: &Tree) -> Option<()> {
+    fn add(&mut self, tree: &Tree, categories: &CategoryTables) -> Option<()> {
         let leaf = PackedNode { threshold: T::NAN, column: 0, left: 0 };
         let start = u32::try_from(self.nodes.len()).ok()?;
         u32::try_from(self.nodes.len() + 2 * tree.nodes.len()).ok()?;
@@ -82,9 +83,11 @@ impl<T: Float> PackedForest<T> {
                             (self.columns.index_for_missing_test(split)?, T::from_f64(0.0))
                         }
                         Test::Numerical { threshold, .. } => {
-                            (self.columns.index_for(split)?, T::threshold(*threshold))
+                            (self.columns.index_for(split, categories)?, T::threshold(*threshold))
                         }
-                        Test::Categorical { .. } => (self.columns.index_for(split)?, T::from_f64(0.0)),
+                        Test::Categorical { .. } => {
+                            (self.columns.index_for(split, categories)?, T::from_f64(0.0))
+                        }
                     };
                     self.nodes[index] = PackedNode { threshold, column, left: left as u32 };
                     todo.push((split.right, left + 1, depth + 1));
@@ -99,19 +102,18 @@ impl<T: Float> PackedForest<T> {
     /// Appends the margins of rows, one after another.
     pub(super) fn margins(
         &self,
-        base_score: &[T],
+        request: &MarginRequest<T>,
         rows: &[f64],
-        feature_count: usize,
-        tree_count: usize,
         scratch: &mut RowScratch<T>,
         out: &mut Vec<f64>,
     ) {
-        let roots = &self.roots[..tree_count.min(self.roots.len())];
+        let roots = &self.roots[..request.tree_count.min(self.roots.len())];
         let RowScratch { columns, places, sums, .. } = scratch;
-        for row in rows.chunks_exact(feature_count) {
+        for row in rows.chunks_exact(request.feature_count) {
+            request.conditions.categories().places(row, places);
             self.columns.fill(row, places, columns);
             sums.clear();
-            sums.extend_from_slice(base_score);
+            sums.extend_from_slice(request.base_score);
             self.add_leaves(roots, columns, sums);
             out.extend(sums.iter().map(|sum| sum.to_f64()));
         }

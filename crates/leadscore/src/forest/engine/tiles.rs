@@ -53,7 +53,7 @@ pub(super) struct MarginRequest<'a, T> {
 #[derive(Debug, Default)]
 pub(super) struct TileScratch<T, const W: usize> {
     pub(super) bits: ConditionBits<W>,
-    pub(super) values: TileValues<W>,
+    values: TileValues<W>,
     selected: Vec<[u64; W]>,
     /// For each output and word the sums of its rows, in the order of `leaf_indices`.
     pub(super) sums: Vec<[[T; 64]; W]>,
@@ -61,6 +61,16 @@ pub(super) struct TileScratch<T, const W: usize> {
 
 /// Bit planes of the leaf indices of a tile's rows, the lowest bit first.
 pub(super) type LeafPlanes<const W: usize> = [[u64; W]; MAX_DEPTH];
+
+impl<T: Float, const W: usize> TileScratch<T, W> {
+    /// Evaluates the conditions of a tile's rows, whose sums begin with the base score.
+    #[inline(always)]
+    pub(super) fn begin(&mut self, request: &MarginRequest<T>, rows: &[f64]) {
+        request.conditions.evaluate_tile(rows, request.feature_count, &mut self.bits, &mut self.values);
+        self.sums.clear();
+        self.sums.extend(request.base_score.iter().map(|base| [[*base; 64]; W]));
+    }
+}
 
 impl<T: Float> TileForest<T> {
     /// The complete trees of a model; nothing where a tree is too deep or has leaves that are no scalars.
@@ -197,11 +207,9 @@ impl<T: Float> TileForest<T> {
         scratch: &mut TileScratch<T, W>,
         out: &mut Vec<f64>,
     ) {
-        let TileScratch { bits, values, selected, sums } = scratch;
-        request.conditions.evaluate_tile(rows, request.feature_count, bits, values);
+        scratch.begin(request, rows);
+        let TileScratch { bits, selected, sums, .. } = scratch;
         selected.resize(MAX_LEAVES / 4, [0; W]);
-        sums.clear();
-        sums.extend(request.base_score.iter().map(|base| [[*base; 64]; W]));
         for tree in &self.trees[..request.tree_count.min(self.trees.len())] {
             let ids = &self.condition_ids[tree.first_condition..][..(1 << tree.depth) - 1];
             let planes = tree.leaf_index_planes(ids, bits, selected);
